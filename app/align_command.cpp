@@ -1,0 +1,136 @@
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/train_progress.h"
+#include "core/text/bpe_trainer.h"
+#include "core/train/align.h"
+#include "core/train/initialise.h"
+#include "core/train/save_checkpoint.h"
+#include "datasets/scenes.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct AlignArguments {
+    fs::path out;
+    AlignOptions options;
+    int threads = 1;
+};
+
+std::int64_t idOf(const Tokenizer& tokenizer, const std::string& token) {
+    return tokenizer.id(token).value();
+}
+
+// A genuine Qwen2.5-VL configuration, small enough to train on a CPU in minutes.
+ModelConfig tinyConfig(const Tokenizer& tokenizer) {
+    ModelConfig config;
+    config.vision = {.depth = 2,
+                     .hiddenSize = 96,
+                     .numHeads = 3,
+                     .intermediateSize = 256,
+                     .outHiddenSize = 128,
+                     .fullattBlockIndexes = {1}};
+    config.text = {.hiddenSize = 128,
+                   .numHiddenLayers = 4,
+                   .numAttentionHeads = 4,
+                   .numKeyValueHeads = 2,
+                   .intermediateSize = 344,
+                   .vocabSize = static_cast<int>(tokenizer.size()),
+                   .mropeSection = {4, 6, 6}};
+    config.lvr = {.lvrId = idOf(tokenizer, "<|lvr|>"),
+                  .lvrStartId = idOf(tokenizer, "<|lvr_start|>"),
+                  .lvrEndId = idOf(tokenizer, "<|lvr_end|>"),
+                  .lvrLatentEndId = idOf(tokenizer, "<|lvr_latent_end|>")};
+    config.imageTokenId = idOf(tokenizer, "<|image_pad|>");
+    config.videoTokenId = idOf(tokenizer, "<|video_pad|>");
+    config.visionStartTokenId = idOf(tokenizer, "<|vision_start|>");
+    config.visionEndTokenId = idOf(tokenizer, "<|vision_end|>");
+    config.bosTokenId = idOf(tokenizer, "<|endoftext|>");
+    config.eosTokenId = idOf(tokenizer, "<|im_end|>");
+    config.padTokenId = idOf(tokenizer, "<|endoftext|>");
+    return config;
+}
+
+LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed) {
+    const auto config = tinyConfig(tokenizer);
+    const LvrTokens tokens{*config.lvr.lvrStartId, *config.lvr.lvrId, *config.lvr.lvrEndId,
+                           config.lvr.lvrLatentEndId};
+    return {"fresh",
+            initialise(config, seed),
+            tokenizer,
+            PreprocessConfig{},
+            {tokens, {config.eosTokenId, config.bosTokenId}, *config.padTokenId},
+            {}};
+}
+
+// Words are looked up as they stand in a sentence: after a space.
+std::vector<std::int64_t> wordIds(const Tokenizer& tokenizer,
+                                  const std::vector<std::string>& words) {
+    std::vector<std::int64_t> ids;
+    for (const auto& word : words) ids.push_back(tokenizer.encode(" " + word).at(0));
+    return ids;
+}
+
+AlignExample example(std::uint64_t seed, std::uint64_t index) {
+    auto picture = alignPicture(seed, index);
+    AlignExample made{std::move(picture.image), {}};
+    for (const auto& cell : picture.cells) made.cells.push_back({cell.shape, cell.color, cell.dot});
+    return made;
+}
+
+void align(const AlignArguments& arguments) {
+    at::set_num_threads(arguments.threads);
+    checkOutputFolder(arguments.out);
+    const fs::path words = arguments.out.string() + ".tokenizer";
+    fs::create_directories(words);
+    trainTokenizer(sceneVocabularyCorpus(), words);
+    auto checkpoint = freshCheckpoint(Tokenizer::open(words), arguments.options.seed);
+    const auto& tokenizer = checkpoint.tokenizer;
+    const auto sides = wordIds(tokenizer, {"left", "right", "above", "below"});
+    const auto seed = arguments.options.seed;
+    trainAlign(
+        checkpoint.model, checkpoint.preprocess,
+        [seed](std::uint64_t index) { return example(seed, index); },
+        {wordIds(tokenizer, shapeWords()), wordIds(tokenizer, colorWords()), sides[0], sides[1],
+         sides[2], sides[3]},
+        arguments.options, printTrainReport, interruption());
+    saveCheckpoint(checkpoint, words,
+                   {.defaultExit = "none",
+                    .command = commandLine(),
+                    .seed = seed,
+                    .data = "generated align pictures",
+                    .notes = "stage 0: the language model is untrained"},
+                   arguments.out);
+    fs::remove_all(words);
+    std::cout << "saved " << arguments.out.string() << "\n";
+}
+
+}  // namespace
+
+void addAlignCommand(CLI::App& app) {
+    auto arguments = std::make_shared<AlignArguments>();
+    auto* command = app.add_subcommand(
+        "align", "Make a tiny Qwen2.5-VL whose vision tower knows drawn scenes (stage 0)");
+    command->add_option("--out", arguments->out, "Checkpoint folder to write")->required();
+    command->add_option("--steps", arguments->options.steps, "Optimiser steps")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--seed", arguments->options.seed, "Of weights, words and pictures")
+        ->capture_default_str();
+    command->add_option("--lr", arguments->options.learningRate, "Peak learning rate")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--threads", arguments->threads, "CPU threads")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->footer("Example: lvr align --out build/tiny-vision --seed 0");
+    command->callback([arguments] { align(*arguments); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// What the window shows about an open model.
+struct ModelInfo {
+    std::string name;                  // "tiny model", a folder's name or a repo id
+    std::string details;               // "1.2 M parameters, float32, CPU"
+    ExitRule exit = EndProbability{};  // the rule it was trained for
+    bool drawnScenesOnly = false;      // it knows generated scenes and nothing else
+    bool operator==(const ModelInfo&) const = default;
+};
+
+struct AskHooks {  // called on the engine's own thread
+    // Once, before the first step: one grid per image, so that heat can be drawn while it streams.
+    std::function<void(const std::vector<PatchGrid>&)> onGrids;
+    std::function<void(const DecodeStep&)> onStep;
+};
+
+// A model that answers questions. Lives on the inference thread and is called by nobody else.
+class AskEngine {
+public:
+    virtual ~AskEngine() = default;
+    virtual ModelInfo info() const = 0;
+    // Throws Error. A requested stop is no error: the trace so far, stopped = Cancelled.
+    virtual Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+                      const std::stop_token& stop) = 0;
+};
+
+struct LoadProgress {
+    double fraction = -1;  // 0..1; below 0: unknown
+    std::string what;      // "reading shard 2 of 4"
+    bool operator==(const LoadProgress&) const = default;
+};
+using OnLoadProgress = std::function<void(const LoadProgress&)>;
+
+// Opens a folder or a cached repo id; an empty name is the shipped tiny model. Throws Error; null
+// when stopped.
+using EngineFactory = std::function<std::unique_ptr<AskEngine>(const std::string& folderOrRepoId,
+                                                               const OnLoadProgress& onProgress,
+                                                               const std::stop_token& stop)>;
+
+// What the window needs from outside, so that it can be tested without a model.
+struct WindowServices {
+    EngineFactory openEngine;
+    std::vector<std::string> sceneKinds;                          // first: shown at start
+    std::function<Sample(const std::string& kind)> newScene;      // throws Error
+    std::function<std::vector<std::string>()> cachedCheckpoints;  // throws Error; any thread
+};
+
+}  // namespace lvr

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace lvr {
+
+struct SceneOptions;
+
+// Each subcommand adds itself to the command line; its callback does the work and throws Error.
+void addAlignCommand(CLI::App& app);
+void addSftCommands(CLI::App& app);  // sft, pretrain
+void addMakeDataCommand(CLI::App& app);
+void addAskCommand(CLI::App& app);
+void addEvalCommand(CLI::App& app);
+void addModelCommand(CLI::App& app);
+void addTokenizeCommand(CLI::App& app);
+void addTraceCommand(CLI::App& app);
+
+// "LO:HI" into options.minHops and maxHops. Throws Error.
+void parseHops(const std::string& text, SceneOptions& options);
+
+// Requested by Ctrl-C or SIGTERM.
+std::stop_token interruption();
+// The command line as typed, for what remembers how it was made.
+const std::string& commandLine();
+// The model that is used when none is named.
+std::string tinyModelFolder();
+
+}  // namespace lvr

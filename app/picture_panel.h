@@ -1,0 +1,70 @@
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "core/values/trace.h"
+#include "widgets/latent_view.h"
+
+class QAction;
+
+namespace lvr {
+
+class ImGuiCanvas;
+class PlainView;
+
+// The picture and its latent steps: the Dear ImGui panel, or a plain painted view where OpenGL does
+// not work. Arrow keys move through the steps, space plays them.
+class PicturePanel : public QWidget {
+    Q_OBJECT
+public:
+    // The trace stays the window's; the panel reads it whenever it draws.
+    explicit PicturePanel(const Trace& trace, QWidget* parent = nullptr);
+
+    void pictureChanged();  // another picture is in the trace
+    void stepsChanged();    // steps were added or taken away; follows the newest while it is shown
+    void selectStep(int step);
+    int selectedStep() const { return state_.selectedStep; }
+    void play();  // once, from the first step
+    void pause();
+    bool isPlaying() const { return state_.playing; }
+    const QString& noOpenGl() const { return noOpenGl_; }  // empty: the ImGui panel runs
+
+    QList<QAction*> stepActions() const { return stepActions_; }
+    QList<QAction*> viewActions() const { return viewActions_; }
+
+Q_SIGNALS:
+    void stepSelected(int step);
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    void makeStepActions();
+    void makeViewActions();
+    void addStepAction(const QString& text, Qt::Key key, const std::function<void()>& act);
+    void addToggle(const QString& text, bool LatentViewState::*member);
+    int count() const;
+    void moveBy(int steps);
+    void togglePlay();
+    void startPlayer();
+    void advance();
+    void announce();  // what the panel changed in state_ by itself
+
+    const Trace& trace_;
+    LatentViewState state_;
+    int announced_ = -1;
+    int lastCount_ = 0;
+    int lastImage_ = 0;
+    QString noOpenGl_;
+    ImGuiCanvas* canvas_ = nullptr;
+    PlainView* plain_ = nullptr;
+    QTimer player_;
+    QList<QAction*> stepActions_, viewActions_;
+    std::vector<std::pair<QAction*, bool LatentViewState::*>> toggles_;
+};
+
+}  // namespace lvr

@@ -1,0 +1,163 @@
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/train_progress.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/error.h"
+#include "core/train/save_checkpoint.h"
+#include "core/train/sft.h"
+#include "datasets/lvr_json.h"
+#include "datasets/scenes.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SftArguments {
+    std::string model;
+    fs::path data, imageRoot, out;
+    SftOptions options;
+    int threads = 1;
+};
+
+// Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
+void fitToScenes(TrainingSet& set, SftOptions& options) {
+    const auto known = sceneKinds();
+    for (auto& record : set.records) {
+        if (std::find(known.begin(), known.end(), record.kind) == known.end()) continue;
+        options.kindWeights[record.kind] = sceneKindWeight(record.kind);
+        if (record.kind == "left-right" || record.kind == "above-below")
+            record.fill = FillSlots::Cycle;
+    }
+}
+
+TrainingSet readTrainingSet(const SftArguments& arguments) {
+    TrainingSet set;
+    std::map<std::string, int> pictures;
+    for (auto& record : readLvrJson(arguments.data, arguments.imageRoot)) {
+        if (record.images.size() != 1)
+            throw Error("record " + record.questionId + " of " + arguments.data.string() + " has " +
+                        std::to_string(record.images.size()) +
+                        " images; this trainer takes records with one");
+        const auto [at, added] =
+            pictures.try_emplace(record.images.front(), static_cast<int>(set.pictures.size()));
+        if (added) set.pictures.emplace_back(record.images.front());
+        set.records.push_back(
+            {at->second, record.dataset, record.question, record.response, record.boxes});
+    }
+    return set;
+}
+
+void printPictures(int done, int total) {
+    if (done % 500 == 0 || done == total)
+        std::cout << "pictures encoded " << done << "/" << total << std::endl;
+}
+
+Provenance provenanceOf(const SftArguments& arguments) {
+    const bool filler = arguments.options.twin == Twin::Filler,
+               plain = arguments.options.twin == Twin::Plain;
+    return {.defaultExit = plain ? "none" : toText(EndProbability{}),
+            .latentFeed = filler ? "filler" : "own",
+            .command = commandLine(),
+            .seed = arguments.options.seed,
+            .data = arguments.data.filename().string()};
+}
+
+void sft(SftArguments arguments) {
+    at::set_num_threads(arguments.threads);
+    checkOutputFolder(arguments.out);
+    auto set = readTrainingSet(arguments);
+    fitToScenes(set, arguments.options);
+    auto checkpoint = LvrCheckpoint::open(arguments.model, {.use = LoadOptions::Use::Training});
+    const auto encoded = encodeTrainingSet(checkpoint, set, printPictures);
+    const auto result =
+        trainSft(checkpoint, encoded, arguments.options, printTrainReport, interruption());
+    saveCheckpoint(checkpoint, findCheckpoint(arguments.model), provenanceOf(arguments),
+                   arguments.out);
+    for (const auto& [kind, accuracy] : result.accuracy)
+        if (accuracy < arguments.options.goal)
+            std::cout << "still below the goal of " << arguments.options.goal << ": " << kind
+                      << " at " << accuracy << "\n";
+    std::cout << "saved " << arguments.out.string() << "\n";
+}
+
+void addOptions(CLI::App& command, SftArguments& a) {
+    auto& o = a.options;
+    command.add_option("--model", a.model, "Checkpoint to start from")->required();
+    command.add_option("--data", a.data, "LVR JSON file, or a folder with data.json")->required();
+    command.add_option("--image-root", a.imageRoot,
+                       "Where relative image paths start (default: the data's folder)");
+    command.add_option("--out", a.out, "Checkpoint folder to write")->required();
+    command.add_option("--steps", o.steps, "Optimiser steps of the main round")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command.add_option("--lr", o.learningRate, "Peak learning rate")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command.add_option("--focus-steps", o.focusSteps, "Steps of a round that favours what lags")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        .add_option("--focus-rounds", o.focusRounds, "Such rounds at most; stops early at the goal")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_option("--goal", o.goal, "Running accuracy every kind must reach")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    command.add_option("--pictures", o.picturesPerStep, "Pictures a step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command.add_option("--questions", o.questionsPerPicture, "Questions a picture")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        .add_option("--latent-weight", o.latentWeight,
+                    "Of the reconstruction loss, on the element mean")
+        ->capture_default_str();
+    command.add_option("--stop-weight", o.stopWeight, "Of the loss on the lvr_end logit")
+        ->capture_default_str();
+    command.add_option("--seed", o.seed, "Of the data order")->capture_default_str();
+    command.add_option("--threads", a.threads, "CPU threads")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void addSftCommands(CLI::App& app) {
+    auto lvr = std::make_shared<SftArguments>();
+    auto* command =
+        app.add_subcommand("sft", "Supervised fine-tuning with latent visual reasoning");
+    addOptions(*command, *lvr);
+    const std::map<std::string, Twin> twins{
+        {"lvr", Twin::Lvr}, {"filler", Twin::Filler}, {"plain", Twin::Plain}};
+    command
+        ->add_option("--twin", lvr->options.twin,
+                     "lvr, or a control: filler (a constant in the slots), plain (no slots)")
+        ->transform(CLI::CheckedTransformer(twins).description(""));
+    const std::map<std::string, OwnLatents> passes{{"ramp", OwnLatents::Ramp},
+                                                   {"off", OwnLatents::Off}};
+    command
+        ->add_option("--own-latents", lvr->options.ownLatents,
+                     "ramp: also train on the model's own latents; off: teacher forcing alone")
+        ->transform(CLI::CheckedTransformer(passes).description(""));
+    command->footer(
+        "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
+    command->callback([lvr] { sft(*lvr); });
+
+    auto plain = std::make_shared<SftArguments>();
+    plain->options.twin = Twin::Plain;
+    auto* pretrain = app.add_subcommand(
+        "pretrain", "Train a plain base on the same data: questions and answers, no latents");
+    addOptions(*pretrain, *plain);
+    pretrain->footer(
+        "Example: lvr pretrain --model build/tiny-vision --data build/scenes --out build/base");
+    pretrain->callback([plain] { sft(*plain); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,17 @@
+#include "app/train_progress.h"
+
+#include <cstdio>
+
+namespace lvr {
+
+void printTrainReport(const TrainReport& report) {
+    std::printf("step %4d/%d  lr %.2e  %.0f samples/s  eta %d:%02d ", report.step, report.steps,
+                report.learningRate, report.samplesPerSecond,
+                static_cast<int>(report.secondsLeft) / 60,
+                static_cast<int>(report.secondsLeft) % 60);
+    for (const auto& [name, value] : report.metrics) std::printf(" %s %.3f", name.c_str(), value);
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+}  // namespace lvr

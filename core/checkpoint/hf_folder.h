@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/checkpoint/safetensors.h"
+
+namespace lvr {
+
+// A folder as given, or a repo id such as "Qwen/Qwen2.5-VL-3B-Instruct" looked up in the local hub
+// cache, never the network: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME or
+// ~/.cache, the first that is set; there refs/main, or the newest snapshot. Throws Error saying
+// where it looked.
+std::filesystem::path findCheckpoint(const std::string& folderOrRepoId);
+// Repo ids with a complete-looking Qwen2.5-VL snapshot in the local hub cache, sorted.
+std::vector<std::string> cachedCheckpoints();
+
+// Tensors of model.safetensors, or of all shards of model.safetensors.index.json, under their
+// canonical (legacy) names: visual.*, model.*, lm_head.weight, lvr_head.*, lvr_latent_end_emb
+// (lvr-spec 1.4). A tied model may hold an lm_head.weight all the same. Throws Error: a shard
+// missing, a shard name with path parts, a tensor the index promises and its shard lacks, a name
+// twice (also once old, once new).
+std::map<std::string, TensorView> openWeights(const std::filesystem::path& folder);
+
+using ExpectedTensors = std::map<std::string, std::vector<std::int64_t>>;  // name -> shape
+// Throws one Error with the complete list of missing, unexpected and mis-shaped tensors (of each
+// kind, 40 by name and the rest as a number).
+void checkWeights(const std::map<std::string, TensorView>& found, const ExpectedTensors& expected,
+                  const std::filesystem::path& folder);
+
+}  // namespace lvr

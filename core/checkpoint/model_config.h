@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lvr {
+
+struct VisionConfig {  // config.json `vision_config`
+    int depth = 32;
+    int hiddenSize = 1280;
+    int numHeads = 16;
+    int intermediateSize = 3420;
+    int outHiddenSize = 2048;
+    int patchSize = 14;
+    int temporalPatchSize = 2;
+    int spatialMergeSize = 2;
+    int windowSize = 112;
+    int inChannels = 3;
+    std::vector<int> fullattBlockIndexes{7, 15, 23, 31};
+    bool operator==(const VisionConfig&) const = default;
+};
+
+struct TextConfig {  // config.json top level, or `text_config`
+    int hiddenSize = 2048;
+    int numHiddenLayers = 36;
+    int numAttentionHeads = 16;
+    int numKeyValueHeads = 2;
+    int intermediateSize = 11008;
+    int vocabSize = 151936;
+    double rmsNormEps = 1e-6;
+    double ropeTheta = 1e6;
+    std::array<int, 3> mropeSection{16, 24, 24};
+    bool tieWordEmbeddings = true;
+    int headDim() const { return hiddenSize / numAttentionHeads; }
+    bool operator==(const TextConfig&) const = default;
+};
+
+enum class LvrHead { None, Mlp, Glu };
+
+struct LvrConfig {  // lvr-spec 1.3; ids are absent in a plain Qwen2.5-VL folder
+    LvrHead head = LvrHead::None;
+    bool latentEndToken = false;
+    std::optional<std::int64_t> lvrId, lvrStartId, lvrEndId, lvrLatentEndId;
+    bool operator==(const LvrConfig&) const = default;
+};
+
+struct ModelConfig {
+    VisionConfig vision;
+    TextConfig text;
+    LvrConfig lvr;
+    std::int64_t imageTokenId = 151655;
+    std::int64_t videoTokenId = 151656;
+    std::int64_t visionStartTokenId = 151652;
+    std::int64_t visionEndTokenId = 151653;
+    std::int64_t bosTokenId = 151643;
+    std::int64_t eosTokenId = 151645;  // the first one when the file lists several
+    std::optional<std::int64_t> padTokenId;
+    bool operator==(const ModelConfig&) const = default;
+};
+
+// Reads config.json: text fields from text_config, then the top level; lvr_* from the top level
+// only (lvr-spec 1.3, 9 C7). Throws Error naming the file and the field: missing, of the wrong
+// type, out of range, sizes that do not fit each other, or not a Qwen2.5-VL model_type.
+ModelConfig readModelConfig(const std::filesystem::path& folder);
+// Writes config.json so that transformers opens the folder as Qwen2_5_VLForConditionalGeneration.
+void writeModelConfig(const ModelConfig& config, const std::filesystem::path& folder);
+
+// generation_config.json, or config.json when the folder has none. Without a pad id, rows are
+// padded with the first eos id, as transformers does.
+struct GenerationConfig {
+    std::vector<std::int64_t> eosTokenIds;
+    std::int64_t padTokenId = 0;
+    bool operator==(const GenerationConfig&) const = default;
+};
+GenerationConfig readGenerationConfig(const std::filesystem::path& folder);
+void writeGenerationConfig(const GenerationConfig& config, const std::filesystem::path& folder);
+
+// Our sidecar lvr_workbench.json: what config.json has no place for (lvr-spec 1.3).
+struct Provenance {
+    std::string defaultExit;  // exit rule the model was trained for, e.g. "end-prob:0.5:16"
+    std::string latentFeed;   // what it was trained to be fed: "own" or "filler"; empty = own
+    std::string command;      // that made it
+    std::uint64_t seed = 0;
+    std::string data;
+    std::string notes;
+    bool operator==(const Provenance&) const = default;
+};
+std::optional<Provenance> readProvenance(const std::filesystem::path& folder);
+void writeProvenance(const Provenance& provenance, const std::filesystem::path& folder);
+
+}  // namespace lvr

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// One self-contained .lvrtrace: a safetensors file, so any reader of that format opens it.
+//   image_0 ..        [height, width, 3] U8
+//   latents           [n, D]  what was fed, n latent steps
+//   image_tokens      [N, D]  N = sum of the grids, images one after the other
+//   cosine, l2        [n, N]  of each latent to each visual token
+//   norm, end_probability, end_distance  [n]  (the last one when the model has an end vector)
+//   token_probability [m]     of the m text steps; all floats are F32
+// Metadata: format = "lvrtrace", version = "1", trace = everything else as JSON.
+// Loads back equal, bit for bit. Throws Error: the trace's parts do not fit each other, a text is
+// not UTF-8, or the file cannot be written.
+void writeTrace(const Trace& trace, const std::filesystem::path& file);
+
+// Throws Error: not a trace, broken, or written by a newer version.
+Trace readTrace(const std::filesystem::path& file);
+
+}  // namespace lvr

@@ -1,0 +1,299 @@
+#include "core/decode/decode_rows.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/decode/exit_rule.h"
+#include "core/decode/patch_projection.h"
+#include "core/decode/sampling.h"
+
+namespace lvr {
+namespace {
+
+struct Row {
+    bool thinking = false;  // the next input is a latent
+    bool finished = false;
+    int fed = 0;    // latents read since the exit rule began to count
+    int index = 0;  // of the newest latent within its thought
+    std::int64_t newest = 0;
+    std::vector<std::int64_t> seen;  // prompt and generated ids
+    std::vector<torch::Tensor> latents;
+    std::optional<double> endDistance;
+    at::Generator random;
+    RowResult result;
+};
+
+// Prompts padded on the left to one length.
+struct Batch {
+    torch::Tensor embeddings;  // [B, T, D]
+    torch::Tensor positions;   // [3, B, T]
+    torch::Tensor real;        // [B, T] bool; undefined when nothing is padded
+    torch::Tensor next;        // [B] position of the first generated token
+};
+
+Batch padLeft(const std::vector<Prompt>& prompts) {
+    std::int64_t longest = 0;
+    for (const auto& prompt : prompts) longest = std::max(longest, prompt.embeddings.size(1));
+    std::vector<torch::Tensor> embeddings, positions, real;
+    std::vector<std::int64_t> next;
+    bool padded = false;
+    for (const auto& prompt : prompts) {
+        const auto length = prompt.embeddings.size(1), pad = longest - length;
+        padded |= pad > 0;
+        embeddings.push_back(torch::constant_pad_nd(prompt.embeddings[0], {0, 0, pad, 0}));
+        positions.push_back(torch::constant_pad_nd(prompt.positions.ids, {pad, 0}));
+        real.push_back(torch::constant_pad_nd(torch::ones({length}, torch::kBool), {pad, 0}));
+        next.push_back(prompt.positions.next);
+    }
+    return {torch::stack(embeddings), torch::stack(positions, 1),
+            padded ? torch::stack(real) : torch::Tensor(), torch::tensor(next)};
+}
+
+// Causal, and nobody looks at padding; a padded position looks at itself so that its softmax has
+// something to add up to. [B, 1, T, T]
+torch::Tensor promptMask(const torch::Tensor& real) {
+    if (!real.defined()) return {};
+    const auto length = real.size(1);
+    const auto causal = torch::ones({length, length}, torch::kBool).tril();
+    const auto self = torch::eye(length, torch::kBool);
+    return ((causal & real.unsqueeze(1)) | self).unsqueeze(1);
+}
+
+class Decoding {
+public:
+    Decoding(const LvrModel& model, const std::vector<Prompt>& prompts, const RowRules& rules,
+             const DecodeOptions& options, const RowHooks& hooks)
+        : model_(model),
+          prompts_(prompts),
+          rules_(rules),
+          options_(options),
+          hooks_(hooks),
+          batch_(padLeft(prompts)),
+          cache_(batch_.embeddings.size(1) + roomFor(options)) {
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            Row row;
+            row.newest = prompts[i].ids.back();
+            row.seen = prompts[i].ids;
+            row.random = at::detail::createCPUGenerator(options.sampling.seed + i);
+            rows_.push_back(std::move(row));
+        }
+    }
+
+    std::vector<RowResult> run() {
+        auto hidden = readPrompts();  // [B, D]
+        while (!hooks_.stop.stop_requested()) {
+            const auto next = advance(hidden);
+            if (std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.finished; }))
+                break;
+            hidden = readOne(next);
+        }
+        return results();
+    }
+
+private:
+    // A thought may overrun the length limit, by no more than its cap.
+    static std::int64_t roomFor(const DecodeOptions& options) {
+        const auto cap = std::visit(
+            [](const auto& rule) -> int {
+                if constexpr (requires { rule.cap; })
+                    return 2 * rule.cap;  // a shadow start may restart it
+                else if constexpr (requires { rule.count; })
+                    return rule.count;
+                else
+                    return 0;
+            },
+            options.exit);
+        return options.maxNewTokens + cap + 2;
+    }
+
+    torch::Tensor readPrompts() {
+        Context context{.cache = &cache_, .mask = promptMask(batch_.real).to(model_.device())};
+        const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
+        if (hooks_.onPrompt) hooks_.onPrompt(hidden);
+        return hidden.select(1, -1);
+    }
+
+    // next: [B, D], the inputs of this pass
+    torch::Tensor readOne(const torch::Tensor& next) {
+        const auto rows = static_cast<std::int64_t>(rows_.size());
+        const auto positions = (batch_.next + passes_).view({1, rows, 1}).expand({3, rows, 1});
+        ++passes_;
+        Context context{.cache = &cache_};
+        if (batch_.real.defined()) {
+            const auto generated = torch::ones({rows, passes_}, torch::kBool);
+            context.mask =
+                torch::cat({batch_.real, generated}, 1).view({rows, 1, 1, -1}).to(model_.device());
+        }
+        return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
+    }
+
+    bool applyReleasedHead(const Row& row) const {
+        return row.thinking && options_.headPositions == HeadPositions::Released;
+    }
+
+    // Samples from the newest hidden states, moves every row's state on, and gives the next inputs.
+    torch::Tensor advance(torch::Tensor hidden) {
+        auto headed = model_.latent(hidden);  // [B, D]
+        std::vector<std::int64_t> reheaded;
+        for (const auto& row : rows_) reheaded.push_back(applyReleasedHead(row));
+        if (options_.headPositions == HeadPositions::Released) {
+            const auto which =
+                torch::tensor(reheaded, hidden.device()).to(torch::kBool).unsqueeze(1);
+            hidden = torch::where(which, headed, hidden);
+            headed = hidden;
+        }
+        const auto logits = model_.logits(hidden).to(torch::kCPU, torch::kFloat32);  // [B, V]
+        if (hooks_.onLogits) hooks_.onLogits(logits);
+        for (std::size_t i = 0; i < rows_.size(); ++i) step(static_cast<int>(i), logits[i]);
+        return nextInputs(headed);
+    }
+
+    void step(int index, const torch::Tensor& logits) {
+        auto& row = rows_[index];
+        if (row.finished) return;
+        const auto end = rules_.tokens.end;
+        const double endProbability = end >= 0 ? torch::sigmoid(logits[end]).item<double>() : 0;
+        if (row.thinking) reportLatent(index, endProbability);
+        auto sampled = sampleToken(logits, row.seen, options_.sampling, row.random);
+        const bool wasThinking = row.thinking;
+        row.thinking = thinksOn(row, {0, endProbability, row.endDistance, sampled == end});
+        const bool left = !row.thinking && (wasThinking || opens(row));
+        if (left && options_.spanEnd == SpanEnd::Forced) sampled = end;
+        append(index, sampled, logits);
+    }
+
+    bool opens(const Row& row) const {
+        return row.newest == rules_.tokens.start &&
+               !std::holds_alternative<NoLatents>(options_.exit);
+    }
+
+    bool thinksOn(Row& row, SpanState state) const {
+        const bool started = opens(row);
+        if (row.thinking) ++row.fed;
+        // The official latent-end loop starts counting anew at a shadow <|lvr_start|> (lvr-spec 9
+        // C8).
+        const bool restarts = std::holds_alternative<NearLatentEnd>(options_.exit);
+        if (started && (!row.thinking || restarts)) row.fed = 0;
+        row.index = row.thinking ? row.index + 1 : 0;
+        state.fed = row.fed;
+        const bool room = std::ssize(row.result.ids) + 1 < roomFor(options_);
+        return (row.thinking || started) && room && !leavesLatentMode(options_.exit, state);
+    }
+
+    void append(int index, std::int64_t token, const torch::Tensor& logits) {
+        auto& row = rows_[index];
+        row.newest = token;
+        row.seen.push_back(token);
+        row.result.ids.push_back(token);
+        row.result.isLatent.push_back(row.thinking);
+        if (row.thinking) return;
+        if (hooks_.onStep)
+            hooks_.onStep({.row = index,
+                           .position = static_cast<int>(row.result.ids.size()) - 1,
+                           .token = token,
+                           .probability = logits.softmax(0)[token].item<double>()});
+        finishIfDone(row);
+    }
+
+    void finishIfDone(Row& row) const {
+        const auto& stops = rules_.stopIds;
+        const bool ended = std::find(stops.begin(), stops.end(), row.newest) != stops.end();
+        row.finished = ended || std::ssize(row.result.ids) >= options_.maxNewTokens;
+        row.result.stopped = ended ? StopReason::EndOfText : StopReason::MaxNewTokens;
+    }
+
+    void reportLatent(int index, double endProbability) {
+        const auto& row = rows_[index];
+        if (!hooks_.onStep) return;
+        hooks_.onStep({.row = index,
+                       .position = static_cast<int>(row.result.ids.size()) - 1,
+                       .token = row.newest,
+                       .latentIndex = row.index,
+                       .fed = row.latents.back(),
+                       .endProbability = endProbability,
+                       .endDistance = row.endDistance});
+    }
+
+    // headed: [B, D], the latents of rows that think; the others feed their newest id. -> [B, D]
+    torch::Tensor nextInputs(torch::Tensor latents) {
+        std::vector<std::int64_t> ids, thinking;
+        std::vector<int> index;
+        for (const auto& row : rows_) {
+            ids.push_back(row.finished ? rules_.padId : row.newest);
+            thinking.push_back(row.thinking);
+            index.push_back(row.thinking ? row.index : -1);
+        }
+        const auto tokens = model_.embed(torch::tensor(ids));
+        const auto which = torch::tensor(thinking, tokens.device()).to(torch::kBool);
+        if (!which.any().item<bool>()) return tokens;
+        if (options_.latentFeed == LatentFeed::Snap) latents = snapped(latents);
+        if (options_.latentFeed == LatentFeed::Filler)
+            latents = model_.embed(torch::tensor({rules_.tokens.latent})).expand_as(latents);
+        if (hooks_.filter) latents = hooks_.filter(latents, index);
+        remember(latents.to(torch::kCPU, torch::kFloat32));
+        return torch::where(which.unsqueeze(1), latents, tokens);
+    }
+
+    void remember(const torch::Tensor& latents) {
+        const auto* rule = std::get_if<NearLatentEnd>(&options_.exit);
+        const auto metric = rule ? rule->metric : LatentEndMetric::Mse;
+        const auto end = model_.latentEnd().defined()
+                             ? model_.latentEnd().to(torch::kCPU, torch::kFloat32).contiguous()
+                             : torch::Tensor();
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            auto& row = rows_[i];
+            if (!row.thinking) continue;
+            row.latents.push_back(latents[i].contiguous());
+            if (end.defined())
+                row.endDistance = latentEndDistance(metric, row.latents.back().data_ptr<float>(),
+                                                    end.data_ptr<float>(), end.size(0));
+        }
+    }
+
+    torch::Tensor snapped(torch::Tensor latents) const {
+        latents = latents.clone();
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            const auto& patches = prompts_[i].imageTokens;
+            if (!rows_[i].thinking || !patches.defined()) continue;
+            const auto similarity = projectOntoPatches(latents[i].unsqueeze(0), patches);
+            latents[i] = patches[similarity.cosine[0].argmax().item<std::int64_t>()];
+        }
+        return latents;
+    }
+
+    std::vector<RowResult> results() {
+        std::vector<RowResult> all;
+        for (auto& row : rows_) {
+            if (!row.finished) row.result.stopped = StopReason::Cancelled;
+            const auto width = model_.config().text.hiddenSize;
+            row.result.latents =
+                row.latents.empty() ? torch::empty({0, width}) : torch::stack(row.latents);
+            all.push_back(std::move(row.result));
+        }
+        return all;
+    }
+
+    const LvrModel& model_;
+    const std::vector<Prompt>& prompts_;
+    const RowRules& rules_;
+    const DecodeOptions& options_;
+    const RowHooks& hooks_;
+    Batch batch_;
+    KvCache cache_;
+    std::vector<Row> rows_;
+    std::int64_t passes_ = 0;
+};
+
+}  // namespace
+
+std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,
+                                  const RowRules& rules, const DecodeOptions& options,
+                                  const RowHooks& hooks) {
+    if (prompts.empty()) return {};
+    const c10::InferenceMode inference;
+    return Decoding(model, prompts, rules, options, hooks).run();
+}
+
+}  // namespace lvr

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "core/model/lvr_model.h"
+#include "core/model/positions.h"
+#include "core/values/options.h"
+#include "core/values/trace.h"
+
+namespace lvr {
+
+struct LvrTokens {
+    std::int64_t start = -1, latent = -1, end = -1;
+    std::optional<std::int64_t> latentEnd;
+    bool operator==(const LvrTokens&) const = default;
+};
+
+// One row of a batch, ready for the language model.
+struct Prompt {
+    std::vector<std::int64_t> ids;  // [T]
+    torch::Tensor embeddings;       // [1, T, D], visual tokens put in
+    PromptPositions positions;
+    torch::Tensor imageTokens;  // [N, D]; undefined without images
+};
+
+// A generated position. Text: reported when it is sampled. Latent: once the vector was read, so
+// that the pass' own lvr_end logit is known.
+struct RowStep {
+    int row = 0;
+    int position = 0;        // among the row's generated positions
+    std::int64_t token = 0;  // for a latent: the shadow token
+    int latentIndex = -1;    // within its thought; -1 for text
+    torch::Tensor fed;       // [D] float32, for a latent
+    double endProbability = 0;
+    std::optional<double> endDistance;
+    double probability = 0;  // of a text token, softmax of the raw logits
+};
+
+struct RowResult {
+    std::vector<std::int64_t> ids;  // generated, shadow tokens included, the stop token too
+    std::vector<bool> isLatent;     // per generated position: a vector was fed there
+    torch::Tensor latents;          // [n, D] float32, as fed
+    StopReason stopped = StopReason::EndOfText;
+};
+
+// May replace the vectors about to be fed. own: [B, D]; index[b] is the latent's number within row
+// b's thought, or -1 where the row feeds a token.
+using LatentFilter =
+    std::function<torch::Tensor(const torch::Tensor& own, const std::vector<int>& index)>;
+
+struct RowHooks {
+    std::function<void(const RowStep&)> onStep = {};
+    std::function<void(const torch::Tensor& logits)> onLogits = {};  // [B, V] float32 of each pass
+    std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [B, T, D] of the first pass
+    LatentFilter filter = {};
+    std::stop_token stop = {};
+};
+
+struct RowRules {
+    LvrTokens tokens;
+    std::vector<std::int64_t> stopIds;
+    std::int64_t padId = 0;
+};
+
+// The one decoding loop (lvr-spec 4). Rows may have prompts of different lengths and enter and
+// leave thoughts at different times; each gives what it would give alone.
+std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,
+                                  const RowRules& rules, const DecodeOptions& options,
+                                  const RowHooks& hooks = {});
+
+}  // namespace lvr

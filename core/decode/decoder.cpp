@@ -1,0 +1,130 @@
+#include "core/decode/decoder.h"
+
+#include <torch/torch.h>
+
+#include <chrono>
+
+#include "core/decode/patch_projection.h"
+#include "core/text/chat_template.h"
+
+namespace lvr {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double millisecondsSince(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::vector<float> toVector(const torch::Tensor& tensor) {
+    const auto flat = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
+    return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+LatentStep latentStep(const RowStep& step, const torch::Tensor& imageTokens) {
+    LatentStep latent{.index = step.latentIndex,
+                      .norm = step.fed.norm().item<float>(),
+                      .endProbability = static_cast<float>(step.endProbability)};
+    if (step.endDistance) latent.endDistance = static_cast<float>(*step.endDistance);
+    if (!imageTokens.defined()) return latent;
+    const auto similarity = projectOntoPatches(step.fed.unsqueeze(0), imageTokens);
+    latent.cosine = toVector(similarity.cosine[0]);
+    latent.l2 = toVector(similarity.l2[0]);
+    return latent;
+}
+
+DecodeStep stepOf(const RowStep& step, const Tokenizer& tokenizer,
+                  const torch::Tensor& imageTokens) {
+    DecodeStep out{.position = step.position,
+                   .token = static_cast<int>(step.token),
+                   .text = tokenizer.decode({step.token})};
+    if (step.latentIndex >= 0)
+        out.what = latentStep(step, imageTokens);
+    else
+        out.what = TextStep{static_cast<float>(step.probability)};
+    return out;
+}
+
+// Generated text without what was only sampled inside a thought.
+std::string spokenText(const Tokenizer& tokenizer, const RowResult& row) {
+    std::vector<std::int64_t> spoken;
+    for (std::size_t i = 0; i < row.ids.size(); ++i)
+        if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
+    return tokenizer.decode(spoken, SkipSpecial::Yes);
+}
+
+std::string withoutLvrTokens(std::string text) {
+    for (const std::string token :
+         {"<|lvr_start|>", "<|lvr|>", "<|lvr_latent_end|>", "<|lvr_end|>"})
+        for (auto at = text.find(token); at != std::string::npos; at = text.find(token))
+            text.erase(at, token.size());
+    return text;
+}
+
+}  // namespace
+
+std::string answerIn(const std::string& text) {
+    auto begin = text.rfind("<answer>");
+    begin = begin == std::string::npos ? 0 : begin + std::string("<answer>").size();
+    const auto end = text.find("</answer", begin);
+    const auto inside = text.substr(begin, end == std::string::npos ? end : end - begin);
+    const auto first = inside.find_first_not_of(" \t\r\n"),
+               last = inside.find_last_not_of(" \t\r\n");
+    return first == std::string::npos ? "" : inside.substr(first, last - first + 1);
+}
+
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
+                               PromptKind kind, SpanStart start) {
+    const c10::InferenceMode inference;
+    EncodedQuestion encoded{preprocess(question.images, checkpoint.preprocess), {}};
+    auto& prompt = encoded.prompt;
+    const auto& grids = encoded.pixels.grids;
+    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question.text)
+                                         : chatPrompt(checkpoint.tokenizer, grids, question.text);
+    if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
+    if (!question.images.empty()) prompt.imageTokens = checkpoint.model.imageTokens(encoded.pixels);
+    prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
+    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
+    return encoded;
+}
+
+Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
+                    const EncodedQuestion& encoded, const DecodeOptions& options, RowHooks hooks,
+                    const OnStep& onStep) {
+    const c10::InferenceMode inference;
+    Trace trace{.model = checkpoint.name,
+                .question = question,
+                .grids = encoded.pixels.grids,
+                .options = options};
+    const auto& image = encoded.prompt.imageTokens;
+    const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
+    const auto begun = Clock::now();
+    hooks.onStep = [&](const RowStep& step) {
+        if (trace.timings.prefill == 0) trace.timings.prefill = millisecondsSince(begun);
+        trace.steps.push_back(stepOf(step, checkpoint.tokenizer, patches));
+        if (onStep) onStep(trace.steps.back());
+    };
+    const auto row =
+        decodeRows(checkpoint.model, {encoded.prompt}, checkpoint.rules, options, hooks).front();
+    trace.timings.decode = millisecondsSince(begun) - trace.timings.prefill;
+    trace.stopped = row.stopped;
+    trace.text = checkpoint.tokenizer.decode(row.ids);
+    trace.answer = answerIn(withoutLvrTokens(spokenText(checkpoint.tokenizer, row)));
+    trace.hiddenSize = checkpoint.model.config().text.hiddenSize;
+    trace.latents = toVector(row.latents);
+    if (patches.defined()) trace.imageTokens = toVector(patches);
+    return trace;
+}
+
+Trace decode(const LvrCheckpoint& checkpoint, const Question& question,
+             const DecodeOptions& options, PromptKind kind, const OnStep& onStep,
+             std::stop_token stop) {
+    const auto begun = Clock::now();
+    const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
+    const auto encodedIn = millisecondsSince(begun);
+    auto trace = decodeEncoded(checkpoint, question, encoded, options, {.stop = stop}, onStep);
+    trace.timings.encodeImages = encodedIn;
+    return trace;
+}
+
+}  // namespace lvr

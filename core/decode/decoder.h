@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/decode/decode_rows.h"
+#include "core/decode/lvr_checkpoint.h"
+#include "core/values/trace.h"
+
+namespace lvr {
+
+using OnStep = std::function<void(const DecodeStep&)>;
+
+enum class PromptKind { Chat, Raw };  // Raw: the question's text is the whole prompt
+
+// Images and text of a question as the language model reads them.
+struct EncodedQuestion {
+    Pixels pixels;
+    Prompt prompt;
+};
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
+                               PromptKind kind = PromptKind::Chat,
+                               SpanStart start = SpanStart::Sampled);
+
+// Answers one question. Steps are reported on the caller's thread as they happen. A requested stop
+// is no error: the trace holds what there is and says so.
+Trace decode(const LvrCheckpoint& checkpoint, const Question& question,
+             const DecodeOptions& options, PromptKind kind = PromptKind::Chat,
+             const OnStep& onStep = {}, std::stop_token stop = {});
+
+// The same with what was encoded already, and hooks of the caller's own (their onStep is taken).
+Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
+                    const EncodedQuestion& encoded, const DecodeOptions& options, RowHooks hooks,
+                    const OnStep& onStep = {});
+
+// The text inside the last <answer>...</answer>, else all of it; trimmed.
+std::string answerIn(const std::string& text);
+
+}  // namespace lvr

@@ -1,0 +1,50 @@
+#include "core/decode/patch_projection.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace lvr {
+
+PatchSimilarity projectOntoPatches(const torch::Tensor& vectors,
+                                   const torch::Tensor& visualTokens) {
+    TORCH_CHECK(
+        vectors.dim() == 2 && visualTokens.dim() == 2 && vectors.size(1) == visualTokens.size(1),
+        "vectors ", vectors.sizes(), ", visual tokens ", visualTokens.sizes());
+    const auto unit = [](const torch::Tensor& x) {
+        return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-8);
+    };
+    // Differences taken one by one: the expanded square loses what small distances are made of.
+    return {torch::matmul(unit(vectors), unit(visualTokens).t()),
+            torch::cdist(vectors, visualTokens, 2.0, /*compute_mode=*/2)};
+}
+
+std::vector<int> nearestPatches(const std::vector<float>& cosine, int count) {
+    std::vector<int> order(cosine.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto kept = std::clamp<std::ptrdiff_t>(count, 0, std::ssize(order));
+    std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](int a, int b) {
+        return cosine[a] != cosine[b] ? cosine[a] > cosine[b] : a < b;
+    });
+    order.resize(kept);
+    return order;
+}
+
+RoiScore roiScore(const std::vector<float>& cosine, const std::vector<int>& roiTokens,
+                  double temperature) {
+    if (cosine.empty()) return {};
+    const std::set<int> roi(roiTokens.begin(), roiTokens.end());
+    const auto nearest = nearestPatches(cosine, 1).front();
+    double inside = 0, all = 0;
+    for (std::size_t i = 0; i < cosine.size(); ++i) {
+        const double weight = std::exp((cosine[i] - cosine[nearest]) / temperature);
+        all += weight;
+        if (roi.count(static_cast<int>(i))) inside += weight;
+    }
+    return {roi.count(nearest) > 0, inside / all, static_cast<double>(roi.size()) / cosine.size()};
+}
+
+}  // namespace lvr

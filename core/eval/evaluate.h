@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/decode/lvr_checkpoint.h"
+#include "core/diagnose/intervention.h"
+#include "core/values/sample.h"
+
+namespace lvr {
+
+struct EvalItem {
+    Sample sample;
+    std::optional<Sample> donor;  // another question on the same picture, for Transplant
+    enum class Chain { No, Yes } chain = Chain::No;  // later latents follow from the first
+};
+
+struct EvalOutcome {
+    std::string answer;
+    std::string expected;  // the donor's answer under Transplant
+    int latents = 0;       // fed
+    int targets = 0;       // regions the question needs
+    int hits = 0;          // latents whose nearest visual token lies in their own target's region
+    bool right() const { return answer == expected; }
+    bool stoppedExactly() const { return latents == targets; }
+};
+
+struct EvalProgress {
+    int done = 0, total = 0;
+};
+
+// Asks every item, in batches; items should be of one kind, since Swap takes the latents of the
+// next item in the batch. Throws Cancelled.
+std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
+                                  const std::vector<EvalItem>& items, const DecodeOptions& options,
+                                  Intervention intervention,
+                                  const std::function<void(EvalProgress)>& onProgress = {},
+                                  const std::stop_token& stop = {});
+
+}  // namespace lvr

@@ -1,0 +1,142 @@
+#include "core/model/language_model.h"
+
+#include <torch/torch.h>
+
+namespace lvr {
+namespace {
+
+// [B, KV, S, d] -> [B, KV * groups, S, d]
+torch::Tensor repeatHeads(const torch::Tensor& x, std::int64_t groups) {
+    if (groups == 1) return x;
+    const auto s = x.sizes();
+    return x.unsqueeze(2)
+        .expand({s[0], s[1], groups, s[2], s[3]})
+        .reshape({s[0], s[1] * groups, s[2], s[3]});
+}
+
+// The newest T of S positions, each seeing all before it and itself. [T, S]
+torch::Tensor causalMask(std::int64_t newest, std::int64_t all, torch::Device device) {
+    return torch::ones({newest, all}, torch::dtype(torch::kBool).device(device)).tril(all - newest);
+}
+
+// q: [B, H, T, d]; k, v: [B, KV, S, d] -> [B, H, T, d]
+torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                     const torch::Tensor& mask) {
+    const auto groups = q.size(1) / k.size(1), newest = q.size(2), all = k.size(2);
+    if (newest == 1) {  // the query heads of a group read the same keys: no need to repeat those
+        const auto grouped = q.view({q.size(0), k.size(1), groups, q.size(3)});
+        const auto seen = mask.defined() ? std::optional(mask) : std::nullopt;
+        return torch::scaled_dot_product_attention(grouped, k, v, seen).view(q.sizes());
+    }
+    const auto keys = repeatHeads(k, groups), values = repeatHeads(v, groups);
+    if (mask.defined()) return torch::scaled_dot_product_attention(q, keys, values, mask);
+    if (newest == all)
+        return torch::scaled_dot_product_attention(q, keys, values, {}, 0.0, /*is_causal=*/true);
+    return torch::scaled_dot_product_attention(q, keys, values,
+                                               causalMask(newest, all, q.device()));
+}
+
+}  // namespace
+
+TextAttention::TextAttention(const Parameters& parameters, const TextConfig& config)
+    : q(parameters.at("q_proj"), config.hiddenSize, config.numAttentionHeads * config.headDim(),
+        Bias::Yes),
+      k(parameters.at("k_proj"), config.hiddenSize, config.numKeyValueHeads * config.headDim(),
+        Bias::Yes),
+      v(parameters.at("v_proj"), config.hiddenSize, config.numKeyValueHeads * config.headDim(),
+        Bias::Yes),
+      o(parameters.at("o_proj"), config.numAttentionHeads * config.headDim(), config.hiddenSize,
+        Bias::No),
+      heads(config.numAttentionHeads),
+      kvHeads(config.numKeyValueHeads),
+      headDim(config.headDim()) {}
+
+torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& rotary,
+                                        std::size_t layer, const Context& context) const {
+    const auto rows = x.size(0), newest = x.size(1);
+    const auto split = [&](const torch::Tensor& y, std::int64_t count) {
+        return y.view({rows, newest, count, headDim}).transpose(1, 2);  // [B, count, T, d]
+    };
+    const auto queries = rotate(split(q(x), heads), rotary).contiguous();
+    auto keys = rotate(split(k(x), kvHeads), rotary);
+    auto values = split(v(x), kvHeads);
+    if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
+    const auto out = attend(queries, keys, values, context.mask);  // [B, H, T, d]
+    return o(out.transpose(1, 2).reshape({rows, newest, heads * headDim}));
+}
+
+DecoderLayer::DecoderLayer(const Parameters& parameters, const TextConfig& config)
+    : inputNorm(parameters.at("input_layernorm"), config.hiddenSize, config.rmsNormEps),
+      postAttentionNorm(parameters.at("post_attention_layernorm"), config.hiddenSize,
+                        config.rmsNormEps),
+      attention(parameters.at("self_attn"), config),
+      mlp(parameters.at("mlp"), config.hiddenSize, config.intermediateSize, Bias::No) {}
+
+torch::Tensor DecoderLayer::operator()(torch::Tensor x, const Rotary& rotary, std::size_t layer,
+                                       const Context& context) const {
+    x = x + attention(inputNorm(x), rotary, layer, context);
+    return x + mlp(postAttentionNorm(x));
+}
+
+LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
+                             const TextConfig& config)
+    : config_(config),
+      embedTokens_(model.at("embed_tokens")("weight", {config.vocabSize, config.hiddenSize})),
+      layers_([&] {
+          std::vector<DecoderLayer> layers;
+          for (int i = 0; i < config.numHiddenLayers; ++i)
+              layers.emplace_back(model.at("layers").at(std::to_string(i)), config);
+          return layers;
+      }()),
+      norm_(model.at("norm"), config.hiddenSize, config.rmsNormEps),
+      lmHead_(config.tieWordEmbeddings
+                  ? embedTokens_
+                  : root.at("lm_head")("weight", {config.vocabSize, config.hiddenSize})) {}
+
+torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
+    return torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
+}
+
+// Each rotary frequency turns with one of the three position axes, by mrope_section.
+Rotary LanguageModel::rotaryOf(const torch::Tensor& positions) const {
+    const auto dim = config_.headDim();
+    const auto exponents =
+        torch::arange(0, dim, 2, torch::dtype(torch::kFloat32).device(embedTokens_.device())) /
+        static_cast<double>(dim);
+    const auto frequencies = 1.0 / torch::pow(config_.ropeTheta, exponents);  // [d / 2]
+    const auto axes = positions.to(embedTokens_.device(), torch::kFloat32);
+    std::vector<torch::Tensor> angles;
+    std::int64_t start = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+        const auto width = config_.mropeSection[axis];
+        angles.push_back(axes[axis].unsqueeze(-1) * frequencies.narrow(0, start, width));
+        start += width;
+    }
+    const auto half = torch::cat(angles, -1);                     // [B, T, d / 2]
+    const auto full = torch::cat({half, half}, -1).unsqueeze(1);  // [B, 1, T, d]
+    return {full.cos(), full.sin()};
+}
+
+torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
+                                    const Context& context) const {
+    TORCH_CHECK(embeddings.dim() == 3 && embeddings.size(2) == config_.hiddenSize, "embeddings ",
+                embeddings.sizes(), ", hidden_size ", config_.hiddenSize);
+    TORCH_CHECK(positions.dim() == 3 && positions.size(0) == 3 &&
+                    positions.size(1) == embeddings.size(0) &&
+                    positions.size(2) == embeddings.size(1),
+                "positions ", positions.sizes(), " for embeddings ", embeddings.sizes());
+    const auto rotary = rotaryOf(positions);
+    auto x = embeddings;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        x = layers_[i](x, rotary, i, context);
+        if (context.layerOutputs) context.layerOutputs->push_back(x);
+    }
+    if (context.cache) context.cache->advance(x.size(1));
+    return norm_(x);
+}
+
+torch::Tensor LanguageModel::logits(const torch::Tensor& hidden) const {
+    return torch::nn::functional::linear(hidden, lmHead_);
+}
+
+}  // namespace lvr

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "core/checkpoint/model_config.h"
+#include "core/model/kv_cache.h"
+#include "core/model/layers.h"
+
+namespace lvr {
+
+// What one forward pass may look at besides the newest positions.
+struct Context {
+    KvCache* cache = nullptr;  // extended by the pass
+    // [B, 1, T, S] or broadcastable, bool, true = may look; S counts the cached positions too.
+    // Undefined: causal.
+    torch::Tensor mask;
+    std::vector<torch::Tensor>* layerOutputs = nullptr;  // filled for parity tests, [B, T, D] each
+};
+
+struct TextAttention {
+    TextAttention(const Parameters& parameters, const TextConfig& config);
+    torch::Tensor operator()(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
+                             const Context& context) const;
+    Linear q, k, v, o;
+    std::int64_t heads, kvHeads, headDim;
+};
+
+struct DecoderLayer {
+    DecoderLayer(const Parameters& parameters, const TextConfig& config);
+    torch::Tensor operator()(torch::Tensor x, const Rotary& rotary, std::size_t layer,
+                             const Context& context) const;
+    RmsNorm inputNorm, postAttentionNorm;
+    TextAttention attention;
+    GatedMlp mlp;
+};
+
+// Qwen2.5's decoder: GQA, multimodal RoPE, pre-norm.
+class LanguageModel {
+public:
+    LanguageModel(const Parameters& model, const Parameters& root, const TextConfig& config);
+
+    torch::Tensor embed(const torch::Tensor& ids) const;  // [...] int64 -> [..., D]
+    // embeddings: [B, T, D]; positions: [3, B, T] (t, h, w) -> [B, T, D] after the final norm
+    torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
+                         const Context& context) const;
+    torch::Tensor logits(const torch::Tensor& hidden) const;  // [..., D] -> [..., V]
+
+private:
+    Rotary rotaryOf(const torch::Tensor& positions) const;
+
+    TextConfig config_;
+    torch::Tensor embedTokens_;  // [V, D]
+    std::vector<DecoderLayer> layers_;
+    RmsNorm norm_;
+    torch::Tensor lmHead_;  // [V, D]; the embedding itself when tied
+};
+
+}  // namespace lvr

@@ -1,0 +1,42 @@
+#include "core/model/layers.h"
+
+#include <torch/torch.h>
+
+namespace lvr {
+
+Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)
+    : weight(parameters("weight", {out, in})) {
+    if (withBias == Bias::Yes) bias = parameters("bias", {out});
+}
+
+torch::Tensor Linear::operator()(const torch::Tensor& x) const {
+    return torch::nn::functional::linear(x, weight, bias);
+}
+
+RmsNorm::RmsNorm(const Parameters& parameters, std::int64_t size, double epsilon)
+    : weight(parameters("weight", {size})), eps(epsilon) {}
+
+torch::Tensor RmsNorm::operator()(const torch::Tensor& x) const {
+    const auto wide = x.to(torch::kFloat32);
+    const auto scale = torch::rsqrt(wide.square().mean(-1, /*keepdim=*/true) + eps);
+    return weight * (wide * scale).to(x.scalar_type());
+}
+
+GatedMlp::GatedMlp(const Parameters& parameters, std::int64_t size, std::int64_t intermediate,
+                   Bias bias)
+    : gate(parameters.at("gate_proj"), size, intermediate, bias),
+      up(parameters.at("up_proj"), size, intermediate, bias),
+      down(parameters.at("down_proj"), intermediate, size, bias) {}
+
+torch::Tensor GatedMlp::operator()(const torch::Tensor& x) const {
+    return down(torch::silu(gate(x)) * up(x));
+}
+
+torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary) {
+    const auto wide = x.to(torch::kFloat32);
+    const auto halves = wide.chunk(2, -1);
+    const auto turned = torch::cat({-halves[1], halves[0]}, -1);
+    return (wide * rotary.cos + turned * rotary.sin).to(x.scalar_type());
+}
+
+}  // namespace lvr

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "core/model/parameters.h"
+
+namespace lvr {
+
+enum class Bias { No, Yes };
+
+struct Linear {
+    Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias bias);
+    torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
+    torch::Tensor weight;                                    // [out, in]
+    torch::Tensor bias;                                      // [out] or undefined
+};
+
+// Qwen2RMSNorm: the mean square is taken in float32 whatever the dtype.
+struct RmsNorm {
+    RmsNorm(const Parameters& parameters, std::int64_t size, double eps);
+    torch::Tensor operator()(const torch::Tensor& x) const;
+    torch::Tensor weight;  // [size]
+    double eps;
+};
+
+// down(silu(gate(x)) * up(x))
+struct GatedMlp {
+    GatedMlp(const Parameters& parameters, std::int64_t size, std::int64_t intermediate, Bias bias);
+    torch::Tensor operator()(const torch::Tensor& x) const;
+    Linear gate, up, down;
+};
+
+struct Rotary {         // float32, broadcast over the head axis by the caller's shapes
+    torch::Tensor cos;  // [..., head_dim]
+    torch::Tensor sin;
+};
+
+// x: [..., head_dim]; rotates in float32 and returns x's dtype.
+torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
+
+}  // namespace lvr

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "core/checkpoint/model_config.h"
+#include "core/model/language_model.h"
+#include "core/model/latent_head.h"
+#include "core/model/vision_encoder.h"
+#include "core/vision/preprocess.h"
+
+namespace lvr {
+
+struct LoadOptions {
+    torch::Dtype dtype = torch::kFloat32;
+    torch::Device device = torch::kCPU;
+    enum class Use {
+        Inference,
+        Training
+    } use = Use::Inference;  // Training: weights may be written
+    std::function<void(double fraction)> onProgress = {};
+    std::stop_token stop = {};
+};
+
+// The network and nothing else. Const methods may run concurrently.
+class LvrModel {
+public:
+    // The checkpoint's tensors, memory-mapped and not copied where dtype and device allow. Throws
+    // Error (with every missing, unexpected and mis-shaped tensor at once) or Cancelled.
+    static LvrModel open(const std::filesystem::path& folder, const LoadOptions& options = {});
+    LvrModel(const ModelConfig& config, const Parameters& parameters);
+
+    const ModelConfig& config() const { return config_; }
+    const std::vector<NamedTensor>& parameters() const { return parameters_; }  // canonical names
+    torch::Device device() const { return parameters_.front().second.device(); }
+    torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }
+
+    torch::Tensor imageTokens(const Pixels& pixels, VisionProbe* probe = nullptr) const;  // [N, D]
+    torch::Tensor embed(const torch::Tensor& ids) const { return text_.embed(ids); }
+    // ids: [T], image_token_ids replaced in order by imageTokens [N, D] -> [1, T, D]
+    torch::Tensor embedPrompt(const std::vector<std::int64_t>& ids,
+                              const torch::Tensor& imageTokens) const;
+    torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
+                         const Context& context = {}) const {
+        return text_.hidden(embeddings, positions, context);
+    }
+    torch::Tensor logits(const torch::Tensor& hidden) const { return text_.logits(hidden); }
+    // What is fed back in place of a token: the hidden state, through the lvr_head if there is one.
+    torch::Tensor latent(const torch::Tensor& hidden) const { return head_(hidden); }
+    const torch::Tensor& latentEnd() const { return latentEnd_; }  // [D], undefined without one
+
+    // A complete Hugging Face folder's config.json and model.safetensors, atomically.
+    void save(const std::filesystem::path& folder) const;
+
+private:
+    ModelConfig config_;
+    VisionEncoder vision_;
+    LanguageModel text_;
+    LatentHead head_;
+    torch::Tensor latentEnd_;
+    std::vector<NamedTensor> parameters_;
+};
+
+// Names and shapes of every tensor a model of this configuration has.
+std::vector<std::pair<std::string, std::vector<std::int64_t>>> tensorShapes(
+    const ModelConfig& config);
+
+}  // namespace lvr

@@ -1,0 +1,187 @@
+#include "core/model/vision_encoder.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace lvr {
+namespace {
+
+constexpr double kNormEps = 1e-6;  // fixed in Qwen2.5-VL's vision tower
+
+void appendWindows(std::int64_t rows, std::int64_t cols, std::int64_t side, std::int64_t patches,
+                   WindowLayout& layout) {
+    const auto base = static_cast<std::int64_t>(layout.tokenOrder.size());
+    for (std::int64_t top = 0; top < rows; top += side)
+        for (std::int64_t left = 0; left < cols; left += side) {
+            const auto bottom = std::min(top + side, rows), right = std::min(left + side, cols);
+            for (auto r = top; r < bottom; ++r)
+                for (auto c = left; c < right; ++c)
+                    layout.tokenOrder.push_back(base + r * cols + c);
+            layout.windowLengths.push_back((bottom - top) * (right - left) * patches);
+        }
+}
+
+// Row and column of every patch, in merge-block order: two vectors of P.
+std::array<torch::Tensor, 2> patchRowsAndColumns(const GridThw& grids, std::int64_t merge) {
+    std::vector<std::int64_t> rows, cols;
+    for (const auto& [t, h, w] : grids)
+        for (std::int64_t frame = 0; frame < t; ++frame)
+            for (std::int64_t r = 0; r < h; r += merge)
+                for (std::int64_t c = 0; c < w; c += merge)
+                    for (std::int64_t i = 0; i < merge * merge; ++i) {
+                        rows.push_back(r + i / merge);
+                        cols.push_back(c + i % merge);
+                    }
+    return {torch::tensor(rows), torch::tensor(cols)};
+}
+
+// 2-D RoPE: half of the frequencies turn with the row, half with the column. [P, 1, head_dim]
+Rotary rotaryOf(const GridThw& grids, const VisionConfig& config, const torch::Tensor& order,
+                torch::Device device) {
+    const auto half = config.hiddenSize / config.numHeads / 2;
+    const auto exponents = torch::arange(0, half, 2, torch::kFloat32) / static_cast<double>(half);
+    const auto frequencies = 1.0 / torch::pow(10000.0, exponents);  // [half / 2]
+    const auto [rows, cols] = patchRowsAndColumns(grids, config.spatialMergeSize);
+    auto angles = torch::cat({torch::outer(rows.to(torch::kFloat32), frequencies),
+                              torch::outer(cols.to(torch::kFloat32), frequencies)},
+                             -1);
+    angles = angles.index_select(0, order);  // [P, half]
+    angles = torch::cat({angles, angles}, -1).unsqueeze(1).to(device);
+    return {angles.cos(), angles.sin()};
+}
+
+torch::Tensor patchOrder(const std::vector<std::int64_t>& tokenOrder, std::int64_t perToken) {
+    const auto tokens = torch::tensor(tokenOrder).unsqueeze(1) * perToken;
+    return (tokens + torch::arange(perToken)).flatten();
+}
+
+// q, k, v: [S * L, H, d] as S segments of L patches.
+torch::Tensor attendEqual(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                          std::int64_t length) {
+    const auto split = [&](const torch::Tensor& x) {
+        return x.view({-1, length, x.size(1), x.size(2)}).transpose(1, 2);  // [S, H, L, d]
+    };
+    const auto out = torch::scaled_dot_product_attention(split(q), split(k), split(v));
+    return out.transpose(1, 2).reshape(q.sizes());
+}
+
+// Patches grouped by the length of their segment: one batched attention per distinct length.
+std::map<std::int64_t, std::vector<std::int64_t>> byLength(
+    const std::vector<std::int64_t>& segments) {
+    std::map<std::int64_t, std::vector<std::int64_t>> groups;
+    std::int64_t start = 0;
+    for (const auto length : segments) {
+        auto& members = groups[length];
+        for (std::int64_t i = 0; i < length; ++i) members.push_back(start + i);
+        start += length;
+    }
+    return groups;
+}
+
+torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                     const std::vector<std::int64_t>& segments) {
+    const auto groups = byLength(segments);
+    if (groups.size() == 1) return attendEqual(q, k, v, groups.begin()->first);
+    std::vector<torch::Tensor> parts, order;
+    for (const auto& [length, members] : groups) {
+        order.push_back(torch::tensor(members, q.device()));
+        const auto take = [&](const torch::Tensor& x) { return x.index_select(0, order.back()); };
+        parts.push_back(attendEqual(take(q), take(k), take(v), length));
+    }
+    return torch::cat(parts).index_select(0, torch::cat(order).argsort());
+}
+
+}  // namespace
+
+WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config) {
+    WindowLayout layout;
+    const std::int64_t merge = config.spatialMergeSize;
+    const std::int64_t side = config.windowSize / config.patchSize / merge;
+    for (const auto& [t, h, w] : grids)
+        for (std::int64_t frame = 0; frame < t; ++frame) {
+            appendWindows(h / merge, w / merge, side, merge * merge, layout);
+            layout.imageLengths.push_back(h * w);
+        }
+    return layout;
+}
+
+VisionAttention::VisionAttention(const Parameters& parameters, const VisionConfig& config)
+    : qkv(parameters.at("qkv"), config.hiddenSize, 3 * config.hiddenSize, Bias::Yes),
+      proj(parameters.at("proj"), config.hiddenSize, config.hiddenSize, Bias::Yes),
+      heads(config.numHeads) {}
+
+torch::Tensor VisionAttention::operator()(const torch::Tensor& x, const Rotary& rotary,
+                                          const std::vector<std::int64_t>& segments) const {
+    const auto packed = qkv(x).view({x.size(0), 3, heads, -1}).unbind(1);  // 3 x [P, H, d]
+    const auto out = attend(rotate(packed[0], rotary), rotate(packed[1], rotary),
+                            packed[2].contiguous(), segments);
+    return proj(out.reshape({x.size(0), -1}));
+}
+
+VisionBlock::VisionBlock(const Parameters& parameters, const VisionConfig& config)
+    : norm1(parameters.at("norm1"), config.hiddenSize, kNormEps),
+      norm2(parameters.at("norm2"), config.hiddenSize, kNormEps),
+      attention(parameters.at("attn"), config),
+      mlp(parameters.at("mlp"), config.hiddenSize, config.intermediateSize, Bias::Yes) {}
+
+torch::Tensor VisionBlock::operator()(torch::Tensor x, const Rotary& rotary,
+                                      const std::vector<std::int64_t>& segments) const {
+    x = x + attention(norm1(x), rotary, segments);
+    return x + mlp(norm2(x));
+}
+
+VisionEncoder::VisionEncoder(const Parameters& parameters, const VisionConfig& config)
+    : config_(config),
+      patchEmbed_(
+          parameters.at("patch_embed")
+              .at("proj")("weight", {config.hiddenSize, config.inChannels, config.temporalPatchSize,
+                                     config.patchSize, config.patchSize})),
+      blocks_([&] {
+          std::vector<VisionBlock> blocks;
+          for (int i = 0; i < config.depth; ++i)
+              blocks.emplace_back(parameters.at("blocks").at(std::to_string(i)), config);
+          return blocks;
+      }()),
+      mergerNorm_(parameters.at("merger").at("ln_q"), config.hiddenSize, kNormEps),
+      mergerIn_(parameters.at("merger").at("mlp").at("0"),
+                config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize,
+                config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize, Bias::Yes),
+      mergerOut_(parameters.at("merger").at("mlp").at("2"),
+                 config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize,
+                 config.outHiddenSize, Bias::Yes) {}
+
+torch::Tensor VisionEncoder::merge(const torch::Tensor& x) const {
+    const auto perToken = config_.spatialMergeSize * config_.spatialMergeSize;
+    const auto blocks = mergerNorm_(x).view({-1, perToken * x.size(1)});
+    return mergerOut_(torch::gelu(mergerIn_(blocks)));
+}
+
+torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridThw& grids,
+                                        VisionProbe* probe) const {
+    std::int64_t patches = 0;
+    for (const auto& [t, h, w] : grids) patches += t * h * w;
+    TORCH_CHECK(pixels.dim() == 2 && pixels.size(0) == patches, "pixels ", pixels.sizes(),
+                " for grids of ", patches, " patches");
+    const auto device = patchEmbed_.device();
+    const auto layout = windowLayout(grids, config_);
+    const auto order =
+        patchOrder(layout.tokenOrder, config_.spatialMergeSize * config_.spatialMergeSize);
+    const auto rotary = rotaryOf(grids, config_, order, device);
+
+    auto x = torch::matmul(pixels.to(patchEmbed_.options()), patchEmbed_.flatten(1).t());  // [P, C]
+    if (probe) probe->patchEmbed = x;
+    x = x.index_select(0, order.to(device));
+    for (int i = 0; i < config_.depth; ++i) {
+        const auto& full = config_.fullattBlockIndexes;
+        const bool seesAll = std::find(full.begin(), full.end(), i) != full.end();
+        x = blocks_[i](x, rotary, seesAll ? layout.imageLengths : layout.windowLengths);
+        if (probe) probe->blocks.push_back(x);
+    }
+    const auto rowMajor = torch::tensor(layout.tokenOrder).argsort().to(device);
+    return merge(x).index_select(0, rowMajor);
+}
+
+}  // namespace lvr

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <array>
+#include <vector>
+
+#include "core/checkpoint/model_config.h"
+#include "core/model/layers.h"
+
+namespace lvr {
+
+using GridThw = std::vector<std::array<std::int64_t, 3>>;  // per image, in patches
+
+// In which order the encoder reads the patches, and which of them see each other.
+struct WindowLayout {
+    std::vector<std::int64_t> tokenOrder;     // merged token k is number tokenOrder[k] row-major
+    std::vector<std::int64_t> windowLengths;  // patches per window, in that order
+    std::vector<std::int64_t> imageLengths;   // patches per image (full-attention blocks)
+};
+WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config);
+
+struct VisionAttention {
+    VisionAttention(const Parameters& parameters, const VisionConfig& config);
+    // x: [P, C]; segments partition the patches into runs that attend to themselves only.
+    torch::Tensor operator()(const torch::Tensor& x, const Rotary& rotary,
+                             const std::vector<std::int64_t>& segments) const;
+    Linear qkv, proj;
+    std::int64_t heads;
+};
+
+struct VisionBlock {
+    VisionBlock(const Parameters& parameters, const VisionConfig& config);
+    torch::Tensor operator()(torch::Tensor x, const Rotary& rotary,
+                             const std::vector<std::int64_t>& segments) const;
+    RmsNorm norm1, norm2;
+    VisionAttention attention;
+    GatedMlp mlp;
+};
+
+// What the parity tests look at; empty unless asked for.
+struct VisionProbe {
+    torch::Tensor patchEmbed;           // [P, C]
+    std::vector<torch::Tensor> blocks;  // [P, C] each, in window order
+};
+
+// Qwen2.5-VL's vision tower and merger.
+class VisionEncoder {
+public:
+    VisionEncoder(const Parameters& parameters, const VisionConfig& config);
+    // pixels: [P, 3 * temporal * patch * patch] in merge-block order -> [P / merge^2, D],
+    // row-major.
+    torch::Tensor operator()(const torch::Tensor& pixels, const GridThw& grids,
+                             VisionProbe* probe = nullptr) const;
+
+private:
+    torch::Tensor merge(const torch::Tensor& x) const;
+
+    VisionConfig config_;
+    torch::Tensor patchEmbed_;  // [C, 3, temporal, patch, patch]
+    std::vector<VisionBlock> blocks_;
+    RmsNorm mergerNorm_;
+    Linear mergerIn_, mergerOut_;
+};
+
+}  // namespace lvr

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/text/tokenizer.h"
+#include "core/values/image.h"
+
+namespace lvr {
+
+// lvr-spec 2.3: system, user with all images before the question, assistant header. Each grid gives
+// as many <|image_pad|> as it has visual tokens. Special tokens inside `question` are plain text.
+std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
+                                     const std::vector<PatchGrid>& grids,
+                                     const std::string& question);
+
+// `text` is the whole prompt, special tokens recognised. Its <|image_pad|> are one per image, or
+// already expanded. Throws Error when their number fits neither.
+std::vector<std::int64_t> rawPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
+                                    const std::string& text);
+
+}  // namespace lvr

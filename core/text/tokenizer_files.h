@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/text/added_tokens.h"
+#include "core/text/byte_pairs.h"
+
+namespace lvr {
+
+// What a folder says about its tokenizer, checked: every byte has a token, no id is given twice.
+struct TokenizerFiles {
+    std::unordered_map<std::string, std::int64_t> vocabulary;  // spelled in GPT-2's byte alphabet
+    BytePairs pairs;
+    std::vector<AddedToken> added;
+    std::string pattern;  // of the pre-tokenizer
+    bool nfc = true;      // text is brought to NFC before it is cut
+};
+
+// Reads tokenizer.json, or vocab.json + merges.txt with Qwen2's settings. tokenizer_config.json's
+// added_tokens_decoder completes either; without it added_tokens.json and special_tokens_map.json
+// complete the latter. Throws Error that names file and field.
+TokenizerFiles readTokenizerFiles(const std::filesystem::path& folder);
+
+}  // namespace lvr

@@ -1,0 +1,53 @@
+#include "core/train/optimizer.h"
+
+#include <ATen/ops/_fused_adamw.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace lvr {
+
+AdamW::AdamW(std::vector<torch::Tensor> parameters, double weightDecay)
+    : parameters_(std::move(parameters)), weightDecay_(weightDecay) {
+    for (const auto& p : parameters_) {
+        averages_.push_back(torch::zeros_like(p));
+        squares_.push_back(torch::zeros_like(p));
+        steps_.push_back(torch::zeros({}, torch::kFloat32));
+    }
+}
+
+void AdamW::zeroGrad() {
+    for (auto& p : parameters_) p.mutable_grad() = torch::Tensor();
+}
+
+double AdamW::step(double learningRate, double maxNorm) {
+    const torch::NoGradGuard off;
+    std::vector<torch::Tensor> values, gradients, averages, squares, steps, norms;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        if (!parameters_[i].grad().defined()) continue;
+        values.push_back(parameters_[i]);
+        gradients.push_back(parameters_[i].grad());
+        averages.push_back(averages_[i]);
+        squares.push_back(squares_[i]);
+        steps.push_back(steps_[i]);
+        norms.push_back(gradients.back().norm());
+    }
+    const double norm = torch::stack(norms).norm().item<double>();
+    if (!std::isfinite(norm)) return norm;
+    if (norm > maxNorm)
+        for (auto& gradient : gradients) gradient.mul_(maxNorm / norm);
+    torch::_foreach_add_(steps, 1.0);
+    torch::_fused_adamw_(values, gradients, averages, squares, {}, steps, learningRate, 0.9, 0.98,
+                         weightDecay_, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
+    return norm;
+}
+
+double cosineSchedule(int step, int total, int warmup, double peak, double floor) {
+    if (step < warmup) return peak * (step + 1) / warmup;
+    const double done = static_cast<double>(step - warmup) / std::max(1, total - warmup);
+    return peak *
+           (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done))));
+}
+
+}  // namespace lvr

@@ -1,0 +1,277 @@
+#include "core/train/sft.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
+
+#include "core/error.h"
+#include "core/train/losses.h"
+#include "core/train/optimizer.h"
+#include "core/train/sft_batch.h"
+
+namespace lvr {
+namespace {
+
+constexpr double kMemory = 0.95;  // of the running hit rates and accuracies, per step
+constexpr double kRampFrom = 0.6,
+                 kRampTo = 0.95;  // hit rate at which the own-latent pass starts, is certain
+
+double ramp(double value, double from, double to) {
+    return std::clamp((value - from) / (to - from), 0.0, 1.0);
+}
+
+// Running means per kind.
+struct Running {
+    explicit Running(std::size_t kinds) : value(kinds, 0.0), seen(kinds, false) {}
+    void update(const std::vector<double>& sum, const std::vector<double>& count) {
+        for (std::size_t k = 0; k < value.size(); ++k) {
+            if (count[k] == 0) continue;
+            const double mean = sum[k] / count[k];
+            value[k] = seen[k] ? kMemory * value[k] + (1 - kMemory) * mean : mean;
+            seen[k] = true;
+        }
+    }
+    std::vector<double> value;
+    std::vector<bool> seen;
+};
+
+// What one pass over the rows gives.
+struct Pass {
+    torch::Tensor loss;
+    torch::Tensor outputs;  // [M, D] the hidden states that are to be the latents
+    torch::Tensor hits;     // [M] bool, the nearest visual token is the target
+    torch::Tensor right;    // [L] bool, the supervised token is the most likely
+    double latentLoss = 0, answerLoss = 0;
+};
+
+class SftTraining {
+public:
+    SftTraining(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options)
+        : model_(checkpoint.model),
+          checkpoint_(checkpoint),
+          set_(set),
+          options_(options),
+          sampler_(checkpoint, set, options),
+          optimizer_(trainable(), 0.01),
+          hit_(set.kinds.size()),
+          ownHit_(set.kinds.size()),
+          accuracy_(set.kinds.size()),
+          rampKind_(longestKind(set)),
+          random_(options.seed ^ 0x0DD5) {}
+
+    SftResult run(const OnTrainReport& onReport, const std::stop_token& stop) {
+        round(options_.steps, options_.warmupSteps, options_.learningRate, false, onReport, stop);
+        for (int i = 0; i < options_.focusRounds && !reachedGoal(); ++i)
+            round(options_.focusSteps, 1, options_.focusLearningRate, true, onReport, stop);
+        for (auto [name, tensor] : model_.parameters()) tensor.requires_grad_(false);
+        SftResult result{{}, reachedGoal()};
+        for (std::size_t k = 0; k < set_.kinds.size(); ++k)
+            result.accuracy[set_.kinds[k]] = accuracy_.value[k];
+        return result;
+    }
+
+private:
+    std::vector<torch::Tensor> trainable() const {
+        std::vector<torch::Tensor> chosen;
+        for (auto [name, tensor] : model_.parameters())
+            if (!name.starts_with("visual.")) chosen.push_back(tensor.requires_grad_(true));
+        return chosen;
+    }
+
+    // The kind with the most targets a question: the one whose thoughts feedback has to carry.
+    static std::size_t longestKind(const EncodedSet& set) {
+        std::vector<double> targets(set.kinds.size(), 0), count(set.kinds.size(), 0);
+        for (const auto& record : set.records) {
+            targets[record.kind] += static_cast<double>(record.targets.size());
+            count[record.kind] += 1;
+        }
+        std::size_t longest = 0;
+        for (std::size_t k = 1; k < targets.size(); ++k)
+            if (targets[k] / count[k] > targets[longest] / count[longest]) longest = k;
+        return longest;
+    }
+
+    bool reachedGoal() const {
+        return std::all_of(accuracy_.value.begin(), accuracy_.value.end(),
+                           [&](double a) { return a >= options_.goal; });
+    }
+
+    void round(int steps, int warmup, double peak, bool focused, const OnTrainReport& onReport,
+               const std::stop_token& stop) {
+        const auto begun = std::chrono::steady_clock::now();
+        int samples = 0;
+        for (int step = 0; step < steps; ++step) {
+            if (stop.stop_requested()) throw Cancelled();
+            const auto batch = sampler_.next(focus(focused));
+            const double rate = cosineSchedule(step, steps, warmup, peak, 0.05);
+            optimizer_.zeroGrad();
+            auto metrics = learn(batch);
+            metrics["grad_norm"] = optimizer_.step(rate, 1.0);
+            samples += static_cast<int>(batch.rowKind.size());
+            if (step % 10 != 9 && step + 1 != steps) continue;
+            const double seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+            addRunning(metrics);
+            onReport({step + 1, steps, rate, samples / seconds,
+                      seconds / (step + 1) * (steps - step - 1), metrics});
+        }
+    }
+
+    std::vector<double> focus(bool focused) const {
+        std::vector<double> weights(set_.kinds.size(), 1.0);
+        if (focused)
+            for (std::size_t k = 0; k < weights.size(); ++k)
+                weights[k] = 0.5 + 3 * (1 - accuracy_.value[k]);
+        return weights;
+    }
+
+    // 1. Read each picture once. 2. Answer with the targets as latents. 3. Perhaps answer again
+    // with what the first pass put out as latents. 4. Push.
+    std::map<std::string, double> learn(const SftBatch& batch) {
+        KvCache prefix;
+        model_.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+        const auto targets = slotTargets(batch);
+        const bool lvr = options_.twin == Twin::Lvr;
+        const auto first =
+            pass(batch, prefix, targets, lvr ? targets : torch::Tensor(), gates(hit_, 0.1));
+        count(batch, first, hit_);
+        const bool own = lvr && options_.ownLatents == OwnLatents::Ramp && targets.size(0) > 0 &&
+                         chance() < ramp(hit_.value[rampKind_], kRampFrom, kRampTo);
+        if (!own) {
+            first.loss.backward();
+            return {{"loss/total", first.loss.item<double>()},
+                    {"loss/latent", first.latentLoss},
+                    {"loss/answer", first.answerLoss},
+                    {"own", 0}};
+        }
+        const auto second = pass(batch, prefix, targets, first.outputs, gates(ownHit_, 0.0));
+        count(batch, second, ownHit_);
+        const auto loss = 0.5 * (first.loss + second.loss);
+        loss.backward();
+        return {{"loss/total", loss.item<double>()},
+                {"loss/latent", first.latentLoss},
+                {"loss/answer", second.answerLoss},
+                {"loss/own-latent", second.latentLoss},
+                {"own", 1}};
+    }
+
+    double chance() { return static_cast<double>(random_() >> 11) * 0x1p-53; }  // 0..1
+
+    torch::Tensor slotTargets(const SftBatch& batch) const {
+        const auto picture = batch.rowPicture.index_select(0, batch.slotRow);
+        return batch.features.index({picture, batch.slotTarget});  // [M, D]
+    }
+
+    // Answers are learnt per kind once its latents hit; what was never measured starts at `least`.
+    std::vector<double> gates(const Running& hit, double least) const {
+        std::vector<double> gate(set_.kinds.size(), 1.0);
+        if (options_.twin != Twin::Lvr) return gate;
+        for (std::size_t k = 0; k < gate.size(); ++k)
+            gate[k] = std::max(least, ramp(hit.value[k], 0.5, 0.9));
+        return gate;
+    }
+
+    // latents: [M, D] fed at the slots; undefined = the <|lvr|> embedding stays there.
+    Pass pass(const SftBatch& batch, const KvCache& prefix, const torch::Tensor& targets,
+              const torch::Tensor& latents, const std::vector<double>& gate) const {
+        auto embeddings = model_.embed(batch.ids);
+        if (latents.defined())
+            embeddings = embeddings.index_put({batch.slotRow, batch.slotCol}, latents);
+        auto cache = prefix.select(batch.rowPicture);
+        const auto hidden =
+            model_.hidden(embeddings, batch.positions, {.cache = &cache});  // [R, T, D]
+        Pass out;
+        out.outputs = model_.latent(hidden.index({batch.slotRow, batch.slotCol - 1}));
+        out.hits = nearestIsTarget(batch, out.outputs);
+        const auto logits =
+            model_.logits(hidden.index({batch.labelRow, batch.labelCol}));  // [L, V]
+        out.right = logits.argmax(-1) == batch.label;
+        const auto latent = reconstructionLoss(out.outputs, targets, batch.slotWeight);
+        const auto answer = answerLoss(batch, logits, gate);
+        out.latentLoss = latent.item<double>();
+        out.answerLoss = answer.item<double>();
+        out.loss = answer + options_.markerWeight * markerLoss(batch, logits);
+        if (batch.slotRow.numel() == 0) return out;
+        const auto endLogits = model_.logits(hidden.index({batch.stopRow, batch.stopCol}))
+                                   .select(1, checkpoint_.rules.tokens.end);
+        out.loss = out.loss + options_.latentWeight * latent +
+                   options_.stopWeight * stopLoss(endLogits, batch.stopTarget);
+        return out;
+    }
+
+    torch::Tensor nearestIsTarget(const SftBatch& batch, const torch::Tensor& outputs) const {
+        const torch::NoGradGuard off;
+        const auto features = torch::nn::functional::normalize(
+            batch.features, torch::nn::functional::NormalizeFuncOptions().dim(-1));
+        const auto picture = batch.rowPicture.index_select(0, batch.slotRow);
+        const auto similarity =
+            torch::einsum("md,mnd->mn", {outputs.detach(), features.index_select(0, picture)});
+        return similarity.argmax(-1) == batch.slotTarget;
+    }
+
+    torch::Tensor answerLoss(const SftBatch& batch, const torch::Tensor& logits,
+                             const std::vector<double>& gate) const {
+        const auto at = batch.isAnswer.nonzero().flatten();
+        std::vector<float> weights;
+        for (const auto& row : batch.labelRow.index_select(0, at).unbind())
+            weights.push_back(static_cast<float>(gate[batch.rowKind[row.item<std::int64_t>()]]));
+        return weightedCrossEntropy(logits.index_select(0, at), batch.label.index_select(0, at),
+                                    torch::tensor(weights, torch::kFloat32));
+    }
+
+    torch::Tensor markerLoss(const SftBatch& batch, const torch::Tensor& logits) const {
+        const auto at = batch.isAnswer.logical_not().nonzero().flatten();
+        return weightedCrossEntropy(logits.index_select(0, at), batch.label.index_select(0, at),
+                                    torch::ones({at.size(0)}));
+    }
+
+    void count(const SftBatch& batch, const Pass& pass, Running& hits) {
+        const auto kinds = set_.kinds.size();
+        std::vector<double> hitSum(kinds), hitCount(kinds), rightSum(kinds), rightCount(kinds);
+        for (std::size_t m = 0; m < batch.slotKind.size(); ++m) {
+            hitSum[batch.slotKind[m]] += pass.hits[static_cast<std::int64_t>(m)].item<bool>();
+            hitCount[batch.slotKind[m]] += 1;
+        }
+        std::vector<bool> rowRight(batch.rowKind.size(), true);
+        const auto wrong = (batch.isAnswer & pass.right.logical_not()).nonzero().flatten();
+        for (const auto& row : batch.labelRow.index_select(0, wrong).unbind())
+            rowRight[row.item<std::int64_t>()] = false;
+        for (std::size_t r = 0; r < rowRight.size(); ++r) {
+            rightSum[batch.rowKind[r]] += rowRight[r];
+            rightCount[batch.rowKind[r]] += 1;
+        }
+        hits.update(hitSum, hitCount);
+        accuracy_.update(rightSum, rightCount);
+    }
+
+    void addRunning(std::map<std::string, double>& metrics) const {
+        for (std::size_t k = 0; k < set_.kinds.size(); ++k) {
+            metrics["accuracy/" + set_.kinds[k]] = accuracy_.value[k];
+            metrics["hit/" + set_.kinds[k]] = hit_.value[k];
+            metrics["own-hit/" + set_.kinds[k]] = ownHit_.value[k];
+        }
+    }
+
+    LvrModel& model_;
+    const LvrCheckpoint& checkpoint_;
+    const EncodedSet& set_;
+    const SftOptions& options_;
+    SftSampler sampler_;
+    AdamW optimizer_;
+    Running hit_, ownHit_, accuracy_;
+    std::size_t rampKind_;
+    std::mt19937_64 random_;
+};
+
+}  // namespace
+
+SftResult trainSft(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options,
+                   const OnTrainReport& onReport, const std::stop_token& stop) {
+    if (set.records.empty()) throw Error("the data has no usable record; check it with lvr data");
+    return SftTraining(checkpoint, set, options).run(onReport, stop);
+}
+
+}  // namespace lvr

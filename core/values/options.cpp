@@ -1,0 +1,166 @@
+#include "core/values/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <numeric>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace lvr {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kMetricNames = {"mse", "mae", "cosine"};
+constexpr auto kNoLimit = std::numeric_limits<double>::max();
+
+std::vector<std::string_view> splitAtColons(std::string_view text) {
+    std::vector<std::string_view> parts;
+    for (std::size_t from = 0;;) {
+        const auto colon = text.find(':', from);
+        parts.push_back(text.substr(from, colon - from));
+        if (colon == text.npos) return parts;
+        from = colon + 1;
+    }
+}
+
+// Levenshtein distance: what a typing slip costs.
+std::size_t editDistance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const auto swap = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({swap, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+template <class Names>
+std::size_t nearest(const Names& names, std::string_view wrong) {
+    const auto closer = [&](std::string_view a, std::string_view b) {
+        return editDistance(a, wrong) < editDistance(b, wrong);
+    };
+    return std::min_element(std::begin(names), std::end(names), closer) - std::begin(names);
+}
+
+std::string number(double value) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    return {digits, end};
+}
+
+// The parts of one rule, taken from left to right; a part that is left out keeps its default.
+class Parts {
+public:
+    Parts(const std::string& text, std::string example)
+        : text_(text), example_(std::move(example)), parts_(splitAtColons(text)) {}
+
+    void takeCount(int& value, const char* name) {
+        if (const auto* part = next(); part && !(parse(*part, value) && value >= 0))
+            fail(name, "a whole number from 0");
+    }
+    void takeNumber(double& value, double highest, const char* name) {
+        const auto* part = next();
+        if (!part || (parse(*part, value) && value >= 0 && value <= highest)) return;
+        fail(name,
+             highest < kNoLimit ? "a number from 0 to " + number(highest) : "a number from 0");
+    }
+    void takeMetric(LatentEndMetric& value) {
+        const auto* part = next();
+        if (!part) return;
+        const auto best = nearest(kMetricNames, *part);
+        if (kMetricNames[best] != *part)
+            throw Error("exit rule \"" + text_ + "\": unknown metric \"" + std::string(*part) +
+                        "\"; the nearest valid one is \"" + std::string(kMetricNames[best]) +
+                        "\" (valid: mse, mae, cosine)");
+        value = static_cast<LatentEndMetric>(best);
+    }
+    void takeNoMore() {
+        if (next())
+            throw Error("exit rule \"" + text_ + "\" has too many parts; write it like \"" +
+                        example_ + "\"");
+    }
+
+private:
+    const std::string_view* next() { return next_ < parts_.size() ? &parts_[next_++] : nullptr; }
+
+    template <class Value>
+    static bool parse(std::string_view part, Value& value) {
+        const auto* end = part.data() + part.size();
+        const auto result = std::from_chars(part.data(), end, value);
+        return result.ec == std::errc() && result.ptr == end;
+    }
+    [[noreturn]] void fail(const std::string& name, const std::string& wanted) const {
+        throw Error("exit rule \"" + text_ + "\": the " + name + " must be " + wanted +
+                    ", as in \"" + example_ + "\"");
+    }
+
+    std::string text_;
+    std::string example_;
+    std::vector<std::string_view> parts_;  // into text the caller keeps alive
+    std::size_t next_ = 1;                 // 0 is the rule's name
+};
+
+void read(Parts&, NoLatents&) {}
+void read(Parts& parts, FixedSteps& rule) { parts.takeCount(rule.count, "count"); }
+void read(Parts& parts, NearLatentEnd& rule) {
+    parts.takeMetric(rule.metric);
+    parts.takeNumber(rule.threshold, kNoLimit, "threshold");
+    parts.takeCount(rule.cap, "cap");
+}
+void read(Parts& parts, EndToken& rule) { parts.takeCount(rule.cap, "cap"); }
+void read(Parts& parts, EndProbability& rule) {
+    parts.takeNumber(rule.threshold, 1, "threshold");
+    parts.takeCount(rule.cap, "cap");
+}
+
+std::string write(const NoLatents&) { return "none"; }
+std::string write(const FixedSteps& rule) { return "fixed:" + std::to_string(rule.count); }
+std::string write(const NearLatentEnd& rule) {
+    const auto metric = std::string(kMetricNames.at(static_cast<std::size_t>(rule.metric)));
+    return "latent-end:" + metric + ":" + number(rule.threshold) + ":" + std::to_string(rule.cap);
+}
+std::string write(const EndToken& rule) { return "end-token:" + std::to_string(rule.cap); }
+std::string write(const EndProbability& rule) {
+    return "end-prob:" + number(rule.threshold) + ":" + std::to_string(rule.cap);
+}
+
+// One of each rule with its default numbers, in the order of the variant.
+template <class... Rules>
+std::vector<ExitRule> oneOfEach(const std::variant<Rules...>*) {
+    return {Rules{}...};
+}
+
+std::string nameOf(const ExitRule& rule) { return std::string(splitAtColons(toText(rule))[0]); }
+
+}  // namespace
+
+ExitRule parseExitRule(const std::string& text) {
+    const auto rules = oneOfEach(static_cast<const ExitRule*>(nullptr));
+    std::vector<std::string> names;
+    std::transform(rules.begin(), rules.end(), std::back_inserter(names), nameOf);
+    const auto name = splitAtColons(text)[0];
+    const auto best = nearest(names, name);
+    auto rule = rules[best];
+    if (names[best] != name)
+        throw Error("unknown exit rule \"" + text + "\"; the nearest valid one is \"" +
+                    toText(rule) + "\" (valid: none, fixed, latent-end, end-token, end-prob)");
+    Parts parts(text, toText(rule));
+    std::visit([&](auto& known) { read(parts, known); }, rule);
+    parts.takeNoMore();
+    return rule;
+}
+
+std::string toText(const ExitRule& rule) {
+    return std::visit([](const auto& known) { return write(known); }, rule);
+}
+
+}  // namespace lvr

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace lvr {
+
+// When to leave the latent span. One struct each; core/decode/exit_rule.cpp says when each leaves.
+struct NoLatents {  // <|lvr_start|> is an ordinary token: decode as plain Qwen2.5-VL does
+    bool operator==(const NoLatents&) const = default;
+};
+struct FixedSteps {  // the paper's "Fixed Token"
+    int count = 8;
+    bool operator==(const FixedSteps&) const = default;
+};
+enum class LatentEndMetric { Mse, Mae, Cosine };
+struct NearLatentEnd {  // the latent just fed is closer than threshold to lvr_latent_end_emb
+    LatentEndMetric metric = LatentEndMetric::Mse;
+    double threshold = 0.02;
+    int cap = 16;
+    bool operator==(const NearLatentEnd&) const = default;
+};
+struct EndToken {  // mode switching: <|lvr_end|> is sampled
+    int cap = 32;
+    bool operator==(const EndToken&) const = default;
+};
+struct EndProbability {  // sigmoid of the raw <|lvr_end|> logit reaches threshold
+    double threshold = 0.5;
+    int cap = 16;
+    bool operator==(const EndProbability&) const = default;
+};
+using ExitRule = std::variant<NoLatents, FixedSteps, NearLatentEnd, EndToken, EndProbability>;
+
+// "none", "fixed:8", "latent-end:mse:0.02:16", "end-token:32", "end-prob:0.5:16"; trailing parts
+// may be left out. Throws Error that names the nearest valid rule.
+ExitRule parseExitRule(const std::string& text);
+std::string toText(const ExitRule& rule);
+
+enum class SpanStart { Sampled, Forced };  // Forced: <|lvr_start|> is appended to the prompt
+enum class SpanEnd { Sampled, Forced };    // Forced: <|lvr_end|> follows the last latent
+// Which hidden states an lvr_head is applied to (lvr-spec 4.5). Consistent: those that are fed as
+// latents. Released: those whose input was a latent, before the lm_head too.
+enum class HeadPositions { Released, Consistent };
+// What is fed in the slots: the model's own hidden state (the method), the picture's visual token
+// nearest to it (by cosine), or the <|lvr|> embedding, which is what a filler twin was trained with.
+enum class LatentFeed { Own, Snap, Filler };
+
+struct SamplingOptions {
+    double temperature = 0;  // 0 = greedy
+    double topP = 1;         // 1 = off
+    int topK = 0;            // 0 = off
+    double repetitionPenalty = 1;
+    std::uint64_t seed = 0;
+    bool operator==(const SamplingOptions&) const = default;
+};
+
+struct DecodeOptions {
+    ExitRule exit = EndProbability{};
+    SpanStart spanStart = SpanStart::Sampled;
+    SpanEnd spanEnd = SpanEnd::Sampled;
+    HeadPositions headPositions = HeadPositions::Consistent;
+    LatentFeed latentFeed = LatentFeed::Own;
+    int maxNewTokens = 256;  // counts shadow tokens too
+    SamplingOptions sampling;
+    bool operator==(const DecodeOptions&) const = default;
+};
+
+}  // namespace lvr

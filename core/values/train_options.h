@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lvr {
+
+// Stage 0: the vision tower learns to say what is in each cell, in the language model's words.
+struct AlignOptions {
+    int steps = 300;
+    int picturesPerStep = 16;
+    double learningRate = 3e-3;
+    int warmupSteps = 20;
+    std::uint64_t seed = 0;
+};
+
+// What stands in the latent slots. Lvr: the method. Filler: the same slots and targets, but the
+// <|lvr|> embedding is fed instead of the latent. Plain: no slots at all.
+enum class Twin { Lvr, Filler, Plain };
+// Ramp: once teacher-forced latents hit, a second pass is fed with the model's own outputs of the
+// first, gradient through both. Off: teacher forcing alone, as published.
+enum class OwnLatents { Off, Ramp };
+
+struct SftOptions {
+    Twin twin = Twin::Lvr;
+    OwnLatents ownLatents = OwnLatents::Ramp;
+    int steps = 700;
+    double learningRate = 2e-3;
+    int warmupSteps = 30;
+    // Then rounds with kinds drawn by weight * (.5 + 3 (1 - accuracy)), until every kind's training
+    // accuracy reaches `goal` or the rounds are used up.
+    int focusSteps = 200;
+    int focusRounds = 1;
+    double focusLearningRate = 1.5e-3;
+    double goal = 0.97;
+    int picturesPerStep = 8;
+    int questionsPerPicture = 8;
+    double latentWeight = 10;    // lambda on the element mean of the squared error
+    double markerWeight = 0.05;  // cross-entropy of everything but the answer
+    double stopWeight = 0.3;     // binary cross-entropy of the raw lvr_end logit at every slot
+    double extraSlots = 0.25;    // share of records with more slots than targets
+    int positionGap = 6;         // largest random gap in the positions before the first slot
+    std::map<std::string, double> kindWeights;  // how often a kind is drawn; absent = 1
+    std::uint64_t seed = 0;
+};
+
+struct TrainReport {
+    int step = 0, steps = 0;
+    double learningRate = 0;
+    double samplesPerSecond = 0;
+    double secondsLeft = 0;
+    std::map<std::string, double> metrics;  // "loss/latent", "accuracy/chain", ...
+};
+using OnTrainReport = std::function<void(const TrainReport&)>;
+
+}  // namespace lvr

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "core/values/image.h"
+
+namespace lvr {
+
+// Reads PNG, JPEG, BMP, WebP, TIFF... to RGB: EXIF orientation applied, alpha composited on white,
+// 16-bit scaled to 8, grey repeated. The size in the header is checked before anything is decoded.
+// Throws Error naming the file: missing, a directory, not a regular file, not an image, truncated,
+// larger than 200 megapixels.
+Image readImage(const std::filesystem::path& file);
+// The same for bytes already in memory; `name` is what an error calls them.
+Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name);
+
+std::vector<std::uint8_t> encodePng(const Image& image);
+// Atomic: a temporary file beside it, then renamed. Throws Error.
+void writePng(const Image& image, const std::filesystem::path& file);
+
+}  // namespace lvr

@@ -1,0 +1,215 @@
+#include "core/vision/preprocess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "core/checkpoint/json_file.h"
+#include "core/error.h"
+
+namespace lvr {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kChannels = 3;
+constexpr std::int64_t kMaxSide = 1024;              // of a patch, and of the other small counts
+constexpr std::int64_t kMaxMinPixels = 200'000'000;  // as large as a picture file may be
+constexpr double kMaxAspectRatio = 200.0;
+
+std::int64_t positive(const JsonFields& fields, const std::string& key, std::int64_t fallback,
+                      std::int64_t largest = INT64_MAX) {
+    const auto value = fields.get<std::int64_t>(key, fallback);
+    if (value < 1 || value > largest)
+        fields.fail(key, "must be from 1 to " + std::to_string(largest));
+    return value;
+}
+
+std::array<double, 3> perChannel(const JsonFields& fields, const std::string& key,
+                                 const std::array<double, 3>& fallback) {
+    const auto values = fields.find<std::vector<double>>(key);
+    if (!values) return fallback;
+    if (values->size() != kChannels) fields.fail(key, "must hold 3 numbers, one a channel");
+    return {(*values)[0], (*values)[1], (*values)[2]};
+}
+
+void requireOn(const JsonFields& fields, const std::string& key) {
+    if (!fields.get<bool>(key, true))
+        fields.fail(key, "must be true: pictures are always resized, scaled and normalised");
+}
+
+// Qwen2VLImageProcessor takes the limits from `size` unless they stand beside it.
+void readLimits(const JsonFields& fields, PreprocessConfig& config) {
+    if (const auto size = fields.object("size")) {
+        config.minPixels = positive(*size, "shortest_edge", config.minPixels, kMaxMinPixels);
+        config.maxPixels = positive(*size, "longest_edge", config.maxPixels);
+    }
+    config.minPixels = positive(fields, "min_pixels", config.minPixels, kMaxMinPixels);
+    config.maxPixels = positive(fields, "max_pixels", config.maxPixels);
+    if (config.minPixels > config.maxPixels)
+        fields.fail(fields.has("min_pixels") ? "min_pixels" : "size.shortest_edge",
+                    "is " + std::to_string(config.minPixels) + ", above the largest size, " +
+                        std::to_string(config.maxPixels));
+}
+
+void readScaling(const JsonFields& fields, PreprocessConfig& config) {
+    config.rescaleFactor = fields.get<double>("rescale_factor", config.rescaleFactor);
+    if (!(config.rescaleFactor > 0)) fields.fail("rescale_factor", "must be above 0");
+    config.mean = perChannel(fields, "image_mean", config.mean);
+    config.std = perChannel(fields, "image_std", config.std);
+    for (const double deviation : config.std)
+        if (!(deviation > 0)) fields.fail("image_std", "must be above 0");
+}
+
+std::string sizeText(int width, int height) {
+    return std::to_string(width) + " x " + std::to_string(height) + " pixels";
+}
+
+void checkShape(Size size) {
+    const double longer = std::max(size.height, size.width);
+    const double shorter = std::min(size.height, size.width);
+    if (shorter < 1) throw Error("a picture of " + sizeText(size.width, size.height) + " is empty");
+    if (longer / shorter > kMaxAspectRatio)
+        throw Error("a picture of " + sizeText(size.width, size.height) +
+                    " is more than 200 times as long as wide; cut it first");
+}
+
+// The size arithmetic both functions share: rounded, and scaled when that breaks a limit.
+// `atLeast` and `atLeastScaled` are where they differ: the smallest side each branch may return.
+Size fitPixels(Size size, const PreprocessConfig& config, int atLeast, int atLeastScaled) {
+    checkShape(size);
+    const double factor = config.patchSize * config.mergeSize;
+    const double area = static_cast<double>(size.height) * size.width;
+    // nearbyint rounds ties to even, as Python's round does.
+    const auto rounded = [&](int side) {
+        return std::max<double>(atLeast, std::nearbyint(side / factor) * factor);
+    };
+    const auto shrunk = [&](int side) {
+        const double scale = std::sqrt(area / static_cast<double>(config.maxPixels));
+        return std::max<double>(atLeastScaled, std::floor(side / scale / factor) * factor);
+    };
+    const auto grown = [&](int side) {
+        const double scale = std::sqrt(static_cast<double>(config.minPixels) / area);
+        return std::ceil(side * scale / factor) * factor;
+    };
+    const auto both = [&](const auto& fit) {
+        return Size{static_cast<int>(fit(size.height)), static_cast<int>(fit(size.width))};
+    };
+    const double pixels = rounded(size.height) * rounded(size.width);
+    if (pixels > static_cast<double>(config.maxPixels)) return both(shrunk);
+    if (pixels < static_cast<double>(config.minPixels)) return both(grown);
+    return both(rounded);
+}
+
+// Byte to model input for each channel, in float32 steps as numpy takes them.
+using Normalised = std::array<std::array<float, 256>, kChannels>;
+Normalised normalisedBytes(const PreprocessConfig& config) {
+    Normalised table;
+    for (int channel = 0; channel < kChannels; ++channel) {
+        const auto mean = static_cast<float>(config.mean[channel]);
+        const auto deviation = static_cast<float>(config.std[channel]);
+        for (int byte = 0; byte < 256; ++byte)
+            table[channel][byte] =
+                (static_cast<float>(byte * config.rescaleFactor) - mean) / deviation;
+    }
+    return table;
+}
+
+// One channel of a patch, [patch, patch]; (x, y) is its top left pixel.
+float* writeChannel(const Image& image, int x, int y, int channel, int patch,
+                    const std::array<float, 256>& values, float* out) {
+    for (int row = y; row < y + patch; ++row) {
+        const auto* pixel =
+            &image.rgb[(static_cast<std::size_t>(row) * image.width + x) * kChannels + channel];
+        for (int i = 0; i < patch; ++i, pixel += kChannels) *out++ = values[*pixel];
+    }
+    return out;
+}
+
+// One row of Pixels::values, [3, temporal, patch, patch]. A picture is a film whose frames repeat.
+float* writePatch(const Image& image, int x, int y, const PreprocessConfig& config,
+                  const Normalised& table, float* out) {
+    for (int channel = 0; channel < kChannels; ++channel) {
+        const float* frame = out;
+        out = writeChannel(image, x, y, channel, config.patchSize, table[channel], out);
+        for (int t = 1; t < config.temporalPatchSize; ++t)
+            out = std::copy_n(frame, config.patchSize * config.patchSize, out);
+    }
+    return out;
+}
+
+PatchGrid mergedGrid(const Image& image, const PreprocessConfig& config) {
+    const int cell = config.patchSize * config.mergeSize;
+    if (image.width < 1 || image.height < 1 || image.width % cell || image.height % cell)
+        throw Error("a picture of " + sizeText(image.width, image.height) +
+                    " cannot be cut into cells of " + sizeText(cell, cell) + "; resize it first");
+    return {image.height / cell, image.width / cell};
+}
+
+// Cell by cell, row-major, and inside a cell patch by patch: so a visual token's patches lie
+// together.
+float* writePatches(const Image& image, PatchGrid grid, const PreprocessConfig& config,
+                    const Normalised& table, float* out) {
+    const int merge = config.mergeSize, patch = config.patchSize;
+    for (int cell = 0; cell < grid.count(); ++cell)
+        for (int part = 0; part < merge * merge; ++part) {
+            const int column = cell % grid.cols * merge + part % merge;
+            const int row = cell / grid.cols * merge + part / merge;
+            out = writePatch(image, column * patch, row * patch, config, table, out);
+        }
+    return out;
+}
+
+}  // namespace
+
+PreprocessConfig PreprocessConfig::open(const fs::path& folder) {
+    PreprocessConfig config;
+    const auto file = folder / "preprocessor_config.json";
+    std::error_code failure;
+    if (fs::status(file, failure).type() == fs::file_type::not_found) return config;
+    const auto fields = JsonFields::read(file);
+    for (const auto* key : {"do_resize", "do_rescale", "do_normalize"}) requireOn(fields, key);
+    if (fields.get<std::int64_t>("resample", 3) != 3)
+        fields.fail("resample", "must be 3, bicubic: no other resampling is built in");
+    config.patchSize = static_cast<int>(positive(fields, "patch_size", config.patchSize, kMaxSide));
+    config.temporalPatchSize = static_cast<int>(
+        positive(fields, "temporal_patch_size", config.temporalPatchSize, kMaxSide));
+    config.mergeSize = static_cast<int>(positive(fields, "merge_size", config.mergeSize, kMaxSide));
+    readLimits(fields, config);
+    readScaling(fields, config);
+    return config;
+}
+
+Size smartResize(Size original, const PreprocessConfig& config) {
+    return fitPixels(original, config, 0, config.patchSize * config.mergeSize);
+}
+
+Size smartResizeLoader(Size original, const PreprocessConfig& config) {
+    return fitPixels(original, config, config.patchSize * config.mergeSize, 0);
+}
+
+Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config) {
+    std::vector<Image> resized;
+    for (const auto& image : images)
+        resized.push_back(resizeBicubic(image, smartResize({image.height, image.width}, config)));
+    return patchify(resized, config);
+}
+
+Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config) {
+    const auto table = normalisedBytes(config);
+    Pixels pixels;
+    std::size_t count = 0;
+    for (const auto& image : images) {
+        const auto grid = mergedGrid(image, config);
+        pixels.grids.push_back(grid);
+        pixels.gridThw.push_back({1, grid.rows * config.mergeSize, grid.cols * config.mergeSize});
+        count += image.rgb.size() * config.temporalPatchSize;
+    }
+    pixels.values.resize(count);
+    float* out = pixels.values.data();
+    for (std::size_t i = 0; i < images.size(); ++i)
+        out = writePatches(images[i], pixels.grids[i], config, table, out);
+    return pixels;
+}
+
+}  // namespace lvr

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/values/image.h"
+
+namespace lvr {
+
+// preprocessor_config.json of Qwen2-VL's image processor.
+struct PreprocessConfig {
+    int patchSize = 14;
+    int temporalPatchSize = 2;
+    int mergeSize = 2;
+    std::int64_t minPixels = 3136;
+    std::int64_t maxPixels = 12845056;
+    std::array<double, 3> mean{0.48145466, 0.4578275, 0.40821073};
+    std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
+    double rescaleFactor = 1.0 / 255.0;
+
+    static PreprocessConfig open(const std::filesystem::path& folder);  // defaults when absent
+};
+
+// Patches of one or more images, ready for the vision encoder.
+struct Pixels {
+    std::vector<float> values;                         // [patches, 3 * temporal * patch * patch]
+    std::vector<std::array<std::int64_t, 3>> gridThw;  // per image, in patches before merging
+    std::vector<PatchGrid> grids;                      // per image, after merging
+};
+
+struct Size {
+    int height = 0;
+    int width = 0;
+    bool operator==(const Size&) const = default;
+};
+
+// transformers' smart_resize: multiples of patch * merge within the pixel limits, ties to even.
+// Throws Error when the aspect ratio exceeds 200.
+Size smartResize(Size original, const PreprocessConfig& config);
+// The variant of qwen-vl-utils that the official LVR loader applies (lvr-spec 2.5, 9 C13).
+Size smartResizeLoader(Size original, const PreprocessConfig& config);
+
+// Antialiased bicubic that equals Pillow's on 8-bit channels.
+Image resizeBicubic(const Image& image, Size size);
+
+Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config);
+// Normalise and patchify a picture whose sides are multiples of 28 already.
+Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config);
+
+}  // namespace lvr

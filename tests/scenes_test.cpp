@@ -1,0 +1,635 @@
+#include "datasets/scenes.h"
+
+#include <QtTest>
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/vision/image_file.h"
+#include "core/vision/patch_grid.h"
+#include "datasets/lvr_json.h"
+#include "datasets/scene_random.h"
+
+using namespace lvr;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kScenes = 300;
+constexpr PatchGrid kTokens{kSceneGrid, kSceneGrid};
+
+std::string errorOf(const std::function<void()>& act) {
+    try {
+        act();
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+int indexOf(const std::vector<std::string>& words, const std::string& word) {
+    return static_cast<int>(std::find(words.begin(), words.end(), word) - words.begin());
+}
+
+const SceneObject* withColor(const Scene& scene, int color) {
+    for (const auto& object : scene.objects)
+        if (object.color == color) return &object;
+    return nullptr;
+}
+
+// Follows the painted dots, knowing nothing of Scene::chains.
+std::vector<const SceneObject*> follow(const Scene& scene, int color) {
+    std::vector<const SceneObject*> visited;
+    while (color >= 0 && visited.size() <= scene.objects.size()) {
+        visited.push_back(withColor(scene, color));
+        color = visited.back()->dot;
+    }
+    return visited;
+}
+
+std::vector<std::string> wordsOf(const std::string& text, const std::vector<std::string>& from) {
+    static const std::string kBreaks = " .?";
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find_first_of(kBreaks, at), text.size());
+        const auto word = text.substr(at, end - at);
+        if (indexOf(from, word) < static_cast<int>(from.size())) found.push_back(word);
+        at = end + 1;
+    }
+    return found;
+}
+
+// The answer and the cells to look at, from the words of the question alone.
+struct Truth {
+    std::string answer;
+    std::vector<int> tokens;
+};
+
+Truth truthOf(const Scene& scene, const SceneQuestion& question) {
+    std::vector<const SceneObject*> seen;
+    for (const auto& word : wordsOf(question.text, colorWords()))
+        seen.push_back(withColor(scene, indexOf(colorWords(), word)));
+    Truth truth;
+    if (question.kind == "chain") {
+        seen = follow(scene, seen.front()->color);
+        truth.answer = shapeWords()[seen.back()->shape];
+    } else if (question.kind == "color-to-shape") {
+        truth.answer = shapeWords()[seen[0]->shape];
+    } else if (question.kind == "dot-to-shape") {
+        const int color = seen[0]->color;
+        for (const auto& object : scene.objects)
+            if (object.dot == color) seen = {&object};
+        truth.answer = shapeWords()[seen[0]->shape];
+    } else if (question.kind == "shape-to-color") {
+        const int shape = indexOf(shapeWords(), wordsOf(question.text, shapeWords()).front());
+        for (const auto& object : scene.objects)
+            if (object.shape == shape) seen.push_back(&object);
+        truth.answer = colorWords()[seen[0]->color];
+    } else if (question.kind == "color-to-dot") {
+        truth.answer = colorWords()[seen[0]->dot];
+    } else if (question.kind == "has-dot") {
+        truth.answer = seen[0]->dot >= 0 ? "yes" : "no";
+    } else if (question.kind == "left-right") {
+        truth.answer = seen[0]->col < seen[1]->col ? "left" : "right";
+        if (seen[0]->col == seen[1]->col) truth.answer = "neither";
+    } else if (question.kind == "above-below") {
+        truth.answer = seen[0]->row < seen[1]->row ? "above" : "below";
+        if (seen[0]->row == seen[1]->row) truth.answer = "neither";
+    }
+    for (const auto* object : seen) truth.tokens.push_back(object->row * kSceneGrid + object->col);
+    return truth;
+}
+
+class Fingerprint {  // FNV-1a
+public:
+    void add(int value) {
+        for (int shift = 0; shift < 32; shift += 8)
+            hash_ = (hash_ ^ (static_cast<unsigned>(value) >> shift & 255)) * 1099511628211ULL;
+    }
+    void add(const std::string& text) {
+        for (char c : text) add(c);
+    }
+    QString text() const { return QString::number(hash_, 16); }
+
+private:
+    std::uint64_t hash_ = 14695981039346656037ULL;
+};
+
+void addObject(Fingerprint& print, const SceneObject& object) {
+    for (int value : {object.shape, object.color, object.dot, object.row, object.col,
+                      static_cast<int>(object.x * 16), static_cast<int>(object.y * 16),
+                      static_cast<int>(object.radius * 16)})
+        print.add(value);
+    for (const auto& rgb : {object.body, object.dotBody})
+        for (int channel : rgb) print.add(channel);
+}
+
+bool near(const Rgb& color, const std::uint8_t* pixel, int tolerance) {
+    for (int c = 0; c < 3; ++c)
+        if (std::abs(color[c] - pixel[c]) > tolerance) return false;
+    return true;
+}
+
+// Pixels of an object's cell that have a colour.
+int pixelsOf(const Image& image, const SceneObject& object, const Rgb& color) {
+    int count = 0;
+    for (int y = object.row * kSceneCell; y < (object.row + 1) * kSceneCell; ++y)
+        for (int x = object.col * kSceneCell; x < (object.col + 1) * kSceneCell; ++x)
+            count += near(color, &image.rgb[(y * image.width + x) * 3], 3);
+    return count;
+}
+
+nlohmann::json oneRecord() {
+    return {{"dataset", "d"},
+            {"question_id", 7},
+            {"image", "a.png"},
+            {"conversations",
+             {{{"from", "human"}, {"value", "<image>\nWhat?"}},
+              {{"from", "gpt"}, {"value", "Well: <lvr>\n<answer> red </answer>"}}}},
+            {"bboxes", {{0.0, 0.0, 0.5, 0.5}}}};
+}
+
+// Within four standard deviations of `share` of `total`.
+bool balanced(int count, int total, double share) {
+    return std::abs(count - share * total) < 4 * std::sqrt(total * share * (1 - share));
+}
+
+}  // namespace
+
+class ScenesTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir temporary_;
+    fs::path path(const char* name) const {
+        return fs::path(temporary_.path().toStdString()) / name;
+    }
+    fs::path write(const nlohmann::json& json, const char* name = "list.json") const {
+        std::ofstream(path(name)) << json.dump();
+        return path(name);
+    }
+    std::string readError(const nlohmann::json& record) const {
+        const auto file = write(nlohmann::json::array({oneRecord(), record}));
+        return errorOf([&] { readLvrJson(file); });
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QVERIFY(temporary_.isValid());
+        writePng({1, 1, {1, 2, 3}}, path("a.png"));
+    }
+
+    void scenesAreTheSameOnEveryMachine() {
+        Fingerprint print;
+        for (int i = 0; i < 20; ++i) {
+            const auto picture = sceneWithQuestion(1, i, sceneKinds()[i % 8], {});
+            for (const auto& object : picture.scene.objects) addObject(print, object);
+            print.add(picture.questions[0].text + picture.questions[0].answer);
+        }
+        QCOMPARE(print.text(), QString("3a58b9d2037b0dec"));
+    }
+
+    void alignPicturesAreTheSameOnEveryMachine() {
+        Fingerprint print;
+        for (const auto& cell : alignPicture(1, 2).cells)
+            for (int value : {cell.shape, cell.color, cell.dot}) print.add(value);
+        QCOMPARE(print.text(), QString("baab8d2a4cc6a33c"));
+    }
+
+    void theTextureIsTheSameOnEveryMachine() {
+        Fingerprint print;
+        for (int value : paintedBackground().rgb) print.add(value);
+        QCOMPARE(print.text(), QString("a9085c68069d8587"));
+    }
+
+    void sameSeedAndIndexPaintTheSamePicture() {
+        QCOMPARE(paint(makeScene(5, 3)), paint(makeScene(5, 3)));
+        QVERIFY(makeScene(5, 3).objects != makeScene(5, 4).objects);
+        QVERIFY(makeScene(5, 3).objects != makeScene(6, 3).objects);
+        QCOMPARE(alignPicture(5, 3).image, alignPicture(5, 3).image);
+    }
+
+    void everySceneHasTwelveColorsInTwelveCells() {
+        for (int i = 0; i < kScenes; ++i) {
+            std::set<int> colors, cells;
+            for (const auto& object : makeScene(2, i).objects) {
+                colors.insert(object.color);
+                cells.insert(object.row * kSceneGrid + object.col);
+                QVERIFY(std::abs(object.x - (object.col + .5) * kSceneCell) <= 1.5);
+                QVERIFY(std::abs(object.y - (object.row + .5) * kSceneCell) <= 1.5);
+                QVERIFY(object.radius >= 11 && object.radius <= 13);
+                QVERIFY(object.dot != object.color);
+            }
+            QCOMPARE(colors.size(), 12U);
+            QCOMPARE(cells.size(), 12U);
+        }
+    }
+
+    void exactlyFourShapesAreUnique() {
+        for (int i = 0; i < kScenes; ++i) {
+            std::map<int, int> counts;
+            for (const auto& object : makeScene(2, i).objects) ++counts[object.shape];
+            QCOMPARE(std::count_if(counts.begin(), counts.end(),
+                                   [](const auto& entry) { return entry.second == 1; }),
+                     4);
+        }
+    }
+
+    void dotsFormThreeOrFourChainsThatEndInDifferentShapes() {
+        for (int i = 0; i < kScenes; ++i) {
+            const Scene scene = makeScene(2, i);
+            std::set<int> pointedAt, endShapes;
+            int ends = 0, visited = 0;
+            for (const auto& object : scene.objects) {
+                if (object.dot >= 0) QVERIFY(pointedAt.insert(object.dot).second);
+                if (object.dot < 0) endShapes.insert(object.shape), ++ends;
+            }
+            QVERIFY(ends == 3 || ends == 4);
+            QCOMPARE(static_cast<int>(endShapes.size()), ends);
+            for (const auto& object : scene.objects) {
+                if (pointedAt.contains(object.color)) continue;
+                const auto chain = follow(scene, object.color);
+                QVERIFY(chain.size() <= kMaxTrainedHops + 1);
+                visited += static_cast<int>(chain.size());
+            }
+            QCOMPARE(visited, kSceneObjects);
+        }
+    }
+
+    void aDotHasTheBodyColorOfTheNextObject() {
+        const Scene scene = makeScene(2, 0);
+        for (const auto& object : scene.objects)
+            if (object.dot >= 0) QCOMPARE(object.dotBody, withColor(scene, object.dot)->body);
+    }
+
+    void aLongestChainCanBeForced_data() {
+        QTest::addColumn<int>("hops");
+        for (int hops : {4, 6, 7, 8, 9}) QTest::addRow("%d hops", hops) << hops;
+    }
+    void aLongestChainCanBeForced() {
+        QFETCH(int, hops);
+        for (int i = 0; i < 50; ++i) {
+            std::size_t longest = 0;
+            const Scene scene = makeScene(3, i, hops);
+            for (const auto& chain : scene.chains) longest = std::max(longest, chain.size());
+            QVERIFY(static_cast<int>(longest) >= hops + 1);
+            QVERIFY(static_cast<int>(longest) <= std::max(hops, kMaxTrainedHops) + 1);
+            QVERIFY(scene.chains.size() == 3 || scene.chains.size() == 4);
+        }
+    }
+
+    void everyAnswerAndRoiFollowsFromTheObjects() {
+        int questions = 0;
+        for (int i = 0; i < kScenes; ++i) {
+            const Scene scene = makeScene(2, i);
+            for (const auto& kind : sceneKinds())
+                for (const auto& question : questionsAbout(scene, kind)) {
+                    const Truth truth = truthOf(scene, question);
+                    QCOMPARE(question.kind, kind);
+                    QCOMPARE(question.answer, truth.answer);
+                    std::vector<int> tokens;
+                    for (const auto& roi : question.rois) {
+                        QCOMPARE(boxTokens(roi, kTokens, EmptyBox::NoTokens).size(), 1U);
+                        tokens.push_back(boxTokens(roi, kTokens, EmptyBox::NoTokens).front());
+                    }
+                    QCOMPARE(tokens, truth.tokens);
+                    ++questions;
+                }
+        }
+        qInfo("checked %d questions on %d scenes", questions, kScenes);
+    }
+
+    void relationsIncludeNeighbouringCells() {
+        std::map<std::string, int> byOneCell;
+        for (int i = 0; i < kScenes; ++i)
+            for (const char* kind : {"left-right", "above-below"}) {
+                const auto picture = sceneWithQuestion(4, i, kind);
+                const auto& a = picture.scene.objects[picture.questions[0].targets[0]];
+                const auto& b = picture.scene.objects[picture.questions[0].targets[1]];
+                const int apart = kind[0] == 'l' ? a.col - b.col : a.row - b.row;
+                byOneCell[kind] += std::abs(apart) == 1;
+            }
+        QVERIFY(byOneCell["left-right"] > kScenes / 8);
+        QVERIFY(byOneCell["above-below"] > kScenes / 8);
+    }
+
+    void twoWayAnswersAreBalanced() {
+        for (const char* kind : {"has-dot", "left-right", "above-below"}) {
+            std::map<std::string, int> counts;
+            for (int i = 0; i < 1000; ++i)
+                ++counts[sceneWithQuestion(6, i, kind).questions[0].answer];
+            QCOMPARE(counts.size(), 2U);
+            for (const auto& [answer, count] : counts) QVERIFY(balanced(count, 1000, .5));
+        }
+    }
+
+    void hopsAreUniform() {
+        std::map<std::size_t, int> counts;
+        for (int i = 0; i < 1400; ++i)
+            ++counts[sceneWithQuestion(7, i, "chain").questions[0].targets.size() - 1];
+        QCOMPARE(counts.size(), 7U);
+        for (const auto& [hops, count] : counts) QVERIFY(balanced(count, 1400, 1 / 7.0));
+    }
+
+    void hopsBeyondTrainingCanBeAsked() {
+        std::set<std::size_t> hops;
+        for (int i = 0; i < 60; ++i) {
+            const auto picture = sceneWithQuestion(8, i, "chain", {.minHops = 7, .maxHops = 9});
+            hops.insert(picture.questions[0].targets.size() - 1);
+            QCOMPARE(picture.questions[0].answer,
+                     truthOf(picture.scene, picture.questions[0]).answer);
+        }
+        QCOMPARE(hops, (std::set<std::size_t>{7, 8, 9}));
+    }
+
+    void sharedPicturesKeepHopsUniformAndAnswersBalanced() {
+        std::map<std::size_t, int> hops;
+        std::map<std::string, int> kinds, answers;
+        int questions = 0;
+        for (const auto& picture : scenePictures(9, 6000)) {
+            std::set<std::string> texts;
+            QVERIFY(picture.questions.size() <= 12U);
+            for (const auto& question : picture.questions) {
+                QVERIFY(texts.insert(question.text).second);
+                QCOMPARE(question.answer, truthOf(picture.scene, question).answer);
+                ++questions, ++kinds[question.kind];
+                if (question.kind == "chain") ++hops[question.targets.size() - 1];
+                if (question.kind == "has-dot") ++answers[question.answer];
+            }
+        }
+        QCOMPARE(questions, 6000);
+        for (const auto& kind : sceneKinds())
+            QVERIFY(balanced(kinds[kind], 6000, sceneKindWeight(kind) / 8));
+        for (const auto& [n, count] : hops) QVERIFY(balanced(count, kinds["chain"], 1 / 7.0));
+        QVERIFY(balanced(answers["no"], kinds["has-dot"], .5));
+    }
+
+    void onePictureKindThatRunsOutGoesOnWithTheNextPicture() {
+        const auto pictures = scenePictures(9, 40, {.kinds = {"shape-to-color"}});
+        QCOMPARE(pictures.size(), 10U);  // four unique shapes each
+    }
+
+    void bodiesAndDotsArePaintedWhereTheyShouldBe() {
+        int leastBody = 1 << 20, leastDot = 1 << 20;
+        for (int i = 0; i < kScenes; ++i) {
+            const Scene scene = makeScene(2, i);
+            const Image image = paint(scene);
+            for (const auto& object : scene.objects) {
+                leastBody = std::min(leastBody, pixelsOf(image, object, object.body));
+                if (object.dot >= 0)
+                    leastDot = std::min(leastDot, pixelsOf(image, object, object.dotBody));
+            }
+        }
+        qInfo("smallest body %d px, smallest dot %d px", leastBody, leastDot);
+        QVERIFY(leastBody >= 60);
+        QVERIFY(leastDot >= 45);
+    }
+
+    void theTextureIsDarkAndSmooth() {
+        double sum = 0, jumps = 0;
+        const Image image = paintedBackground();
+        const int count = static_cast<int>(image.rgb.size());
+        for (int i = 0; i < count; ++i) sum += image.rgb[i];
+        for (int i = 3; i < count; ++i) jumps += std::pow(image.rgb[i] - image.rgb[i - 3], 2);
+        qInfo("texture mean %.1f, noise %.2f", sum / count, std::sqrt(jumps / count / 2));
+        QVERIFY(std::abs(sum / count - 62) < 8);
+        QVERIFY(std::abs(std::sqrt(jumps / count / 2) - 5) < 1);
+    }
+
+    void alignLabelsSayWhatEachCellShows() {
+        int objects = 0, dotless = 0;
+        for (int i = 0; i < 100; ++i) {
+            const AlignPicture picture = alignPicture(3, i);
+            QCOMPARE(picture.cells.size(), 64U);
+            QCOMPARE(picture.image.rgb.size(), std::size_t(224 * 224 * 3));
+            int here = 0;
+            for (const auto& cell : picture.cells) {
+                QCOMPARE(cell.shape < 0, cell.color < 0);
+                if (cell.shape < 0) QCOMPARE(cell.dot, -1);
+                here += cell.shape >= 0;
+                dotless += cell.shape >= 0 && cell.dot < 0;
+            }
+            QVERIFY(here >= 8 && here <= 50);
+            objects += here;
+        }
+        QVERIFY(balanced(dotless, objects, .1));
+        QVERIFY(std::abs(objects / 100.0 - 29) < 5);
+    }
+
+    void theCorpusHoldsEveryQuestionAndAnswer() {
+        const auto corpus = sceneVocabularyCorpus();
+        const std::set<std::string> all(corpus.begin(), corpus.end());
+        QCOMPARE(all.size(), corpus.size());
+        for (int i = 0; i < 100; ++i)
+            for (const auto& kind : sceneKinds())
+                for (const auto& question : questionsAbout(makeScene(2, i), kind)) {
+                    QVERIFY(all.contains(question.text));
+                    QVERIFY(all.contains("\n<answer> " + question.answer + " </answer>"));
+                }
+    }
+
+    void wrongOptionsAreNamed() {
+        const auto wrong = [](SceneOptions options) { return errorOf([&] { check(options); }); };
+        QVERIFY(contains(wrong({.kinds = {"colour-to-shape"}}), "\"color-to-shape\""));
+        QVERIFY(contains(wrong({.kinds = {"leftright"}}), "\"left-right\""));
+        QVERIFY(contains(wrong({.minHops = 3, .maxHops = 2}), "3:2"));
+        QVERIFY(contains(wrong({.maxHops = 10}), "0:10"));
+        QVERIFY(contains(wrong({.minHops = -1}), "-1:6"));
+        QVERIFY(contains(wrong({.perPicture = 0}), "0"));
+        QVERIFY(contains(errorOf([] { makeScene(1, 1, 12); }), "12"));
+        QVERIFY(contains(errorOf([] { sceneSample(1, 1, "chains"); }), "\"chain\""));
+    }
+
+    void writtenScenesReadBackEqual() {
+        const auto folder = path("scenes");
+        std::vector<int> reported;
+        QCOMPARE(writeScenes(folder, 40, 11, {}, [&](int done, int) { reported.push_back(done); }),
+                 SceneFolder::Written);
+        QCOMPARE(reported.back(), 40);
+        const auto records = readLvrJson(folder);
+        QCOMPARE(records.size(), 40U);
+        std::size_t next = 0;
+        for (const auto& picture : scenePictures(11, 40)) {
+            QCOMPARE(readImage(records[next].images[0]), paint(picture.scene));
+            for (const auto& question : picture.questions) {
+                const auto& record = records[next++];
+                QCOMPARE(record.dataset, question.kind);
+                QCOMPARE(record.question, question.text);
+                QCOMPARE(record.answer, question.answer);
+                QCOMPARE(record.response, "\n<answer> " + question.answer + " </answer>");
+                QCOMPARE(record.boxes, question.rois);
+            }
+        }
+    }
+
+    void theSameRequestIsNotWrittenTwice() {
+        const auto folder = path("twice");
+        QCOMPARE(writeScenes(folder, 5, 1, {}), SceneFolder::Written);
+        const auto written = fs::last_write_time(folder / "data.json");
+        QCOMPARE(writeScenes(folder, 5, 1, {}), SceneFolder::AlreadyThere);
+        QVERIFY(fs::last_write_time(folder / "data.json") == written);
+        QVERIFY(contains(errorOf([&] { writeScenes(folder, 5, 2, {}); }), folder.string()));
+        QCOMPARE(readLvrJson(folder).size(), 5U);
+    }
+
+    void aStoppedRunLeavesNothing() {
+        std::stop_source stop;
+        const auto folder = path("stopped");
+        const auto afterOne = [&](int, int) { stop.request_stop(); };
+        QCOMPARE(writeScenes(folder, 50, 1, {}, afterOne, stop.get_token()), SceneFolder::Stopped);
+        QVERIFY(!fs::exists(folder));
+    }
+
+    void foldersThatCannotBeWrittenAreNamed() {
+        const auto belowAFile = path("a.png") / "scenes";
+        QVERIFY(contains(errorOf([&] { writeScenes(belowAFile, 5, 1, {}); }), belowAFile.string()));
+        QVERIFY(contains(errorOf([&] { writeScenes(path("a.png"), 5, 1, {}); }), "a.png"));
+        QVERIFY(contains(errorOf([&] { writeScenes("/proc/scenes", 5, 1, {}); }), "/proc/scenes"));
+        QVERIFY(contains(errorOf([&] { writeScenes(path("none"), 0, 1, {}); }), "0 records"));
+        QVERIFY(!fs::exists(path("none")));
+    }
+
+    void recordsKeepWhatFollowsTheFirstMark() {
+        auto two = oneRecord();
+        two["conversations"][1]["value"] = "<lvr> and <lvr>\n<answer> both </answer>";
+        two["bboxes"].push_back({.5, .5, 1, 1});
+        auto plain = oneRecord();
+        plain["conversations"][0]["value"] = "one\n<image>\n\ntwo";
+        plain["conversations"][1]["value"] = " 42\n";
+        plain.erase("bboxes");
+        const auto records = readLvrJson(write({oneRecord(), two, plain}));
+        QCOMPARE(records[0].response, std::string("\n<answer> red </answer>"));
+        QCOMPARE(records[0].questionId, std::string("7"));
+        QCOMPARE(records[0].images, std::vector{path("a.png").string()});
+        QCOMPARE(records[1].response, std::string(" and <lvr>\n<answer> both </answer>"));
+        QCOMPARE(records[1].boxes.size(), 2U);
+        QCOMPARE(records[2].question, std::string("one\ntwo"));
+        QCOMPARE(records[2].answer, std::string("42"));
+    }
+
+    void imageMarksAreRemovedAsTheOfficialLoaderDoes() {
+        std::ifstream in(LVR_GOLDENS "/box_cases.json");
+        const auto goldens = nlohmann::json::parse(in);
+        for (const auto& golden : goldens.at("image_placeholder")) {
+            const auto text = golden.at("text").get<std::string>();
+            auto record = oneRecord();
+            record["conversations"][0]["value"] = text;
+            if (QString::fromStdString(text).count("<image>") == 2)
+                record["image"] = {"a.png", "a.png"};
+            auto wanted = QString::fromStdString(golden.at("out").get<std::string>());
+            wanted.remove("<|vision_start|><|image_pad|><|vision_end|>");
+            const auto file = write(nlohmann::json::array({record}));
+            QCOMPARE(QString::fromStdString(readLvrJson(file)[0].question), wanted);
+        }
+    }
+
+    void aMetaListJoinsItsFiles() {
+        fs::create_directories(path("sub"));
+        write(nlohmann::json::array({oneRecord(), oneRecord()}), "sub/one.json");
+        auto nameless = oneRecord();
+        nameless.erase("dataset");
+        write(nlohmann::json::array({nameless}), "sub/two.json");
+        nlohmann::json meta{
+            {{"ds_name", "one"}, {"data_path", "sub/one.json"}, {"image_folder", "."}},
+            {{"ds_name", "two"}, {"data_path", "sub/two.json"}, {"image_folder", ""}}};
+        const auto records = readLvrJson(write(meta, "meta.json"));
+        QCOMPARE(records.size(), 3U);
+        QCOMPARE(records[0].dataset, std::string("d"));
+        QCOMPARE(records[2].dataset, std::string("two"));
+        meta[1]["ds_name"] = "one";
+        const auto twice = errorOf([&] { readLvrJson(write(meta, "meta.json")); });
+        QVERIFY(contains(twice, "meta.json, record 2") && contains(twice, "ds_name"));
+    }
+
+    void brokenRecordsAreNamedByFileRecordAndField_data() {
+        QTest::addColumn<QString>("patch");  // JSON merge patch
+        QTest::addColumn<QString>("named");
+        QTest::newRow("no image") << R"({"image": null})"
+                                  << "image";
+        QTest::newRow("image number") << R"({"image": 3})"
+                                      << "image";
+        QTest::newRow("image list empty") << R"({"image": []})"
+                                          << "image";
+        QTest::newRow("image absent") << R"({"image": "b.png"})"
+                                      << "b.png";
+        QTest::newRow("image on the web") << R"({"image": "https://x/y.png"})"
+                                          << "download";
+        QTest::newRow("no turns") << R"({"conversations": null})"
+                                  << "conversations";
+        QTest::newRow("turn text") << R"({"conversations": "hi"})"
+                                   << "conversations";
+        QTest::newRow("one turn") << R"({"conversations": [{"from": "human", "value": ""}]})"
+                                  << "conversations";
+        QTest::newRow("turn not object") << R"({"conversations": [1, 2]})"
+                                         << "conversations[0]";
+        QTest::newRow("wrong speaker")
+            << R"({"conversations": [{"from": "gpt", "value": ""}, {"from": "gpt", "value": ""}]})"
+            << "conversations[0].from";
+        QTest::newRow("value number")
+            << R"({"conversations": [{"from": "human", "value": ""}, {"from": "gpt", "value": 1}]})"
+            << "conversations[1].value";
+        QTest::newRow("boxes text") << R"({"bboxes": "x"})"
+                                    << "bboxes";
+        QTest::newRow("box short") << R"({"bboxes": [[0, 1]]})"
+                                   << "bboxes";
+        QTest::newRow("box of text") << R"({"bboxes": [[0, 0, "1", 1]]})"
+                                     << "bboxes";
+        QTest::newRow("box in pixels") << R"({"bboxes": [[10, 10, 200, 100]]})"
+                                       << "bboxes";
+        QTest::newRow("mark without box") << R"({"bboxes": []})"
+                                          << "bboxes";
+        QTest::newRow("dataset number") << R"({"dataset": 1})"
+                                        << "dataset";
+        QTest::newRow("two marks, one image") << R"({"image": ["a.png", "a.png"]})"
+                                              << "<image>";
+    }
+    void brokenRecordsAreNamedByFileRecordAndField() {
+        QFETCH(QString, patch);
+        QFETCH(QString, named);
+        auto record = oneRecord();
+        record.merge_patch(nlohmann::json::parse(patch.toStdString()));
+        const auto error = readError(record);
+        QVERIFY2(contains(error, "list.json, record 2"), error.c_str());
+        QVERIFY2(contains(error, named.toStdString()), error.c_str());
+    }
+
+    void filesThatAreNoListAreErrors_data() {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("empty") << QByteArray("");
+        QTest::newRow("cut") << QByteArray("[{\"image\": \"a");
+        QTest::newRow("object") << QByteArray("{\"image\": []}");
+        QTest::newRow("number") << QByteArray("3");
+        QTest::newRow("empty list") << QByteArray("[]");
+        QTest::newRow("list of numbers") << QByteArray("[1]");
+        QTest::newRow("list of lists") << QByteArray("[[]]");
+        QTest::newRow("deep") << QByteArray(200000, '[');
+        QTest::newRow("not UTF-8") << QByteArray("[{\"image\": \"\xff\"}]");
+    }
+    void filesThatAreNoListAreErrors() {
+        QFETCH(QByteArray, bytes);
+        std::ofstream(path("bad.json"), std::ios::binary).write(bytes.data(), bytes.size());
+        QVERIFY(contains(errorOf([&] { readLvrJson(path("bad.json")); }), "bad.json"));
+    }
+
+    void missingFilesAreErrors() {
+        QVERIFY(contains(errorOf([&] { readLvrJson(path("none.json")); }), "none.json"));
+        fs::create_directories(path("hollow"));
+        QVERIFY(contains(errorOf([&] { readLvrJson(path("hollow")); }), "data.json"));
+        QVERIFY(contains(errorOf([&] { readLvrJson(std::string(5000, 'x')); }), "xxx"));
+    }
+
+private:
+    static Image paintedBackground() {
+        Scene scene = makeScene(1, 1);
+        scene.objects.clear();
+        return paint(scene);
+    }
+};
+
+QTEST_GUILESS_MAIN(ScenesTest)
+#include "scenes_test.moc"

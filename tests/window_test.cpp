@@ -1,0 +1,622 @@
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QApplication>
+#include <QClipboard>
+#include <QDropEvent>
+#include <QLabel>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <atomic>
+#include <fstream>
+#include <latch>
+
+#include "app/ask_engine.h"
+#include "app/main_window.h"
+#include "app/picture_panel.h"
+#include "app/start_script.h"
+#include "core/error.h"
+#include "core/vision/image_file.h"
+#include "widgets/exit_rule_form.h"
+#include "widgets/imgui_canvas.h"
+#include "widgets/message_bar.h"
+#include "widgets/question_line.h"
+#include "widgets/token_stream.h"
+
+using namespace lvr;
+
+namespace {
+
+constexpr int kLooks = 4;
+constexpr int kPatches = 6;
+
+// Shared with the inference thread.
+struct Script {
+    std::atomic<int> asked = 0, loaded = 0;
+    std::atomic<bool> waitsForStop = false;  // after its second look
+    std::atomic<bool> loadWaitsForStop = false;
+    std::atomic<bool> fails = false;
+};
+
+// Waits without polling until a stop is requested.
+void waitForStop(const std::stop_token& stop) {
+    std::latch stopped(1);
+    const std::stop_callback release(stop, [&] { stopped.count_down(); });
+    stopped.wait();
+}
+
+// Looks at patches 0, 1, 2, 3 and answers "moon".
+class ScriptedEngine : public AskEngine {
+public:
+    ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {}
+    ModelInfo info() const override {
+        return {.name = name_, .exit = EndProbability{}, .drawnScenesOnly = name_ == "tiny"};
+    }
+    Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+              const std::stop_token& stop) override {
+        ++script_.asked;
+        Trace trace{.model = name_, .question = question, .grids = {{2, 3}}, .options = options};
+        hooks.onGrids(trace.grids);
+        trace.hiddenSize = 2;
+        trace.imageTokens.resize(2 * kPatches);
+        for (int i = 0; i < kLooks && !stop.stop_requested(); ++i) {
+            look(trace, i, hooks);
+            if (i == 1 && script_.fails) throw Error("The engine broke; try another question.");
+            if (i == 1 && script_.waitsForStop) waitForStop(stop);
+        }
+        if (stop.stop_requested()) {
+            trace.stopped = StopReason::Cancelled;
+            return trace;
+        }
+        trace.steps.push_back({.position = kLooks, .text = "moon", .what = TextStep{0.75f}});
+        hooks.onStep(trace.steps.back());
+        trace.answer = trace.text = "moon";
+        return trace;
+    }
+
+private:
+    void look(Trace& trace, int index, const AskHooks& hooks) {
+        LatentStep latent{.index = index, .norm = 2, .endProbability = 0.1f};
+        latent.cosine.assign(kPatches, 0.1f);
+        latent.cosine[index] = 0.9f;
+        latent.l2.assign(kPatches, 1.0f);
+        trace.latents.insert(trace.latents.end(), {1.0f, 2.0f});
+        trace.steps.push_back({.position = index, .text = "<|lvr|>", .what = latent});
+        hooks.onStep(trace.steps.back());
+    }
+    Script& script_;
+    std::string name_;
+};
+
+Image picture(int width, int height) {
+    return {.width = width,
+            .height = height,
+            .rgb = std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * 3, 90)};
+}
+
+WindowServices servicesOf(Script& script) {
+    return {.openEngine = [&script](const std::string& name, const OnLoadProgress& onProgress,
+                                    const std::stop_token& stop) -> std::unique_ptr<AskEngine> {
+                ++script.loaded;
+                onProgress({.fraction = 0.5, .what = "reading"});
+                if (name == "broken") throw Error("broken has no config.json; choose another.");
+                if (script.loadWaitsForStop) waitForStop(stop);
+                if (stop.stop_requested()) return nullptr;
+                return std::make_unique<ScriptedEngine>(script, name.empty() ? "tiny" : name);
+            },
+            .sceneKinds = {"chain", "has-dot"},
+            .newScene =
+                [](const std::string& kind) {
+                    if (kind == "nonsense") throw Error("There is no kind nonsense; use chain.");
+                    return Sample{
+                        .kind = kind,
+                        .question = {.images = {picture(84, 56)}, .text = "What? " + kind},
+                        .answer = "moon",
+                        .rois = {{0, 0, 0.3, 0.5}, {0.4, 0, 0.6, 0.5}}};
+                },
+            .cachedCheckpoints = [] { return std::vector<std::string>{"Qwen/Some-Model"}; }};
+}
+
+// A window on the scripted engine, model open, scene shown.
+struct World {
+    Script script;
+    MainWindow window{servicesOf(script)};
+    QSignalSpy settled{&window, &MainWindow::settled};
+
+    World() {
+        window.show();
+        window.newScene("chain");
+        window.openModel({});
+        settle();
+    }
+    void settle() { QVERIFY(!window.isBusy() || settled.wait(5000)); }
+    void ask(const QString& text) {
+        window.ask(text);
+        settle();
+    }
+    template <class Widget>
+    Widget& the() {
+        return *window.findChild<Widget*>();
+    }
+    QPushButton& button(const QString& text) {
+        for (auto* button : window.findChildren<QPushButton*>())
+            if (button->text() == text) return *button;
+        qFatal("no button %s", qPrintable(text));
+    }
+    QString verdict() {
+        for (auto* label : window.findChildren<QLabel*>())
+            if (label->accessibleName() == "Comparison with the known answer")
+                return label->isHidden() ? QString() : label->text();
+        return {};
+    }
+    int latents() { return the<TokenStream>().latentCount(); }
+};
+
+void drop(MainWindow& window, QMimeData* data) {
+    QDragEnterEvent enter(QPoint(9, 9), Qt::CopyAction, data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &enter);
+    QDropEvent event(QPointF(9, 9), Qt::CopyAction, data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &event);
+}
+
+}  // namespace
+
+class WindowTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+
+    void startsWithASceneAndItsQuestionReadyToAsk();
+    void askingStreamsStepsInOrder();
+    void rightAndWrongAnswersAreMarked();
+    void anotherQuestionHasNoKnownAnswer();
+    void stopKeepsThePartialAnswer();
+    void onlyTheNewestOfTwentyRequestsReports();
+    void aNewPictureDropsTheRunningAnswer();
+    void failingEngineShowsItsSentence();
+    void emptyQuestionSaysWhatToDo();
+    void askingWhileTheModelOpensWaitsForIt();
+
+    void chipsSelectSteps();
+    void arrowKeysScrub();
+    void spacePlaysFromTheStart();
+    void wheelAndMouseOnTheCanvasDoNoHarm();
+
+    void opensAPicture();
+    void dropsAndPastesAPicture();
+    void pastingNothingSaysSo();
+    void droppedAddressOnTheNetSaysSo();
+    void wrongFileGivesOneSentence_data();
+    void wrongFileGivesOneSentence();
+    void aPictureThatIsNoSceneGetsAHint();
+    void newSceneFillsTheQuestion();
+    void unknownSceneKindIsASentence();
+
+    void brokenModelKeepsTheOldOne();
+    void loadingCanBeCancelled();
+    void modelsExitRuleIsTaken();
+
+    void traceComesBackThroughTheWindow();
+    void savingWithoutAnAnswerSaysSo();
+    void savingIntoAMissingFolderSaysSo();
+
+    void closingDuringAnAskIsClean();
+    void closingDuringALoadIsClean();
+    void rememberedLookComesBack();
+    void scriptTakesAScreenshot();
+    void scriptReportsWhatWentWrong();
+    void everythingToClickHasAName();
+
+private:
+    QTemporaryDir folder_;
+    QString file(const QString& name) const { return folder_.filePath(name); }
+};
+
+void WindowTest::initTestCase() {
+    QCoreApplication::setOrganizationName("lvr-window-test");
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+    writePng(picture(60, 40), file("photo.png").toStdString());
+}
+
+void WindowTest::startsWithASceneAndItsQuestionReadyToAsk() {
+    World world;
+    QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? chain");
+    QCOMPARE(world.the<ExitRuleForm>().rule(),
+             ExitRule(EndProbability{.threshold = 0.5, .cap = 16}));
+    QVERIFY(world.button("Ask").isEnabled());
+    QVERIFY(!world.button("Stop").isEnabled());
+    QCOMPARE(world.window.message(), "");
+}
+
+void WindowTest::askingStreamsStepsInOrder() {
+    World world;
+    QTest::keyClick(&world.the<QuestionLine>(), Qt::Key_Return);
+    world.settle();
+    const Trace& trace = world.window.trace();
+    QCOMPARE(trace.steps.size(), std::size_t{kLooks + 1});
+    for (int i = 0; i <= kLooks; ++i) QCOMPARE(trace.steps[i].position, i);
+    QCOMPARE(world.latents(), kLooks);
+    QString text = world.the<TokenStream>().toPlainText();
+    QVERIFY(text.endsWith("moon"));
+    QCOMPARE(trace.answer, "moon");
+    QCOMPARE(trace.rois.size(), std::size_t{2});
+}
+
+void WindowTest::rightAndWrongAnswersAreMarked() {
+    World world;
+    QCOMPARE(world.verdict(), "Known answer: moon");
+    world.ask("What? chain");
+    QVERIFY(world.verdict().contains("Right"));
+    QCOMPARE(world.window.trace().expectedAnswer, std::optional<std::string>("moon"));
+}
+
+void WindowTest::anotherQuestionHasNoKnownAnswer() {
+    World world;
+    world.ask("Something else?");
+    QCOMPARE(world.verdict(), "");
+    QVERIFY(!world.window.trace().expectedAnswer);
+    QVERIFY(world.window.trace().rois.empty());
+}
+
+void WindowTest::stopKeepsThePartialAnswer() {
+    World world;
+    world.script.waitsForStop = true;
+    world.window.ask();
+    QTRY_COMPARE(world.latents(), 2);
+    QVERIFY(world.button("Stop").isEnabled());
+    world.window.activateWindow();  // shortcuts work in the active window only
+    QVERIFY(QTest::qWaitForWindowActive(&world.window));
+    QTest::keyClick(&world.the<QuestionLine>(), Qt::Key_Escape);
+    world.settle();
+    QCOMPARE(world.latents(), 2);
+    QCOMPARE(world.window.trace().stopped, StopReason::Cancelled);
+    QCOMPARE(world.window.trace().steps.size(), std::size_t{2});
+    QCOMPARE(world.window.message(), "");
+}
+
+void WindowTest::onlyTheNewestOfTwentyRequestsReports() {
+    World world;
+    QSignalSpy settled(&world.window, &MainWindow::settled);
+    for (int i = 0; i < 20; ++i) world.window.ask(QString("Question %1").arg(i));
+    world.settle();
+    QCoreApplication::processEvents();
+    QCOMPARE(settled.size(), 1);
+    QCOMPARE(world.window.trace().question.text, "Question 19");
+    QCOMPARE(world.window.trace().steps.size(), std::size_t{kLooks + 1});
+    QCOMPARE(world.latents(), kLooks);
+    QVERIFY(world.script.asked <= 20);
+}
+
+void WindowTest::aNewPictureDropsTheRunningAnswer() {
+    World world;
+    world.script.waitsForStop = true;
+    world.window.ask();
+    QTRY_COMPARE(world.latents(), 2);
+    world.window.newScene("has-dot");
+    QVERIFY(!world.window.isBusy());
+    QCOMPARE(world.latents(), 0);
+    world.script.waitsForStop = false;
+    world.ask("Now?");
+    QCOMPARE(world.latents(), kLooks);
+}
+
+void WindowTest::failingEngineShowsItsSentence() {
+    World world;
+    world.script.fails = true;
+    world.ask("Break");
+    QCOMPARE(world.window.message(), "The engine broke; try another question.");
+    QCOMPARE(world.latents(), 2);
+    world.script.fails = false;
+    world.ask("Again");
+    QCOMPARE(world.window.message(), "");
+    QCOMPARE(world.latents(), kLooks);
+}
+
+void WindowTest::emptyQuestionSaysWhatToDo() {
+    World world;
+    world.window.ask("   ");
+    QVERIFY(world.window.message().contains("type one"));
+    QCOMPARE(world.script.asked.load(), 0);
+}
+
+void WindowTest::askingWhileTheModelOpensWaitsForIt() {
+    World world;
+    world.window.openModel("other");
+    world.window.ask("Early?");
+    QTRY_COMPARE(world.latents(), kLooks);
+    QTRY_COMPARE(world.window.trace().model, "other");
+}
+
+void WindowTest::chipsSelectSteps() {
+    World world;
+    world.ask("What? chain");
+    auto& stream = world.the<TokenStream>();
+    for (const int step : {2, 0, 3}) {
+        QTest::mouseClick(stream.viewport(), Qt::LeftButton, {}, stream.chipRect(step).center());
+        QCOMPARE(world.the<PicturePanel>().selectedStep(), step);
+        QVERIFY(!world.the<PicturePanel>().isPlaying());
+    }
+}
+
+void WindowTest::arrowKeysScrub() {
+    World world;
+    world.ask("What? chain");
+    auto& panel = world.the<PicturePanel>();
+    QWidget* focus = panel.focusProxy();
+    const auto press = [&](Qt::Key key) {
+        QTest::keyClick(focus, key);
+        return panel.selectedStep();
+    };
+    QCOMPARE(press(Qt::Key_Home), 0);
+    QVERIFY(!panel.isPlaying());
+    QCOMPARE(press(Qt::Key_Right), 1);
+    QCOMPARE(press(Qt::Key_End), kLooks - 1);
+    QCOMPARE(press(Qt::Key_Right), kLooks - 1);
+    QCOMPARE(press(Qt::Key_Left), kLooks - 2);
+}
+
+void WindowTest::spacePlaysFromTheStart() {
+    World world;
+    world.ask("What? chain");
+    auto& panel = world.the<PicturePanel>();
+    panel.pause();
+    panel.selectStep(kLooks - 1);
+    QSignalSpy steps(&panel, &PicturePanel::stepSelected);
+    QTest::keyClick(panel.focusProxy(), Qt::Key_Space);
+    QVERIFY(panel.isPlaying());
+    QTRY_VERIFY(!panel.isPlaying());
+    QCOMPARE(steps.size(), kLooks);
+    QCOMPARE(steps.first()[0].toInt(), 0);
+    QCOMPARE(panel.selectedStep(), kLooks - 1);
+}
+
+void WindowTest::wheelAndMouseOnTheCanvasDoNoHarm() {
+    World world;
+    world.ask("What? chain");
+    auto& panel = world.the<PicturePanel>();
+    if (!panel.noOpenGl().isEmpty()) QSKIP("no OpenGL here");
+    auto& canvas = world.the<ImGuiCanvas>();
+    panel.pause();
+    panel.selectStep(3);
+    // The first cell of the strip, found from the panel's lower left corner.
+    QTest::mouseClick(&canvas, Qt::LeftButton, {}, {30, canvas.height() - 40});
+    QTRY_COMPARE(panel.selectedStep(), 0);
+    QSignalSpy drawn(&canvas, &ImGuiCanvas::drawn);
+    QWheelEvent wheel({200, 200}, canvas.mapToGlobal(QPointF(200, 200)), {}, {0, 120}, Qt::NoButton,
+                      Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(&canvas, &wheel);
+    QTRY_VERIFY(drawn.size() > 0);
+}
+
+void WindowTest::opensAPicture() {
+    World world;
+    world.window.openFile(file("photo.png"));
+    world.settle();
+    QCOMPARE(world.window.trace().question.images.at(0), picture(60, 40));
+    QVERIFY(world.window.windowTitle().startsWith("photo.png"));
+    QCOMPARE(world.the<QuestionLine>().toPlainText(), "");
+}
+
+void WindowTest::dropsAndPastesAPicture() {
+    World world;
+    QMimeData dropped;
+    dropped.setUrls({QUrl::fromLocalFile(file("photo.png"))});
+    drop(world.window, &dropped);
+    world.settle();
+    QCOMPARE(world.window.trace().question.images.at(0).width, 60);
+    QImage green(7, 5, QImage::Format_RGB888);
+    green.fill(Qt::green);
+    QApplication::clipboard()->setImage(green);
+    QTest::keyClick(&world.the<QuestionLine>(), Qt::Key_V, Qt::ControlModifier);
+    QCOMPARE(world.window.trace().question.images.at(0).width, 7);
+}
+
+void WindowTest::pastingNothingSaysSo() {
+    World world;
+    QMimeData text;
+    text.setText("hello");
+    world.window.give(text);
+    QVERIFY(world.window.message().contains("no picture"));
+}
+
+void WindowTest::droppedAddressOnTheNetSaysSo() {
+    World world;
+    QMimeData data;
+    data.setUrls({QUrl("https://example.org/cat.png")});
+    world.window.give(data);
+    QVERIFY(world.window.message().contains("save the picture first"));
+}
+
+void WindowTest::wrongFileGivesOneSentence_data() {
+    QTest::addColumn<QString>("name");
+    QTest::newRow("missing picture") << "nothing.png";
+    QTest::newRow("text as picture") << "text.png";
+    QTest::newRow("folder") << ".";
+    QTest::newRow("text as trace") << "text.lvrtrace";
+    QTest::newRow("missing trace") << "nothing.lvrtrace";
+}
+
+void WindowTest::wrongFileGivesOneSentence() {
+    QFETCH(const QString, name);
+    for (const char* text : {"text.png", "text.lvrtrace"})
+        std::ofstream(file(text).toStdString()) << "just words, no picture";
+    World world;
+    QSignalSpy failed(&world.window, &MainWindow::failed);
+    const Image before = world.window.trace().question.images.at(0);
+    world.window.openFile(file(name));
+    world.settle();
+    QCOMPARE(failed.size(), 1);
+    qInfo() << world.window.message();
+    QVERIFY(world.window.message().size() > 20);
+    QVERIFY(!world.window.message().contains('\n'));
+    QCOMPARE(world.window.trace().question.images.at(0), before);
+}
+
+void WindowTest::aPictureThatIsNoSceneGetsAHint() {
+    World world;
+    world.window.openFile(file("photo.png"));
+    world.settle();
+    QVERIFY(world.window.message().contains("drawn scenes only"));
+    world.window.openModel("real");
+    world.settle();
+    QCOMPARE(world.window.message(), "");
+}
+
+void WindowTest::newSceneFillsTheQuestion() {
+    World world;
+    world.ask("What? chain");
+    world.window.newScene("has-dot");
+    QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? has-dot");
+    QCOMPARE(world.latents(), 0);
+    QCOMPARE(world.verdict(), "Known answer: moon");
+    QCOMPARE(world.window.trace().rois.size(), std::size_t{2});
+}
+
+void WindowTest::unknownSceneKindIsASentence() {
+    World world;
+    world.window.newScene("nonsense");
+    QCOMPARE(world.window.message(), "There is no kind nonsense; use chain.");
+    QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? chain");
+}
+
+void WindowTest::brokenModelKeepsTheOldOne() {
+    World world;
+    world.window.openModel("broken");
+    world.settle();
+    QCOMPARE(world.window.message(), "broken has no config.json; choose another.");
+    world.ask("Still there?");
+    QCOMPARE(world.window.trace().model, "tiny");
+}
+
+void WindowTest::loadingCanBeCancelled() {
+    World world;
+    world.script.loadWaitsForStop = true;
+    world.window.openModel("slow");
+    QTRY_VERIFY(world.the<MessageBar>().showsProgress());
+    QVERIFY(world.button("Stop").isEnabled());
+    QTest::mouseClick(&world.button("Stop"), Qt::LeftButton);
+    world.settle();
+    QVERIFY(world.window.message().contains("cancelled"));
+    QVERIFY(!world.the<MessageBar>().showsProgress());
+    world.ask("Still there?");
+    QCOMPARE(world.window.trace().model, "tiny");
+}
+
+void WindowTest::modelsExitRuleIsTaken() {
+    World world;
+    world.the<ExitRuleForm>().setRule(FixedSteps{.count = 3});
+    world.ask("What? chain");
+    QCOMPARE(world.window.trace().options.exit, ExitRule(FixedSteps{.count = 3}));
+    world.window.openModel("other");
+    world.settle();
+    QCOMPARE(world.the<ExitRuleForm>().rule(), ExitRule(EndProbability{}));
+}
+
+void WindowTest::traceComesBackThroughTheWindow() {
+    World world;
+    world.ask("What? chain");
+    const Trace saved = world.window.trace();
+    world.window.saveTrace(file("answer.lvrtrace"));
+    world.settle();
+    world.window.newScene("has-dot");
+    world.window.openFile(file("answer.lvrtrace"));
+    world.settle();
+    QCOMPARE(world.window.message(), "");
+    QVERIFY(world.window.trace() == saved);
+    QCOMPARE(world.latents(), kLooks);
+    QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? chain");
+    QVERIFY(world.verdict().contains("Right"));
+}
+
+void WindowTest::savingWithoutAnAnswerSaysSo() {
+    World world;
+    world.window.saveTrace(file("none.lvrtrace"));
+    QVERIFY(world.window.message().contains("no answer to save"));
+    QVERIFY(!QFileInfo::exists(file("none.lvrtrace")));
+}
+
+void WindowTest::savingIntoAMissingFolderSaysSo() {
+    World world;
+    world.ask("What? chain");
+    world.window.saveTrace(file("missing/answer.lvrtrace"));
+    world.settle();
+    QVERIFY2(world.window.message().contains("missing"), qPrintable(world.window.message()));
+}
+
+void WindowTest::closingDuringAnAskIsClean() {
+    World world;
+    world.script.waitsForStop = true;
+    world.window.ask();
+    QTRY_COMPARE(world.latents(), 2);
+    world.window.close();
+    QVERIFY(!world.window.isVisible());
+}
+
+void WindowTest::closingDuringALoadIsClean() {
+    World world;
+    world.script.loadWaitsForStop = true;
+    world.window.openModel("slow");
+    QTRY_COMPARE(world.script.loaded.load(), 2);
+}
+
+void WindowTest::rememberedLookComesBack() {
+    Script script;
+    {
+        MainWindow window(servicesOf(script));
+        window.rememberLook();
+        window.resize(900, 600);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        window.close();
+    }
+    MainWindow again(servicesOf(script));
+    again.rememberLook();
+    QCOMPARE(again.size(), QSize(900, 600));
+}
+
+void WindowTest::scriptTakesAScreenshot() {
+    Script engine;
+    MainWindow window(servicesOf(engine));
+    window.setFixedSize(900, 600);
+    window.show();
+    window.newScene("chain");
+    StartScript script(window, {.ask = "What? chain", .screenshot = file("shot.png")});
+    QSignalSpy finished(&script, &StartScript::finished);
+    script.run();
+    QVERIFY(finished.wait(5000));
+    QCOMPARE(finished[0][0].toString(), "");
+    const QImage shot(file("shot.png"));
+    QCOMPARE(shot.size(), QSize(900, 600));
+    QCOMPARE(window.trace().answer, "moon");
+}
+
+void WindowTest::scriptReportsWhatWentWrong() {
+    Script engine;
+    MainWindow window(servicesOf(engine));
+    window.show();
+    StartScript script(window, {.open = file("nothing.png"), .screenshot = file("none.png")});
+    QSignalSpy finished(&script, &StartScript::finished);
+    script.run();
+    QVERIFY(finished.wait(5000));
+    QCoreApplication::processEvents();
+    QCOMPARE(finished.size(), 1);
+    QVERIFY(finished[0][0].toString().contains("nothing.png"));
+    QVERIFY(!QFileInfo::exists(file("none.png")));
+}
+
+void WindowTest::everythingToClickHasAName() {
+    World world;
+    for (const auto* widget : world.window.findChildren<QWidget*>()) {
+        if (!(widget->focusPolicy() & Qt::TabFocus) || !widget->isVisible()) continue;
+        if (qobject_cast<QAbstractSpinBox*>(widget->parent())) continue;  // its own line edit
+        const auto* interface = QAccessible::queryAccessibleInterface(const_cast<QWidget*>(widget));
+        QVERIFY2(interface && !interface->text(QAccessible::Name).isEmpty(),
+                 widget->metaObject()->className());
+    }
+}
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"

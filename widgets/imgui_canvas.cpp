@@ -1,0 +1,312 @@
+#include "widgets/imgui_canvas.h"
+
+#include <backends/imgui_impl_opengl3.h>
+#include <imgui.h>
+
+#include <QGuiApplication>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QOffscreenSurface>
+#include <QOpenGLContext>
+#include <QOpenGLFunctions>
+#include <QPalette>
+#include <QWheelEvent>
+#include <algorithm>
+#include <utility>
+
+#include "widgets/imgui_font.h"
+#include "widgets/qt_image.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLargestTexture = 4096;  // OpenGL 3 promises less, but no driver since has had less
+
+QSurfaceFormat coreFormat() {
+    QSurfaceFormat format;
+    format.setVersion(3, 2);
+    format.setProfile(QSurfaceFormat::CoreProfile);
+    return format;
+}
+
+ImVec4 toImGui(const QColor& colour, float alpha = 1) {
+    return {colour.redF(), colour.greenF(), colour.blueF(), alpha};
+}
+
+int imguiButton(Qt::MouseButton button) {
+    if (button == Qt::LeftButton) return ImGuiMouseButton_Left;
+    if (button == Qt::RightButton) return ImGuiMouseButton_Right;
+    return button == Qt::MiddleButton ? ImGuiMouseButton_Middle : -1;
+}
+
+// Keys that ImGui's text fields and sliders know; the numbers index io.KeysDown.
+int imguiKey(int key) {
+    constexpr std::pair<int, ImGuiKey_> kKeys[] = {{Qt::Key_Tab, ImGuiKey_Tab},
+                                                   {Qt::Key_Left, ImGuiKey_LeftArrow},
+                                                   {Qt::Key_Right, ImGuiKey_RightArrow},
+                                                   {Qt::Key_Up, ImGuiKey_UpArrow},
+                                                   {Qt::Key_Down, ImGuiKey_DownArrow},
+                                                   {Qt::Key_Home, ImGuiKey_Home},
+                                                   {Qt::Key_End, ImGuiKey_End},
+                                                   {Qt::Key_Delete, ImGuiKey_Delete},
+                                                   {Qt::Key_Backspace, ImGuiKey_Backspace},
+                                                   {Qt::Key_Return, ImGuiKey_Enter},
+                                                   {Qt::Key_Enter, ImGuiKey_Enter},
+                                                   {Qt::Key_Escape, ImGuiKey_Escape}};
+    for (const auto& [qt, imgui] : kKeys)
+        if (qt == key) return imgui;
+    return -1;
+}
+
+}  // namespace
+
+ImGuiCanvas::ImGuiCanvas(std::function<void(void*)> draw, QWidget* parent)
+    : QOpenGLWidget(parent), draw_(std::move(draw)) {
+    setFormat(coreFormat());
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    context_ = ImGui::CreateContext();
+    ImGui::SetCurrentContext(context_);
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = key;
+}
+
+ImGuiCanvas::~ImGuiCanvas() {
+    makeCurrent();
+    shutDown();
+    doneCurrent();
+    ImGui::DestroyContext(context_);
+}
+
+QString ImGuiCanvas::whyUnavailable() {
+    if (QGuiApplication::platformName() == "offscreen" ||
+        QGuiApplication::platformName() == "minimal")
+        return tr("Qt's \"%1\" platform draws no OpenGL").arg(QGuiApplication::platformName());
+    QOpenGLContext context;
+    context.setFormat(coreFormat());
+    QOffscreenSurface surface;
+    surface.setFormat(coreFormat());
+    surface.create();
+    if (!context.create() || !context.makeCurrent(&surface))
+        return tr("OpenGL could not be started");
+    if (context.format().version() < std::pair(3, 2)) return tr("OpenGL is older than 3.2");
+    return {};
+}
+
+void ImGuiCanvas::setPicture(const Image& image) {
+    pendingPicture_ = image.rgb.empty() ? Image{} : shrunkTo(image, kLargestTexture);
+    pictureChanged_ = true;
+    redraw();
+}
+
+void ImGuiCanvas::redraw() {
+    framesLeft_ = std::max(framesLeft_, 3);
+    update();
+}
+
+void ImGuiCanvas::initializeGL() {
+    ImGui::SetCurrentContext(context_);
+    connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, [this] {
+        makeCurrent();
+        shutDown();
+        doneCurrent();
+    });
+    backendReady_ = ImGui_ImplOpenGL3_Init("#version 150");
+    applyPalette();
+}
+
+void ImGuiCanvas::shutDown() {
+    if (!backendReady_) return;
+    ImGui::SetCurrentContext(context_);
+    if (texture_) context()->functions()->glDeleteTextures(1, &texture_);
+    ImGui_ImplOpenGL3_Shutdown();
+    texture_ = 0;
+    fontScale_ = 0;
+    backendReady_ = false;
+}
+
+void ImGuiCanvas::loadFont() {
+    if (fontScale_ == devicePixelRatioF()) return;
+    fontScale_ = devicePixelRatioF();
+    ImGuiIO& io = ImGui::GetIO();
+    io.Fonts->Clear();
+    QByteArray file = fontFile(font());
+    const float pixels = static_cast<float>(fontInfo().pixelSize() * 1.22 * fontScale_);
+    ImFontConfig config;
+    config.FontDataOwnedByAtlas = false;
+    // Latin, Greek and Cyrillic cover the labels and most shadow tokens.
+    static constexpr ImWchar kRanges[] = {0x20, 0x24f, 0x370, 0x52f, 0x2000, 0x206f, 0};
+    if (file.isEmpty())
+        io.Fonts->AddFontDefault();
+    else
+        io.Fonts->AddFontFromMemoryTTF(file.data(), static_cast<int>(file.size()), pixels, &config,
+                                       kRanges);
+    io.FontGlobalScale = static_cast<float>(1 / fontScale_);
+    io.Fonts->Build();  // while `file` lives
+    ImGui_ImplOpenGL3_DestroyFontsTexture();
+    ImGui_ImplOpenGL3_CreateFontsTexture();
+}
+
+void ImGuiCanvas::applyPalette() {
+    ImGui::SetCurrentContext(context_);
+    const QPalette colours = palette();
+    const bool dark = colours.window().color().lightness() < 128;
+    ImGuiStyle& style = ImGui::GetStyle();
+    style = {};
+    dark ? ImGui::StyleColorsDark(&style) : ImGui::StyleColorsLight(&style);
+    style.FrameRounding = style.GrabRounding = style.PopupRounding = 3;
+    style.WindowBorderSize = 0;
+    style.WindowRounding = 0;
+    const QColor accent = colours.highlight().color();
+    ImVec4* c = style.Colors;
+    c[ImGuiCol_WindowBg] = toImGui(colours.window().color());
+    c[ImGuiCol_PopupBg] = toImGui(colours.base().color());
+    c[ImGuiCol_Text] = toImGui(colours.windowText().color());
+    c[ImGuiCol_TextDisabled] = toImGui(colours.windowText().color(), 0.62f);
+    c[ImGuiCol_FrameBg] = toImGui(colours.windowText().color(), 0.13f);
+    c[ImGuiCol_FrameBgHovered] = toImGui(accent, 0.4f);
+    c[ImGuiCol_FrameBgActive] = toImGui(accent, 0.6f);
+    c[ImGuiCol_Button] = toImGui(colours.windowText().color(), 0.16f);
+    c[ImGuiCol_ButtonHovered] = toImGui(accent, 0.45f);
+    c[ImGuiCol_ButtonActive] = toImGui(accent, 0.7f);
+    c[ImGuiCol_Header] = toImGui(accent, 0.4f);
+    c[ImGuiCol_HeaderHovered] = toImGui(accent, 0.5f);
+    c[ImGuiCol_CheckMark] = toImGui(accent);
+    c[ImGuiCol_SliderGrab] = c[ImGuiCol_SliderGrabActive] = toImGui(accent, 0.9f);
+    c[ImGuiCol_PlotLines] = dark ? ImVec4(0.96f, 0.76f, 0.3f, 1) : ImVec4(0.72f, 0.42f, 0, 1);
+}
+
+void ImGuiCanvas::uploadPicture() {
+    if (!std::exchange(pictureChanged_, false)) return;
+    QOpenGLFunctions* gl = context()->functions();
+    if (texture_) gl->glDeleteTextures(1, &texture_);
+    texture_ = 0;
+    if (pendingPicture_.rgb.empty()) return;
+    gl->glGenTextures(1, &texture_);
+    gl->glBindTexture(GL_TEXTURE_2D, texture_);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_LINEAR);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+    gl->glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+    gl->glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, pendingPicture_.width, pendingPicture_.height, 0,
+                     GL_RGB, GL_UNSIGNED_BYTE, pendingPicture_.rgb.data());
+    gl->glGenerateMipmap(GL_TEXTURE_2D);
+}
+
+void ImGuiCanvas::startFrame() {
+    if (!inputs_.empty()) {
+        inputs_.front()();
+        inputs_.pop_front();
+    }
+    ImGuiIO& io = ImGui::GetIO();
+    const auto ratio = static_cast<float>(devicePixelRatioF());
+    io.DisplaySize = {static_cast<float>(width()), static_cast<float>(height())};
+    io.DisplayFramebufferScale = {ratio, ratio};
+    io.DeltaTime = 1.0f / 60;  // nothing in a panel is timed by ImGui
+    loadFont();
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui::NewFrame();
+}
+
+void ImGuiCanvas::paintGL() {
+    if (!backendReady_) return;
+    ImGui::SetCurrentContext(context_);
+    uploadPicture();
+    startFrame();
+    draw_(reinterpret_cast<void*>(static_cast<std::uintptr_t>(texture_)));
+    ImGui::Render();
+    QOpenGLFunctions* gl = context()->functions();
+    const QColor background = palette().window().color();
+    gl->glClearColor(background.redF(), background.greenF(), background.blueF(), 1);
+    gl->glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    ImGui::GetIO().MouseWheel = 0;
+    framesLeft_ = std::max(framesLeft_ - 1, 0);
+    if (framesLeft_ > 0 || !inputs_.empty()) update();
+    Q_EMIT drawn();
+}
+
+void ImGuiCanvas::feed(Input input) {
+    inputs_.push_back(std::move(input));
+    redraw();
+}
+
+bool ImGuiCanvas::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        ImGui::SetCurrentContext(context_);
+        if (ImGui::GetIO().WantTextInput) event->accept();
+    }
+    return QOpenGLWidget::event(event);
+}
+
+void ImGuiCanvas::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) applyPalette();
+    if (event->type() == QEvent::FontChange) fontScale_ = 0;
+    redraw();
+    QOpenGLWidget::changeEvent(event);
+}
+
+void ImGuiCanvas::leaveEvent(QEvent* event) {
+    feed([] { ImGui::GetIO().MousePos = {-FLT_MAX, -FLT_MAX}; });
+    QOpenGLWidget::leaveEvent(event);
+}
+
+void ImGuiCanvas::mouseMoveEvent(QMouseEvent* event) {
+    const QPointF at = event->position();
+    // Moves are merged: only the newest place counts, and a slow frame must not lag behind.
+    ImGui::SetCurrentContext(context_);
+    if (inputs_.empty()) {
+        ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
+        redraw();
+    } else {
+        feed([at] {
+            ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
+        });
+    }
+}
+
+void ImGuiCanvas::mouseButton(QMouseEvent* event, bool down) {
+    const int button = imguiButton(event->button());
+    const QPointF at = event->position();
+    if (button < 0) return;
+    feed([at] {
+        ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
+    });
+    feed([button, down] { ImGui::GetIO().MouseDown[button] = down; });
+}
+
+void ImGuiCanvas::mousePressEvent(QMouseEvent* event) { mouseButton(event, true); }
+void ImGuiCanvas::mouseReleaseEvent(QMouseEvent* event) { mouseButton(event, false); }
+void ImGuiCanvas::mouseDoubleClickEvent(QMouseEvent* event) { mouseButton(event, true); }
+
+void ImGuiCanvas::wheelEvent(QWheelEvent* event) {
+    const auto turns = static_cast<float>(event->angleDelta().y()) / 120;
+    feed([turns] { ImGui::GetIO().MouseWheel += turns; });
+    event->accept();
+}
+
+// Keys belong to the panel only while one of its text fields is being edited; otherwise they go on
+// to the parent, which moves through the steps with them.
+void ImGuiCanvas::key(QKeyEvent* event, bool down) {
+    ImGui::SetCurrentContext(context_);
+    if (!ImGui::GetIO().WantTextInput) return event->ignore();
+    const auto modifiers = event->modifiers();
+    const QByteArray text = down ? event->text().toUtf8() : QByteArray();
+    feed([index = imguiKey(event->key()), down, modifiers, text] {
+        ImGuiIO& io = ImGui::GetIO();
+        io.KeyCtrl = modifiers & Qt::ControlModifier;
+        io.KeyShift = modifiers & Qt::ShiftModifier;
+        io.KeyAlt = modifiers & Qt::AltModifier;
+        if (index >= 0)
+            io.KeysDown[index] = down;
+        else if (!io.KeyCtrl)
+            io.AddInputCharactersUTF8(text.constData());
+    });
+}
+
+void ImGuiCanvas::keyPressEvent(QKeyEvent* event) { key(event, true); }
+void ImGuiCanvas::keyReleaseEvent(QKeyEvent* event) { key(event, false); }
+
+}  // namespace lvr

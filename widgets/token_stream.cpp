@@ -1,0 +1,224 @@
+#include "widgets/token_stream.h"
+
+#include <QAbstractTextDocumentLayout>
+#include <QHelpEvent>
+#include <QMimeData>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QTextDocument>
+#include <QTextObjectInterface>
+#include <QToolTip>
+#include <algorithm>
+#include <cmath>
+
+namespace lvr {
+namespace {
+
+constexpr int kChip = QTextFormat::UserObject + 1;
+constexpr int kNumber = QTextFormat::UserProperty + 1;
+constexpr int kSelected = QTextFormat::UserProperty + 2;
+constexpr int kEnd = QTextFormat::UserProperty + 3;
+constexpr float kUnsure = 0.5f;  // words below this probability are underlined
+
+// Draws a latent step inside the text: a rounded chip with its number, filled from below by P(end).
+class Chip : public QObject, public QTextObjectInterface {
+    Q_OBJECT
+    Q_INTERFACES(QTextObjectInterface)
+public:
+    using QObject::QObject;
+
+    QSizeF intrinsicSize(QTextDocument* document, int, const QTextFormat& format) override {
+        const QFontMetricsF metrics(document->defaultFont());
+        const QString number = format.property(kNumber).toString();
+        return {std::max(metrics.horizontalAdvance(number) + 14, 24.0), metrics.height() + 5};
+    }
+
+    void drawObject(QPainter* painter, const QRectF& rect, QTextDocument* document, int,
+                    const QTextFormat& format) override {
+        const auto* edit = qobject_cast<QWidget*>(document->parent());
+        const QPalette colours = edit ? edit->palette() : QPalette();
+        const QColor accent = colours.highlight().color();
+        const bool selected = format.property(kSelected).toBool();
+        const QRectF box = rect.adjusted(2, 1, -2, -1);
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(QPen(accent, selected ? 2 : 1));
+        QColor fill = accent;
+        fill.setAlphaF(selected ? 1.0f : 0.18f);
+        painter->setBrush(fill);
+        painter->drawRoundedRect(box, 5, 5);
+        drawEnd(painter, box, format.property(kEnd).toDouble());
+        painter->setPen(selected ? colours.highlightedText().color() : colours.text().color());
+        painter->setFont(document->defaultFont());
+        painter->drawText(box, Qt::AlignCenter, format.property(kNumber).toString());
+    }
+
+private:
+    static void drawEnd(QPainter* painter, const QRectF& box, double probability) {
+        const double width = (box.width() - 8) * std::clamp(probability, 0.0, 1.0);
+        painter->fillRect(QRectF(box.left() + 4, box.bottom() - 3, width, 2), QColor(64, 156, 255));
+    }
+};
+
+bool isSpecial(const std::string& text) { return text.starts_with("<|") && text.ends_with("|>"); }
+
+QString percent(float share) { return QString::number(share * 100, 'f', share < 0.1f ? 2 : 1); }
+
+}  // namespace
+
+TokenStream::TokenStream(QWidget* parent) : QTextEdit(parent) {
+    setReadOnly(true);
+    setAcceptDrops(false);
+    setUndoRedoEnabled(false);
+    setFrameShape(QFrame::StyledPanel);
+    setAccessibleName(tr("Answer, position by position"));
+    setPlaceholderText(
+        tr("The answer appears here. Numbered chips are latent steps: click one to "
+           "see what it looked at."));
+    viewport()->setMouseTracking(true);
+    document()->documentLayout()->registerHandler(kChip, new Chip(this));
+}
+
+void TokenStream::clear() {
+    spans_.clear();
+    chips_.clear();
+    selected_ = -1;
+    QTextEdit::clear();
+    setAccessibleDescription({});
+}
+
+void TokenStream::show(const Trace& trace) {
+    clear();
+    for (const DecodeStep& step : trace.steps) append(step);
+}
+
+void TokenStream::append(const DecodeStep& step) {
+    std::visit([&](const auto& what) { add(step, what); }, step.what);
+    verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    setAccessibleDescription(toPlainText().replace(QChar::ObjectReplacementCharacter, '*'));
+}
+
+void TokenStream::add(const DecodeStep& step, const TextStep& text) {
+    QTextCursor end(document());
+    end.movePosition(QTextCursor::End);
+    const int begin = end.position();
+    QTextCharFormat format;
+    if (isSpecial(step.text)) {
+        QColor dim = palette().text().color();
+        dim.setAlphaF(0.6f);
+        format.setForeground(dim);
+        format.setFontPointSize(font().pointSizeF() * 0.85);
+    } else if (text.probability < kUnsure) {
+        format.setUnderlineStyle(QTextCharFormat::DotLine);
+    }
+    end.insertText(QString::fromStdString(step.text), format);
+    const QString about = tr("%1\nprobability %2 %\nposition %3")
+                              .arg(QString::fromStdString(step.text), percent(text.probability))
+                              .arg(step.position);
+    spans_.push_back({begin, end.position(), about});
+}
+
+void TokenStream::add(const DecodeStep& step, const LatentStep& latent) {
+    QTextCursor end(document());
+    end.movePosition(QTextCursor::End);
+    const int begin = end.position();
+    QTextCharFormat format;
+    format.setObjectType(kChip);
+    format.setProperty(kNumber, QString::number(latentCount() + 1));
+    format.setProperty(kEnd, latent.endProbability);
+    format.setVerticalAlignment(QTextCharFormat::AlignMiddle);
+    end.insertText(QString(QChar::ObjectReplacementCharacter), format);
+    const QString about =
+        tr("Latent step %1\nnorm %2\nP(end) %3 %\nshadow token %4\nposition %5")
+            .arg(latentCount() + 1)
+            .arg(latent.norm, 0, 'f', 3)
+            .arg(percent(latent.endProbability), QString::fromStdString(step.text))
+            .arg(step.position);
+    chips_.push_back(static_cast<int>(spans_.size()));
+    spans_.push_back({begin, end.position(), about, latentCount() - 1});
+}
+
+void TokenStream::selectStep(int latentStep) {
+    const auto mark = [&](int step, bool selected) {
+        if (step < 0 || step >= latentCount()) return;
+        const Span& span = spans_[chips_[step]];
+        QTextCursor chip(document());
+        chip.setPosition(span.begin);
+        chip.setPosition(span.end, QTextCursor::KeepAnchor);
+        QTextCharFormat format;
+        format.setProperty(kSelected, selected);
+        chip.mergeCharFormat(format);
+    };
+    if (latentStep == selected_) return;
+    mark(selected_, false);
+    mark(latentStep, true);
+    selected_ = latentStep;
+}
+
+QRect TokenStream::rectOf(const Span& span) const {
+    QTextCursor begin(document()), end(document());
+    begin.setPosition(span.begin);
+    end.setPosition(span.end);
+    const QRect left = cursorRect(begin), right = cursorRect(end);
+    // A span that wraps is taken at its end, where its last line is. Cursors in one line differ in
+    // height where a chip stands beside a word.
+    const bool oneLine = left.bottom() > right.top() && right.bottom() > left.top();
+    const int top = oneLine ? std::min(left.top(), right.top()) : right.top();
+    const int bottom = oneLine ? std::max(left.bottom(), right.bottom()) : right.bottom();
+    return {QPoint(oneLine ? left.left() : 0, top), QPoint(right.left() - 1, bottom)};
+}
+
+const TokenStream::Span* TokenStream::spanAt(const QPoint& at) const {
+    for (const Span& span : spans_)
+        if (rectOf(span).contains(at)) return &span;
+    return nullptr;
+}
+
+QString TokenStream::explain(const QPoint& at) const {
+    const Span* span = spanAt(at);
+    return span ? span->about : QString();
+}
+
+QRect TokenStream::chipRect(int latentStep) const {
+    return latentStep >= 0 && latentStep < latentCount() ? rectOf(spans_[chips_[latentStep]])
+                                                         : QRect();
+}
+
+bool TokenStream::viewportEvent(QEvent* event) {
+    if (event->type() != QEvent::ToolTip) return QTextEdit::viewportEvent(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    QToolTip::showText(help->globalPos(), explain(help->pos()), viewport());
+    return true;
+}
+
+void TokenStream::mouseMoveEvent(QMouseEvent* event) {
+    const Span* span = spanAt(event->pos());
+    viewport()->setCursor(span && span->latentStep >= 0 ? Qt::PointingHandCursor : Qt::IBeamCursor);
+    QTextEdit::mouseMoveEvent(event);
+}
+
+void TokenStream::mouseReleaseEvent(QMouseEvent* event) {
+    QTextEdit::mouseReleaseEvent(event);
+    const Span* span = spanAt(event->pos());
+    if (event->button() == Qt::LeftButton && span && span->latentStep >= 0 &&
+        textCursor().selectionEnd() - textCursor().selectionStart() <= 1)
+        Q_EMIT stepSelected(span->latentStep);
+}
+
+void TokenStream::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) viewport()->update();
+    QTextEdit::changeEvent(event);
+}
+
+// Chips are copied as the token that marks a latent position.
+QMimeData* TokenStream::createMimeDataFromSelection() const {
+    auto* data = new QMimeData;  // the clipboard takes it
+    QString text = textCursor().selectedText();
+    text.replace(QChar::ParagraphSeparator, '\n').replace(QChar::LineSeparator, '\n');
+    data->setText(text.replace(QChar::ObjectReplacementCharacter, "<|lvr|>"));
+    return data;
+}
+
+}  // namespace lvr
+
+#include "token_stream.moc"

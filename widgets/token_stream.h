@@ -1,0 +1,52 @@
+#pragma once
+
+#include <QTextEdit>
+#include <vector>
+
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// The answer as it is generated: words as text, latent steps as chips to click. Pointing at either
+// tells its probability, norm and P(end).
+class TokenStream : public QTextEdit {
+    Q_OBJECT
+public:
+    explicit TokenStream(QWidget* parent = nullptr);
+
+    void clear();
+    void append(const DecodeStep& step);
+    void show(const Trace& trace);
+    void selectStep(int latentStep);  // -1: none
+    int latentCount() const { return static_cast<int>(chips_.size()); }
+    // What is said about the position under a point of the viewport; empty when there is none.
+    QString explain(const QPoint& at) const;
+    QRect chipRect(int latentStep) const;  // in the viewport
+
+Q_SIGNALS:
+    void stepSelected(int latentStep);
+
+protected:
+    bool viewportEvent(QEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    QMimeData* createMimeDataFromSelection() const override;
+
+private:
+    struct Span {  // of the document, [begin, end)
+        int begin = 0, end = 0;
+        QString about;
+        int latentStep = -1;
+    };
+    const Span* spanAt(const QPoint& at) const;
+    QRect rectOf(const Span& span) const;
+    void add(const DecodeStep& step, const TextStep& text);
+    void add(const DecodeStep& step, const LatentStep& latent);
+
+    std::vector<Span> spans_;
+    std::vector<int> chips_;  // index into spans_, one per latent step
+    int selected_ = -1;
+};
+
+}  // namespace lvr

@@ -42,6 +42,7 @@ ModelConfig tinyConfig(const Tokenizer& tokenizer) {
                    .numKeyValueHeads = 2,
                    .intermediateSize = 344,
                    .vocabSize = static_cast<int>(tokenizer.size()),
+                   .maxPositionEmbeddings = 2048,
                    .mropeSection = {4, 6, 6}};
     config.lvr = {.lvrId = idOf(tokenizer, "<|lvr|>"),
                   .lvrStartId = idOf(tokenizer, "<|lvr_start|>"),

@@ -21,6 +21,8 @@ void addModelCommand(CLI::App& app);
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 
+// The text itself, or the contents of FILE for "@FILE". Throws Error: unreadable or empty.
+std::string questionText(const std::string& given);
 // "LO:HI" into options.minHops and maxHops. Throws Error.
 void parseHops(const std::string& text, SceneOptions& options);
 
@@ -28,7 +30,5 @@ void parseHops(const std::string& text, SceneOptions& options);
 std::stop_token interruption();
 // The command line as typed, for what remembers how it was made.
 const std::string& commandLine();
-// The model that is used when none is named.
-std::string tinyModelFolder();
 
 }  // namespace lvr

@@ -23,6 +23,7 @@ struct SftArguments {
     fs::path data, imageRoot, out;
     SftOptions options;
     int threads = 1;
+    bool requireGoal = false;
 };
 
 // Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
@@ -68,6 +69,14 @@ Provenance provenanceOf(const SftArguments& arguments) {
             .data = arguments.data.filename().string()};
 }
 
+// Names every kind that lags; whether there is none.
+bool reportGoal(const SftResult& result, double goal) {
+    for (const auto& [kind, accuracy] : result.accuracy)
+        if (accuracy < goal)
+            std::printf("still below the goal of %.2f: %s at %.3f\n", goal, kind.c_str(), accuracy);
+    return result.reachedGoal;
+}
+
 void sft(SftArguments arguments) {
     at::set_num_threads(arguments.threads);
     checkOutputFolder(arguments.out);
@@ -79,11 +88,10 @@ void sft(SftArguments arguments) {
         trainSft(checkpoint, encoded, arguments.options, printTrainReport, interruption());
     saveCheckpoint(checkpoint, findCheckpoint(arguments.model), provenanceOf(arguments),
                    arguments.out);
-    for (const auto& [kind, accuracy] : result.accuracy)
-        if (accuracy < arguments.options.goal)
-            std::cout << "still below the goal of " << arguments.options.goal << ": " << kind
-                      << " at " << accuracy << "\n";
     std::cout << "saved " << arguments.out.string() << "\n";
+    if (!reportGoal(result, arguments.options.goal) && arguments.requireGoal)
+        throw Error(
+            "the goal was not reached; train longer with --focus-rounds, or try another --seed");
 }
 
 void addOptions(CLI::App& command, SftArguments& a) {
@@ -109,6 +117,8 @@ void addOptions(CLI::App& command, SftArguments& a) {
     command.add_option("--goal", o.goal, "Running accuracy every kind must reach")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
+    command.add_flag("--require-goal", a.requireGoal,
+                     "Fail, after saving, when the goal was not reached");
     command.add_option("--pictures", o.picturesPerStep, "Pictures a step")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

@@ -16,10 +16,11 @@ target_compile_definitions(lvr_window PUBLIC QT_NO_KEYWORDS)
 target_link_libraries(lvr_window PUBLIC lvr_options lvr_values lvr_widgets Qt6::Widgets
                       PRIVATE lvr_vision lvr_checkpoint Qt6::DBus)
 
-add_executable(lvr-workbench workbench_main.cpp lvr_engine.cpp
+add_executable(lvr-workbench workbench_main.cpp lvr_engine.cpp tiny_model.cpp
                ${CMAKE_SOURCE_DIR}/resources/workbench.qrc)
 set_target_properties(lvr-workbench PROPERTIES AUTORCC ON)
-target_compile_definitions(lvr-workbench PRIVATE QT_NO_KEYWORDS LVR_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(lvr-workbench PRIVATE QT_NO_KEYWORDS LVR_VERSION="${PROJECT_VERSION}"
+                           LVR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(lvr-workbench PRIVATE lvr_window lvr_core lvr_datasets)
 
 install(TARGETS lvr-workbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

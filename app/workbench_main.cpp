@@ -59,16 +59,20 @@ std::optional<QSize> parseSize(const QString& text) {
 
 void addOptions(QCommandLineParser& parser) {
     parser.setApplicationDescription(kDescription);
-    parser.addHelpOption();
-    parser.addVersionOption();
     parser.addPositionalArgument("FILE", "Picture or .lvrtrace file to open.", "[FILE]");
-    parser.addOptions({{"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
+    parser.addOptions({{{"h", "help"}, "Show this help."},
+                       {{"v", "version"}, "Show the version."},
+                       {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
                        {"size", "Size of the window in pixels, for example 1280x720.", "WxH"},
                        {"open", "The same as FILE.", "IMAGE|TRACE"},
                        {"ask", "Question to ask once the model is open.", "TEXT"},
                        {"model", "Checkpoint folder or cached repo id; without it the tiny model.",
                         "DIR|REPO_ID"},
                        {"colours", "system, light or dark.", "WHICH"}});
+}
+
+QString helpOf(const QCommandLineParser& parser) {
+    return parser.helpText().replace("<executable_name>", "lvr-workbench");  // Qt has not begun yet
 }
 
 std::optional<QString> valueOf(const QCommandLineParser& parser, const QString& option) {
@@ -162,7 +166,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
     if (!parser.parse(arguments))
         return complain(parser.errorText() + "; see lvr-workbench --help.", kWrongUse);
-    if (parser.isSet("help")) return std::puts(qUtf8Printable(parser.helpText())) < 0;
+    if (parser.isSet("help")) return std::fputs(qUtf8Printable(helpOf(parser)), stdout) < 0;
     if (parser.isSet("version")) return std::puts("lvr-workbench " LVR_VERSION) < 0;
     try {
         return start(argc, argv, parser);

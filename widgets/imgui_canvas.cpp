@@ -73,6 +73,8 @@ ImGuiCanvas::ImGuiCanvas(std::function<void(void*)> draw, QWidget* parent)
 }
 
 ImGuiCanvas::~ImGuiCanvas() {
+    // The context outlives this class's part of the widget by a moment.
+    if (context()) disconnect(context(), nullptr, this, nullptr);
     makeCurrent();
     shutDown();
     doneCurrent();

@@ -162,6 +162,8 @@ TextConfig readText(const TextFields& fields) {
     text.numKeyValueHeads = size("num_key_value_heads");
     text.intermediateSize = size("intermediate_size");
     text.vocabSize = size("vocab_size");
+    const char* longest = "max_position_embeddings";
+    text.maxPositionEmbeddings = extentOr(fields.holding(longest), longest, 128000, kMaxPositions);
     const auto& eps = fields.holding("rms_norm_eps");
     text.rmsNormEps = positive(eps, "rms_norm_eps", eps.get<double>("rms_norm_eps"));
     text.tieWordEmbeddings = readTied(fields);
@@ -275,7 +277,7 @@ Json textJson(const TextConfig& text) {
             {"hidden_act", "silu"},
             {"attention_dropout", 0.0},
             {"initializer_range", 0.02},
-            {"max_position_embeddings", 128000},
+            {"max_position_embeddings", text.maxPositionEmbeddings},
             {"max_window_layers", text.numHiddenLayers},
             {"use_sliding_window", false},
             {"use_cache", true}};

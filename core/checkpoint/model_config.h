@@ -31,6 +31,7 @@ struct TextConfig {  // config.json top level, or `text_config`
     int numKeyValueHeads = 2;
     int intermediateSize = 11008;
     int vocabSize = 151936;
+    int maxPositionEmbeddings = 128000;
     double rmsNormEps = 1e-6;
     double ropeTheta = 1e6;
     std::array<int, 3> mropeSection{16, 24, 24};

@@ -2,9 +2,11 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/decode/patch_projection.h"
+#include "core/error.h"
 #include "core/text/chat_template.h"
 
 namespace lvr {
@@ -61,6 +63,13 @@ std::string withoutLvrTokens(std::string text) {
     return text;
 }
 
+void checkLength(std::int64_t tokens, int most) {
+    if (tokens > most)
+        throw Error("the prompt has " + std::to_string(tokens) +
+                    " tokens and this model reads at most " + std::to_string(most) +
+                    "; shorten the question or lower --max-pixels");
+}
+
 }  // namespace
 
 std::string answerIn(const std::string& text) {
@@ -82,6 +91,7 @@ EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& 
     prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question.text)
                                          : chatPrompt(checkpoint.tokenizer, grids, question.text);
     if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
+    checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     if (!question.images.empty()) prompt.imageTokens = checkpoint.model.imageTokens(encoded.pixels);
     prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
     prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
@@ -111,7 +121,11 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     trace.text = checkpoint.tokenizer.decode(row.ids);
     trace.answer = answerIn(withoutLvrTokens(spokenText(checkpoint.tokenizer, row)));
     trace.hiddenSize = checkpoint.model.config().text.hiddenSize;
-    trace.latents = toVector(row.latents);
+    // A stop between feeding a latent and reading its logits leaves it without a step.
+    const auto reported = std::count_if(
+        trace.steps.begin(), trace.steps.end(),
+        [](const DecodeStep& s) { return std::holds_alternative<LatentStep>(s.what); });
+    trace.latents = toVector(row.latents.narrow(0, 0, reported));
     if (patches.defined()) trace.imageTokens = toVector(patches);
     return trace;
 }

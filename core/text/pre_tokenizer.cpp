@@ -37,11 +37,11 @@ std::string toNfc(std::string_view text) {
     return toUtf8(normalized);
 }
 
-PreTokenizer::PreTokenizer(const std::string& pattern) {
+PreTokenizer::PreTokenizer(const std::string& pattern, const std::string& source) {
     UErrorCode status = U_ZERO_ERROR;
     UParseError where;
     pattern_.reset(icu::RegexPattern::compile(toUtf16(pattern), where, status));
-    check(status, "the regular expression \"" + pattern + "\" is not understood");
+    check(status, source + " holds \"" + pattern + "\", which is not a regular expression");
 }
 
 std::vector<std::string> PreTokenizer::split(std::string_view text) const {

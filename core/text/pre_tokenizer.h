@@ -19,8 +19,8 @@ std::string toNfc(std::string_view text);
 // Cuts text into the pre-tokens that BPE never merges across.
 class PreTokenizer {
 public:
-    // Throws Error when ICU does not understand the expression.
-    explicit PreTokenizer(const std::string& pattern);
+    // Throws Error when ICU does not understand the expression; `source` says where it comes from.
+    explicit PreTokenizer(const std::string& pattern, const std::string& source = "the tokenizer");
     // Each match and each gap between matches ("Isolated"); together they are `text`, which is
     // valid UTF-8. Throws Error when matching takes more memory than ICU grants.
     std::vector<std::string> split(std::string_view text) const;

@@ -50,7 +50,7 @@ std::shared_ptr<const Vocabulary> makeVocabulary(TokenizerFiles files) {
     auto bytes = makeBytes(files);
     return std::make_shared<const Vocabulary>(Vocabulary{std::move(files.vocabulary),
                                                          std::move(bytes), std::move(files.pairs),
-                                                         PreTokenizer(files.pattern), files.nfc});
+                                                         std::move(files.preTokenizer), files.nfc});
 }
 
 // The added tokens to look for, before and after normalisation.

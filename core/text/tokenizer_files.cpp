@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "core/checkpoint/json_file.h"
 #include "core/error.h"
 #include "core/text/byte_pairs.h"
+#include "core/text/json_document.h"
 #include "core/text/pre_tokenizer.h"
 
 namespace lvr {
@@ -23,166 +23,10 @@ using Problem = std::optional<std::string>;  // what is wrong, nothing when all 
 // Far above any vocabulary, low enough that a table of that length fits.
 constexpr std::int64_t kEndOfIds = 1 << 24;
 
-[[noreturn]] void fail(const std::string& file, const std::string& place,
-                       const std::string& problem) {
-    throw Error(file + ": " + place + " " + problem);
-}
-
 bool isThere(const fs::path& file) {
     std::error_code ignored;
     return fs::exists(file, ignored);
 }
-
-// A JSON value that knows where it stands.
-class Field {
-public:
-    Field(const Json& value, const fs::path& file) : value_(&value), file_(file.string()) {}
-
-    const Json& operator*() const { return *value_; }
-    bool has(const std::string& key) const {
-        return value_->is_object() && value_->contains(key) && !value_->at(key).is_null();
-    }
-    Field operator[](const std::string& key) const {
-        must(value_->is_object(), "must be an object");
-        auto found = *this;
-        found.path_ += (path_.empty() ? "" : ".") + key;
-        const auto entry = value_->find(key);
-        found.must(entry != value_->end(), "is missing");
-        found.value_ = &*entry;
-        return found;
-    }
-    Field operator[](std::size_t index) const {
-        auto found = *this;
-        found.path_ += "[" + std::to_string(index) + "]";
-        found.value_ = &value_->at(index);
-        return found;
-    }
-    const Json& array() const { return must(value_->is_array(), "must be an array"); }
-    const Json& object() const { return must(value_->is_object(), "must be an object"); }
-    std::string text() const { return must(value_->is_string(), "must be a string"); }
-    bool flag() const { return must(value_->is_boolean(), "must be true or false"); }
-    // For settings that would change the ids and that no Qwen2 tokenizer has.
-    void mustBe(std::initializer_list<Json> supported) const {
-        must(std::find(supported.begin(), supported.end(), *value_) != supported.end(),
-             "is " + value_->dump() + ", which Qwen2's tokenizer does not have");
-    }
-    const Json& must(bool holds, const std::string& problem) const {
-        if (!holds) fail(problem);
-        return *value_;
-    }
-    // For a key or "[index]" of a list that is not in the tree.
-    [[noreturn]] void failAt(const std::string& item, const std::string& problem) const {
-        auto found = *this;
-        found.path_ += (path_.empty() || item.starts_with('[') ? "" : ".") + item;
-        found.fail(problem);
-    }
-    [[noreturn]] void fail(const std::string& problem) const {
-        lvr::fail(file_, path_.empty() ? "the file" : "field '" + path_ + "'", problem);
-    }
-
-private:
-    const Json* value_;
-    std::string file_;
-    std::string path_;
-};
-
-// The keys that lead to one of a document's two long lists; nothing where it has none.
-struct ListPaths {
-    std::optional<std::vector<std::string>> vocabulary;
-    std::optional<std::vector<std::string>> merges;
-};
-
-// Parses a document, but keeps its vocabulary and merges as flat lists and leaves them empty in the
-// tree: as 300,000 nodes they would take most of the time that opening a tokenizer takes.
-class DocumentReader : public nlohmann::json_sax<Json> {
-public:
-    explicit DocumentReader(const ListPaths& paths) : paths_(paths) {}
-
-    Json root;
-    std::vector<std::pair<std::string, Json>> vocabulary;
-    std::vector<Json> merges;
-    std::string problem;
-
-    bool null() override { return put(nullptr); }
-    bool boolean(bool value) override { return put(value); }
-    bool number_integer(number_integer_t value) override { return put(value); }
-    bool number_unsigned(number_unsigned_t value) override { return put(value); }
-    bool number_float(number_float_t value, const string_t&) override { return put(value); }
-    bool string(string_t& value) override { return put(std::move(value)); }
-    bool binary(binary_t&) override { return false; }
-    bool start_object(std::size_t) override { return enter(Json::object()); }
-    bool end_object() override { return leave(); }
-    bool start_array(std::size_t) override { return enter(Json::array()); }
-    bool end_array() override { return leave(); }
-    bool key(string_t& name) override {
-        keys_.back() = std::move(name);
-        return true;
-    }
-    bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::detail::exception&) override {
-        problem = "it stops being JSON at byte " + std::to_string(position);
-        return false;
-    }
-
-private:
-    bool isIn(const std::optional<std::vector<std::string>>& path) const {
-        return path && keys_.size() == path->size() + 1 &&
-               std::equal(path->begin(), path->end(), keys_.begin());
-    }
-    bool put(Json value) {
-        if (open_.empty())
-            root = std::move(value);
-        else if (open_.back().is_array())
-            (isIn(paths_.merges) ? merges : open_.back().get_ref<Json::array_t&>())
-                .push_back(std::move(value));
-        else if (isIn(paths_.vocabulary))
-            vocabulary.emplace_back(std::move(keys_.back()), std::move(value));
-        else if (!open_.back().emplace(keys_.back(), std::move(value)).second)
-            problem = "the key \"" + keys_.back() + "\" occurs twice";
-        return problem.empty();
-    }
-    bool enter(Json container) {
-        constexpr std::size_t kMaxDepth = 64;
-        if (open_.size() == kMaxDepth) problem = "it is nested too deeply";
-        open_.push_back(std::move(container));
-        keys_.emplace_back();
-        return problem.empty();
-    }
-    bool leave() {
-        auto container = std::move(open_.back());
-        open_.pop_back();
-        keys_.pop_back();
-        return put(std::move(container));
-    }
-
-    const ListPaths& paths_;
-    std::vector<Json> open_;         // the containers around the parser's position
-    std::vector<std::string> keys_;  // the key it is at in each of them
-};
-
-// A file with what its fields look into.
-struct Document {
-    explicit Document(const fs::path& file, const ListPaths& paths = {}) : root(json, file) {
-        const auto text = readTextFile(file);
-        DocumentReader reader(paths);
-        // The library takes a NUL for the end and would not see what follows it.
-        if (text.find('\0') != text.npos)
-            reader.problem = "it holds a NUL byte";
-        else
-            Json::sax_parse(text, &reader);
-        if (!reader.problem.empty()) throw Error(file.string() + " is broken: " + reader.problem);
-        json = std::move(reader.root);
-        vocabulary = std::move(reader.vocabulary);
-        merges = std::move(reader.merges);
-    }
-    Document(const Document&) = delete;  // root points into json
-    Document& operator=(const Document&) = delete;
-
-    Json json;
-    Field root;
-    std::vector<std::pair<std::string, Json>> vocabulary;
-    std::vector<Json> merges;
-};
 
 bool isId(const Json& value) {
     return value.is_number_unsigned() && value.get<std::uint64_t>() < kEndOfIds;
@@ -191,17 +35,16 @@ const auto kIdsAre =
     "must be a token id, a whole number from 0 to " + std::to_string(kEndOfIds - 1);
 
 // field: where the list was found.
-Vocabulary readVocabulary(std::vector<std::pair<std::string, Json>> list, const Field& field) {
+Vocabulary readVocabulary(std::vector<std::pair<std::string, Json>> list, const JsonField& field) {
     field.must((*field).is_object(), "must be an object");
     Vocabulary vocabulary;
     vocabulary.reserve(list.size());
     std::vector<bool> taken(kEndOfIds);
-    for (auto& [token, id] : list) {
-        const auto problem = !isId(id)                       ? kIdsAre
-                             : taken[id.get<std::int64_t>()] ? "has the id of another token"
-                                                             : "";
-        if (!problem.empty()) field.failAt(token, problem);
-        taken[id.get<std::int64_t>()] = true;
+    for (auto& [token, value] : list) {
+        if (!isId(value)) field.failAt(token, kIdsAre);
+        const auto id = value.get<std::int64_t>();
+        if (taken[id]) field.failAt(token, "has the id of another token");
+        taken[id] = true;
         const auto [known, isNew] = vocabulary.emplace(std::move(token), id);
         if (!isNew) field.failAt(known->first, "occurs twice");
     }
@@ -268,7 +111,7 @@ private:
 };
 
 // field: where the list was found.
-BytePairs readMerges(const std::vector<Json>& list, const Field& field,
+BytePairs readMerges(const std::vector<Json>& list, const JsonField& field,
                      const Vocabulary& vocabulary) {
     field.array();
     Merges merges(vocabulary, list.size());
@@ -288,7 +131,7 @@ BytePairs readMergesText(const fs::path& file, const Vocabulary& vocabulary) {
         if (line.ends_with('\r')) line.pop_back();
         if (line.empty() || (number == 1 && line.starts_with("#version"))) continue;
         if (const auto problem = merges.add(line))
-            fail(file.string(), "line " + std::to_string(number), *problem);
+            throw Error(file.string() + ": line " + std::to_string(number) + " " + *problem);
     }
     return merges.take();
 }
@@ -327,11 +170,11 @@ private:
     std::vector<AddedToken> tokens_;
 };
 
-void addTo(Added& added, AddedToken token, const Field& field) {
+void addTo(Added& added, AddedToken token, const JsonField& field) {
     if (const auto problem = added.add(std::move(token))) field.fail(*problem);
 }
 
-AddedToken readAddedToken(const Field& field, std::int64_t id) {
+AddedToken readAddedToken(const JsonField& field, std::int64_t id) {
     const auto flag = [&](const char* name, bool fallback) {
         return field.has(name) ? field[name].flag() : fallback;
     };
@@ -345,18 +188,18 @@ AddedToken readAddedToken(const Field& field, std::int64_t id) {
             .normalized = flag("normalized", !special)};
 }
 
-std::int64_t readId(const Field& field) {
+std::int64_t readId(const JsonField& field) {
     return field.must(isId(*field), kIdsAre).get<std::int64_t>();
 }
 
-void readAddedTokens(const Field& list, Added& added) {
+void readAddedTokens(const JsonField& list, Added& added) {
     for (std::size_t i = 0; i < list.array().size(); ++i)
         addTo(added, readAddedToken(list[i], readId(list[i]["id"])), list[i]);
 }
 
 // tokenizer_config.json's {"151643": {...}}. What tokenizer.json says of a token wins, but they
 // have to agree on its id.
-void readAddedTokensDecoder(const Field& decoder, Added& added) {
+void readAddedTokensDecoder(const JsonField& decoder, Added& added) {
     for (const auto& [key, ignored] : decoder.object().items()) {
         std::int64_t id = -1;
         const auto parsed = std::from_chars(key.data(), key.data() + key.size(), id);
@@ -370,7 +213,7 @@ void readAddedTokensDecoder(const Field& decoder, Added& added) {
 }
 
 // The strings of special_tokens_map.json: plain, as an object's content, or lists of these.
-void collectSpecial(const Field& field, std::vector<std::string>& special) {
+void collectSpecial(const JsonField& field, std::vector<std::string>& special) {
     if ((*field).is_array())
         for (std::size_t i = 0; i < (*field).size(); ++i) collectSpecial(field[i], special);
     else if (!(*field).is_null())
@@ -380,7 +223,7 @@ void collectSpecial(const Field& field, std::vector<std::string>& special) {
 std::vector<std::string> readSpecialTokensMap(const fs::path& file) {
     std::vector<std::string> special;
     if (!isThere(file)) return special;
-    const Document document(file);
+    const JsonDocument document(file);
     for (const auto& [key, ignored] : document.root.object().items())
         collectSpecial(document.root[key], special);
     return special;
@@ -393,7 +236,7 @@ void readOldAddedTokens(const fs::path& folder, const Vocabulary& vocabulary, Ad
         return std::find(special.begin(), special.end(), content) != special.end();
     };
     if (isThere(folder / "added_tokens.json")) {
-        const Document document(folder / "added_tokens.json");
+        const JsonDocument document(folder / "added_tokens.json");
         for (const auto& [content, ignored] : document.root.object().items()) {
             const auto field = document.root[content];
             const bool flag = isSpecial(content);
@@ -406,8 +249,8 @@ void readOldAddedTokens(const fs::path& folder, const Vocabulary& vocabulary, Ad
         if (added.find(content)) continue;
         const auto known = vocabulary.find(content);
         if (known == vocabulary.end())
-            fail((folder / "special_tokens_map.json").string(), "the token \"" + content + "\"",
-                 "has an id neither in vocab.json nor in added_tokens.json");
+            throw Error((folder / "special_tokens_map.json").string() + ": the token \"" + content +
+                        "\" has an id neither in vocab.json nor in added_tokens.json");
         added.add({.content = content, .id = known->second, .special = true});
     }
 }
@@ -415,77 +258,79 @@ void readOldAddedTokens(const fs::path& folder, const Vocabulary& vocabulary, Ad
 // False when tokenizer_config.json does not list added tokens.
 bool readConfiguredTokens(const fs::path& folder, Added& added) {
     if (!isThere(folder / "tokenizer_config.json")) return false;
-    const Document document(folder / "tokenizer_config.json");
+    const JsonDocument document(folder / "tokenizer_config.json");
     if (!document.root.has("added_tokens_decoder")) return false;
     readAddedTokensDecoder(document.root["added_tokens_decoder"], added);
     return true;
 }
 
-void mayBe(const Field& field, const std::string& key, std::initializer_list<Json> supported) {
-    if (field.has(key)) field[key].mustBe(supported);
+// For settings that would change the ids and that no Qwen2 tokenizer has.
+void mustBe(const JsonField& field, const Json& supported) {
+    field.must(*field == supported,
+               "is " + (*field).dump() + ", which Qwen2's tokenizer does not have");
 }
 
-void checkModel(const Field& model) {
-    mayBe(model, "type", {"BPE"});
-    mayBe(model, "dropout", {0});
-    mayBe(model, "continuing_subword_prefix", {""});
-    mayBe(model, "end_of_word_suffix", {""});
-    mayBe(model, "byte_fallback", {false});
-    mayBe(model, "ignore_merges", {false});
+void mayBe(const JsonField& field, const std::string& key, const Json& supported) {
+    if (field.has(key)) mustBe(field[key], supported);
 }
 
-bool readNormalizer(const Field& root) {
+void checkModel(const JsonField& model) {
+    mayBe(model, "type", "BPE");
+    mayBe(model, "dropout", 0);
+    mayBe(model, "continuing_subword_prefix", "");
+    mayBe(model, "end_of_word_suffix", "");
+    mayBe(model, "byte_fallback", false);
+    mayBe(model, "ignore_merges", false);
+}
+
+bool readNormalizer(const JsonField& root) {
     if (!root.has("normalizer")) return false;
-    root["normalizer"]["type"].mustBe({"NFC"});
+    mustBe(root["normalizer"]["type"], "NFC");
     return true;
 }
 
-std::string readPreTokenizer(const Field& root) {
+PreTokenizer readPreTokenizer(const JsonField& root) {
     const auto sequence = root["pre_tokenizer"];
-    sequence["type"].mustBe({"Sequence"});
+    mustBe(sequence["type"], "Sequence");
     const auto parts = sequence["pretokenizers"];
     parts.must(parts.array().size() == 2, "must hold Split and ByteLevel");
-    parts[0]["type"].mustBe({"Split"});
-    parts[0]["behavior"].mustBe({"Isolated"});
-    mayBe(parts[0], "invert", {false});
-    parts[1]["type"].mustBe({"ByteLevel"});
-    parts[1]["add_prefix_space"].mustBe({false});
-    parts[1]["use_regex"].mustBe({false});
+    mustBe(parts[0]["type"], "Split");
+    mustBe(parts[0]["behavior"], "Isolated");
+    mayBe(parts[0], "invert", false);
+    mustBe(parts[1]["type"], "ByteLevel");
+    mustBe(parts[1]["add_prefix_space"], false);
+    mustBe(parts[1]["use_regex"], false);
     const auto regex = parts[0]["pattern"]["Regex"];
-    try {
-        PreTokenizer compiles(regex.text());
-    } catch (const Error& error) {
-        regex.fail("cannot be used: " + std::string(error.what()));
-    }
-    return regex.text();
+    return PreTokenizer(regex.text(), regex.place());
 }
 
 TokenizerFiles readTokenizerJson(const fs::path& folder) {
-    Document document(folder / "tokenizer.json",
-                      {.vocabulary = {{"model", "vocab"}}, .merges = {{"model", "merges"}}});
+    JsonDocument document(folder / "tokenizer.json",
+                          {.vocabulary = {{"model", "vocab"}}, .merges = {{"model", "merges"}}});
     const auto& root = document.root;
     const auto model = root["model"];
     checkModel(model);
-    root["decoder"]["type"].mustBe({"ByteLevel"});
-    if (root.has("post_processor")) root["post_processor"]["type"].mustBe({"ByteLevel"});
+    mustBe(root["decoder"]["type"], "ByteLevel");
+    if (root.has("post_processor")) mustBe(root["post_processor"]["type"], "ByteLevel");
     const bool nfc = readNormalizer(root);
-    auto pattern = readPreTokenizer(root);
+    auto preTokenizer = readPreTokenizer(root);
     auto vocabulary = readVocabulary(std::move(document.vocabulary), model["vocab"]);
     auto pairs = readMerges(document.merges, model["merges"], vocabulary);
     Added added(vocabulary);
     if (root.has("added_tokens")) readAddedTokens(root["added_tokens"], added);
     readConfiguredTokens(folder, added);
-    return {std::move(vocabulary), std::move(pairs), added.take(), std::move(pattern), nfc};
+    return {std::move(vocabulary), std::move(pairs), added.take(), std::move(preTokenizer), nfc};
 }
 
 TokenizerFiles readVocabularyAndMerges(const fs::path& folder) {
     const std::vector<std::string> root;
-    Document document(folder / "vocab.json", {.vocabulary = root, .merges = {}});
+    JsonDocument document(folder / "vocab.json", {.vocabulary = root, .merges = {}});
     auto vocabulary = readVocabulary(std::move(document.vocabulary), document.root);
     auto pairs = readMergesText(folder / "merges.txt", vocabulary);
     Added added(vocabulary);
     if (!readConfiguredTokens(folder, added)) readOldAddedTokens(folder, vocabulary, added);
-    return {std::move(vocabulary), std::move(pairs), added.take(), kQwen2Pattern, true};
+    return {std::move(vocabulary), std::move(pairs), added.take(), PreTokenizer(kQwen2Pattern),
+            true};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/text/added_tokens.h"
 #include "core/text/byte_pairs.h"
+#include "core/text/pre_tokenizer.h"
 
 namespace lvr {
 
@@ -16,8 +17,8 @@ struct TokenizerFiles {
     std::unordered_map<std::string, std::int64_t> vocabulary;  // spelled in GPT-2's byte alphabet
     BytePairs pairs;
     std::vector<AddedToken> added;
-    std::string pattern;  // of the pre-tokenizer
-    bool nfc = true;      // text is brought to NFC before it is cut
+    PreTokenizer preTokenizer;
+    bool nfc = true;  // text is brought to NFC before it is cut
 };
 
 // Reads tokenizer.json, or vocab.json + merges.txt with Qwen2's settings. tokenizer_config.json's

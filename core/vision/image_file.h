@@ -9,10 +9,10 @@
 
 namespace lvr {
 
-// Reads PNG, JPEG, BMP, WebP, TIFF... to RGB: EXIF orientation applied, alpha composited on white,
-// 16-bit scaled to 8, grey repeated. The size in the header is checked before anything is decoded.
-// Throws Error naming the file: missing, a directory, not a regular file, not an image, truncated,
-// larger than 200 megapixels.
+// Reads PNG, JPEG, BMP, WebP and TIFF to RGB: EXIF orientation applied, alpha composited on white,
+// the high byte of 16 bits, grey repeated. Structure and size are checked before anything is
+// decoded. Throws Error naming the file: missing, a directory, not a regular file, unreadable, not
+// a picture, truncated, an animated WebP, floating point, above 512 MB or 200 megapixels.
 Image readImage(const std::filesystem::path& file);
 // The same for bytes already in memory; `name` is what an error calls them.
 Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name);

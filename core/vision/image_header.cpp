@@ -64,9 +64,9 @@ void requirePixels(const ImageHeader& header, const std::string& name) {
 }
 
 bool startsWith(Bytes bytes, std::string_view signature, std::size_t at = 0) {
-    return bytes.size() >= at + signature.size() &&
-           std::equal(signature.begin(), signature.end(), bytes.begin() + at,
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+    if (bytes.size() < at + signature.size()) return false;
+    const auto start = bytes.subspan(at, signature.size());
+    return std::string_view(reinterpret_cast<const char*>(start.data()), start.size()) == signature;
 }
 
 std::optional<Order> tiffOrder(Bytes bytes) {
@@ -160,7 +160,8 @@ bool isJpegFrame(int marker) {
 // In the compressed data 0xFF is followed by 0 or a restart marker; anything else ends it.
 std::size_t endOfJpegScan(Bytes bytes, std::size_t at) {
     while (at + 1 < bytes.size()) {
-        at = std::find(bytes.begin() + at, bytes.end() - 1, 0xFF) - bytes.begin();
+        const auto rest = bytes.subspan(at, bytes.size() - 1 - at);
+        at += static_cast<std::size_t>(std::find(rest.begin(), rest.end(), 0xFF) - rest.begin());
         if (at + 1 >= bytes.size()) break;
         const int next = bytes[at + 1];
         if (next != 0 && next != 0xFF && !(next >= 0xD0 && next <= 0xD7)) return at;

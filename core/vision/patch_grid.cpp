@@ -45,8 +45,9 @@ std::vector<int> boxTokens(const Box& box, PatchGrid grid, EmptyBox empty) {
 }
 
 Box tokenBox(int token, PatchGrid grid) {
-    const double col = token % grid.cols, row = token / grid.cols;
-    return {col / grid.cols, row / grid.rows, (col + 1) / grid.cols, (row + 1) / grid.rows};
+    const int col = token % grid.cols, row = token / grid.cols;
+    const double cols = grid.cols, rows = grid.rows;
+    return {col / cols, row / rows, (col + 1) / cols, (row + 1) / rows};
 }
 
 }  // namespace lvr

@@ -9,9 +9,10 @@ namespace lvr {
 enum class EmptyBox { NoTokens, OneToken };
 
 // Indices (row-major) of the visual tokens a box touches, as lvr-spec 2.6. OneToken: a degenerate
-// box gives the token under its centre instead of none (`box_min_one_token`).
+// box gives the token under its centre instead of none (`box_min_one_token`). Coordinates outside
+// 0..1 are clamped, NaN counts as 0; a grid without cells has no tokens.
 std::vector<int> boxTokens(const Box& box, PatchGrid grid, EmptyBox empty = EmptyBox::OneToken);
-// The region a visual token covers.
+// The region a visual token covers; `token` is one of the grid's.
 Box tokenBox(int token, PatchGrid grid);
 
 }  // namespace lvr

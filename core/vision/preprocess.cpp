@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 
 #include "core/checkpoint/json_file.h"
@@ -115,23 +114,26 @@ Normalised normalisedBytes(const PreprocessConfig& config) {
     return table;
 }
 
-// One channel of a patch, [patch, patch]; (x, y) is its top left pixel.
-float* writeChannel(const Image& image, int x, int y, int channel, int patch,
+// One channel of a patch, [patch, patch]; `row` is its byte in the patch's top left pixel and
+// `stride` the bytes of a picture's row.
+float* writeChannel(const std::uint8_t* row, std::size_t stride, int patch,
                     const std::array<float, 256>& values, float* out) {
-    for (int row = y; row < y + patch; ++row) {
-        const auto* pixel =
-            &image.rgb[(static_cast<std::size_t>(row) * image.width + x) * kChannels + channel];
-        for (int i = 0; i < patch; ++i, pixel += kChannels) *out++ = values[*pixel];
+    for (int y = 0; y < patch; ++y, row += stride) {
+        const auto* byte = row;
+        for (int x = 0; x < patch; ++x, byte += kChannels) *out++ = values[*byte];
     }
     return out;
 }
 
-// One row of Pixels::values, [3, temporal, patch, patch]. A picture is a film whose frames repeat.
+// One row of Pixels::values, [3, temporal, patch, patch]; (x, y) is the patch's top left pixel. A
+// picture is a film whose frames repeat.
 float* writePatch(const Image& image, int x, int y, const PreprocessConfig& config,
                   const Normalised& table, float* out) {
+    const std::size_t stride = static_cast<std::size_t>(image.width) * kChannels;
+    const auto* corner = &image.rgb[y * stride + static_cast<std::size_t>(x) * kChannels];
     for (int channel = 0; channel < kChannels; ++channel) {
         const float* frame = out;
-        out = writeChannel(image, x, y, channel, config.patchSize, table[channel], out);
+        out = writeChannel(corner + channel, stride, config.patchSize, table[channel], out);
         for (int t = 1; t < config.temporalPatchSize; ++t)
             out = std::copy_n(frame, config.patchSize * config.patchSize, out);
     }
@@ -190,6 +192,7 @@ Size smartResizeLoader(Size original, const PreprocessConfig& config) {
 
 Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config) {
     std::vector<Image> resized;
+    resized.reserve(images.size());
     for (const auto& image : images)
         resized.push_back(resizeBicubic(image, smartResize({image.height, image.width}, config)));
     return patchify(resized, config);
@@ -198,11 +201,12 @@ Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& conf
 Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config) {
     const auto table = normalisedBytes(config);
     Pixels pixels;
+    const std::int64_t merge = config.mergeSize;
     std::size_t count = 0;
     for (const auto& image : images) {
         const auto grid = mergedGrid(image, config);
         pixels.grids.push_back(grid);
-        pixels.gridThw.push_back({1, grid.rows * config.mergeSize, grid.cols * config.mergeSize});
+        pixels.gridThw.push_back({1, grid.rows * merge, grid.cols * merge});
         count += image.rgb.size() * config.temporalPatchSize;
     }
     pixels.values.resize(count);

@@ -20,7 +20,9 @@ struct PreprocessConfig {
     std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
     double rescaleFactor = 1.0 / 255.0;
 
-    static PreprocessConfig open(const std::filesystem::path& folder);  // defaults when absent
+    // Defaults when the file or a field is absent; limits may also stand in `size`. Throws Error
+    // naming file and field, also when the file turns off resizing, rescaling or normalising.
+    static PreprocessConfig open(const std::filesystem::path& folder);
 };
 
 // Patches of one or more images, ready for the vision encoder.
@@ -39,14 +41,19 @@ struct Size {
 // transformers' smart_resize: multiples of patch * merge within the pixel limits, ties to even.
 // Throws Error when the aspect ratio exceeds 200.
 Size smartResize(Size original, const PreprocessConfig& config);
-// The variant of qwen-vl-utils that the official LVR loader applies (lvr-spec 2.5, 9 C13).
+// The variant of qwen-vl-utils that the official LVR loader applies (lvr-spec 2.5, 9 C13). As
+// there, a thin picture that must shrink can get a side of 0.
 Size smartResizeLoader(Size original, const PreprocessConfig& config);
 
-// Antialiased bicubic that equals Pillow's on 8-bit channels.
+// Antialiased bicubic that equals Pillow's on 8-bit channels byte for byte (13.0; older versions
+// differ by a few levels where the height shrinks much more than the width). Throws Error when a
+// side of either is 0.
 Image resizeBicubic(const Image& image, Size size);
 
+// smartResize, resizeBicubic and patchify.
 Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config);
-// Normalise and patchify a picture whose sides are multiples of 28 already.
+// Normalises and cuts up pictures whose sides are multiples of patch * merge already; throws Error
+// when they are not. Rows are ordered visual token by visual token.
 Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config);
 
 }  // namespace lvr

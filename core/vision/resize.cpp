@@ -19,6 +19,7 @@ constexpr int kFractionBits = 32 - 8 - 2;  // 8 for the byte, 2 for overshoot an
 constexpr int kRounding = 1 << (kFractionBits - 1);
 constexpr int kLanes = 16;  // bytes weighed at a time; a constant, so that the loops vectorise
 constexpr int kChannels = 3;
+constexpr int kColumn = kChannels * kLanes;  // bytes of a column of pixels, kLanes high
 
 double cubic(double distance) {
     const double x = std::abs(distance);
@@ -35,9 +36,10 @@ struct Window {
 
 Window windowAt(int position, int from, double scale) {
     const double stretch = std::max(scale, 1.0);
+    const double reach = kRadius * stretch;
     const double center = (position + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(center - kRadius * stretch + 0.5));
-    const int last = std::min(from, static_cast<int>(center + kRadius * stretch + 0.5));
+    const int first = std::max(0, static_cast<int>(std::floor(center - reach + 0.5)));
+    const int last = std::min(from, static_cast<int>(std::floor(center + reach + 0.5)));
     std::vector<double> weights;
     double sum = 0.0;
     for (int i = first; i < last; ++i) {
@@ -54,6 +56,7 @@ Window windowAt(int position, int from, double scale) {
 
 std::vector<Window> windowsOf(int from, int to) {
     std::vector<Window> windows;
+    windows.reserve(to);
     for (int i = 0; i < to; ++i)
         windows.push_back(windowAt(i, from, static_cast<double>(from) / to));
     return windows;
@@ -110,15 +113,15 @@ Image resizeWidth(const Image& image, int width) {
     Image out{width, image.height,
               std::vector<std::uint8_t>(std::size_t(width) * image.height * kChannels)};
     const auto windows = windowsOf(image.width, width);
-    std::vector<std::uint8_t> before(std::size_t(image.width) * kChannels * kLanes);
-    std::vector<std::uint8_t> after(std::size_t(width) * kChannels * kLanes);
+    std::vector<std::uint8_t> before(std::size_t(image.width) * kColumn);
+    std::vector<std::uint8_t> after(std::size_t(width) * kColumn);
     for (int y = 0; y < image.height; y += kLanes) {
         const int count = std::min(kLanes, image.height - y);
         toLanes(&image.rgb[std::size_t(y) * image.width * kChannels], image.width, count,
                 before.data());
         for (int x = 0; x < width; ++x)
-            weighRows(before.data(), kChannels * kLanes, windows[x], kChannels * kLanes,
-                      &after[std::size_t(x) * kChannels * kLanes]);
+            weighRows(before.data(), kColumn, windows[x], kColumn,
+                      &after[std::size_t(x) * kColumn]);
         fromLanes(after.data(), width, count, &out.rgb[std::size_t(y) * width * kChannels]);
     }
     return out;

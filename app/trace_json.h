@@ -1,0 +1,14 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// What `lvr ask --json` and `lvr trace show --json` print.
+nlohmann::ordered_json toJson(const Trace& trace);
+// The same for people: the answer, then a table of the latent steps.
+std::string toReadableText(const Trace& trace);
+
+}  // namespace lvr

@@ -1,0 +1,33 @@
+#include "core/model/device.h"
+
+#include <dlfcn.h>
+#include <torch/torch.h>
+
+#include <regex>
+
+#include "core/error.h"
+
+namespace lvr {
+
+torch::Device parseDevice(const std::string& text) {
+    if (text == "cpu") return torch::kCPU;
+    std::smatch match;
+    if (!std::regex_match(text, match, std::regex("cuda(?::([0-9]{1,2}))?")))
+        throw Error("unknown device \"" + text + "\"; valid are cpu, cuda and cuda:N");
+    dlopen("libtorch_cuda.so",
+           RTLD_NOW | RTLD_GLOBAL);  // registers the CUDA kernels; found by rpath
+    const int index = match[1].matched ? std::stoi(match[1]) : 0;
+    if (!torch::cuda::is_available() || index >= static_cast<int>(torch::cuda::device_count()))
+        throw Error("device " + text +
+                    " is not available here; use --device cpu, or a CUDA build of LibTorch on a "
+                    "machine with that GPU");
+    return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+torch::Dtype parseDtype(const std::string& text) {
+    if (text == "float32") return torch::kFloat32;
+    if (text == "bfloat16") return torch::kBFloat16;
+    throw Error("unknown dtype \"" + text + "\"; valid are float32 and bfloat16");
+}
+
+}  // namespace lvr

@@ -1,0 +1,306 @@
+#include <torch/torch.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <numeric>
+
+#include "core/checkpoint/hf_folder.h"
+#include "core/decode/decoder.h"
+#include "core/error.h"
+#include "core/train/align.h"
+#include "core/train/initialise.h"
+#include "core/train/losses.h"
+#include "core/train/optimizer.h"
+#include "core/train/save_checkpoint.h"
+#include "core/train/sft.h"
+#include "core/train/sft_batch.h"
+#include "core/vision/image_file.h"
+#include "datasets/scenes.h"
+
+namespace fs = std::filesystem;
+using namespace lvr;
+
+namespace {
+
+const std::string kModel = std::string(LVR_GOLDENS) + "/models/random-a";
+
+// A small fresh model with a golden tokenizer: what the golden weights are like doesn't matter
+// here.
+LvrCheckpoint smallCheckpoint(std::uint64_t seed) {
+    auto checkpoint = LvrCheckpoint::open(kModel);
+    checkpoint.model = initialise(checkpoint.model.config(), seed);
+    return checkpoint;
+}
+
+TrainingSet sceneSet(const fs::path& folder, int records) {
+    fs::create_directories(folder);
+    TrainingSet set;
+    for (const auto& sample : sceneSamples(7, 0, records)) {
+        const auto file = folder / (std::to_string(set.pictures.size()) + ".png");
+        writePng(sample.question.images.front(), file);
+        set.records.push_back({static_cast<int>(set.pictures.size()), sample.kind,
+                               sample.question.text, "\n<answer> " + sample.answer + " </answer>",
+                               sample.rois});
+        set.pictures.push_back(file);
+    }
+    return set;
+}
+
+int rightAnswers(const LvrCheckpoint& checkpoint, const TrainingSet& set) {
+    int right = 0;
+    for (const auto& record : set.records) {
+        const auto trace =
+            decode(checkpoint, {{readImage(set.pictures[record.picture])}, record.question},
+                   {.maxNewTokens = 64});
+        right += trace.answer == answerIn(record.response);
+    }
+    return right;
+}
+
+SftOptions quick() {
+    SftOptions options;
+    options.steps = 120;
+    options.learningRate = 3e-3;
+    options.warmupSteps = 5;
+    options.focusRounds = 0;
+    options.questionsPerPicture = 1;
+    options.positionGap = 0;
+    options.extraSlots = 0;
+    return options;
+}
+
+}  // namespace
+
+class TrainTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void reconstructionLossIsTheWeightedElementMean() {
+        const auto hidden = torch::tensor({{1.0, 2.0, 3.0}, {0.0, 0.0, 0.0}});
+        const auto target = torch::tensor({{1.0, 2.0, 6.0}, {1.0, 1.0, 1.0}});
+        // element means 3 and 1; weights 1 and 3
+        const auto loss = reconstructionLoss(hidden, target, torch::tensor({1.0, 3.0}));
+        QVERIFY(std::abs(loss.item<double>() - (3.0 + 3.0) / 4) < 1e-6);
+    }
+
+    void crossEntropyOfWeightZeroLeavesTheOthersAsHeavy() {
+        const auto logits = torch::tensor({{2.0, 0.0}, {0.0, 5.0}});
+        const auto labels = torch::tensor({0, 0}, torch::kInt64);
+        const double first = -2 + std::log(std::exp(2.0) + 1), second = std::log(1 + std::exp(5.0));
+        const auto loss = weightedCrossEntropy(logits, labels, torch::tensor({0.5, 1.0}));
+        QVERIFY(std::abs(loss.item<double>() - (0.5 * first + second) / 2) < 1e-5);
+        const auto none =
+            weightedCrossEntropy(logits.narrow(0, 0, 0), labels.narrow(0, 0, 0), torch::empty({0}));
+        QCOMPARE(none.item<double>(), 0.0);
+    }
+
+    void stopLossIsBinaryCrossEntropyOnTheRawLogit() {
+        const auto loss = stopLoss(torch::tensor({0.0, 2.0}), torch::tensor({0.0, 1.0}));
+        const double expected = (std::log(2.0) + std::log(1 + std::exp(-2.0))) / 2;
+        QVERIFY(std::abs(loss.item<double>() - expected) < 1e-6);
+    }
+
+    void fusedAdamWEqualsTheWrittenOutUpdate() {
+        auto value = torch::tensor({1.0F, -2.0F}).requires_grad_(true);
+        AdamW optimizer({value}, 0.01);
+        double x[2] = {1, -2}, m[2] = {0, 0}, v[2] = {0, 0};
+        for (int step = 1; step <= 5; ++step) {
+            optimizer.zeroGrad();
+            (value.pow(3).sum() * 0.1).backward();
+            optimizer.step(1e-2, 1e9);
+            for (int i = 0; i < 2; ++i) {
+                const double g = 0.3 * x[i] * x[i];
+                x[i] -= 1e-2 * 0.01 * x[i];
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.98 * v[i] + 0.02 * g * g;
+                x[i] -= 1e-2 * (m[i] / (1 - std::pow(0.9, step))) /
+                        (std::sqrt(v[i] / (1 - std::pow(0.98, step))) + 1e-8);
+            }
+        }
+        for (int i = 0; i < 2; ++i) QVERIFY(std::abs(value[i].item<double>() - x[i]) < 1e-5);
+    }
+
+    void gradientsAreClippedTogetherAndNotFiniteOnesChangeNothing() {
+        auto value = torch::zeros({2}).requires_grad_(true);
+        AdamW optimizer({value}, 0.0);
+        (value * torch::tensor({3.0F, 4.0F})).sum().backward();
+        QVERIFY(std::abs(optimizer.step(1e-3, 1.0) - 5.0) < 1e-6);
+        QVERIFY(std::abs(value.grad().norm().item<double>() - 1.0) < 1e-5);
+        const auto before = value.detach().clone();
+        value.mutable_grad() = torch::full({2}, std::nanf(""));
+        optimizer.step(1e-3, 1.0);
+        QVERIFY(torch::equal(before, value.detach()));
+    }
+
+    void scheduleWarmsUpThenFallsToItsFloor() {
+        QCOMPARE(cosineSchedule(0, 100, 10, 1.0, 0.05), 0.1);
+        QCOMPARE(cosineSchedule(9, 100, 10, 1.0, 0.05), 1.0);
+        QVERIFY(std::abs(cosineSchedule(100, 100, 10, 1.0, 0.05) - 0.05) < 1e-9);
+    }
+
+    // A packed row must give what the same question gives alone, as one prompt.
+    void packedRowsSeeTheirPictureAndThemselvesOnly() {
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        const auto checkpoint = smallCheckpoint(3);
+        auto set = sceneSet(dir.path().toStdString(), 4);
+        for (auto& record : set.records) record.picture = 0;  // four questions to one picture
+        set.pictures.resize(1);
+        const auto encoded = encodeTrainingSet(checkpoint, set);
+        auto options = quick();
+        options.questionsPerPicture = 4;
+        const auto batch = SftSampler(checkpoint, encoded, options)
+                               .next(std::vector<double>(encoded.kinds.size(), 1.0));
+        QCOMPARE(batch.ids.size(0), std::int64_t{4});
+
+        KvCache prefix;
+        const auto& model = checkpoint.model;
+        model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+        auto rows = prefix.select(batch.rowPicture);
+        const auto packed = model.hidden(model.embed(batch.ids), batch.positions, {.cache = &rows});
+        double worst = 0;
+        for (int r = 0; r < 4; ++r) {
+            const auto all =
+                torch::cat({batch.prefixEmbeddings, model.embed(batch.ids[r]).unsqueeze(0)}, 1);
+            const auto positions =
+                torch::cat({batch.prefixPositions, batch.positions.select(1, r).unsqueeze(1)}, 2);
+            const auto alone = model.hidden(all, positions)[0].narrow(
+                0, batch.prefixEmbeddings.size(1), batch.ids.size(1));
+            worst = std::max(worst, (alone - packed[r]).abs().max().item<double>());
+        }
+        qInfo("largest difference of a packed row to the row alone: %.1e", worst);
+        QVERIFY(worst < 1e-5);
+    }
+
+    // lvr-spec 8.2 check 3: v_k is the input at its slot and the target of the position before it.
+    void slotsAreShiftedByOneAgainstTheirTargets() {
+        QTemporaryDir dir;
+        const auto checkpoint = smallCheckpoint(4);
+        const auto encoded = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 6));
+        auto options = quick();
+        options.picturesPerStep = 6;
+        const auto batch = SftSampler(checkpoint, encoded, options)
+                               .next(std::vector<double>(encoded.kinds.size(), 1.0));
+        const auto tokens = checkpoint.rules.tokens;
+        for (std::int64_t m = 0; m < batch.slotRow.size(0); ++m) {
+            const auto row = batch.ids[batch.slotRow[m].item<std::int64_t>()];
+            const auto col = batch.slotCol[m].item<std::int64_t>();
+            QCOMPARE(row[col].item<std::int64_t>(), tokens.latent);
+            const auto before = row[col - 1].item<std::int64_t>();
+            QVERIFY(before == tokens.start || before == tokens.latent);
+        }
+        QCOMPARE(batch.stopTarget.sum().item<int>(), static_cast<int>(batch.ids.size(0)));
+        for (std::int64_t l = 0; l < batch.label.size(0); ++l)
+            QCOMPARE(batch.ids[batch.labelRow[l]][batch.labelCol[l] + 1].item<std::int64_t>(),
+                     batch.label[l].item<std::int64_t>());
+        QVERIFY((batch.label == tokens.latent).sum().item<int>() == 0);
+    }
+
+    void overfitsEightSamples() {
+        QTemporaryDir dir;
+        auto checkpoint = smallCheckpoint(5);
+        const auto set = sceneSet(dir.path().toStdString(), 8);
+        const auto encoded = encodeTrainingSet(checkpoint, set);
+        QVERIFY(rightAnswers(checkpoint, set) < 4);
+        double first = -1, last = -1;
+        trainSft(checkpoint, encoded, quick(), [&](const TrainReport& report) {
+            last = report.metrics.at("loss/total");
+            if (first < 0) first = last;
+        });
+        qInfo("loss %.3f -> %.3f, %d of 8 right by own latents and own stop", first, last,
+              rightAnswers(checkpoint, set));
+        QVERIFY(last < 0.3 * first);
+        QVERIFY(rightAnswers(checkpoint, set) >= 7);
+    }
+
+    void sameSeedTrainsTheSameModel() {
+        QTemporaryDir dir;
+        std::vector<torch::Tensor> weights;
+        for (int i = 0; i < 2; ++i) {
+            auto checkpoint = smallCheckpoint(5);
+            auto options = quick();
+            options.steps = 5;
+            trainSft(checkpoint,
+                     encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 4)), options,
+                     [](const TrainReport&) {});
+            weights.push_back(checkpoint.model.parameters().back().second.clone());
+        }
+        QVERIFY(torch::equal(weights[0], weights[1]));
+    }
+
+    void visionStaysFrozenInSft() {
+        QTemporaryDir dir;
+        auto checkpoint = smallCheckpoint(6);
+        const auto before = checkpoint.model.parameters().front().second.clone();
+        QVERIFY(QString::fromStdString(checkpoint.model.parameters().front().first)
+                    .startsWith("visual."));
+        auto options = quick();
+        options.steps = 3;
+        trainSft(checkpoint, encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 4)),
+                 options, [](const TrainReport&) {});
+        QVERIFY(torch::equal(before, checkpoint.model.parameters().front().second));
+    }
+
+    void alignLowersItsLoss() {
+        auto checkpoint = smallCheckpoint(8);
+        double first = -1, last = -1;
+        const auto source = [](std::uint64_t index) {
+            auto picture = alignPicture(2, index);
+            AlignExample example{std::move(picture.image), {}};
+            for (const auto& cell : picture.cells)
+                example.cells.push_back({cell.shape, cell.color, cell.dot});
+            return example;
+        };
+        std::vector<std::int64_t> shapes(8), colors(12);
+        std::iota(shapes.begin(), shapes.end(), 300);
+        std::iota(colors.begin(), colors.end(), 320);
+        trainAlign(
+            checkpoint.model, checkpoint.preprocess, source, {shapes, colors, 340, 341, 342, 343},
+            {.steps = 40, .picturesPerStep = 2, .warmupSteps = 5}, [&](const TrainReport& report) {
+                last = report.metrics.at("loss/total");
+                if (first < 0) first = last;
+            });
+        qInfo("align loss %.3f -> %.3f", first, last);
+        QVERIFY(last < 0.9 * first);
+    }
+
+    void aStopRequestEndsTrainingWithoutAResult() {
+        QTemporaryDir dir;
+        auto checkpoint = smallCheckpoint(5);
+        std::stop_source stop;
+        stop.request_stop();
+        const auto encoded = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 2));
+        QVERIFY_EXCEPTION_THROWN(
+            trainSft(
+                checkpoint, encoded, quick(), [](const TrainReport&) {}, stop.get_token()),
+            Cancelled);
+    }
+
+    void savedCheckpointOpensEqualAndReplacesTheOldOne() {
+        QTemporaryDir dir;
+        const fs::path out = dir.filePath("model").toStdString();
+        const auto checkpoint = smallCheckpoint(9);
+        checkOutputFolder(out);
+        for (int i = 0; i < 2; ++i)
+            saveCheckpoint(checkpoint, kModel, {.defaultExit = "fixed:3", .seed = 9}, out);
+        const auto again = LvrCheckpoint::open(out.string());
+        QVERIFY(again.model.config() == checkpoint.model.config());
+        QVERIFY(again.defaultExit() == ExitRule(FixedSteps{3}));
+        for (std::size_t i = 0; i < checkpoint.model.parameters().size(); ++i)
+            QVERIFY(torch::equal(again.model.parameters()[i].second,
+                                 checkpoint.model.parameters()[i].second));
+        QCOMPARE(QDir(dir.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot),
+                 QStringList("model"));
+    }
+
+    void anOutputFolderWithOtherThingsIsRefused() {
+        QTemporaryDir dir;
+        QFile(dir.filePath("thesis.tex")).open(QIODevice::WriteOnly);
+        QVERIFY_EXCEPTION_THROWN(checkOutputFolder(dir.path().toStdString()), Error);
+        QVERIFY_EXCEPTION_THROWN(checkOutputFolder(dir.filePath("thesis.tex").toStdString()),
+                                 Error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TrainTest)
+#include "train_test.moc"

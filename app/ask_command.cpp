@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/decode_arguments.h"
 #include "app/trace_json.h"
+#include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"

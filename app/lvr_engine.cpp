@@ -4,6 +4,7 @@
 
 #include "app/tiny_model.h"
 #include "core/decode/decoder.h"
+#include "core/error.h"
 
 namespace lvr {
 namespace {

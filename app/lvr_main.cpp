@@ -1,5 +1,7 @@
 // lvr: everything the window does, without a window.
 
+#include <c10/util/Exception.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
@@ -126,6 +128,9 @@ int main(int argc, char** argv) {
         return lvr::run(argc, argv);
     } catch (const lvr::Cancelled&) {
         return lvr::kExitInterrupted;
+    } catch (const c10::Error& error) {
+        std::cerr << "lvr: " << error.what_without_backtrace() << "\n";
+        return lvr::kExitError;
     } catch (const std::exception& error) {
         std::cerr << "lvr: " << error.what() << "\n";
         return lvr::kExitError;

@@ -90,8 +90,7 @@ void sft(SftArguments arguments) {
                    arguments.out);
     std::cout << "saved " << arguments.out.string() << "\n";
     if (!reportGoal(result, arguments.options.goal) && arguments.requireGoal)
-        throw Error(
-            "the goal was not reached; train longer with --focus-rounds, or try another --seed");
+        throw Error("the goal was not reached; train longer with --steps, or try another --seed");
 }
 
 void addOptions(CLI::App& command, SftArguments& a) {
@@ -101,18 +100,18 @@ void addOptions(CLI::App& command, SftArguments& a) {
     command.add_option("--image-root", a.imageRoot,
                        "Where relative image paths start (default: the data's folder)");
     command.add_option("--out", a.out, "Checkpoint folder to write")->required();
-    command.add_option("--steps", o.steps, "Optimiser steps of the main round")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--lr", o.learningRate, "Peak learning rate")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--focus-steps", o.focusSteps, "Steps of a round that favours what lags")
+    command
+        .add_option("--steps", o.steps,
+                    "Most steps at the full learning rate; fewer when the goal is reached")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command
-        .add_option("--focus-rounds", o.focusRounds, "Such rounds at most; stops early at the goal")
+        .add_option("--cool-down", o.coolDownSteps,
+                    "Steps along which the learning rate then falls")
         ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_option("--lr", o.learningRate, "Full learning rate")
+        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command.add_option("--goal", o.goal, "Running accuracy every kind must reach")
         ->check(CLI::Range(0.0, 1.0))
@@ -128,6 +127,10 @@ void addOptions(CLI::App& command, SftArguments& a) {
     command
         .add_option("--latent-weight", o.latentWeight,
                     "Of the reconstruction loss, on the element mean")
+        ->capture_default_str();
+    command
+        .add_option("--marker-weight", o.markerWeight,
+                    "Of the cross-entropy of what is not the answer")
         ->capture_default_str();
     command.add_option("--stop-weight", o.stopWeight, "Of the loss on the lvr_end logit")
         ->capture_default_str();

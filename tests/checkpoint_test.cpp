@@ -588,7 +588,7 @@ private Q_SLOTS:
         QCOMPARE(a.imageTokenId, 1768);
         QCOMPARE(a.eosTokenId, 1758);
         const auto b = readModelConfig(kModels / "random-b");
-        QCOMPARE(b.text, (TextConfig{96, 4, 3, 1, 160, 1856, 1e-6, 1e6, {4, 6, 6}, true}));
+        QCOMPARE(b.text, (TextConfig{96, 4, 3, 1, 160, 1856, 32768, 1e-6, 1e6, {4, 6, 6}, true}));
         QCOMPARE(b.vision, (VisionConfig{5, 80, 5, 112, 96, 14, 2, 2, 112, 3, {2, 4}}));
         QCOMPARE(b.lvr.head, LvrHead::Glu);
         QCOMPARE(b.lvr.latentEndToken, true);

@@ -200,7 +200,7 @@ private Q_SLOTS:
 
     void textThatIsNotUtf8IsNotWritten() {
         auto trace = sampleTrace();
-        trace.question.text = "\xff";
+        trace.question.text = std::string(1, static_cast<char>(0xff));
         QVERIFY(errorOf([&] { writeTrace(trace, file_); }).contains("UTF-8"));
         QVERIFY(!fs::exists(file_));
     }

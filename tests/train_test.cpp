@@ -63,7 +63,8 @@ SftOptions quick() {
     options.steps = 120;
     options.learningRate = 3e-3;
     options.warmupSteps = 5;
-    options.focusRounds = 0;
+    options.coolDownSteps = 20;
+    options.goal = 1.1;  // never: the number of steps is fixed
     options.questionsPerPicture = 1;
     options.positionGap = 0;
     options.extraSlots = 0;

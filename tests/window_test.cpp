@@ -1,9 +1,11 @@
 #include <QAbstractSpinBox>
 #include <QAccessible>
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QDropEvent>
 #include <QLabel>
+#include <QListWidget>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
@@ -16,6 +18,7 @@
 
 #include "app/ask_engine.h"
 #include "app/main_window.h"
+#include "app/open_model_dialog.h"
 #include "app/picture_panel.h"
 #include "app/start_script.h"
 #include "core/error.h"
@@ -198,6 +201,7 @@ private Q_SLOTS:
     void brokenModelKeepsTheOldOne();
     void loadingCanBeCancelled();
     void modelsExitRuleIsTaken();
+    void openModelListsTheCacheAndOpensWhatIsChosen();
 
     void traceComesBackThroughTheWindow();
     void savingWithoutAnAnswerSaysSo();
@@ -513,6 +517,21 @@ void WindowTest::modelsExitRuleIsTaken() {
     world.window.openModel("other");
     world.settle();
     QCOMPARE(world.the<ExitRuleForm>().rule(), ExitRule(EndProbability{}));
+}
+
+void WindowTest::openModelListsTheCacheAndOpensWhatIsChosen() {
+    World world;
+    for (QAction* action : world.window.findChildren<QAction*>())
+        if (action->text() == "Open &model…") action->trigger();
+    auto& dialog = world.the<OpenModelDialog>();
+    auto& list = *dialog.findChild<QListWidget*>();
+    QTRY_COMPARE(list.count(), 2);
+    QCOMPARE(list.item(1)->text(), "Qwen/Some-Model");
+    list.setCurrentRow(1);
+    dialog.accept();
+    world.settle();
+    world.ask("Who are you?");
+    QCOMPARE(world.window.trace().model, "Qwen/Some-Model");
 }
 
 void WindowTest::traceComesBackThroughTheWindow() {

@@ -163,7 +163,7 @@ TextConfig readText(const TextFields& fields) {
     text.intermediateSize = size("intermediate_size");
     text.vocabSize = size("vocab_size");
     const char* longest = "max_position_embeddings";
-    text.maxPositionEmbeddings = extentOr(fields.holding(longest), longest, 128000, kMaxPositions);
+    text.maxPositionEmbeddings = extentOr(fields.holding(longest), longest, 128000);
     const auto& eps = fields.holding("rms_norm_eps");
     text.rmsNormEps = positive(eps, "rms_norm_eps", eps.get<double>("rms_norm_eps"));
     text.tieWordEmbeddings = readTied(fields);

@@ -53,12 +53,12 @@ Batch padLeft(const std::vector<Prompt>& prompts) {
 
 // Causal, and nobody looks at padding; a padded position looks at itself so that its softmax has
 // something to add up to. [B, 1, T, T]
-torch::Tensor promptMask(const torch::Tensor& real) {
+torch::Tensor promptMask(const torch::Tensor& real, torch::Device device) {
     if (!real.defined()) return {};
     const auto length = real.size(1);
     const auto causal = torch::ones({length, length}, torch::kBool).tril();
     const auto self = torch::eye(length, torch::kBool);
-    return ((causal & real.unsqueeze(1)) | self).unsqueeze(1);
+    return ((causal & real.unsqueeze(1)) | self).unsqueeze(1).to(device);
 }
 
 class Decoding {
@@ -109,7 +109,7 @@ private:
     }
 
     torch::Tensor readPrompts() {
-        Context context{.cache = &cache_, .mask = promptMask(batch_.real).to(model_.device())};
+        Context context{.cache = &cache_, .mask = promptMask(batch_.real, model_.device())};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
         if (hooks_.onPrompt) hooks_.onPrompt(hidden);
         return hidden.select(1, -1);

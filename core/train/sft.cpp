@@ -63,9 +63,10 @@ public:
           random_(options.seed ^ 0x0DD5) {}
 
     SftResult run(const OnTrainReport& onReport, const std::stop_token& stop) {
-        round(options_.steps, options_.warmupSteps, options_.learningRate, false, onReport, stop);
-        for (int i = 0; i < options_.focusRounds && !reachedGoal(); ++i)
-            round(options_.focusSteps, 1, options_.focusLearningRate, true, onReport, stop);
+        int held = 0;
+        while (held < options_.steps && !reachedGoal())
+            step(held++, options_.steps, onReport, stop);
+        for (int i = 0; i < options_.coolDownSteps; ++i) step(held + i, held, onReport, stop);
         for (auto [name, tensor] : model_.parameters()) tensor.requires_grad_(false);
         SftResult result{{}, reachedGoal()};
         for (std::size_t k = 0; k < set_.kinds.size(); ++k)
@@ -99,32 +100,34 @@ private:
                            [&](double a) { return a >= options_.goal; });
     }
 
-    void round(int steps, int warmup, double peak, bool focused, const OnTrainReport& onReport,
-               const std::stop_token& stop) {
-        const auto begun = std::chrono::steady_clock::now();
-        int samples = 0;
-        for (int step = 0; step < steps; ++step) {
-            if (stop.stop_requested()) throw Cancelled();
-            const auto batch = sampler_.next(focus(focused));
-            const double rate = cosineSchedule(step, steps, warmup, peak, 0.05);
-            optimizer_.zeroGrad();
-            auto metrics = learn(batch);
-            metrics["grad_norm"] = optimizer_.step(rate, 1.0);
-            samples += static_cast<int>(batch.rowKind.size());
-            if (step % 10 != 9 && step + 1 != steps) continue;
-            const double seconds =
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-            addRunning(metrics);
-            onReport({step + 1, steps, rate, samples / seconds,
-                      seconds / (step + 1) * (steps - step - 1), metrics});
-        }
+    // held: steps before the learning rate falls, as far as is known.
+    void step(int step, int held, const OnTrainReport& onReport, const std::stop_token& stop) {
+        if (stop.stop_requested()) throw Cancelled();
+        const auto batch = sampler_.next(focus());
+        const double rate = step < held ? warmUp(step)
+                                        : cosineSchedule(step - held, options_.coolDownSteps, 0,
+                                                         options_.learningRate, 0.05);
+        optimizer_.zeroGrad();
+        auto metrics = learn(batch);
+        metrics["grad_norm"] = optimizer_.step(rate, 1.0);
+        samples_ += static_cast<int>(batch.rowKind.size());
+        const int total = held + options_.coolDownSteps;
+        if (step % 10 != 9 && step + 1 != total) return;
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+        addRunning(metrics);
+        onReport({step + 1, total, rate, samples_ / seconds,
+                  seconds / (step + 1) * (total - step - 1), metrics});
     }
 
-    std::vector<double> focus(bool focused) const {
+    double warmUp(int step) const {
+        return options_.learningRate * std::min(1.0, (step + 1.0) / options_.warmupSteps);
+    }
+
+    std::vector<double> focus() const {
         std::vector<double> weights(set_.kinds.size(), 1.0);
-        if (focused)
-            for (std::size_t k = 0; k < weights.size(); ++k)
-                weights[k] = 0.5 + 3 * (1 - accuracy_.value[k]);
+        for (std::size_t k = 0; k < weights.size(); ++k)
+            weights[k] = 0.5 + 3 * (1 - accuracy_.value[k]);
         return weights;
     }
 
@@ -264,6 +267,8 @@ private:
     Running hit_, ownHit_, accuracy_;
     std::size_t rampKind_;
     std::mt19937_64 random_;
+    int samples_ = 0;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace

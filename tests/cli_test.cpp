@@ -1,0 +1,284 @@
+// The headless command as its user sees it: what it prints, how it fails, what it leaves behind.
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+namespace {
+
+const QString kGoldens = LVR_GOLDENS;
+const QString kModel = kGoldens + "/models/random-a";
+const QString kPicture = kGoldens + "/images/landscape.png";
+
+struct Result {
+    int code = -1;
+    QString out, err;
+};
+
+Result lvr(const QStringList& arguments) {
+    QProcess process;
+    process.start(LVR_PROGRAM, arguments);
+    process.waitForFinished(120000);
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+            QString::fromUtf8(process.readAllStandardOutput()),
+            QString::fromUtf8(process.readAllStandardError())};
+}
+
+QJsonObject jsonOf(const Result& result) {
+    return QJsonDocument::fromJson(result.out.toUtf8()).object();
+}
+
+void write(const QString& file, const QByteArray& bytes) {
+    QFile out(file);
+    QVERIFY(out.open(QIODevice::WriteOnly));
+    out.write(bytes);
+}
+
+QString copyModel(const QTemporaryDir& dir) {
+    const auto copy = dir.filePath("model");
+    QDir().mkpath(copy);
+    for (const auto& name : QDir(kModel).entryList(QDir::Files))
+        QFile::copy(kModel + "/" + name, copy + "/" + name);
+    for (const auto& name : QDir(copy).entryList(QDir::Files))
+        QFile::setPermissions(copy + "/" + name, QFile::ReadOwner | QFile::WriteOwner);
+    return copy;
+}
+
+QStringList ask(const QStringList& more) { return QStringList{"ask", "--model", kModel} + more; }
+
+// One sentence on stderr, nothing on stdout.
+void compareFailure(const Result& result, int code, const QString& names) {
+    QCOMPARE(result.code, code);
+    QVERIFY2(result.out.isEmpty(), qPrintable(result.out));
+    QCOMPARE(result.err.trimmed().count('\n'), 0);
+    QVERIFY2(result.err.startsWith("lvr: "), qPrintable(result.err));
+    QVERIFY2(result.err.contains(names), qPrintable(result.err));
+}
+
+}  // namespace
+
+class CliTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void askPrintsOneJsonObjectWithEveryGeneratedId() {
+        const auto result =
+            lvr(ask({"--image", kPicture, "--question", "Where is it?", "--exit", "fixed:3",
+                     "--force-start", "--max-new-tokens", "12", "--json"}));
+        QCOMPARE(result.code, 0);
+        QVERIFY2(result.err.isEmpty(), qPrintable(result.err));
+        const auto json = jsonOf(result);
+        QCOMPARE(json["token_ids"].toArray().size(), 12);
+        const auto latents = json["latent_steps"].toArray();
+        QCOMPARE(latents.size(), 3);
+        for (int i = 0; i < 3; ++i) {
+            const auto step = latents[i].toObject();
+            QCOMPARE(step["index"].toInt(), i);
+            QCOMPARE(step["shadow_token"].toInt(),
+                     json["token_ids"].toArray()[step["position"].toInt()].toInt());
+            QVERIFY(step["norm"].toDouble() > 0);
+            const auto nearest = step["nearest"].toArray()[0].toObject();
+            QVERIFY(nearest["row"].toInt() < json["grid"].toObject()["rows"].toInt());
+            QVERIFY(nearest["col"].toInt() < json["grid"].toObject()["cols"].toInt());
+        }
+        QCOMPARE(json["stopped"].toString(), QString("max_new_tokens"));
+        for (const auto* key : {"answer", "text", "timings"}) QVERIFY(json.contains(key));
+    }
+
+    void askWritesTraceHeatmapsAndDump() {
+        QTemporaryDir dir;
+        const auto result = lvr(
+            ask({"--image", kPicture, "--question", "Where?", "--exit", "fixed:2", "--force-start",
+                 "--max-new-tokens", "5", "--trace", dir.filePath("a.lvrtrace"), "--heatmaps",
+                 dir.filePath("heat"), "--dump", dir.filePath("d.safetensors")}));
+        QCOMPARE(result.code, 0);
+        QCOMPARE(QDir(dir.filePath("heat")).entryList(QDir::Files),
+                 (QStringList{"step1.png", "step2.png"}));
+        QVERIFY(QFileInfo(dir.filePath("d.safetensors")).size() > 1000);
+        const auto shown = lvr({"trace", "show", "--json", dir.filePath("a.lvrtrace")});
+        QCOMPARE(shown.code, 0);
+        QCOMPARE(jsonOf(shown)["latent_steps"].toArray().size(), 2);
+    }
+
+    void twoPicturesGiveTwoGrids() {
+        const auto result = lvr(ask({"--image", kGoldens + "/images/odd.png", "--image2", kPicture,
+                                     "--question", "Which?", "--max-new-tokens", "2", "--json"}));
+        QCOMPARE(result.code, 0);
+        QCOMPARE(jsonOf(result)["grid"].toArray().size(), 2);
+    }
+
+    void specialTokensInAQuestionArePlainText() {
+        const auto result =
+            lvr(ask({"--image", kPicture, "--question", "<|image_pad|><|lvr_start|> what?",
+                     "--max-new-tokens", "2", "--json"}));
+        QCOMPARE(result.code, 0);
+    }
+
+    void badInputIsOneSentence_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("names");
+        const auto row = [](const char* name, const QStringList& arguments, int code,
+                            const QString& names) {
+            QTest::newRow(name) << arguments << code << names;
+        };
+        const QStringList q{"--question", "What?"};
+        row("no image file", ask(QStringList{"--image", "/nowhere/x.png"} + q), 1,
+            "/nowhere/x.png");
+        row("not an image", ask(QStringList{"--image", kGoldens + "/README.md"} + q), 1,
+            "README.md");
+        row("a folder", ask(QStringList{"--image", kGoldens} + q), 1, kGoldens);
+        row("empty question", ask({"--image", kPicture, "--question", "  "}), 1, "empty");
+        row("long question", ask({"--image", kPicture, "--question", QString(100 * 1024, 'x')}), 1,
+            "tokens");
+        row("question file missing", ask({"--image", kPicture, "--question", "@/nowhere/q.txt"}), 1,
+            "/nowhere/q.txt");
+        row("no model folder",
+            {"ask", "--model", "/nowhere/model", "--image", kPicture, "--question", "What?"}, 1,
+            "/nowhere/model");
+        row("unknown exit rule", ask(QStringList{"--image", kPicture, "--exit", "fixd:8"} + q), 1,
+            "fixed");
+        row("unknown device", ask(QStringList{"--image", kPicture, "--device", "tpu"} + q), 1,
+            "tpu");
+        row("unknown dtype", ask(QStringList{"--image", kPicture, "--dtype", "int4"} + q), 1,
+            "int4");
+        row("trace folder missing",
+            ask(QStringList{"--image", kPicture, "--trace", "/nowhere/a.lvrtrace"} + q), 1,
+            "/nowhere");
+        row("unknown flag", ask(QStringList{"--image", kPicture, "--exitt", "none"} + q), 2,
+            "--exit");
+        row("unknown command", {"aks"}, 2, "ask");
+        row("no command", {}, 2, "subcommand");
+        row("negative count", {"make-data", "scenes", "--out", "/tmp/x", "--count", "-1"}, 2,
+            "--count");
+        row("unknown kind",
+            {"make-data", "scenes", "--out", "/tmp/lvr-never", "--count", "5", "--kinds", "chian"},
+            1, "chain");
+        row("bad hops",
+            {"make-data", "scenes", "--out", "/tmp/lvr-never", "--count", "5", "--hops", "3"}, 1,
+            "LO:HI");
+        row("not a trace", {"trace", "show", kPicture}, 1, "landscape.png");
+    }
+    void badInputIsOneSentence() {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, code);
+        QFETCH(QString, names);
+        compareFailure(lvr(arguments), code, names);
+    }
+
+    void hugePictureOfAFewBytesIsRefused() {
+        QTemporaryDir dir;
+        QByteArray png =
+            QByteArray::fromHex("89504e470d0a1a0a0000000d494844520000ea600000ea600802000000");
+        write(dir.filePath("huge.png"), png + QByteArray(64, '\0'));
+        compareFailure(lvr(ask({"--image", dir.filePath("huge.png"), "--question", "What?"})), 1,
+                       "huge.png");
+    }
+
+    void truncatedPictureIsRefused() {
+        QTemporaryDir dir;
+        QFile whole(kPicture);
+        QVERIFY(whole.open(QIODevice::ReadOnly));
+        write(dir.filePath("cut.png"), whole.readAll().left(900));
+        compareFailure(lvr(ask({"--image", dir.filePath("cut.png"), "--question", "What?"})), 1,
+                       "cut.png");
+    }
+
+    void damagedCheckpointsAreRefused_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<int>("damage");  // 0 remove, 1 flip a header byte, 2 cut
+        QTest::newRow("no weights") << "model.safetensors" << 0;
+        QTest::newRow("flipped header byte") << "model.safetensors" << 1;
+        QTest::newRow("cut weights") << "model.safetensors" << 2;
+        QTest::newRow("no tokenizer") << "tokenizer.json" << 0;
+        QTest::newRow("cut config") << "config.json" << 2;
+    }
+    void damagedCheckpointsAreRefused() {
+        QFETCH(QString, file);
+        QFETCH(int, damage);
+        QTemporaryDir dir;
+        const auto model = copyModel(dir), path = model + "/" + file;
+        if (file == "tokenizer.json")
+            for (const auto* other : {"vocab.json", "merges.txt"})
+                QFile::remove(model + "/" + other);
+        QFile old(path);
+        QVERIFY(old.open(QIODevice::ReadOnly));
+        auto bytes = old.readAll();
+        old.close();
+        QFile::remove(path);
+        if (damage == 1) bytes[9] = static_cast<char>(bytes[9] ^ 0x55);
+        if (damage == 2) bytes.chop(bytes.size() / 3);
+        if (damage != 0) write(path, bytes);
+        const auto result =
+            lvr({"ask", "--model", model, "--image", kPicture, "--question", "What?"});
+        QCOMPARE(result.code, 1);
+        QVERIFY2(result.err.contains(model), qPrintable(result.err));
+        QVERIFY(result.out.isEmpty());
+    }
+
+    void makeDataIsDeterministicAndRefusesAStrangersFolder() {
+        QTemporaryDir dir;
+        const auto first = dir.filePath("a"), second = dir.filePath("b");
+        for (const auto& folder : {first, second})
+            QCOMPARE(
+                lvr({"make-data", "scenes", "--out", folder, "--count", "20", "--seed", "3"}).code,
+                0);
+        QFile a(first + "/data.json"), b(second + "/data.json");
+        QVERIFY(a.open(QIODevice::ReadOnly) && b.open(QIODevice::ReadOnly));
+        const auto text = a.readAll();
+        QCOMPARE(text, b.readAll());
+        QCOMPARE(QJsonDocument::fromJson(text).array().size(), 20);
+        write(dir.filePath("notes.txt"), "mine");
+        compareFailure(lvr({"make-data", "scenes", "--out", dir.path(), "--count", "20"}), 1,
+                       dir.path());
+    }
+
+    void tokenizeShowsIdsAndTokens() {
+        const auto json = jsonOf(lvr({"tokenize", "--model", kModel, "--json", "<|lvr_start|>"}));
+        QCOMPARE(json["ids"].toArray(), (QJsonArray{1778}));
+    }
+
+    void modelInfoCountsWhatItOpened() {
+        const auto result = lvr({"model", "info", kModel});
+        QCOMPARE(result.code, 0);
+        QVERIFY2(result.out.contains("hidden_size 64"), qPrintable(result.out));
+    }
+
+    void everyCommandExplainsItself() {
+        for (const QStringList command : {QStringList{},
+                                          {"ask"},
+                                          {"eval", "scenes"},
+                                          {"make-data", "scenes"},
+                                          {"align"},
+                                          {"sft"},
+                                          {"pretrain"},
+                                          {"trace", "show"},
+                                          {"tokenize"},
+                                          {"model", "info"}}) {
+            const auto result = lvr(command + QStringList{"--help"});
+            QCOMPARE(result.code, 0);
+            QVERIFY2(command.isEmpty() || result.out.contains("Example"),
+                     qPrintable(command.join(' ')));
+        }
+    }
+
+    void theShippedModelAnswersAndStopsByItself() {
+        const auto result = lvr({"eval", "scenes", "--kinds", "chain,color-to-shape", "--count",
+                                 "64", "--seed", "77", "--json"});
+        QCOMPARE(result.code, 0);
+        const auto rows = jsonOf(result)["rows"].toArray();
+        for (const auto& row : rows) {
+            const auto score = row.toObject();
+            if (score["count"].toInt() < 64) continue;
+            qInfo("%s: accuracy %.3f, stop exact %.3f", qPrintable(score["kind"].toString()),
+                  score["accuracy"].toDouble(), score["stop_exact"].toDouble());
+            QVERIFY(score["accuracy"].toDouble() >= 0.85);
+            QVERIFY(score["stop_exact"].toDouble() >= 0.85);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(CliTest)
+#include "cli_test.moc"

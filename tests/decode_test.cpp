@@ -1,0 +1,383 @@
+// The decoding loop against the official class (tests/goldens/README.md), and what it promises
+// beyond it (lvr-spec 8.2).
+
+#include <torch/torch.h>
+
+#include <QtTest>
+
+#include "core/decode/decoder.h"
+#include "core/decode/exit_rule.h"
+#include "core/decode/sampling.h"
+#include "core/diagnose/intervention.h"
+#include "core/text/chat_template.h"
+#include "tests/golden.h"
+
+using namespace lvr;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string folder(const std::string& model) { return golden::path("models/" + model).string(); }
+
+Prompt makePrompt(const LvrCheckpoint& checkpoint, const std::string& text, const Pixels& pixels) {
+    const torch::NoGradGuard off;
+    Prompt prompt;
+    prompt.ids = rawPrompt(checkpoint.tokenizer, pixels.grids, text);
+    if (!pixels.grids.empty()) prompt.imageTokens = checkpoint.model.imageTokens(pixels);
+    prompt.positions = ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
+    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
+    return prompt;
+}
+
+// A model whose tensors may be overwritten, as the golden cases ask.
+LvrCheckpoint writable(const std::string& model, const Json& c) {
+    auto checkpoint = LvrCheckpoint::open(folder(model));
+    auto config = checkpoint.model.config();
+    if (c.contains("config_override"))
+        for (const auto& [key, value] : c["config_override"].items()) {
+            if (key == "lvr_head" && value == false) config.lvr.head = LvrHead::None;
+            if (key == "latent_end_token") config.lvr.latentEndToken = value;
+        }
+    std::map<std::string, torch::Tensor> tensors;
+    const auto loaded = LvrModel::open(folder(model), {.use = LoadOptions::Use::Training});
+    for (const auto& [name, tensor] : loaded.parameters()) tensors[name] = tensor;
+    checkpoint.model =
+        LvrModel(config, Parameters([&](const std::string& name, at::IntArrayRef shape) {
+                     return tensors.count(name) ? tensors.at(name) : torch::zeros(shape);
+                 }));
+    return checkpoint;
+}
+
+torch::Tensor parameter(const LvrModel& model, const std::string& name) {
+    for (const auto& [known, tensor] : model.parameters())
+        if (known == name) return tensor;
+    return {};
+}
+
+void applyChanges(const LvrCheckpoint& checkpoint, const Json& c, const golden::Tensors& tensors) {
+    const torch::NoGradGuard off;
+    const auto head = checkpoint.model.config().text.tieWordEmbeddings ? "model.embed_tokens.weight"
+                                                                       : "lm_head.weight";
+    if (c.contains("replaced_rows"))
+        for (const auto& row : c["replaced_rows"])
+            parameter(checkpoint.model, head)[row["row"].get<std::int64_t>()].copy_(
+                tensors[row["values"]]);
+    if (c.contains("latent_end") && c["latent_end"] != "checkpoint")
+        parameter(checkpoint.model, "lvr_latent_end_emb").copy_(tensors[c["latent_end"]]);
+}
+
+DecodeOptions optionsOf(const Json& c) {
+    const auto& call = c["call"];
+    DecodeOptions options{.headPositions = HeadPositions::Released};
+    options.maxNewTokens = call["max_new_tokens"];
+    options.sampling.repetitionPenalty = call.value("repetition_penalty", 1.0);
+    const auto strategy = call.value("decoding_strategy", std::string());
+    const int steps = call.contains("lvr_steps") ? call["lvr_steps"][0].get<int>() : 0;
+    if (strategy == "steps")
+        options.exit = FixedSteps{steps};
+    else if (strategy == "latent") {
+        const auto metric = call.value("criterion", std::string("mse"));
+        options.exit = NearLatentEnd{metric == "mse"   ? LatentEndMetric::Mse
+                                     : metric == "mae" ? LatentEndMetric::Mae
+                                                       : LatentEndMetric::Cosine,
+                                     call.value("lvr_end_threshold", 0.02), steps};
+    } else
+        options.exit = EndToken{32};
+    return options;
+}
+
+// Ids up to where a rounding error may decide, or to the first stop token.
+void compareRow(const std::string& key, const RowResult& got, const Json& expected,
+                const RowRules& rules) {
+    auto ids = expected["new_ids"].get<std::vector<std::int64_t>>();
+    std::size_t count = ids.size();
+    if (!expected["first_fragile"].is_null())
+        count = std::min<std::size_t>(count, expected["first_fragile"]);
+    for (std::size_t i = 0; i < count; ++i) {
+        QVERIFY2(i < got.ids.size(), (key + ": too few ids").c_str());
+        QVERIFY2(got.ids[i] == ids[i],
+                 (key + ": id " + std::to_string(i) + " is " + std::to_string(got.ids[i]) +
+                  ", not " + std::to_string(ids[i]))
+                     .c_str());
+        const bool fedLatent =
+            i + 1 < expected["steps"].size() && expected["steps"][i + 1]["fed"] == "latent";
+        QVERIFY2(got.isLatent[i] == fedLatent, (key + ": latent at " + std::to_string(i)).c_str());
+        const bool stops =
+            std::find(rules.stopIds.begin(), rules.stopIds.end(), ids[i]) != rules.stopIds.end();
+        if (stops && !fedLatent) break;  // a finished row of a batch is padded in the goldens
+    }
+}
+
+}  // namespace
+
+class DecodeTest : public QObject {
+    Q_OBJECT
+
+    LvrCheckpoint a_ = LvrCheckpoint::open(folder("random-a"));
+    golden::Tensors images_{"preprocess.safetensors"};
+    Json preprocess_ = golden::json("preprocess.json");
+
+    Pixels pixelsOf(const Json& names) const { return golden::pixels(images_, preprocess_, names); }
+    RowResult run(const Prompt& prompt, const DecodeOptions& options,
+                  const RowHooks& hooks = {}) const {
+        return decodeRows(a_.model, {prompt}, a_.rules, options, hooks).front();
+    }
+    Prompt forced(const std::string& question = "Where is it?") const {
+        return makePrompt(
+            a_,
+            "<|im_start|>user\n" + question + "<|im_end|>\n<|im_start|>assistant\n<|lvr_start|>",
+            {});
+    }
+    Prompt pictured() const {
+        return makePrompt(a_,
+                          "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Where?<|im_"
+                          "end|>\n<|im_start|>assistant\n<|lvr_start|>",
+                          pixelsOf({"landscape/default/pixel_values"}));
+    }
+
+private Q_SLOTS:
+    void plainDecodingEqualsTransformers() {
+        const auto cases = golden::json("decode_plain.json");
+        for (const auto& c : cases["cases"]) {
+            auto checkpoint = LvrCheckpoint::open(folder(c["model"]));
+            DecodeOptions options{.exit = NoLatents{}, .maxNewTokens = c["max_new_tokens"]};
+            options.sampling.repetitionPenalty = c["repetition_penalty"];
+            checkpoint.rules.stopIds = c["eos"].get<std::vector<std::int64_t>>();
+            const auto rows =
+                decodeRows(checkpoint.model,
+                           {makePrompt(checkpoint, c["prompt"], pixelsOf(c["pixel_values"]))},
+                           checkpoint.rules, options);
+            QVERIFY2(rows.front().ids == c["new_ids"].get<std::vector<std::int64_t>>(),
+                     c["key"].get<std::string>().c_str());
+        }
+        qInfo("%zu plain cases equal id for id", cases["cases"].size());
+    }
+
+    void latentDecodingEqualsTheOfficialClass() {
+        const auto cases = golden::json("decode_lvr.json");
+        const golden::Tensors tensors("decode_lvr.safetensors");
+        double worst = 0;
+        for (const auto& c : cases["cases"]) {
+            const auto key = c["key"].get<std::string>();
+            const auto checkpoint = writable(c["model"], c);
+            applyChanges(checkpoint, c, tensors);
+            std::vector<Prompt> prompts;
+            if (c["prompt"].is_array())
+                for (std::size_t i = 0; i < c["prompt"].size(); ++i) {
+                    const auto names = c["pixel_values"][i].is_array()
+                                           ? c["pixel_values"][i]
+                                           : Json::array({c["pixel_values"][i]});
+                    prompts.push_back(makePrompt(checkpoint, c["prompt"][i], pixelsOf(names)));
+                }
+            else
+                prompts.push_back(makePrompt(checkpoint, c["prompt"], pixelsOf(c["pixel_values"])));
+            const auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, optionsOf(c));
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                compareRow(key, rows[i], c["rows"][i], checkpoint.rules);
+                const auto name =
+                    key + (rows.size() > 1 ? "/row" + std::to_string(i) : "") + "/latents";
+                if (!tensors.has(name)) continue;
+                const auto expected = tensors[name];
+                const auto count = std::min(expected.size(0), rows[i].latents.size(0));
+                QVERIFY2(!c["rows"][i]["first_fragile"].is_null() ||
+                             expected.size(0) == rows[i].latents.size(0),
+                         key.c_str());
+                const double difference = golden::difference(rows[i].latents.narrow(0, 0, count),
+                                                             expected.narrow(0, 0, count));
+                QVERIFY2(difference <= std::max(10 * c.value("eager_vs_sdpa_max", 0.0), 2e-4),
+                         (key + ": latents differ by " + std::to_string(difference)).c_str());
+                worst = std::max(worst, difference);
+            }
+        }
+        qInfo("%zu latent cases equal id for id, latents within %.1e", cases["cases"].size(),
+              worst);
+    }
+
+    void fixedStepsFeedsExactlyThatManyLatents_data() {
+        QTest::addColumn<int>("count");
+        for (const int count : {0, 1, 3, 8}) QTest::addRow("%d", count) << count;
+    }
+    void fixedStepsFeedsExactlyThatManyLatents() {
+        QFETCH(int, count);
+        const auto row = run(forced(), {.exit = FixedSteps{count}, .maxNewTokens = 16});
+        QCOMPARE(row.latents.size(0), static_cast<std::int64_t>(count));
+        for (int i = 0; i < count; ++i) QVERIFY(row.isLatent[i]);
+        QVERIFY(!row.isLatent[count]);
+    }
+
+    void aThoughtOutrunsTheLengthLimitByNoMoreThanItself() {
+        const auto row = run(forced(), {.exit = FixedSteps{8}, .maxNewTokens = 4});
+        QCOMPARE(std::ssize(row.ids), std::ptrdiff_t{9});
+        QVERIFY(row.stopped == StopReason::MaxNewTokens);
+    }
+
+    void forcedEndFollowsTheLastLatent() {
+        for (const int count : {0, 2}) {
+            const auto row =
+                run(forced(),
+                    {.exit = FixedSteps{count}, .spanEnd = SpanEnd::Forced, .maxNewTokens = 8});
+            QCOMPARE(row.ids[count], a_.rules.tokens.end);
+        }
+    }
+
+    // Left padding changes nothing: rows of different lengths equal themselves alone.
+    void unequalRowsInABatchEqualSingleRuns() {
+        const std::vector<Prompt> prompts{
+            forced("Where is the small green triangle, and what is left of it?"), forced("Why?"),
+            pictured(),
+            makePrompt(a_, "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n", {})};
+        const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 14};
+        const auto together = decodeRows(a_.model, prompts, a_.rules, options);
+        double worst = 0;
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            const auto alone = run(prompts[i], options);
+            QCOMPARE(together[i].ids, alone.ids);
+            QVERIFY(together[i].isLatent == alone.isLatent);
+            worst = std::max(worst, golden::difference(together[i].latents, alone.latents));
+        }
+        qInfo("latents of a padded batch within %.1e of single runs", worst);
+        QVERIFY(worst < 2e-5);
+    }
+
+    void endProbabilityLeavesAtTheFirstSlotThatReachesIt() {
+        std::vector<double> probabilities;
+        RowHooks hooks{.onStep = [&](const RowStep& step) {
+            if (step.latentIndex >= 0) probabilities.push_back(step.endProbability);
+        }};
+        run(forced(), {.exit = FixedSteps{8}, .maxNewTokens = 12}, hooks);
+        QCOMPARE(probabilities.size(), std::size_t{8});
+        const double threshold = probabilities[3];
+        std::size_t first = 0;
+        while (probabilities[first] < threshold) ++first;
+        const auto row = run(forced(), {.exit = EndProbability{threshold, 8}, .maxNewTokens = 12});
+        // <|lvr_start|> itself may reach it already: then there is no latent at all.
+        QVERIFY(row.latents.size(0) == static_cast<std::int64_t>(first) + 1 ||
+                row.latents.size(0) == 0);
+        QCOMPARE(
+            run(forced(), {.exit = EndProbability{1.1, 5}, .maxNewTokens = 12}).latents.size(0),
+            std::int64_t{5});
+        QCOMPARE(
+            run(forced(), {.exit = EndProbability{0.0, 5}, .maxNewTokens = 12}).latents.size(0),
+            std::int64_t{0});
+    }
+
+    void capsHoldForEveryRule() {
+        for (const ExitRule& rule :
+             {ExitRule(EndToken{3}), ExitRule(EndProbability{1.1, 3}), ExitRule(FixedSteps{3})})
+            QVERIFY(run(forced(), {.exit = rule, .maxNewTokens = 12}).latents.size(0) <= 3);
+    }
+
+    void snapFeedsAVisualTokenItself() {
+        const auto prompt = pictured();
+        const auto row =
+            run(prompt, {.exit = FixedSteps{3}, .latentFeed = LatentFeed::Snap, .maxNewTokens = 6});
+        for (int i = 0; i < 3; ++i)
+            QVERIFY((prompt.imageTokens - row.latents[i]).abs().sum(-1).min().item<float>() == 0);
+    }
+
+    void fillerFeedsTheLvrTokensEmbedding() {
+        const auto row =
+            run(pictured(),
+                {.exit = FixedSteps{2}, .latentFeed = LatentFeed::Filler, .maxNewTokens = 6});
+        QVERIFY(torch::equal(row.latents[1],
+                             a_.model.embed(torch::tensor({a_.rules.tokens.latent}))[0]));
+    }
+
+    void interventionsReplaceWhatIsFed() {
+        const auto given = torch::randn({2, a_.model.config().text.hiddenSize});
+        const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 8};
+        const auto all = run(pictured(), options, {.filter = feedInstead({given}, false)});
+        QVERIFY(torch::equal(all.latents[0], given[0]) && torch::equal(all.latents[1], given[1]) &&
+                torch::equal(all.latents[3], given[1]));
+        const auto first = run(pictured(), options, {.filter = feedInstead({given}, true)});
+        QVERIFY(torch::equal(first.latents[0], given[0]) &&
+                !torch::equal(first.latents[1], given[1]));
+        QVERIFY(
+            run(pictured(), options, {.filter = feedZeros()}).latents.abs().max().item<float>() ==
+            0);
+        const auto own = run(pictured(), options).latents,
+                   noise = run(pictured(), options, {.filter = feedNoise(1)}).latents;
+        QVERIFY(std::abs(noise[0].norm().item<double>() / own[0].norm().item<double>() - 1) < 0.5);
+        QVERIFY(!torch::equal(noise[0], own[0]));
+    }
+
+    void aStopBetweenStepsKeepsWhatThereIs() {
+        std::stop_source stop;
+        int seen = 0;
+        Question question{{},
+                          "<|im_start|>user\nGo<|im_end|>\n<|im_start|>assistant\n<|lvr_start|>"};
+        const auto trace = decode(
+            a_, question, {.exit = FixedSteps{6}, .maxNewTokens = 30}, PromptKind::Raw,
+            [&](const DecodeStep&) {
+                if (++seen == 3) stop.request_stop();
+            },
+            stop.get_token());
+        QVERIFY(trace.stopped == StopReason::Cancelled);
+        QCOMPARE(trace.steps.size(), std::size_t{3});
+        QCOMPARE(trace.latents.size(), std::size_t(3 * trace.hiddenSize));
+    }
+
+    void sameSeedSamplesTheSameAndAnotherSeedDoesNot() {
+        DecodeOptions options{.exit = FixedSteps{2}, .maxNewTokens = 20};
+        options.sampling = {.temperature = 1.5, .seed = 4};
+        const auto first = run(forced(), options).ids;
+        QCOMPARE(run(forced(), options).ids, first);
+        options.sampling.seed = 5;
+        QVERIFY(run(forced(), options).ids != first);
+    }
+
+    void samplersKeepOnlyWhatTheyShould() {
+        auto random = at::make_generator<at::CPUGeneratorImpl>(1);
+        const auto logits = torch::tensor({3.0F, 2.5F, 2.0F, -1.0F, 0.0F});
+        std::set<std::int64_t> top2, nucleus;
+        for (int i = 0; i < 300; ++i) {
+            top2.insert(sampleToken(logits, {}, {.temperature = 1, .topK = 2}, random));
+            // probabilities .47 .29 .17 ...: two ids make up the first 70 %
+            nucleus.insert(sampleToken(logits, {}, {.temperature = 1, .topP = 0.7}, random));
+        }
+        QVERIFY((top2 == std::set<std::int64_t>{0, 1}));
+        QVERIFY((nucleus == std::set<std::int64_t>{0, 1}));
+        QCOMPARE(sampleToken(logits, {0}, {.repetitionPenalty = 2}, random), std::int64_t{1});
+        QCOMPARE(sampleToken(torch::tensor({-1.0F, -1.5F}), {0}, {.repetitionPenalty = 2}, random),
+                 std::int64_t{1});
+    }
+
+    void exitRulesLeaveWhenTheySay_data() {
+        QTest::addColumn<QString>("rule");
+        QTest::addColumn<int>("fed");
+        QTest::addColumn<double>("endProbability");
+        QTest::addColumn<double>("distance");
+        QTest::addColumn<bool>("endSampled");
+        QTest::addColumn<bool>("leaves");
+        QTest::newRow("fixed before") << "fixed:8" << 7 << 1.0 << 0.0 << true << false;
+        QTest::newRow("fixed at") << "fixed:8" << 8 << 0.0 << 9.0 << false << true;
+        QTest::newRow("near far") << "latent-end:mse:0.5:9" << 2 << 1.0 << 0.6 << true << false;
+        QTest::newRow("near close") << "latent-end:mse:0.5:9" << 2 << 0.0 << 0.4 << false << true;
+        QTest::newRow("near cap") << "latent-end:mse:0.5:9" << 9 << 0.0 << 0.6 << false << true;
+        QTest::newRow("token") << "end-token:9" << 1 << 0.0 << 9.0 << true << true;
+        QTest::newRow("no token") << "end-token:9" << 1 << 1.0 << 0.0 << false << false;
+        QTest::newRow("probability") << "end-prob:0.5:9" << 1 << 0.5 << 9.0 << false << true;
+        QTest::newRow("less") << "end-prob:0.5:9" << 1 << 0.49 << 0.0 << true << false;
+    }
+    void exitRulesLeaveWhenTheySay() {
+        QFETCH(QString, rule);
+        QFETCH(int, fed);
+        QFETCH(double, endProbability);
+        QFETCH(double, distance);
+        QFETCH(bool, endSampled);
+        QFETCH(bool, leaves);
+        QCOMPARE(leavesLatentMode(parseExitRule(rule.toStdString()),
+                                  {fed, endProbability, distance, endSampled}),
+                 leaves);
+    }
+
+    void answersAreWhatTheTagsHold() {
+        QCOMPARE(answerIn("\n<answer> red </answer>"), std::string("red"));
+        QCOMPARE(answerIn("<answer> a </answer> no, <answer>b</answer>"), std::string("b"));
+        QCOMPARE(answerIn("  just text \n"), std::string("just text"));
+        QCOMPARE(answerIn("<answer> cut off"), std::string("cut off"));
+    }
+};
+
+QTEST_GUILESS_MAIN(DecodeTest)
+#include "decode_test.moc"

@@ -1,0 +1,234 @@
+// The network against transformers' own numbers (tests/goldens/README.md).
+
+#include <torch/torch.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "core/decode/lvr_checkpoint.h"
+#include "core/error.h"
+#include "core/model/device.h"
+#include "core/model/positions.h"
+#include "core/text/chat_template.h"
+#include "tests/golden.h"
+
+using namespace lvr;
+
+namespace {
+
+const char* const kModels[] = {"random-a", "random-b", "random-c"};
+
+std::string folder(const std::string& model) { return golden::path("models/" + model).string(); }
+
+torch::Tensor ids(const std::vector<std::int64_t>& values) {
+    return torch::tensor(values, torch::kInt64);
+}
+
+// The largest difference of each kind over all cases, for the record.
+struct Worst {
+    std::map<std::string, double> values;
+    void see(const std::string& what, double difference) {
+        values[what] = std::max(values[what], difference);
+    }
+    void report(const std::string& model) const {
+        for (const auto& [what, value] : values)
+            qInfo("%s: %s within %.1e", model.c_str(), what.c_str(), value);
+    }
+};
+
+std::filesystem::path copyOf(const std::string& model, const QTemporaryDir& dir) {
+    const std::filesystem::path copy = dir.filePath("model").toStdString();
+    std::filesystem::copy(folder(model), copy);
+    return copy;
+}
+
+}  // namespace
+
+class ModelTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void forwardEqualsTransformers_data() {
+        QTest::addColumn<QString>("model");
+        for (const auto* model : kModels) QTest::newRow(model) << QString(model);
+    }
+    void forwardEqualsTransformers() {
+        QFETCH(QString, model);
+        const torch::NoGradGuard off;
+        const auto name = model.toStdString();
+        const auto checkpoint = LvrCheckpoint::open(folder(name));
+        const auto cases = golden::json("forward_" + name + ".json");
+        const golden::Tensors expected("forward_" + name + ".safetensors"),
+            images("preprocess.safetensors");
+        const auto preprocess = golden::json("preprocess.json");
+        Worst worst;
+        for (const auto& c : cases["cases"])
+            checkCase(checkpoint, c, expected,
+                      golden::pixels(images, preprocess, c["pixel_values"]), worst);
+        worst.report(name);
+        for (const auto& [what, value] : worst.values)
+            QVERIFY2(value <= (what == "logits" ? 2e-4 : 1e-4), what.c_str());
+    }
+
+    void cacheInPiecesEqualsOnePass() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(folder("random-b"));
+        const auto& model = checkpoint.model;
+        const auto embeddings = model.embed(torch::arange(20, 60)).unsqueeze(0);
+        const auto positions = torch::arange(40).view({1, 1, 40}).expand({3, 1, 40});
+        const auto whole = model.hidden(embeddings, positions);
+        for (const std::int64_t capacity : {0, 64}) {
+            KvCache cache(capacity);
+            std::vector<torch::Tensor> parts;
+            for (const auto& [from, count] : {std::pair<int, int>{0, 17}, {17, 22}, {39, 1}})
+                parts.push_back(model.hidden(embeddings.narrow(1, from, count),
+                                             positions.narrow(2, from, count), {.cache = &cache}));
+            const auto difference = golden::difference(torch::cat(parts, 1), whole);
+            qInfo("cache of capacity %d: within %.1e", static_cast<int>(capacity), difference);
+            QVERIFY(difference < 1e-5);
+        }
+    }
+
+    void bfloat16StaysNearFloat32() {
+        const torch::NoGradGuard off;
+        const auto wide = LvrModel::open(folder("random-a"));
+        const auto narrow = LvrModel::open(folder("random-a"), {.dtype = torch::kBFloat16});
+        QVERIFY(narrow.dtype() == torch::kBFloat16);
+        const auto positions = torch::arange(30).view({1, 1, 30}).expand({3, 1, 30});
+        const auto logits = [&](const LvrModel& m) {
+            return m.logits(m.hidden(m.embed(torch::arange(30)).unsqueeze(0), positions))
+                .to(torch::kFloat32);
+        };
+        const auto a = logits(wide), b = logits(narrow);
+        const double cosine = torch::cosine_similarity(a.flatten(), b.flatten(), 0).item<double>();
+        qInfo("cosine of bfloat16 to float32 logits: %.5f", cosine);
+        QVERIFY(cosine > 0.999);
+    }
+
+    void everyWrongTensorIsNamedAtOnce() {
+        QTemporaryDir dir;
+        const auto copy = copyOf("random-a", dir);
+        const auto file = SafetensorsFile::open(copy / "model.safetensors");
+        std::vector<TensorBytes> tensors;
+        for (const auto& [name, view] : file.tensors()) {
+            if (name == "model.norm.weight") continue;
+            auto shape = view.shape;
+            if (name == "lm_head.weight") shape = {shape[1], shape[0]};
+            tensors.push_back({name, view.dtype, shape, view.data});
+        }
+        const float surplus = 1;
+        tensors.push_back({"model.extra.weight", DType::F32, {1}, &surplus});
+        writeSafetensors(dir.filePath("new").toStdString(), tensors);
+        std::filesystem::rename(dir.filePath("new").toStdString(), copy / "model.safetensors");
+        try {
+            LvrModel::open(copy);
+            QFAIL("opened");
+        } catch (const Error& error) {
+            const QString text = error.what();
+            for (const auto* name : {"model.norm.weight", "lm_head.weight", "model.extra.weight"})
+                QVERIFY2(text.contains(name), qPrintable(text));
+        }
+    }
+
+    void savedModelOpensWithEqualLogits() {
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        for (const auto* name : kModels) {
+            const auto model = LvrModel::open(folder(name));
+            const std::filesystem::path out = dir.filePath(name).toStdString();
+            model.save(out);
+            const auto again = LvrModel::open(out);
+            const auto positions = torch::arange(9).view({1, 1, 9}).expand({3, 1, 9});
+            const auto logits = [&](const LvrModel& m) {
+                return m.logits(
+                    m.latent(m.hidden(m.embed(torch::arange(9)).unsqueeze(0), positions)));
+            };
+            QVERIFY(torch::equal(logits(model), logits(again)));
+        }
+    }
+
+    void aCancelledLoadIsNoError() {
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY_EXCEPTION_THROWN(LvrModel::open(folder("random-a"), {.stop = stop.get_token()}),
+                                 Cancelled);
+    }
+
+    void plainQwenFolderGetsItsLvrTokens() {
+        QTemporaryDir dir;
+        const auto copy = copyOf("random-a", dir);
+        auto config = golden::json("models/random-a/config.json");
+        for (const auto* key : {"lvr_id", "lvr_start_id", "lvr_end_id", "lvr_latent_end_id",
+                                "lvr_head", "lvr_head_type", "latent_end_token"})
+            config.erase(key);
+        std::filesystem::permissions(copy / "config.json", std::filesystem::perms::owner_all);
+        std::ofstream(copy / "config.json") << config;
+        QCOMPARE(LvrCheckpoint::open(copy.string()).rules.tokens.start, std::int64_t{1778});
+    }
+
+    void unknownDevicesAndTypesAreRefused() {
+        QVERIFY(parseDevice("cpu") == torch::Device(torch::kCPU));
+        QVERIFY_EXCEPTION_THROWN(parseDevice("tpu"), Error);
+        QVERIFY_EXCEPTION_THROWN(parseDtype("int8"), Error);
+        if (!torch::cuda::is_available()) QVERIFY_EXCEPTION_THROWN(parseDevice("cuda:7"), Error);
+    }
+
+private:
+    static void checkCase(const LvrCheckpoint& checkpoint, const nlohmann::json& c,
+                          const golden::Tensors& expected, const Pixels& pixels, Worst& worst) {
+        const auto key = c["case"].get<std::string>() + "/";
+        const auto& model = checkpoint.model;
+        const auto prompt = rawPrompt(checkpoint.tokenizer, pixels.grids, c["prompt"]);
+        QVERIFY(torch::equal(ids(prompt), expected[key + "input_ids"]));
+        const auto positions = ropeIndex(prompt, pixels.grids, model.config());
+        QVERIFY(torch::equal(positions.ids, expected[key + "position_ids"]));
+        QCOMPARE(positions.next,
+                 std::ssize(prompt) + expected[key + "rope_deltas"].item<std::int64_t>());
+
+        torch::Tensor visual;
+        VisionProbe probe;
+        if (!pixels.grids.empty()) {
+            visual = model.imageTokens(pixels, &probe);
+            worst.see("visual tokens", golden::difference(visual, expected[key + "visual_tokens"]));
+        }
+        checkVision(key, probe, model, pixels, expected, worst);
+        const auto embeddings = model.embedPrompt(prompt, visual);
+        std::vector<torch::Tensor> layers;
+        const auto hidden =
+            model.hidden(embeddings, positions.ids.unsqueeze(1), {.layerOutputs = &layers});
+        worst.see("final hidden", golden::difference(hidden[0], expected[key + "final_hidden"]));
+        if (expected.has(key + "embeds"))
+            worst.see("embeddings", golden::difference(embeddings[0], expected[key + "embeds"]));
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            if (const auto layer = key + "layer" + std::to_string(i); expected.has(layer))
+                worst.see("layers", golden::difference(layers[i][0], expected[layer]));
+        const auto logits = model.logits(hidden[0]);
+        if (expected.has(key + "logits"))
+            worst.see("logits", golden::difference(logits, expected[key + "logits"]));
+        if (expected.has(key + "logits_last4"))
+            worst.see("logits", golden::difference(logits.narrow(0, logits.size(0) - 4, 4),
+                                                   expected[key + "logits_last4"]));
+        QCOMPARE(logits[-1].argmax().item<std::int64_t>(), c["argmax_last"].get<std::int64_t>());
+    }
+
+    static void checkVision(const std::string& key, const VisionProbe& probe, const LvrModel& model,
+                            const Pixels& pixels, const golden::Tensors& expected, Worst& worst) {
+        if (!expected.has(key + "vision_window_index")) return;
+        const auto layout = windowLayout(pixels.gridThw, model.config().vision);
+        QVERIFY(torch::equal(ids(layout.tokenOrder),
+                             expected[key + "vision_window_index"].to(torch::kInt64)));
+        std::vector<std::int64_t> cumulative{0};
+        for (const auto length : layout.windowLengths)
+            cumulative.push_back(cumulative.back() + length);
+        QVERIFY(torch::equal(ids(cumulative),
+                             expected[key + "vision_cu_window_seqlens"].to(torch::kInt64)));
+        worst.see("patch embedding",
+                  golden::difference(probe.patchEmbed, expected[key + "vision_patch_embed"]));
+        for (std::size_t i = 0; i < probe.blocks.size(); ++i)
+            worst.see("vision blocks",
+                      golden::difference(probe.blocks[i],
+                                         expected[key + "vision_block" + std::to_string(i)]));
+    }
+};
+
+QTEST_GUILESS_MAIN(ModelTest)
+#include "model_test.moc"

@@ -179,8 +179,8 @@ void addAskCommand(CLI::App& app) {
     auto a = std::make_shared<AskArguments>();
     auto* command = app.add_subcommand("ask", "Ask a picture and see each latent step");
     addModelOptions(*command, a->model);
-    command->add_option("--image", a->images, "Picture file; give it again for more");
-    command->add_option("--image2", a->images, "The same as a second --image");
+    command->add_option("--image,--image2", a->images, "Picture file; give it again for more")
+        ->allow_extra_args(false);
     command->add_option("--question", a->question, "Text, or @FILE")->required();
     command->add_flag("--raw-prompt", a->rawPrompt,
                       "The question is the whole prompt, special tokens recognised");

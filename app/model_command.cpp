@@ -47,7 +47,8 @@ void showModel(const std::string& name) {
               << "\n";
     if (const auto made = readProvenance(folder))
         std::cout << "made by         " << made->command << "\ndata            " << made->data
-                  << ", seed " << made->seed << "\nexit rule       " << made->defaultExit << "\n";
+                  << ", seed " << made->seed << "\nexit rule       " << made->defaultExit
+                  << "\nnotes           " << made->notes << "\n";
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ int rightAnswers(const LvrCheckpoint& checkpoint, const TrainingSet& set) {
 
 SftOptions quick() {
     SftOptions options;
-    options.steps = 120;
+    options.steps = 70;
     options.learningRate = 3e-3;
     options.warmupSteps = 5;
     options.coolDownSteps = 20;

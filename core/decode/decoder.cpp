@@ -85,14 +85,18 @@ std::string answerIn(const std::string& text) {
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind, SpanStart start) {
     const c10::InferenceMode inference;
-    EncodedQuestion encoded{preprocess(question.images, checkpoint.preprocess), {}};
+    auto begun = Clock::now();
+    EncodedQuestion encoded{preprocess(question.images, checkpoint.preprocess), {}, {}};
+    encoded.timings.preprocess = millisecondsSince(begun);
     auto& prompt = encoded.prompt;
     const auto& grids = encoded.pixels.grids;
     prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question.text)
                                          : chatPrompt(checkpoint.tokenizer, grids, question.text);
     if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
+    begun = Clock::now();
     if (!question.images.empty()) prompt.imageTokens = checkpoint.model.imageTokens(encoded.pixels);
+    encoded.timings.encodeImages = millisecondsSince(begun);
     prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
     prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
     return encoded;
@@ -105,7 +109,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     Trace trace{.model = checkpoint.name,
                 .question = question,
                 .grids = encoded.pixels.grids,
-                .options = options};
+                .options = options,
+                .timings = encoded.timings};
     const auto& image = encoded.prompt.imageTokens;
     const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
     const auto begun = Clock::now();
@@ -133,12 +138,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
 Trace decode(const LvrCheckpoint& checkpoint, const Question& question,
              const DecodeOptions& options, PromptKind kind, const OnStep& onStep,
              std::stop_token stop) {
-    const auto begun = Clock::now();
     const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
-    const auto encodedIn = millisecondsSince(begun);
-    auto trace = decodeEncoded(checkpoint, question, encoded, options, {.stop = stop}, onStep);
-    trace.timings.encodeImages = encodedIn;
-    return trace;
+    return decodeEncoded(checkpoint, question, encoded, options, {.stop = stop}, onStep);
 }
 
 }  // namespace lvr

@@ -19,6 +19,7 @@ enum class PromptKind { Chat, Raw };  // Raw: the question's text is the whole p
 struct EncodedQuestion {
     Pixels pixels;
     Prompt prompt;
+    Timings timings;  // preprocess and encodeImages
 };
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind = PromptKind::Chat,

@@ -43,7 +43,8 @@ enum class SpanEnd { Sampled, Forced };    // Forced: <|lvr_end|> follows the la
 // latents. Released: those whose input was a latent, before the lm_head too.
 enum class HeadPositions { Released, Consistent };
 // What is fed in the slots: the model's own hidden state (the method), the picture's visual token
-// nearest to it (by cosine), or the <|lvr|> embedding, which is what a filler twin was trained with.
+// nearest to it (by cosine), or the <|lvr|> embedding, which is what a filler twin was trained
+// with.
 enum class LatentFeed { Own, Snap, Filler };
 
 struct SamplingOptions {

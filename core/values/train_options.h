@@ -37,11 +37,11 @@ struct SftOptions {
     int warmupSteps = 30;
     int picturesPerStep = 8;
     int questionsPerPicture = 8;
-    double latentWeight = 10;    // lambda on the element mean of the squared error
-    double markerWeight = 1;    // cross-entropy of everything but the answer
-    double stopWeight = 0.3;     // binary cross-entropy of the raw lvr_end logit at every slot
-    double extraSlots = 0.25;    // share of records with more slots than targets
-    int positionGap = 6;         // largest random gap in the positions before the first slot
+    double latentWeight = 10;  // lambda on the element mean of the squared error
+    double markerWeight = 1;   // cross-entropy of everything but the answer
+    double stopWeight = 0.3;   // binary cross-entropy of the raw lvr_end logit at every slot
+    double extraSlots = 0.25;  // share of records with more slots than targets
+    int positionGap = 6;       // largest random gap in the positions before the first slot
     std::map<std::string, double> kindWeights;  // how often a kind is drawn; absent = 1
     std::uint64_t seed = 0;
 };

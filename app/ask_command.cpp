@@ -12,6 +12,7 @@
 #include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/text/pre_tokenizer.h"
 #include "core/vision/heat_image.h"
 #include "core/vision/image_file.h"
 
@@ -171,7 +172,8 @@ std::string questionText(const std::string& given) {
         text.assign(std::istreambuf_iterator<char>(file), {});
     }
     if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-        throw Error("the question is empty; say what to ask");
+        throw Error("the text is empty; say what to ask");
+    if (toValidUtf8(text) != text) throw Error("the text is not UTF-8; save or type it as UTF-8");
     return text;
 }
 

@@ -51,16 +51,16 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command.add_option("--temperature", a.sampling.temperature, "0 is greedy")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
     command.add_option("--top-p", a.sampling.topP, "1 is off")
         ->check(CLI::Range(1e-6, 1.0))
         ->capture_default_str();
     command.add_option("--top-k", a.sampling.topK, "0 is off")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, 1000000))
         ->capture_default_str();
     command.add_option("--repetition-penalty", a.sampling.repetitionPenalty, "1 is off")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(0.01, 100.0))
         ->capture_default_str();
 }
 

@@ -162,6 +162,7 @@ void evalScenes(EvalArguments& a) {
     if (a.threads > 0) at::set_num_threads(a.threads);
     parseHops(a.hops, a.options);
     check(a.options);
+    parseIntervention(a.latents);  // before anything is printed
     if (a.models.empty()) a.models.push_back(tinyModelFolder());
     std::size_t width = 5;
     for (const auto& model : a.models) width = std::max(width, shortName(model).size());

@@ -106,10 +106,10 @@ void align(const AlignArguments& arguments) {
                     .command = commandLine(),
                     .seed = seed,
                     .data = "generated align pictures",
-                    .notes = "stage 0: the language model is untrained"},
+                    .notes = "stage 0, the language model is untrained; " + cpuSeconds()},
                    arguments.out);
     fs::remove_all(words);
-    std::cout << "saved " << arguments.out.string() << "\n";
+    std::cout << "saved " << arguments.out.string() << " after " << cpuSeconds() << "\n";
 }
 
 }  // namespace

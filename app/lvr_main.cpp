@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "core/error.h"
+#include "core/values/nearest_name.h"
 
 namespace lvr {
 namespace {
@@ -44,53 +45,38 @@ void addCommands(CLI::App& app) {
     addTraceCommand(app);
 }
 
-std::size_t editDistance(const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
-
 const CLI::App& chosenCommand(const CLI::App& app) {
     const auto parsed = app.get_subcommands();
     return parsed.empty() ? app : chosenCommand(*parsed.front());
 }
 
-// The flag or subcommand of `app` closest to what was typed, as a hint; empty when nothing is near.
-std::string nearestName(const CLI::App& app, const std::string& typedName) {
-    std::string best;
-    std::size_t least = 4;  // further away it is a guess, not a typo
-    const auto consider = [&](const std::string& name) {
-        const auto distance = editDistance(name, typedName.substr(0, typedName.find('=')));
-        if (distance < least) {
-            least = distance;
-            best = name;
-        }
-    };
+// The flag or subcommand of `app` closest to what was typed; empty when nothing is near: further
+// away it is a guess, not a typo.
+std::string nearestTo(const CLI::App& app, const std::string& typedName) {
+    std::vector<std::string> names;
     for (const auto* option : app.get_options())
-        for (const auto& name : option->get_lnames()) consider("--" + name);
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-        consider(command->get_name());
-    return best;
+        names.push_back(command->get_name());
+    const auto best = nearestName(names, typedName.substr(0, typedName.find('=')), 4);
+    return best < names.size() ? names[best] : "";
+}
+
+// "lvr make-data scenes"
+std::string spelled(const CLI::App& command) {
+    const auto* parent = command.get_parent();
+    return (parent ? spelled(*parent) + " " : "") + command.get_name();
 }
 
 int usageError(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::cerr << "lvr: " << error.what();
+    const std::string sentence = error.what();
+    std::cerr << "lvr: " << sentence << (sentence.ends_with('.') ? "" : ".");
     const auto& command = chosenCommand(app);
     for (const auto& extra : app.remaining(/*recurse=*/true))
-        if (const auto near = nearestName(command, extra); !near.empty())
+        if (const auto near = nearestTo(command, extra); !near.empty())
             std::cerr << " Did you mean " << near << "?";
-    std::cerr << " (lvr " << (&command == &app ? "" : command.get_name() + " ")
-              << "--help lists what is valid)\n";
+    std::cerr << " (" << spelled(command) << " --help lists what is valid)\n";
     return kExitUsage;
 }
 

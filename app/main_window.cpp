@@ -1,19 +1,14 @@
 #include "app/main_window.h"
 
 #include <QAction>
-#include <QActionGroup>
-#include <QApplication>
-#include <QClipboard>
 #include <QCloseEvent>
 #include <QComboBox>
 #include <QDir>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
 #include <QMimeData>
-#include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
 #include <QStatusBar>
@@ -22,18 +17,19 @@
 #include <utility>
 
 #include "app/ask_engine.h"
+#include "app/ask_panel.h"
 #include "app/file_jobs.h"
+#include "app/given_files.h"
 #include "app/icons.h"
 #include "app/inference_worker.h"
 #include "app/open_model_dialog.h"
 #include "app/picture_panel.h"
 #include "app/theme.h"
+#include "app/trace_summary.h"
+#include "app/window_actions.h"
 #include "core/error.h"
-#include "widgets/exit_rule_form.h"
 #include "widgets/message_bar.h"
 #include "widgets/qt_image.h"
-#include "widgets/question_line.h"
-#include "widgets/token_stream.h"
 
 namespace lvr {
 namespace {
@@ -41,63 +37,7 @@ namespace {
 constexpr int kLoadPatience = 300;          // ms
 constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers are replayed
 
-QString plain(const std::string& text) {
-    QString word = QString::fromStdString(text).trimmed().toLower();
-    while (word.endsWith('.')) word.chop(1);
-    return word;
-}
-
-QString milliseconds(double ms) {
-    return ms < 10000 ? QObject::tr("%1 ms").arg(ms, 0, 'f', ms < 10 ? 1 : 0)
-                      : QObject::tr("%1 s").arg(ms / 1000, 0, 'f', 1);
-}
-
-QString whyStopped(StopReason reason) {
-    switch (reason) {
-        case StopReason::EndOfText:
-            return QObject::tr("finished by itself");
-        case StopReason::MaxNewTokens:
-            return QObject::tr("cut at the token limit");
-        case StopReason::Cancelled:
-            return QObject::tr("stopped by you");
-    }
-    return {};
-}
-
-QString summary(const Trace& trace) {
-    const Timings& t = trace.timings;
-    return QObject::tr(
-               "%1  (picture %2, encoder %3, prompt %4, decoding %5) · %6 latent steps · %7 "
-               "positions · %8")
-        .arg(milliseconds(t.preprocess + t.encodeImages + t.prefill + t.decode),
-             milliseconds(t.preprocess), milliseconds(t.encodeImages), milliseconds(t.prefill),
-             milliseconds(t.decode))
-        .arg(latentSteps(trace).size())
-        .arg(trace.steps.size())
-        .arg(whyStopped(trace.stopped));
-}
-
-QLabel* heading(const QString& text, QWidget* parent) {
-    auto* label = new QLabel(text, parent);
-    QFont font = label->font();
-    font.setBold(true);
-    label->setFont(font);
-    return label;
-}
-
 }  // namespace
-
-struct MainWindow::Actions {
-    QAction* openPicture;
-    QAction* paste;
-    QAction* openTrace;
-    QAction* saveTrace;
-    QAction* openModel;
-    QAction* quit;
-    QAction* newScene;
-    QAction* ask;
-    QAction* stop;
-};
 
 MainWindow::MainWindow(WindowServices services, QWidget* parent)
     : QMainWindow(parent),
@@ -105,16 +45,18 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
       worker_(new InferenceWorker(services_->openEngine, this)),
       files_(new FileJobs(this)),
       theme_(new ThemeSwitch(this)),
-      actions_(std::make_unique<Actions>()) {
+      given_(new GivenFiles(this)),
+      panel_(new PicturePanel(trace_, this)),
+      side_(new AskPanel(this)),
+      messages_(new MessageBar(this)),
+      actions_(std::make_unique<WindowActions>(this)) {
     setWindowTitle(tr("LVR Workbench"));
     setWindowIcon(applicationIcon());
     setAcceptDrops(true);
     resize(1280, 720);
-    messages_ = new MessageBar(this);
-    panel_ = new PicturePanel(trace_, this);
     splitter_ = new QSplitter(Qt::Horizontal, this);
     splitter_->addWidget(panel_);
-    splitter_->addWidget(makeAskColumn());
+    splitter_->addWidget(side_);
     splitter_->setStretchFactor(0, 1);
     splitter_->setCollapsible(0, false);
     splitter_->setCollapsible(1, false);
@@ -126,7 +68,6 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     column->addWidget(messages_);
     column->addWidget(splitter_, 1);
     setCentralWidget(centre);
-    makeActions();
     makeMenus();
     makeToolBar();
     makeStatusBar();
@@ -138,31 +79,6 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
 MainWindow::~MainWindow() = default;
 
 // ---- Building ----
-
-void MainWindow::makeActions() {
-    const auto make = [this](const QString& text, const QKeySequence& keys, const QString& tip) {
-        auto* action = new QAction(text, this);
-        action->setShortcut(keys);
-        const QString shortcut = keys.toString(QKeySequence::NativeText);
-        action->setToolTip(shortcut.isEmpty() ? tip : tr("%1 (%2)").arg(tip, shortcut));
-        return action;
-    };
-    actions_->openPicture =
-        make(tr("&Open picture…"), QKeySequence::Open, tr("Open a picture or an .lvrtrace file"));
-    actions_->paste =
-        make(tr("&Paste picture"), QKeySequence::Paste, tr("Use the picture on the clipboard"));
-    actions_->openTrace = make(tr("Open &trace…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O,
-                               tr("Look at a saved answer again"));
-    actions_->saveTrace = make(tr("&Save trace…"), QKeySequence::Save,
-                               tr("Keep this answer with picture and latents in one file"));
-    actions_->openModel =
-        make(tr("Open &model…"), Qt::CTRL | Qt::Key_M, tr("Open a Qwen2.5-VL or LVR checkpoint"));
-    actions_->quit = make(tr("&Quit"), QKeySequence::Quit, tr("Close the window"));
-    actions_->newScene = make(tr("&New scene"), QKeySequence::New,
-                              tr("Draw a fresh scene with a question whose answer is known"));
-    actions_->ask = make(tr("&Ask"), Qt::CTRL | Qt::Key_Return, tr("Ask the question"));
-    actions_->stop = make(tr("S&top"), Qt::Key_Escape, tr("Stop; what is there stays"));
-}
 
 void MainWindow::makeMenus() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
@@ -187,24 +103,8 @@ void MainWindow::makeMenus() {
     menuBar()->addMenu(tr("S&teps"))->addActions(panel_->stepActions());
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addActions(panel_->viewActions());
-    makeThemeMenu(view);
-}
-
-void MainWindow::makeThemeMenu(QMenu* view) {
     view->addSeparator();
-    QMenu* menu = view->addMenu(tr("&Colours"));
-    auto* group = new QActionGroup(menu);
-    const auto add = [&](const QString& name, Theme theme) {
-        QAction* action = menu->addAction(name, this, [this, theme] { chooseTheme(theme); });
-        action->setCheckable(true);
-        group->addAction(action);
-    };
-    add(tr("As the &system"), Theme::System);
-    add(tr("&Light"), Theme::Light);
-    add(tr("&Dark"), Theme::Dark);
-    connect(menu, &QMenu::aboutToShow, group, [this, group] {
-        group->actions()[static_cast<int>(theme_->chosen())]->setChecked(true);
-    });
+    theme_->addChoicesTo(view->addMenu(tr("&Colours")));
 }
 
 void MainWindow::makeToolBar() {
@@ -226,42 +126,6 @@ void MainWindow::makeToolBar() {
     bar->addActions({actions_->openModel, actions_->saveTrace});
 }
 
-QWidget* MainWindow::makeAskColumn() {
-    auto* side = new QWidget(this);
-    question_ = new QuestionLine(side);
-    exitRule_ = new ExitRuleForm(side);
-    askButton_ = new QPushButton(tr("Ask"), side);
-    askButton_->setDefault(true);
-    stopButton_ = new QPushButton(tr("Stop"), side);
-    answer_ = new QLabel(side);
-    answer_->setWordWrap(true);
-    answer_->setTextFormat(Qt::PlainText);
-    answer_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    answer_->setAccessibleName(tr("Answer"));
-    answer_->hide();
-    QFont large = answer_->font();
-    large.setPointSizeF(large.pointSizeF() * 1.5);
-    answer_->setFont(large);
-    verdict_ = new QLabel(side);
-    verdict_->setWordWrap(true);
-    verdict_->setAccessibleName(tr("Comparison with the known answer"));
-    stream_ = new TokenStream(side);
-    auto* buttons = new QHBoxLayout;
-    buttons->addWidget(askButton_, 1);
-    buttons->addWidget(stopButton_);
-    auto* column = new QVBoxLayout(side);
-    column->addWidget(heading(tr("Question"), side));
-    column->addWidget(question_);
-    column->addWidget(exitRule_);
-    column->addLayout(buttons);
-    column->addSpacing(8);
-    column->addWidget(heading(tr("Answer"), side));
-    for (QWidget* widget : std::initializer_list<QWidget*>{answer_, verdict_, stream_})
-        column->addWidget(widget);
-    column->setStretchFactor(stream_, 1);
-    return side;
-}
-
 void MainWindow::makeStatusBar() {
     status_ = new QLabel(this);
     status_->setAccessibleName(tr("State"));
@@ -274,38 +138,31 @@ void MainWindow::makeStatusBar() {
 
 void MainWindow::recolourIcons() {
     const QColor ink = palette().buttonText().color();
-    actions_->openPicture->setIcon(icon(IconName::OpenPicture, ink));
-    actions_->paste->setIcon(icon(IconName::Paste, ink));
-    actions_->newScene->setIcon(icon(IconName::NewScene, ink));
-    actions_->openModel->setIcon(icon(IconName::OpenModel, ink));
-    actions_->saveTrace->setIcon(icon(IconName::SaveTrace, ink));
-    askButton_->setIcon(icon(IconName::Ask, ink));
-    stopButton_->setIcon(icon(IconName::Stop, ink));
+    actions_->recolour(ink);
+    side_->recolour(ink);
 }
 
 // ---- Introductions ----
 
 void MainWindow::wire() {
-    connect(actions_->openPicture, &QAction::triggered, this, &MainWindow::choosePicture);
-    connect(actions_->openTrace, &QAction::triggered, this, &MainWindow::choosePicture);
-    connect(actions_->saveTrace, &QAction::triggered, this, &MainWindow::chooseTraceFile);
+    connect(actions_->saveTrace, &QAction::triggered, given_, &GivenFiles::chooseTarget);
+    connect(actions_->openPicture, &QAction::triggered, given_, &GivenFiles::choose);
+    connect(actions_->openTrace, &QAction::triggered, given_, &GivenFiles::chooseTrace);
+    connect(actions_->paste, &QAction::triggered, given_, &GivenFiles::paste);
     connect(actions_->openModel, &QAction::triggered, this, &MainWindow::chooseModel);
-    connect(actions_->paste, &QAction::triggered, this, &MainWindow::paste);
     connect(actions_->quit, &QAction::triggered, this, &MainWindow::close);
     connect(actions_->newScene, &QAction::triggered, this,
             [this] { newScene(kinds_->currentText()); });
     connect(actions_->ask, &QAction::triggered, this, [this] { ask(); });
     connect(actions_->stop, &QAction::triggered, this, &MainWindow::stop);
-    connect(askButton_, &QPushButton::clicked, this, [this] { ask(); });
-    connect(stopButton_, &QPushButton::clicked, this, &MainWindow::stop);
-    connect(question_, &QuestionLine::asked, this, [this] { ask(); });
-    connect(question_, &QuestionLine::textChanged, this, &MainWindow::updateVerdict);
-    connect(question_, &QuestionLine::filesGiven, this, &MainWindow::giveFiles);
-    connect(question_, &QuestionLine::picturePasted, this,
-            [this](const QImage& picture) { givePicture(picture, tr("pasted picture")); });
+    connect(side_, &AskPanel::asked, this, [this] { ask(); });
+    connect(side_, &AskPanel::stopped, this, &MainWindow::stop);
+    connect(side_, &AskPanel::questionChanged, this, &MainWindow::updateVerdict);
+    connect(side_, &AskPanel::filesGiven, given_, &GivenFiles::giveUrls);
+    connect(side_, &AskPanel::picturePasted, given_, &GivenFiles::givePicture);
     connect(messages_, &MessageBar::cancelled, this, &MainWindow::stop);
-    connect(panel_, &PicturePanel::stepSelected, stream_, &TokenStream::selectStep);
-    connect(stream_, &TokenStream::stepSelected, panel_, [this](int step) {
+    connect(panel_, &PicturePanel::stepSelected, side_, &AskPanel::selectStep);
+    connect(side_, &AskPanel::stepSelected, panel_, [this](int step) {
         panel_->pause();
         panel_->selectStep(step);
     });
@@ -338,10 +195,10 @@ void MainWindow::wireWorker() {
     });
     connect(worker_, &InferenceWorker::stepDecoded, this, [this](const DecodeStep& step) {
         trace_.steps.push_back(step);
-        stream_->append(step);
+        side_->append(step);
         panel_->stepsChanged();
         status_->setText(tr("Thinking… %1 latent steps, %2 positions")
-                             .arg(stream_->latentCount())
+                             .arg(side_->latentCount())
                              .arg(trace_.steps.size()));
     });
     connect(worker_, &InferenceWorker::answered, this, &MainWindow::finishAsk);
@@ -349,6 +206,13 @@ void MainWindow::wireWorker() {
 }
 
 void MainWindow::wireFiles() {
+    connect(given_, &GivenFiles::picture, this,
+            [this](const QImage& picture) { showPicture(toImage(picture), tr("pasted picture")); });
+    connect(given_, &GivenFiles::file, this, &MainWindow::openFile);
+    connect(given_, &GivenFiles::checkpoint, this, &MainWindow::openModel);
+    connect(given_, &GivenFiles::target, this, &MainWindow::saveTrace);
+    connect(given_, &GivenFiles::refused, this,
+            [this](const QString& sentence) { fail(sentence); });
     connect(files_, &FileJobs::pictureOpened, this, [this](const Image& image, const QString& f) {
         opening_ = false;
         showPicture(image, QFileInfo(f).fileName());
@@ -403,7 +267,7 @@ void MainWindow::showModel(const ModelInfo& model) {
                              ? QString::fromStdString(model.name)
                              : tr("%1 · %2").arg(QString::fromStdString(model.name),
                                                  QString::fromStdString(model.details)));
-    exitRule_->setRule(model.exit);
+    side_->setRule(model.exit);
     status_->setText(tr("Ready"));
     hintAtScenes();
     if (std::exchange(askWhenLoaded_, false)) ask();
@@ -432,48 +296,7 @@ void MainWindow::openFile(const QString& file) {
     updateActions();
 }
 
-void MainWindow::choosePicture() {
-    auto* dialog = new QFileDialog(this, tr("Open picture or trace"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters(
-        {tr("Pictures and traces (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.lvrtrace)"),
-         tr("Traces (*.lvrtrace)"), tr("All files (*)")});
-    if (sender() == actions_->openTrace) dialog->selectNameFilter(dialog->nameFilters().at(1));
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
-    dialog->open();
-}
-
-void MainWindow::paste() {
-    if (const QMimeData* data = QApplication::clipboard()->mimeData()) give(*data);
-}
-
-void MainWindow::give(const QMimeData& data) {
-    if (data.hasUrls())
-        giveFiles(data.urls());
-    else if (data.hasImage())
-        givePicture(qvariant_cast<QImage>(data.imageData()), tr("pasted picture"));
-    else
-        fail(tr("There is no picture on the clipboard; copy one and paste again."));
-}
-
-void MainWindow::giveFiles(const QList<QUrl>& files) {
-    if (files.isEmpty()) return;
-    const QUrl& first = files.first();
-    const QFileInfo file(first.toLocalFile());
-    if (!first.isLocalFile())
-        return fail(tr("%1 is not a file on this machine; save the picture first and open that.")
-                        .arg(first.toDisplayString()));
-    if (file.isDir() && QFileInfo::exists(file.filePath() + "/config.json"))
-        return openModel(file.filePath());
-    openFile(file.filePath());
-}
-
-void MainWindow::givePicture(const QImage& picture, const QString& name) {
-    if (picture.isNull())
-        return fail(tr("The clipboard's picture can't be read; copy it again as PNG."));
-    showPicture(toImage(picture), name);
-}
+void MainWindow::give(const QMimeData& data) { given_->give(data); }
 
 void MainWindow::showPicture(Image picture, const QString& name) {
     const bool questionWasTheScenes = sampleIsAsked();
@@ -481,8 +304,8 @@ void MainWindow::showPicture(Image picture, const QString& name) {
     clearAnswer();
     trace_.question.images = {std::move(picture)};
     panel_->pictureChanged();
-    if (questionWasTheScenes) question_->clear();
-    question_->setFocus();
+    if (questionWasTheScenes) side_->setQuestion({});
+    side_->focusQuestion();
     messages_->dismiss();
     setWindowTitle(tr("%1 — LVR Workbench").arg(name));
     status_->setText(tr("Ready"));
@@ -503,7 +326,7 @@ void MainWindow::showSample(Sample sample) {
     trace_.question.images = sample_->question.images;
     trace_.rois = sample_->rois;
     panel_->pictureChanged();
-    question_->setPlainText(QString::fromStdString(sample_->question.text));
+    side_->setQuestion(QString::fromStdString(sample_->question.text));
     if (!messages_->showsProgress()) messages_->dismiss();
     setWindowTitle(tr("%1 scene — LVR Workbench").arg(QString::fromStdString(sample_->kind)));
     status_->setText(model_ ? tr("Ready: press Ask") : tr("Opening the model…"));
@@ -520,18 +343,18 @@ void MainWindow::hintAtScenes() {
 }
 
 bool MainWindow::sampleIsAsked() const {
-    return sample_ && question_->toPlainText().trimmed().toStdString() == sample_->question.text;
+    return sample_ && side_->question().toStdString() == sample_->question.text;
 }
 
 // ---- Asking ----
 
 void MainWindow::ask(const QString& question) {
-    question_->setPlainText(question);
+    side_->setQuestion(question);
     ask();
 }
 
 void MainWindow::ask() {
-    const QString text = question_->toPlainText().trimmed();
+    const QString text = side_->question();
     if (trace_.question.images.empty())
         return fail(
             tr("There is no picture to ask about; open, drop or paste one, or draw a new "
@@ -550,7 +373,7 @@ void MainWindow::ask() {
     }
     hintAtScenes();
     trace_.question.text = text.toStdString();
-    trace_.options.exit = exitRule_->rule();
+    trace_.options.exit = side_->rule();
     trace_.model = model_->name;
     asking_ = true;
     worker_->ask(trace_.question, trace_.options);
@@ -572,10 +395,8 @@ void MainWindow::finishAsk(Trace trace) {
     trace.expectedAnswer = std::move(trace_.expectedAnswer);
     trace.question = std::move(trace_.question);
     trace_ = std::move(trace);
-    if (stream_->latentCount() != static_cast<int>(latentSteps(trace_).size()))
-        stream_->show(trace_);
+    side_->show(trace_);
     panel_->stepsChanged();
-    showAnswer();
     status_->setText(summary(trace_));
     updateVerdict();
     const auto latents = static_cast<double>(latentSteps(trace_).size());
@@ -598,38 +419,16 @@ void MainWindow::clearAnswer() {
     Trace empty;
     empty.question = std::move(trace_.question);
     trace_ = std::move(empty);
-    stream_->clear();
-    answer_->hide();
+    side_->clear();
     panel_->stepsChanged();
     if (!loading_) messages_->dismiss();
     updateVerdict();
 }
 
-void MainWindow::showAnswer() {
-    answer_->setText(QString::fromStdString(trace_.answer));
-    answer_->setHidden(trace_.answer.empty());
-}
-
-// Right, wrong, or what is known before asking.
 void MainWindow::updateVerdict() {
-    const auto expected = trace_.steps.empty() && sampleIsAsked() ? std::optional(sample_->answer)
-                                                                  : trace_.expectedAnswer;
-    verdict_->setVisible(expected.has_value());
-    if (!expected) return;
-    const QString known = QString::fromStdString(*expected);
-    const bool answered = !trace_.answer.empty() && !asking_;
-    const bool right = plain(trace_.answer) == plain(*expected);
-    QPalette colours = palette();
-    if (!answered) {
-        verdict_->setText(tr("Known answer: %1").arg(known));
-    } else {
-        verdict_->setText(right ? tr("✓ Right") : tr("✗ Wrong: the right answer is %1").arg(known));
-        const bool dark = colours.window().color().lightness() < 128;
-        colours.setColor(QPalette::WindowText,
-                         right ? (dark ? QColor(98, 204, 120) : QColor(20, 120, 50))
-                               : (dark ? QColor(255, 130, 120) : QColor(180, 30, 20)));
-    }
-    verdict_->setPalette(colours);
+    const bool toCome = trace_.steps.empty() && sampleIsAsked();
+    side_->compare(toCome ? std::optional(sample_->answer) : trace_.expectedAnswer,
+                   trace_.answer.empty() || asking_ ? std::nullopt : std::optional(trace_.answer));
 }
 
 // ---- Traces ----
@@ -641,12 +440,11 @@ void MainWindow::showTrace(const Trace& trace, const QString& file) {
     if (trace.expectedAnswer)
         sample_ =
             Sample{.question = trace.question, .answer = *trace.expectedAnswer, .rois = trace.rois};
-    question_->setPlainText(QString::fromStdString(trace.question.text));
-    exitRule_->setRule(trace.options.exit);
-    stream_->show(trace_);
+    side_->setQuestion(QString::fromStdString(trace.question.text));
+    side_->setRule(trace.options.exit);
+    side_->show(trace_);
     panel_->pictureChanged();
-    panel_->selectStep(stream_->latentCount() - 1);
-    showAnswer();
+    panel_->selectStep(side_->latentCount() - 1);
     setWindowTitle(tr("%1 — LVR Workbench").arg(file));
     status_->setText(
         tr("Asked of %1: %2").arg(QString::fromStdString(trace.model), summary(trace)));
@@ -661,21 +459,11 @@ void MainWindow::saveTrace(const QString& file) {
     updateActions();
 }
 
-void MainWindow::chooseTraceFile() {
-    auto* dialog = new QFileDialog(this, tr("Save trace"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix("lvrtrace");
-    dialog->setNameFilter(tr("Traces (*.lvrtrace)"));
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::saveTrace);
-    dialog->open();
-}
-
 // ---- State ----
 
 void MainWindow::showLastStep() {
     panel_->pause();
-    panel_->selectStep(stream_->latentCount() - 1);
+    panel_->selectStep(side_->latentCount() - 1);
 }
 
 bool MainWindow::isBusy() const { return loading_ || asking_ || opening_ || saving_; }
@@ -696,7 +484,7 @@ void MainWindow::settle() {
 void MainWindow::updateActions() {
     actions_->saveTrace->setEnabled(!trace_.steps.empty() && !asking_ && !saving_);
     actions_->stop->setEnabled(asking_ || loading_);
-    stopButton_->setEnabled(asking_ || loading_);
+    side_->setStoppable(asking_ || loading_);
 }
 
 void MainWindow::chooseTheme(Theme theme) { theme_->choose(theme); }
@@ -734,7 +522,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
 
 void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
-    if (event->type() != QEvent::PaletteChange || !actions_ || !actions_->openPicture) return;
+    if (event->type() != QEvent::PaletteChange || !actions_) return;
     recolourIcons();
     updateVerdict();
 }

@@ -10,24 +10,22 @@
 class QComboBox;
 class QLabel;
 class QMimeData;
-class QPushButton;
 class QSplitter;
-class QUrl;
 
 namespace lvr {
 
-class ExitRuleForm;
+class AskPanel;
 class FileJobs;
+class GivenFiles;
 class InferenceWorker;
 class MessageBar;
 class OpenModelDialog;
 class PicturePanel;
-class QuestionLine;
 class ThemeSwitch;
 enum class Theme;
-class TokenStream;
 struct LoadProgress;
 struct ModelInfo;
+struct WindowActions;
 struct WindowServices;
 
 // The one window: picture, question, answer. Introduces the widgets to each other and owns the
@@ -45,7 +43,6 @@ public:
     void ask(const QString& question);
     void stop();  // asking, else loading
     void saveTrace(const QString& file);
-    void givePicture(const QImage& picture, const QString& name);
     void give(const QMimeData& data);  // what was dropped or pasted
     void chooseTheme(Theme theme);
     void showLastStep();
@@ -67,23 +64,15 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    struct Actions;
-    void makeActions();
     void makeMenus();
-    void makeThemeMenu(QMenu* view);
     void makeToolBar();
-    QWidget* makeAskColumn();
     void makeStatusBar();
     void wire();
     void wireWorker();
     void wireFiles();
     void recolourIcons();
 
-    void choosePicture();
     void chooseModel();
-    void chooseTraceFile();
-    void paste();
-    void giveFiles(const QList<QUrl>& files);
 
     void showPicture(Image picture, const QString& name);
     void showTrace(const Trace& trace, const QString& file);
@@ -94,7 +83,6 @@ private:
     void fail(const QString& sentence, QAction* remedy = nullptr);
     void failAsk(const QString& sentence);
     void clearAnswer();
-    void showAnswer();
     void hintAtScenes();
     void updateVerdict();
     void updateActions();
@@ -114,20 +102,15 @@ private:
     InferenceWorker* worker_ = nullptr;
     FileJobs* files_ = nullptr;
     ThemeSwitch* theme_ = nullptr;
+    GivenFiles* given_ = nullptr;
     PicturePanel* panel_ = nullptr;
-    QuestionLine* question_ = nullptr;
-    ExitRuleForm* exitRule_ = nullptr;
-    TokenStream* stream_ = nullptr;
+    AskPanel* side_ = nullptr;
     MessageBar* messages_ = nullptr;
     QSplitter* splitter_ = nullptr;
     QComboBox* kinds_ = nullptr;
-    QLabel* answer_ = nullptr;
-    QLabel* verdict_ = nullptr;
     QLabel* status_ = nullptr;
     QLabel* modelLabel_ = nullptr;
-    QPushButton* askButton_ = nullptr;
-    QPushButton* stopButton_ = nullptr;
-    std::unique_ptr<Actions> actions_;
+    std::unique_ptr<WindowActions> actions_;
 };
 
 }  // namespace lvr

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <regex>
 
 #include "app/command.h"
 #include "app/tiny_model.h"
@@ -10,6 +11,11 @@
 
 namespace lvr {
 namespace {
+
+// Further lines stand under the first.
+std::string under(const std::string& lines) {
+    return std::regex_replace(lines, std::regex("\n"), "\n                ");
+}
 
 const char* headName(LvrHead head) {
     switch (head) {
@@ -46,9 +52,9 @@ void showModel(const std::string& name) {
               << (config.lvr.lvrStartId ? std::to_string(*config.lvr.lvrStartId) : "not set")
               << "\n";
     if (const auto made = readProvenance(folder))
-        std::cout << "made by         " << made->command << "\ndata            " << made->data
-                  << ", seed " << made->seed << "\nexit rule       " << made->defaultExit
-                  << "\nnotes           " << made->notes << "\n";
+        std::cout << "made by         " << under(made->command) << "\ndata            "
+                  << made->data << ", seed " << made->seed << "\nexit rule       "
+                  << made->defaultExit << "\nnotes           " << made->notes << "\n";
 }
 
 }  // namespace

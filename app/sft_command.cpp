@@ -58,12 +58,18 @@ void printPictures(int done, int total) {
         std::cout << "pictures encoded " << done << "/" << total << std::endl;
 }
 
+// Every command since the first, one a line: what was done before is part of what it is.
+std::string commandsUpTo(const std::string& model) {
+    const auto before = readProvenance(findCheckpoint(model));
+    return (before && !before->command.empty() ? before->command + "\n" : "") + commandLine();
+}
+
 Provenance provenanceOf(const SftArguments& arguments) {
     const bool filler = arguments.options.twin == Twin::Filler,
                plain = arguments.options.twin == Twin::Plain;
     return {.defaultExit = plain ? "none" : toText(EndProbability{}),
             .latentFeed = filler ? "filler" : "own",
-            .command = commandLine(),
+            .command = commandsUpTo(arguments.model),
             .seed = arguments.options.seed,
             .data = arguments.data.filename().string()};
 }
@@ -88,7 +94,7 @@ void sft(SftArguments arguments) {
     const auto result =
         trainSft(checkpoint, encoded, arguments.options, printTrainReport, interruption());
     auto provenance = provenanceOf(arguments);
-    provenance.notes = goalReport(result, arguments.options.goal);
+    provenance.notes = goalReport(result, arguments.options.goal) + "; " + cpuSeconds();
     saveCheckpoint(checkpoint, findCheckpoint(arguments.model), provenance, arguments.out);
     std::cout << "saved " << arguments.out.string() << "; " << provenance.notes << "\n";
 }

@@ -1,9 +1,11 @@
 #include "app/theme.h"
 
+#include <QActionGroup>
 #include <QApplication>
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusVariant>
+#include <QMenu>
 #include <QPalette>
 #include <QStyle>
 
@@ -68,6 +70,20 @@ void ThemeSwitch::choose(Theme theme) {
             QDBusConnection::sessionBus().connect(kPortal, kPath, kSettings, "SettingChanged", this,
                                                   SLOT(settingChanged(QString, QString)));
     apply();
+}
+
+void ThemeSwitch::addChoicesTo(QMenu* menu) {
+    auto* group = new QActionGroup(menu);
+    const auto add = [&](const QString& name, Theme theme) {
+        QAction* action = menu->addAction(name, this, [this, theme] { choose(theme); });
+        action->setCheckable(true);
+        group->addAction(action);
+    };
+    add(tr("As the &system"), Theme::System);
+    add(tr("&Light"), Theme::Light);
+    add(tr("&Dark"), Theme::Dark);
+    connect(menu, &QMenu::aboutToShow, group,
+            [this, group] { group->actions()[static_cast<int>(chosen_)]->setChecked(true); });
 }
 
 void ThemeSwitch::settingChanged(const QString& area, const QString& key) {

@@ -2,6 +2,8 @@
 
 #include <QObject>
 
+class QMenu;
+
 namespace lvr {
 
 enum class Theme { System, Light, Dark };
@@ -14,6 +16,7 @@ public:
     explicit ThemeSwitch(QObject* parent = nullptr);
     void choose(Theme theme);
     Theme chosen() const { return chosen_; }
+    void addChoicesTo(QMenu* menu);
 
 private Q_SLOTS:
     void settingChanged(const QString& area, const QString& key);

@@ -1,6 +1,7 @@
 #include "app/train_progress.h"
 
 #include <cstdio>
+#include <ctime>
 
 namespace lvr {
 
@@ -13,5 +14,7 @@ void printTrainReport(const TrainReport& report) {
     std::printf("\n");
     std::fflush(stdout);
 }
+
+std::string cpuSeconds() { return std::to_string(std::clock() / CLOCKS_PER_SEC) + " CPU-seconds"; }
 
 }  // namespace lvr

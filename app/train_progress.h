@@ -1,10 +1,15 @@
 #pragma once
 
+#include <string>
+
 #include "core/values/train_options.h"
 
 namespace lvr {
 
 // One line on stdout: progress, speed, time left, then every metric by name.
 void printTrainReport(const TrainReport& report);
+
+// What this process has cost so far, all threads together: "412 CPU-seconds".
+std::string cpuSeconds();
 
 }  // namespace lvr

@@ -2,7 +2,9 @@
 # model; only the program itself adds the real one.
 find_package(Qt6 6.4 REQUIRED COMPONENTS DBus)
 add_library(lvr_window STATIC
+    ask_panel.cpp
     file_jobs.cpp
+    given_files.cpp
     icons.cpp
     inference_worker.cpp
     main_window.cpp
@@ -10,6 +12,8 @@ add_library(lvr_window STATIC
     picture_panel.cpp
     start_script.cpp
     theme.cpp
+    trace_summary.cpp
+    window_actions.cpp
 )
 set_target_properties(lvr_window PROPERTIES AUTOMOC ON)
 target_compile_definitions(lvr_window PUBLIC QT_NO_KEYWORDS)

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/values/nearest_name.h"
 #include "datasets/scene_random.h"
 #include "datasets/scenes.h"
 
@@ -162,31 +162,13 @@ const std::vector<Kind>& kinds() {
     return all;
 }
 
-// Levenshtein's: how many letters to change, add or drop.
-int editDistance(const std::string& a, const std::string& b) {
-    std::vector<int> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        int diagonal = std::exchange(row[0], static_cast<int>(i) + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const int replaced = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
 const Kind& findKind(const std::string& name) {
     const auto& all = kinds();
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Kind& kind) { return kind.name == name; });
     if (found != all.end()) return *found;
-    const auto nearest =
-        std::min_element(all.begin(), all.end(), [&](const Kind& a, const Kind& b) {
-            return editDistance(name, a.name) < editDistance(name, b.name);
-        });
-    throw Error("unknown question kind \"" + name + "\"; did you mean \"" + nearest->name + "\"?");
+    const auto& nearest = all[nearestName(sceneKinds(), name)];
+    throw Error("unknown question kind \"" + name + "\"; did you mean \"" + nearest.name + "\"?");
 }
 
 const Kind& drawKind(SceneRandom& random, const std::vector<std::string>& names) {

@@ -11,7 +11,7 @@
 namespace lvr {
 
 // One row: question, <|lvr_start|>, the slots, <|lvr_end|>, response.
-struct SftSampler::RowPlan {
+struct SftRow {
     const EncodedRecord* record = nullptr;
     std::vector<int> targets;  // one per slot
     std::size_t natural = 0;   // how many of them the question needs
@@ -29,12 +29,89 @@ torch::Tensor longs(const std::vector<std::int64_t>& values) {
     return torch::tensor(values, torch::kInt64);
 }
 
-struct Lists {
-    std::vector<std::int64_t> slotRow, slotCol, slotTarget, stopRow, stopCol, labelRow, labelCol,
-        label;
-    std::vector<float> slotWeight, stopTarget;
+// A row's ids and positions, padded on the right to the longest. next: the position after the
+// prefix.
+void layOutRows(const std::vector<SftRow>& rows, std::int64_t padId, std::int64_t next,
+                SftBatch& batch) {
+    std::size_t longest = 0;
+    for (const auto& row : rows) longest = std::max(longest, row.ids.size());
+    batch.ids =
+        torch::full({std::ssize(rows), static_cast<std::int64_t>(longest)}, padId, torch::kInt64);
+    auto positions = torch::empty_like(batch.ids);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto& row = rows[r];
+        const auto at = static_cast<std::int64_t>(r);
+        batch.ids[at].narrow(0, 0, std::ssize(row.ids)).copy_(longs(row.ids));
+        auto* position = positions[at].data_ptr<std::int64_t>();
+        for (std::size_t t = 0; t < longest; ++t)
+            position[t] = next + static_cast<std::int64_t>(t) + (t > row.start() ? row.gap : 0);
+        batch.rowKind.push_back(row.record->kind);
+    }
+    batch.positions = positions.unsqueeze(0).expand({3, -1, -1});
+}
+
+void listSlots(const std::vector<SftRow>& rows, SftBatch& batch) {
+    std::vector<std::int64_t> slotRow, slotCol, slotTarget;
+    std::vector<float> weight;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto& row = rows[r];
+        const bool single = row.natural <= 2 || row.record->fill == FillSlots::Cycle;
+        for (std::size_t k = 0; k < row.targets.size(); ++k) {
+            slotRow.push_back(static_cast<std::int64_t>(r));
+            slotCol.push_back(static_cast<std::int64_t>(row.start() + 1 + k));
+            slotTarget.push_back(row.targets[k]);
+            weight.push_back(single ? kPlainSlotWeight : 1);
+            batch.slotKind.push_back(row.record->kind);
+        }
+    }
+    batch.slotRow = longs(slotRow);
+    batch.slotCol = longs(slotCol);
+    batch.slotTarget = longs(slotTarget);
+    batch.slotWeight = torch::tensor(weight, torch::kFloat32);
+}
+
+// The thought is over at its last natural slot; extra slots are not asked.
+void listStops(const std::vector<SftRow>& rows, SftBatch& batch) {
+    std::vector<std::int64_t> stopRow, stopCol;
+    std::vector<float> target;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto& row = rows[r];
+        for (std::size_t k = 0; k <= row.natural && !row.targets.empty(); ++k) {
+            stopRow.push_back(static_cast<std::int64_t>(r));
+            stopCol.push_back(static_cast<std::int64_t>(row.start() + k));
+            target.push_back(k == row.natural ? 1 : 0);
+        }
+    }
+    batch.stopRow = longs(stopRow);
+    batch.stopCol = longs(stopCol);
+    batch.stopTarget = torch::tensor(target, torch::kFloat32);
+}
+
+// Supervised: the thought's two markers and the response.
+void listLabels(const std::vector<SftRow>& rows, SftBatch& batch) {
+    std::vector<std::int64_t> labelRow, labelCol, label;
     std::vector<std::uint8_t> isAnswer;
-};
+    const auto supervise = [&](std::size_t r, std::size_t at, bool answer) {
+        labelRow.push_back(static_cast<std::int64_t>(r));
+        labelCol.push_back(static_cast<std::int64_t>(at) - 1);
+        label.push_back(rows[r].ids[at]);
+        isAnswer.push_back(answer);
+    };
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto& row = rows[r];
+        if (!row.targets.empty()) {
+            supervise(r, row.start(), false);
+            supervise(r, row.response() - 1, false);
+        }
+        for (std::size_t i = 0; i < row.record->response.size(); ++i)
+            supervise(r, row.response() + i,
+                      i >= row.record->answerBegin && i < row.record->answerEnd);
+    }
+    batch.labelRow = longs(labelRow);
+    batch.labelCol = longs(labelCol);
+    batch.label = longs(label);
+    batch.isAnswer = torch::tensor(isAnswer, torch::kUInt8).to(torch::kBool);
+}
 
 }  // namespace
 
@@ -98,8 +175,8 @@ std::vector<int> SftSampler::drawRecords(const EncodedPicture& picture,
     return drawn;
 }
 
-SftSampler::RowPlan SftSampler::plan(const EncodedRecord& record) {
-    RowPlan row{&record, record.targets, record.targets.size(), record.question, 0};
+SftRow SftSampler::plan(const EncodedRecord& record) {
+    SftRow row{&record, record.targets, record.targets.size(), record.question, 0};
     if (options_.twin == Twin::Plain) row.targets.clear();
     row.natural = row.targets.size();
     if (row.natural > 0 && uniform() < options_.extraSlots) {
@@ -121,11 +198,11 @@ SftSampler::RowPlan SftSampler::plan(const EncodedRecord& record) {
 
 SftBatch SftSampler::next(const std::vector<double>& focus) {
     const auto pictures = drawPictures();
-    std::vector<RowPlan> rows;
-    std::vector<std::int64_t> rowPicture;
-    std::vector<torch::Tensor> features, prefixes;
     const auto grid = set_.pictures[pictures.front()].grid;
     const auto prefix = promptPrefix(checkpoint_, grid);
+    std::vector<SftRow> rows;
+    std::vector<std::int64_t> rowPicture;
+    std::vector<torch::Tensor> features, prefixes;
     for (std::size_t p = 0; p < pictures.size(); ++p) {
         const auto& picture = set_.pictures[pictures[p]];
         features.push_back(picture.tokens);
@@ -135,69 +212,17 @@ SftBatch SftSampler::next(const std::vector<double>& focus) {
             rowPicture.push_back(static_cast<std::int64_t>(p));
         }
     }
-    const auto prefixPositions = ropeIndex(prefix, {grid}, checkpoint_.model.config());
-    std::size_t longest = 0;
-    for (const auto& row : rows) longest = std::max(longest, row.ids.size());
+    const auto positions = ropeIndex(prefix, {grid}, checkpoint_.model.config());
 
     SftBatch batch;
-    Lists lists;
     batch.prefixEmbeddings = torch::stack(prefixes);
-    batch.prefixPositions = prefixPositions.ids.unsqueeze(1).expand({3, std::ssize(pictures), -1});
+    batch.prefixPositions = positions.ids.unsqueeze(1).expand({3, std::ssize(pictures), -1});
     batch.rowPicture = longs(rowPicture);
     batch.features = torch::stack(features);
-    batch.ids = torch::full({std::ssize(rows), static_cast<std::int64_t>(longest)},
-                            checkpoint_.rules.padId, torch::kInt64);
-    auto positions =
-        torch::empty({std::ssize(rows), static_cast<std::int64_t>(longest)}, torch::kInt64);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto& row = rows[r];
-        const auto R = static_cast<std::int64_t>(r);
-        batch.rowKind.push_back(row.record->kind);
-        batch.ids[R].narrow(0, 0, std::ssize(row.ids)).copy_(longs(row.ids));
-        auto* position = positions[R].data_ptr<std::int64_t>();
-        for (std::size_t t = 0; t < longest; ++t)
-            position[t] = prefixPositions.next + static_cast<std::int64_t>(t) +
-                          (t > row.start() ? row.gap : 0);
-        const bool single = row.natural <= 2 || row.record->fill == FillSlots::Cycle;
-        for (std::size_t k = 0; k < row.targets.size(); ++k) {
-            const auto col = static_cast<std::int64_t>(row.start() + 1 + k);
-            lists.slotRow.push_back(R);
-            lists.slotCol.push_back(col);
-            lists.slotTarget.push_back(row.targets[k]);
-            lists.slotWeight.push_back(single ? kPlainSlotWeight : 1);
-            batch.slotKind.push_back(row.record->kind);
-        }
-        for (std::size_t k = 0; k <= row.natural && !row.targets.empty(); ++k) {
-            lists.stopRow.push_back(R);
-            lists.stopCol.push_back(static_cast<std::int64_t>(row.start() + k));
-            lists.stopTarget.push_back(k == row.natural ? 1 : 0);
-        }
-        const auto supervise = [&](std::size_t at, bool answer) {
-            lists.labelRow.push_back(R);
-            lists.labelCol.push_back(static_cast<std::int64_t>(at) - 1);
-            lists.label.push_back(row.ids[at]);
-            lists.isAnswer.push_back(answer);
-        };
-        if (!row.targets.empty()) {
-            supervise(row.start(), false);
-            supervise(row.response() - 1, false);
-        }
-        for (std::size_t i = 0; i < row.record->response.size(); ++i)
-            supervise(row.response() + i,
-                      i >= row.record->answerBegin && i < row.record->answerEnd);
-    }
-    batch.positions = positions.unsqueeze(0).expand({3, -1, -1});
-    batch.slotRow = longs(lists.slotRow);
-    batch.slotCol = longs(lists.slotCol);
-    batch.slotTarget = longs(lists.slotTarget);
-    batch.slotWeight = torch::tensor(lists.slotWeight, torch::kFloat32);
-    batch.stopRow = longs(lists.stopRow);
-    batch.stopCol = longs(lists.stopCol);
-    batch.stopTarget = torch::tensor(lists.stopTarget, torch::kFloat32);
-    batch.labelRow = longs(lists.labelRow);
-    batch.labelCol = longs(lists.labelCol);
-    batch.label = longs(lists.label);
-    batch.isAnswer = torch::tensor(lists.isAnswer, torch::kUInt8).to(torch::kBool);
+    layOutRows(rows, checkpoint_.rules.padId, positions.next, batch);
+    listSlots(rows, batch);
+    listStops(rows, batch);
+    listLabels(rows, batch);
     return batch;
 }
 

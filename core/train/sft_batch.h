@@ -35,6 +35,8 @@ struct SftBatch {
     torch::Tensor isAnswer;                   // [L] bool
 };
 
+struct SftRow;
+
 // What is drawn for each step; all of it from one generator.
 class SftSampler {
 public:
@@ -43,10 +45,9 @@ public:
     SftBatch next(const std::vector<double>& focus);
 
 private:
-    struct RowPlan;
     std::vector<int> drawPictures();
     std::vector<int> drawRecords(const EncodedPicture& picture, const std::vector<double>& focus);
-    RowPlan plan(const EncodedRecord& record);
+    SftRow plan(const EncodedRecord& record);
     double uniform();
     int below(int count);
 

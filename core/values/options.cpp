@@ -4,17 +4,17 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
 #include "core/error.h"
+#include "core/values/nearest_name.h"
 
 namespace lvr {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kMetricNames = {"mse", "mae", "cosine"};
+const std::array<std::string, 3> kMetricNames = {"mse", "mae", "cosine"};
 constexpr auto kNoLimit = std::numeric_limits<double>::max();
 
 std::vector<std::string_view> splitAtColons(std::string_view text) {
@@ -25,30 +25,6 @@ std::vector<std::string_view> splitAtColons(std::string_view text) {
         if (colon == text.npos) return parts;
         from = colon + 1;
     }
-}
-
-// Levenshtein distance: what a typing slip costs.
-std::size_t editDistance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const auto swap = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({swap, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row[b.size()];
-}
-
-template <class Names>
-std::size_t nearest(const Names& names, std::string_view wrong) {
-    const auto closer = [&](std::string_view a, std::string_view b) {
-        return editDistance(a, wrong) < editDistance(b, wrong);
-    };
-    return std::min_element(std::begin(names), std::end(names), closer) - std::begin(names);
 }
 
 std::string number(double value) {
@@ -76,10 +52,10 @@ public:
     void takeMetric(LatentEndMetric& value) {
         const auto* part = next();
         if (!part) return;
-        const auto best = nearest(kMetricNames, *part);
+        const auto best = nearestName(kMetricNames, *part);
         if (kMetricNames[best] != *part)
             throw Error("exit rule \"" + text_ + "\": unknown metric \"" + std::string(*part) +
-                        "\"; the nearest valid one is \"" + std::string(kMetricNames[best]) +
+                        "\"; the nearest valid one is \"" + kMetricNames[best] +
                         "\" (valid: mse, mae, cosine)");
         value = static_cast<LatentEndMetric>(best);
     }
@@ -125,7 +101,7 @@ void read(Parts& parts, EndProbability& rule) {
 std::string write(const NoLatents&) { return "none"; }
 std::string write(const FixedSteps& rule) { return "fixed:" + std::to_string(rule.count); }
 std::string write(const NearLatentEnd& rule) {
-    const auto metric = std::string(kMetricNames.at(static_cast<std::size_t>(rule.metric)));
+    const auto& metric = kMetricNames.at(static_cast<std::size_t>(rule.metric));
     return "latent-end:" + metric + ":" + number(rule.threshold) + ":" + std::to_string(rule.cap);
 }
 std::string write(const EndToken& rule) { return "end-token:" + std::to_string(rule.cap); }
@@ -148,7 +124,7 @@ ExitRule parseExitRule(const std::string& text) {
     std::vector<std::string> names;
     std::transform(rules.begin(), rules.end(), std::back_inserter(names), nameOf);
     const auto name = splitAtColons(text)[0];
-    const auto best = nearest(names, name);
+    const auto best = nearestName(names, name);
     auto rule = rules[best];
     if (names[best] != name)
         throw Error("unknown exit rule \"" + text + "\"; the nearest valid one is \"" +

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <QUrl>
+#include <QWidget>
+#include <optional>
+
+#include "core/values/trace.h"
+
+class QLabel;
+class QPushButton;
+
+namespace lvr {
+
+class ExitRuleForm;
+class QuestionLine;
+class TokenStream;
+
+// The window's right side: the question, the exit rule, Ask and Stop; below them the answer, how it
+// compares with a known one, and the positions it was made of.
+class AskPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit AskPanel(QWidget* parent = nullptr);
+
+    QString question() const;  // trimmed
+    void setQuestion(const QString& question);
+    void focusQuestion();
+    ExitRule rule() const;
+    void setRule(const ExitRule& rule);
+    void setStoppable(bool stoppable);
+
+    void append(const DecodeStep& step);
+    void show(const Trace& trace);  // all of a finished answer
+    void clear();
+    // expected: the known answer, if there is one. answer: what was said, once it is complete.
+    void compare(const std::optional<std::string>& expected,
+                 const std::optional<std::string>& answer);
+    int latentCount() const;
+    void selectStep(int latentStep);  // -1: none
+    void recolour(const QColor& ink);
+
+Q_SIGNALS:
+    void asked();
+    void stopped();
+    void questionChanged();
+    void filesGiven(const QList<QUrl>& files);
+    void picturePasted(const QImage& picture);
+    void stepSelected(int latentStep);
+
+private:
+    void build();
+    void wire();
+
+    QuestionLine* question_;
+    ExitRuleForm* exitRule_;
+    QPushButton* ask_;
+    QPushButton* stop_;
+    QLabel* answer_;
+    QLabel* verdict_;
+    TokenStream* stream_;
+    std::size_t shown_ = 0;  // positions in the stream
+};
+
+}  // namespace lvr

@@ -27,7 +27,7 @@ struct AskArguments {
     std::vector<fs::path> images;
     std::string question;
     bool rawPrompt = false, json = false;
-    std::optional<std::int64_t> minPixels, maxPixels;
+    PixelLimits pixels;
     fs::path trace, heatmaps, dump;
 };
 
@@ -36,14 +36,6 @@ struct Dump {
     torch::Tensor promptHidden, promptLogits;
     std::vector<torch::Tensor> stepLogits;
 };
-
-void applyPixelLimits(const AskArguments& a, PreprocessConfig& config) {
-    if (a.minPixels) config.minPixels = *a.minPixels;
-    if (a.maxPixels) config.maxPixels = *a.maxPixels;
-    if (config.minPixels > config.maxPixels)
-        throw Error("--min-pixels " + std::to_string(config.minPixels) +
-                    " is larger than --max-pixels " + std::to_string(config.maxPixels));
-}
 
 // Outputs are refused before the model is run, not after.
 void checkOutputs(const AskArguments& a) {
@@ -131,7 +123,7 @@ void ask(AskArguments& a) {
     Question question{{}, questionText(a.question)};
     for (const auto& file : a.images) question.images.push_back(readImage(file));
     auto checkpoint = openCheckpoint(a.model);
-    applyPixelLimits(a, checkpoint.preprocess);
+    apply(a.pixels, checkpoint.preprocess);
     const auto options = decodeOptions(a.decode, checkpoint);
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
     const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
@@ -189,10 +181,7 @@ void addAskCommand(CLI::App& app) {
     addDecodeOptions(*command, a->decode);
     command->add_option("--seed", a->decode.sampling.seed, "Of the sampling")
         ->capture_default_str();
-    command->add_option("--min-pixels", a->minPixels, "Smallest picture area after resizing")
-        ->check(CLI::PositiveNumber);
-    command->add_option("--max-pixels", a->maxPixels, "Largest picture area after resizing")
-        ->check(CLI::PositiveNumber);
+    addPixelLimits(*command, a->pixels);
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace");
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");
     command->add_option("--dump", a->dump, "Write tensors to F.safetensors");

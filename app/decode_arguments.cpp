@@ -64,6 +64,21 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
         ->capture_default_str();
 }
 
+void addPixelLimits(CLI::App& command, PixelLimits& limits) {
+    command.add_option("--min-pixels", limits.min, "Smallest picture area after resizing")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--max-pixels", limits.max, "Largest picture area after resizing")
+        ->check(CLI::PositiveNumber);
+}
+
+void apply(const PixelLimits& limits, PreprocessConfig& config) {
+    if (limits.min) config.minPixels = *limits.min;
+    if (limits.max) config.maxPixels = *limits.max;
+    if (config.minPixels > config.maxPixels)
+        throw Error("--min-pixels " + std::to_string(config.minPixels) +
+                    " is larger than --max-pixels " + std::to_string(config.maxPixels));
+}
+
 LvrCheckpoint openCheckpoint(const ModelArguments& a) {
     return LvrCheckpoint::open(
         a.model.empty() ? tinyModelFolder() : a.model,

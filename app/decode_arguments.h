@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace lvr {
 
 struct LvrCheckpoint;
 
-// The flags that ask and eval share.
+// The flags that several commands share.
 struct ModelArguments {
     std::string model;  // empty: the tiny model
     std::string dtype = "float32", device = "cpu";
@@ -28,8 +29,15 @@ struct DecodeArguments {
     SamplingOptions sampling;
 };
 
+struct PixelLimits {
+    std::optional<std::int64_t> min, max;  // of a picture's area after resizing
+};
+
 void addModelOptions(CLI::App& command, ModelArguments& arguments);
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
+void addPixelLimits(CLI::App& command, PixelLimits& limits);
+// Throws Error when they contradict each other.
+void apply(const PixelLimits& limits, PreprocessConfig& config);
 LvrCheckpoint openCheckpoint(const ModelArguments& arguments);
 // What is not said comes from the checkpoint. Throws Error.
 DecodeOptions decodeOptions(const DecodeArguments& arguments, const LvrCheckpoint& checkpoint);

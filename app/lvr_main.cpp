@@ -40,6 +40,7 @@ void addCommands(CLI::App& app) {
     addMakeDataCommand(app);
     addAlignCommand(app);
     addSftCommands(app);
+    addScoreCommand(app);
     addModelCommand(app);
     addTokenizeCommand(app);
     addTraceCommand(app);

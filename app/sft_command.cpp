@@ -40,15 +40,16 @@ TrainingSet readTrainingSet(const SftArguments& arguments) {
     TrainingSet set;
     std::map<std::string, int> pictures;
     for (auto& record : readLvrJson(arguments.data, arguments.imageRoot)) {
+        const auto name =
+            arguments.data.string() + ", record " + std::to_string(set.records.size() + 1);
         if (record.images.size() != 1)
-            throw Error("record " + record.questionId + " of " + arguments.data.string() + " has " +
-                        std::to_string(record.images.size()) +
+            throw Error(name + " has " + std::to_string(record.images.size()) +
                         " images; this trainer takes records with one");
         const auto [at, added] =
             pictures.try_emplace(record.images.front(), static_cast<int>(set.pictures.size()));
         if (added) set.pictures.emplace_back(record.images.front());
         set.records.push_back(
-            {at->second, record.dataset, record.question, record.response, record.boxes});
+            {at->second, name, record.dataset, record.question, record.response, record.boxes});
     }
     return set;
 }

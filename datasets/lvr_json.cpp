@@ -202,9 +202,9 @@ LvrRecord readRecord(const Entry& entry, const fs::path& root, const std::string
     record.questionId = readQuestionId(entry);
     record.images = readImages(entry, root);
     record.question = withoutImageMarks(human);
-    const auto mark = gpt.find(kLvrMark);
-    record.response = mark == std::string::npos ? gpt : gpt.substr(mark + kLvrMark.size());
-    record.answer = answerIn(record.response);
+    record.response = gpt;
+    const auto mark = gpt.rfind(kLvrMark);
+    record.answer = answerIn(mark == std::string::npos ? gpt : gpt.substr(mark + kLvrMark.size()));
     record.boxes = readBoxes(entry);
     checkMarks(entry, record, occurrences(human, kImageMark), occurrences(gpt, kLvrMark));
     return record;

@@ -14,9 +14,10 @@ struct LvrRecord {
     std::string questionId;
     std::vector<std::string> images;  // absolute paths
     std::string question;             // without <image> and the newline on each side of it
-    std::string answer;      // inside <answer>, trimmed; the trimmed response when there is none
-    std::string response;    // what follows the first <lvr>; the whole gpt text when there is none
-    std::vector<Box> boxes;  // in the order of the latent targets, fractions of the first image
+    std::string
+        answer;  // inside <answer>, trimmed; without tags the trimmed text after the last <lvr>
+    std::string response;    // the gpt turn, its <lvr> included
+    std::vector<Box> boxes;  // of its <lvr>, in order, fractions of the first image
     bool operator==(const LvrRecord&) const = default;
 };
 

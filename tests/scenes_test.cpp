@@ -461,7 +461,7 @@ private Q_SLOTS:
                 QCOMPARE(record.dataset, question.kind);
                 QCOMPARE(record.question, question.text);
                 QCOMPARE(record.answer, question.answer);
-                QCOMPARE(record.response, "\n<answer> " + question.answer + " </answer>");
+                QCOMPARE(record.response, "<lvr>\n<answer> " + question.answer + " </answer>");
                 QCOMPARE(record.boxes, question.rois);
             }
         }
@@ -494,7 +494,7 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(path("none")));
     }
 
-    void recordsKeepWhatFollowsTheFirstMark() {
+    void recordsKeepTheWholeResponse() {
         auto two = oneRecord();
         two["conversations"][1]["value"] = "<lvr> and <lvr>\n<answer> both </answer>";
         two["bboxes"].push_back({.5, .5, 1, 1});
@@ -503,10 +503,11 @@ private Q_SLOTS:
         plain["conversations"][1]["value"] = " 42\n";
         plain.erase("bboxes");
         const auto records = readLvrJson(write({oneRecord(), two, plain}));
-        QCOMPARE(records[0].response, std::string("\n<answer> red </answer>"));
+        QCOMPARE(records[0].response, std::string("<lvr>\n<answer> red </answer>"));
         QCOMPARE(records[0].questionId, std::string("7"));
         QCOMPARE(records[0].images, std::vector{path("a.png").string()});
-        QCOMPARE(records[1].response, std::string(" and <lvr>\n<answer> both </answer>"));
+        QCOMPARE(records[1].response, std::string("<lvr> and <lvr>\n<answer> both </answer>"));
+        QCOMPARE(records[1].answer, std::string("both"));
         QCOMPARE(records[1].boxes.size(), 2U);
         QCOMPARE(records[2].question, std::string("one\ntwo"));
         QCOMPARE(records[2].answer, std::string("42"));

@@ -39,9 +39,9 @@ TrainingSet sceneSet(const fs::path& folder, int records) {
     for (const auto& sample : sceneSamples(7, 0, records)) {
         const auto file = folder / (std::to_string(set.pictures.size()) + ".png");
         writePng(sample.question.images.front(), file);
-        set.records.push_back({static_cast<int>(set.pictures.size()), sample.kind,
-                               sample.question.text, "\n<answer> " + sample.answer + " </answer>",
-                               sample.rois});
+        set.records.push_back({static_cast<int>(set.pictures.size()), file.string(), sample.kind,
+                               sample.question.text,
+                               "<lvr>\n<answer> " + sample.answer + " </answer>", sample.rois});
         set.pictures.push_back(file);
     }
     return set;

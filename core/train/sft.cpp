@@ -86,7 +86,8 @@ private:
     static std::size_t longestKind(const EncodedSet& set) {
         std::vector<double> targets(set.kinds.size(), 0), count(set.kinds.size(), 0);
         for (const auto& record : set.records) {
-            targets[record.kind] += static_cast<double>(record.targets.size());
+            for (const auto& piece : record.response)
+                targets[record.kind] += static_cast<double>(piece.targets.size());
             count[record.kind] += 1;
         }
         std::size_t longest = 0;

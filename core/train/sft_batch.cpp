@@ -10,20 +10,54 @@
 
 namespace lvr {
 
-// One row: question, <|lvr_start|>, the slots, <|lvr_end|>, response.
+// One row: the question, then the response's thoughts and texts.
 struct SftRow {
-    const EncodedRecord* record = nullptr;
-    std::vector<int> targets;  // one per slot
-    std::size_t natural = 0;   // how many of them the question needs
+    struct Slot {
+        std::size_t at = 0;  // where the latent is fed
+        int target = 0;
+        float weight = 1;
+    };
+    struct Stop {
+        std::size_t at = 0;
+        float target = 0;
+    };
+    struct Label {
+        std::size_t at = 0;  // of the supervised id
+        bool isAnswer = false;
+    };
+    int kind = 0;
     std::vector<std::int64_t> ids;
-    int gap = 0;  // in the positions before the first slot
-    std::size_t start() const { return record->question.size(); }  // of <|lvr_start|>
-    std::size_t response() const { return ids.size() - record->response.size(); }
+    std::vector<Slot> slots;
+    std::vector<Stop> stops;
+    std::vector<Label> labels;
+    std::size_t gapFrom = 0;  // positions jump by `gap` here
+    int gap = 0;
+
+    // <|lvr_start|>, a slot a target, <|lvr_end|>. Of the targets the first `natural` are needed:
+    // the thought is over there, and on slots beyond it the end is not asked for.
+    void addThought(const std::vector<int>& targets, std::size_t natural, float weight,
+                    const LvrTokens& tokens) {
+        const auto start = ids.size();
+        labels.push_back({start, false});
+        ids.push_back(tokens.start);
+        for (std::size_t k = 0; k < targets.size(); ++k)
+            slots.push_back({start + 1 + k, targets[k], weight});
+        for (std::size_t k = 0; k <= natural; ++k)
+            stops.push_back({start + k, k == natural ? 1.0F : 0.0F});
+        ids.insert(ids.end(), targets.size(), tokens.latent);
+        labels.push_back({ids.size(), false});
+        ids.push_back(tokens.end);
+    }
+    void addText(const ResponsePiece& piece) {
+        for (std::size_t i = 0; i < piece.text.size(); ++i)
+            labels.push_back({ids.size() + i, i >= piece.answerBegin && i < piece.answerEnd});
+        ids.insert(ids.end(), piece.text.begin(), piece.text.end());
+    }
 };
 
 namespace {
 
-constexpr double kPlainSlotWeight = 2;  // of a slot of a thought that is not the longest kind
+constexpr float kPlainSlotWeight = 2;  // of a slot of a thought that is not the longest kind
 
 torch::Tensor longs(const std::vector<std::int64_t>& values) {
     return torch::tensor(values, torch::kInt64);
@@ -44,8 +78,8 @@ void layOutRows(const std::vector<SftRow>& rows, std::int64_t padId, std::int64_
         batch.ids[at].narrow(0, 0, std::ssize(row.ids)).copy_(longs(row.ids));
         auto* position = positions[at].data_ptr<std::int64_t>();
         for (std::size_t t = 0; t < longest; ++t)
-            position[t] = next + static_cast<std::int64_t>(t) + (t > row.start() ? row.gap : 0);
-        batch.rowKind.push_back(row.record->kind);
+            position[t] = next + static_cast<std::int64_t>(t) + (t >= row.gapFrom ? row.gap : 0);
+        batch.rowKind.push_back(row.kind);
     }
     batch.positions = positions.unsqueeze(0).expand({3, -1, -1});
 }
@@ -54,14 +88,12 @@ void listSlots(const std::vector<SftRow>& rows, SftBatch& batch) {
     std::vector<std::int64_t> slotRow, slotCol, slotTarget;
     std::vector<float> weight;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto& row = rows[r];
-        const bool single = row.natural <= 2 || row.record->fill == FillSlots::Cycle;
-        for (std::size_t k = 0; k < row.targets.size(); ++k) {
+        for (const auto& slot : rows[r].slots) {
             slotRow.push_back(static_cast<std::int64_t>(r));
-            slotCol.push_back(static_cast<std::int64_t>(row.start() + 1 + k));
-            slotTarget.push_back(row.targets[k]);
-            weight.push_back(single ? kPlainSlotWeight : 1);
-            batch.slotKind.push_back(row.record->kind);
+            slotCol.push_back(static_cast<std::int64_t>(slot.at));
+            slotTarget.push_back(slot.target);
+            weight.push_back(slot.weight);
+            batch.slotKind.push_back(rows[r].kind);
         }
     }
     batch.slotRow = longs(slotRow);
@@ -70,16 +102,14 @@ void listSlots(const std::vector<SftRow>& rows, SftBatch& batch) {
     batch.slotWeight = torch::tensor(weight, torch::kFloat32);
 }
 
-// The thought is over at its last natural slot; extra slots are not asked.
 void listStops(const std::vector<SftRow>& rows, SftBatch& batch) {
     std::vector<std::int64_t> stopRow, stopCol;
     std::vector<float> target;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto& row = rows[r];
-        for (std::size_t k = 0; k <= row.natural && !row.targets.empty(); ++k) {
+        for (const auto& stop : rows[r].stops) {
             stopRow.push_back(static_cast<std::int64_t>(r));
-            stopCol.push_back(static_cast<std::int64_t>(row.start() + k));
-            target.push_back(k == row.natural ? 1 : 0);
+            stopCol.push_back(static_cast<std::int64_t>(stop.at));
+            target.push_back(stop.target);
         }
     }
     batch.stopRow = longs(stopRow);
@@ -87,30 +117,26 @@ void listStops(const std::vector<SftRow>& rows, SftBatch& batch) {
     batch.stopTarget = torch::tensor(target, torch::kFloat32);
 }
 
-// Supervised: the thought's two markers and the response.
 void listLabels(const std::vector<SftRow>& rows, SftBatch& batch) {
     std::vector<std::int64_t> labelRow, labelCol, label;
     std::vector<std::uint8_t> isAnswer;
-    const auto supervise = [&](std::size_t r, std::size_t at, bool answer) {
-        labelRow.push_back(static_cast<std::int64_t>(r));
-        labelCol.push_back(static_cast<std::int64_t>(at) - 1);
-        label.push_back(rows[r].ids[at]);
-        isAnswer.push_back(answer);
-    };
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto& row = rows[r];
-        if (!row.targets.empty()) {
-            supervise(r, row.start(), false);
-            supervise(r, row.response() - 1, false);
+        for (const auto& supervised : rows[r].labels) {
+            labelRow.push_back(static_cast<std::int64_t>(r));
+            labelCol.push_back(static_cast<std::int64_t>(supervised.at) - 1);
+            label.push_back(rows[r].ids[supervised.at]);
+            isAnswer.push_back(supervised.isAnswer);
         }
-        for (std::size_t i = 0; i < row.record->response.size(); ++i)
-            supervise(r, row.response() + i,
-                      i >= row.record->answerBegin && i < row.record->answerEnd);
     }
     batch.labelRow = longs(labelRow);
     batch.labelCol = longs(labelCol);
     batch.label = longs(label);
     batch.isAnswer = torch::tensor(isAnswer, torch::kUInt8).to(torch::kBool);
+}
+
+std::size_t countThoughts(const EncodedRecord& record) {
+    return std::count_if(record.response.begin(), record.response.end(),
+                         [](const ResponsePiece& piece) { return !piece.targets.empty(); });
 }
 
 }  // namespace
@@ -176,24 +202,33 @@ std::vector<int> SftSampler::drawRecords(const EncodedPicture& picture,
 }
 
 SftRow SftSampler::plan(const EncodedRecord& record) {
-    SftRow row{&record, record.targets, record.targets.size(), record.question, 0};
-    if (options_.twin == Twin::Plain) row.targets.clear();
-    row.natural = row.targets.size();
-    if (row.natural > 0 && uniform() < options_.extraSlots) {
-        const int extra = row.natural == 2 && record.fill == FillSlots::Cycle ? 2 : 1 + below(3);
-        for (int i = 0; i < extra; ++i)
-            row.targets.push_back(record.fill == FillSlots::Cycle ? record.targets[i % row.natural]
-                                                                  : record.targets.back());
+    SftRow row{.kind = record.kind, .ids = record.question};
+    const auto thoughts = options_.twin == Twin::Plain ? 0 : countThoughts(record);
+    for (const auto& piece : record.response) {
+        if (thoughts > 0 && !piece.targets.empty()) {
+            const auto natural = piece.targets.size();
+            const bool single = natural <= 2 || record.fill == FillSlots::Cycle;
+            const auto targets =
+                thoughts == 1 ? withExtraSlots(piece.targets, record.fill) : piece.targets;
+            if (row.slots.empty()) {
+                row.gapFrom = row.ids.size() + 1;
+                row.gap = below(options_.positionGap + 1);
+            }
+            row.addThought(targets, natural, single ? kPlainSlotWeight : 1,
+                           checkpoint_.rules.tokens);
+        }
+        row.addText(piece);
     }
-    if (!row.targets.empty()) {
-        row.gap = below(options_.positionGap + 1);
-        const auto& tokens = checkpoint_.rules.tokens;
-        row.ids.push_back(tokens.start);
-        row.ids.insert(row.ids.end(), row.targets.size(), tokens.latent);
-        row.ids.push_back(tokens.end);
-    }
-    row.ids.insert(row.ids.end(), record.response.begin(), record.response.end());
     return row;
+}
+
+std::vector<int> SftSampler::withExtraSlots(std::vector<int> targets, FillSlots fill) {
+    if (uniform() >= options_.extraSlots) return targets;
+    const auto natural = targets.size();
+    const int extra = natural == 2 && fill == FillSlots::Cycle ? 2 : 1 + below(3);
+    for (int i = 0; i < extra; ++i)
+        targets.push_back(fill == FillSlots::Cycle ? targets[i % natural] : targets[natural - 1]);
+    return targets;
 }
 
 SftBatch SftSampler::next(const std::vector<double>& focus) {

@@ -48,6 +48,7 @@ private:
     std::vector<int> drawPictures();
     std::vector<int> drawRecords(const EncodedPicture& picture, const std::vector<double>& focus);
     SftRow plan(const EncodedRecord& record);
+    std::vector<int> withExtraSlots(std::vector<int> targets, FillSlots fill);
     double uniform();
     int below(int count);
 

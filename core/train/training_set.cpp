@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "core/text/chat_template.h"
 #include "core/vision/image_file.h"
-#include "core/vision/patch_grid.h"
 
 namespace lvr {
 namespace {
@@ -25,36 +23,15 @@ int kindIndex(std::vector<std::string>& kinds, const std::string& kind) {
     return static_cast<int>(kinds.size()) - 1;
 }
 
-// The response is encoded piecewise so that its answer's ids are known: before, inside, after.
-void encodeResponse(const Tokenizer& tokenizer, const std::string& text, EncodedRecord& record) {
-    const std::string open = "<answer>", close = " </answer>";
-    const auto begin = text.find(open), end = text.rfind(close);
-    const bool tagged =
-        begin != std::string::npos && end != std::string::npos && end >= begin + open.size();
-    const auto whole = tokenizer.encode(text + "<|im_end|>\n");
-    record.response = whole;
-    record.answerEnd = whole.size() - 2;  // without <|im_end|> and the newline
-    if (!tagged) return;
-    record.answerBegin = tokenizer.encode(text.substr(0, begin + open.size())).size();
-    record.answerEnd = tokenizer.encode(text.substr(0, end)).size();
-}
-
-std::vector<int> targetsOf(const TrainingRecord& record, PatchGrid grid) {
-    std::vector<int> targets;
-    for (const auto& box : record.boxes)
-        for (const int token : boxTokens(box, grid)) targets.push_back(token);
-    return targets;
-}
-
 EncodedRecord encodeRecord(const LvrCheckpoint& checkpoint, const TrainingRecord& record,
                            PatchGrid grid) {
-    EncodedRecord encoded{
-        .picture = record.picture, .targets = targetsOf(record, grid), .fill = record.fill};
+    EncodedRecord encoded{.picture = record.picture, .fill = record.fill};
     const auto ids = chatPrompt(checkpoint.tokenizer, {grid}, record.question);
     encoded.question.assign(ids.begin() + static_cast<std::ptrdiff_t>(imageEnd(
                                               ids, checkpoint.model.config().imageTokenId)),
                             ids.end());
-    encodeResponse(checkpoint.tokenizer, record.response, encoded);
+    encoded.response =
+        encodeResponse(checkpoint.tokenizer, record.response, record.boxes, grid, record.name);
     return encoded;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/decode/lvr_checkpoint.h"
+#include "core/train/response.h"
 #include "core/values/image.h"
 
 namespace lvr {
@@ -16,11 +17,12 @@ namespace lvr {
 enum class FillSlots { RepeatLast, Cycle };
 
 struct TrainingRecord {
-    int picture = 0;  // index into TrainingSet::pictures
+    int picture = 0;   // index into TrainingSet::pictures
+    std::string name;  // for errors
     std::string kind;
     std::string question;
-    std::string response;    // after the thought, e.g. "\n<answer> red </answer>"
-    std::vector<Box> boxes;  // latent targets in order; each gives the visual tokens it touches
+    std::string response;    // gpt turn, e.g. "<lvr>\n<answer> red </answer>"
+    std::vector<Box> boxes;  // of its <lvr>, in order
     FillSlots fill = FillSlots::RepeatLast;
 };
 
@@ -29,14 +31,12 @@ struct TrainingSet {
     std::vector<TrainingRecord> records;
 };
 
-// A record in token ids. answerBegin..answerEnd are the response's ids between the answer tags.
+// A record in token ids.
 struct EncodedRecord {
     int picture = 0;
     int kind = 0;                        // index into EncodedSet::kinds
     std::vector<std::int64_t> question;  // all after the image up to the response
-    std::vector<std::int64_t> response;  // with <|im_end|> and the final newline
-    std::size_t answerBegin = 0, answerEnd = 0;
-    std::vector<int> targets;  // visual tokens, one per natural slot
+    std::vector<ResponsePiece> response;
     FillSlots fill = FillSlots::RepeatLast;
 };
 
@@ -56,7 +56,7 @@ struct EncodedSet {
 std::vector<std::int64_t> promptPrefix(const LvrCheckpoint& checkpoint, PatchGrid grid);
 
 // Reads every picture once and keeps its visual tokens (the vision tower is frozen). A record whose
-// boxes touch no token is an Error that names it.
+// boxes do not fit is an Error that names it.
 EncodedSet encodeTrainingSet(const LvrCheckpoint& checkpoint, const TrainingSet& set,
                              const std::function<void(int done, int total)>& onProgress = {});
 

@@ -1,0 +1,70 @@
+#include "core/train/response.h"
+
+#include <span>
+
+#include "core/error.h"
+#include "core/vision/patch_grid.h"
+
+namespace lvr {
+namespace {
+
+const std::string kMark = "<lvr>", kEnd = "<|im_end|>\n";
+
+std::vector<std::string> splitAtMarks(const std::string& response) {
+    std::vector<std::string> parts;
+    for (std::size_t from = 0;;) {
+        const auto mark = response.find(kMark, from);
+        parts.push_back(response.substr(from, mark - from));
+        if (mark == std::string::npos) return parts;
+        from = mark + kMark.size();
+    }
+}
+
+std::vector<int> targetsOf(std::span<const Box> boxes, PatchGrid grid, const std::string& name) {
+    std::vector<int> targets;
+    for (const auto& box : boxes) {
+        const auto tokens = boxTokens(box, grid);
+        if (tokens.empty())
+            throw Error(name + ": a box touches no visual token; give it some area");
+        targets.insert(targets.end(), tokens.begin(), tokens.end());
+    }
+    return targets;
+}
+
+// Encoded as a whole; where the answer begins and ends is where encodings of the parts end.
+ResponsePiece textPiece(const Tokenizer& tokenizer, const std::string& text, bool last) {
+    ResponsePiece piece;
+    piece.text = tokenizer.encode(last ? text + kEnd : text);
+    const std::string open = "<answer>", close = " </answer>";
+    const auto begin = text.find(open), end = text.rfind(close);
+    if (begin != std::string::npos && end != std::string::npos && end >= begin + open.size()) {
+        piece.answerBegin = tokenizer.encode(text.substr(0, begin + open.size())).size();
+        piece.answerEnd = tokenizer.encode(text.substr(0, end)).size();
+    } else if (last) {
+        piece.answerEnd = piece.text.size() - tokenizer.encode(kEnd).size();
+    }
+    return piece;
+}
+
+}  // namespace
+
+std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std::string& response,
+                                          const std::vector<Box>& boxes, PatchGrid grid,
+                                          const std::string& name) {
+    const auto parts = splitAtMarks(response);
+    const auto marks = parts.size() - 1;
+    if (marks > 1 && marks != boxes.size())
+        throw Error(name + ": " + std::to_string(boxes.size()) + " boxes for " +
+                    std::to_string(marks) + " <lvr>; give one box for each, or one <lvr> for all");
+    std::vector<ResponsePiece> pieces;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (i == 0 && parts[0].empty() && marks > 0) continue;
+        pieces.push_back(textPiece(tokenizer, parts[i], i == marks));
+        if (i == 0) continue;
+        const std::span all(boxes);
+        pieces.back().targets = targetsOf(marks == 1 ? all : all.subspan(i - 1, 1), grid, name);
+    }
+    return pieces;
+}
+
+}  // namespace lvr

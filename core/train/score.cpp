@@ -1,0 +1,167 @@
+#include "core/train/score.h"
+
+#include <torch/torch.h>
+
+#include "core/model/positions.h"
+#include "core/text/chat_template.h"
+#include "core/train/response.h"
+#include "core/vision/image_file.h"
+
+namespace lvr {
+namespace {
+
+// Prompt and response, and where what is in it. All indices are into the response.
+struct Sequence {
+    std::vector<std::int64_t> prompt, response;
+    std::vector<std::int64_t> slots, targets;  // where a visual token is fed, and which
+    std::vector<std::int64_t> latentEnds;      // where lvr_latent_end_emb is fed
+    std::vector<std::int64_t> labels;          // supervised ids
+};
+
+class SequenceBuilder {
+public:
+    SequenceBuilder(const LvrCheckpoint& checkpoint, LatentEndToken latentEnd)
+        : tokens_(checkpoint.rules.tokens),
+          hasVector_(checkpoint.model.latentEnd().defined()),
+          appends_(hasVector_ || latentEnd == LatentEndToken::Appended) {}
+
+    void add(const ResponsePiece& piece) {
+        if (!piece.targets.empty()) {
+            supervise(tokens_.start);
+            for (const int target : piece.targets) {
+                out_.slots.push_back(std::ssize(out_.response));
+                out_.targets.push_back(target);
+                out_.response.push_back(tokens_.latent);
+            }
+            if (appends_) addLatentEnd();
+            supervise(tokens_.end);
+        }
+        for (const auto id : piece.text) supervise(id);
+    }
+    Sequence done(std::vector<std::int64_t> prompt) {
+        out_.prompt = std::move(prompt);
+        return std::move(out_);
+    }
+
+private:
+    void supervise(std::int64_t id) {
+        out_.labels.push_back(std::ssize(out_.response));
+        out_.response.push_back(id);
+    }
+    void addLatentEnd() {
+        if (!hasVector_) return supervise(*tokens_.latentEnd);
+        out_.latentEnds.push_back(std::ssize(out_.response));
+        out_.response.push_back(*tokens_.latentEnd);
+    }
+
+    LvrTokens tokens_;
+    bool hasVector_, appends_;
+    Sequence out_;
+};
+
+torch::Tensor longs(const std::vector<std::int64_t>& values, torch::Device device) {
+    return torch::tensor(values, torch::kInt64).to(device);
+}
+
+torch::Tensor embed(const LvrModel& model, const Sequence& sequence, const torch::Tensor& visual) {
+    const auto device = model.device();
+    auto response =
+        model.embed(longs(sequence.response, device).unsqueeze(0))[0].clone();  // [R, D]
+    if (!sequence.slots.empty())
+        response.index_copy_(0, longs(sequence.slots, device),
+                             visual.index_select(0, longs(sequence.targets, device)));
+    for (const auto at : sequence.latentEnds) response[at].copy_(model.latentEnd());
+    return torch::cat({model.embedPrompt(sequence.prompt, visual), response.unsqueeze(0)}, 1);
+}
+
+torch::Tensor positions(const LvrModel& model, const Sequence& sequence,
+                        const std::vector<PatchGrid>& grids) {
+    const auto prompt = ropeIndex(sequence.prompt, grids, model.config());
+    const auto response =
+        torch::arange(prompt.next, prompt.next + std::ssize(sequence.response), torch::kInt64);
+    return torch::cat({prompt.ids, response.unsqueeze(0).expand({3, -1})}, 1)
+        .unsqueeze(1)
+        .to(model.device());  // [3, 1, T]
+}
+
+// predicted, wanted: [M, D]
+LatentDistance distance(const torch::Tensor& predicted, const torch::Tensor& wanted) {
+    const auto difference = predicted.to(torch::kFloat32) - wanted.to(torch::kFloat32);
+    const auto similarity = torch::cosine_similarity(predicted.to(torch::kFloat32),
+                                                     wanted.to(torch::kFloat32), -1, 1e-8);
+    return {difference.square().mean().item<double>(), difference.abs().mean().item<double>(),
+            1 - similarity.mean().item<double>()};
+}
+
+Score measure(const LvrModel& model, const Sequence& sequence, const torch::Tensor& hidden,
+              const torch::Tensor& visual) {
+    const auto device = model.device();
+    const auto before = [&](const std::vector<std::int64_t>& at) {  // the states that predict them
+        return hidden.index_select(0, longs(at, device) + std::ssize(sequence.prompt) - 1);
+    };
+    Score score;
+    score.supervised = static_cast<int>(sequence.labels.size());
+    const auto labels =
+        longs(sequence.response, device).index_select(0, longs(sequence.labels, device));
+    score.ce =
+        torch::cross_entropy_loss(model.logits(before(sequence.labels)).to(torch::kFloat32), labels)
+            .item<double>();
+    score.pairs = static_cast<int>(sequence.slots.size());
+    if (score.pairs > 0)
+        score.latent = distance(model.latent(before(sequence.slots)),
+                                visual.index_select(0, longs(sequence.targets, device)));
+    score.latentEnds = static_cast<int>(sequence.latentEnds.size());
+    if (score.latentEnds > 0)
+        score.latentEnd = distance(model.latent(before(sequence.latentEnds)),
+                                   model.latentEnd().unsqueeze(0).expand({score.latentEnds, -1}));
+    return score;
+}
+
+LatentDistance operator*(const LatentDistance& distance, double factor) {
+    return {distance.mse * factor, distance.mae * factor, distance.cosine * factor};
+}
+
+void add(LatentDistance& sum, const LatentDistance& term) {
+    sum.mse += term.mse;
+    sum.mae += term.mae;
+    sum.cosine += term.cosine;
+}
+
+}  // namespace
+
+Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
+                  LatentEndToken latentEnd) {
+    const torch::NoGradGuard frozen;
+    std::vector<Image> images;
+    for (const auto& file : record.images) images.push_back(readImage(file));
+    const auto pixels = preprocess(images, checkpoint.preprocess);
+    const auto visual = checkpoint.model.imageTokens(pixels);
+    SequenceBuilder builder(checkpoint, latentEnd);
+    for (const auto& piece : encodeResponse(checkpoint.tokenizer, record.response, record.boxes,
+                                            pixels.grids.front(), record.name))
+        builder.add(piece);
+    const auto sequence =
+        builder.done(chatPrompt(checkpoint.tokenizer, pixels.grids, record.question));
+    const auto hidden =
+        checkpoint.model.hidden(embed(checkpoint.model, sequence, visual),
+                                positions(checkpoint.model, sequence, pixels.grids))[0];
+    return measure(checkpoint.model, sequence, hidden, visual);
+}
+
+Score total(const std::vector<Score>& scores) {
+    Score sum;
+    for (const auto& score : scores) {
+        sum.ce += score.ce * score.supervised;
+        sum.supervised += score.supervised;
+        add(sum.latent, score.latent * score.pairs);
+        sum.pairs += score.pairs;
+        add(sum.latentEnd, score.latentEnd * score.latentEnds);
+        sum.latentEnds += score.latentEnds;
+    }
+    sum.ce /= std::max(1, sum.supervised);
+    sum.latent = sum.latent * (1.0 / std::max(1, sum.pairs));
+    sum.latentEnd = sum.latentEnd * (1.0 / std::max(1, sum.latentEnds));
+    return sum;
+}
+
+}  // namespace lvr

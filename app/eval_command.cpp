@@ -100,7 +100,7 @@ std::vector<Score> scores(const std::string& model, const std::string& kind,
     }
     for (auto& [hops, score] : byHops) {
         score.model = model;
-        score.name = "chain, " + std::to_string(hops) + " hops";
+        score.name = "chain, " + std::to_string(hops) + (hops == 1 ? " hop" : " hops");
         score.chance = all.front().chance;
         all.push_back(score);
     }

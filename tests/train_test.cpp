@@ -197,6 +197,74 @@ private Q_SLOTS:
         QVERIFY((batch.label == tokens.latent).sum().item<int>() == 0);
     }
 
+    // lvr-spec 2.4: a thought for each <lvr> and its box; what is around them is text and stays.
+    void everyMarkBecomesAThought() {
+        const auto checkpoint = smallCheckpoint(5);
+        const auto& tokenizer = checkpoint.tokenizer;
+        const PatchGrid grid{4, 4};
+        const Box left{0, 0, .25, .25}, right{.75, .75, 1, 1};
+        const auto pieces = encodeResponse(
+            tokenizer, "First <lvr> then <lvr>\n<answer> red </answer>", {left, right}, grid, "r");
+        QCOMPARE(pieces.size(), 3U);
+        QVERIFY(pieces[0].targets.empty());
+        QCOMPARE(tokenizer.decode(pieces[0].text), std::string("First "));
+        QCOMPARE(pieces[1].targets, std::vector{0});
+        QCOMPARE(tokenizer.decode(pieces[1].text), std::string(" then "));
+        QCOMPARE(pieces[2].targets, std::vector{15});
+        QCOMPARE(tokenizer.decode(pieces[2].text),
+                 std::string("\n<answer> red </answer><|im_end|>\n"));
+        const std::vector<std::int64_t> answer(
+            pieces[2].text.begin() + static_cast<std::ptrdiff_t>(pieces[2].answerBegin),
+            pieces[2].text.begin() + static_cast<std::ptrdiff_t>(pieces[2].answerEnd));
+        QCOMPARE(tokenizer.decode(answer), std::string(" red"));
+
+        const auto all = encodeResponse(tokenizer, "<lvr> x", {left, right}, grid, "r");
+        QCOMPARE(all.size(), 1U);
+        QCOMPARE(all[0].targets, (std::vector{0, 15}));
+        QCOMPARE(
+            tokenizer.decode({all[0].text.begin(),
+                              all[0].text.begin() + static_cast<std::ptrdiff_t>(all[0].answerEnd)}),
+            std::string(" x"));
+        const auto none = encodeResponse(tokenizer, "x", {left}, grid, "r");
+        QCOMPARE(none.size(), 1U);
+        QVERIFY(none[0].targets.empty());
+    }
+
+    void boxesThatDoNotFitNameTheirRecord() {
+        const auto tokenizer = smallCheckpoint(5).tokenizer;
+        try {
+            encodeResponse(tokenizer, "<lvr> and <lvr>", {{0, 0, 1, 1}}, {4, 4}, "list, record 7");
+            QFAIL("one box for two marks was accepted");
+        } catch (const Error& error) {
+            QVERIFY2(QString(error.what()).startsWith("list, record 7: 1 boxes for 2"),
+                     error.what());
+        }
+    }
+
+    // Two thoughts in one row: both are supervised from their start to their end, and the answer
+    // is where it is said.
+    void aRowHoldsSeveralThoughts() {
+        QTemporaryDir dir;
+        const auto checkpoint = smallCheckpoint(6);
+        auto set = sceneSet(dir.path().toStdString(), 1);
+        set.records[0].response = "<lvr> and <lvr>\n<answer> red </answer>";
+        set.records[0].boxes = {{0, 0, .1, .1}, {.9, .9, 1, 1}};
+        const auto encoded = encodeTrainingSet(checkpoint, set);
+        auto options = quick();
+        options.extraSlots = 1;  // for single thoughts only
+        const auto batch = SftSampler(checkpoint, encoded, options).next({1.0});
+        const auto tokens = checkpoint.rules.tokens;
+        QCOMPARE(batch.slotRow.size(0), std::int64_t{2});
+        QCOMPARE(batch.stopTarget.sum().item<int>(), 2);
+        QCOMPARE(batch.stopTarget.size(0), std::int64_t{4});
+        QCOMPARE((batch.label == tokens.start).sum().item<int>(), 2);
+        QCOMPARE((batch.label == tokens.end).sum().item<int>(), 2);
+        const auto answer = batch.label.masked_select(batch.isAnswer);
+        QCOMPARE(checkpoint.tokenizer.decode({answer.data_ptr<std::int64_t>(),
+                                              answer.data_ptr<std::int64_t>() + answer.numel()}),
+                 std::string(" red"));
+    }
+
     void overfitsEightSamples() {
         QTemporaryDir dir;
         auto checkpoint = smallCheckpoint(5);

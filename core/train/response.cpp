@@ -20,14 +20,10 @@ std::vector<std::string> splitAtMarks(const std::string& response) {
     }
 }
 
-std::vector<int> targetsOf(std::span<const Box> boxes, PatchGrid grid, const std::string& name) {
+std::vector<int> targetsOf(std::span<const Box> boxes, PatchGrid grid) {
     std::vector<int> targets;
-    for (const auto& box : boxes) {
-        const auto tokens = boxTokens(box, grid);
-        if (tokens.empty())
-            throw Error(name + ": a box touches no visual token; give it some area");
-        targets.insert(targets.end(), tokens.begin(), tokens.end());
-    }
+    for (const auto& box : boxes)
+        for (const int token : boxTokens(box, grid)) targets.push_back(token);
     return targets;
 }
 
@@ -62,7 +58,7 @@ std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std:
         pieces.push_back(textPiece(tokenizer, parts[i], i == marks));
         if (i == 0) continue;
         const std::span all(boxes);
-        pieces.back().targets = targetsOf(marks == 1 ? all : all.subspan(i - 1, 1), grid, name);
+        pieces.back().targets = targetsOf(marks == 1 ? all : all.subspan(i - 1, 1), grid);
     }
     return pieces;
 }

@@ -19,9 +19,8 @@ struct ResponsePiece {
 
 // A gpt turn in pieces (lvr-spec 2.4, 2.6): each <lvr> becomes a thought of the visual tokens its
 // box touches; a single <lvr> takes all boxes. Text before the first <lvr> stays. <|im_end|> and a
-// newline end the last piece. Without answer tags the last piece's text is the answer. A box that
-// touches no token, or a number of boxes that fits neither rule, is an Error that begins with
-// `name`.
+// newline end the last piece. Without answer tags the last piece's text is the answer. A number of
+// boxes that fits neither rule is an Error that begins with `name`.
 std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std::string& response,
                                           const std::vector<Box>& boxes, PatchGrid grid,
                                           const std::string& name);

@@ -80,9 +80,11 @@ void apply(const PixelLimits& limits, PreprocessConfig& config) {
 }
 
 LvrCheckpoint openCheckpoint(const ModelArguments& a) {
-    return LvrCheckpoint::open(
+    auto checkpoint = LvrCheckpoint::open(
         a.model.empty() ? tinyModelFolder() : a.model,
         {.dtype = parseDtype(a.dtype), .device = parseDevice(a.device), .stop = interruption()});
+    fitThreads(checkpoint.model);
+    return checkpoint;
 }
 
 DecodeOptions decodeOptions(const DecodeArguments& a, const LvrCheckpoint& checkpoint) {

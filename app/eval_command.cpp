@@ -139,6 +139,7 @@ std::string shortName(const std::string& model) {
 void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t width,
                    Json& rows) {
     const auto checkpoint = openCheckpoint({model, a.model.dtype, a.model.device});
+    if (a.threads > 0) at::set_num_threads(a.threads);
     const auto options = decodeOptions(a.decode, checkpoint);
     const auto intervention = parseIntervention(a.latents);
     const auto kinds = a.options.kinds.empty() ? sceneKinds() : a.options.kinds;
@@ -159,7 +160,6 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
 }
 
 void evalScenes(EvalArguments& a) {
-    if (a.threads > 0) at::set_num_threads(a.threads);
     parseHops(a.hops, a.options);
     check(a.options);
     parseIntervention(a.latents);  // before anything is printed
@@ -201,7 +201,9 @@ void addEvalCommand(CLI::App& app) {
         ->add_option("--latents", a->latents,
                      "own, or an intervention: swap, zero, noise, oracle, snap, transplant")
         ->capture_default_str();
-    scenes->add_option("--threads", a->threads, "CPU threads (default: all)")
+    scenes
+        ->add_option("--threads", a->threads,
+                     "CPU threads (default: one for a tiny model, otherwise all)")
         ->check(CLI::PositiveNumber);
     scenes->add_flag("--json", a->json, "Print one JSON object");
     addDecodeOptions(*scenes, a->decode);

@@ -5,6 +5,7 @@
 #include "app/tiny_model.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/model/device.h"
 
 namespace lvr {
 namespace {
@@ -51,8 +52,10 @@ std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
                                                        onProgress({fraction, "reading weights"});
                                                    },
                                                .stop = stop});
+        fitThreads(checkpoint.model);
+        const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
         ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model),
-                       checkpoint.defaultExit(), tiny};
+                       checkpoint.defaultExit(), tiny || scenes};
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;

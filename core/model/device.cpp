@@ -1,13 +1,20 @@
 #include "core/model/device.h"
 
+#include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <torch/torch.h>
 
 #include <regex>
 
 #include "core/error.h"
+#include "core/model/lvr_model.h"
 
 namespace lvr {
+namespace {
+
+constexpr std::int64_t kTooSmallToShare = 50'000'000;  // parameters
+
+}  // namespace
 
 torch::Device parseDevice(const std::string& text) {
     if (text == "cpu") return torch::kCPU;
@@ -28,6 +35,13 @@ torch::Dtype parseDtype(const std::string& text) {
     if (text == "float32") return torch::kFloat32;
     if (text == "bfloat16") return torch::kBFloat16;
     throw Error("unknown dtype \"" + text + "\"; valid are float32 and bfloat16");
+}
+
+void fitThreads(const LvrModel& model) {
+    static const int all = at::get_num_threads();
+    std::int64_t parameters = 0;
+    for (const auto& [name, tensor] : model.parameters()) parameters += tensor.numel();
+    at::set_num_threads(parameters < kTooSmallToShare ? 1 : all);
 }
 
 }  // namespace lvr

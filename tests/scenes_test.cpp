@@ -503,7 +503,7 @@ private Q_SLOTS:
         plain["conversations"][1]["value"] = " 42\n";
         plain.erase("bboxes");
         const auto records = readLvrJson(write({oneRecord(), two, plain}));
-        QCOMPARE(records[0].response, std::string("<lvr>\n<answer> red </answer>"));
+        QCOMPARE(records[0].response, std::string("Well: <lvr>\n<answer> red </answer>"));
         QCOMPARE(records[0].questionId, std::string("7"));
         QCOMPARE(records[0].images, std::vector{path("a.png").string()});
         QCOMPARE(records[1].response, std::string("<lvr> and <lvr>\n<answer> both </answer>"));

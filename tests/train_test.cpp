@@ -297,6 +297,21 @@ private Q_SLOTS:
         QVERIFY(torch::equal(weights[0], weights[1]));
     }
 
+    // A few lucky first batches are not a goal that was reached.
+    void theGoalCountsOnceEveryKindWasSeenOften() {
+        QTemporaryDir dir;
+        auto checkpoint = smallCheckpoint(8);
+        const auto encoded = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 2));
+        auto options = quick();
+        options.goal = 0;  // reached by any accuracy
+        options.steps = 60;
+        options.coolDownSteps = 0;
+        options.picturesPerStep = 2;
+        int steps = 0;
+        trainSft(checkpoint, encoded, options, [&](const TrainReport& r) { steps = r.step; }, {});
+        QVERIFY2(steps >= 20 && steps < 60, qPrintable(QString::number(steps)));
+    }
+
     void visionStaysFrozenInSft() {
         QTemporaryDir dir;
         auto checkpoint = smallCheckpoint(6);

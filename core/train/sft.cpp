@@ -16,6 +16,7 @@ namespace lvr {
 namespace {
 
 constexpr double kMemory = 0.95;  // of the running hit rates and accuracies, per step
+constexpr int kEnoughSeen = 20;   // steps until a running mean says something
 constexpr double kRampFrom = 0.6,
                  kRampTo = 0.95;  // hit rate at which the own-latent pass starts, is certain
 
@@ -25,17 +26,17 @@ double ramp(double value, double from, double to) {
 
 // Running means per kind.
 struct Running {
-    explicit Running(std::size_t kinds) : value(kinds, 0.0), seen(kinds, false) {}
+    explicit Running(std::size_t kinds) : value(kinds, 0.0), seen(kinds, 0) {}
     void update(const std::vector<double>& sum, const std::vector<double>& count) {
         for (std::size_t k = 0; k < value.size(); ++k) {
             if (count[k] == 0) continue;
             const double mean = sum[k] / count[k];
             value[k] = seen[k] ? kMemory * value[k] + (1 - kMemory) * mean : mean;
-            seen[k] = true;
+            ++seen[k];
         }
     }
     std::vector<double> value;
-    std::vector<bool> seen;
+    std::vector<int> seen;  // how often it was updated
 };
 
 // What one pass over the rows gives.
@@ -97,8 +98,9 @@ private:
     }
 
     bool reachedGoal() const {
-        return std::all_of(accuracy_.value.begin(), accuracy_.value.end(),
-                           [&](double a) { return a >= options_.goal; });
+        for (std::size_t k = 0; k < set_.kinds.size(); ++k)
+            if (accuracy_.seen[k] < kEnoughSeen || accuracy_.value[k] < options_.goal) return false;
+        return true;
     }
 
     // held: steps before the learning rate falls, as far as is known.

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/run_log.h"
 #include "app/train_progress.h"
 #include "core/text/bpe_trainer.h"
 #include "core/train/align.h"
@@ -18,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct AlignArguments {
-    fs::path out;
+    fs::path out, store;
     AlignOptions options;
     int threads = 1;
 };
@@ -85,13 +87,21 @@ AlignExample example(std::uint64_t seed, std::uint64_t index) {
     return made;
 }
 
-void align(const AlignArguments& arguments) {
-    at::set_num_threads(arguments.threads);
-    checkOutputFolder(arguments.out);
-    const fs::path words = arguments.out.string() + ".tokenizer";
-    fs::create_directories(words);
-    trainTokenizer(sceneVocabularyCorpus(), words);
-    auto checkpoint = freshCheckpoint(Tokenizer::open(words), arguments.options.seed);
+// A folder that is gone when the work is over, however it ends.
+struct Scratch {
+    explicit Scratch(fs::path path) : folder(std::move(path)) { fs::create_directories(folder); }
+    ~Scratch() {
+        std::error_code ignored;
+        fs::remove_all(folder, ignored);
+    }
+    fs::path folder;
+};
+
+// Returns how it ended, in one sentence.
+std::string train(const AlignArguments& arguments, RunLog& log) {
+    const Scratch words(arguments.out.string() + ".tokenizer");
+    trainTokenizer(sceneVocabularyCorpus(), words.folder);
+    auto checkpoint = freshCheckpoint(Tokenizer::open(words.folder), arguments.options.seed);
     const auto& tokenizer = checkpoint.tokenizer;
     const auto sides = wordIds(tokenizer, {"left", "right", "above", "below"});
     const auto seed = arguments.options.seed;
@@ -100,16 +110,34 @@ void align(const AlignArguments& arguments) {
         [seed](std::uint64_t index) { return example(seed, index); },
         {wordIds(tokenizer, shapeWords()), wordIds(tokenizer, colorWords()), sides[0], sides[1],
          sides[2], sides[3]},
-        arguments.options, printTrainReport, interruption());
-    saveCheckpoint(checkpoint, words,
+        arguments.options, [&](const TrainReport& report) { log.record(report); }, interruption());
+    const auto notes = "stage 0, the language model is untrained; " + cpuSeconds();
+    saveCheckpoint(checkpoint, words.folder,
                    {.defaultExit = "none",
                     .command = commandLine(),
                     .seed = seed,
                     .data = "generated align pictures",
-                    .notes = "stage 0, the language model is untrained; " + cpuSeconds()},
+                    .notes = notes},
                    arguments.out);
-    fs::remove_all(words);
-    std::cout << "saved " << arguments.out.string() << " after " << cpuSeconds() << "\n";
+    std::cout << "saved " << arguments.out.string() << "; " << notes << "\n";
+    return notes;
+}
+
+void align(const AlignArguments& arguments) {
+    at::set_num_threads(arguments.threads);
+    checkOutputFolder(arguments.out);
+    const auto& o = arguments.options;
+    const nlohmann::json options{{"steps", o.steps}, {"lr", o.learningRate}, {"seed", o.seed}};
+    recordRun(arguments.store,
+              {.kind = "align",
+               .command = commandLine(),
+               .options = options.dump(),
+               .data = "generated align pictures",
+               .out = fs::absolute(arguments.out).lexically_normal().string(),
+               .seed = o.seed,
+               .codeVersion = LVR_VERSION,
+               .steps = o.steps},
+              [&](RunLog& log) { return train(arguments, log); });
 }
 
 }  // namespace
@@ -127,6 +155,7 @@ void addAlignCommand(CLI::App& app) {
     command->add_option("--lr", arguments->options.learningRate, "Peak learning rate")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    addStoreOption(*command, arguments->store);
     command->add_option("--threads", arguments->threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

@@ -18,6 +18,7 @@ void addMakeDataCommand(CLI::App& app);
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
 void addScoreCommand(CLI::App& app);
+void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);

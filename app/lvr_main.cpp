@@ -41,6 +41,7 @@ void addCommands(CLI::App& app) {
     addAlignCommand(app);
     addSftCommands(app);
     addScoreCommand(app);
+    addRunsCommand(app);
     addModelCommand(app);
     addTokenizeCommand(app);
     addTraceCommand(app);

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/run_log.h"
 #include "app/train_progress.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
@@ -20,7 +22,7 @@ namespace fs = std::filesystem;
 
 struct SftArguments {
     std::string model;
-    fs::path data, imageRoot, out;
+    fs::path data, imageRoot, out, store;
     SftOptions options;
     int threads = 1;
 };
@@ -85,61 +87,80 @@ std::string goalReport(const SftResult& result, double goal) {
     return lagging.empty() ? "every kind reached the goal" : "below the goal: " + lagging;
 }
 
-void sft(SftArguments arguments) {
-    at::set_num_threads(arguments.threads);
-    checkOutputFolder(arguments.out);
+nlohmann::json toJson(SftOptions options) {
+    nlohmann::json json;
+    forEachField(options, [&](const char* name, auto& field, const auto& range, const char*) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(range)>, EnumNames>)
+            json[name] = range.at(static_cast<std::size_t>(field));
+        else
+            json[name] = field;
+    });
+    json["kind-weights"] = options.kindWeights;
+    return json;
+}
+
+RunInfo runInfoOf(const SftArguments& arguments) {
+    return {.kind = arguments.options.twin == Twin::Plain ? "pretrain" : "sft",
+            .command = commandLine(),
+            .options = toJson(arguments.options).dump(),
+            .parent = arguments.model,
+            .data = fs::absolute(arguments.data).string(),
+            .out = fs::absolute(arguments.out).lexically_normal().string(),
+            .seed = arguments.options.seed,
+            .codeVersion = LVR_VERSION,
+            .steps = arguments.options.steps + arguments.options.coolDownSteps};
+}
+
+// Returns how it ended, in one sentence.
+std::string train(SftArguments& arguments, RunLog& log) {
     auto set = readTrainingSet(arguments);
     fitToScenes(set, arguments.options);
     auto checkpoint = LvrCheckpoint::open(arguments.model, {.use = LoadOptions::Use::Training});
     const auto encoded = encodeTrainingSet(checkpoint, set, printPictures);
-    const auto result =
-        trainSft(checkpoint, encoded, arguments.options, printTrainReport, interruption());
+    const auto result = trainSft(
+        checkpoint, encoded, arguments.options,
+        [&](const TrainReport& report) { log.record(report); }, interruption());
     auto provenance = provenanceOf(arguments);
     provenance.notes = goalReport(result, arguments.options.goal) + "; " + cpuSeconds();
     saveCheckpoint(checkpoint, findCheckpoint(arguments.model), provenance, arguments.out);
     std::cout << "saved " << arguments.out.string() << "; " << provenance.notes << "\n";
+    return provenance.notes;
+}
+
+void sft(SftArguments arguments) {
+    at::set_num_threads(arguments.threads);
+    checkOutputFolder(arguments.out);
+    recordRun(arguments.store, runInfoOf(arguments),
+              [&](RunLog& log) { return train(arguments, log); });
+}
+
+// One flag for every option, with its range and its default.
+void addFields(CLI::App& command, SftOptions& options) {
+    forEachField(options,
+                 [&](const std::string& name, auto& field, const auto& range, const char* help) {
+                     using Field = std::decay_t<decltype(field)>;
+                     if constexpr (std::is_enum_v<Field>) {
+                         std::map<std::string, Field> values;
+                         for (std::size_t i = 0; i < range.size(); ++i)
+                             values[range[i]] = static_cast<Field>(i);
+                         command.add_option("--" + name, field, help)
+                             ->transform(CLI::CheckedTransformer(values).description(""))
+                             ->default_str(range.at(static_cast<std::size_t>(field)));
+                     } else {
+                         command.add_option("--" + name, field, help)
+                             ->check(CLI::Range(range.lowest, range.highest).description(""))
+                             ->capture_default_str();
+                     }
+                 });
 }
 
 void addOptions(CLI::App& command, SftArguments& a) {
-    auto& o = a.options;
     command.add_option("--model", a.model, "Checkpoint to start from")->required();
     command.add_option("--data", a.data, "LVR JSON file, or a folder with data.json")->required();
     command.add_option("--image-root", a.imageRoot,
                        "Where relative image paths start (default: the data's folder)");
     command.add_option("--out", a.out, "Checkpoint folder to write")->required();
-    command
-        .add_option("--steps", o.steps,
-                    "Most steps at the full learning rate; fewer when the goal is reached")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command
-        .add_option("--cool-down", o.coolDownSteps,
-                    "Steps along which the learning rate then falls")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command.add_option("--lr", o.learningRate, "Full learning rate")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--goal", o.goal, "Running accuracy every kind must reach")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
-    command.add_option("--pictures", o.picturesPerStep, "Pictures a step")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--questions", o.questionsPerPicture, "Questions a picture")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command
-        .add_option("--latent-weight", o.latentWeight,
-                    "Of the reconstruction loss, on the element mean")
-        ->capture_default_str();
-    command
-        .add_option("--marker-weight", o.markerWeight,
-                    "Of the cross-entropy of what is not the answer")
-        ->capture_default_str();
-    command.add_option("--stop-weight", o.stopWeight, "Of the loss on the lvr_end logit")
-        ->capture_default_str();
-    command.add_option("--seed", o.seed, "Of the data order")->capture_default_str();
+    addStoreOption(command, a.store);
     command.add_option("--threads", a.threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -152,18 +173,7 @@ void addSftCommands(CLI::App& app) {
     auto* command =
         app.add_subcommand("sft", "Supervised fine-tuning with latent visual reasoning");
     addOptions(*command, *lvr);
-    const std::map<std::string, Twin> twins{
-        {"lvr", Twin::Lvr}, {"filler", Twin::Filler}, {"plain", Twin::Plain}};
-    command
-        ->add_option("--twin", lvr->options.twin,
-                     "lvr, or a control: filler (a constant in the slots), plain (no slots)")
-        ->transform(CLI::CheckedTransformer(twins).description(""));
-    const std::map<std::string, OwnLatents> passes{{"ramp", OwnLatents::Ramp},
-                                                   {"off", OwnLatents::Off}};
-    command
-        ->add_option("--own-latents", lvr->options.ownLatents,
-                     "ramp: also train on the model's own latents; off: teacher forcing alone")
-        ->transform(CLI::CheckedTransformer(passes).description(""));
+    addFields(*command, lvr->options);
     command->footer(
         "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
     command->callback([lvr] { sft(*lvr); });
@@ -173,6 +183,9 @@ void addSftCommands(CLI::App& app) {
     auto* pretrain = app.add_subcommand(
         "pretrain", "Train a plain base on the same data: questions and answers, no latents");
     addOptions(*pretrain, *plain);
+    addFields(*pretrain, plain->options);
+    for (const char* latents : {"--twin", "--own-latents"})
+        pretrain->remove_option(pretrain->get_option(latents));
     pretrain->footer(
         "Example: lvr pretrain --model build/tiny-vision --data build/scenes --out build/base");
     pretrain->callback([plain] { sft(*plain); });

@@ -6,6 +6,7 @@
 namespace lvr {
 
 void printTrainReport(const TrainReport& report) {
+    if (report.step % 10 != 0 && report.step != report.steps) return;
     std::printf("step %4d/%d  lr %.2e  %.0f samples/s  eta %d:%02d ", report.step, report.steps,
                 report.learningRate, report.samplesPerSecond,
                 static_cast<int>(report.secondsLeft) / 60,

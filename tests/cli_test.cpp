@@ -1,11 +1,12 @@
 // The headless command as its user sees it: what it prints, how it fails, what it leaves behind.
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
-#include <QtTest>
+
+#include "tests/program.h"
+
+using program::compareFailure;
+using program::lvr;
+using program::Result;
 
 namespace {
 
@@ -13,23 +14,7 @@ const QString kGoldens = LVR_GOLDENS;
 const QString kModel = kGoldens + "/models/random-a";
 const QString kPicture = kGoldens + "/images/landscape.png";
 
-struct Result {
-    int code = -1;
-    QString out, err;
-};
-
-Result lvr(const QStringList& arguments) {
-    QProcess process;
-    process.start(LVR_PROGRAM, arguments);
-    process.waitForFinished(120000);
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-            QString::fromUtf8(process.readAllStandardOutput()),
-            QString::fromUtf8(process.readAllStandardError())};
-}
-
-QJsonObject jsonOf(const Result& result) {
-    return QJsonDocument::fromJson(result.out.toUtf8()).object();
-}
+QJsonObject objectOf(const Result& result) { return program::jsonOf(result).object(); }
 
 void write(const QString& file, const QByteArray& bytes) {
     QFile out(file);
@@ -49,15 +34,6 @@ QString copyModel(const QTemporaryDir& dir) {
 
 QStringList ask(const QStringList& more) { return QStringList{"ask", "--model", kModel} + more; }
 
-// One sentence on stderr, nothing on stdout.
-void compareFailure(const Result& result, int code, const QString& names) {
-    QCOMPARE(result.code, code);
-    QVERIFY2(result.out.isEmpty(), qPrintable(result.out));
-    QCOMPARE(result.err.trimmed().count('\n'), 0);
-    QVERIFY2(result.err.startsWith("lvr: "), qPrintable(result.err));
-    QVERIFY2(result.err.contains(names), qPrintable(result.err));
-}
-
 }  // namespace
 
 class CliTest : public QObject {
@@ -69,7 +45,7 @@ private Q_SLOTS:
                      "--force-start", "--max-new-tokens", "12", "--json"}));
         QCOMPARE(result.code, 0);
         QVERIFY2(result.err.isEmpty(), qPrintable(result.err));
-        const auto json = jsonOf(result);
+        const auto json = objectOf(result);
         QCOMPARE(json["token_ids"].toArray().size(), 12);
         const auto latents = json["latent_steps"].toArray();
         QCOMPARE(latents.size(), 3);
@@ -99,14 +75,14 @@ private Q_SLOTS:
         QVERIFY(QFileInfo(dir.filePath("d.safetensors")).size() > 1000);
         const auto shown = lvr({"trace", "show", "--json", dir.filePath("a.lvrtrace")});
         QCOMPARE(shown.code, 0);
-        QCOMPARE(jsonOf(shown)["latent_steps"].toArray().size(), 2);
+        QCOMPARE(objectOf(shown)["latent_steps"].toArray().size(), 2);
     }
 
     void twoPicturesGiveTwoGrids() {
         const auto result = lvr(ask({"--image", kGoldens + "/images/odd.png", "--image2", kPicture,
                                      "--question", "Which?", "--max-new-tokens", "2", "--json"}));
         QCOMPARE(result.code, 0);
-        QCOMPARE(jsonOf(result)["grid"].toArray().size(), 2);
+        QCOMPARE(objectOf(result)["grid"].toArray().size(), 2);
     }
 
     void specialTokensInAQuestionArePlainText() {
@@ -236,7 +212,7 @@ private Q_SLOTS:
     }
 
     void tokenizeShowsIdsAndTokens() {
-        const auto json = jsonOf(lvr({"tokenize", "--model", kModel, "--json", "<|lvr_start|>"}));
+        const auto json = objectOf(lvr({"tokenize", "--model", kModel, "--json", "<|lvr_start|>"}));
         QCOMPARE(json["ids"].toArray(), (QJsonArray{1778}));
     }
 
@@ -254,6 +230,8 @@ private Q_SLOTS:
                                           {"align"},
                                           {"sft"},
                                           {"pretrain"},
+                                          {"score"},
+                                          {"runs"},
                                           {"trace", "show"},
                                           {"tokenize"},
                                           {"model", "info"}}) {
@@ -268,7 +246,7 @@ private Q_SLOTS:
         const auto result = lvr({"eval", "scenes", "--kinds", "chain,color-to-shape", "--count",
                                  "64", "--seed", "77", "--json"});
         QCOMPARE(result.code, 0);
-        const auto rows = jsonOf(result)["rows"].toArray();
+        const auto rows = objectOf(result)["rows"].toArray();
         for (const auto& row : rows) {
             const auto score = row.toObject();
             if (score["count"].toInt() < 64) continue;

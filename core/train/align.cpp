@@ -150,7 +150,6 @@ void trainAlign(LvrModel& model, const PreprocessConfig& preprocessing, const Al
         const double rate =
             cosineSchedule(step, options.steps, options.warmupSteps, options.learningRate, 0.04);
         optimizer.step(rate, 1.0);
-        if (step % 10 != 9 && step + 1 != options.steps) continue;
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
         onReport({step + 1,

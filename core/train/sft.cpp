@@ -46,6 +46,7 @@ struct Pass {
     torch::Tensor hits;     // [M] bool, the nearest visual token is the target
     torch::Tensor right;    // [L] bool, the supervised token is the most likely
     double latentLoss = 0, answerLoss = 0;
+    double ce = 0;  // mean over all supervised tokens, nothing weighted
 };
 
 class SftTraining {
@@ -115,7 +116,6 @@ private:
         metrics["grad_norm"] = optimizer_.step(rate, 1.0);
         samples_ += static_cast<int>(batch.rowKind.size());
         const int total = held + options_.coolDownSteps;
-        if (step % 10 != 9 && step + 1 != total) return;
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
         addRunning(metrics);
@@ -149,6 +149,7 @@ private:
         if (!own) {
             first.loss.backward();
             return {{"loss/total", first.loss.item<double>()},
+                    {"loss/ce", first.ce},
                     {"loss/latent", first.latentLoss},
                     {"loss/answer", first.answerLoss},
                     {"own", 0}};
@@ -157,11 +158,9 @@ private:
         count(batch, second, ownHit_);
         const auto loss = 0.5 * (first.loss + second.loss);
         loss.backward();
-        return {{"loss/total", loss.item<double>()},
-                {"loss/latent", first.latentLoss},
-                {"loss/answer", second.answerLoss},
-                {"loss/own-latent", second.latentLoss},
-                {"own", 1}};
+        return {{"loss/total", loss.item<double>()},    {"loss/ce", second.ce},
+                {"loss/latent", first.latentLoss},      {"loss/answer", second.answerLoss},
+                {"loss/own-latent", second.latentLoss}, {"own", 1}};
     }
 
     double chance() { return static_cast<double>(random_() >> 11) * 0x1p-53; }  // 0..1
@@ -195,6 +194,7 @@ private:
         const auto logits =
             model_.logits(hidden.index({batch.labelRow, batch.labelCol}));  // [L, V]
         out.right = logits.argmax(-1) == batch.label;
+        out.ce = torch::cross_entropy_loss(logits.detach(), batch.label).item<double>();
         const auto latent = reconstructionLoss(out.outputs, targets, batch.slotWeight);
         const auto answer = answerLoss(batch, logits, gate);
         out.latentLoss = latent.item<double>();

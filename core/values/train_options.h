@@ -46,6 +46,42 @@ struct SftOptions {
     std::uint64_t seed = 0;
 };
 
+// What a field may be. A number: lowest and highest. An enum: the names of its values in order.
+struct NumberRange {
+    double lowest = 0, highest = 0;
+};
+using EnumNames = std::vector<std::string>;
+
+// Every option once: visit(name, field, NumberRange | EnumNames, help). The command line and the
+// JSON that runs keep walk this list.
+template <class Visit>
+void forEachField(SftOptions& o, const Visit& visit) {
+    constexpr double kMany = 1e9;
+    visit("twin", o.twin, EnumNames{"lvr", "filler", "plain"},
+          "lvr, or a control: filler (a constant in the slots), plain (no slots)");
+    visit("own-latents", o.ownLatents, EnumNames{"off", "ramp"},
+          "ramp: also train on the model's own latents; off: teacher forcing alone");
+    visit("steps", o.steps, NumberRange{1, kMany},
+          "Most steps at the full learning rate; fewer when the goal is reached");
+    visit("cool-down", o.coolDownSteps, NumberRange{0, kMany},
+          "Steps along which the learning rate then falls");
+    visit("goal", o.goal, NumberRange{0, 1}, "Running accuracy every kind must reach");
+    visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
+    visit("warm-up", o.warmupSteps, NumberRange{1, kMany}, "Steps to the full learning rate");
+    visit("pictures", o.picturesPerStep, NumberRange{1, 1e6}, "Pictures a step");
+    visit("questions", o.questionsPerPicture, NumberRange{1, 1e6}, "Questions a picture");
+    visit("latent-weight", o.latentWeight, NumberRange{0, 1e6},
+          "Of the reconstruction loss, on the element mean");
+    visit("marker-weight", o.markerWeight, NumberRange{0, 1e6},
+          "Of the cross-entropy of what is not the answer");
+    visit("stop-weight", o.stopWeight, NumberRange{0, 1e6}, "Of the loss on the lvr_end logit");
+    visit("extra-slots", o.extraSlots, NumberRange{0, 1},
+          "Share of records with more slots than targets");
+    visit("position-gap", o.positionGap, NumberRange{0, 1e6},
+          "Largest random gap in the positions before the first slot");
+    visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of the data order");
+}
+
 struct TrainReport {
     int step = 0, steps = 0;
     double learningRate = 0;
@@ -53,6 +89,6 @@ struct TrainReport {
     double secondsLeft = 0;
     std::map<std::string, double> metrics;  // "loss/latent", "accuracy/chain", ...
 };
-using OnTrainReport = std::function<void(const TrainReport&)>;
+using OnTrainReport = std::function<void(const TrainReport&)>;  // after every step
 
 }  // namespace lvr

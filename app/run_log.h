@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "core/values/run.h"
+#include "core/values/train_options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lvr {
+
+class RunStore;
+
+// Where a training writes down what it does.
+class RunLog {
+public:
+    RunLog(RunStore& store, std::int64_t run) : store_(store), run_(run) {}
+    void record(const TrainReport& report);  // in the store and on stdout
+    std::int64_t run() const { return run_; }
+
+private:
+    RunStore& store_;
+    std::int64_t run_;
+};
+
+// Adds --store FILE.
+void addStoreOption(CLI::App& command, std::filesystem::path& store);
+
+// Does the work as a run of the store (empty: the default one): its message when it returns, or why
+// it did not, is kept there.
+void recordRun(const std::filesystem::path& store, const RunInfo& info,
+               const std::function<std::string(RunLog&)>& work);
+
+}  // namespace lvr

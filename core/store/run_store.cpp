@@ -1,0 +1,315 @@
+#include "core/store/run_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
+#include <sqlite3.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "core/store/process.h"
+#include "core/store/schema.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPatience = 10000;            // ms a writer waits for another
+constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host may say nothing
+
+double now() {
+    using namespace std::chrono;
+    return duration<double>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string reason(const fs::path& file, const SQLite::Exception& e) {
+    const auto name = file.string();
+    switch (e.getErrorCode()) {
+        case SQLITE_CANTOPEN:
+            return "can't open the run store " + name + "; check that it and its folder exist";
+        case SQLITE_READONLY:
+            return "the run store " + name + " is read-only; choose another with --store";
+        case SQLITE_NOTADB:
+            return name + " is not a run store";
+        case SQLITE_CORRUPT:
+            return "the run store " + name +
+                   " is damaged; move it away and start a new one, or restore a copy";
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "the run store " + name + " is locked by another program; try again";
+        case SQLITE_FULL:
+            return "the disk of the run store " + name + " is full; make room and try again";
+        default:
+            return "the run store " + name + " can't be used: " + e.what();
+    }
+}
+
+// SQLite has no NaN: it would become NULL, which stands for it here.
+void bindValue(SQLite::Statement& row, int at, double value) {
+    if (std::isnan(value))
+        row.bind(at);
+    else
+        row.bind(at, value);
+}
+double valueOf(const SQLite::Column& column) {
+    return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
+}
+
+constexpr const char* kRunColumns =
+    "id, kind, command, options, parent, data, out, seed, code_version, steps, status, message, "
+    "host, pid, pid_started, step, started, heartbeat, ended";
+
+RunStatus statusOf(const std::string& text) {
+    for (const auto status : {RunStatus::Running, RunStatus::Finished, RunStatus::Stopped,
+                              RunStatus::Failed, RunStatus::Lost})
+        if (toText(status) == text) return status;
+    return RunStatus::Failed;
+}
+
+bool isLost(const Run& run, std::int64_t pidStarted) {
+    if (run.status != RunStatus::Running) return false;
+    if (run.host != hostName()) return now() - run.heartbeat > kSilentForLong;
+    return processStart(run.pid) != pidStarted;
+}
+
+Run readRun(SQLite::Statement& row) {
+    Run run;
+    run.id = row.getColumn(0).getInt64();
+    run.info = {row.getColumn(1).getString(),
+                row.getColumn(2).getString(),
+                row.getColumn(3).getString(),
+                row.getColumn(4).getString(),
+                row.getColumn(5).getString(),
+                row.getColumn(6).getString(),
+                static_cast<std::uint64_t>(row.getColumn(7).getInt64()),
+                row.getColumn(8).getString(),
+                row.getColumn(9).getInt()};
+    run.status = statusOf(row.getColumn(10).getString());
+    run.message = row.getColumn(11).getString();
+    run.host = row.getColumn(12).getString();
+    run.pid = row.getColumn(13).getInt64();
+    run.step = row.getColumn(15).getInt();
+    run.started = row.getColumn(16).getDouble();
+    run.heartbeat = row.getColumn(17).getDouble();
+    run.ended = row.getColumn(18).getDouble();
+    if (isLost(run, row.getColumn(14).getInt64())) {
+        run.status = RunStatus::Lost;
+        run.message = "its process ended without a word";
+    }
+    return run;
+}
+
+Metric readMetric(SQLite::Statement& row) {
+    return {row.getColumn(0).getInt64(), row.getColumn(1).getInt(), row.getColumn(2).getString(),
+            valueOf(row.getColumn(3))};
+}
+
+}  // namespace
+
+struct RunStore::Database {
+    fs::path file;
+    SQLite::Database sqlite;
+    struct Look {
+        std::int64_t cursor = 0, version = -1;
+    };
+    std::map<std::int64_t, Look> nothingNew;  // by run: the last look that found no row
+
+    // The one place where SQLite's exceptions become ours.
+    template <class Use>
+    static auto guarded(const fs::path& file, const Use& use) {
+        try {
+            return use();
+        } catch (const SQLite::Exception& e) {
+            throw Error(reason(file, e));
+        }
+    }
+    template <class Use>
+    auto guarded(const Use& use) const {
+        return guarded(file, use);
+    }
+};
+
+RunStore::RunStore(const fs::path& file, Access access) {
+    std::error_code failed;
+    if (access == Access::Write && file.has_parent_path())
+        fs::create_directories(file.parent_path(), failed);
+    if (access == Access::Read && !fs::exists(file, failed))
+        throw Error("there is no run store " + file.string() +
+                    "; a training makes one, or name another with --store");
+    Database::guarded(file, [&] {
+        const int flags = access == Access::Read ? SQLite::OPEN_READONLY
+                                                 : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+        database_ = std::make_unique<Database>(
+            Database{file, SQLite::Database(file.string(), flags, kPatience), {}});
+        bringUpToDate(database_->sqlite, file,
+                      access == Access::Write);  // ours, before we touch it
+        if (access == Access::Write) database_->sqlite.exec("PRAGMA journal_mode = WAL");
+        database_->sqlite.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    });
+}
+
+RunStore::~RunStore() = default;
+RunStore::RunStore(RunStore&&) noexcept = default;
+
+std::int64_t RunStore::start(const RunInfo& info) {
+    return database_->guarded([&] {
+        SQLite::Statement row(
+            database_->sqlite,
+            "INSERT INTO run (kind, command, options, parent, data, out, seed, code_version, "
+            "steps, status, message, host, pid, pid_started, step, started, heartbeat, ended) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', ?, ?, ?, 0, ?, ?, 0)");
+        SQLite::bind(row, info.kind, info.command, info.options, info.parent, info.data, info.out,
+                     static_cast<std::int64_t>(info.seed), info.codeVersion, info.steps, hostName(),
+                     processId(), processStart(processId()), now(), now());
+        row.exec();
+        return static_cast<std::int64_t>(database_->sqlite.getLastInsertRowid());
+    });
+}
+
+void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement row(db,
+                              "INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
+        for (const auto& [name, value] : metrics) {
+            row.bind(1, run);
+            row.bind(2, step);
+            row.bind(3, name);
+            bindValue(row, 4, value);
+            row.exec();
+            row.reset();
+        }
+        SQLite::Statement beat(db, "UPDATE run SET step = ?, heartbeat = ? WHERE id = ?");
+        SQLite::bind(beat, step, now(), run);
+        beat.exec();
+        whole.commit();
+    });
+}
+
+void RunStore::end(std::int64_t run, RunStatus status, const std::string& message) {
+    database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite,
+                              "UPDATE run SET status = ?, message = ?, heartbeat = ?, ended = ? "
+                              "WHERE id = ?");
+        SQLite::bind(row, toText(status), message, now(), now(), run);
+        row.exec();
+    });
+}
+
+void RunStore::resume(std::int64_t run, int step) {
+    const auto known = find(run);
+    if (!known)
+        throw Error("there is no run " + std::to_string(run) + " in " + database_->file.string());
+    if (known->status == RunStatus::Running && known->pid != processId())
+        throw Error("run " + std::to_string(run) + " is still running as process " +
+                    std::to_string(known->pid) + " on " + known->host + "; stop it first");
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement forget(db, "DELETE FROM metric WHERE run = ? AND step > ?");
+        SQLite::bind(forget, run, step);
+        forget.exec();
+        SQLite::Statement own(
+            db,
+            "UPDATE run SET status = 'running', message = '', ended = 0, step = ?, "
+            "host = ?, pid = ?, pid_started = ?, heartbeat = ? WHERE id = ?");
+        SQLite::bind(own, step, hostName(), processId(), processStart(processId()), now(), run);
+        own.exec();
+        whole.commit();
+    });
+}
+
+void RunStore::remove(std::int64_t run) {
+    if (const auto known = find(run); known && known->status == RunStatus::Running)
+        throw Error("run " + std::to_string(run) + " is still running as process " +
+                    std::to_string(known->pid) + " on " + known->host + "; stop it first");
+    database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite, "DELETE FROM run WHERE id = ?");
+        row.bind(1, run);
+        row.exec();
+    });
+}
+
+std::vector<Run> RunStore::runs() const {
+    return database_->guarded([&] {
+        std::vector<Run> found;
+        SQLite::Statement rows(database_->sqlite,
+                               std::string("SELECT ") + kRunColumns + " FROM run ORDER BY id DESC");
+        while (rows.executeStep()) found.push_back(readRun(rows));
+        return found;
+    });
+}
+
+std::optional<Run> RunStore::find(std::int64_t run) const {
+    return database_->guarded([&]() -> std::optional<Run> {
+        SQLite::Statement row(database_->sqlite,
+                              std::string("SELECT ") + kRunColumns + " FROM run WHERE id = ?");
+        row.bind(1, run);
+        if (!row.executeStep()) return std::nullopt;
+        return readRun(row);
+    });
+}
+
+std::vector<Metric> RunStore::metrics(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<Metric> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric WHERE run = ? "
+                               "ORDER BY step, name");
+        rows.bind(1, run);
+        while (rows.executeStep()) found.push_back(readMetric(rows));
+        return found;
+    });
+}
+
+std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) const {
+    return database_->guarded([&] {
+        std::vector<Metric> found;
+        const auto version = database_->sqlite.execAndGet("PRAGMA data_version").getInt64();
+        auto& look = database_->nothingNew[run];
+        if (look.version == version && look.cursor == cursor) return found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric "
+                               "WHERE run = ? AND seq > ? ORDER BY seq");
+        SQLite::bind(rows, run, cursor);
+        while (rows.executeStep()) found.push_back(readMetric(rows));
+        if (found.empty()) look = {cursor, version};
+        if (!found.empty()) cursor = found.back().seq;
+        return found;
+    });
+}
+
+std::string toText(RunStatus status) {
+    switch (status) {
+        case RunStatus::Running:
+            return "running";
+        case RunStatus::Finished:
+            return "finished";
+        case RunStatus::Stopped:
+            return "stopped";
+        case RunStatus::Failed:
+            return "failed";
+        case RunStatus::Lost:
+            return "lost";
+    }
+    return {};
+}
+
+fs::path defaultStore() {
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value ? value : "");
+    };
+    if (const auto named = variable("LVR_STORE"); !named.empty()) return named;
+    const auto data = variable("XDG_DATA_HOME"), home = variable("HOME");
+    if (data.empty() && home.empty())
+        throw Error("there is no HOME to keep the run store in; name a file with --store");
+    return (data.empty() ? fs::path(home) / ".local" / "share" : fs::path(data)) / "lvr-workbench" /
+           "runs.db";
+}
+
+}  // namespace lvr

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/values/run.h"
+
+namespace lvr {
+
+// The runs of a machine in one SQLite file (WAL): one writer a run, any number of readers, none
+// waits for another. What is written is there after a crash, whole steps only. Everything throws
+// Error, one sentence that names the file.
+class RunStore {
+public:
+    enum class Access { Read, Write };
+    // Write makes the file and its folder when they are not there, and brings an older one up to
+    // date. A file that is no store, or of a newer version, is refused.
+    explicit RunStore(const std::filesystem::path& file, Access access = Access::Write);
+    ~RunStore();
+    RunStore(RunStore&&) noexcept;
+
+    std::int64_t start(const RunInfo& info);  // by this process
+    // One transaction: the step's metrics and the run's heartbeat.
+    void append(std::int64_t run, int step, const std::map<std::string, double>& metrics);
+    void end(std::int64_t run, RunStatus status, const std::string& message);
+    // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
+    void resume(std::int64_t run, int step);
+    void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
+
+    std::vector<Run> runs() const;  // newest first
+    std::optional<Run> find(std::int64_t run) const;
+    std::vector<Metric> metrics(std::int64_t run) const;  // by step, then name
+    // Rows that others wrote since `cursor` (0 at first), which moves on. Costs next to nothing
+    // when there are none.
+    std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;
+
+private:
+    struct Database;
+    std::unique_ptr<Database> database_;
+};
+
+std::string toText(RunStatus status);  // "running", "finished", ...
+
+// $LVR_STORE, else runs.db in $XDG_DATA_HOME/lvr-workbench or ~/.local/share/lvr-workbench. Throws
+// Error when there is no HOME either.
+std::filesystem::path defaultStore();
+
+}  // namespace lvr

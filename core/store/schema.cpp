@@ -1,0 +1,62 @@
+#include "core/store/schema.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <array>
+
+#include "core/error.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kApplicationId = 0x4C565242;  // "LVRB"
+
+// Step i takes a store from version i to i + 1. Never edit one that was released: add another.
+constexpr std::array kMigrations = {
+    R"sql(
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
+    options TEXT NOT NULL, parent TEXT NOT NULL, data TEXT NOT NULL, out TEXT NOT NULL,
+    seed INTEGER NOT NULL, code_version TEXT NOT NULL, steps INTEGER NOT NULL,
+    status TEXT NOT NULL, message TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+    pid_started INTEGER NOT NULL, step INTEGER NOT NULL, started REAL NOT NULL,
+    heartbeat REAL NOT NULL, ended REAL NOT NULL);
+CREATE TABLE metric (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    step INTEGER NOT NULL, name TEXT NOT NULL, value REAL);
+CREATE INDEX metric_of_run ON metric (run, seq);
+)sql",
+};
+
+int pragma(SQLite::Database& database, const char* name) {
+    return database.execAndGet(std::string("PRAGMA ") + name).getInt();
+}
+
+bool isEmpty(SQLite::Database& database) {
+    return database.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0;
+}
+
+}  // namespace
+
+void bringUpToDate(SQLite::Database& database, const std::filesystem::path& file, bool mayWrite) {
+    const bool fresh = isEmpty(database);
+    if (!fresh && pragma(database, "application_id") != kApplicationId)
+        throw Error(file.string() + " is a database of another program, not a run store");
+    const int version = pragma(database, "user_version"), newest = std::ssize(kMigrations);
+    if (version > newest)
+        throw Error("the run store " + file.string() + " is of version " + std::to_string(version) +
+                    " and this program knows up to " + std::to_string(newest) +
+                    "; use a newer LVR Workbench or another --store");
+    if (version == newest) return;
+    if (!mayWrite)
+        throw Error("the run store " + file.string() +
+                    " is of an older version; the next training brings it up to date");
+    SQLite::Transaction whole(database, SQLite::TransactionBehavior::IMMEDIATE);
+    for (int i = pragma(database, "user_version"); i < newest; ++i) database.exec(kMigrations[i]);
+    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId) +
+                  "; PRAGMA user_version = " + std::to_string(newest));
+    whole.commit();
+}
+
+}  // namespace lvr

@@ -1,0 +1,109 @@
+// Training as its user sees it in the run store.
+
+#include <QTemporaryDir>
+#include <csignal>
+
+#include "tests/program.h"
+
+using program::compareFailure;
+using program::jsonOf;
+using program::lvr;
+
+namespace {
+
+const QString kModel = LVR_RESOURCES "/models/tiny";
+
+}  // namespace
+
+class RunsCliTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    QString path(const QString& name) const { return folder_.filePath(name); }
+    QString data() const { return path("scenes"); }
+
+    QStringList sft(const QString& out, const QStringList& more = {}) const {
+        return QStringList{"sft", "--model", kModel, "--data", data(), "--out", path(out)} + more;
+    }
+    QJsonObject newestRun() const {
+        return jsonOf(lvr({"runs", "list", "--json"})).array().first().toObject();
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        qputenv("LVR_STORE", path("runs.db").toUtf8());
+        QCOMPARE(lvr({"make-data", "scenes", "--out", data(), "--count", "30", "--seed", "9"}).code,
+                 0);
+    }
+
+    void withoutAStoreEveryCommandSaysSo() {
+        compareFailure(lvr({"runs", "list"}), 1, "there is no run store");
+        compareFailure(lvr({"runs", "show", "1", "--store", data() + "/data.json"}), 1,
+                       "is not a run store");
+    }
+
+    void aTrainingWritesItselfDown() {
+        const auto trained = lvr(sft("a", {"--steps", "2", "--cool-down", "1", "--seed", "5"}));
+        QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        const auto run = newestRun();
+        QCOMPARE(run["kind"].toString(), QString("sft"));
+        QCOMPARE(run["status"].toString(), QString("finished"));
+        QCOMPARE(run["step"].toInt(), 3);
+        QCOMPARE(run["out"].toString(), path("a"));
+        QCOMPARE(run["seed"].toInt(), 5);
+        QCOMPARE(run["options"].toObject()["cool-down"].toInt(), 1);
+        QCOMPARE(run["options"].toObject()["twin"].toString(), QString("lvr"));
+
+        const auto id = QString::number(run["id"].toInt());
+        const auto csv = lvr({"runs", "export", id, "--format", "csv"}).out.split('\n');
+        QCOMPARE(csv.first(), QString("step,name,value"));
+        for (const auto* name : {"loss/ce", "loss/latent", "loss/total", "lr", "grad_norm"})
+            QCOMPARE(csv.filter(QString(",%1,").arg(name)).size(), 3);
+        QCOMPARE(lvr({"runs", "tail", id}).out.split('\n').size() + 1, csv.size());
+        QVERIFY(lvr({"runs", "show", path("a")}).out.contains("finished"));
+        QCOMPARE(lvr({"runs", "export", id, "--format", "json", "--to", path("a.json")}).code, 0);
+        QVERIFY(QFile::exists(path("a.json")));
+    }
+
+    void aTrainingThatFailsSaysWhyInItsRun() {
+        QFile list(path("bad.json"));
+        QVERIFY(list.open(QIODevice::WriteOnly));
+        list.write("[{}]");
+        list.close();
+        const auto failed =
+            lvr({"sft", "--model", kModel, "--data", path("bad.json"), "--out", path("b")});
+        QCOMPARE(failed.code, 1);
+        QCOMPARE(newestRun()["status"].toString(), QString("failed"));
+        QVERIFY(newestRun()["message"].toString().contains("record 1"));
+        QVERIFY(!QFile::exists(path("b")));
+    }
+
+    void aKilledTrainingIsLostAndAnInterruptedOneStopped() {
+        for (const auto& [signal, status] :
+             {std::pair{SIGKILL, QString("lost")}, std::pair{SIGINT, QString("stopped")}}) {
+            QProcess process;
+            process.start(LVR_PROGRAM, sft("c", {"--steps", "100000"}));
+            QByteArray said;
+            while (!said.contains("step ") && process.waitForReadyRead(60000))
+                said += process.readAll();
+            QCOMPARE(newestRun()["status"].toString(), QString("running"));
+            const auto id = QString::number(newestRun()["id"].toInt());
+            compareFailure(lvr({"runs", "delete", id, "--yes"}), 1, "still running");
+            ::kill(static_cast<pid_t>(process.processId()), signal);
+            QVERIFY(process.waitForFinished(60000));
+            QCOMPARE(newestRun()["status"].toString(), status);
+            QVERIFY(!QFile::exists(path("c")));
+        }
+    }
+
+    void aRunIsForgottenOnlyWhenAsked() {
+        const auto id = QString::number(newestRun()["id"].toInt());
+        compareFailure(lvr({"runs", "delete", id}), 1, "--yes");
+        QCOMPARE(lvr({"runs", "delete", id, "--yes"}).code, 0);
+        compareFailure(lvr({"runs", "show", id}), 1, "there is no run");
+        compareFailure(lvr({"runs", "export", "1", "--format", "xml"}), 2, "xml");
+    }
+};
+
+QTEST_GUILESS_MAIN(RunsCliTest)
+#include "runs_cli_test.moc"

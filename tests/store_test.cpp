@@ -1,0 +1,280 @@
+// The run store as trainers and windows share it.
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "core/error.h"
+#include "core/store/process.h"
+#include "core/store/run_store.h"
+
+using namespace lvr;
+namespace fs = std::filesystem;
+
+namespace {
+
+RunInfo info() {
+    return {.kind = "sft",
+            .command = "lvr sft --seed 3",
+            .options = "{\"seed\":3}",
+            .parent = "base",
+            .data = "scenes",
+            .out = "/out/α",
+            .seed = 18446744073709551615ULL,
+            .codeVersion = "0.1.0",
+            .steps = 100};
+}
+
+std::map<std::string, double> twelve(int step) {
+    std::map<std::string, double> metrics;
+    for (int i = 0; i < 12; ++i) metrics["metric/" + std::to_string(i)] = step + i * .01;
+    return metrics;
+}
+
+// In a process of its own: a run whose writer is killed or ends without a word.
+template <class Work>
+pid_t inChild(const Work& work) {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    work();
+    _exit(0);
+}
+
+QString errorOf(const std::function<void()>& act) {
+    try {
+        act();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+class StoreTest : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> folder_;
+    fs::path file_;
+
+private Q_SLOTS:
+    void init() {
+        folder_ = std::make_unique<QTemporaryDir>();
+        file_ = fs::path(folder_->path().toStdString()) / "deep" / "runs.db";
+    }
+
+    void aRunReadsBackAsItWasWritten() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        store.append(id, 1, {{"loss/total", 2.5}, {"own", 0}});
+        store.append(id, 2, {{"loss/total", 1.25}});
+        const auto running = store.find(id);
+        QVERIFY(running->info == info());
+        QVERIFY(running->status == RunStatus::Running);
+        QCOMPARE(running->step, 2);
+        QCOMPARE(running->pid, static_cast<std::int64_t>(getpid()));
+        QVERIFY(running->heartbeat >= running->started && running->ended == 0);
+        store.end(id, RunStatus::Finished, "every kind reached the goal");
+        const RunStore reader(file_, RunStore::Access::Read);
+        QVERIFY(reader.find(id)->status == RunStatus::Finished);
+        QCOMPARE(reader.find(id)->message, std::string("every kind reached the goal"));
+        QVERIFY(reader.find(id)->ended > 0);
+        const auto metrics = reader.metrics(id);
+        QCOMPARE(metrics.size(), 3U);
+        QCOMPARE(metrics[0].name, std::string("loss/total"));
+        QCOMPARE(metrics[0].value, 2.5);
+        QCOMPARE(metrics[2].step, 2);
+        QVERIFY(!reader.find(id + 1));
+    }
+
+    void newestRunsComeFirst() {
+        RunStore store(file_);
+        const auto first = store.start(info()), second = store.start(info());
+        QCOMPARE(store.runs().size(), 2U);
+        QCOMPARE(store.runs()[0].id, second);
+        QCOMPARE(store.runs()[1].id, first);
+    }
+
+    void valuesThatAreNoNumbersSurvive() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        const double infinite = std::numeric_limits<double>::infinity();
+        store.append(id, 1, {{"a", std::nan("")}, {"b", infinite}, {"c", -infinite}});
+        const auto metrics = store.metrics(id);
+        QVERIFY(std::isnan(metrics[0].value));
+        QCOMPARE(metrics[1].value, infinite);
+        QCOMPARE(metrics[2].value, -infinite);
+    }
+
+    void aReaderSeesEachRowOnceWhileAnotherWrites() {
+        RunStore writer(file_);
+        const auto id = writer.start(info()), other = writer.start(info());
+        const RunStore reader(file_, RunStore::Access::Read);
+        std::int64_t cursor = 0, seen = 0;
+        for (int step = 1; step <= 200; ++step) {
+            writer.append(id, step, twelve(step));
+            writer.append(other, step, {{"x", 1}});
+            if (step % 7) continue;
+            for (const auto& metric : reader.readNew(id, cursor)) {
+                QVERIFY(metric.step > seen / 12);
+                ++seen;
+            }
+            QVERIFY(reader.readNew(id, cursor).empty());
+        }
+        seen += std::ssize(reader.readNew(id, cursor));
+        QCOMPARE(seen, std::int64_t{2400});
+        std::int64_t another = 0;  // a second look at the same run, and one at another
+        QCOMPARE(reader.readNew(id, another).size(), 2400U);
+        another = 0;
+        QCOMPARE(reader.readNew(other, another).size(), 200U);
+    }
+
+    void writersInSeveralProcessesDoNotLoseSteps() {
+        RunStore store(file_);
+        std::vector<pid_t> children;
+        for (int i = 0; i < 3; ++i)
+            children.push_back(inChild([&] {
+                RunStore own(file_);
+                const auto id = own.start(info());
+                for (int step = 1; step <= 100; ++step) own.append(id, step, twelve(step));
+                own.end(id, RunStatus::Finished, "");
+            }));
+        for (const auto child : children) waitpid(child, nullptr, 0);
+        QCOMPARE(store.runs().size(), 3U);
+        for (const auto& run : store.runs()) {
+            QVERIFY(run.status == RunStatus::Finished);
+            QCOMPARE(store.metrics(run.id).size(), 1200U);
+        }
+    }
+
+    // SIGKILL at any moment leaves whole steps, and a run that readers call lost.
+    void aKilledWriterLeavesWholeSteps() {
+        RunStore store(file_);
+        for (int round = 0; round < 10; ++round) {
+            const auto child = inChild([&] {
+                RunStore own(file_);
+                const auto id = own.start(info());
+                for (int step = 1;; ++step) own.append(id, step, twelve(step));
+            });
+            const auto wanted = static_cast<std::size_t>(round + 1);
+            while (store.runs().size() < wanted || store.runs()[0].step < 5 + round) usleep(500);
+            kill(child, SIGKILL);
+            waitpid(child, nullptr, 0);
+            const auto run = store.runs()[0];
+            QVERIFY(run.status == RunStatus::Lost);
+            const auto metrics = store.metrics(run.id);
+            QCOMPARE(metrics.size() % 12, 0U);
+            QCOMPARE(metrics.back().step, run.step);
+            QCOMPARE(static_cast<int>(metrics.size()), run.step * 12);
+        }
+    }
+
+    void aResumedRunForgetsWhatItWillDoAgain() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        for (int step = 1; step <= 10; ++step) store.append(id, step, {{"loss", 10. - step}});
+        store.end(id, RunStatus::Stopped, "stopped");
+        store.resume(id, 6);
+        QCOMPARE(store.metrics(id).size(), 6U);
+        QVERIFY(store.find(id)->status == RunStatus::Running);
+        QCOMPARE(store.find(id)->step, 6);
+        QCOMPARE(store.find(id)->ended, 0.0);
+        QVERIFY(errorOf([&] { store.resume(99, 0); }).contains("no run 99"));
+    }
+
+    void aRunThatStillRunsIsNeitherResumedByOthersNorRemoved() {
+        RunStore store(file_);
+        int ready[2];
+        QCOMPARE(pipe(ready), 0);
+        const auto child = inChild([&] {
+            RunStore own(file_);
+            own.start(info());
+            [[maybe_unused]] const auto written = write(ready[1], "x", 1);
+            pause();
+        });
+        char byte = 0;
+        QCOMPARE(read(ready[0], &byte, 1), ssize_t{1});
+        const auto id = store.runs()[0].id;
+        QVERIFY(errorOf([&] { store.resume(id, 0); }).contains("still running"));
+        QVERIFY(errorOf([&] { store.remove(id); }).contains("still running"));
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        store.append(id, 1, {{"x", 1}});
+        store.remove(id);
+        QVERIFY(store.runs().empty());
+        QVERIFY(store.metrics(id).empty());
+    }
+
+    void otherFilesAreRefusedAndLeftAlone() {
+        fs::create_directories(file_.parent_path());
+        std::ofstream(file_) << "this is no database, it is a longer text than a header";
+        const auto before = fs::file_size(file_);
+        QVERIFY(errorOf([&] { RunStore store(file_); }).contains("is not a run store"));
+        QCOMPARE(fs::file_size(file_), before);
+        fs::remove(file_);
+        SQLite::Database(file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+            .exec("CREATE TABLE theirs (x)");
+        QVERIFY(errorOf([&] { RunStore store(file_); }).contains("another program"));
+        QVERIFY(!fs::exists(file_.string() + "-wal"));
+    }
+
+    void aNewerStoreIsRefused() {
+        { RunStore store(file_); }
+        SQLite::Database(file_.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+        QVERIFY(errorOf([&] { RunStore store(file_); }).contains("version 99"));
+    }
+
+    void aDamagedStoreIsAnError() {
+        {
+            RunStore store(file_);
+            const auto id = store.start(info());
+            for (int step = 1; step < 500; ++step) store.append(id, step, twelve(step));
+        }
+        std::fstream bytes(file_, std::ios::in | std::ios::out | std::ios::binary);
+        bytes.seekp(4096);
+        bytes << std::string(static_cast<std::size_t>(fs::file_size(file_)) - 8192, '\x5a');
+        bytes.close();
+        const auto error = errorOf([&] {
+            const RunStore store(file_, RunStore::Access::Read);
+            for (const auto& run : store.runs()) store.metrics(run.id);
+        });
+        QVERIFY2(error.contains(QString::fromStdString(file_.string())), qPrintable(error));
+    }
+
+    void whereThereIsNoStoreReadersSayWhatToDo() {
+        QVERIFY(errorOf([&] {
+                    RunStore store(file_, RunStore::Access::Read);
+                }).contains("there is no run store"));
+        QVERIFY(!fs::exists(file_));
+        QVERIFY(errorOf([&] { RunStore store("/proc/none/runs.db"); }).contains("can't open"));
+    }
+
+    void theStoreIsWhereTheEnvironmentSays() {
+        qputenv("LVR_STORE", "/a/b.db");
+        QCOMPARE(defaultStore(), fs::path("/a/b.db"));
+        qunsetenv("LVR_STORE");
+        qputenv("XDG_DATA_HOME", "/data");
+        QCOMPARE(defaultStore(), fs::path("/data/lvr-workbench/runs.db"));
+        qunsetenv("XDG_DATA_HOME");
+        qputenv("HOME", "/home");
+        QCOMPARE(defaultStore(), fs::path("/home/.local/share/lvr-workbench/runs.db"));
+        qunsetenv("HOME");
+        QVERIFY(errorOf([] { defaultStore(); }).contains("--store"));
+    }
+
+    void aProcessIsKnownByItsStart() {
+        QVERIFY(processStart(processId()) > 0);
+        const auto child = inChild([] {});
+        waitpid(child, nullptr, 0);
+        QCOMPARE(processStart(child), std::int64_t{0});
+    }
+};
+
+QTEST_GUILESS_MAIN(StoreTest)
+#include "store_test.moc"

@@ -23,21 +23,48 @@ void addStoreOption(CLI::App& command, std::filesystem::path& store) {
                        "~/.local/share/lvr-workbench)");
 }
 
-void recordRun(const std::filesystem::path& file, const RunInfo& info,
-               const std::function<std::string(RunLog&)>& work) {
-    RunStore store(file.empty() ? defaultStore() : file);
-    RunLog log(store, store.start(info));
-    std::cout << "run " << log.run() << " of " << (file.empty() ? defaultStore() : file).string()
-              << std::endl;
+Run findRun(const RunStore& store, const std::string& name) {
+    const auto folder = std::filesystem::absolute(name).lexically_normal().string();
+    std::string known;
+    for (const auto& run : store.runs()) {
+        if (std::to_string(run.id) == name || run.info.out == folder) return run;
+        known = std::to_string(run.id) + (known.empty() ? "" : ", ") + known;
+    }
+    throw Error("there is no run \"" + name + "\" in the store; " +
+                (known.empty() ? "it is empty" : "there are " + known));
+}
+
+namespace {
+
+void carryOut(RunStore& store, std::int64_t run, const std::function<std::string(RunLog&)>& work) {
+    RunLog log(store, run);
     try {
-        store.end(log.run(), RunStatus::Finished, work(log));
+        store.end(run, RunStatus::Finished, work(log));
     } catch (const Cancelled&) {
-        store.end(log.run(), RunStatus::Stopped, "interrupted");
+        store.end(run, RunStatus::Stopped, "interrupted");
         throw;
     } catch (const std::exception& error) {
-        store.end(log.run(), RunStatus::Failed, error.what());
+        store.end(run, RunStatus::Failed, error.what());
         throw;
     }
+}
+
+}  // namespace
+
+void recordRun(const std::filesystem::path& file, const RunInfo& info,
+               const std::function<std::string(RunLog&)>& work) {
+    const auto path = file.empty() ? defaultStore() : file;
+    RunStore store(path);
+    const auto run = store.start(info);
+    std::cout << "run " << run << " of " << path.string() << std::endl;
+    carryOut(store, run, work);
+}
+
+void resumeRun(RunStore& store, std::int64_t run, int step,
+               const std::function<std::string(RunLog&)>& work) {
+    store.resume(run, step);
+    std::cout << "run " << run << " goes on after step " << step << std::endl;
+    carryOut(store, run, work);
 }
 
 }  // namespace lvr

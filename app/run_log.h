@@ -30,9 +30,15 @@ private:
 // Adds --store FILE.
 void addStoreOption(CLI::App& command, std::filesystem::path& store);
 
+// By number, or by the folder it writes to. Throws Error.
+Run findRun(const RunStore& store, const std::string& name);
+
 // Does the work as a run of the store (empty: the default one): its message when it returns, or why
 // it did not, is kept there.
 void recordRun(const std::filesystem::path& store, const RunInfo& info,
+               const std::function<std::string(RunLog&)>& work);
+// Goes on with a run: what it wrote after `step` is forgotten.
+void resumeRun(RunStore& store, std::int64_t run, int step,
                const std::function<std::string(RunLog&)>& work);
 
 }  // namespace lvr

@@ -59,18 +59,6 @@ Json toJson(const Run& run) {
             {"ended", run.ended == 0 ? Json() : Json(run.ended)}};
 }
 
-// By number or by the folder it writes to.
-Run findRun(const RunStore& store, const std::string& name) {
-    const auto folder = fs::absolute(name).lexically_normal().string();
-    std::string known;
-    for (const auto& run : store.runs()) {
-        if (std::to_string(run.id) == name || run.info.out == folder) return run;
-        known = std::to_string(run.id) + (known.empty() ? "" : ", ") + known;
-    }
-    throw Error("there is no run \"" + name + "\" in the store; " +
-                (known.empty() ? "it is empty" : "there are " + known));
-}
-
 void list(const RunsArguments& a) {
     const auto runs = openStore(a).runs();
     if (a.json) {

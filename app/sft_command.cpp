@@ -10,6 +10,7 @@
 #include "app/train_progress.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
 #include "core/train/sft.h"
 #include "datasets/lvr_json.h"
@@ -21,10 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SftArguments {
-    std::string model;
+    std::string model, resume;
     fs::path data, imageRoot, out, store;
     SftOptions options;
-    int threads = 1;
+    int threads = 1, saveEvery = 200;
 };
 
 // Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
@@ -57,6 +58,7 @@ TrainingSet readTrainingSet(const SftArguments& arguments) {
 }
 
 void printPictures(int done, int total) {
+    if (interruption().stop_requested()) throw Cancelled();
     if (done % 500 == 0 || done == total)
         std::cout << "pictures encoded " << done << "/" << total << std::endl;
 }
@@ -72,7 +74,6 @@ Provenance provenanceOf(const SftArguments& arguments) {
                plain = arguments.options.twin == Twin::Plain;
     return {.defaultExit = plain ? "none" : toText(EndProbability{}),
             .latentFeed = filler ? "filler" : "own",
-            .command = commandsUpTo(arguments.model),
             .seed = arguments.options.seed,
             .data = arguments.data.filename().string()};
 }
@@ -111,27 +112,84 @@ RunInfo runInfoOf(const SftArguments& arguments) {
             .steps = arguments.options.steps + arguments.options.coolDownSteps};
 }
 
+// What is to be known to go on with this training, beside what the trainer itself needs.
+void describe(const SftArguments& arguments, const std::string& command, std::int64_t run,
+              TrainState& state) {
+    state.text["options"] = toJson(arguments.options).dump();
+    state.text["model"] = arguments.model;
+    state.text["data"] = fs::absolute(arguments.data).string();
+    state.text["image_root"] = arguments.imageRoot.string();
+    state.text["command"] = command;
+    state.text["run"] = std::to_string(run);
+}
+
 // Returns how it ended, in one sentence.
-std::string train(SftArguments& arguments, RunLog& log) {
+std::string train(SftArguments& arguments, const std::optional<TrainState>& resume, RunLog& log) {
     auto set = readTrainingSet(arguments);
     fitToScenes(set, arguments.options);
-    auto checkpoint = LvrCheckpoint::open(arguments.model, {.use = LoadOptions::Use::Training});
+    const auto from = resume ? arguments.out.string() : arguments.model;
+    auto checkpoint = LvrCheckpoint::open(from, {.use = LoadOptions::Use::Training});
     const auto encoded = encodeTrainingSet(checkpoint, set, printPictures);
-    const auto result = trainSft(
-        checkpoint, encoded, arguments.options,
-        [&](const TrainReport& report) { log.record(report); }, interruption());
     auto provenance = provenanceOf(arguments);
+    provenance.command = resume ? resume->textOf("command") : commandsUpTo(arguments.model);
+    const auto save = [&](int step, TrainState state) {
+        describe(arguments, provenance.command, log.run(), state);
+        provenance.notes = "not finished, saved at step " + std::to_string(step);
+        saveCheckpoint(checkpoint, findCheckpoint(from), provenance, arguments.out, &state);
+        std::cout << "saved at step " << step << " in " << arguments.out.string() << std::endl;
+    };
+    const auto result = trainSft(checkpoint, encoded, arguments.options,
+                                 {.onReport = [&](const TrainReport& r) { log.record(r); },
+                                  .onSave = save,
+                                  .saveEvery = arguments.saveEvery,
+                                  .resume = resume,
+                                  .stop = interruption()});
     provenance.notes = goalReport(result, arguments.options.goal) + "; " + cpuSeconds();
-    saveCheckpoint(checkpoint, findCheckpoint(arguments.model), provenance, arguments.out);
+    saveCheckpoint(checkpoint, findCheckpoint(from), provenance, arguments.out);
     std::cout << "saved " << arguments.out.string() << "; " << provenance.notes << "\n";
     return provenance.notes;
 }
 
 void sft(SftArguments arguments) {
+    if (arguments.model.empty()) throw CLI::RequiredError("--model");
+    if (arguments.data.empty()) throw CLI::RequiredError("--data");
+    if (arguments.out.empty()) throw CLI::RequiredError("--out");
     at::set_num_threads(arguments.threads);
     checkOutputFolder(arguments.out);
     recordRun(arguments.store, runInfoOf(arguments),
-              [&](RunLog& log) { return train(arguments, log); });
+              [&](RunLog& log) { return train(arguments, std::nullopt, log); });
+}
+
+void setFields(SftOptions& options, const nlohmann::json& json) {
+    forEachField(options, [&](const char* name, auto& field, const auto& range, const char*) {
+        using Field = std::decay_t<decltype(field)>;
+        if constexpr (std::is_enum_v<Field>)
+            field = static_cast<Field>(std::find(range.begin(), range.end(), json.at(name)) -
+                                       range.begin());
+        else
+            field = json.at(name).template get<Field>();
+    });
+}
+
+// By the folder it writes to, or by its number in the store.
+void resumeSft(SftArguments arguments) {
+    RunStore store(arguments.store.empty() ? defaultStore() : arguments.store);
+    const auto run = findRun(store, arguments.resume);
+    arguments.out = run.info.out;
+    const auto state = TrainState::read(arguments.out);
+    if (!state)
+        throw Error(arguments.out.string() + " holds no training to resume; " +
+                    (run.status == RunStatus::Finished
+                         ? "run " + std::to_string(run.id) + " finished"
+                         : "it was not saved yet, start it anew"));
+    arguments.model = state->textOf("model");
+    arguments.data = state->textOf("data");
+    arguments.imageRoot = state->textOf("image_root");
+    setFields(arguments.options, nlohmann::json::parse(state->textOf("options")));
+    at::set_num_threads(arguments.threads);
+    const auto& progress = state->tensor("progress");
+    resumeRun(store, run.id, static_cast<int>(progress.sum().item<std::int64_t>()),
+              [&](RunLog& log) { return train(arguments, state, log); });
 }
 
 // One flag for every option, with its range and its default.
@@ -155,15 +213,28 @@ void addFields(CLI::App& command, SftOptions& options) {
 }
 
 void addOptions(CLI::App& command, SftArguments& a) {
-    command.add_option("--model", a.model, "Checkpoint to start from")->required();
-    command.add_option("--data", a.data, "LVR JSON file, or a folder with data.json")->required();
+    command.add_option("--model", a.model, "Checkpoint to start from");
+    command.add_option("--data", a.data, "LVR JSON file, or a folder with data.json");
     command.add_option("--image-root", a.imageRoot,
                        "Where relative image paths start (default: the data's folder)");
-    command.add_option("--out", a.out, "Checkpoint folder to write")->required();
+    command.add_option("--out", a.out, "Checkpoint folder to write");
     addStoreOption(command, a.store);
+    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_option("--resume", a.resume,
+                       "Go on with this run (its number or its --out) as it was started; other "
+                       "options but --store, --threads and --save-every are not looked at");
     command.add_option("--threads", a.threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+}
+
+void start(const SftArguments& arguments) {
+    if (arguments.resume.empty())
+        sft(arguments);
+    else
+        resumeSft(arguments);
 }
 
 }  // namespace
@@ -176,7 +247,7 @@ void addSftCommands(CLI::App& app) {
     addFields(*command, lvr->options);
     command->footer(
         "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
-    command->callback([lvr] { sft(*lvr); });
+    command->callback([lvr] { start(*lvr); });
 
     auto plain = std::make_shared<SftArguments>();
     plain->options.twin = Twin::Plain;
@@ -188,7 +259,7 @@ void addSftCommands(CLI::App& app) {
         pretrain->remove_option(pretrain->get_option(latents));
     pretrain->footer(
         "Example: lvr pretrain --model build/tiny-vision --data build/scenes --out build/base");
-    pretrain->callback([plain] { sft(*plain); });
+    pretrain->callback([plain] { start(*plain); });
 }
 
 }  // namespace lvr

@@ -29,6 +29,24 @@ class RunsCliTest : public QObject {
         return jsonOf(lvr({"runs", "list", "--json"})).array().first().toObject();
     }
 
+    static void waitFor(QProcess& process, const QByteArray& text) {
+        QByteArray said;
+        while (!said.contains(text) && process.waitForReadyRead(60000)) said += process.readAll();
+        QVERIFY2(said.contains(text), said.constData());
+    }
+    // All that does not depend on the clock.
+    QStringList metricsOf(const QString& out) const {
+        const auto rows = lvr({"runs", "export", path(out)}).out.split('\n');
+        QStringList kept;
+        for (const auto& row : rows)
+            if (!row.contains("samples_per_second")) kept.append(row);
+        return kept;
+    }
+    QByteArray bytesOf(const QString& name) const {
+        QFile file(path(name));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
 private Q_SLOTS:
     void initTestCase() {
         qputenv("LVR_STORE", path("runs.db").toUtf8());
@@ -78,22 +96,40 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(path("b")));
     }
 
-    void aKilledTrainingIsLostAndAnInterruptedOneStopped() {
-        for (const auto& [signal, status] :
-             {std::pair{SIGKILL, QString("lost")}, std::pair{SIGINT, QString("stopped")}}) {
-            QProcess process;
-            process.start(LVR_PROGRAM, sft("c", {"--steps", "100000"}));
-            QByteArray said;
-            while (!said.contains("step ") && process.waitForReadyRead(60000))
-                said += process.readAll();
-            QCOMPARE(newestRun()["status"].toString(), QString("running"));
-            const auto id = QString::number(newestRun()["id"].toInt());
-            compareFailure(lvr({"runs", "delete", id, "--yes"}), 1, "still running");
-            ::kill(static_cast<pid_t>(process.processId()), signal);
-            QVERIFY(process.waitForFinished(60000));
-            QCOMPARE(newestRun()["status"].toString(), status);
-            QVERIFY(!QFile::exists(path("c")));
-        }
+    void aRunningTrainingIsNotForgottenAndAnInterruptedOneIsSaved() {
+        QProcess process;
+        process.start(LVR_PROGRAM, sft("c", {"--steps", "100000"}));
+        waitFor(process, "step ");
+        QCOMPARE(newestRun()["status"].toString(), QString("running"));
+        const auto id = QString::number(newestRun()["id"].toInt());
+        compareFailure(lvr({"runs", "delete", id, "--yes"}), 1, "still running");
+        compareFailure(lvr({"sft", "--resume", id}), 1, "not saved yet");
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 130);
+        QCOMPARE(newestRun()["status"].toString(), QString("stopped"));
+        QVERIFY(QFile::exists(path("c/train_state.safetensors")));
+    }
+
+    // Killed without warning and resumed: every metric and every weight is what it would have been.
+    void aKilledTrainingResumesToTheSameNumbers() {
+        const QStringList same{"--steps", "12", "--cool-down", "8",
+                               "--goal",  "1",  "--pictures",  "2"};
+        QCOMPARE(lvr(sft("whole", same)).code, 0);
+        QProcess process;
+        process.start(LVR_PROGRAM, sft("killed", same + QStringList{"--save-every", "3"}));
+        waitFor(process, "saved at step 9");
+        ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(newestRun()["status"].toString(), QString("lost"));
+        const auto resumed = lvr({"sft", "--resume", path("killed")});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+        QVERIFY(resumed.out.contains("goes on after step"));
+        QCOMPARE(newestRun()["status"].toString(), QString("finished"));
+        QCOMPARE(metricsOf("killed"), metricsOf("whole"));
+        QCOMPARE(bytesOf("killed/model.safetensors"), bytesOf("whole/model.safetensors"));
+        QVERIFY(!QFile::exists(path("killed/train_state.safetensors")));
+        compareFailure(lvr({"sft", "--resume", path("killed")}), 1, "finished");
     }
 
     void aRunIsForgottenOnlyWhenAsked() {

@@ -272,10 +272,10 @@ private Q_SLOTS:
         const auto encoded = encodeTrainingSet(checkpoint, set);
         QVERIFY(rightAnswers(checkpoint, set) < 4);
         double first = -1, last = -1;
-        trainSft(checkpoint, encoded, quick(), [&](const TrainReport& report) {
-            last = report.metrics.at("loss/total");
-            if (first < 0) first = last;
-        });
+        trainSft(checkpoint, encoded, quick(), {.onReport = [&](const TrainReport& report) {
+                     last = report.metrics.at("loss/total");
+                     if (first < 0) first = last;
+                 }});
         qInfo("loss %.3f -> %.3f, %d of 8 right by own latents and own stop", first, last,
               rightAnswers(checkpoint, set));
         QVERIFY(last < 0.3 * first);
@@ -291,7 +291,7 @@ private Q_SLOTS:
             options.steps = 5;
             trainSft(checkpoint,
                      encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 4)), options,
-                     [](const TrainReport&) {});
+                     {});
             weights.push_back(checkpoint.model.parameters().back().second.clone());
         }
         QVERIFY(torch::equal(weights[0], weights[1]));
@@ -308,8 +308,70 @@ private Q_SLOTS:
         options.coolDownSteps = 0;
         options.picturesPerStep = 2;
         int steps = 0;
-        trainSft(checkpoint, encoded, options, [&](const TrainReport& r) { steps = r.step; }, {});
+        trainSft(checkpoint, encoded, options,
+                 {.onReport = [&](const TrainReport& r) { steps = r.step; }});
         QVERIFY2(steps >= 20 && steps < 60, qPrintable(QString::number(steps)));
+    }
+
+    // Stopped at any step and resumed from the saved state, the curve is the same bit for bit.
+    void aResumedTrainingGivesTheSameNumbers_data() {
+        QTest::addColumn<int>("stoppedAfter");
+        for (const int step : {1, 12, 21, 27}) QTest::addRow("%d", step) << step;  // 20 are held
+    }
+    void aResumedTrainingGivesTheSameNumbers() {
+        QFETCH(int, stoppedAfter);
+        QTemporaryDir dir;
+        const auto set = sceneSet(dir.path().toStdString(), 5);
+        auto options = quick();
+        options.steps = 20;
+        options.coolDownSteps = 10;
+        options.picturesPerStep = 2;
+        options.positionGap = 6;
+        options.extraSlots = .25;
+        std::vector<double> whole, pieces;
+        const auto keep = [](std::vector<double>& curve) {
+            return [&curve](const TrainReport& r) { curve.push_back(r.metrics.at("loss/total")); };
+        };
+        auto checkpoint = smallCheckpoint(9);
+        const auto encoded = encodeTrainingSet(checkpoint, set);
+        trainSft(checkpoint, encoded, options, {.onReport = keep(whole)});
+        QCOMPARE(whole.size(), 30U);
+
+        auto again = smallCheckpoint(9);
+        std::stop_source stop;
+        const auto folder = fs::path(dir.path().toStdString()) / "saved";
+        SftHooks hooks{.onReport = keep(pieces), .stop = stop.get_token()};
+        const auto record = hooks.onReport;
+        hooks.onReport = [&](const TrainReport& report) {
+            record(report);
+            if (report.step == stoppedAfter) stop.request_stop();
+        };
+        hooks.onSave = [&](int step, const TrainState& state) {
+            QCOMPARE(step, stoppedAfter);
+            saveCheckpoint(again, kModel, {}, folder, &state);
+        };
+        QVERIFY_EXCEPTION_THROWN(trainSft(again, encoded, options, hooks), Cancelled);
+        QCOMPARE(static_cast<int>(pieces.size()), stoppedAfter);
+
+        auto opened = LvrCheckpoint::open(folder.string(), {.use = LoadOptions::Use::Training});
+        trainSft(opened, encoded, options,
+                 {.onReport = keep(pieces), .resume = TrainState::read(folder)});
+        QCOMPARE(pieces, whole);
+    }
+
+    void aStateOfOtherDataIsRefused() {
+        QTemporaryDir dir;
+        auto checkpoint = smallCheckpoint(9);
+        const auto few = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 3));
+        auto options = quick();
+        options.steps = 1;
+        options.coolDownSteps = 0;
+        std::optional<TrainState> state;
+        trainSft(checkpoint, few, options,
+                 {.onSave = [&](int, const TrainState& saved) { state = saved; }, .saveEvery = 1});
+        QVERIFY(state);
+        const auto more = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 4));
+        QVERIFY_EXCEPTION_THROWN(trainSft(checkpoint, more, options, {.resume = state}), Error);
     }
 
     void visionStaysFrozenInSft() {
@@ -321,7 +383,7 @@ private Q_SLOTS:
         auto options = quick();
         options.steps = 3;
         trainSft(checkpoint, encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 4)),
-                 options, [](const TrainReport&) {});
+                 options, {});
         QVERIFY(torch::equal(before, checkpoint.model.parameters().front().second));
     }
 
@@ -354,10 +416,8 @@ private Q_SLOTS:
         std::stop_source stop;
         stop.request_stop();
         const auto encoded = encodeTrainingSet(checkpoint, sceneSet(dir.path().toStdString(), 2));
-        QVERIFY_EXCEPTION_THROWN(
-            trainSft(
-                checkpoint, encoded, quick(), [](const TrainReport&) {}, stop.get_token()),
-            Cancelled);
+        QVERIFY_EXCEPTION_THROWN(trainSft(checkpoint, encoded, quick(), {.stop = stop.get_token()}),
+                                 Cancelled);
     }
 
     void savedCheckpointOpensEqualAndReplacesTheOldOne() {

@@ -43,6 +43,24 @@ double AdamW::step(double learningRate, double maxNorm) {
     return norm;
 }
 
+void AdamW::save(TrainState& state) const {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const auto name = "adamw/" + std::to_string(i) + "/";
+        state.tensors[name + "exp_avg"] = averages_[i];
+        state.tensors[name + "exp_avg_sq"] = squares_[i];
+        state.tensors[name + "step"] = steps_[i];
+    }
+}
+
+void AdamW::load(const TrainState& state) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const auto name = "adamw/" + std::to_string(i) + "/";
+        averages_[i].copy_(state.tensor(name + "exp_avg"));
+        squares_[i].copy_(state.tensor(name + "exp_avg_sq"));
+        steps_[i].copy_(state.tensor(name + "step"));
+    }
+}
+
 double cosineSchedule(int step, int total, int warmup, double peak, double floor) {
     if (step < warmup) return peak * (step + 1) / warmup;
     const double done = static_cast<double>(step - warmup) / std::max(1, total - warmup);

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "core/train/train_state.h"
+
 namespace lvr {
 
 // AdamW (betas .9/.98, eps 1e-8) through LibTorch's fused kernel. Parameters must require grad.
@@ -14,6 +16,8 @@ public:
     // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
     // A step whose norm is not finite changes nothing.
     double step(double learningRate, double maxNorm);
+    void save(TrainState& state) const;
+    void load(const TrainState& state);
 
 private:
     std::vector<torch::Tensor> parameters_, averages_, squares_, steps_;

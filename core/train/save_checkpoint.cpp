@@ -1,5 +1,8 @@
 #include "core/train/save_checkpoint.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+
 #include <nlohmann/json.hpp>
 
 #include "core/checkpoint/atomic_file.h"
@@ -39,6 +42,21 @@ void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
     writeFileAtomically(folder / "preprocessor_config.json", json.dump(2) + "\n");
 }
 
+// A process killed at any instant leaves either what was there or what is new.
+void replace(const fs::path& target, const fs::path& fresh) {
+    if (!fs::exists(target)) return fs::rename(fresh, target);
+    if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0) {
+        // A file system that can't exchange: the old one is out of the way for an instant.
+        const fs::path old = target.string() + ".old";
+        fs::remove_all(old);
+        fs::rename(target, old);
+        fs::rename(fresh, target);
+        fs::remove_all(old);
+        return;
+    }
+    fs::remove_all(fresh);  // what was there before
+}
+
 }  // namespace
 
 void checkOutputFolder(const fs::path& out) {
@@ -57,11 +75,8 @@ void checkOutputFolder(const fs::path& out) {
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& tokenizerFolder,
-                    const Provenance& provenance, const fs::path& out) {
-    const auto beside = [&](const std::string& suffix) {
-        return fs::path(fs::absolute(out).lexically_normal().string() + suffix);
-    };
-    const auto fresh = beside(".new"), old = beside(".old");
+                    const Provenance& provenance, const fs::path& out, const TrainState* state) {
+    const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
     try {
         fs::remove_all(fresh);
         fs::create_directories(fresh);
@@ -70,10 +85,8 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& tokenizerFo
         writeGenerationConfig({checkpoint.rules.stopIds, checkpoint.rules.padId}, fresh);
         writePreprocessor(checkpoint.preprocess, fresh);
         writeProvenance(provenance, fresh);
-        fs::remove_all(old);
-        if (fs::exists(out)) fs::rename(out, old);
-        fs::rename(fresh, out);
-        fs::remove_all(old);
+        if (state) state->write(fresh);
+        replace(target, fresh);
     } catch (const fs::filesystem_error& e) {
         throw Error("cannot save the checkpoint to " + out.string() + ": " + e.code().message() +
                     "; free some space or choose another --out");

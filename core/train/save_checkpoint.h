@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/decode/lvr_checkpoint.h"
+#include "core/train/train_state.h"
 
 namespace lvr {
 
@@ -12,8 +13,10 @@ void checkOutputFolder(const std::filesystem::path& out);
 
 // A complete Hugging Face folder: weights and config of `checkpoint`, the tokenizer files of
 // `tokenizerFolder`, generation and preprocessor config, and our sidecar with `provenance`.
-// Written beside `out` and renamed over it, so that `out` is always one whole checkpoint.
+// Written beside `out` and exchanged with it in one step, so that `out` is always one whole
+// checkpoint. state: of a training that is not over, kept in the folder too.
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& tokenizerFolder,
-                    const Provenance& provenance, const std::filesystem::path& out);
+                    const Provenance& provenance, const std::filesystem::path& out,
+                    const TrainState* state = nullptr);
 
 }  // namespace lvr

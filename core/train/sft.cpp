@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <random>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/train/losses.h"
@@ -27,6 +28,17 @@ double ramp(double value, double from, double to) {
 // Running means per kind.
 struct Running {
     explicit Running(std::size_t kinds) : value(kinds, 0.0), seen(kinds, 0) {}
+    void save(const std::string& name, TrainState& state) const {
+        state.tensors[name + "/value"] = torch::tensor(value, torch::kFloat64);
+        state.tensors[name + "/seen"] = torch::tensor(seen, torch::kInt64);
+    }
+    void load(const std::string& name, const TrainState& state) {
+        for (std::size_t k = 0; k < value.size(); ++k) {
+            const auto at = static_cast<std::int64_t>(k);
+            value[k] = state.tensor(name + "/value")[at].item<double>();
+            seen[k] = state.tensor(name + "/seen")[at].item<std::int64_t>();
+        }
+    }
     void update(const std::vector<double>& sum, const std::vector<double>& count) {
         for (std::size_t k = 0; k < value.size(); ++k) {
             if (count[k] == 0) continue;
@@ -36,7 +48,7 @@ struct Running {
         }
     }
     std::vector<double> value;
-    std::vector<int> seen;  // how often it was updated
+    std::vector<std::int64_t> seen;  // how often it was updated
 };
 
 // What one pass over the rows gives.
@@ -51,11 +63,13 @@ struct Pass {
 
 class SftTraining {
 public:
-    SftTraining(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options)
+    SftTraining(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options,
+                const SftHooks& hooks)
         : model_(checkpoint.model),
           checkpoint_(checkpoint),
           set_(set),
           options_(options),
+          hooks_(hooks),
           sampler_(checkpoint, set, options),
           optimizer_(trainable(), 0.01),
           hit_(set.kinds.size()),
@@ -64,11 +78,19 @@ public:
           rampKind_(longestKind(set)),
           random_(options.seed ^ 0x0DD5) {}
 
-    SftResult run(const OnTrainReport& onReport, const std::stop_token& stop) {
-        int held = 0;
-        while (held < options_.steps && !reachedGoal())
-            step(held++, options_.steps, onReport, stop);
-        for (int i = 0; i < options_.coolDownSteps; ++i) step(held + i, held, onReport, stop);
+    SftResult run() {
+        if (hooks_.resume) load(*hooks_.resume);
+        resumedAt_ = held_ + cooled_;
+        while (cooled_ == 0 && held_ < options_.steps && !reachedGoal()) {
+            step(options_.steps);
+            ++held_;
+            saveIfDue();
+        }
+        while (cooled_ < options_.coolDownSteps) {
+            step(held_);
+            ++cooled_;
+            saveIfDue();
+        }
         for (auto [name, tensor] : model_.parameters()) tensor.requires_grad_(false);
         SftResult result{{}, reachedGoal()};
         for (std::size_t k = 0; k < set_.kinds.size(); ++k)
@@ -105,8 +127,8 @@ private:
     }
 
     // held: steps before the learning rate falls, as far as is known.
-    void step(int step, int held, const OnTrainReport& onReport, const std::stop_token& stop) {
-        if (stop.stop_requested()) throw Cancelled();
+    void step(int held) {
+        const int step = held_ + cooled_;
         const auto batch = sampler_.next(focus());
         const double rate = step < held ? warmUp(step)
                                         : cosineSchedule(step - held, options_.coolDownSteps, 0,
@@ -119,8 +141,50 @@ private:
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
         addRunning(metrics);
-        onReport({step + 1, total, rate, samples_ / seconds,
-                  seconds / (step + 1) * (total - step - 1), metrics});
+        hooks_.onReport({step + 1, total, rate, samples_ / seconds,
+                         seconds / (step + 1 - resumedAt_) * (total - step - 1), metrics});
+    }
+
+    void saveIfDue() {
+        const int done = held_ + cooled_;
+        const bool stopping = hooks_.stop.stop_requested();
+        const bool due = hooks_.saveEvery > 0 && done % hooks_.saveEvery == 0;
+        if (hooks_.onSave && (due || stopping)) hooks_.onSave(done, state());
+        if (stopping) throw Cancelled();
+    }
+
+    TrainState state() const {
+        TrainState state;
+        state.tensors["progress"] =
+            torch::tensor(std::vector<std::int64_t>{held_, cooled_}, torch::kInt64);
+        state.text["random"] = (std::ostringstream() << random_).str();
+        std::string kinds;
+        for (const auto& kind : set_.kinds) kinds += kind + "\n";
+        state.text["kinds"] = kinds;
+        state.text["records"] = std::to_string(set_.records.size());
+        sampler_.save(state);
+        optimizer_.save(state);
+        hit_.save("hit", state);
+        ownHit_.save("own-hit", state);
+        accuracy_.save("accuracy", state);
+        return state;
+    }
+
+    void load(const TrainState& from) {
+        const auto mine = state();
+        for (const char* name : {"kinds", "records"})
+            if (from.textOf(name) != mine.textOf(name))
+                throw Error(
+                    "the training to resume saw other data than this; give it the data it began "
+                    "with, or start anew");
+        held_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
+        cooled_ = static_cast<int>(from.tensor("progress")[1].item<std::int64_t>());
+        std::istringstream(from.textOf("random")) >> random_;
+        sampler_.load(from);
+        optimizer_.load(from);
+        hit_.load("hit", from);
+        ownHit_.load("own-hit", from);
+        accuracy_.load("accuracy", from);
     }
 
     double warmUp(int step) const {
@@ -265,11 +329,14 @@ private:
     const LvrCheckpoint& checkpoint_;
     const EncodedSet& set_;
     const SftOptions& options_;
+    const SftHooks& hooks_;
     SftSampler sampler_;
     AdamW optimizer_;
     Running hit_, ownHit_, accuracy_;
     std::size_t rampKind_;
     std::mt19937_64 random_;
+    int held_ = 0, cooled_ = 0;  // steps done at the full rate, and while it falls
+    int resumedAt_ = 0;
     int samples_ = 0;
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
@@ -277,9 +344,9 @@ private:
 }  // namespace
 
 SftResult trainSft(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options,
-                   const OnTrainReport& onReport, const std::stop_token& stop) {
+                   const SftHooks& hooks) {
     if (set.records.empty()) throw Error("the data has no usable record; check it with lvr data");
-    return SftTraining(checkpoint, set, options).run(onReport, stop);
+    return SftTraining(checkpoint, set, options, hooks).run();
 }
 
 }  // namespace lvr

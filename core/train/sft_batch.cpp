@@ -152,8 +152,8 @@ SftSampler::SftSampler(const LvrCheckpoint& checkpoint, const EncodedSet& set,
         weights_.push_back(known == options.kindWeights.end() ? 1.0 : known->second);
     }
     for (std::size_t i = 0; i < set.pictures.size(); ++i)
-        if (!set.pictures[i].records.empty()) order_.push_back(static_cast<int>(i));
-    drawn_ = order_.size();
+        if (!set.pictures[i].records.empty()) order_.push_back(static_cast<std::int64_t>(i));
+    drawn_ = std::ssize(order_);
 }
 
 double SftSampler::uniform() { return torch::rand({}, random_, torch::kFloat64).item<double>(); }
@@ -168,12 +168,12 @@ std::vector<int> SftSampler::drawPictures() {
     for (std::size_t looked = 0;
          static_cast<int>(drawn.size()) < options_.picturesPerStep && looked < order_.size();
          ++looked) {
-        if (drawn_ >= order_.size()) {
+        if (drawn_ >= std::ssize(order_)) {
             for (auto i = std::ssize(order_) - 1; i > 0; --i)
                 std::swap(order_[i], order_[below(static_cast<int>(i) + 1)]);
             drawn_ = 0;
         }
-        const int picture = order_[drawn_++];
+        const int picture = static_cast<int>(order_[drawn_++]);
         if (drawn.empty()) grid = set_.pictures[picture].grid;
         if (set_.pictures[picture].grid == grid) drawn.push_back(picture);
     }
@@ -220,6 +220,19 @@ SftRow SftSampler::plan(const EncodedRecord& record) {
         row.addText(piece);
     }
     return row;
+}
+
+void SftSampler::save(TrainState& state) const {
+    state.tensors["sampler/order"] = longs(order_);
+    state.tensors["sampler/drawn"] = longs({drawn_});
+    state.tensors["sampler/generator"] = random_.get_state();
+}
+
+void SftSampler::load(const TrainState& state) {
+    const auto& order = state.tensor("sampler/order");
+    order_.assign(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + order.numel());
+    drawn_ = state.tensor("sampler/drawn").item<std::int64_t>();
+    random_.set_state(state.tensor("sampler/generator"));
 }
 
 std::vector<int> SftSampler::withExtraSlots(std::vector<int> targets, FillSlots fill) {

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/train/train_state.h"
 #include "core/train/training_set.h"
 #include "core/values/train_options.h"
 
@@ -43,6 +44,8 @@ public:
     SftSampler(const LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options);
     // focus[k] multiplies how often kind k is drawn.
     SftBatch next(const std::vector<double>& focus);
+    void save(TrainState& state) const;
+    void load(const TrainState& state);
 
 private:
     std::vector<int> drawPictures();
@@ -55,9 +58,9 @@ private:
     const LvrCheckpoint& checkpoint_;
     const EncodedSet& set_;
     const SftOptions& options_;
-    std::vector<double> weights_;  // per kind
-    std::vector<int> order_;       // pictures, reshuffled when used up
-    std::size_t drawn_ = 0;
+    std::vector<double> weights_;      // per kind
+    std::vector<std::int64_t> order_;  // pictures, reshuffled when used up
+    std::int64_t drawn_ = 0;
     at::Generator random_;
 };
 

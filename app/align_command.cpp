@@ -111,7 +111,8 @@ std::string train(const AlignArguments& arguments, RunLog& log) {
         {wordIds(tokenizer, shapeWords()), wordIds(tokenizer, colorWords()), sides[0], sides[1],
          sides[2], sides[3]},
         arguments.options, [&](const TrainReport& report) { log.record(report); }, interruption());
-    const auto notes = "stage 0, the language model is untrained; " + cpuSeconds();
+    const auto notes = "stage 0, the language model is untrained; " + std::to_string(cpuSeconds()) +
+                       " CPU-seconds";
     saveCheckpoint(checkpoint, words.folder,
                    {.defaultExit = "none",
                     .command = commandLine(),

@@ -114,13 +114,15 @@ RunInfo runInfoOf(const SftArguments& arguments) {
 
 // What is to be known to go on with this training, beside what the trainer itself needs.
 void describe(const SftArguments& arguments, const std::string& command, std::int64_t run,
-              TrainState& state) {
+              long cpuSecondsBefore, TrainState& state) {
     state.text["options"] = toJson(arguments.options).dump();
     state.text["model"] = arguments.model;
     state.text["data"] = fs::absolute(arguments.data).string();
-    state.text["image_root"] = arguments.imageRoot.string();
+    state.text["image_root"] =
+        arguments.imageRoot.empty() ? "" : fs::absolute(arguments.imageRoot).string();
     state.text["command"] = command;
     state.text["run"] = std::to_string(run);
+    state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore + cpuSeconds());
 }
 
 // Returns how it ended, in one sentence.
@@ -132,8 +134,9 @@ std::string train(SftArguments& arguments, const std::optional<TrainState>& resu
     const auto encoded = encodeTrainingSet(checkpoint, set, printPictures);
     auto provenance = provenanceOf(arguments);
     provenance.command = resume ? resume->textOf("command") : commandsUpTo(arguments.model);
+    const long before = resume ? std::stol(resume->textOf("cpu_seconds")) : 0;
     const auto save = [&](int step, TrainState state) {
-        describe(arguments, provenance.command, log.run(), state);
+        describe(arguments, provenance.command, log.run(), before, state);
         provenance.notes = "not finished, saved at step " + std::to_string(step);
         saveCheckpoint(checkpoint, findCheckpoint(from), provenance, arguments.out, &state);
         std::cout << "saved at step " << step << " in " << arguments.out.string() << std::endl;
@@ -144,7 +147,8 @@ std::string train(SftArguments& arguments, const std::optional<TrainState>& resu
                                   .saveEvery = arguments.saveEvery,
                                   .resume = resume,
                                   .stop = interruption()});
-    provenance.notes = goalReport(result, arguments.options.goal) + "; " + cpuSeconds();
+    provenance.notes = goalReport(result, arguments.options.goal) + "; " +
+                       std::to_string(before + cpuSeconds()) + " CPU-seconds";
     saveCheckpoint(checkpoint, findCheckpoint(from), provenance, arguments.out);
     std::cout << "saved " << arguments.out.string() << "; " << provenance.notes << "\n";
     return provenance.notes;
@@ -156,6 +160,10 @@ void sft(SftArguments arguments) {
     if (arguments.out.empty()) throw CLI::RequiredError("--out");
     at::set_num_threads(arguments.threads);
     checkOutputFolder(arguments.out);
+    if (TrainState::read(arguments.out))
+        throw Error(arguments.out.string() +
+                    " holds a training that is not over; go on with it by --resume, or choose "
+                    "another --out");
     recordRun(arguments.store, runInfoOf(arguments),
               [&](RunLog& log) { return train(arguments, std::nullopt, log); });
 }

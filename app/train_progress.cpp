@@ -16,6 +16,6 @@ void printTrainReport(const TrainReport& report) {
     std::fflush(stdout);
 }
 
-std::string cpuSeconds() { return std::to_string(std::clock() / CLOCKS_PER_SEC) + " CPU-seconds"; }
+long cpuSeconds() { return std::clock() / CLOCKS_PER_SEC; }
 
 }  // namespace lvr

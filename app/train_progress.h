@@ -9,7 +9,7 @@ namespace lvr {
 // One line on stdout every ten steps: progress, speed, time left, then every metric by name.
 void printTrainReport(const TrainReport& report);
 
-// What this process has cost so far, all threads together: "412 CPU-seconds".
-std::string cpuSeconds();
+// What this process has cost so far, all threads together, in CPU-seconds.
+long cpuSeconds();
 
 }  // namespace lvr

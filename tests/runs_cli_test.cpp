@@ -109,6 +109,7 @@ private Q_SLOTS:
         QCOMPARE(process.exitCode(), 130);
         QCOMPARE(newestRun()["status"].toString(), QString("stopped"));
         QVERIFY(QFile::exists(path("c/train_state.safetensors")));
+        compareFailure(lvr(sft("c")), 1, "--resume");
     }
 
     // Killed without warning and resumed: every metric and every weight is what it would have been.

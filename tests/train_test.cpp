@@ -84,6 +84,53 @@ private Q_SLOTS:
         QVERIFY(std::abs(loss.item<double>() - (3.0 + 3.0) / 4) < 1e-6);
     }
 
+    void everyDistanceHasItsFormula() {
+        const auto doubles = torch::dtype(torch::kFloat64);
+        const auto hidden = torch::tensor({1., 2., 3., 4.}, doubles).view({2, 2});
+        const auto target = torch::tensor({1., 0., 0., 4.}, doubles).view({2, 2});
+        const auto weight = torch::tensor({1., 3.}, doubles);
+        const double cosine1 = 1 / std::sqrt(5.), cosine2 = 16 / (5 * 4.);
+        const auto of = [&](LatentLoss kind) {
+            return reconstructionLoss(hidden, target, weight, kind).item<double>();
+        };
+        QCOMPARE(of(LatentLoss::Mse), (1 * 2 + 3 * 4.5) / 4);
+        QCOMPARE(of(LatentLoss::Mae), (1 * 1 + 3 * 1.5) / 4);
+        QCOMPARE(of(LatentLoss::Cosine), (1 - cosine1 + 3 * (1 - cosine2)) / 4);
+    }
+
+    // Autograd against central differences, in double precision.
+    void everyGradientIsTheSlopeOfItsLoss_data() {
+        QTest::addColumn<int>("which");
+        for (const auto& [name, which] :
+             {std::pair{"mse", 0}, {"mae", 1}, {"cosine", 2}, {"ce", 3}, {"stop", 4}})
+            QTest::newRow(name) << which;
+    }
+    void everyGradientIsTheSlopeOfItsLoss() {
+        QFETCH(int, which);
+        torch::manual_seed(11);
+        const auto doubles = torch::dtype(torch::kFloat64);
+        const auto target = torch::randn({3, 5}, doubles), weight = torch::rand({3}, doubles);
+        const auto labels = torch::tensor({4, 0, 2});
+        const auto loss = [&](const torch::Tensor& x) {
+            if (which == 3) return weightedCrossEntropy(x, labels, weight);
+            if (which == 4) return stopLoss(x, target.sigmoid());
+            return reconstructionLoss(x, target, weight, static_cast<LatentLoss>(which));
+        };
+        const auto x = torch::randn({3, 5}, doubles).requires_grad_(true);
+        loss(x).backward();
+        const torch::NoGradGuard off;
+        const double h = 1e-6;
+        for (int i = 0; i < 15; ++i) {
+            const auto at = [&](double shift) {
+                auto moved = x.detach().clone();
+                moved.view(-1)[i] += shift;
+                return loss(moved).item<double>();
+            };
+            const double slope = (at(h) - at(-h)) / (2 * h);
+            QVERIFY(std::abs(slope - x.grad().view(-1)[i].item<double>()) < 1e-8);
+        }
+    }
+
     void crossEntropyOfWeightZeroLeavesTheOthersAsHeavy() {
         const auto logits = torch::tensor({{2.0, 0.0}, {0.0, 5.0}});
         const auto labels = torch::tensor({0, 0}, torch::kInt64);

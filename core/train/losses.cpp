@@ -4,12 +4,27 @@
 
 namespace lvr {
 
+namespace {
+
+torch::Tensor perSlot(const torch::Tensor& hidden, const torch::Tensor& target, LatentLoss kind) {
+    switch (kind) {
+        case LatentLoss::Mse:
+            return (hidden - target).square().mean(-1);
+        case LatentLoss::Mae:
+            return (hidden - target).abs().mean(-1);
+        case LatentLoss::Cosine:
+            return 1 - torch::cosine_similarity(hidden, target, -1, 1e-8);
+    }
+    return {};
+}
+
+}  // namespace
+
 torch::Tensor reconstructionLoss(const torch::Tensor& hidden, const torch::Tensor& target,
-                                 const torch::Tensor& weight) {
+                                 const torch::Tensor& weight, LatentLoss kind) {
     TORCH_CHECK(hidden.sizes() == target.sizes() && weight.numel() == hidden.size(0), "hidden ",
                 hidden.sizes(), ", target ", target.sizes(), ", weight ", weight.sizes());
-    const auto perSlot = (hidden - target).square().mean(-1);  // [M]
-    return (perSlot * weight).sum() / weight.sum().clamp_min(1e-8);
+    return (perSlot(hidden, target, kind) * weight).sum() / weight.sum().clamp_min(1e-8);
 }
 
 torch::Tensor weightedCrossEntropy(const torch::Tensor& logits, const torch::Tensor& labels,

@@ -2,12 +2,15 @@
 
 #include <torch/types.h>
 
+#include "core/values/train_options.h"
+
 namespace lvr {
 
-// hidden, target: [M, D]; weight: [M]. Weighted mean over slots of the mean squared difference over
-// channels (the release's element mean; the paper's channel sum is hidden_size times this).
+// hidden, target: [M, D]; weight: [M]. Weighted mean over slots of the distance (lvr-spec 3.3): the
+// mean squared or absolute difference over channels (the release's element mean; the paper's
+// channel sum is hidden_size times this), or 1 - the cosine similarity. 0 for M = 0.
 torch::Tensor reconstructionLoss(const torch::Tensor& hidden, const torch::Tensor& target,
-                                 const torch::Tensor& weight);
+                                 const torch::Tensor& weight, LatentLoss kind = LatentLoss::Mse);
 
 // logits: [L, V], labels: [L], weight: [L]. Sum of weighted cross-entropies over the count L, so
 // that a weight of 0 leaves a token out without making the others heavier. 0 for L = 0.

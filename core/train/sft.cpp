@@ -259,7 +259,8 @@ private:
             model_.logits(hidden.index({batch.labelRow, batch.labelCol}));  // [L, V]
         out.right = logits.argmax(-1) == batch.label;
         out.ce = torch::cross_entropy_loss(logits.detach(), batch.label).item<double>();
-        const auto latent = reconstructionLoss(out.outputs, targets, batch.slotWeight);
+        const auto latent =
+            reconstructionLoss(out.outputs, targets, batch.slotWeight, options_.latentLoss);
         const auto answer = answerLoss(batch, logits, gate);
         out.latentLoss = latent.item<double>();
         out.answerLoss = answer.item<double>();

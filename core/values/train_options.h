@@ -23,10 +23,13 @@ enum class Twin { Lvr, Filler, Plain };
 // Ramp: once teacher-forced latents hit, a second pass is fed with the model's own outputs of the
 // first, gradient through both. Off: teacher forcing alone, as published.
 enum class OwnLatents { Off, Ramp };
+// How far a latent is from its target (lvr-spec 3.3).
+enum class LatentLoss { Mse, Mae, Cosine };
 
 struct SftOptions {
     Twin twin = Twin::Lvr;
     OwnLatents ownLatents = OwnLatents::Ramp;
+    LatentLoss latentLoss = LatentLoss::Mse;
     // The learning rate is held until the running accuracy of every kind reaches `goal`, or for
     // `steps`; then it falls to 5 % along a cosine of `coolDownSteps`. A kind is drawn by its
     // weight * (.5 + 3 (1 - accuracy)): what is learnt makes room for what lags.
@@ -37,7 +40,9 @@ struct SftOptions {
     int warmupSteps = 30;
     int picturesPerStep = 8;
     int questionsPerPicture = 8;
-    double latentWeight = 10;  // lambda on the element mean of the squared error
+    // lambda on the mean over slots and channels. The paper sums the squared error over channels:
+    // its lambda is this one / hidden_size.
+    double latentWeight = 10;
     double markerWeight = 1;   // cross-entropy of everything but the answer
     double stopWeight = 0.3;   // binary cross-entropy of the raw lvr_end logit at every slot
     double extraSlots = 0.25;  // share of records with more slots than targets
@@ -61,6 +66,8 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "lvr, or a control: filler (a constant in the slots), plain (no slots)");
     visit("own-latents", o.ownLatents, EnumNames{"off", "ramp"},
           "ramp: also train on the model's own latents; off: teacher forcing alone");
+    visit("loss", o.latentLoss, EnumNames{"mse", "mae", "cosine"},
+          "Between a latent and the visual token it should be");
     visit("steps", o.steps, NumberRange{1, kMany},
           "Most steps at the full learning rate; fewer when the goal is reached");
     visit("cool-down", o.coolDownSteps, NumberRange{0, kMany},
@@ -71,7 +78,8 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("pictures", o.picturesPerStep, NumberRange{1, 1e6}, "Pictures a step");
     visit("questions", o.questionsPerPicture, NumberRange{1, 1e6}, "Questions a picture");
     visit("latent-weight", o.latentWeight, NumberRange{0, 1e6},
-          "Of the reconstruction loss, on the element mean");
+          "Of the reconstruction loss, a mean over slots and channels; the paper's lambda times "
+          "hidden_size");
     visit("marker-weight", o.markerWeight, NumberRange{0, 1e6},
           "Of the cross-entropy of what is not the answer");
     visit("stop-weight", o.stopWeight, NumberRange{0, 1e6}, "Of the loss on the lvr_end logit");

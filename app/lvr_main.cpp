@@ -73,7 +73,8 @@ std::string spelled(const CLI::App& command) {
 int usageError(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const std::string sentence = error.what();
-    std::cerr << "lvr: " << sentence << (sentence.ends_with('.') ? "" : ".");
+    const bool ended = sentence.ends_with('.') || sentence.ends_with('?');
+    std::cerr << "lvr: " << sentence << (ended ? "" : ".");
     const auto& command = chosenCommand(app);
     for (const auto& extra : app.remaining(/*recurse=*/true))
         if (const auto near = nearestTo(command, extra); !near.empty())

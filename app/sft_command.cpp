@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/run_log.h"
+#include "app/sft_fields.h"
 #include "app/train_progress.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
@@ -88,22 +88,10 @@ std::string goalReport(const SftResult& result, double goal) {
     return lagging.empty() ? "every kind reached the goal" : "below the goal: " + lagging;
 }
 
-nlohmann::json toJson(SftOptions options) {
-    nlohmann::json json;
-    forEachField(options, [&](const char* name, auto& field, const auto& range, const char*) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(range)>, EnumNames>)
-            json[name] = range.at(static_cast<std::size_t>(field));
-        else
-            json[name] = field;
-    });
-    json["kind-weights"] = options.kindWeights;
-    return json;
-}
-
 RunInfo runInfoOf(const SftArguments& arguments) {
     return {.kind = arguments.options.twin == Twin::Plain ? "pretrain" : "sft",
             .command = commandLine(),
-            .options = toJson(arguments.options).dump(),
+            .options = toJsonText(arguments.options),
             .parent = arguments.model,
             .data = fs::absolute(arguments.data).string(),
             .out = fs::absolute(arguments.out).lexically_normal().string(),
@@ -115,7 +103,7 @@ RunInfo runInfoOf(const SftArguments& arguments) {
 // What is to be known to go on with this training, beside what the trainer itself needs.
 void describe(const SftArguments& arguments, const std::string& command, std::int64_t run,
               long cpuSecondsBefore, TrainState& state) {
-    state.text["options"] = toJson(arguments.options).dump();
+    state.text["options"] = toJsonText(arguments.options);
     state.text["model"] = arguments.model;
     state.text["data"] = fs::absolute(arguments.data).string();
     state.text["image_root"] =
@@ -168,17 +156,6 @@ void sft(SftArguments arguments) {
               [&](RunLog& log) { return train(arguments, std::nullopt, log); });
 }
 
-void setFields(SftOptions& options, const nlohmann::json& json) {
-    forEachField(options, [&](const char* name, auto& field, const auto& range, const char*) {
-        using Field = std::decay_t<decltype(field)>;
-        if constexpr (std::is_enum_v<Field>)
-            field = static_cast<Field>(std::find(range.begin(), range.end(), json.at(name)) -
-                                       range.begin());
-        else
-            field = json.at(name).template get<Field>();
-    });
-}
-
 // By the folder it writes to, or by its number in the store.
 void resumeSft(SftArguments arguments) {
     RunStore store(arguments.store.empty() ? defaultStore() : arguments.store);
@@ -193,31 +170,11 @@ void resumeSft(SftArguments arguments) {
     arguments.model = state->textOf("model");
     arguments.data = state->textOf("data");
     arguments.imageRoot = state->textOf("image_root");
-    setFields(arguments.options, nlohmann::json::parse(state->textOf("options")));
+    arguments.options = sftOptionsFrom(state->textOf("options"));
     at::set_num_threads(arguments.threads);
     const auto& progress = state->tensor("progress");
     resumeRun(store, run.id, static_cast<int>(progress.sum().item<std::int64_t>()),
               [&](RunLog& log) { return train(arguments, state, log); });
-}
-
-// One flag for every option, with its range and its default.
-void addFields(CLI::App& command, SftOptions& options) {
-    forEachField(options,
-                 [&](const std::string& name, auto& field, const auto& range, const char* help) {
-                     using Field = std::decay_t<decltype(field)>;
-                     if constexpr (std::is_enum_v<Field>) {
-                         std::map<std::string, Field> values;
-                         for (std::size_t i = 0; i < range.size(); ++i)
-                             values[range[i]] = static_cast<Field>(i);
-                         command.add_option("--" + name, field, help)
-                             ->transform(CLI::CheckedTransformer(values).description(""))
-                             ->default_str(range.at(static_cast<std::size_t>(field)));
-                     } else {
-                         command.add_option("--" + name, field, help)
-                             ->check(CLI::Range(range.lowest, range.highest).description(""))
-                             ->capture_default_str();
-                     }
-                 });
 }
 
 void addOptions(CLI::App& command, SftArguments& a) {

@@ -98,9 +98,10 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
 torch::Tensor LvrModel::imageTokens(const Pixels& pixels, VisionProbe* probe) const {
     const auto width = config_.vision.inChannels * config_.vision.temporalPatchSize *
                        config_.vision.patchSize * config_.vision.patchSize;
-    const auto values =
+    auto values =
         torch::from_blob(const_cast<float*>(pixels.values.data()),
                          {static_cast<std::int64_t>(pixels.values.size()) / width, width});
+    if (torch::GradMode::is_enabled()) values = values.clone();  // the graph may outlive the pixels
     return vision_(values, pixels.gridThw, probe);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/model/positions.h"
 #include "core/text/chat_template.h"
+#include "core/train/losses.h"
 #include "core/train/response.h"
 #include "core/vision/image_file.h"
 
@@ -86,35 +87,34 @@ torch::Tensor positions(const LvrModel& model, const Sequence& sequence,
 
 // predicted, wanted: [M, D]
 LatentDistance distance(const torch::Tensor& predicted, const torch::Tensor& wanted) {
-    const auto difference = predicted.to(torch::kFloat32) - wanted.to(torch::kFloat32);
-    const auto similarity = torch::cosine_similarity(predicted.to(torch::kFloat32),
-                                                     wanted.to(torch::kFloat32), -1, 1e-8);
-    return {difference.square().mean().item<double>(), difference.abs().mean().item<double>(),
-            1 - similarity.mean().item<double>()};
+    const auto of = [&](LatentLoss kind) {
+        return reconstructionLoss(predicted, wanted, torch::ones({predicted.size(0)}), kind)
+            .item<double>();
+    };
+    return {of(LatentLoss::Mse), of(LatentLoss::Mae), of(LatentLoss::Cosine)};
 }
 
-Score measure(const LvrModel& model, const Sequence& sequence, const torch::Tensor& hidden,
-              const torch::Tensor& visual) {
+TeacherForced gather(const LvrModel& model, const Sequence& sequence, const torch::Tensor& hidden,
+                     const torch::Tensor& visual) {
     const auto device = model.device();
     const auto before = [&](const std::vector<std::int64_t>& at) {  // the states that predict them
         return hidden.index_select(0, longs(at, device) + std::ssize(sequence.prompt) - 1);
     };
-    Score score;
-    score.supervised = static_cast<int>(sequence.labels.size());
-    const auto labels =
+    TeacherForced forced;
+    forced.logits = model.logits(before(sequence.labels)).to(torch::kFloat32);
+    forced.labels =
         longs(sequence.response, device).index_select(0, longs(sequence.labels, device));
-    score.ce =
-        torch::cross_entropy_loss(model.logits(before(sequence.labels)).to(torch::kFloat32), labels)
-            .item<double>();
-    score.pairs = static_cast<int>(sequence.slots.size());
-    if (score.pairs > 0)
-        score.latent = distance(model.latent(before(sequence.slots)),
-                                visual.index_select(0, longs(sequence.targets, device)));
-    score.latentEnds = static_cast<int>(sequence.latentEnds.size());
-    if (score.latentEnds > 0)
-        score.latentEnd = distance(model.latent(before(sequence.latentEnds)),
-                                   model.latentEnd().unsqueeze(0).expand({score.latentEnds, -1}));
-    return score;
+    if (!sequence.slots.empty()) {
+        forced.latents = model.latent(before(sequence.slots)).to(torch::kFloat32);
+        forced.targets =
+            visual.index_select(0, longs(sequence.targets, device)).to(torch::kFloat32);
+    }
+    if (!sequence.latentEnds.empty()) {
+        forced.latentEnds = model.latent(before(sequence.latentEnds)).to(torch::kFloat32);
+        forced.endTargets =
+            model.latentEnd().unsqueeze(0).to(torch::kFloat32).expand_as(forced.latentEnds);
+    }
+    return forced;
 }
 
 LatentDistance operator*(const LatentDistance& distance, double factor) {
@@ -129,9 +129,8 @@ void add(LatentDistance& sum, const LatentDistance& term) {
 
 }  // namespace
 
-Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
-                  LatentEndToken latentEnd) {
-    const torch::NoGradGuard frozen;
+TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
+                           LatentEndToken latentEnd) {
     std::vector<Image> images;
     for (const auto& file : record.images) images.push_back(readImage(file));
     const auto pixels = preprocess(images, checkpoint.preprocess);
@@ -145,7 +144,25 @@ Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
     const auto hidden =
         checkpoint.model.hidden(embed(checkpoint.model, sequence, visual),
                                 positions(checkpoint.model, sequence, pixels.grids))[0];
-    return measure(checkpoint.model, sequence, hidden, visual);
+    return gather(checkpoint.model, sequence, hidden, visual);
+}
+
+Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
+                  LatentEndToken latentEnd) {
+    const torch::NoGradGuard frozen;
+    const auto forced = teacherForce(checkpoint, record, latentEnd);
+    Score score;
+    score.supervised = static_cast<int>(forced.labels.size(0));
+    score.ce = torch::cross_entropy_loss(forced.logits, forced.labels).item<double>();
+    if (forced.latents.defined()) {
+        score.pairs = static_cast<int>(forced.latents.size(0));
+        score.latent = distance(forced.latents, forced.targets);
+    }
+    if (forced.latentEnds.defined()) {
+        score.latentEnds = static_cast<int>(forced.latentEnds.size(0));
+        score.latentEnd = distance(forced.latentEnds, forced.endTargets);
+    }
+    return score;
 }
 
 Score total(const std::vector<Score>& scores) {

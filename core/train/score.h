@@ -39,7 +39,16 @@ struct Score {
 // end vector has it always.
 enum class LatentEndToken { LeftOut, Appended };
 
-// Reads the images. Throws Error naming the record.
+// What the losses compare, with the graph that leads to it unless gradients are off.
+struct TeacherForced {
+    torch::Tensor logits, labels;          // [L, V], [L]
+    torch::Tensor latents, targets;        // [M, D]; undefined without slots
+    torch::Tensor latentEnds, endTargets;  // [E, D]; undefined without lvr_latent_end_emb
+};
+
+// One forward pass over prompt and response. Reads the images. Throws Error naming the record.
+TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
+                           LatentEndToken latentEnd);
 Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
                   LatentEndToken latentEnd);
 // Means over all tokens and all pairs, not over records.

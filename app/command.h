@@ -14,6 +14,7 @@ struct SceneOptions;
 // Each subcommand adds itself to the command line; its callback does the work and throws Error.
 void addAlignCommand(CLI::App& app);
 void addSftCommands(CLI::App& app);  // sft, pretrain
+void addGrpoCommand(CLI::App& app);
 void addMakeDataCommand(CLI::App& app);
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);

@@ -40,6 +40,7 @@ void addCommands(CLI::App& app) {
     addMakeDataCommand(app);
     addAlignCommand(app);
     addSftCommands(app);
+    addGrpoCommand(app);
     addScoreCommand(app);
     addRunsCommand(app);
     addModelCommand(app);

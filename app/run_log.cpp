@@ -9,12 +9,14 @@
 
 namespace lvr {
 
-void RunLog::record(const TrainReport& report) {
+void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
     auto metrics = report.metrics;
     metrics["lr"] = report.learningRate;
     metrics["samples_per_second"] = report.samplesPerSecond;
-    store_.append(run_, report.step, metrics);
+    store_.append(run_, report.step, metrics, rollouts, report.alert);
     printTrainReport(report);
+    if (!report.alert.empty())
+        std::cerr << "step " << report.step << ": " << report.alert << std::endl;
 }
 
 void addStoreOption(CLI::App& command, std::filesystem::path& store) {

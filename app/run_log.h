@@ -19,7 +19,8 @@ class RunStore;
 class RunLog {
 public:
     RunLog(RunStore& store, std::int64_t run) : store_(store), run_(run) {}
-    void record(const TrainReport& report);  // in the store and on stdout
+    // In the store and on stdout; an alert on stderr.
+    void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
     std::int64_t run() const { return run_; }
 
 private:

@@ -1,5 +1,6 @@
 // Training as its user sees it in the run store.
 
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <csignal>
 
@@ -123,6 +124,16 @@ private Q_SLOTS:
         ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
         QVERIFY(process.waitForFinished(60000));
         QCOMPARE(newestRun()["status"].toString(), QString("lost"));
+        // Not with other data than it began with.
+        const auto list = bytesOf("scenes/data.json");
+        QFile file(path("scenes/data.json"));
+        QVERIFY(file.open(QIODevice::Append));
+        file.write(" ");
+        file.close();
+        compareFailure(lvr({"sft", "--resume", path("killed")}), 1, "not what this training began");
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(list);
+        file.close();
         const auto resumed = lvr({"sft", "--resume", path("killed")});
         QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
         QVERIFY(resumed.out.contains("goes on after step"));
@@ -131,6 +142,53 @@ private Q_SLOTS:
         QCOMPARE(bytesOf("killed/model.safetensors"), bytesOf("whole/model.safetensors"));
         QVERIFY(!QFile::exists(path("killed/train_state.safetensors")));
         compareFailure(lvr({"sft", "--resume", path("killed")}), 1, "finished");
+    }
+
+    void aGrpoRunSurvivesBeingKilledToo() {
+        const auto grpo = [&](const QString& out) {
+            return QStringList{
+                "grpo",    "--model",       kModel, "--data",       data(), "--out",
+                path(out), "--max-steps",   "6",    "--prompts",    "3",    "--lr",
+                "1e-4",    "--temperature", "2.5",  "--group-size", "4",    "--max-new-tokens",
+                "40"};
+        };
+        const auto whole = lvr(grpo("rl"));
+        QVERIFY2(whole.code == 0, qPrintable(whole.err));
+        QCOMPARE(newestRun()["kind"].toString(), QString("grpo"));
+        QCOMPARE(newestRun()["step"].toInt(), 6);
+        QVERIFY(newestRun()["parent_hash"].toString().startsWith("xxh3-128:"));
+        const auto rows = lvr({"runs", "export", path("rl")}).out;
+        for (const auto* name : {"reward/mean", "reward/format", "kl", "latents/effective_rank"})
+            QCOMPARE(rows.count(QString(",%1,").arg(name)), 6);
+
+        QProcess process;
+        process.start(LVR_PROGRAM, grpo("rl-killed") + QStringList{"--save-every", "2"});
+        waitFor(process, "saved at step 4");
+        ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        QVERIFY(process.waitForFinished(60000));
+        compareFailure(lvr({"sft", "--resume", path("rl-killed")}), 1, "lvr grpo");
+        const auto resumed = lvr({"grpo", "--resume", path("rl-killed")});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+        const auto withoutTimes = [](const QStringList& all) {
+            return all.filter(QRegularExpression("^(?!.*time/)"));
+        };
+        QCOMPARE(withoutTimes(metricsOf("rl-killed")), withoutTimes(metricsOf("rl")));
+        QCOMPARE(bytesOf("rl-killed/model.safetensors"), bytesOf("rl/model.safetensors"));
+    }
+
+    void whatCannotBeTrainedIsRefusedBeforeAnythingIsWritten() {
+        const auto refused = [&](const QStringList& more, int code, const char* why) {
+            const auto before = lvr({"runs", "list", "--json"}).out;
+            compareFailure(lvr(QStringList{"grpo", "--model", kModel} + more), code, why);
+            QCOMPARE(lvr({"runs", "list", "--json"}).out, before);
+            QVERIFY(!QFile::exists(path("no")));
+        };
+        const QStringList whole{"--data", data(), "--out", path("no")};
+        refused(whole + QStringList{"--rewards", "acuracy"}, 1, "did you mean \"accuracy\"");
+        refused(whole + QStringList{"--lr", "-1"}, 2, "not a number from");
+        refused(whole + QStringList{"--loss", "bnpoo"}, 2, "did you mean \"bnpo\"");
+        refused({"--data", data()}, 2, "--out");
+        refused({"--data", data(), "--out", path("rl")}, 1, "holds a checkpoint already");
     }
 
     void aRunIsForgottenOnlyWhenAsked() {

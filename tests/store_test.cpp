@@ -268,6 +268,50 @@ private Q_SLOTS:
         QVERIFY(errorOf([] { defaultStore(); }).contains("--store"));
     }
 
+    void anOlderStoreIsBroughtUpToDateWithAllItHolds() {
+        const auto run = RunStore(file_).start(info());
+        SQLite::Database(file_.string(), SQLite::OPEN_READWRITE)
+            .exec(
+                "DROP TABLE rollout; DROP TABLE alert; ALTER TABLE run DROP COLUMN parent_hash; "
+                "ALTER TABLE run DROP COLUMN data_hash; PRAGMA user_version = 1");
+        QVERIFY_EXCEPTION_THROWN(RunStore(file_, RunStore::Access::Read), Error);
+        RunStore store(file_);
+        auto expected = info();
+        expected.parentHash = expected.dataHash = "";
+        QVERIFY(store.find(run)->info == expected);
+        QVERIFY(store.rolloutSteps(run).empty());
+    }
+
+    void rolloutsAndAlertsComeBackAsTheyWere() {
+        QTemporaryDir folder;
+        RunStore store(folder.filePath("r.db").toStdString());
+        const auto run = store.start(info());
+        Rollout one{.group = 1,
+                    .index = 0,
+                    .image = "a.png",
+                    .prompt = "what?",
+                    .expected = "red",
+                    .completion = "<answer> r\u00e9d </answer>\n",
+                    .rewards = {{"accuracy", 1}, {"format", 0}},
+                    .reward = 1,
+                    .advantage = -0.5,
+                    .stopped = "end_of_text",
+                    .tokens = {{5, "r", -0.25F, false}, {6, "\ufffd", -1, true}},
+                    .grid = {1, 2},
+                    .heat = {-127, 127}};
+        Rollout two = one;
+        two.group = 0;
+        two.heat.clear();  // no latent
+        store.append(run, 3, {{"reward/mean", 1}}, {one, two}, "look");
+        store.append(run, 5, {}, {one});
+        QCOMPARE(store.rolloutSteps(run), (std::vector<int>{3, 5}));
+        QVERIFY(store.rollouts(run, 3) == (std::vector{two, one}));
+        QVERIFY(store.alerts(run) == (std::vector<Alert>{{3, "look"}}));
+        store.end(run, RunStatus::Stopped, "");
+        store.resume(run, 4);  // what came after step 4 is forgotten
+        QCOMPARE(store.rolloutSteps(run), (std::vector<int>{3}));
+    }
+
     void aProcessIsKnownByItsStart() {
         QVERIFY(processStart(processId()) > 0);
         const auto child = inChild([] {});

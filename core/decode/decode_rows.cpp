@@ -13,6 +13,7 @@ namespace lvr {
 namespace {
 
 struct Row {
+    std::int64_t prompt = 0;
     bool thinking = false;  // the next input is a latent
     bool finished = false;
     int fed = 0;    // latents read since the exit rule began to count
@@ -27,10 +28,10 @@ struct Row {
 
 // Prompts padded on the left to one length.
 struct Batch {
-    torch::Tensor embeddings;  // [B, T, D]
-    torch::Tensor positions;   // [3, B, T]
-    torch::Tensor real;        // [B, T] bool; undefined when nothing is padded
-    torch::Tensor next;        // [B] position of the first generated token
+    torch::Tensor embeddings;  // [P, T, D]
+    torch::Tensor positions;   // [3, P, T]
+    torch::Tensor real;        // [P, T] bool; undefined when nothing is padded
+    torch::Tensor next;        // [P] position of the first generated token
 };
 
 Batch padLeft(const std::vector<Prompt>& prompts) {
@@ -72,12 +73,15 @@ public:
           hooks_(hooks),
           batch_(padLeft(prompts)),
           cache_(batch_.embeddings.size(1) + roomFor(options)) {
-        for (std::size_t i = 0; i < prompts.size(); ++i) {
-            Row row;
-            row.newest = prompts[i].ids.back();
-            row.seen = prompts[i].ids;
-            row.random = at::detail::createCPUGenerator(options.sampling.seed + i);
-            rows_.push_back(std::move(row));
+        for (std::size_t p = 0; p < prompts.size(); ++p) {
+            for (int copy = 0; copy < prompts[p].copies; ++copy) {
+                Row row;
+                row.prompt = static_cast<std::int64_t>(p);
+                row.newest = prompts[p].ids.back();
+                row.seen = prompts[p].ids;
+                row.random = at::detail::createCPUGenerator(options.sampling.seed + rows_.size());
+                rows_.push_back(std::move(row));
+            }
         }
     }
 
@@ -112,7 +116,20 @@ private:
         Context context{.cache = &cache_, .mask = promptMask(batch_.real, model_.device())};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
         if (hooks_.onPrompt) hooks_.onPrompt(hidden);
-        return hidden.select(1, -1);
+        return forkForCopies(hidden.select(1, -1));
+    }
+
+    // From one row a prompt to one row a copy. newest: [P, D] -> [B, D]
+    torch::Tensor forkForCopies(const torch::Tensor& newest) {
+        if (rows_.size() == prompts_.size()) return newest;
+        std::vector<std::int64_t> prompts;
+        for (const auto& row : rows_) prompts.push_back(row.prompt);
+        const auto of = torch::tensor(prompts);
+        batch_.next = batch_.next.index_select(0, of);
+        if (batch_.real.defined()) batch_.real = batch_.real.index_select(0, of);
+        const auto onDevice = of.to(newest.device());
+        cache_ = cache_.select(onDevice);
+        return newest.index_select(0, onDevice);
     }
 
     // next: [B, D], the inputs of this pass
@@ -188,6 +205,10 @@ private:
         row.seen.push_back(token);
         row.result.ids.push_back(token);
         row.result.isLatent.push_back(row.thinking);
+        const auto& sampling = options_.sampling;
+        const double temperature = sampling.temperature > 0 ? sampling.temperature : 1;
+        row.result.logProbabilities.push_back(
+            (logits / temperature).log_softmax(0)[token].item<float>());
         if (row.thinking) return;
         if (hooks_.onStep)
             hooks_.onStep({.row = index,
@@ -255,7 +276,7 @@ private:
     torch::Tensor snapped(torch::Tensor latents) const {
         latents = latents.clone();
         for (std::size_t i = 0; i < rows_.size(); ++i) {
-            const auto& patches = prompts_[i].imageTokens;
+            const auto& patches = prompts_[rows_[i].prompt].imageTokens;
             if (!rows_[i].thinking || !patches.defined()) continue;
             const auto similarity = projectOntoPatches(latents[i].unsqueeze(0), patches);
             latents[i] = patches[similarity.cosine[0].argmax().item<std::int64_t>()];

@@ -20,12 +20,13 @@ struct LvrTokens {
     bool operator==(const LvrTokens&) const = default;
 };
 
-// One row of a batch, ready for the language model.
+// A prompt, ready for the language model.
 struct Prompt {
     std::vector<std::int64_t> ids;  // [T]
     torch::Tensor embeddings;       // [1, T, D], visual tokens put in
     PromptPositions positions;
     torch::Tensor imageTokens;  // [N, D]; undefined without images
+    int copies = 1;             // rows that answer it; it is read once for all of them
 };
 
 // A generated position. Text: reported when it is sampled. Latent: once the vector was read, so
@@ -44,7 +45,10 @@ struct RowStep {
 struct RowResult {
     std::vector<std::int64_t> ids;  // generated, shadow tokens included, the stop token too
     std::vector<bool> isLatent;     // per generated position: a vector was fed there
-    torch::Tensor latents;          // [n, D] float32, as fed
+    // Per generated position: of its id under softmax(logits / temperature) (temperature 1 when
+    // greedy), before penalty, top-k and top-p.
+    std::vector<float> logProbabilities;
+    torch::Tensor latents;  // [n, D] float32, as fed
     StopReason stopped = StopReason::EndOfText;
 };
 
@@ -56,7 +60,7 @@ using LatentFilter =
 struct RowHooks {
     std::function<void(const RowStep&)> onStep = {};
     std::function<void(const torch::Tensor& logits)> onLogits = {};  // [B, V] float32 of each pass
-    std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [B, T, D] of the first pass
+    std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [prompts, T, D], first pass
     LatentFilter filter = {};
     std::stop_token stop = {};
 };
@@ -68,7 +72,8 @@ struct RowRules {
 };
 
 // The one decoding loop (lvr-spec 4). Rows may have prompts of different lengths and enter and
-// leave thoughts at different times; each gives what it would give alone.
+// leave thoughts at different times; each gives what it would give alone. Results are in the order
+// of the prompts, copies of one beside each other; row i samples with seed + i.
 std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,
                                   const RowRules& rules, const DecodeOptions& options,
                                   const RowHooks& hooks = {});

@@ -82,23 +82,32 @@ std::string answerIn(const std::string& text) {
     return first == std::string::npos ? "" : inside.substr(first, last - first + 1);
 }
 
+Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>& grids,
+                   const torch::Tensor& imageTokens, const std::string& question, SpanStart start,
+                   PromptKind kind) {
+    Prompt prompt;
+    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question)
+                                         : chatPrompt(checkpoint.tokenizer, grids, question);
+    if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
+    checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
+    prompt.imageTokens = imageTokens;
+    prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
+    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, imageTokens);
+    return prompt;
+}
+
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind, SpanStart start) {
     const c10::InferenceMode inference;
     auto begun = Clock::now();
     EncodedQuestion encoded{preprocess(question.images, checkpoint.preprocess), {}, {}};
     encoded.timings.preprocess = millisecondsSince(begun);
-    auto& prompt = encoded.prompt;
-    const auto& grids = encoded.pixels.grids;
-    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question.text)
-                                         : chatPrompt(checkpoint.tokenizer, grids, question.text);
-    if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
-    checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     begun = Clock::now();
-    if (!question.images.empty()) prompt.imageTokens = checkpoint.model.imageTokens(encoded.pixels);
+    torch::Tensor tokens;
+    if (!question.images.empty()) tokens = checkpoint.model.imageTokens(encoded.pixels);
     encoded.timings.encodeImages = millisecondsSince(begun);
-    prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
-    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
+    encoded.prompt =
+        buildPrompt(checkpoint, encoded.pixels.grids, tokens, question.text, start, kind);
     return encoded;
 }
 

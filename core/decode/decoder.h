@@ -15,6 +15,12 @@ using OnStep = std::function<void(const DecodeStep&)>;
 
 enum class PromptKind { Chat, Raw };  // Raw: the question's text is the whole prompt
 
+// A chat prompt about images whose visual tokens are known. grids: one per image; imageTokens: [N,
+// D] of all of them, undefined without images. Throws Error when the model can't read as much.
+Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>& grids,
+                   const torch::Tensor& imageTokens, const std::string& question, SpanStart start,
+                   PromptKind kind = PromptKind::Chat);
+
 // Images and text of a question as the language model reads them.
 struct EncodedQuestion {
     Pixels pixels;

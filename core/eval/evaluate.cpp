@@ -8,7 +8,6 @@
 #include "core/decode/decoder.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
-#include "core/text/chat_template.h"
 #include "core/vision/patch_grid.h"
 
 namespace lvr {
@@ -32,13 +31,9 @@ Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sam
     std::int64_t at = 0;
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const auto grid = pixels.grids[i];
-        Prompt prompt;
-        prompt.ids = chatPrompt(checkpoint.tokenizer, {grid}, samples[i]->question.text);
-        if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
-        prompt.imageTokens = tokens.narrow(0, at, grid.count());
-        prompt.positions = ropeIndex(prompt.ids, {grid}, checkpoint.model.config());
-        prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
-        encoded.prompts.push_back(std::move(prompt));
+        encoded.prompts.push_back(buildPrompt(checkpoint, {grid},
+                                              tokens.narrow(0, at, grid.count()),
+                                              samples[i]->question.text, start));
         at += grid.count();
     }
     return encoded;

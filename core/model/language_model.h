@@ -46,6 +46,7 @@ public:
     torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
                          const Context& context) const;
     torch::Tensor logits(const torch::Tensor& hidden) const;  // [..., D] -> [..., V]
+    const torch::Tensor& lmHead() const { return lmHead_; }   // [V, D]
 
 private:
     Rotary rotaryOf(const torch::Tensor& positions) const;

@@ -50,6 +50,7 @@ public:
         return text_.hidden(embeddings, positions, context);
     }
     torch::Tensor logits(const torch::Tensor& hidden) const { return text_.logits(hidden); }
+    const torch::Tensor& lmHead() const { return text_.lmHead(); }  // [V, D], what logits multiply
     // What is fed back in place of a token: the hidden state, through the lvr_head if there is one.
     torch::Tensor latent(const torch::Tensor& hidden) const { return head_(hidden); }
     const torch::Tensor& latentEnd() const { return latentEnd_; }  // [D], undefined without one

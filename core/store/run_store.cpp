@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/store/process.h"
+#include "core/store/rollout_rows.h"
 #include "core/store/schema.h"
 
 namespace lvr {
@@ -60,7 +61,7 @@ double valueOf(const SQLite::Column& column) {
 
 constexpr const char* kRunColumns =
     "id, kind, command, options, parent, data, out, seed, code_version, steps, status, message, "
-    "host, pid, pid_started, step, started, heartbeat, ended";
+    "host, pid, pid_started, step, started, heartbeat, ended, parent_hash, data_hash";
 
 RunStatus statusOf(const std::string& text) {
     for (const auto status : {RunStatus::Running, RunStatus::Finished, RunStatus::Stopped,
@@ -78,15 +79,17 @@ bool isLost(const Run& run, std::int64_t pidStarted) {
 Run readRun(SQLite::Statement& row) {
     Run run;
     run.id = row.getColumn(0).getInt64();
-    run.info = {row.getColumn(1).getString(),
-                row.getColumn(2).getString(),
-                row.getColumn(3).getString(),
-                row.getColumn(4).getString(),
-                row.getColumn(5).getString(),
-                row.getColumn(6).getString(),
-                static_cast<std::uint64_t>(row.getColumn(7).getInt64()),
-                row.getColumn(8).getString(),
-                row.getColumn(9).getInt()};
+    run.info = {.kind = row.getColumn(1).getString(),
+                .command = row.getColumn(2).getString(),
+                .options = row.getColumn(3).getString(),
+                .parent = row.getColumn(4).getString(),
+                .parentHash = row.getColumn(19).getString(),
+                .data = row.getColumn(5).getString(),
+                .dataHash = row.getColumn(20).getString(),
+                .out = row.getColumn(6).getString(),
+                .seed = static_cast<std::uint64_t>(row.getColumn(7).getInt64()),
+                .codeVersion = row.getColumn(8).getString(),
+                .steps = row.getColumn(9).getInt()};
     run.status = statusOf(row.getColumn(10).getString());
     run.message = row.getColumn(11).getString();
     run.host = row.getColumn(12).getString();
@@ -159,17 +162,20 @@ std::int64_t RunStore::start(const RunInfo& info) {
         SQLite::Statement row(
             database_->sqlite,
             "INSERT INTO run (kind, command, options, parent, data, out, seed, code_version, "
-            "steps, status, message, host, pid, pid_started, step, started, heartbeat, ended) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', ?, ?, ?, 0, ?, ?, 0)");
+            "steps, status, message, host, pid, pid_started, step, started, heartbeat, ended, "
+            "parent_hash, data_hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', ?, ?, ?, 0, ?, ?, 0, ?, ?)");
         SQLite::bind(row, info.kind, info.command, info.options, info.parent, info.data, info.out,
                      static_cast<std::int64_t>(info.seed), info.codeVersion, info.steps, hostName(),
-                     processId(), processStart(processId()), now(), now());
+                     processId(), processStart(processId()), now(), now(), info.parentHash,
+                     info.dataHash);
         row.exec();
         return static_cast<std::int64_t>(database_->sqlite.getLastInsertRowid());
     });
 }
 
-void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics) {
+void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
+                      const std::vector<Rollout>& rollouts, const std::string& alert) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
@@ -182,6 +188,12 @@ void RunStore::append(std::int64_t run, int step, const std::map<std::string, do
             bindValue(row, 4, value);
             row.exec();
             row.reset();
+        }
+        appendRollouts(db, run, step, rollouts);
+        if (!alert.empty()) {
+            SQLite::Statement told(db, "INSERT INTO alert (run, step, message) VALUES (?, ?, ?)");
+            SQLite::bind(told, run, step, alert);
+            told.exec();
         }
         SQLite::Statement beat(db, "UPDATE run SET step = ?, heartbeat = ? WHERE id = ?");
         SQLite::bind(beat, step, now(), run);
@@ -210,9 +222,11 @@ void RunStore::resume(std::int64_t run, int step) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
-        SQLite::Statement forget(db, "DELETE FROM metric WHERE run = ? AND step > ?");
-        SQLite::bind(forget, run, step);
-        forget.exec();
+        for (const std::string table : {"metric", "rollout", "alert"}) {
+            SQLite::Statement forget(db, "DELETE FROM " + table + " WHERE run = ? AND step > ?");
+            SQLite::bind(forget, run, step);
+            forget.exec();
+        }
         SQLite::Statement own(
             db,
             "UPDATE run SET status = 'running', message = '', ended = 0, step = ?, "
@@ -281,6 +295,33 @@ std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) co
         if (!found.empty()) cursor = found.back().seq;
         return found;
     });
+}
+
+std::vector<Alert> RunStore::alerts(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<Alert> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT step, message FROM alert WHERE run = ? ORDER BY seq");
+        rows.bind(1, run);
+        while (rows.executeStep())
+            found.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString()});
+        return found;
+    });
+}
+
+std::vector<int> RunStore::rolloutSteps(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<int> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT DISTINCT step FROM rollout WHERE run = ? ORDER BY step");
+        rows.bind(1, run);
+        while (rows.executeStep()) found.push_back(rows.getColumn(0).getInt());
+        return found;
+    });
+}
+
+std::vector<Rollout> RunStore::rollouts(std::int64_t run, int step) const {
+    return database_->guarded([&] { return readRollouts(database_->sqlite, run, step); });
 }
 
 std::string toText(RunStatus status) {

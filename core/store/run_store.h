@@ -24,8 +24,9 @@ public:
     RunStore(RunStore&&) noexcept;
 
     std::int64_t start(const RunInfo& info);  // by this process
-    // One transaction: the step's metrics and the run's heartbeat.
-    void append(std::int64_t run, int step, const std::map<std::string, double>& metrics);
+    // One transaction: all of the step and the run's heartbeat. alert: empty for none.
+    void append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
+                const std::vector<Rollout>& rollouts = {}, const std::string& alert = {});
     void end(std::int64_t run, RunStatus status, const std::string& message);
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     void resume(std::int64_t run, int step);
@@ -37,6 +38,10 @@ public:
     // Rows that others wrote since `cursor` (0 at first), which moves on. Costs next to nothing
     // when there are none.
     std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;
+
+    std::vector<Alert> alerts(std::int64_t run) const;                // by step
+    std::vector<int> rolloutSteps(std::int64_t run) const;            // that have any, ascending
+    std::vector<Rollout> rollouts(std::int64_t run, int step) const;  // by group, then index
 
 private:
     struct Database;

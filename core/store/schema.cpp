@@ -12,7 +12,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array kMigrations = {
+constexpr std::array<const char*, 2> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -26,6 +26,24 @@ CREATE TABLE metric (
     run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
     step INTEGER NOT NULL, name TEXT NOT NULL, value REAL);
 CREATE INDEX metric_of_run ON metric (run, seq);
+)sql",
+    R"sql(
+ALTER TABLE run ADD COLUMN parent_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN data_hash TEXT NOT NULL DEFAULT '';
+CREATE TABLE rollout (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    step INTEGER NOT NULL, group_index INTEGER NOT NULL, row_index INTEGER NOT NULL,
+    image TEXT NOT NULL, prompt TEXT NOT NULL, expected TEXT NOT NULL, completion TEXT NOT NULL,
+    rewards TEXT NOT NULL, reward REAL NOT NULL, advantage REAL NOT NULL, stopped TEXT NOT NULL,
+    tokens TEXT NOT NULL, grid_rows INTEGER NOT NULL, grid_cols INTEGER NOT NULL,
+    heat BLOB NOT NULL);
+CREATE INDEX rollout_of_run ON rollout (run, step);
+CREATE TABLE alert (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    step INTEGER NOT NULL, message TEXT NOT NULL);
+CREATE INDEX alert_of_run ON alert (run);
 )sql",
 };
 

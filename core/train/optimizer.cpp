@@ -8,8 +8,8 @@
 
 namespace lvr {
 
-AdamW::AdamW(std::vector<torch::Tensor> parameters, double weightDecay)
-    : parameters_(std::move(parameters)), weightDecay_(weightDecay) {
+AdamW::AdamW(std::vector<torch::Tensor> parameters, double weightDecay, double beta2)
+    : parameters_(std::move(parameters)), weightDecay_(weightDecay), beta2_(beta2) {
     for (const auto& p : parameters_) {
         averages_.push_back(torch::zeros_like(p));
         squares_.push_back(torch::zeros_like(p));
@@ -33,12 +33,13 @@ double AdamW::step(double learningRate, double maxNorm) {
         steps.push_back(steps_[i]);
         norms.push_back(gradients.back().norm());
     }
+    if (norms.empty()) return 0;
     const double norm = torch::stack(norms).norm().item<double>();
     if (!std::isfinite(norm)) return norm;
     if (norm > maxNorm)
         for (auto& gradient : gradients) gradient.mul_(maxNorm / norm);
     torch::_foreach_add_(steps, 1.0);
-    torch::_fused_adamw_(values, gradients, averages, squares, {}, steps, learningRate, 0.9, 0.98,
+    torch::_fused_adamw_(values, gradients, averages, squares, {}, steps, learningRate, 0.9, beta2_,
                          weightDecay_, 1e-8, /*amsgrad=*/false, /*maximize=*/false);
     return norm;
 }

@@ -8,10 +8,10 @@
 
 namespace lvr {
 
-// AdamW (betas .9/.98, eps 1e-8) through LibTorch's fused kernel. Parameters must require grad.
+// AdamW (eps 1e-8) through LibTorch's fused kernel. Parameters must require grad.
 class AdamW {
 public:
-    AdamW(std::vector<torch::Tensor> parameters, double weightDecay);
+    AdamW(std::vector<torch::Tensor> parameters, double weightDecay, double beta2 = 0.98);
     void zeroGrad();
     // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
     // A step whose norm is not finite changes nothing.
@@ -21,7 +21,7 @@ public:
 
 private:
     std::vector<torch::Tensor> parameters_, averages_, squares_, steps_;
-    double weightDecay_;
+    double weightDecay_, beta2_;
 };
 
 // Linear warm-up to `peak`, then a cosine to `floor` * peak at `total`.

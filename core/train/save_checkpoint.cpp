@@ -69,9 +69,12 @@ void checkOutputFolder(const fs::path& out) {
         return;
     }
     if (!fs::is_directory(out)) throw Error(out.string() + " is a file; --out takes a folder");
-    if (!fs::is_empty(out) && !fs::exists(out / "config.json"))
-        throw Error(out.string() +
-                    " holds something other than a checkpoint; choose an empty or new --out");
+    if (fs::is_empty(out)) return;
+    throw Error(out.string() + (fs::exists(out / "config.json")
+                                    ? " holds a checkpoint already; move it away or choose "
+                                      "another --out"
+                                    : " holds something other than a checkpoint; choose an "
+                                      "empty or new --out"));
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& tokenizerFolder,

@@ -7,8 +7,8 @@
 
 namespace lvr {
 
-// Refuses, before any work is done, an output that is a file, holds something other than a
-// checkpoint, or can't be written. Throws Error.
+// Refuses, before any work is done, an output that is a file, holds anything already, or can't be
+// written. Throws Error.
 void checkOutputFolder(const std::filesystem::path& out);
 
 // A complete Hugging Face folder: weights and config of `checkpoint`, the tokenizer files of

@@ -344,10 +344,23 @@ private:
 
 }  // namespace
 
+namespace {
+
+// With a limit on all steps, the last fifth at most cools down.
+SftOptions withinLimit(SftOptions options) {
+    if (options.maxSteps == 0) return options;
+    options.coolDownSteps = std::min(options.coolDownSteps, options.maxSteps / 5);
+    options.steps = std::min(options.steps, options.maxSteps - options.coolDownSteps);
+    return options;
+}
+
+}  // namespace
+
 SftResult trainSft(LvrCheckpoint& checkpoint, const EncodedSet& set, const SftOptions& options,
                    const SftHooks& hooks) {
     if (set.records.empty()) throw Error("the data has no usable record; check it with lvr data");
-    return SftTraining(checkpoint, set, options, hooks).run();
+    const auto limited = withinLimit(options);
+    return SftTraining(checkpoint, set, limited, hooks).run();
 }
 
 }  // namespace lvr

@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "core/values/image.h"
 
 namespace lvr {
 
@@ -11,11 +14,13 @@ enum class RunStatus { Running, Finished, Stopped, Failed, Lost };
 
 // What is known of a run when it starts.
 struct RunInfo {
-    std::string kind;     // "sft", "align"
-    std::string command;  // as typed
-    std::string options;  // JSON
-    std::string parent;   // checkpoint it starts from; empty: none
+    std::string kind;        // "sft", "align"
+    std::string command;     // as typed
+    std::string options;     // JSON
+    std::string parent;      // checkpoint it starts from; empty: none
+    std::string parentHash;  // of its config and weights (fingerprint)
     std::string data;
+    std::string dataHash;
     std::string out;  // folder it writes its checkpoint to, absolute
     std::uint64_t seed = 0;
     std::string codeVersion;
@@ -40,6 +45,37 @@ struct Metric {
     int step = 0;
     std::string name;  // "loss/latent"
     double value = 0;  // may be NaN or infinite
+};
+
+// Something a person should know of a step.
+struct Alert {
+    int step = 0;
+    std::string message;
+    bool operator==(const Alert&) const = default;
+};
+
+// One generated position of a rollout.
+struct RolloutToken {
+    std::int64_t id = 0;
+    std::string text;          // the token alone; of a latent: its shadow token
+    float logProbability = 0;  // at the rollout's temperature
+    bool isLatent = false;     // a vector was fed here
+    bool operator==(const RolloutToken&) const = default;
+};
+
+// One completion of GRPO, with what its reward and its loss came from.
+struct Rollout {
+    int group = 0, index = 0;  // of the step; within the group
+    std::string image;         // first one's file
+    std::string prompt, expected, completion;
+    std::map<std::string, double> rewards;  // by function
+    double reward = 0, advantage = 0;
+    std::string stopped;  // "end_of_text", "max_new_tokens"
+    std::vector<RolloutToken> tokens;
+    PatchGrid grid;  // of the first image
+    // [latents, grid.count()] cosine to each visual token of the first image, -1..1 as -127..127.
+    std::vector<std::int8_t> heat;
+    bool operator==(const Rollout&) const = default;
 };
 
 }  // namespace lvr

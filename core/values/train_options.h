@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/values/options.h"
+
 namespace lvr {
 
 // Stage 0: the vision tower learns to say what is in each cell, in the language model's words.
@@ -35,6 +37,7 @@ struct SftOptions {
     // weight * (.5 + 3 (1 - accuracy)): what is learnt makes room for what lags.
     int steps = 1600;
     int coolDownSteps = 250;
+    int maxSteps = 0;  // in all; 0: as many as the two above. The last fifth at most cools down
     double goal = 0.95;
     double learningRate = 2e-3;
     int warmupSteps = 30;
@@ -51,14 +54,49 @@ struct SftOptions {
     std::uint64_t seed = 0;
 };
 
-// What a field may be. A number: lowest and highest. An enum: the names of its values in order.
+// How the loss of a completion's tokens is averaged (lvr-spec 5.4). Bnpo: over all tokens of the
+// step. Grpo: per completion first. DrGrpo: over completions times the longest one allowed.
+enum class GrpoLoss { Bnpo, Grpo, DrGrpo };
+// What a rollout is compared with: its group's mean, also divided by its standard deviation or not.
+enum class AdvantageScale { Std, None };
+// Recorded: the vectors that were fed in the rollout, as constants (the paper). Recomputed: the
+// policy's own hidden states under its present weights, gradient through them.
+enum class ReplayLatents { Recorded, Recomputed };
+
+struct GrpoOptions {
+    int steps = 200;
+    int promptsPerStep = 8;
+    int groupSize = 8;   // rollouts a prompt: the paper's G
+    int iterations = 1;  // updates a batch of rollouts
+    double learningRate = 1e-5;
+    int warmupSteps = 6;
+    double weightDecay = 0.1;
+    double beta = 0.04;    // of the KL to the model it starts from, which sees the image too
+    double epsilon = 0.2;  // of the clipping, on both sides
+    GrpoLoss loss = GrpoLoss::Bnpo;
+    AdvantageScale advantageScale = AdvantageScale::Std;
+    double temperature = 0.9;
+    int topK = 50;
+    int maxNewTokens = 512;  // a completion, latents included
+    std::string exit;        // exit rule (parseExitRule); empty: the checkpoint's own
+    std::vector<std::string> rewards = {"accuracy", "format"};  // summed
+    ReplayLatents latents = ReplayLatents::Recorded;
+    double latentNoise = 0;  // standard deviation of what is added to a latent, in its own RMS
+    std::uint64_t seed = 0;
+};
+
+// What a field may be. A number: lowest and highest. An enum: the names of its values in order. A
+// text: what makes it valid, an Error otherwise.
 struct NumberRange {
     double lowest = 0, highest = 0;
 };
 using EnumNames = std::vector<std::string>;
+struct TextCheck {
+    std::function<void(const std::string&)> check;
+};
 
-// Every option once: visit(name, field, NumberRange | EnumNames, help). The command line and the
-// JSON that runs keep walk this list.
+// Every option once: visit(name, field, NumberRange | EnumNames | TextCheck, help). The command
+// line and the JSON that runs keep walk this list.
 template <class Visit>
 void forEachField(SftOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
@@ -72,6 +110,8 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Most steps at the full learning rate; fewer when the goal is reached");
     visit("cool-down", o.coolDownSteps, NumberRange{0, kMany},
           "Steps along which the learning rate then falls");
+    visit("max-steps", o.maxSteps, NumberRange{0, kMany},
+          "Most steps in all, of which the last fifth at most cools down; 0: no further limit");
     visit("goal", o.goal, NumberRange{0, 1}, "Running accuracy every kind must reach");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
     visit("warm-up", o.warmupSteps, NumberRange{1, kMany}, "Steps to the full learning rate");
@@ -90,12 +130,45 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of the data order");
 }
 
+template <class Visit>
+void forEachField(GrpoOptions& o, const Visit& visit) {
+    constexpr double kMany = 1e9;
+    visit("max-steps", o.steps, NumberRange{1, kMany}, "Steps of rollouts and updates");
+    visit("prompts", o.promptsPerStep, NumberRange{1, 1e6}, "Questions a step");
+    visit("group-size", o.groupSize, NumberRange{2, 1e4}, "Rollouts a question (the paper's G)");
+    visit("iterations", o.iterations, NumberRange{1, 1e4}, "Updates a step's rollouts serve for");
+    visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Largest learning rate");
+    visit("warm-up", o.warmupSteps, NumberRange{0, kMany}, "Steps to the largest learning rate");
+    visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
+    visit("beta", o.beta, NumberRange{0, 1e6}, "Of the KL to the model it starts from; 0: none");
+    visit("epsilon", o.epsilon, NumberRange{0, 1}, "Of the clipping of the ratio");
+    visit("loss", o.loss, EnumNames{"bnpo", "grpo", "dr_grpo"},
+          "Mean over all tokens, over each completion's first, or over the longest allowed");
+    visit("scale-rewards", o.advantageScale, EnumNames{"std", "none"},
+          "Divide advantages by the group's standard deviation, or not");
+    visit("temperature", o.temperature, NumberRange{1e-3, 100},
+          "Of rollouts and log-probabilities");
+    visit("top-k", o.topK, NumberRange{0, kMany}, "Rollouts sample among so many ids; 0: all");
+    visit("max-new-tokens", o.maxNewTokens, NumberRange{1, 1e6},
+          "Of a completion, latents included");
+    visit("exit", o.exit, TextCheck{[](const std::string& text) { parseExitRule(text); }},
+          "Exit rule of rollouts (default: the checkpoint's own)");
+    visit("rewards", o.rewards, TextCheck{}, "Rewards to sum, by name");
+    visit("latents", o.latents, EnumNames{"recorded", "recomputed"},
+          "recorded: replay the rollout's latents as constants (the paper); recomputed: the "
+          "policy's own, gradient through them");
+    visit("latent-noise", o.latentNoise, NumberRange{0, 100},
+          "Standard deviation of noise on rollouts' latents, in their own RMS");
+    visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of data order and sampling");
+}
+
 struct TrainReport {
     int step = 0, steps = 0;
     double learningRate = 0;
     double samplesPerSecond = 0;
     double secondsLeft = 0;
     std::map<std::string, double> metrics;  // "loss/latent", "accuracy/chain", ...
+    std::string alert = {};                 // what a person should know of this step; mostly empty
 };
 using OnTrainReport = std::function<void(const TrainReport&)>;  // after every step
 

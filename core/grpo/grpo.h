@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/decode/lvr_checkpoint.h"
+#include "core/train/train_state.h"
+#include "core/values/run.h"
+#include "core/values/train_options.h"
+
+namespace lvr {
+
+// A question whose answer is known; no boxes.
+struct GrpoRecord {
+    std::string name;  // for errors
+    std::string kind;
+    std::vector<std::filesystem::path> images;
+    std::string question;
+    std::string answer;
+};
+
+struct GrpoHooks {
+    std::function<void(const TrainReport&, const std::vector<Rollout>&)> onReport =
+        [](const TrainReport&, const std::vector<Rollout>&) {};
+    std::function<void(int step, const TrainState&)> onSave = {};
+    int saveEvery = 0;  // steps; 0: never
+    std::optional<TrainState> resume = {};
+    std::stop_token stop = {};
+};
+
+// GRPO_latent (lvr-spec 5.1): rolls out a group of answers to each question with their latents,
+// rewards them, and learns from log-probabilities of a replay with those latents put in. Trains the
+// language model of `checkpoint` in place, vision tower frozen. reference: the model the training
+// began with, for the KL; it reads the image too. Metrics: reward/*, loss/total, kl, clip_ratio/*,
+// entropy, completions/*, span/*, latents/*, groups/zero_variance, replay/ratio_error (the largest
+// |exp(replayed - rolled out) - 1| before the first update), time/*. Throws Cancelled; Error for a
+// reward that doesn't exist, an image that can't be read, or a state of other data.
+void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
+               const std::vector<GrpoRecord>& records, const GrpoOptions& options,
+               const GrpoHooks& hooks);
+
+}  // namespace lvr

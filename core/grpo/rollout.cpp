@@ -1,0 +1,239 @@
+#include "core/grpo/rollout.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/decode/decoder.h"
+#include "core/decode/patch_projection.h"
+#include "core/diagnose/latent_statistics.h"
+#include "core/grpo/policy_loss.h"
+#include "core/grpo/reward.h"
+
+namespace lvr {
+namespace {
+
+// Rows of a step sample with successive seeds: steps keep this far apart.
+constexpr std::uint64_t kSeedsPerStep = 1'000'003;
+
+ExitRule exitOf(const LvrCheckpoint& checkpoint, const GrpoOptions& options) {
+    return options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(options.exit);
+}
+
+DecodeOptions decodeOptions(const LvrCheckpoint& checkpoint, const GrpoOptions& options, int step) {
+    DecodeOptions decode;
+    decode.exit = exitOf(checkpoint, options);
+    if (checkpoint.provenance && checkpoint.provenance->latentFeed == "filler")
+        decode.latentFeed = LatentFeed::Filler;
+    decode.maxNewTokens = options.maxNewTokens;
+    decode.sampling.temperature = options.temperature;
+    decode.sampling.topK = options.topK;
+    decode.sampling.seed =
+        options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step) * kSeedsPerStep;
+    return decode;
+}
+
+LatentFilter addNoise(double deviation, std::uint64_t seed) {
+    return [deviation, random = at::detail::createCPUGenerator(seed)](const torch::Tensor& own,
+                                                                      const std::vector<int>&) {
+        const auto rms = own.square().mean(-1, /*keepdim=*/true).sqrt();
+        const auto noise = torch::randn(own.sizes(), random, torch::kFloat32).to(own.options());
+        return own + deviation * rms * noise;
+    };
+}
+
+RolloutGroup encode(const LvrCheckpoint& checkpoint, VisionFeatures& features,
+                    const GrpoRecord& record, int copies) {
+    const torch::NoGradGuard frozen;
+    RolloutGroup group{.record = &record};
+    std::vector<PatchGrid> grids;
+    std::vector<torch::Tensor> tokens;
+    for (const auto& image : record.images) {
+        const auto& seen = features.of(image);
+        grids.push_back(seen.grid);
+        tokens.push_back(seen.tokens);
+    }
+    if (!grids.empty()) group.grid = grids.front();
+    group.prompt =
+        buildPrompt(checkpoint, grids, tokens.empty() ? torch::Tensor() : torch::cat(tokens),
+                    record.question, SpanStart::Sampled);
+    group.prompt.copies = copies;
+    return group;
+}
+
+std::string saidText(const LvrCheckpoint& checkpoint, const RowResult& row) {
+    const auto& stops = checkpoint.rules.stopIds;
+    std::vector<std::int64_t> said;
+    for (std::size_t i = 0; i < row.ids.size(); ++i)
+        if (!row.isLatent[i] && std::find(stops.begin(), stops.end(), row.ids[i]) == stops.end())
+            said.push_back(row.ids[i]);
+    return checkpoint.tokenizer.decode(said);
+}
+
+void judge(const LvrCheckpoint& checkpoint, const GrpoOptions& options, RolloutGroup& group) {
+    for (const auto& row : group.rows) {
+        group.texts.push_back(saidText(checkpoint, row));
+        group.rewards.emplace_back();
+        group.total.push_back(0);
+        for (const auto& name : options.rewards) {
+            const double reward = findReward(name)(group.texts.back(), group.record->answer);
+            group.rewards.back()[name] = reward;
+            group.total.back() += static_cast<float>(reward);
+        }
+    }
+    const auto advantages = groupAdvantages(torch::tensor(group.total), std::ssize(group.total),
+                                            options.advantageScale);
+    group.advantages.assign(advantages.data_ptr<float>(),
+                            advantages.data_ptr<float>() + advantages.numel());
+}
+
+double mean(const std::vector<double>& values) {
+    return values.empty() ? 0
+                          : std::accumulate(values.begin(), values.end(), 0.0) /
+                                static_cast<double>(values.size());
+}
+
+double deviation(const std::vector<float>& values) {
+    return torch::tensor(values).std(/*unbiased=*/true).item<double>();
+}
+
+// Of the rows' thoughts: was there one, and did its end token follow?
+struct SpanCount {
+    double opened = 0, unclosed = 0, atCap = 0;
+};
+
+SpanCount countSpans(const RowResult& row, const LvrTokens& tokens, int cap) {
+    bool open = false;
+    SpanCount count;
+    int latents = 0, longest = 0;
+    for (std::size_t i = 0; i < row.ids.size(); ++i) {
+        latents = row.isLatent[i] ? latents + 1 : 0;
+        longest = std::max(longest, latents);
+        if (row.isLatent[i]) continue;
+        if (row.ids[i] == tokens.start) count.opened = 1, open = true;
+        if (row.ids[i] == tokens.end) open = false;
+    }
+    count.unclosed = open;
+    count.atCap = cap > 0 && longest >= cap;
+    return count;
+}
+
+int capOf(const ExitRule& rule) {
+    return std::visit(
+        [](const auto& r) -> int {
+            if constexpr (requires { r.cap; })
+                return r.cap;
+            else
+                return 0;
+        },
+        rule);
+}
+
+torch::Tensor heatOf(const RolloutGroup& group, const RowResult& row) {
+    const auto patches = group.prompt.imageTokens.narrow(0, 0, group.grid.count());
+    const auto cosine =
+        projectOntoPatches(row.latents, patches.to(torch::kCPU, torch::kFloat32)).cosine;
+    return (cosine * 127).round().to(torch::kInt8).contiguous();
+}
+
+}  // namespace
+
+bool RolloutGroup::mixed() const {
+    return std::any_of(total.begin(), total.end(), [&](float r) { return r != total.front(); });
+}
+
+std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
+                                  const std::vector<const GrpoRecord*>& records,
+                                  const GrpoOptions& options, int step) {
+    std::vector<RolloutGroup> groups;
+    std::vector<Prompt> prompts;
+    for (const auto* record : records) {
+        groups.push_back(encode(checkpoint, features, *record, options.groupSize));
+        prompts.push_back(groups.back().prompt);
+    }
+    const auto decode = decodeOptions(checkpoint, options, step);
+    RowHooks hooks;
+    if (options.latentNoise > 0)
+        hooks.filter = addNoise(options.latentNoise, decode.sampling.seed ^ 0x5EED);
+    auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, decode, hooks);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        groups[i / options.groupSize].rows.push_back(std::move(rows[i]));
+    for (auto& group : groups) judge(checkpoint, options, group);
+    return groups;
+}
+
+std::map<std::string, double> rolloutMetrics(const std::vector<RolloutGroup>& groups,
+                                             const LvrCheckpoint& checkpoint,
+                                             const GrpoOptions& options) {
+    std::map<std::string, std::vector<double>> each;
+    std::vector<torch::Tensor> thoughts;
+    const int cap = capOf(exitOf(checkpoint, options));
+    for (const auto& group : groups) {
+        each["groups/zero_variance"].push_back(!group.mixed());
+        each["reward/std"].push_back(deviation(group.total));
+        for (std::size_t i = 0; i < group.rows.size(); ++i) {
+            const auto& row = group.rows[i];
+            each["reward/mean"].push_back(group.total[i]);
+            for (const auto& [name, reward] : group.rewards[i])
+                each["reward/" + name].push_back(reward);
+            if (group.rewards[i].contains("accuracy"))
+                each["accuracy/" + group.record->kind].push_back(group.rewards[i].at("accuracy"));
+            each["completions/mean_length"].push_back(static_cast<double>(row.ids.size()));
+            each["completions/clipped_ratio"].push_back(row.stopped == StopReason::MaxNewTokens);
+            const auto spans = countSpans(row, checkpoint.rules.tokens, cap);
+            each["span/trigger_rate"].push_back(spans.opened);
+            each["span/unclosed_rate"].push_back(spans.unclosed);
+            if (cap > 0) each["span/at_cap_rate"].push_back(spans.atCap);
+            each["latents/count"].push_back(static_cast<double>(row.latents.size(0)));
+            thoughts.push_back(row.latents);
+        }
+    }
+    std::map<std::string, double> metrics;
+    for (const auto& [name, values] : each) metrics[name] = mean(values);
+    const auto& lengths = each["completions/mean_length"];
+    metrics["completions/min_length"] = *std::min_element(lengths.begin(), lengths.end());
+    metrics["completions/max_length"] = *std::max_element(lengths.begin(), lengths.end());
+    const auto latents = latentStatistics(thoughts);
+    metrics["latents/norm"] = latents.norm;
+    metrics["latents/cosine"] = latents.cosine;
+    metrics["latents/effective_rank"] = latents.effectiveRank;
+    return metrics;
+}
+
+std::vector<Rollout> describeRollouts(const std::vector<RolloutGroup>& groups,
+                                      const Tokenizer& tokenizer) {
+    std::vector<Rollout> described;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const auto& group = groups[g];
+        for (std::size_t i = 0; i < group.rows.size(); ++i) {
+            const auto& row = group.rows[i];
+            Rollout rollout{
+                .group = static_cast<int>(g),
+                .index = static_cast<int>(i),
+                .image = group.record->images.empty() ? "" : group.record->images.front().string(),
+                .prompt = group.record->question,
+                .expected = group.record->answer,
+                .completion = group.texts[i],
+                .rewards = group.rewards[i],
+                .reward = group.total[i],
+                .advantage = group.advantages[i],
+                .stopped = toText(row.stopped),
+                .grid = group.grid};
+            for (std::size_t t = 0; t < row.ids.size(); ++t)
+                rollout.tokens.push_back({row.ids[t], tokenizer.decode({row.ids[t]}),
+                                          row.logProbabilities[t], row.isLatent[t]});
+            if (row.latents.size(0) > 0 && group.prompt.imageTokens.defined()) {
+                const auto heat = heatOf(group, row);
+                rollout.heat.assign(heat.data_ptr<std::int8_t>(),
+                                    heat.data_ptr<std::int8_t>() + heat.numel());
+            }
+            described.push_back(std::move(rollout));
+        }
+    }
+    return described;
+}
+
+}  // namespace lvr

@@ -50,7 +50,8 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                              const TrainState& state) { session.save(checkpoint, step, state); },
                .saveEvery = a.saveEvery,
                .resume = session.resume(),
-               .stop = interruption()});
+               .stop = interruption(),
+               .ranks = session.ranks()});
     return session.finish(checkpoint, rewards.empty()
                                           ? "no step was left to do"
                                           : "mean reward of the last step " +

@@ -10,10 +10,11 @@
 namespace lvr {
 
 void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
+    if (!store_) return;
     auto metrics = report.metrics;
     metrics["lr"] = report.learningRate;
     metrics["samples_per_second"] = report.samplesPerSecond;
-    store_.append(run_, report.step, metrics, rollouts, report.alert);
+    store_->append(run_, report.step, metrics, rollouts, report.alert);
     printTrainReport(report);
     if (!report.alert.empty())
         std::cerr << "step " << report.step << ": " << report.alert << std::endl;

@@ -18,14 +18,15 @@ class RunStore;
 // Where a training writes down what it does.
 class RunLog {
 public:
-    RunLog(RunStore& store, std::int64_t run) : store_(store), run_(run) {}
+    RunLog() = default;  // nowhere: another rank does
+    RunLog(RunStore& store, std::int64_t run) : store_(&store), run_(run) {}
     // In the store and on stdout; an alert on stderr.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
     std::int64_t run() const { return run_; }
 
 private:
-    RunStore& store_;
-    std::int64_t run_;
+    RunStore* store_ = nullptr;
+    std::int64_t run_ = 0;
 };
 
 // Adds --store FILE.

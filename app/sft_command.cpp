@@ -6,7 +6,8 @@
 #include "app/option_fields.h"
 #include "app/training.h"
 #include "core/error.h"
-#include "core/train/sft.h"
+#include "core/sft/lvr_parts.h"
+#include "core/sft/sft.h"
 #include "datasets/lvr_json.h"
 #include "datasets/scenes.h"
 
@@ -20,38 +21,45 @@ struct SftArguments : TrainArguments {
 };
 
 // Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
-void fitToScenes(TrainingSet& set, SftOptions& options) {
-    const auto known = sceneKinds();
-    for (auto& record : set.records) {
-        if (std::find(known.begin(), known.end(), record.kind) == known.end()) continue;
-        options.kindWeights[record.kind] = sceneKindWeight(record.kind);
-        if (record.kind == "left-right" || record.kind == "above-below")
-            record.fill = FillSlots::Cycle;
+TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) {
+    const auto scenes = sceneKinds();
+    std::vector<TrainingRecord> records;
+    for (auto& record : readLvrJson(arguments.data, arguments.imageRoot)) {
+        TrainingRecord training{
+            .name = arguments.data.string() + ", record " + std::to_string(records.size() + 1),
+            .kind = record.dataset.empty() ? "all" : record.dataset,
+            .images = {record.images.begin(), record.images.end()},
+            .question = record.question,
+            .response = record.response,
+            .boxes = record.boxes};
+        if (std::find(scenes.begin(), scenes.end(), training.kind) != scenes.end()) {
+            options.kindWeights[training.kind] = sceneKindWeight(training.kind);
+            if (training.kind == "left-right" || training.kind == "above-below")
+                training.fill = FillSlots::Cycle;
+        }
+        records.push_back(std::move(training));
     }
+    return TrainingSet(std::move(records));
 }
 
-TrainingSet readTrainingSet(const SftArguments& arguments) {
-    TrainingSet set;
-    std::map<std::string, int> pictures;
-    for (auto& record : readLvrJson(arguments.data, arguments.imageRoot)) {
-        const auto name =
-            arguments.data.string() + ", record " + std::to_string(set.records.size() + 1);
-        if (record.images.size() != 1)
-            throw Error(name + " has " + std::to_string(record.images.size()) +
-                        " images; this trainer takes records with one");
-        const auto [at, added] =
-            pictures.try_emplace(record.images.front(), static_cast<int>(set.pictures.size()));
-        if (added) set.pictures.emplace_back(record.images.front());
-        set.records.push_back(
-            {at->second, name, record.dataset, record.question, record.response, record.boxes});
-    }
-    return set;
+// How a model that was trained like this is to be decoded.
+ExitRule exitOf(const SftOptions& options) {
+    if (options.twin == Twin::Plain || options.twin == Twin::Aux || options.twin == Twin::Markers)
+        return NoLatents{};
+    if (options.latentEnd == LatentEnd::Vector)
+        return NearLatentEnd{options.latentLoss == LatentLoss::Mae      ? LatentEndMetric::Mae
+                             : options.latentLoss == LatentLoss::Cosine ? LatentEndMetric::Cosine
+                                                                        : LatentEndMetric::Mse};
+    const auto rule = parseRoiTokens(options.roiTokens);
+    if (rule.rule == RoiTokens::Rule::Cycle || rule.rule == RoiTokens::Rule::Pool)
+        return FixedSteps{rule.count};
+    if (options.stopWeight > 0) return EndProbability{};
+    return FixedSteps{};
 }
 
 void describeTwin(const SftOptions& options, Provenance& provenance) {
-    const bool filler = options.twin == Twin::Filler, plain = options.twin == Twin::Plain;
-    provenance.defaultExit = plain ? "none" : toText(EndProbability{});
-    provenance.latentFeed = filler ? "filler" : "own";
+    provenance.defaultExit = toText(exitOf(options));
+    provenance.latentFeed = options.twin == Twin::Filler ? "filler" : "own";
     provenance.seed = options.seed;
 }
 
@@ -62,29 +70,35 @@ std::string goalReport(const SftResult& result, double goal) {
         if (accuracy < goal)
             lagging += (lagging.empty() ? "" : ", ") + kind + " at " +
                        std::to_string(accuracy).substr(0, 5);
-    return lagging.empty() ? "every kind reached the goal" : "below the goal: " + lagging;
+    auto report = lagging.empty() ? "every kind reached the goal" : "below the goal: " + lagging;
+    if (result.skippedQuestions > 0)
+        report += "; " + std::to_string(result.skippedQuestions) + " questions could not be read";
+    if (result.skippedSteps > 0)
+        report += "; " + std::to_string(result.skippedSteps) + " steps had no finite gradient";
+    return report;
 }
 
 std::string train(SftArguments& arguments, TrainingSession& session) {
-    auto set = readTrainingSet(arguments);
-    fitToScenes(set, arguments.options);
+    const auto set = readTrainingSet(arguments, arguments.options);
     auto checkpoint = session.openCheckpoint();
-    const auto encoded = encodeTrainingSet(checkpoint, set, printPictures);
+    addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
     const auto result =
-        trainSft(checkpoint, encoded, arguments.options,
+        trainSft(checkpoint, set, arguments.options,
                  {.onReport = [&](const TrainReport& report) { session.log().record(report); },
                   .onSave = [&](int step,
                                 const TrainState& state) { session.save(checkpoint, step, state); },
                   .saveEvery = arguments.saveEvery,
                   .resume = session.resume(),
-                  .stop = interruption()});
+                  .stop = interruption(),
+                  .ranks = session.ranks()});
     return session.finish(checkpoint, goalReport(result, arguments.options.goal));
 }
 
 void start(SftArguments& a) {
     const auto steps = [&a] {
-        const int both = a.options.steps + a.options.coolDownSteps;
+        const bool goal = a.options.schedule == Schedule::Goal;
+        const int both = a.options.steps + (goal ? a.options.coolDownSteps : 0);
         return a.options.maxSteps > 0 ? std::min(a.options.maxSteps, both) : both;
     };
     startOrResume(a,

@@ -10,6 +10,7 @@
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/model/device.h"
 #include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
 
@@ -50,15 +51,28 @@ RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) 
             .steps = steps};
 }
 
+// A rank beside the first, which writes to the store for all.
+void trainUnrecorded(TrainArguments& arguments, const TrainingCommand& command,
+                     std::optional<TrainState> state) {
+    RunLog nowhere;
+    TrainingSession session(arguments, command.optionsJson(), nowhere, std::move(state));
+    command.train(session);
+}
+
+void checkNothingIsThere(const fs::path& out) {
+    if (TrainState::read(out))
+        throw Error(out.string() +
+                    " holds a training that is not over; go on with it by --resume, or choose "
+                    "another --out");
+    checkOutputFolder(out);
+}
+
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     if (arguments.model.empty()) throw CLI::RequiredError("--model");
     if (arguments.data.empty()) throw CLI::RequiredError("--data");
     if (arguments.out.empty()) throw CLI::RequiredError("--out");
-    if (TrainState::read(arguments.out))
-        throw Error(arguments.out.string() +
-                    " holds a training that is not over; go on with it by --resume, or choose "
-                    "another --out");
-    checkOutputFolder(arguments.out);
+    arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
     recordRun(arguments.store, infoOf(arguments, command), [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, std::nullopt);
         return command.train(session);
@@ -94,6 +108,7 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     arguments.data = state->textOf("data");
     arguments.imageRoot = state->textOf("image_root");
     command.readOptions(state->textOf("options"));
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
     const auto step = state->tensor("progress").sum().item<std::int64_t>();
     resumeRun(store, run.id, static_cast<int>(step), [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, state);
@@ -117,7 +132,13 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
 }
 
 LvrCheckpoint TrainingSession::openCheckpoint() const {
-    return LvrCheckpoint::open(from_, {.use = LoadOptions::Use::Training});
+    auto device = parseDevice(arguments_.device);
+    if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
+        device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
+    return LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
+                                       .device = device,
+                                       .use = LoadOptions::Use::Training,
+                                       .stop = interruption()});
 }
 
 void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState state) {
@@ -130,20 +151,25 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
     state.text["run"] = std::to_string(log_.run());
     state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
     provenance.notes = "not finished, saved at step " + std::to_string(step);
-    saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
-    std::cout << "saved at step " << step << " in " << arguments_.out.string() << std::endl;
+    arguments_.ranks.firstDoes([&] {
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
+        std::cout << "saved at step " << step << " in " << arguments_.out.string() << std::endl;
+    });
 }
 
 std::string TrainingSession::finish(const LvrCheckpoint& checkpoint, const std::string& outcome) {
     provenance.notes =
         outcome + "; " + std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
-    saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out);
-    std::cout << "saved " << arguments_.out.string() << "; " << provenance.notes << "\n";
+    arguments_.ranks.firstDoes([&] {
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out);
+        std::cout << "saved " << arguments_.out.string() << "; " << provenance.notes << "\n";
+    });
     return provenance.notes;
 }
 
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
     at::set_num_threads(arguments.threads);
+    arguments.ranks = Ranks::fromEnvironment(std::chrono::seconds(arguments.rankTimeout));
     if (arguments.resume.empty())
         startNew(arguments, command);
     else
@@ -163,15 +189,20 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
     command.add_option("--resume", a.resume,
                        "Go on with this run (its number or its --out) as it was started; other "
                        "options but --store, --threads and --save-every are not looked at");
+    command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
+        ->capture_default_str();
+    command
+        .add_option("--device", a.device,
+                    "cpu, cuda or cuda:N; of several processes on a machine each takes its own")
+        ->capture_default_str();
     command.add_option("--threads", a.threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-}
-
-void printPictures(int done, int total) {
-    if (interruption().stop_requested()) throw Cancelled();
-    if (done % 500 == 0 || done == total)
-        std::cout << "pictures encoded " << done << "/" << total << std::endl;
+    command
+        .add_option("--rank-timeout", a.rankTimeout,
+                    "Seconds to wait for the other processes of a torchrun or srun job")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
 }
 
 }  // namespace lvr

@@ -7,6 +7,7 @@
 
 #include "app/run_log.h"
 #include "core/decode/lvr_checkpoint.h"
+#include "core/train/distributed.h"
 #include "core/train/train_state.h"
 
 namespace lvr {
@@ -15,7 +16,9 @@ namespace lvr {
 struct TrainArguments {
     std::string model, resume;
     std::filesystem::path data, imageRoot, out, store;
-    int threads = 1, saveEvery = 200;
+    std::string dtype = "float32", device = "cpu";
+    int threads = 1, saveEvery = 200, rankTimeout = 600;
+    Ranks ranks;  // set when the training starts
 };
 void addTrainOptions(CLI::App& command, TrainArguments& arguments);
 
@@ -27,8 +30,10 @@ public:
 
     const std::optional<TrainState>& resume() const { return resume_; }
     RunLog& log() { return log_; }
+    const Ranks& ranks() const { return arguments_.ranks; }
     LvrCheckpoint openCheckpoint() const;  // what is trained: the model, or what was saved of it
-    // Writes the checkpoint with all that is needed to go on from `step`.
+    // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
+    // all must call it, and finish.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);
     // Writes the finished checkpoint; `outcome` in one sentence. Returns it with what it cost.
     std::string finish(const LvrCheckpoint& checkpoint, const std::string& outcome);
@@ -54,7 +59,5 @@ struct TrainingCommand {
 // Starts a new run, or goes on with arguments.resume: data, model and options are then those it was
 // started with, and must still be what they were. Throws Error.
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
-
-void printPictures(int done, int total);  // progress of reading them; throws Cancelled
 
 }  // namespace lvr

@@ -9,6 +9,7 @@ set(may_use_core/model      "core/values;core/checkpoint;core/vision")
 set(may_use_core/decode     "core/values;core/checkpoint;core/vision;core/text;core/model")
 set(may_use_core/diagnose   "${may_use_core/decode};core/decode")
 set(may_use_core/train      "${may_use_core/decode};core/decode")
+set(may_use_core/sft        "${may_use_core/decode};core/decode;core/train")
 set(may_use_core/grpo       "${may_use_core/decode};core/decode;core/diagnose;core/train")
 set(may_use_core/eval       "${may_use_core/decode};core/decode;core/diagnose")
 set(may_use_datasets        "core/values;core/vision;core/checkpoint")
@@ -51,6 +52,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/model core/decode
-        core/diagnose core/train core/grpo core/eval datasets widgets app)
+        core/diagnose core/train core/sft core/grpo core/eval datasets widgets app)
     check(${folder})
 endforeach()

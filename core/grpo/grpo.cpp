@@ -7,13 +7,14 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "core/error.h"
 #include "core/grpo/policy_loss.h"
 #include "core/grpo/replay.h"
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
-#include "core/train/optimizer.h"
+#include "core/train/trainable.h"
 
 namespace lvr {
 namespace {
@@ -54,7 +55,9 @@ public:
           options_(options),
           hooks_(hooks),
           features_(checkpoint),
-          optimizer_(trainable(), options.weightDecay, 0.999) {
+          trained_(trainable(checkpoint.model)),
+          optimizer_(trained_, options.weightDecay, 0.999, hooks.ranks),
+          gradients_(hooks.ranks, tensorsOf(trained_)) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(*hooks.resume);
     }
@@ -64,26 +67,22 @@ public:
         const auto begun = Clock::now();
         while (step_ < options_.steps) {
             auto metrics = step();
+            const auto alert = unreadable();
             ++step_;
             const double seconds = secondsSince(begun);
             const int done = step_ - resumedAt;
-            hooks_.onReport({step_, options_.steps, rate_,
-                             done * options_.promptsPerStep * options_.groupSize / seconds,
-                             seconds / done * (options_.steps - step_), std::move(metrics)},
-                            described_);
+            if (hooks_.ranks.first())
+                hooks_.onReport(
+                    {step_, options_.steps, rate_,
+                     done * options_.promptsPerStep * options_.groupSize / seconds,
+                     seconds / done * (options_.steps - step_), std::move(metrics), alert},
+                    figures_.rollouts);
             saveIfDue();
         }
-        for (auto [name, tensor] : model_.parameters()) tensor.requires_grad_(false);
+        freeze(model_);
     }
 
 private:
-    std::vector<torch::Tensor> trainable() const {
-        std::vector<torch::Tensor> chosen;
-        for (auto [name, tensor] : checkpoint_.model.parameters())
-            if (!name.starts_with("visual.")) chosen.push_back(tensor.requires_grad_(true));
-        return chosen;
-    }
-
     // Records in random order, each once before any again; which ones depends on the step alone.
     std::vector<const GrpoRecord*> draw() {
         std::vector<const GrpoRecord*> drawn;
@@ -105,10 +104,23 @@ private:
 
     std::map<std::string, double> step() {
         auto begun = Clock::now();
-        const auto groups = rollOut(checkpoint_, features_, draw(), options_, step_);
-        auto metrics = rolloutMetrics(groups, checkpoint_, options_);
+        const auto drawn = draw();
+        const auto share = [&](int rank) {
+            return static_cast<std::ptrdiff_t>(drawn.size()) * rank / hooks_.ranks.count();
+        };
+        const auto from = share(hooks_.ranks.rank()), to = share(hooks_.ranks.rank() + 1);
+        std::vector<std::string> unreadable;
+        const auto groups =
+            rollOut(checkpoint_, features_, {drawn.begin() + from, drawn.begin() + to}, options_,
+                    step_, static_cast<int>(from), unreadable);
+        auto mine = describe(groups, checkpoint_, options_, static_cast<int>(from));
+        mine.unreadable = std::move(unreadable);
+        figures_ = gather(hooks_.ranks, mine);
+        if (figures_.rollouts.empty())
+            throw Error("no question of step " + std::to_string(step_ + 1) +
+                        " can be read: " + figures_.unreadable.front());
+        auto metrics = rolloutMetrics(figures_);
         metrics["time/rollout"] = secondsSince(begun);
-        described_ = describeRollouts(groups, checkpoint_.tokenizer);
         begun = Clock::now();
         rate_ =
             cosineSchedule(step_, options_.steps, options_.warmupSteps, options_.learningRate, 0.0);
@@ -127,10 +139,14 @@ private:
             scale.tokens += lessons.back().fixed.mask.sum().item<double>();
             scale.completions += static_cast<double>(group.rows.size());
         }
+        auto sizes = torch::tensor({scale.tokens, scale.completions}, torch::kFloat64);
+        hooks_.ranks.sum(sizes);
+        scale.tokens = sizes[0].item<double>();
+        scale.completions = sizes[1].item<double>();
         for (const char* name : {"loss/total", "grad_norm", "kl", "entropy", "clip_ratio/low_mean",
                                  "clip_ratio/high_mean", "clip_ratio/region_mean"})
             metrics[name] = 0;
-        if (lessons.empty()) return;
+        if (scale.tokens == 0) return;
         for (int i = 0; i < options_.iterations; ++i) update(lessons, scale, i, metrics);
     }
 
@@ -152,34 +168,51 @@ private:
     void update(const std::vector<Lesson>& lessons, const LossScale& scale, int iteration,
                 std::map<std::string, double>& metrics) {
         optimizer_.zeroGrad();
-        double loss = 0, kl = 0, entropy = 0, low = 0, high = 0, ratioError = 0;
-        for (const auto& lesson : lessons) {
-            auto in = lesson.fixed;
-            const auto replayed = replay(model_, lesson.group->prompt, lesson.group->rows,
+        enum { Loss, Kl, Entropy, Low, High, Errors };
+        auto sums = torch::zeros({Errors + hooks_.ranks.count()}, torch::kFloat64);
+        auto* sum = sums.data_ptr<double>();
+        double& ratioError = sum[Errors + hooks_.ranks.rank()];
+        for (std::size_t i = 0; i < lessons.size(); ++i) {
+            auto in = lessons[i].fixed;
+            const auto replayed = replay(model_, lessons[i].group->prompt, lessons[i].group->rows,
                                          options_.temperature, options_.latents);
             in.policy = replayed.logProbabilities;
             const auto out = policyLoss(in, options_, scale);
+            if (i + 1 == lessons.size()) gradients_.expectLast();
             out.loss.backward();
-            loss += out.loss.item<double>();
-            kl += out.kl;
-            low += out.clippedLow;
-            high += out.clippedHigh;
-            entropy += (replayed.entropy * in.mask).sum().item<double>();
+            sum[Loss] += out.loss.item<double>();
+            sum[Kl] += out.kl;
+            sum[Low] += out.clippedLow;
+            sum[High] += out.clippedHigh;
+            sum[Entropy] += (replayed.entropy * in.mask).sum().item<double>();
             const auto ratio = (in.policy.detach() - in.old).exp();
             ratioError = std::max(ratioError, ((ratio - 1).abs() * in.mask).max().item<double>());
         }
-        metrics["loss/total"] = loss;
-        metrics["kl"] = kl / scale.tokens;
-        metrics["entropy"] = entropy / scale.tokens;
-        metrics["clip_ratio/low_mean"] = low / scale.tokens;
-        metrics["clip_ratio/high_mean"] = high / scale.tokens;
-        metrics["clip_ratio/region_mean"] = (low + high) / scale.tokens;
-        if (iteration == 0) metrics["replay/ratio_error"] = ratioError;
+        gradients_.finish();
+        hooks_.ranks.sum(sums);
+        metrics["loss/total"] = sum[Loss];
+        metrics["kl"] = sum[Kl] / scale.tokens;
+        metrics["entropy"] = sum[Entropy] / scale.tokens;
+        metrics["clip_ratio/low_mean"] = sum[Low] / scale.tokens;
+        metrics["clip_ratio/high_mean"] = sum[High] / scale.tokens;
+        metrics["clip_ratio/region_mean"] = (sum[Low] + sum[High]) / scale.tokens;
+        if (iteration == 0)
+            metrics["replay/ratio_error"] = *std::max_element(sum + Errors, sum + sums.numel());
         metrics["grad_norm"] = optimizer_.step(rate_, 1.0);
     }
 
+    // What could not be read for the first time.
+    std::string unreadable() {
+        std::string said;
+        for (const auto& why : figures_.unreadable)
+            if (skippedFor_.insert(why).second) said += (said.empty() ? "left out: " : "; ") + why;
+        return said;
+    }
+
     void saveIfDue() {
-        const bool stopping = hooks_.stop.stop_requested();
+        auto stops = torch::tensor({hooks_.stop.stop_requested() ? 1.0 : 0.0});
+        hooks_.ranks.sum(stops);
+        const bool stopping = stops.item<double>() > 0;
         const bool due = hooks_.saveEvery > 0 && step_ % hooks_.saveEvery == 0;
         if (hooks_.onSave && (due || stopping)) hooks_.onSave(step_, state());
         if (stopping) throw Cancelled();
@@ -209,8 +242,11 @@ private:
     const GrpoOptions& options_;
     const GrpoHooks& hooks_;
     VisionFeatures features_;
+    std::vector<Trained> trained_;
     AdamW optimizer_;
-    std::vector<Rollout> described_;  // of the newest step
+    GradientSum gradients_;
+    RolloutFigures figures_;  // of the newest step
+    std::set<std::string> skippedFor_;
     std::vector<std::int64_t> order_;
     std::int64_t epoch_ = -1;
     double rate_ = 0;

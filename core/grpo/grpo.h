@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/decode/lvr_checkpoint.h"
+#include "core/train/distributed.h"
 #include "core/train/train_state.h"
 #include "core/values/run.h"
 #include "core/values/train_options.h"
@@ -29,7 +30,8 @@ struct GrpoHooks {
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;  // steps; 0: never
     std::optional<TrainState> resume = {};
-    std::stop_token stop = {};
+    std::stop_token stop = {};  // a stop of one rank stops all
+    Ranks ranks = {};           // questions of a step are shared out among them, groups whole
 };
 
 // GRPO_latent (lvr-spec 5.1): rolls out a group of answers to each question with their latents,
@@ -37,8 +39,9 @@ struct GrpoHooks {
 // language model of `checkpoint` in place, vision tower frozen. reference: the model the training
 // began with, for the KL; it reads the image too. Metrics: reward/*, loss/total, kl, clip_ratio/*,
 // entropy, completions/*, span/*, latents/*, groups/zero_variance, replay/ratio_error (the largest
-// |exp(replayed - rolled out) - 1| before the first update), time/*. Throws Cancelled; Error for a
-// reward that doesn't exist, an image that can't be read, or a state of other data.
+// |exp(replayed - rolled out) - 1| before the first update), time/*. A question whose image can't
+// be read is left out of its step. Throws Cancelled; Error for a reward that doesn't exist, a step
+// nothing of which can be read, or a state of other data.
 void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,
                const GrpoHooks& hooks);

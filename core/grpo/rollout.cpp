@@ -10,6 +10,7 @@
 #include "core/decode/decoder.h"
 #include "core/decode/patch_projection.h"
 #include "core/diagnose/latent_statistics.h"
+#include "core/error.h"
 #include "core/grpo/policy_loss.h"
 #include "core/grpo/reward.h"
 
@@ -49,17 +50,10 @@ RolloutGroup encode(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                     const GrpoRecord& record, int copies) {
     const torch::NoGradGuard frozen;
     RolloutGroup group{.record = &record};
-    std::vector<PatchGrid> grids;
-    std::vector<torch::Tensor> tokens;
-    for (const auto& image : record.images) {
-        const auto& seen = features.of(image);
-        grids.push_back(seen.grid);
-        tokens.push_back(seen.tokens);
-    }
-    if (!grids.empty()) group.grid = grids.front();
+    const auto seen = features.of(record.images);
+    if (!seen.grids.empty()) group.grid = seen.grids.front();
     group.prompt =
-        buildPrompt(checkpoint, grids, tokens.empty() ? torch::Tensor() : torch::cat(tokens),
-                    record.question, SpanStart::Sampled);
+        buildPrompt(checkpoint, seen.grids, seen.tokens, record.question, SpanStart::Sampled);
     group.prompt.copies = copies;
     return group;
 }
@@ -147,14 +141,21 @@ bool RolloutGroup::mixed() const {
 
 std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                                   const std::vector<const GrpoRecord*>& records,
-                                  const GrpoOptions& options, int step) {
+                                  const GrpoOptions& options, int step, int first,
+                                  std::vector<std::string>& unreadable) {
     std::vector<RolloutGroup> groups;
     std::vector<Prompt> prompts;
     for (const auto* record : records) {
-        groups.push_back(encode(checkpoint, features, *record, options.groupSize));
-        prompts.push_back(groups.back().prompt);
+        try {
+            groups.push_back(encode(checkpoint, features, *record, options.groupSize));
+            prompts.push_back(groups.back().prompt);
+        } catch (const Error& e) {
+            unreadable.push_back(record->name + ": " + e.what());
+        }
     }
-    const auto decode = decodeOptions(checkpoint, options, step);
+    if (groups.empty()) return groups;
+    auto decode = decodeOptions(checkpoint, options, step);
+    decode.sampling.seed += static_cast<std::uint64_t>(first) * options.groupSize;
     RowHooks hooks;
     if (options.latentNoise > 0)
         hooks.filter = addNoise(options.latentNoise, decode.sampling.seed ^ 0x5EED);
@@ -165,53 +166,38 @@ std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeature
     return groups;
 }
 
-std::map<std::string, double> rolloutMetrics(const std::vector<RolloutGroup>& groups,
-                                             const LvrCheckpoint& checkpoint,
-                                             const GrpoOptions& options) {
-    std::map<std::string, std::vector<double>> each;
-    std::vector<torch::Tensor> thoughts;
-    const int cap = capOf(exitOf(checkpoint, options));
-    for (const auto& group : groups) {
-        each["groups/zero_variance"].push_back(!group.mixed());
-        each["reward/std"].push_back(deviation(group.total));
-        for (std::size_t i = 0; i < group.rows.size(); ++i) {
-            const auto& row = group.rows[i];
-            each["reward/mean"].push_back(group.total[i]);
-            for (const auto& [name, reward] : group.rewards[i])
-                each["reward/" + name].push_back(reward);
-            if (group.rewards[i].contains("accuracy"))
-                each["accuracy/" + group.record->kind].push_back(group.rewards[i].at("accuracy"));
-            each["completions/mean_length"].push_back(static_cast<double>(row.ids.size()));
-            each["completions/clipped_ratio"].push_back(row.stopped == StopReason::MaxNewTokens);
-            const auto spans = countSpans(row, checkpoint.rules.tokens, cap);
-            each["span/trigger_rate"].push_back(spans.opened);
-            each["span/unclosed_rate"].push_back(spans.unclosed);
-            if (cap > 0) each["span/at_cap_rate"].push_back(spans.atCap);
-            each["latents/count"].push_back(static_cast<double>(row.latents.size(0)));
-            thoughts.push_back(row.latents);
-        }
+namespace {
+
+void addFigures(const RolloutGroup& group, const LvrTokens& tokens, int cap,
+                std::map<std::string, std::vector<double>>& each) {
+    each["groups/zero_variance"].push_back(!group.mixed());
+    each["reward/std"].push_back(deviation(group.total));
+    for (std::size_t i = 0; i < group.rows.size(); ++i) {
+        const auto& row = group.rows[i];
+        each["reward/mean"].push_back(group.total[i]);
+        for (const auto& [name, reward] : group.rewards[i])
+            each["reward/" + name].push_back(reward);
+        if (group.rewards[i].contains("accuracy"))
+            each["accuracy/" + group.record->kind].push_back(group.rewards[i].at("accuracy"));
+        each["completions/mean_length"].push_back(static_cast<double>(row.ids.size()));
+        each["completions/clipped_ratio"].push_back(row.stopped == StopReason::MaxNewTokens);
+        const auto spans = countSpans(row, tokens, cap);
+        each["span/trigger_rate"].push_back(spans.opened);
+        each["span/unclosed_rate"].push_back(spans.unclosed);
+        if (cap > 0) each["span/at_cap_rate"].push_back(spans.atCap);
+        each["latents/count"].push_back(static_cast<double>(row.latents.size(0)));
     }
-    std::map<std::string, double> metrics;
-    for (const auto& [name, values] : each) metrics[name] = mean(values);
-    const auto& lengths = each["completions/mean_length"];
-    metrics["completions/min_length"] = *std::min_element(lengths.begin(), lengths.end());
-    metrics["completions/max_length"] = *std::max_element(lengths.begin(), lengths.end());
-    const auto latents = latentStatistics(thoughts);
-    metrics["latents/norm"] = latents.norm;
-    metrics["latents/cosine"] = latents.cosine;
-    metrics["latents/effective_rank"] = latents.effectiveRank;
-    return metrics;
 }
 
-std::vector<Rollout> describeRollouts(const std::vector<RolloutGroup>& groups,
-                                      const Tokenizer& tokenizer) {
+std::vector<Rollout> rolloutsOf(const std::vector<RolloutGroup>& groups, const Tokenizer& tokenizer,
+                                int firstGroup) {
     std::vector<Rollout> described;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const auto& group = groups[g];
         for (std::size_t i = 0; i < group.rows.size(); ++i) {
             const auto& row = group.rows[i];
             Rollout rollout{
-                .group = static_cast<int>(g),
+                .group = firstGroup + static_cast<int>(g),
                 .index = static_cast<int>(i),
                 .image = group.record->images.empty() ? "" : group.record->images.front().string(),
                 .prompt = group.record->question,
@@ -234,6 +220,36 @@ std::vector<Rollout> describeRollouts(const std::vector<RolloutGroup>& groups,
         }
     }
     return described;
+}
+
+}  // namespace
+
+RolloutFigures describe(const std::vector<RolloutGroup>& groups, const LvrCheckpoint& checkpoint,
+                        const GrpoOptions& options, int firstGroup) {
+    RolloutFigures figures;
+    for (const auto& group : groups) {
+        addFigures(group, checkpoint.rules.tokens, capOf(exitOf(checkpoint, options)),
+                   figures.each);
+        for (const auto& row : group.rows)
+            figures.thoughts.push_back(row.latents.to(torch::kCPU, torch::kFloat32).contiguous());
+    }
+    figures.rollouts = rolloutsOf(groups, checkpoint.tokenizer, firstGroup);
+    return figures;
+}
+
+std::map<std::string, double> rolloutMetrics(const RolloutFigures& figures) {
+    std::map<std::string, double> metrics;
+    for (const auto& [name, values] : figures.each) metrics[name] = mean(values);
+    if (figures.thoughts.empty()) return metrics;
+    const auto latents = latentStatistics(figures.thoughts);
+    metrics["latents/norm"] = latents.norm;
+    metrics["latents/cosine"] = latents.cosine;
+    metrics["latents/effective_rank"] = latents.effectiveRank;
+    const auto lengths = figures.each.find("completions/mean_length");
+    const auto [least, most] = std::minmax_element(lengths->second.begin(), lengths->second.end());
+    metrics["completions/min_length"] = *least;
+    metrics["completions/max_length"] = *most;
+    return metrics;
 }
 
 }  // namespace lvr

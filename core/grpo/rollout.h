@@ -24,18 +24,25 @@ struct RolloutGroup {
 };
 
 // options.groupSize completions of each record, all groups in one batch. `step` makes the sampling
-// of every step its own.
+// of every step its own, `first` (the number of the first record in the step) that of its parts. A
+// record whose image can't be read is left out; why is appended to `unreadable`.
 std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                                   const std::vector<const GrpoRecord*>& records,
-                                  const GrpoOptions& options, int step);
+                                  const GrpoOptions& options, int step, int first,
+                                  std::vector<std::string>& unreadable);
 
-// What the step's rollouts were like: reward/*, completions/*, span/*, latents/*, groups/*.
-std::map<std::string, double> rolloutMetrics(const std::vector<RolloutGroup>& groups,
-                                             const LvrCheckpoint& checkpoint,
-                                             const GrpoOptions& options);
-
-// For the store.
-std::vector<Rollout> describeRollouts(const std::vector<RolloutGroup>& groups,
-                                      const Tokenizer& tokenizer);
+// What a step's rollouts were like, as far as one rank knows or all together.
+struct RolloutFigures {
+    std::map<std::string, std::vector<double>> each;  // metric: a value a rollout or group
+    std::vector<torch::Tensor> thoughts;              // [latents, D] of each rollout
+    std::vector<Rollout> rollouts;                    // for the store
+    std::vector<std::string> unreadable;
+};
+// firstGroup: number of the first group in the step.
+RolloutFigures describe(const std::vector<RolloutGroup>& groups, const LvrCheckpoint& checkpoint,
+                        const GrpoOptions& options, int firstGroup);
+RolloutFigures gather(const Ranks& ranks, const RolloutFigures& mine);
+// reward/*, completions/*, span/*, latents/*, groups/*: means unless the name says otherwise.
+std::map<std::string, double> rolloutMetrics(const RolloutFigures& figures);
 
 }  // namespace lvr

@@ -131,7 +131,7 @@ void trainAlign(LvrModel& model, const PreprocessConfig& preprocessing, const Al
                 const std::stop_token& stop) {
     const auto first = preprocess({source(0).image}, preprocessing);
     const auto code = codebook(model, words, first.grids.front(), options.seed);
-    AdamW optimizer(trainable(model), 0.01);
+    AdamW optimizer(trainAt(trainable(model)), 0.01);
     const auto begun = std::chrono::steady_clock::now();
     for (int step = 0; step < options.steps; ++step) {
         if (stop.stop_requested()) throw Cancelled();

@@ -58,4 +58,16 @@ LvrModel initialise(const ModelConfig& config, std::uint64_t seed) {
     return model;
 }
 
+torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uint64_t seed) {
+    auto random = at::detail::createCPUGenerator(seed ^ std::hash<std::string>()(name));
+    if (name == "lvr_latent_end_emb") {
+        const auto direction = torch::randn(shape, random);
+        return direction / direction.norm() * std::sqrt(static_cast<double>(shape[0]));
+    }
+    if (endsWith(name, ".bias")) return torch::zeros(shape);
+    if (shape.size() == 1) return torch::ones(shape);
+    const double bound = 1 / std::sqrt(static_cast<double>(shape[1]));
+    return torch::rand(shape, random) * (2 * bound) - bound;
+}
+
 }  // namespace lvr

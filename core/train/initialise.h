@@ -10,4 +10,8 @@ namespace lvr {
 // and output weights near the transposed value weights, so that attention can copy from the start.
 LvrModel initialise(const ModelConfig& config, std::uint64_t seed);
 
+// One tensor of an lvr_head (PyTorch's own initialisation of a linear layer), or
+// lvr_latent_end_emb.
+torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uint64_t seed);
+
 }  // namespace lvr

@@ -21,18 +21,13 @@ torch::Tensor perSlot(const torch::Tensor& hidden, const torch::Tensor& target, 
 }  // namespace
 
 torch::Tensor reconstructionLoss(const torch::Tensor& hidden, const torch::Tensor& target,
-                                 const torch::Tensor& weight, LatentLoss kind) {
+                                 const torch::Tensor& weight, LatentLoss kind,
+                                 MseReduction reduction) {
     TORCH_CHECK(hidden.sizes() == target.sizes() && weight.numel() == hidden.size(0), "hidden ",
                 hidden.sizes(), ", target ", target.sizes(), ", weight ", weight.sizes());
-    return (perSlot(hidden, target, kind) * weight).sum() / weight.sum().clamp_min(1e-8);
-}
-
-torch::Tensor weightedCrossEntropy(const torch::Tensor& logits, const torch::Tensor& labels,
-                                   const torch::Tensor& weight) {
-    if (labels.numel() == 0) return torch::zeros({}, logits.options());
-    const auto perToken =
-        torch::cross_entropy_loss(logits, labels, {}, at::Reduction::None);  // [L]
-    return (perToken * weight).sum() / labels.numel();
+    const bool sums = reduction == MseReduction::ChannelSum && kind != LatentLoss::Cosine;
+    const auto mean = (perSlot(hidden, target, kind) * weight).sum() / weight.sum().clamp_min(1e-8);
+    return sums ? mean * hidden.size(1) : mean;
 }
 
 torch::Tensor stopLoss(const torch::Tensor& endLogits, const torch::Tensor& target) {

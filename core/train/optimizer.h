@@ -4,27 +4,53 @@
 
 #include <vector>
 
+#include "core/train/distributed.h"
 #include "core/train/train_state.h"
 
 namespace lvr {
 
-// AdamW (eps 1e-8) through LibTorch's fused kernel. Parameters must require grad.
+// A parameter that is trained, at `rate` times the step's learning rate.
+struct Trained {
+    torch::Tensor tensor;  // requires grad
+    double rate = 1;
+};
+
+std::vector<Trained> trainAt(const std::vector<torch::Tensor>& parameters, double rate = 1);
+
+// AdamW (eps 1e-8) through LibTorch's fused kernel. What is not float32 has a float32 master copy.
+// With several ranks each keeps the moments of a share of the parameters only (ZeRO stage 1);
+// gradients must be the same on all.
 class AdamW {
 public:
-    AdamW(std::vector<torch::Tensor> parameters, double weightDecay, double beta2 = 0.98);
+    AdamW(std::vector<Trained> parameters, double weightDecay, double beta2 = 0.98,
+          const Ranks& ranks = {});
     void zeroGrad();
     // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
     // A step whose norm is not finite changes nothing.
     double step(double learningRate, double maxNorm);
+    // The moments of all parameters, wherever they are: a state fits any number of ranks. Every
+    // rank must call it.
     void save(TrainState& state) const;
     void load(const TrainState& state);
 
 private:
-    std::vector<torch::Tensor> parameters_, averages_, squares_, steps_;
+    struct Slot {
+        Trained trained;
+        int owner = 0;  // rank
+        torch::Tensor average, square, steps,
+            master;  // on the owner; master: float32, or undefined
+    };
+    void update(double learningRate);
+    void shareValues();
+
+    std::vector<Slot> slots_;
     double weightDecay_, beta2_;
+    Ranks ranks_;
 };
 
 // Linear warm-up to `peak`, then a cosine to `floor` * peak at `total`.
 double cosineSchedule(int step, int total, int warmup, double peak, double floor);
+// Linear warm-up to `peak`, then a line to `floor` * peak at `total`.
+double linearSchedule(int step, int total, int warmup, double peak, double floor);
 
 }  // namespace lvr

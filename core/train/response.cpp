@@ -3,7 +3,6 @@
 #include <span>
 
 #include "core/error.h"
-#include "core/vision/patch_grid.h"
 
 namespace lvr {
 namespace {
@@ -20,11 +19,10 @@ std::vector<std::string> splitAtMarks(const std::string& response) {
     }
 }
 
-std::vector<int> targetsOf(std::span<const Box> boxes, PatchGrid grid) {
-    std::vector<int> targets;
-    for (const auto& box : boxes)
-        for (const int token : boxTokens(box, grid)) targets.push_back(token);
-    return targets;
+std::vector<int> joined(std::span<const std::vector<int>> boxes) {
+    std::vector<int> all;
+    for (const auto& tokens : boxes) all.insert(all.end(), tokens.begin(), tokens.end());
+    return all;
 }
 
 // Encoded as a whole; where the answer begins and ends is where encodings of the parts end.
@@ -44,21 +42,40 @@ ResponsePiece textPiece(const Tokenizer& tokenizer, const std::string& text, boo
 
 }  // namespace
 
+std::vector<std::vector<int>> tokensOfBoxes(const std::vector<Box>& boxes,
+                                            const std::vector<int>& images,
+                                            const std::vector<PatchGrid>& grids,
+                                            const std::string& name, EmptyBox empty) {
+    std::vector<std::vector<int>> tokens;
+    for (std::size_t b = 0; b < boxes.size(); ++b) {
+        const int image = b < images.size() ? images[b] : 0;
+        if (image < 0 || image >= std::ssize(grids))
+            throw Error(name + ": box " + std::to_string(b + 1) + " is on image " +
+                        std::to_string(image) + ", of " + std::to_string(grids.size()) +
+                        "; count images from 0");
+        int before = 0;
+        for (int i = 0; i < image; ++i) before += grids[i].count();
+        tokens.push_back(boxTokens(boxes[b], grids[image], empty));
+        for (int& token : tokens.back()) token += before;
+    }
+    return tokens;
+}
+
 std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std::string& response,
-                                          const std::vector<Box>& boxes, PatchGrid grid,
+                                          const std::vector<std::vector<int>>& boxTokens,
                                           const std::string& name) {
     const auto parts = splitAtMarks(response);
     const auto marks = parts.size() - 1;
-    if (marks > 1 && marks != boxes.size())
-        throw Error(name + ": " + std::to_string(boxes.size()) + " boxes for " +
+    if (marks > 1 && marks != boxTokens.size())
+        throw Error(name + ": " + std::to_string(boxTokens.size()) + " boxes for " +
                     std::to_string(marks) + " <lvr>; give one box for each, or one <lvr> for all");
     std::vector<ResponsePiece> pieces;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (i == 0 && parts[0].empty() && marks > 0) continue;
         pieces.push_back(textPiece(tokenizer, parts[i], i == marks));
         if (i == 0) continue;
-        const std::span all(boxes);
-        pieces.back().targets = targetsOf(marks == 1 ? all : all.subspan(i - 1, 1), grid);
+        const std::span all(boxTokens);
+        pieces.back().targets = joined(marks == 1 ? all : all.subspan(i - 1, 1));
     }
     return pieces;
 }

@@ -7,22 +7,31 @@
 
 #include "core/text/tokenizer.h"
 #include "core/values/image.h"
+#include "core/vision/patch_grid.h"
 
 namespace lvr {
 
 // A thought and the text after it. Without targets it is text alone.
 struct ResponsePiece {
-    std::vector<int> targets;  // visual tokens of the first image, in the order they are fed
+    std::vector<int> targets;  // visual tokens, in the order they are fed
     std::vector<std::int64_t> text;
     std::size_t answerBegin = 0, answerEnd = 0;  // of text: what stands between the answer tags
 };
 
-// A gpt turn in pieces (lvr-spec 2.4, 2.6): each <lvr> becomes a thought of the visual tokens its
-// box touches; a single <lvr> takes all boxes. Text before the first <lvr> stays. <|im_end|> and a
-// newline end the last piece. Without answer tags the last piece's text is the answer. A number of
-// boxes that fits neither rule is an Error that begins with `name`.
+// The visual tokens each box touches, counted over all images one after another. images: of each
+// box the index into `grids`; empty: all are on the first. Throws Error that begins with `name`.
+std::vector<std::vector<int>> tokensOfBoxes(const std::vector<Box>& boxes,
+                                            const std::vector<int>& images,
+                                            const std::vector<PatchGrid>& grids,
+                                            const std::string& name,
+                                            EmptyBox empty = EmptyBox::OneToken);
+
+// A gpt turn in pieces (lvr-spec 2.4, 2.6): each <lvr> becomes a thought of its box's tokens; a
+// single <lvr> takes all boxes. Text before the first <lvr> stays. <|im_end|> and a newline end the
+// last piece. Without answer tags the last piece's text is the answer. A number of boxes that fits
+// neither rule is an Error that begins with `name`.
 std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std::string& response,
-                                          const std::vector<Box>& boxes, PatchGrid grid,
+                                          const std::vector<std::vector<int>>& boxTokens,
                                           const std::string& name);
 
 }  // namespace lvr

@@ -136,8 +136,9 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     const auto pixels = preprocess(images, checkpoint.preprocess);
     const auto visual = checkpoint.model.imageTokens(pixels);
     SequenceBuilder builder(checkpoint, latentEnd);
-    for (const auto& piece : encodeResponse(checkpoint.tokenizer, record.response, record.boxes,
-                                            pixels.grids.front(), record.name))
+    const auto boxes = tokensOfBoxes(record.boxes, record.boxImages, pixels.grids, record.name);
+    for (const auto& piece :
+         encodeResponse(checkpoint.tokenizer, record.response, boxes, record.name))
         builder.add(piece);
     const auto sequence =
         builder.done(chatPrompt(checkpoint.tokenizer, pixels.grids, record.question));

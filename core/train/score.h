@@ -9,13 +9,14 @@
 
 namespace lvr {
 
-// What is scored: one human and one gpt turn about its images, boxes on the first of them.
+// What is scored: one human and one gpt turn about its images.
 struct ScoreRecord {
     std::string name;  // for errors
     std::vector<std::filesystem::path> images;
     std::string question;
     std::string response;  // gpt turn with its <lvr>
     std::vector<Box> boxes;
+    std::vector<int> boxImages = {};  // which image each box is on; empty: the first
 };
 
 // Means over pairs of a latent and the vector it should be (lvr-spec 3.3), over channels too.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/values/options.h"
+#include "core/values/roi_tokens.h"
 
 namespace lvr {
 
@@ -19,19 +20,39 @@ struct AlignOptions {
     std::uint64_t seed = 0;
 };
 
-// What stands in the latent slots. Lvr: the method. Filler: the same slots and targets, but the
-// <|lvr|> embedding is fed instead of the latent. Plain: no slots at all.
-enum class Twin { Lvr, Filler, Plain };
+// What is trained. Lvr: the method. The others are its controls. Filler: the same slots and
+// targets, but the <|lvr|> embedding is fed instead of the latent. Markers: <|lvr_start|> and
+// <|lvr_end|> with nothing between. Aux: no slots; the state before the answer is to be the mean of
+// the region's visual tokens. Plain: questions and answers, nothing else.
+enum class Twin { Lvr, Filler, Markers, Aux, Plain };
 // Ramp: once teacher-forced latents hit, a second pass is fed with the model's own outputs of the
 // first, gradient through both. Off: teacher forcing alone, as published.
 enum class OwnLatents { Off, Ramp };
 // How far a latent is from its target (lvr-spec 3.3).
 enum class LatentLoss { Mse, Mae, Cosine };
+// Over channels: their mean (the release) or their sum (the paper's equation 1).
+enum class MseReduction { ElementMean, ChannelSum };
+// What stands between the last latent and <|lvr_end|> (lvr-spec 3.4). Token: <|lvr_latent_end|>, as
+// text. Vector: lvr_latent_end_emb, which the last latent's successor is trained to be.
+enum class LatentEnd { Off, Token, Vector };
+// Keep: as the checkpoint has it. Otherwise a fresh lvr_head is added (lvr-spec 1.4).
+enum class AddedHead { Keep, Mlp, Glu };
+// A box so thin that it covers no token: its one nearest token, or none (`box_min_one_token`).
+enum class ThinBox { None, One };
+// The learning rate after warm-up. Goal: held until the goal, then a cosine (see
+// SftOptions::steps). The others run over `steps`: a cosine to 5 %, a line to 0, no change.
+enum class Schedule { Goal, Cosine, Linear, Constant };
 
 struct SftOptions {
     Twin twin = Twin::Lvr;
     OwnLatents ownLatents = OwnLatents::Ramp;
     LatentLoss latentLoss = LatentLoss::Mse;
+    MseReduction mseReduction = MseReduction::ElementMean;
+    AddedHead head = AddedHead::Keep;
+    LatentEnd latentEnd = LatentEnd::Off;
+    std::string roiTokens = "all";  // RoiTokens, as text
+    ThinBox thinBox = ThinBox::One;
+    Schedule schedule = Schedule::Goal;
     // The learning rate is held until the running accuracy of every kind reaches `goal`, or for
     // `steps`; then it falls to 5 % along a cosine of `coolDownSteps`. A kind is drawn by its
     // weight * (.5 + 3 (1 - accuracy)): what is learnt makes room for what lags.
@@ -46,10 +67,16 @@ struct SftOptions {
     // lambda on the mean over slots and channels. The paper sums the squared error over channels:
     // its lambda is this one / hidden_size.
     double latentWeight = 10;
-    double markerWeight = 1;   // cross-entropy of everything but the answer
-    double stopWeight = 0.3;   // binary cross-entropy of the raw lvr_end logit at every slot
-    double extraSlots = 0.25;  // share of records with more slots than targets
-    int positionGap = 6;       // largest random gap in the positions before the first slot
+    double latentEndWeight = 10;  // lambda on the distance to lvr_latent_end_emb
+    double markerWeight = 1;      // cross-entropy of everything but the answer
+    double stopWeight = 0.3;      // binary cross-entropy of the raw lvr_end logit at every slot
+    double extraSlots = 0.25;     // share of records with more slots than targets
+    int positionGap = 6;          // largest random gap in the positions before the first slot
+    double mergerRate = 0, visionRate = 0;  // as multiples of learningRate; 0: frozen
+    double weightDecay = 0.01;
+    double maxGradNorm = 1;
+    int microTokens = 16384;  // positions at most that are in memory together
+    int maxNonFinite = 5;     // steps in a row without a finite gradient before it gives up
     std::map<std::string, double> kindWeights;  // how often a kind is drawn; absent = 1
     std::uint64_t seed = 0;
 };
@@ -100,14 +127,29 @@ struct TextCheck {
 template <class Visit>
 void forEachField(SftOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
-    visit("twin", o.twin, EnumNames{"lvr", "filler", "plain"},
-          "lvr, or a control: filler (a constant in the slots), plain (no slots)");
+    visit("twin", o.twin, EnumNames{"lvr", "filler", "markers", "aux", "plain"},
+          "lvr, or a control: filler (a constant in the slots), markers (no slots between them), "
+          "aux (no slots, the region as an extra target), plain");
     visit("own-latents", o.ownLatents, EnumNames{"off", "ramp"},
           "ramp: also train on the model's own latents; off: teacher forcing alone");
     visit("loss", o.latentLoss, EnumNames{"mse", "mae", "cosine"},
           "Between a latent and the visual token it should be");
+    visit("mse-reduction", o.mseReduction, EnumNames{"element_mean", "channel_sum"},
+          "Of mse and mae over channels: the release's mean, or the paper's sum");
+    visit("head", o.head, EnumNames{"keep", "mlp", "glu"},
+          "Add an lvr_head to a checkpoint that has none");
+    visit("latent-end", o.latentEnd, EnumNames{"off", "token", "vector"},
+          "Between the last latent and lvr_end: nothing, the lvr_latent_end token, or a learnt "
+          "vector that tells when to stop");
+    visit("roi-tokens", o.roiTokens, TextCheck{[](const std::string& t) { parseRoiTokens(t); }},
+          "Targets of a thought: all, truncate:N, cycle:N or pool:N of its boxes' tokens");
+    visit("box-min-one-token", o.thinBox, EnumNames{"off", "on"},
+          "A box too thin to cover a token gets the nearest one");
+    visit("schedule", o.schedule, EnumNames{"goal", "cosine", "linear", "constant"},
+          "Of the learning rate: held until the goal and then cooled down, or over --steps");
     visit("steps", o.steps, NumberRange{1, kMany},
-          "Most steps at the full learning rate; fewer when the goal is reached");
+          "Most steps at the full learning rate, fewer when the goal is reached; with another "
+          "schedule all steps");
     visit("cool-down", o.coolDownSteps, NumberRange{0, kMany},
           "Steps along which the learning rate then falls");
     visit("max-steps", o.maxSteps, NumberRange{0, kMany},
@@ -120,13 +162,28 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("latent-weight", o.latentWeight, NumberRange{0, 1e6},
           "Of the reconstruction loss, a mean over slots and channels; the paper's lambda times "
           "hidden_size");
+    visit("latent-end-weight", o.latentEndWeight, NumberRange{0, 1e6},
+          "Of the distance to the latent end vector");
     visit("marker-weight", o.markerWeight, NumberRange{0, 1e6},
           "Of the cross-entropy of what is not the answer");
-    visit("stop-weight", o.stopWeight, NumberRange{0, 1e6}, "Of the loss on the lvr_end logit");
+    visit("stop-weight", o.stopWeight, NumberRange{0, 1e6},
+          "Of the mode-switching loss: binary cross-entropy of the lvr_end logit, which is to be "
+          "high where a thought ends");
     visit("extra-slots", o.extraSlots, NumberRange{0, 1},
           "Share of records with more slots than targets");
     visit("position-gap", o.positionGap, NumberRange{0, 1e6},
           "Largest random gap in the positions before the first slot");
+    visit("merger-lr", o.mergerRate, NumberRange{0, 1e6},
+          "Of the vision tower's merger (the projector), as a multiple of --lr; 0: frozen");
+    visit("vision-lr", o.visionRate, NumberRange{0, 1e6},
+          "Of the rest of the vision tower, likewise");
+    visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
+    visit("max-grad-norm", o.maxGradNorm, NumberRange{1e-9, 1e9},
+          "Gradients are scaled down to it");
+    visit("micro-tokens", o.microTokens, NumberRange{1, kMany},
+          "Positions at most that a forward pass holds; a step adds up as many passes as it needs");
+    visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
+          "Steps in a row without finite gradients after which to give up");
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of the data order");
 }
 

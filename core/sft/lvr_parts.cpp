@@ -1,0 +1,49 @@
+#include "core/sft/lvr_parts.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/train/initialise.h"
+
+namespace lvr {
+namespace {
+
+LvrHead headOf(AddedHead added) { return added == AddedHead::Mlp ? LvrHead::Mlp : LvrHead::Glu; }
+
+ModelConfig withParts(ModelConfig config, const SftOptions& options) {
+    auto& lvr = config.lvr;
+    if (options.head != AddedHead::Keep) {
+        const auto wanted = headOf(options.head);
+        if (lvr.head != LvrHead::None && lvr.head != wanted)
+            throw Error(
+                "the checkpoint has an lvr_head of another kind than --head asks for; leave "
+                "--head out to keep it");
+        lvr.head = wanted;
+    }
+    if (options.latentEnd == LatentEnd::Vector) lvr.latentEndToken = true;
+    return config;
+}
+
+}  // namespace
+
+void addLvrParts(LvrCheckpoint& checkpoint, const SftOptions& options) {
+    if (options.latentEnd != LatentEnd::Vector && checkpoint.model.latentEnd().defined())
+        throw Error(
+            "the checkpoint has an lvr_latent_end_emb, which would not be trained; say "
+            "--latent-end vector");
+    const auto config = withParts(checkpoint.model.config(), options);
+    if (config == checkpoint.model.config()) return;
+    std::map<std::string, torch::Tensor> known;
+    for (const auto& [name, tensor] : checkpoint.model.parameters()) known[name] = tensor;
+    checkpoint.model =
+        LvrModel(config, Parameters([&](const std::string& name, at::IntArrayRef shape) {
+                     const auto found = known.find(name);
+                     if (found != known.end()) return found->second;
+                     return freshPart(name, shape, options.seed)
+                         .to(checkpoint.model.device(), checkpoint.model.dtype());
+                 }));
+}
+
+}  // namespace lvr

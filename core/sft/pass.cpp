@@ -1,0 +1,138 @@
+#include "core/sft/pass.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/train/losses.h"
+#include "core/train/token_log_probabilities.h"
+
+namespace lvr {
+namespace {
+
+// [M] the visual token of its own picture that each output is nearest to, by cosine.
+std::vector<std::int64_t> nearestTokens(const SftBatch& batch, const torch::Tensor& outputs) {
+    const torch::NoGradGuard off;
+    std::vector<std::int64_t> nearest;
+    const auto picture = batch.rowPicture.index_select(0, batch.slotRow).to(torch::kCPU);
+    const auto count = outputs.size(0);
+    for (std::int64_t from = 0; from < count;) {  // slots are ordered by picture
+        const auto p = picture[from].item<std::int64_t>();
+        auto to = from + 1;
+        while (to < count && picture[to].item<std::int64_t>() == p) ++to;
+        const auto features = torch::nn::functional::normalize(
+            batch.features[p].detach(), torch::nn::functional::NormalizeFuncOptions().dim(-1));
+        const auto best =
+            outputs.detach().narrow(0, from, to - from).matmul(features.t()).argmax(-1).cpu();
+        nearest.insert(nearest.end(), best.data_ptr<std::int64_t>(),
+                       best.data_ptr<std::int64_t>() + best.numel());
+        from = to;
+    }
+    return nearest;
+}
+
+std::vector<bool> hitsOf(const SftBatch& batch, const torch::Tensor& outputs) {
+    std::vector<bool> hits;
+    const auto nearest = nearestTokens(batch, outputs);
+    for (std::size_t m = 0; m < nearest.size(); ++m) {
+        const auto& wanted = batch.slotTokens[m];
+        hits.push_back(std::find(wanted.begin(), wanted.end(), nearest[m]) != wanted.end());
+    }
+    return hits;
+}
+
+torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const torch::Tensor& latents) {
+    auto embeddings = model.embed(batch.ids);
+    if (latents.defined())
+        embeddings = embeddings.index_put({batch.slotRow, batch.slotCol},
+                                          latents.to(embeddings.scalar_type()));
+    if (batch.latentEndRow.numel() > 0)
+        embeddings =
+            embeddings.index_put({batch.latentEndRow, batch.latentEndCol}, model.latentEnd());
+    return embeddings;
+}
+
+// Each supervised token's weight in the step's loss. [L]
+std::vector<float> labelWeights(const SftBatch& batch, const std::vector<double>& gate,
+                                const SftOptions& options, const SftTotals& totals) {
+    std::vector<float> weights;
+    for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
+        const int kind = batch.rowKind[batch.labelOfRow[l]];
+        weights.push_back(static_cast<float>(batch.isAnswer[l]
+                                                 ? gate[kind] / totals.answers
+                                                 : options.markerWeight / totals.markers));
+    }
+    return weights;
+}
+
+}  // namespace
+
+void SftTotals::add(const SftRow& row) {
+    for (const auto& label : row.labels) (label.isAnswer ? answers : markers) += 1;
+    for (const auto& slot : row.slots) slotWeight += slot.weight;
+    stops += static_cast<double>(row.stops.size());
+    latentEnds += static_cast<double>(row.latentEnds.size());
+}
+
+SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
+                const torch::Tensor& latents, const std::vector<double>& gate,
+                const SftOptions& options, const SftTotals& totals) {
+    const auto& model = checkpoint.model;
+    auto cache = prefix.select(batch.rowPicture);
+    const auto hidden =
+        model.hidden(embed(model, batch, latents), batch.positions, {.cache = &cache});
+    const auto before = [&](const torch::Tensor& row, const torch::Tensor& col) {
+        return hidden.index({row, col - 1});
+    };
+    SftPass out;
+
+    const auto said = tokenLogProbabilities(hidden.index({batch.labelRow, batch.labelCol}),
+                                            model.lmHead(), batch.label);
+    const auto weights = labelWeights(batch, gate, options, totals);
+    const auto weighted = -said.value * torch::tensor(weights).to(said.value.device());
+    out.loss = weighted.sum();
+    out.nats = -said.value.detach().sum().item<double>();
+    const auto right = (said.likeliest == batch.label).cpu();
+    const auto parts = weighted.detach().cpu();
+    out.rowRight.assign(batch.rowKind.size(), true);
+    for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
+        if (!batch.isAnswer[l]) continue;
+        const auto at = static_cast<std::int64_t>(l);
+        out.answer += parts[at].item<double>();
+        if (!right[at].item<bool>()) out.rowRight[batch.labelOfRow[l]] = false;
+    }
+
+    if (batch.slotRow.numel() > 0) {
+        out.outputs = model.latent(before(batch.slotRow, batch.slotCol)).to(torch::kFloat32);
+        out.hits = hitsOf(batch, out.outputs);
+        const auto share = batch.slotWeight.sum().item<double>() / totals.slotWeight;
+        const auto latent =
+            share * reconstructionLoss(out.outputs, batch.slotTarget, batch.slotWeight,
+                                       options.latentLoss, options.mseReduction);
+        out.latent = latent.item<double>();
+        out.loss = out.loss + options.latentWeight * latent;
+    }
+    if (batch.stopRow.numel() > 0) {
+        const auto end = model.lmHead().select(0, checkpoint.rules.tokens.end);  // [D]
+        const auto logits =
+            hidden.index({batch.stopRow, batch.stopCol}).matmul(end).to(torch::kFloat32);
+        const auto share = static_cast<double>(batch.stopRow.numel()) / totals.stops;
+        const auto stop = share * stopLoss(logits, batch.stopTarget);
+        out.stop = stop.item<double>();
+        out.loss = out.loss + options.stopWeight * stop;
+    }
+    if (batch.latentEndRow.numel() > 0) {
+        const auto ends =
+            model.latent(before(batch.latentEndRow, batch.latentEndCol)).to(torch::kFloat32);
+        const auto share = static_cast<double>(ends.size(0)) / totals.latentEnds;
+        const auto vector = model.latentEnd().to(torch::kFloat32).unsqueeze(0).expand_as(ends);
+        const auto distance =
+            share * reconstructionLoss(ends, vector, torch::ones({ends.size(0)}, ends.options()),
+                                       options.latentLoss, options.mseReduction);
+        out.latentEnd = distance.item<double>();
+        out.loss = out.loss + options.latentEndWeight * distance;
+    }
+    return out;
+}
+
+}  // namespace lvr

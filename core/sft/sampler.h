@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "core/sft/training_set.h"
+#include "core/train/train_state.h"
+#include "core/values/train_options.h"
+
+namespace lvr {
+
+// What a step asks about one picture.
+struct DrawnPicture {
+    struct Question {
+        int record = 0;
+        std::uint64_t seed = 0;  // of what is random in its row
+    };
+    int picture = 0;  // index into TrainingSet::pictures
+    std::vector<Question> questions;
+};
+
+// What is drawn for each step: all of it from one generator, and nothing of it depends on what is
+// in the images, on worker threads or on the number of ranks.
+class SftSampler {
+public:
+    SftSampler(const TrainingSet& set, const SftOptions& options);
+    // Pictures in random order, each once before any again. focus[k] multiplies how often kind k
+    // is drawn.
+    std::vector<DrawnPicture> next(const std::vector<double>& focus);
+    std::vector<int> upcoming(std::size_t count) const;  // pictures, as far as they are known
+    double uniform();                                    // 0..1
+
+    void save(TrainState& state) const;
+    void load(const TrainState& state);
+
+private:
+    std::vector<DrawnPicture::Question> drawQuestions(int picture,
+                                                      const std::vector<double>& focus);
+    int below(int count);
+
+    const TrainingSet& set_;
+    const SftOptions& options_;
+    std::vector<double> weights_;      // per kind
+    std::vector<std::int64_t> order_;  // pictures, reshuffled when used up
+    std::int64_t drawn_ = 0;
+    std::mt19937_64 random_;
+};
+
+}  // namespace lvr

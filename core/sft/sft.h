@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stop_token>
+
+#include "core/sft/training_set.h"
+#include "core/train/distributed.h"
+#include "core/train/train_state.h"
+#include "core/train/vision_features.h"
+#include "core/values/train_options.h"
+
+namespace lvr {
+
+struct SftResult {
+    std::map<std::string, double> accuracy;  // per kind, running, on training questions
+    bool reachedGoal = false;
+    int skippedQuestions = 0;  // that could not be read, counted each time they were drawn
+    int skippedSteps = 0;      // without a finite gradient
+};
+
+struct SftHooks {
+    OnTrainReport onReport = [](const TrainReport&) {};  // on the first rank
+    // Called every saveEvery steps (0: never) and when a stop is requested, with what is needed
+    // beside the weights of `checkpoint` to go on from there. On every rank.
+    std::function<void(int step, const TrainState&)> onSave = {};
+    int saveEvery = 0;
+    std::optional<TrainState> resume = {};  // goes on from here, to the same numbers bit for bit
+    std::stop_token stop = {};              // a stop of one rank stops all
+    Ranks ranks = {};                       // pictures of a step are shared out among them
+};
+
+// Supervised fine-tuning of `checkpoint` in place (lvr-spec 3; recipe for the own-latent pass). A
+// question that cannot be read is left out of its step and counted. Throws Cancelled, and Error:
+// the state to resume is of other data; nothing can be read; too many steps without finite
+// gradients.
+SftResult trainSft(LvrCheckpoint& checkpoint, const TrainingSet& set, const SftOptions& options,
+                   const SftHooks& hooks);
+
+}  // namespace lvr

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/values/image.h"
+
+namespace lvr {
+
+// How a record's targets fill more slots than it has.
+enum class FillSlots { RepeatLast, Cycle };
+
+struct TrainingRecord {
+    std::string name;  // for errors
+    std::string kind;
+    std::vector<std::filesystem::path> images;  // one at least
+    std::string question;
+    std::string response;        // gpt turn, e.g. "<lvr>\n<answer> red </answer>"
+    std::vector<Box> boxes;      // of its <lvr>, in order
+    std::vector<int> boxImages;  // which image each is on; empty: the first
+    FillSlots fill = FillSlots::RepeatLast;
+};
+
+// Records, their kinds, and which of them are about the same images. Nothing is read yet.
+struct TrainingSet {
+    explicit TrainingSet(std::vector<TrainingRecord> records);
+
+    std::vector<TrainingRecord> records;
+    std::vector<std::string> kinds;          // in order of appearance
+    std::vector<int> kindOf;                 // per record, index into kinds
+    std::vector<std::vector<int>> pictures;  // records that share their images
+};
+
+}  // namespace lvr

@@ -1,0 +1,313 @@
+#include "core/train/distributed.h"
+
+// Which of c10d's headers say anything is up to these.
+#define USE_DISTRIBUTED
+#define USE_C10D_GLOO
+#include <c10/util/Logging.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/utils/lambda_post_hook.h>
+#include <torch/csrc/autograd/variable.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <map>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "core/error.h"
+
+namespace lvr {
+namespace {
+
+constexpr std::int64_t kBucketBytes = 25 << 20;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+int number(const char* name) {
+    const auto text = variable(name);
+    int value = -1;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc() || end != text.data() + text.size() || value < 0)
+        throw Error("the environment variable " + std::string(name) + " is \"" + text +
+                    "\", not a number; start the processes with torchrun or srun");
+    return value;
+}
+
+// Who this process is among those that train together, and where they meet.
+struct Seat {
+    int rank = 0, count = 1, port = 0;
+    std::string host;
+    bool agentServes = false;  // torchrun's agent keeps the store, no rank has to
+};
+
+Seat seatOfTorchrun() {
+    const char* names[] = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"};
+    std::string missing;
+    for (const char* name : names)
+        if (variable(name).empty()) missing += (missing.empty() ? "" : ", ") + std::string(name);
+    if (!missing.empty())
+        throw Error("of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT some are set, but not " +
+                    missing + "; start the processes with torchrun, or unset them all");
+    return {number("RANK"), number("WORLD_SIZE"), number("MASTER_PORT"), variable("MASTER_ADDR"),
+            variable("TORCHELASTIC_USE_AGENT_STORE") == "True"};
+}
+
+// Only within a job step of several tasks: a shell in an allocation trains alone.
+Seat seatOfSlurm() {
+    if (variable("SLURM_PROCID").empty() || variable("SLURM_NTASKS").empty() ||
+        variable("SLURM_STEP_ID").empty() || number("SLURM_NTASKS") < 2)
+        return {};
+    const auto host = variable("SLURM_LAUNCH_NODE_IPADDR");
+    if (host.empty())
+        throw Error(
+            "SLURM_PROCID is set, but SLURM_LAUNCH_NODE_IPADDR is not; set MASTER_ADDR, "
+            "MASTER_PORT, RANK and WORLD_SIZE instead");
+    constexpr int kFirstPort = 20000, kPorts = 10000;
+    return {number("SLURM_PROCID"), number("SLURM_NTASKS"),
+            kFirstPort + number("SLURM_JOB_ID") % kPorts, host, false};
+}
+
+Seat findSeat() {
+    Seat seat;
+    for (const char* name : {"RANK", "WORLD_SIZE"})
+        if (!variable(name).empty()) {
+            seat = seatOfTorchrun();
+            break;
+        }
+    if (seat.host.empty()) seat = seatOfSlurm();
+    if (seat.rank >= seat.count)
+        throw Error("RANK is " + std::to_string(seat.rank) + " of WORLD_SIZE " +
+                    std::to_string(seat.count) + "; ranks count from 0");
+    return seat;
+}
+
+// The first sentence of what c10d says, without the place in its sources.
+std::string gist(const std::string& text) {
+    const auto end = std::min(text.find('\n'), text.find(". "));
+    const auto begin = text.starts_with('[') ? text.find("] ") + 2 : 0;
+    return begin < end ? text.substr(begin, end - begin) : text;
+}
+
+}  // namespace
+
+struct Ranks::Group {
+    c10::intrusive_ptr<c10d::Backend> backend;
+    int rank = 0, count = 0;
+
+    // What every collective goes through: a rank that is gone shows here.
+    template <class Work>
+    auto collectively(const Work& work) const {
+        try {
+            return work();
+        } catch (const std::exception& e) {
+            throw Error("rank " + std::to_string(rank) + " of " + std::to_string(count) +
+                        ": another rank failed or did not answer in time (" + gist(e.what()) +
+                        "); look at what the others said, then resume with --resume");
+        }
+    }
+};
+
+Ranks Ranks::fromEnvironment(std::chrono::seconds timeout) {
+    const auto seat = findSeat();
+    Ranks ranks;
+    if (seat.count < 2) return ranks;
+    ranks.rank_ = seat.rank;
+    ranks.count_ = seat.count;
+    ranks.group_ = std::make_shared<Group>();
+    ranks.group_->rank = seat.rank;
+    ranks.group_->count = seat.count;
+    FLAGS_caffe2_log_level = c10::GLOG_FATAL;  // what it logs with a stack comes as an Error too
+    try {
+        c10d::TCPStoreOptions meeting;
+        meeting.port = static_cast<std::uint16_t>(seat.port);
+        meeting.isServer = seat.rank == 0 && !seat.agentServes;
+        meeting.numWorkers = seat.count;
+        meeting.waitWorkers = !seat.agentServes;
+        meeting.timeout = timeout;
+        const auto store = c10::make_intrusive<c10d::PrefixStore>(
+            "lvr/" + variable("TORCHELASTIC_RESTART_COUNT"),
+            c10::make_intrusive<c10d::TCPStore>(seat.host, meeting));
+        auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+        options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
+        ranks.group_->backend = c10::make_intrusive<c10d::ProcessGroupGloo>(
+            store, seat.rank, seat.count, std::move(options));
+    } catch (const std::exception& e) {
+        throw Error("rank " + std::to_string(seat.rank) + " of " + std::to_string(seat.count) +
+                    " could not meet the others at " + seat.host + ":" + std::to_string(seat.port) +
+                    " (" + gist(e.what()) + "); check that all were started and can reach it");
+    }
+    return ranks;
+}
+
+void Ranks::sum(torch::Tensor tensor) const {
+    if (group_) startSum(std::move(tensor)).wait();
+}
+
+void Ranks::broadcast(torch::Tensor tensor, int from) const {
+    if (!group_) return;
+    std::vector<torch::Tensor> tensors{std::move(tensor)};
+    c10d::BroadcastOptions options;
+    options.rootRank = from;
+    group_->collectively([&] { group_->backend->broadcast(tensors, options)->wait(); });
+}
+
+std::vector<std::string> Ranks::gather(const std::string& bytes) const {
+    if (!group_) return {bytes};
+    auto sizes = torch::zeros({count_}, torch::kInt64);
+    sizes[rank_] = static_cast<std::int64_t>(bytes.size());
+    sum(sizes);
+    std::vector<std::string> all;
+    for (int from = 0; from < count_; ++from) {
+        std::string text = from == rank_ ? bytes : std::string();
+        text.resize(static_cast<std::size_t>(sizes[from].item<std::int64_t>()));
+        const auto view =
+            torch::from_blob(text.data(), {static_cast<std::int64_t>(text.size())}, torch::kUInt8);
+        if (!text.empty()) broadcast(view, from);
+        all.push_back(std::move(text));
+    }
+    return all;
+}
+
+void Ranks::firstDoes(const std::function<void()>& work) const {
+    auto failed = torch::zeros({1});
+    std::exception_ptr why;
+    if (first()) {
+        try {
+            work();
+        } catch (...) {
+            why = std::current_exception();
+            failed.fill_(1);
+        }
+    }
+    sum(failed);
+    if (why) std::rethrow_exception(why);
+    if (failed.item<float>() > 0) throw Error("the first rank failed; see what it said");
+}
+
+Ranks::Pending Ranks::startSum(torch::Tensor tensor) const {
+    Pending pending;
+    if (!group_) return pending;
+    std::vector<torch::Tensor> tensors{std::move(tensor)};
+    auto work = group_->collectively(
+        [&] { return group_->backend->allreduce(tensors, c10d::AllreduceOptions()); });
+    pending.work_ = std::make_shared<std::function<void()>>(
+        [group = group_, work] { group->collectively([&] { return work->wait(); }); });
+    return pending;
+}
+
+void Ranks::Pending::wait() {
+    if (work_) (*std::static_pointer_cast<std::function<void()>>(work_))();
+    work_.reset();
+}
+
+int localRank() {
+    for (const char* name : {"LOCAL_RANK", "SLURM_LOCALID"})
+        if (!variable(name).empty()) return number(name);
+    return 0;
+}
+
+// Buckets are sent in one order on all ranks, whichever is full first.
+struct GradientSum::State {
+    struct Bucket {
+        std::vector<std::size_t> members;  // indices into parameters
+        std::size_t missing = 0;
+        torch::Tensor flat;
+        Ranks::Pending sum;
+    };
+    Ranks ranks;
+    std::vector<torch::Tensor> parameters;
+    std::vector<Bucket> buckets;
+    std::vector<std::size_t> bucketOf;
+    std::vector<decltype(torch::autograd::impl::grad_accumulator({}))> accumulators;  // kept alive
+    std::size_t sent = 0;                                                             // buckets
+    bool expecting = false;
+
+    void ready(std::size_t parameter) {
+        if (!expecting) return;
+        --buckets[bucketOf[parameter]].missing;
+        while (sent < buckets.size() && buckets[sent].missing == 0) send(buckets[sent++]);
+    }
+    void send(Bucket& bucket) {
+        const torch::NoGradGuard off;
+        std::vector<torch::Tensor> parts;
+        for (const auto i : bucket.members) {
+            const auto& p = parameters[i];
+            parts.push_back((p.grad().defined() ? p.grad() : torch::zeros_like(p)).flatten());
+        }
+        bucket.flat = torch::cat(parts);
+        bucket.sum = ranks.startSum(bucket.flat);
+    }
+    void scatter(Bucket& bucket) {
+        const torch::NoGradGuard off;
+        std::int64_t at = 0;
+        for (const auto i : bucket.members) {
+            auto& p = parameters[i];
+            const auto part = bucket.flat.narrow(0, at, p.numel()).view(p.sizes());
+            at += p.numel();
+            if (p.grad().defined())
+                p.mutable_grad().copy_(part);
+            else
+                p.mutable_grad() = part.clone();
+        }
+        bucket.flat = torch::Tensor();
+    }
+};
+
+GradientSum::GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters)
+    : state_(std::make_shared<State>()) {
+    state_->ranks = ranks;
+    state_->parameters = std::move(parameters);
+    if (ranks.count() == 1) return;
+    const auto& all = state_->parameters;
+    state_->bucketOf.resize(all.size());
+    std::int64_t bytes = kBucketBytes;  // the backward pass goes from the last to the first
+    for (std::size_t i = all.size(); i-- > 0;) {
+        const bool differs =
+            !state_->buckets.empty() &&
+            all[state_->buckets.back().members.back()].scalar_type() != all[i].scalar_type();
+        if (bytes >= kBucketBytes || differs) {
+            state_->buckets.emplace_back();
+            bytes = 0;
+        }
+        bytes += static_cast<std::int64_t>(all[i].nbytes());
+        state_->buckets.back().members.push_back(i);
+        state_->bucketOf[i] = state_->buckets.size() - 1;
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::weak_ptr<State> weak = state_;
+        state_->accumulators.push_back(torch::autograd::impl::grad_accumulator(all[i]));
+        state_->accumulators.back()->add_post_hook(
+            std::make_unique<torch::autograd::utils::LambdaPostHook>(
+                [weak, i](const auto& outputs, const auto&) {
+                    if (const auto state = weak.lock()) state->ready(i);
+                    return outputs;
+                }));
+    }
+}
+
+GradientSum::~GradientSum() = default;
+
+void GradientSum::expectLast() {
+    for (auto& bucket : state_->buckets) bucket.missing = bucket.members.size();
+    state_->sent = 0;
+    state_->expecting = true;
+}
+
+void GradientSum::finish() {
+    if (state_->ranks.count() == 1) return;
+    if (!state_->expecting) expectLast();
+    state_->expecting = false;
+    while (state_->sent < state_->buckets.size()) state_->send(state_->buckets[state_->sent++]);
+    for (auto& bucket : state_->buckets) {
+        bucket.sum.wait();
+        state_->scatter(bucket);
+    }
+}
+
+}  // namespace lvr

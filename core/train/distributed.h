@@ -1,0 +1,72 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lvr {
+
+// The processes that train one model together, over PyTorch's c10d process groups. The only place
+// that knows of ranks. A rank that fails or does not answer in time is an Error on every other.
+class Ranks {
+public:
+    Ranks() = default;  // one process, alone
+    // As torchrun (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) or SLURM (SLURM_PROCID,
+    // SLURM_NTASKS, SLURM_LAUNCH_NODE_IPADDR) say; alone when they say nothing. Waits until all are
+    // there. Throws Error: variables half set, or the others don't come.
+    static Ranks fromEnvironment(std::chrono::seconds timeout);
+
+    int rank() const { return rank_; }
+    int count() const { return count_; }
+    bool first() const { return rank_ == 0; }
+
+    // Collective: every rank calls them in the same order, with tensors of the same shapes.
+    void sum(torch::Tensor tensor) const;                             // in place, over all ranks
+    void broadcast(torch::Tensor tensor, int from) const;             // in place
+    std::vector<std::string> gather(const std::string& bytes) const;  // every rank's, by rank
+    // All but the first wait until the first has done `work`, which may fail: then all do.
+    void firstDoes(const std::function<void()>& work) const;
+
+    // A sum that goes on while the caller does other things, until wait().
+    class Pending {
+    public:
+        void wait();
+
+    private:
+        friend class Ranks;
+        std::shared_ptr<void> work_;
+    };
+    Pending startSum(torch::Tensor tensor) const;
+
+private:
+    struct Group;
+    int rank_ = 0, count_ = 1;
+    std::shared_ptr<Group> group_;
+};
+
+// Where this process is among those of its own machine: 0 unless torchrun or SLURM say otherwise.
+int localRank();
+
+// Sums the gradients of `parameters` over all ranks, in buckets that are sent as soon as the
+// backward pass has filled them.
+class GradientSum {
+public:
+    GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters);
+    ~GradientSum();
+    GradientSum(const GradientSum&) = delete;
+    GradientSum& operator=(const GradientSum&) = delete;
+    // Before the last backward pass of a step: gradients are whole when it is through with them.
+    void expectLast();
+    // After it. A parameter without a gradient on this rank has zeros.
+    void finish();
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace lvr

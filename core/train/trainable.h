@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/model/lvr_model.h"
+#include "core/train/optimizer.h"
+
+namespace lvr {
+
+// Learning rates of a model's parts, as multiples of the step's. 0: frozen.
+struct PartRates {
+    double language = 1;  // with embeddings, lm_head, lvr_head and lvr_latent_end_emb
+    double merger = 0;    // visual.merger, the projector
+    double vision = 0;    // the rest of visual
+};
+// What is trained; its tensors require gradients from now on, all others none.
+std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates = {});
+std::vector<torch::Tensor> tensorsOf(const std::vector<Trained>& trained);
+void freeze(const LvrModel& model);  // nothing requires gradients any more
+
+}  // namespace lvr

@@ -1,0 +1,435 @@
+// The variants of supervised fine-tuning: what is fed and supervised in each, and that a step's
+// losses are those of `lvr score`, which the official goldens vouch for.
+
+#include "core/sft/sft.h"
+
+#include <torch/torch.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/sft/lvr_parts.h"
+#include "core/sft/pass.h"
+#include "core/train/save_checkpoint.h"
+#include "core/train/score.h"
+#include "core/train/trainable.h"
+#include "core/vision/image_file.h"
+#include "datasets/scenes.h"
+
+namespace fs = std::filesystem;
+using namespace lvr;
+
+namespace {
+
+std::string modelFolder(const std::string& name) {
+    return std::string(LVR_GOLDENS) + "/models/" + name;
+}
+
+// A smooth picture; no two numbers give the same.
+fs::path picture(const fs::path& folder, int width, int height, int number) {
+    Image image{width, height, {}};
+    for (int i = 0; i < width * height; ++i)
+        for (int c = 0; c < 3; ++c)
+            image.rgb.push_back(
+                static_cast<std::uint8_t>(128 + 100 * std::sin(0.01 * i * (c + 1) + number)));
+    const auto file = folder / (std::to_string(number) + ".png");
+    writePng(image, file);
+    return file;
+}
+
+TrainingRecord record(const fs::path& image, std::vector<Box> boxes) {
+    return {.name = "record",
+            .kind = "all",
+            .images = {image},
+            .question = "what is there ?",
+            .response = "<lvr>\n<answer> red </answer>",
+            .boxes = std::move(boxes)};
+}
+
+SftOptions plainSum() {  // nothing weighted, nothing random
+    SftOptions options;
+    options.extraSlots = 0;
+    options.positionGap = 0;
+    options.latentWeight = options.latentEndWeight = options.stopWeight = 1;
+    return options;
+}
+
+std::vector<SftPicture> pictures(const LvrCheckpoint& checkpoint, const TrainingSet& set,
+                                 const SftOptions& options) {
+    std::vector<SftPicture> all;
+    for (std::size_t p = 0; p < set.pictures.size(); ++p) {
+        auto& one = all.emplace_back();
+        one.images = lookAt(checkpoint, set.records[set.pictures[p].front()].images);
+        for (const int index : set.pictures[p])
+            one.rows.push_back(planRow(checkpoint, set, index, one.images.grids, options, 1));
+    }
+    return all;
+}
+
+struct Losses {
+    double nats = 0, latent = 0, latentEnd = 0, total = 0;
+};
+
+// One step's losses, in parts of at most `most` positions; pushes if gradients are on.
+Losses lossesOf(const LvrCheckpoint& checkpoint, const TrainingSet& set, const SftOptions& options,
+                int most) {
+    SftTotals totals;
+    const auto all = pictures(checkpoint, set, options);
+    for (const auto& one : all)
+        for (const auto& row : one.rows) totals.add(row);
+    Losses losses;
+    for (const auto& part : split(all, most)) {
+        const auto batch = layOut(checkpoint, part);
+        KvCache prefix;
+        checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+        const auto pass = sftPass(checkpoint, batch, prefix, batch.slotTarget,
+                                  std::vector<double>(set.kinds.size(), 1.0), options, totals);
+        losses.nats += pass.nats;
+        losses.latent += pass.latent;
+        losses.latentEnd += pass.latentEnd;
+        losses.total += pass.loss.item<double>();
+        if (torch::GradMode::is_enabled()) pass.loss.backward();
+    }
+    return losses;
+}
+
+std::vector<TrainingRecord> threeRecords(const fs::path& folder) {
+    const auto wide = picture(folder, 140, 84, 1), tall = picture(folder, 84, 112, 2);
+    const auto other = picture(folder, 140, 84, 9);
+    std::vector<TrainingRecord> records{record(wide, {{.1, .1, .6, .9}}),
+                                        record(tall, {{.4, .2, .9, .5}}),
+                                        record(other, {{0, 0, .3, .3}, {.7, .7, 1, 1}})};
+    records[1].question = "and what is the colour of the thing in the middle ?";
+    records[2].response = "See <lvr> and <lvr>\n<answer> blue </answer>";
+    return records;
+}
+
+// Kinds and weights don't matter in these: one row of a record.
+SftRow rowOf(const LvrCheckpoint& checkpoint, const TrainingSet& set, const SftOptions& options) {
+    return planRow(checkpoint, set, 0, {{4, 4}}, options, 1);
+}
+
+}  // namespace
+
+class SftTest : public QObject {
+    Q_OBJECT
+    QTemporaryDir dir_;
+    fs::path folder() const { return dir_.path().toStdString(); }
+
+private Q_SLOTS:
+    // Several boxes, several thoughts, pictures of different sizes, heads and latent ends: what a
+    // step minimises is what lvr score prints.
+    void aStepHasTheLossesOfTheScore_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<int>("latentEnd");
+        QTest::newRow("no head") << "random-a" << static_cast<int>(LatentEnd::Off);
+        QTest::newRow("latent end token") << "random-a" << static_cast<int>(LatentEnd::Token);
+        QTest::newRow("glu head, latent end vector")
+            << "random-b" << static_cast<int>(LatentEnd::Vector);
+        QTest::newRow("mlp head") << "random-c" << static_cast<int>(LatentEnd::Off);
+    }
+    void aStepHasTheLossesOfTheScore() {
+        QFETCH(QString, model);
+        QFETCH(int, latentEnd);
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder(model.toStdString()));
+        const TrainingSet set(threeRecords(folder()));
+        auto options = plainSum();
+        options.latentEnd = static_cast<LatentEnd>(latentEnd);
+        for (auto& r : const_cast<TrainingSet&>(set).records)
+            r.fill = FillSlots::Cycle;  // weight 2
+        std::vector<Score> scores;
+        for (const auto& r : set.records)
+            scores.push_back(
+                scoreRecord(checkpoint, {r.name, r.images, r.question, r.response, r.boxes},
+                            options.latentEnd == LatentEnd::Off ? LatentEndToken::LeftOut
+                                                                : LatentEndToken::Appended));
+        const auto score = total(scores);
+        const auto losses = lossesOf(checkpoint, set, options, 1 << 20);
+        QVERIFY2(std::abs(losses.nats / score.supervised - score.ce) < 1e-5,
+                 qPrintable(QString::number(losses.nats / score.supervised - score.ce)));
+        QVERIFY(std::abs(losses.latent - score.latent.mse) < 1e-5);
+        QVERIFY(std::abs(losses.latentEnd - score.latentEnd.mse) < 1e-5);
+        if (options.latentEnd == LatentEnd::Vector) QVERIFY(losses.latentEnd > 0);
+    }
+
+    // lvr-spec B4: each box's tokens are of its own image.
+    void boxesOnTheSecondImageFindTheirTokens() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const auto wide = picture(folder(), 140, 84, 3), tall = picture(folder(), 84, 112, 4);
+        auto both = record(wide, {{0, 0, .1, .1}, {0, 0, .1, .1}});
+        both.images = {wide, tall};
+        both.boxImages = {1, 0};
+        const TrainingSet set({both});
+        const auto all = pictures(checkpoint, set, plainSum());
+        const auto grids = all.front().images.grids;
+        const auto& slots = all.front().rows.front().slots;
+        QCOMPARE(slots.size(), 2U);
+        QCOMPARE(slots[0].tokens, std::vector{grids[0].count()});
+        QCOMPARE(slots[1].tokens, std::vector{0});
+        const auto score = scoreRecord(
+            checkpoint, {"r", both.images, both.question, both.response, both.boxes, {1, 0}},
+            LatentEndToken::LeftOut);
+        QVERIFY(std::abs(lossesOf(checkpoint, set, plainSum(), 1 << 20).latent - score.latent.mse) <
+                1e-5);
+        both.boxImages = {2, 0};
+        QVERIFY_EXCEPTION_THROWN(pictures(checkpoint, TrainingSet({both}), plainSum()), Error);
+    }
+
+    // A step that does not fit into memory at once is the same step.
+    void partsAddUpToTheWholeStep() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        const TrainingSet set(threeRecords(folder()));
+        const auto trained = tensorsOf(trainable(checkpoint.model));
+        std::vector<std::vector<torch::Tensor>> gradients;
+        std::vector<double> losses;
+        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1 << 20).size(), 2U);  // two sizes
+        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1).size(), 3U);
+        for (const int most : {1 << 20, 1}) {
+            losses.push_back(lossesOf(checkpoint, set, plainSum(), most).total);
+            auto& kept = gradients.emplace_back();
+            for (auto tensor : trained) {
+                kept.push_back(tensor.grad().defined() ? tensor.grad().clone()
+                                                       : torch::zeros_like(tensor));
+                tensor.mutable_grad() = torch::Tensor();
+            }
+        }
+        QVERIFY(std::abs(losses[0] - losses[1]) < 1e-5 * losses[0]);
+        double worst = 0;
+        for (std::size_t i = 0; i < trained.size(); ++i)
+            worst = std::max(worst, ((gradients[0][i] - gradients[1][i]).norm() /
+                                     gradients[0][i].norm().clamp_min(1e-6))
+                                        .item<double>());
+        qInfo("largest relative difference of a gradient: %.1e", worst);
+        QVERIFY(worst < 1e-4);
+    }
+
+    void twinsDifferInWhatStandsBeforeTheAnswer() {
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const auto tokens = checkpoint.rules.tokens;
+        const TrainingSet set({record(picture(folder(), 112, 112, 5), {{0, 0, .5, .25}})});
+        auto options = plainSum();
+        const auto count = [](const SftRow& row, std::int64_t id) {
+            return std::count(row.ids.begin(), row.ids.end(), id);
+        };
+        for (const auto twin : {Twin::Lvr, Twin::Filler}) {
+            options.twin = twin;
+            const auto row = rowOf(checkpoint, set, options);
+            QCOMPARE(count(row, tokens.latent), 2);
+            QCOMPARE(row.slots.size(), 2U);
+            QCOMPARE(row.stops.size(), 3U);
+        }
+        options.twin = Twin::Markers;
+        const auto markers = rowOf(checkpoint, set, options);
+        QCOMPARE(count(markers, tokens.start), 1);
+        QCOMPARE(count(markers, tokens.end), 1);
+        QCOMPARE(count(markers, tokens.latent), 0);
+        QVERIFY(markers.slots.empty() && markers.stops.empty());
+
+        options.twin = Twin::Plain;
+        const auto plain = rowOf(checkpoint, set, options);
+        QCOMPARE(count(plain, tokens.start), 0);
+        QVERIFY(plain.slots.empty());
+
+        options.twin = Twin::Aux;
+        const auto aux = rowOf(checkpoint, set, options);
+        QCOMPARE(aux.ids, plain.ids);
+        QCOMPARE(aux.slots.size(), 1U);
+        QCOMPARE(aux.slots[0].tokens, (std::vector{0, 1}));
+        QCOMPARE(aux.slots[0].at,
+                 aux.labels.front().at);  // the state before the first answer token
+    }
+
+    void theLatentEndStandsAfterTheLastSlot() {
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const auto tokens = checkpoint.rules.tokens;
+        const TrainingSet set({record(picture(folder(), 112, 112, 6), {{0, 0, .5, .25}})});
+        auto options = plainSum();
+        options.latentEnd = LatentEnd::Token;
+        const auto token = rowOf(checkpoint, set, options);
+        const auto at = token.slots.back().at + 1;
+        QCOMPARE(token.ids[at], *tokens.latentEnd);
+        QCOMPARE(token.ids[at + 1], tokens.end);
+        QVERIFY(std::any_of(token.labels.begin(), token.labels.end(),
+                            [&](const auto& label) { return label.at == at; }));
+        options.latentEnd = LatentEnd::Vector;
+        const auto vector = rowOf(checkpoint, set, options);
+        QCOMPARE(vector.ids, token.ids);
+        QCOMPARE(vector.latentEnds, std::vector{at});
+        QVERIFY(std::none_of(vector.labels.begin(), vector.labels.end(),
+                             [&](const auto& label) { return label.at == at; }));
+    }
+
+    void aFixedNumberOfTargetsIsKept_data() {
+        QTest::addColumn<QString>("rule");
+        QTest::addColumn<QVector<QVector<int>>>("targets");
+        using Lists = QVector<QVector<int>>;
+        QTest::newRow("all") << "all" << Lists{{0}, {1}, {2}};
+        QTest::newRow("truncate") << "truncate:2" << Lists{{0}, {1}};
+        QTest::newRow("cycle") << "cycle:5" << Lists{{0}, {1}, {2}, {0}, {1}};
+        QTest::newRow("pool down") << "pool:2" << Lists{{0}, {1, 2}};
+        QTest::newRow("pool up") << "pool:4" << Lists{{0}, {0}, {1}, {2}};
+    }
+    void aFixedNumberOfTargetsIsKept() {
+        QFETCH(QString, rule);
+        QFETCH(QVector<QVector<int>>, targets);
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const TrainingSet set({record(picture(folder(), 112, 112, 7), {{0, 0, .75, .25}})});
+        auto options = plainSum();
+        options.roiTokens = rule.toStdString();
+        options.extraSlots = 1;  // not where the number is fixed
+        if (rule == "all") options.extraSlots = 0;
+        const auto row = rowOf(checkpoint, set, options);
+        QCOMPARE(static_cast<int>(row.slots.size()), static_cast<int>(targets.size()));
+        for (int k = 0; k < targets.size(); ++k)
+            QCOMPARE(row.slots[k].tokens, std::vector<int>(targets[k].begin(), targets[k].end()));
+    }
+
+    void pooledTargetsAreMeans() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const TrainingSet set({record(picture(folder(), 112, 112, 8), {{0, 0, .75, .25}})});
+        auto options = plainSum();
+        options.roiTokens = "pool:1";
+        const auto all = pictures(checkpoint, set, options);
+        const auto batch = layOut(checkpoint, all);
+        const auto mean = all.front().images.tokens.narrow(0, 0, 3).mean(0);
+        QVERIFY((batch.slotTarget[0] - mean).abs().max().item<double>() < 1e-6);
+    }
+
+    void aRuleOfTargetsThatIsNoneIsRefused() {
+        for (const char* text :
+             {"", "al", "pool", "pool:", "pool:0", "pool:x", "pool:5000", "all:3"})
+            QVERIFY_EXCEPTION_THROWN(parseRoiTokens(text), Error);
+        QCOMPARE(parseRoiTokens("pool:8").count, 8);
+    }
+
+    // A file that went away costs its questions, not the run.
+    void unreadablePicturesAreLeftOutAndCounted() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        auto records = threeRecords(folder());
+        records.push_back(record(folder() / "gone.png", {{0, 0, 1, 1}}));
+        auto options = plainSum();
+        options.steps = 3;
+        options.coolDownSteps = 0;
+        options.goal = 1.1;
+        std::string alert;
+        const auto result =
+            trainSft(checkpoint, TrainingSet(records), options,
+                     {.onReport = [&](const TrainReport& report) { alert += report.alert; }});
+        QCOMPARE(result.skippedQuestions, 3);  // of 4 in 3 steps; each step draws all pictures
+        QCOMPARE(QString::fromStdString(alert).count("gone.png"), 1);
+
+        records.erase(records.begin(), records.end() - 1);
+        options.steps = 50;
+        QVERIFY_EXCEPTION_THROWN(trainSft(checkpoint, TrainingSet(records), options, {}), Error);
+    }
+
+    void stepsWithoutFiniteGradientsAreSkippedAndEndTheRun() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        const auto weights = [&] { return checkpoint.model.parameters().back().second.clone(); };
+        checkpoint.model.lmHead().detach()[5].fill_(INFINITY);
+        const auto before = weights();
+        auto options = plainSum();
+        options.steps = 20;
+        options.maxNonFinite = 3;
+        int steps = 0;
+        std::string said;
+        try {
+            trainSft(checkpoint, TrainingSet(threeRecords(folder())), options,
+                     {.onReport = [&](const TrainReport&) { ++steps; }});
+        } catch (const Error& error) {
+            said = error.what();
+        }
+        QCOMPARE(steps, 2);
+        QVERIFY2(QString::fromStdString(said).startsWith("3 steps in a row had no finite gradient"),
+                 said.c_str());
+        QVERIFY(torch::equal(weights().nan_to_num(), before.nan_to_num()));
+    }
+
+    void addedPartsAreTrainedAndSaved() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        auto options = plainSum();
+        options.head = AddedHead::Mlp;
+        options.latentEnd = LatentEnd::Vector;
+        options.steps = 2;
+        options.coolDownSteps = 0;
+        addLvrParts(checkpoint, options);
+        QVERIFY(std::abs(checkpoint.model.latentEnd().norm().item<double>() -
+                         std::sqrt(checkpoint.model.config().text.hiddenSize)) < 1e-3);
+        const auto before = checkpoint.model.latentEnd().clone();
+        trainSft(checkpoint, TrainingSet(threeRecords(folder())), options, {});
+        QVERIFY(!torch::equal(before, checkpoint.model.latentEnd()));
+        const auto out = folder() / "with-parts";
+        saveCheckpoint(checkpoint, modelFolder("random-a"), {}, out);
+        const auto again = LvrCheckpoint::open(out.string());
+        QVERIFY(again.model.config().lvr.head == LvrHead::Mlp);
+        QVERIFY(torch::equal(again.model.latentEnd(), checkpoint.model.latentEnd()));
+        options.head = AddedHead::Glu;
+        QVERIFY_EXCEPTION_THROWN(addLvrParts(checkpoint, options), Error);
+        options.head = AddedHead::Keep;
+        options.latentEnd = LatentEnd::Off;
+        QVERIFY_EXCEPTION_THROWN(addLvrParts(checkpoint, options), Error);
+    }
+
+    void unfrozenPartsMoveAtTheirOwnRate() {
+        const auto moved = [&](double merger, double vision) {
+            auto checkpoint =
+                LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+            std::map<std::string, torch::Tensor> before;
+            for (const auto& [name, tensor] : checkpoint.model.parameters())
+                before[name] = tensor.clone();
+            auto options = plainSum();
+            options.steps = 1;
+            options.coolDownSteps = 0;
+            options.weightDecay = 0;
+            options.mergerRate = merger;
+            options.visionRate = vision;
+            trainSft(checkpoint, TrainingSet(threeRecords(folder())), options, {});
+            double inMerger = 0, inVision = 0;
+            for (const auto& [name, tensor] : checkpoint.model.parameters()) {
+                if (!name.starts_with("visual.")) continue;
+                auto& most = name.starts_with("visual.merger.") ? inMerger : inVision;
+                most = std::max(most, (tensor - before[name]).abs().max().item<double>());
+            }
+            return std::pair(inMerger, inVision);
+        };
+        QCOMPARE(moved(0, 0), std::pair(0.0, 0.0));
+        const auto [merger, vision] = moved(0.5, 0.1);
+        QVERIFY(merger > 0 && vision > 0);
+        QVERIFY(std::abs(merger / vision - 5) < 0.5);  // Adam's first step is the rate
+    }
+
+    void schedulesEndWhereTheySay() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        const TrainingSet set(threeRecords(folder()));
+        for (const auto& [schedule, last] : {std::pair{Schedule::Constant, 1.0},
+                                             {Schedule::Linear, 0.125},
+                                             {Schedule::Cosine, 0.05 + 0.95 * 0.0381}}) {
+            auto options = plainSum();
+            options.schedule = schedule;
+            options.learningRate = 1e-6;
+            options.warmupSteps = 2;
+            options.steps = 10;
+            double rate = 0;
+            int steps = 0;
+            trainSft(checkpoint, set, options, {.onReport = [&](const TrainReport& report) {
+                         rate = report.learningRate;
+                         steps = report.steps;
+                     }});
+            QCOMPARE(steps, 10);
+            QVERIFY2(std::abs(rate / 1e-6 - last) < 1e-3, qPrintable(QString::number(rate)));
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(SftTest)
+#include "sft_test.moc"

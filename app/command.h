@@ -2,6 +2,7 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -23,6 +24,7 @@ void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
+void addStudyCommand(CLI::App& app);
 
 // The text itself, or the contents of FILE for "@FILE". Throws Error: unreadable or empty.
 std::string questionText(const std::string& given);
@@ -31,6 +33,8 @@ void parseHops(const std::string& text, SceneOptions& options);
 
 // Requested by Ctrl-C or SIGTERM.
 std::stop_token interruption();
+// What `lvr ARGUMENTS...` does, in this process. Throws as its command does.
+void runCommand(const std::vector<std::string>& arguments);
 // The command line as typed, for what remembers how it was made.
 const std::string& commandLine();
 

@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/decode_arguments.h"
 #include "app/tiny_model.h"
+#include "core/checkpoint/atomic_file.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
@@ -29,6 +30,7 @@ struct EvalArguments {
     std::string hops = "0:6", latents = "own";
     SceneOptions options;
     bool json = false;
+    std::filesystem::path to;
 };
 
 // One line of the table: a kind, or the chains of one length.
@@ -173,8 +175,11 @@ void evalScenes(EvalArguments& a) {
             "model", "kind", "count", "right", "95 %", "chance", "steps", "exact", "hit");
     Json rows = Json::array();
     for (const auto& model : a.models) evaluateModel(a, model, width, rows);
-    if (a.json)
-        std::cout << Json{{"seed", a.seed}, {"latents", a.latents}, {"rows", rows}}.dump(2) << "\n";
+    const Json all{{"seed", a.seed}, {"latents", a.latents}, {"rows", rows}};
+    if (!a.to.empty())
+        writeFileAtomically(a.to, all.dump(2) + "\n");
+    else if (a.json)
+        std::cout << all.dump(2) << "\n";
 }
 
 }  // namespace
@@ -206,6 +211,7 @@ void addEvalCommand(CLI::App& app) {
                      "CPU threads (default: one for a tiny model, otherwise all)")
         ->check(CLI::PositiveNumber);
     scenes->add_flag("--json", a->json, "Print one JSON object");
+    scenes->add_option("--to", a->to, "Write the JSON object to this file too");
     addDecodeOptions(*scenes, a->decode);
     scenes->footer(
         "chance is a blind guess among the answers that occur; steps counts latents; exact is the "

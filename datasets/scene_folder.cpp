@@ -12,6 +12,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// What is written, whatever drew it.
+struct DataSet {
+    std::string name;  // opens the records' ids
+    SceneThought thought;
+    std::vector<ScenePicture> pictures;
+};
+
+std::string dataSetName(const char* kind, std::uint64_t seed) {
+    return std::string(kind) + "-" + std::to_string(seed);
+}
+
 // images/000001.png for the first picture.
 std::string imageName(std::size_t picture) {
     char name[40];
@@ -19,11 +30,10 @@ std::string imageName(std::size_t picture) {
     return name;
 }
 
-std::string questionId(std::uint64_t seed, std::size_t picture, std::size_t question) {
-    char id[80];
-    std::snprintf(id, sizeof id, "scenes-%llu-%06zu-%02zu", static_cast<unsigned long long>(seed),
-                  picture + 1, question + 1);
-    return id;
+std::string questionId(const DataSet& set, std::size_t picture, std::size_t question) {
+    char position[48];
+    std::snprintf(position, sizeof position, "-%06zu-%02zu", picture + 1, question + 1);
+    return set.name + position;
 }
 
 Json record(const Scene& scene, const SceneQuestion& question, SceneThought thought,
@@ -49,16 +59,16 @@ Json record(const Scene& scene, const SceneQuestion& question, SceneThought thou
 }
 
 // One record a line.
-std::string dataJson(const std::vector<ScenePicture>& pictures, std::uint64_t seed,
-                     SceneThought thought) {
+std::string dataJson(const DataSet& set) {
     std::string text;
-    for (std::size_t p = 0; p < pictures.size(); ++p)
-        for (std::size_t q = 0; q < pictures[p].questions.size(); ++q) {
+    for (std::size_t p = 0; p < set.pictures.size(); ++p) {
+        const auto& [scene, questions] = set.pictures[p];
+        for (std::size_t q = 0; q < questions.size(); ++q) {
             text += text.empty() ? "[\n" : ",\n";
-            text += record(pictures[p].scene, pictures[p].questions[q], thought,
-                           questionId(seed, p, q), imageName(p))
+            text += record(scene, questions[q], set.thought, questionId(set, p, q), imageName(p))
                         .dump();
         }
+    }
     return text + "\n]\n";
 }
 
@@ -122,10 +132,28 @@ private:
     bool finished_ = false;
 };
 
-void checkRequest(int count, const SceneOptions& options) {
-    check(options);
+void checkCount(int count) {
     if (count < 1)
         throw Error("can't make " + std::to_string(count) + " records; ask for 1 or more");
+}
+
+SceneFolder writeDataSet(const fs::path& folder, const DataSet& set, int count,
+                         const SceneProgress& progress, const std::stop_token& stop) {
+    const std::string data = dataJson(set);
+    if (holdsSomething(folder)) {
+        if (holds(folder, data, set.pictures.size())) return SceneFolder::AlreadyThere;
+        throw Error(folder.string() + " holds other files; give an empty or a new folder");
+    }
+    Unfinished output(folder);
+    int done = 0;
+    for (std::size_t p = 0; p < set.pictures.size(); ++p) {
+        if (stop.stop_requested()) return SceneFolder::Stopped;
+        writePng(paint(set.pictures[p].scene), folder / imageName(p));
+        done += static_cast<int>(set.pictures[p].questions.size());
+        if (progress) progress(done, count);
+    }
+    output.finish(data);
+    return SceneFolder::Written;
 }
 
 }  // namespace
@@ -133,23 +161,11 @@ void checkRequest(int count, const SceneOptions& options) {
 SceneFolder writeScenes(const fs::path& folder, int count, std::uint64_t seed,
                         const SceneOptions& options, const SceneProgress& progress,
                         const std::stop_token& stop) {
-    checkRequest(count, options);
-    const auto pictures = scenePictures(seed, count, options);
-    const std::string data = dataJson(pictures, seed, options.thought);
-    if (holdsSomething(folder)) {
-        if (holds(folder, data, pictures.size())) return SceneFolder::AlreadyThere;
-        throw Error(folder.string() + " holds other files; give an empty or a new folder");
-    }
-    Unfinished output(folder);
-    int done = 0;
-    for (std::size_t p = 0; p < pictures.size(); ++p) {
-        if (stop.stop_requested()) return SceneFolder::Stopped;
-        writePng(paint(pictures[p].scene), folder / imageName(p));
-        done += static_cast<int>(pictures[p].questions.size());
-        if (progress) progress(done, count);
-    }
-    output.finish(data);
-    return SceneFolder::Written;
+    check(options);
+    checkCount(count);
+    return writeDataSet(
+        folder, {dataSetName("scenes", seed), options.thought, scenePictures(seed, count, options)},
+        count, progress, stop);
 }
 
 }  // namespace lvr

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/values/nearest_name.h"
+#include "datasets/scene_asking.h"
 #include "datasets/scene_random.h"
 #include "datasets/scenes.h"
 
@@ -12,13 +12,6 @@ namespace {
 
 using Objects = std::vector<SceneObject>;
 using Questions = std::vector<SceneQuestion>;
-
-struct Kind {
-    std::string name;
-    int weight;                        // tenths
-    std::vector<std::string> answers;  // the two that are balanced, or none
-    Questions (*all)(const Scene&);
-};
 
 const std::string& colorWord(int color) { return colorWords()[color]; }
 const std::string& shapeWord(int shape) { return shapeWords()[shape]; }
@@ -48,50 +41,28 @@ std::string aboveBelowText(const std::string& a, const std::string& b) {
     return "Is the " + a + " object above or below the " + b + " object?";
 }
 
-// The inset keeps floor and ceil of lvr-spec 2.6 inside the cell; multiples of 1/512 are exact.
-Box cellBox(const SceneObject& object) {
-    constexpr double kInset = 1.0 / 64, kSide = kSceneGrid;
-    return {(object.col + kInset) / kSide, (object.row + kInset) / kSide,
-            (object.col + 1 - kInset) / kSide, (object.row + 1 - kInset) / kSide};
-}
-
-SceneQuestion question(const Scene& scene, std::string text, std::string answer,
-                       std::vector<int> targets) {
-    SceneQuestion made{"", std::move(text), std::move(answer), std::move(targets), {}};
-    for (int target : made.targets) made.rois.push_back(cellBox(scene.objects[target]));
-    return made;
-}
-
 Questions allChains(const Scene& scene) {
     Questions all;
     for (const auto& chain : scene.chains)
         for (auto start = chain.begin(); start != chain.end(); ++start)
-            all.push_back(question(scene, chainText(colorWord(scene.objects[*start].color)),
-                                   shapeWord(scene.objects[chain.back()].shape),
-                                   {start, chain.end()}));
-    return all;
-}
-
-// One question for each object of which `make(object, index)` knows one.
-template <class Make>
-Questions eachObject(const Scene& scene, Make make) {
-    Questions all;
-    for (int i = 0; i < static_cast<int>(scene.objects.size()); ++i)
-        if (std::optional<SceneQuestion> made = make(scene.objects[i], i)) all.push_back(*made);
+            all.push_back(makeQuestion(scene, chainText(colorWord(scene.objects[*start].color)),
+                                       shapeWord(scene.objects[chain.back()].shape),
+                                       {start, chain.end()}));
     return all;
 }
 
 Questions allColorToShape(const Scene& scene) {
     return eachObject(scene, [&](const SceneObject& object, int i) {
-        return question(scene, colorToShapeText(colorWord(object.color)), shapeWord(object.shape),
-                        {i});
+        return makeQuestion(scene, colorToShapeText(colorWord(object.color)),
+                            shapeWord(object.shape), {i});
     });
 }
 
 Questions allDotToShape(const Scene& scene) {
     return eachObject(scene, [&](const SceneObject& object, int i) -> std::optional<SceneQuestion> {
         if (object.dot < 0) return {};
-        return question(scene, dotToShapeText(colorWord(object.dot)), shapeWord(object.shape), {i});
+        return makeQuestion(scene, dotToShapeText(colorWord(object.dot)), shapeWord(object.shape),
+                            {i});
     });
 }
 
@@ -99,22 +70,23 @@ Questions allShapeToColor(const Scene& scene) {
     return eachObject(scene, [&](const SceneObject& object, int i) -> std::optional<SceneQuestion> {
         const auto same = [&](const SceneObject& other) { return other.shape == object.shape; };
         if (std::count_if(scene.objects.begin(), scene.objects.end(), same) > 1) return {};
-        return question(scene, shapeToColorText(shapeWord(object.shape)), colorWord(object.color),
-                        {i});
+        return makeQuestion(scene, shapeToColorText(shapeWord(object.shape)),
+                            colorWord(object.color), {i});
     });
 }
 
 Questions allColorToDot(const Scene& scene) {
     return eachObject(scene, [&](const SceneObject& object, int i) -> std::optional<SceneQuestion> {
         if (object.dot < 0) return {};
-        return question(scene, colorToDotText(colorWord(object.color)), colorWord(object.dot), {i});
+        return makeQuestion(scene, colorToDotText(colorWord(object.color)), colorWord(object.dot),
+                            {i});
     });
 }
 
 Questions allHasDot(const Scene& scene) {
     return eachObject(scene, [&](const SceneObject& object, int i) {
-        return question(scene, hasDotText(colorWord(object.color)), object.dot < 0 ? "no" : "yes",
-                        {i});
+        return makeQuestion(scene, hasDotText(colorWord(object.color)),
+                            object.dot < 0 ? "no" : "yes", {i});
     });
 }
 
@@ -134,8 +106,9 @@ Questions allRelations(const Scene& scene, const Relation& relation) {
                 scene.objects[a].*relation.coordinate - scene.objects[b].*relation.coordinate;
             if (difference == 0) continue;
             const std::string first = colorWord(scene.objects[a].color);
-            all.push_back(question(scene, relation.text(first, colorWord(scene.objects[b].color)),
-                                   difference < 0 ? relation.less : relation.more, {a, b}));
+            all.push_back(makeQuestion(scene,
+                                       relation.text(first, colorWord(scene.objects[b].color)),
+                                       difference < 0 ? relation.less : relation.more, {a, b}));
         }
     return all;
 }
@@ -148,8 +121,8 @@ Questions allAboveBelow(const Scene& scene) {
     return allRelations(scene, {&SceneObject::row, aboveBelowText, "above", "below"});
 }
 
-const std::vector<Kind>& kinds() {
-    static const std::vector<Kind> all{
+const QuestionKinds& kinds() {
+    static const QuestionKinds all{
         {"chain", 30, {}, allChains},
         {"color-to-shape", 5, {}, allColorToShape},
         {"dot-to-shape", 7, {}, allDotToShape},
@@ -162,34 +135,10 @@ const std::vector<Kind>& kinds() {
     return all;
 }
 
-const Kind& findKind(const std::string& name) {
-    const auto& all = kinds();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const Kind& kind) { return kind.name == name; });
-    if (found != all.end()) return *found;
-    const auto& nearest = all[nearestName(sceneKinds(), name)];
-    throw Error("unknown question kind \"" + name + "\"; did you mean \"" + nearest.name + "\"?");
-}
-
-const Kind& drawKind(SceneRandom& random, const std::vector<std::string>& names) {
-    int total = 0;
-    for (const auto& name : names) total += findKind(name).weight;
-    int drawn = random.below(total);
-    for (const auto& name : names)
-        if ((drawn -= findKind(name).weight) < 0) return findKind(name);
-    throw std::logic_error("weights do not add up");
-}
-
-QuestionWish drawWishOf(const Kind& kind, SceneRandom& random, const SceneOptions& options) {
-    QuestionWish wish{kind.name};
+QuestionWish wishOf(const QuestionKind& kind, SceneRandom& random, const SceneOptions& options) {
+    QuestionWish wish = drawWishOf(kind, random);
     if (kind.name == "chain") wish.hops = random.between(options.minHops, options.maxHops);
-    if (!kind.answers.empty()) wish.answer = kind.answers[random.below(2)];
     return wish;
-}
-
-bool fits(const SceneQuestion& question, const QuestionWish& wish) {
-    if (wish.kind == "chain") return static_cast<int>(question.targets.size()) == wish.hops + 1;
-    return wish.answer.empty() || question.answer == wish.answer;
 }
 
 int longestHops(const std::vector<QuestionWish>& wishes) {
@@ -198,37 +147,12 @@ int longestHops(const std::vector<QuestionWish>& wishes) {
     return longest;
 }
 
-// Asks what the scene still has; what it has not stays in `wishes` for the next picture.
-Questions askAll(const Scene& scene, std::vector<QuestionWish>& wishes, SceneRandom& random) {
-    Questions questions;
-    std::set<std::string> asked;
-    std::vector<QuestionWish> left;
-    for (const auto& wish : wishes) {
-        auto made = ask(scene, wish, random, asked);
-        if (!made) {
-            left.push_back(wish);
-            continue;
-        }
-        asked.insert(made->text);
-        questions.push_back(std::move(*made));
-    }
-    wishes = std::move(left);
-    return questions;
-}
-
 ScenePicture sceneWithWish(std::uint64_t seed, std::uint64_t index, const QuestionWish& wish,
                            SceneRandom& random) {
     Scene scene = makeScene(seed, index, wish.hops);
     auto made = ask(scene, wish, random);
     if (!made) throw std::logic_error("a fresh scene lacks a question of kind " + wish.kind);
     return {std::move(scene), {std::move(*made)}};
-}
-
-Sample toSample(const ScenePicture& picture) {
-    const auto& asked = picture.questions.front();
-    const std::string id = "scenes-" + std::to_string(picture.scene.seed) + "-" +
-                           std::to_string(picture.scene.index) + "-" + asked.kind;
-    return {id, asked.kind, {{paint(picture.scene)}, asked.text}, asked.answer, asked.rois};
 }
 
 void addWordQuestions(std::vector<std::string>& corpus) {
@@ -247,55 +171,43 @@ void addWordQuestions(std::vector<std::string>& corpus) {
 }  // namespace
 
 void check(const SceneOptions& options) {
-    for (const auto& kind : options.kinds) findKind(kind);
+    for (const auto& kind : options.kinds) findKind(kinds(), kind);
     if (options.minHops < 0 || options.maxHops > kMaxHops || options.minHops > options.maxHops)
         throw Error("hops " + std::to_string(options.minHops) + ":" +
                     std::to_string(options.maxHops) +
                     " are not a range within 0:" + std::to_string(kMaxHops));
-    if (options.perPicture < 1)
-        throw Error("there must be at least 1 question to a picture, not " +
-                    std::to_string(options.perPicture));
+    checkPerPicture(options.perPicture);
 }
 
-std::vector<std::string> sceneKinds() {
-    std::vector<std::string> names;
-    for (const auto& kind : kinds()) names.push_back(kind.name);
-    return names;
-}
+std::vector<std::string> sceneKinds() { return namesOf(kinds()); }
 
-double sceneKindWeight(const std::string& kind) { return findKind(kind).weight / 10.0; }
+double sceneKindWeight(const std::string& kind) { return findKind(kinds(), kind).weight / 10.0; }
 
 std::vector<SceneQuestion> questionsAbout(const Scene& scene, const std::string& kind) {
-    auto all = findKind(kind).all(scene);
+    auto all = findKind(kinds(), kind).all(scene);
     for (auto& question : all) question.kind = kind;
     return all;
 }
 
 QuestionWish drawWish(SceneRandom& random, const SceneOptions& options) {
-    const auto& kind = drawKind(random, options.kinds.empty() ? sceneKinds() : options.kinds);
-    return drawWishOf(kind, random, options);
+    return wishOf(drawKind(kinds(), options.kinds, random), random, options);
 }
 
 std::optional<SceneQuestion> ask(const Scene& scene, const QuestionWish& wish, SceneRandom& random,
                                  const std::set<std::string>& asked) {
-    auto fitting = questionsAbout(scene, wish.kind);
-    std::erase_if(fitting, [&](const SceneQuestion& question) {
-        return !fits(question, wish) || asked.contains(question.text);
-    });
-    if (fitting.empty()) return {};
-    return fitting[random.below(static_cast<int>(fitting.size()))];
+    return askOne(questionsAbout, scene, wish, random, asked);
 }
 
 ScenePicture sceneWithQuestion(std::uint64_t seed, std::uint64_t index, const std::string& kind,
                                const SceneOptions& options) {
     check(options);
     SceneRandom random(seed, index, SceneStream::Question);
-    return sceneWithWish(seed, index, drawWishOf(findKind(kind), random, options), random);
+    return sceneWithWish(seed, index, wishOf(findKind(kinds(), kind), random, options), random);
 }
 
 Sample sceneSample(std::uint64_t seed, std::uint64_t index, const std::string& kind,
                    const SceneOptions& options) {
-    return toSample(sceneWithQuestion(seed, index, kind, options));
+    return toSample(sceneWithQuestion(seed, index, kind, options), "scenes");
 }
 
 std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, int count,
@@ -305,7 +217,7 @@ std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, i
     for (int i = 0; i < count; ++i) {
         SceneRandom random(seed, firstIndex + i, SceneStream::Plan);
         const auto wish = drawWish(random, options);
-        samples.push_back(toSample(sceneWithWish(seed, firstIndex + i, wish, random)));
+        samples.push_back(toSample(sceneWithWish(seed, firstIndex + i, wish, random), "scenes"));
     }
     return samples;
 }
@@ -320,7 +232,7 @@ std::vector<ScenePicture> scenePictures(std::uint64_t seed, int questions,
         while (static_cast<int>(wishes.size()) < std::min(options.perPicture, questions))
             wishes.push_back(drawWish(random, options));
         Scene scene = makeScene(seed, index, longestHops(wishes));
-        auto asked = askAll(scene, wishes, random);
+        auto asked = askAll(questionsAbout, scene, wishes, random);
         questions -= static_cast<int>(asked.size());
         pictures.push_back({std::move(scene), std::move(asked)});
     }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "datasets/scene_objects.h"
 #include "datasets/scene_painter.h"
 #include "datasets/scene_random.h"
 
@@ -11,48 +12,6 @@ namespace lvr {
 namespace {
 
 constexpr int kUniqueShapes = 4;
-constexpr int kColorJitter = 15;  // of each channel
-
-// In the order of colorWords().
-constexpr std::array<Rgb, kSceneObjects> kBodies{{{225, 35, 35},
-                                                  {25, 145, 55},
-                                                  {45, 75, 230},
-                                                  {240, 220, 40},
-                                                  {135, 45, 190},
-                                                  {245, 135, 25},
-                                                  {45, 210, 225},
-                                                  {240, 240, 240},
-                                                  {245, 145, 195},
-                                                  {125, 75, 35},
-                                                  {165, 240, 60},
-                                                  {140, 140, 140}}};
-
-std::vector<int> upTo(int count) {
-    std::vector<int> numbers(count);
-    std::iota(numbers.begin(), numbers.end(), 0);
-    return numbers;
-}
-
-std::vector<int> shuffled(std::vector<int> items, SceneRandom& random) {
-    random.shuffle(items);
-    return items;
-}
-
-Rgb jittered(int color, SceneRandom& random) {
-    Rgb body = kBodies[color];
-    for (auto& channel : body)
-        channel = static_cast<std::uint8_t>(
-            std::clamp(channel + random.between(-kColorJitter, kColorJitter), 0, 255));
-    return body;
-}
-
-void place(SceneObject& object, int cell, SceneRandom& random) {
-    object.row = cell / kSceneGrid;
-    object.col = cell % kSceneGrid;
-    object.x = (object.col + 0.5) * kSceneCell + random.between(-24, 24) / 16.0;
-    object.y = (object.row + 0.5) * kSceneCell + random.between(-24, 24) / 16.0;
-    object.radius = random.between(11 * 16, 13 * 16) / 16.0;
-}
 
 // Cuts the objects into `chains` parts, every way equally likely.
 std::vector<int> randomParts(int chains, SceneRandom& random) {
@@ -110,22 +69,6 @@ void dotChain(const std::vector<int>& chain, std::vector<SceneObject>& objects) 
     }
 }
 
-int otherColor(int color, SceneRandom& random) {
-    return (color + random.between(1, kSceneObjects - 1)) % kSceneObjects;
-}
-
-SceneObject drawAlignObject(int cell, SceneRandom& random) {
-    SceneObject object;
-    place(object, cell, random);
-    object.shape = random.below(static_cast<int>(shapeWords().size()));
-    object.color = random.below(kSceneObjects);
-    object.body = jittered(object.color, random);
-    if (random.below(10) == 0) return object;
-    object.dot = otherColor(object.color, random);
-    object.dotBody = jittered(object.dot, random);
-    return object;
-}
-
 }  // namespace
 
 const std::vector<std::string>& shapeWords() {
@@ -170,7 +113,7 @@ AlignPicture alignPicture(std::uint64_t seed, std::uint64_t index) {
     std::vector<SceneObject> objects;
     AlignPicture picture{.cells = std::vector<CellLabel>(std::size_t{kSceneGrid} * kSceneGrid)};
     for (int cell : cells) {
-        const SceneObject object = drawAlignObject(cell, random);
+        const SceneObject object = drawObject(cell, 10, random);
         picture.cells[cell] = {object.shape, object.color, object.dot};
         objects.push_back(object);
     }

@@ -92,10 +92,10 @@ std::vector<SceneQuestion> askAll(QuestionsAbout& about, const Scene& scene,
     return questions;
 }
 
-Sample toSample(const ScenePicture& picture, const std::string& set) {
+Sample toSample(const ScenePicture& picture, const std::string& set, std::uint64_t index) {
     const auto& asked = picture.questions.front();
     const std::string id = set + "-" + std::to_string(picture.scene.seed) + "-" +
-                           std::to_string(picture.scene.index) + "-" + asked.kind;
+                           std::to_string(index) + "-" + asked.kind;
     return {id, asked.kind, {{paint(picture.scene)}, asked.text}, asked.answer, asked.rois};
 }
 

@@ -51,8 +51,9 @@ std::optional<SceneQuestion> askOne(QuestionsAbout& about, const Scene& scene,
 std::vector<SceneQuestion> askAll(QuestionsAbout& about, const Scene& scene,
                                   std::vector<QuestionWish>& wishes, SceneRandom& random);
 
-// The picture painted, with its first question; `set` opens the sample's id.
-Sample toSample(const ScenePicture& picture, const std::string& set);
+// The picture painted, with its first question; the sample's id is made of `set`, the picture's
+// seed, `index` and the kind.
+Sample toSample(const ScenePicture& picture, const std::string& set, std::uint64_t index);
 
 // Throws Error unless there is at least one.
 void checkPerPicture(int questions);

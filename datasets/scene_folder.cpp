@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/vision/image_file.h"
-#include "datasets/scenes.h"
+#include "datasets/clutter_scenes.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
@@ -165,6 +165,17 @@ SceneFolder writeScenes(const fs::path& folder, int count, std::uint64_t seed,
     checkCount(count);
     return writeDataSet(
         folder, {dataSetName("scenes", seed), options.thought, scenePictures(seed, count, options)},
+        count, progress, stop);
+}
+
+SceneFolder writeClutter(const fs::path& folder, int count, std::uint64_t seed,
+                         const ClutterOptions& options, const SceneProgress& progress,
+                         const std::stop_token& stop) {
+    check(options);
+    checkCount(count);
+    return writeDataSet(
+        folder,
+        {dataSetName("clutter", seed), options.thought, clutterPictures(seed, count, options)},
         count, progress, stop);
 }
 

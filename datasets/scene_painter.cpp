@@ -1,5 +1,6 @@
 #include "datasets/scene_painter.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -15,6 +16,7 @@ constexpr int kKnots = kSceneSide / kKnotDistance + 1;  // along one side
 constexpr int kDarkest = 30, kBrightest = 94;           // mean 62
 constexpr double kDotRadius = 4.6, kRingRadius = 5.8;   // pixels
 constexpr int kSubpixelBits = 4;                        // coordinates in 1/16 pixel
+constexpr std::uint8_t kHole = 190;                     // brighter than gray, darker than white
 
 using Outline = std::vector<cv::Point2d>;  // in units of the radius, centre (0, 0), y down
 using KnotRow = std::array<int, std::size_t{3} * kKnots>;
@@ -149,6 +151,36 @@ void paintDisc(cv::Mat& canvas, const SceneObject& object, double radius, const 
                cv::LINE_AA, kSubpixelBits);
 }
 
+std::uint8_t* cellRow(Image& image, const SceneObject& object, int line) {
+    const int x = object.col * kSceneCell, y = object.row * kSceneCell + line;
+    return image.rgb.data() + static_cast<std::ptrdiff_t>(3) * (y * kSceneSide + x);
+}
+
+void copyCell(Image& from, const SceneObject& source, Image& to, const SceneObject& target) {
+    for (int line = 0; line < kSceneCell; ++line)
+        std::copy_n(cellRow(from, source, line), 3 * kSceneCell, cellRow(to, target, line));
+}
+
+// The cell with the missing half.
+SceneObject holeOf(const Scene& scene) {
+    SceneObject hole = scene.objects[scene.jigsaw->cut];
+    ++hole.col;
+    return hole;
+}
+
+// The picture before it was cut, with the object that a piece is a half of.
+Image paintWhole(const Scene& scene, int piece) {
+    const Jigsaw& jigsaw = *scene.jigsaw;
+    std::vector<SceneObject> objects;
+    for (int i = 0; i < static_cast<int>(scene.objects.size()); ++i)
+        if (i != jigsaw.cut && i != jigsaw.pieces[0] && i != jigsaw.pieces[1])
+            objects.push_back(scene.objects[i]);
+    objects.push_back(scene.objects[piece]);
+    objects.back().x = scene.objects[jigsaw.cut].x;
+    objects.back().y = scene.objects[jigsaw.cut].y;
+    return paintObjects(objects, scene.seed, scene.index);
+}
+
 }  // namespace
 
 Image paintObjects(const std::vector<SceneObject>& objects, std::uint64_t seed,
@@ -164,6 +196,19 @@ Image paintObjects(const std::vector<SceneObject>& objects, std::uint64_t seed,
         paintDisc(canvas, object, kRingRadius, {0, 0, 0});
         paintDisc(canvas, object, kDotRadius, object.dotBody);
     }
+    return image;
+}
+
+Image paintJigsaw(const Scene& scene) {
+    const Jigsaw& jigsaw = *scene.jigsaw;
+    const int fitting = jigsaw.pieces[jigsaw.fitting], unfit = jigsaw.pieces[1 - jigsaw.fitting];
+    const SceneObject hole = holeOf(scene);
+    Image whole = paintWhole(scene, fitting), other = paintWhole(scene, unfit);
+    Image image = whole;
+    copyCell(whole, hole, image, scene.objects[fitting]);
+    copyCell(other, hole, image, scene.objects[unfit]);
+    for (int line = 0; line < kSceneCell; ++line)
+        std::fill_n(cellRow(image, hole, line), 3 * kSceneCell, kHole);
     return image;
 }
 

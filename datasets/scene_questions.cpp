@@ -207,7 +207,7 @@ ScenePicture sceneWithQuestion(std::uint64_t seed, std::uint64_t index, const st
 
 Sample sceneSample(std::uint64_t seed, std::uint64_t index, const std::string& kind,
                    const SceneOptions& options) {
-    return toSample(sceneWithQuestion(seed, index, kind, options), "scenes");
+    return toSample(sceneWithQuestion(seed, index, kind, options), "scenes", index);
 }
 
 std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, int count,
@@ -217,7 +217,8 @@ std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, i
     for (int i = 0; i < count; ++i) {
         SceneRandom random(seed, firstIndex + i, SceneStream::Plan);
         const auto wish = drawWish(random, options);
-        samples.push_back(toSample(sceneWithWish(seed, firstIndex + i, wish, random), "scenes"));
+        samples.push_back(
+            toSample(sceneWithWish(seed, firstIndex + i, wish, random), "scenes", firstIndex + i));
     }
     return samples;
 }

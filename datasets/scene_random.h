@@ -7,7 +7,16 @@
 namespace lvr {
 
 // What a generator's numbers are for; streams of one (seed, index) are independent.
-enum class SceneStream : std::uint64_t { Layout = 1, Texture, Question, Plan, Align };
+enum class SceneStream : std::uint64_t {
+    Layout = 1,
+    Texture,
+    Question,
+    Plan,
+    Align,
+    Clutter,
+    ClutterQuestion,
+    ClutterPlan
+};
 
 // SplitMix64 with draws of its own: the distributions of <random> differ between libraries, and
 // scenes must be the same on every machine.

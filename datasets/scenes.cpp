@@ -104,7 +104,10 @@ Scene makeScene(std::uint64_t seed, std::uint64_t index, int longest) {
     return scene;
 }
 
-Image paint(const Scene& scene) { return paintObjects(scene.objects, scene.seed, scene.index); }
+Image paint(const Scene& scene) {
+    if (scene.jigsaw) return paintJigsaw(scene);
+    return paintObjects(scene.objects, scene.seed, scene.index);
+}
 
 AlignPicture alignPicture(std::uint64_t seed, std::uint64_t index) {
     SceneRandom random(seed, index, SceneStream::Align);

@@ -17,7 +17,8 @@ namespace lvr {
 class SceneRandom;
 
 // Generated pictures of coloured shapes whose dots lead from one to the next, and questions about
-// them. All of it follows from (seed, index) alone, the same on every machine.
+// them. (Those that one look answers are in clutter_scenes.h.) All of it follows from (seed, index)
+// alone, the same on every machine.
 
 inline constexpr int kSceneSide = 224;  // pixels
 inline constexpr int kSceneCell = 28;   // pixels: one visual token
@@ -43,11 +44,22 @@ struct SceneObject {
     bool operator==(const SceneObject&) const = default;
 };
 
+// An object across the border of its cell and the next, whose right half is missing: that cell is
+// a hole. Two cells of the bottom row show pieces, of which one fits.
+struct Jigsaw {
+    int cut = 0;                  // index into Scene::objects, as the rest
+    std::array<int, 2> pieces{};  // from left to right; each has its centre on its cell's left edge
+    int fitting = 0;              // index into `pieces`
+    bool operator==(const Jigsaw&) const = default;
+};
+
 struct Scene {
     std::uint64_t seed = 0, index = 0;  // of the texture
-    std::vector<SceneObject> objects;   // 12, of 12 colours, in 12 cells
+    std::vector<SceneObject> objects;   // makeScene: 12, of 12 colours, in 12 cells
     // Disjoint chains of indices into `objects`, each following the dots; the last has no dot.
     std::vector<std::vector<int>> chains;
+    std::optional<int> pairedObject;  // its dot is all that tells this picture from another one
+    std::optional<Jigsaw> jigsaw;
     bool operator==(const Scene&) const = default;
 };
 
@@ -95,7 +107,7 @@ std::vector<SceneQuestion> questionsAbout(const Scene& scene, const std::string&
 struct QuestionWish {
     std::string kind;
     int hops = 0;        // of a chain
-    std::string answer;  // of the kinds with two answers; empty = any
+    std::string answer;  // of the kinds with balanced answers; empty = any
 };
 QuestionWish drawWish(SceneRandom& random, const SceneOptions& options);
 

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
+#include "datasets/clutter_scenes.h"
 #include "datasets/lvr_json.h"
 #include "datasets/scene_random.h"
 
@@ -106,6 +107,100 @@ Truth truthOf(const Scene& scene, const SceneQuestion& question) {
     return truth;
 }
 
+int cellOf(const SceneObject& object) { return object.row * kSceneGrid + object.col; }
+
+using Seen = std::vector<const SceneObject*>;
+
+// In reading order, found cell by cell.
+Seen objectsWith(const Scene& scene, int SceneObject::*value, int wanted) {
+    Seen found;
+    for (int cell = 0; cell < kSceneGrid * kSceneGrid; ++cell)
+        for (const auto& object : scene.objects)
+            if (cellOf(object) == cell && object.*value == wanted) found.push_back(&object);
+    return found;
+}
+
+// By the angle, from pixels; between 27 and 63 degrees there is no answer.
+std::string directionOf(const SceneObject& a, const SceneObject& b) {
+    const double right = std::round((a.x - b.x) / kSceneCell),
+                 down = std::round((a.y - b.y) / kSceneCell),
+                 steepness = std::atan2(std::abs(down), std::abs(right));
+    if (steepness <= std::atan(.5) + 1e-9) return right < 0 ? "left" : "right";
+    if (steepness >= std::atan(2.) - 1e-9) return down < 0 ? "above" : "below";
+    return "neither";
+}
+
+bool isSo(const std::string& text, const SceneObject& a, const SceneObject& b) {
+    if (contains(text, " left of ")) return a.x < b.x;
+    if (contains(text, " right of ")) return a.x > b.x;
+    return contains(text, " above ") ? a.y < b.y : a.y > b.y;
+}
+
+std::string yesNo(bool yes) { return yes ? "yes" : "no"; }
+
+Truth truthOfJigsaw(const Scene& scene) {
+    const auto& [cut, pieces, fitting] = scene.jigsaw.value();
+    const auto &whole = scene.objects[cut], &first = scene.objects[pieces[0]],
+               &second = scene.objects[pieces[1]];
+    const auto fits = [&](const SceneObject& piece) {
+        return piece.shape == whole.shape && piece.color == whole.color;
+    };
+    if (fits(first) == fits(second) || first.col >= second.col) return {"ambiguous", {}};
+    const auto& piece = fits(first) ? first : second;
+    return {fits(first) ? "first" : "second", {cellOf(whole), cellOf(piece)}};
+}
+
+// First those that a colour names, then those that a shape does.
+Seen objectsNamedIn(const std::string& text, const Scene& scene) {
+    Seen named;
+    const auto add = [&](const Seen& objects) {
+        named.insert(named.end(), objects.begin(), objects.end());
+    };
+    for (const auto& word : wordsOf(text, colorWords()))
+        add(objectsWith(scene, &SceneObject::color, indexOf(colorWords(), word)));
+    for (const auto& word : wordsOf(text, shapeWords()))
+        add(objectsWith(scene, &SceneObject::shape, indexOf(shapeWords(), word)));
+    return named;
+}
+
+bool eachWordNamesOne(const std::string& text, const Scene& scene) {
+    bool one = true;
+    for (const auto& words : {wordsOf(text, colorWords()), wordsOf(text, shapeWords())})
+        for (const auto& word : words) one = one && objectsNamedIn(word, scene).size() == 1;
+    return one;
+}
+
+// truthOf for questions about clutter, where a word may name several objects, or none.
+Truth truthOfClutter(const Scene& scene, const SceneQuestion& question) {
+    const auto& [kind, text, answer, targets, rois] = question;
+    if (kind == "jigsaw") return truthOfJigsaw(scene);
+    static const std::vector<std::string> numbers{"none", "one", "two", "three", "four", "five"};
+    auto seen = objectsNamedIn(text, scene);
+    if (kind != "count" && !eachWordNamesOne(text, scene)) return {"ambiguous", {}};
+    Truth truth;
+    if (kind == "attr-color") truth.answer = colorWords()[seen.at(0)->color];
+    if (kind == "attr-shape") truth.answer = shapeWords()[seen.at(0)->shape];
+    if (kind == "relpos") truth.answer = directionOf(*seen.at(0), *seen.at(1));
+    if (kind == "spatial") truth.answer = yesNo(isSo(text, *seen.at(0), *seen.at(1)));
+    if (kind == "count") truth.answer = numbers.at(seen.size());
+    if (kind == "dot-pair") truth.answer = yesNo(seen.at(0)->dot >= 0);
+    if (kind == "two-hop") {
+        auto same = objectsWith(scene, &SceneObject::color, seen.at(0)->color);
+        if (same.size() != 2) return {"ambiguous", {}};
+        seen.push_back(same[0] == seen[0] ? same[1] : same[0]);
+        truth.answer = shapeWords()[seen[1]->shape];
+    }
+    for (const auto* object : seen) truth.tokens.push_back(cellOf(*object));
+    return truth;
+}
+
+std::vector<int> tokensOf(const SceneQuestion& question) {
+    std::vector<int> tokens;
+    for (const auto& roi : question.rois)
+        for (int token : boxTokens(roi, kTokens, EmptyBox::NoTokens)) tokens.push_back(token);
+    return tokens;
+}
+
 class Fingerprint {  // FNV-1a
 public:
     void add(int value) {
@@ -143,6 +238,31 @@ int pixelsOf(const Image& image, const SceneObject& object, const Rgb& color) {
         for (int x = object.col * kSceneCell; x < (object.col + 1) * kSceneCell; ++x)
             count += near(color, &image.rgb[(y * image.width + x) * 3], 3);
     return count;
+}
+
+std::vector<std::uint8_t> cellPixels(const Image& image, int row, int col) {
+    std::vector<std::uint8_t> pixels;
+    for (int y = row * kSceneCell; y < (row + 1) * kSceneCell; ++y) {
+        const auto* line = &image.rgb[(y * image.width + col * kSceneCell) * 3];
+        pixels.insert(pixels.end(), line, line + 3 * kSceneCell);
+    }
+    return pixels;
+}
+
+// Cells in which two pictures differ.
+std::vector<int> changedCells(const Image& a, const Image& b) {
+    std::vector<int> changed;
+    for (int row = 0; row < kSceneGrid; ++row)
+        for (int col = 0; col < kSceneGrid; ++col)
+            if (cellPixels(a, row, col) != cellPixels(b, row, col))
+                changed.push_back(row * kSceneGrid + col);
+    return changed;
+}
+
+int differentValues(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
+    int different = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) different += std::abs(a[i] - b[i]) > 8;
+    return different;
 }
 
 nlohmann::json oneRecord() {
@@ -461,6 +581,213 @@ private Q_SLOTS:
                 QCOMPARE(record.dataset, question.kind);
                 QCOMPARE(record.question, question.text);
                 QCOMPARE(record.answer, question.answer);
+                QCOMPARE(record.response, "<lvr>\n<answer> " + question.answer + " </answer>");
+                QCOMPARE(record.boxes, question.rois);
+            }
+        }
+    }
+
+    void clutterIsTheSameOnEveryMachine() {
+        Fingerprint print;
+        for (int i = 0; i < 40; ++i) {
+            const auto picture = clutterWithQuestion(1, i, clutterKinds()[i % 8]);
+            for (const auto& object : picture.scene.objects) addObject(print, object);
+            print.add(picture.questions[0].text + picture.questions[0].answer);
+        }
+        QCOMPARE(print.text(), QString("7bfe84baba7206bd"));
+    }
+
+    void aSampleOfClutterFollowsFromSeedAndIndex() {
+        for (const auto& kind : clutterKinds()) {
+            const auto samples = clutterSamples(5, 2, 3, kind);
+            QCOMPARE(clutterSamples(5, 3, 1, kind)[0], samples[1]);
+            QVERIFY(clutterSamples(6, 2, 1, kind)[0].question.images != samples[0].question.images);
+            QVERIFY(samples[0].id != samples[1].id && samples[0].kind == kind);
+        }
+    }
+
+    void everyAnswerAndRoiAboutClutterFollowsFromTheObjects() {
+        int questions = 0;
+        for (int i = 0; i < kScenes; ++i)
+            for (const auto& made : clutterKinds()) {
+                const auto [scene, asked] = clutterWithQuestion(2, i, made);
+                const bool alone = made == "jigsaw" || made == "dot-pair";
+                for (const auto& kind : clutterKinds()) {
+                    const auto all = clutterQuestionsAbout(scene, kind);
+                    if (alone) QCOMPARE(all.size(), kind == made ? 1U : 0U);
+                    for (const auto& question : all) {
+                        const Truth truth = truthOfClutter(scene, question);
+                        QVERIFY2(question.answer == truth.answer, question.text.c_str());
+                        QCOMPARE(question.kind, kind);
+                        QCOMPARE(tokensOf(question), truth.tokens);
+                        ++questions;
+                    }
+                }
+                const auto all = clutterQuestionsAbout(scene, made);
+                QVERIFY(std::find(all.begin(), all.end(), asked.at(0)) != all.end());
+            }
+        qInfo("checked %d questions about clutter", questions);
+    }
+
+    void everyQuestionThatHasAnAnswerIsAsked() {
+        for (int i = 0; i < 50; ++i) {
+            const Scene scene = clutterWithQuestion(2, i, "relpos").scene;
+            std::size_t unambiguous = 0;
+            for (const auto& a : scene.objects)
+                for (const auto& b : scene.objects)
+                    unambiguous += a.color != b.color && directionOf(a, b) != "neither" &&
+                                   objectsWith(scene, &SceneObject::color, a.color).size() == 1 &&
+                                   objectsWith(scene, &SceneObject::color, b.color).size() == 1;
+            QCOMPARE(clutterQuestionsAbout(scene, "relpos").size(), unambiguous);
+        }
+    }
+
+    void answersAboutClutterAreBalanced_data() {
+        QTest::addColumn<int>("answers");
+        QTest::newRow("relpos") << 4;
+        QTest::newRow("spatial") << 2;
+        QTest::newRow("count") << 5;
+        QTest::newRow("dot-pair") << 2;
+        QTest::newRow("jigsaw") << 2;
+    }
+    void answersAboutClutterAreBalanced() {
+        QFETCH(int, answers);
+        std::map<std::string, int> counts;
+        for (int i = 0; i < 1000; ++i)
+            ++counts[clutterWithQuestion(6, i, QTest::currentDataTag()).questions[0].answer];
+        QCOMPARE(static_cast<int>(counts.size()), answers);
+        for (const auto& [answer, count] : counts) QVERIFY(balanced(count, 1000, 1. / answers));
+    }
+
+    void clutterIsEasySometimesAndHardMostly() {
+        constexpr int kPictures = 2000;
+        std::map<int, int> sizes;
+        int objects = 0, dotless = 0;
+        for (int i = 0; i < kPictures; ++i) {
+            const Scene scene = clutterWithQuestion(7, i, "attr-shape").scene;
+            ++sizes[static_cast<int>(scene.objects.size())];
+            objects += static_cast<int>(scene.objects.size());
+            std::set<int> cells;
+            for (const auto& object : scene.objects) {
+                QVERIFY(cells.insert(cellOf(object)).second);
+                dotless += object.dot < 0;
+            }
+        }
+        QCOMPARE(sizes.begin()->first, 2);
+        QCOMPARE(sizes.rbegin()->first, 14);
+        QVERIFY(balanced(sizes[2], kPictures, .12 / 3));
+        QVERIFY(balanced(sizes[6], kPictures, .30 / 6));
+        QVERIFY(balanced(sizes[12], kPictures, .58 / 7));
+        QVERIFY(balanced(dotless, objects, .5));
+    }
+
+    void thePicturesOfAPairDifferInOneDot() {
+        int yesFirst = 0;
+        for (int i = 0; i < 200; i += 2) {
+            const auto samples = clutterSamples(8, i, 2, "dot-pair");
+            QCOMPARE(samples[0].question.text, samples[1].question.text);
+            QCOMPARE(samples[0].rois, samples[1].rois);
+            QVERIFY(samples[0].answer != samples[1].answer);
+            yesFirst += samples[0].answer == "yes";
+            const auto changed =
+                changedCells(samples[0].question.images[0], samples[1].question.images[0]);
+            QCOMPARE(changed, boxTokens(samples[0].rois[0], kTokens, EmptyBox::NoTokens));
+        }
+        QVERIFY(balanced(yesFirst, 100, .5));
+    }
+
+    void theFittingPieceContinuesTheObject() {
+        int leastDifference = 1 << 20;
+        for (int i = 0; i < 200; ++i) {
+            const Scene scene = clutterWithQuestion(9, i, "jigsaw").scene;
+            const auto& [cutIndex, pieces, fitting] = scene.jigsaw.value();
+            const auto &cut = scene.objects[cutIndex], &fit = scene.objects[pieces[fitting]],
+                       &unfit = scene.objects[pieces[1 - fitting]];
+            Scene whole = scene, without = scene;
+            whole.jigsaw.reset(), without.jigsaw.reset();
+            whole.objects.resize(cutIndex + 1), without.objects.resize(cutIndex);
+            const Image shown = paint(scene), uncut = paint(whole);
+            const int hole = cellOf(cut) + 1;
+            QCOMPARE(changedCells(uncut, paint(without)), (std::vector{hole - 1, hole}));
+            QCOMPARE(changedCells(uncut, shown),
+                     (std::vector{hole, std::min(cellOf(fit), cellOf(unfit)),
+                                  std::max(cellOf(fit), cellOf(unfit))}));
+            const auto missing = cellPixels(uncut, cut.row, cut.col + 1);
+            QCOMPARE(cellPixels(shown, fit.row, fit.col), missing);
+            leastDifference = std::min(
+                leastDifference, differentValues(cellPixels(shown, unfit.row, unfit.col), missing));
+            const auto flat = cellPixels(shown, cut.row, cut.col + 1);
+            QCOMPARE(std::set(flat.begin(), flat.end()).size(), 1U);
+        }
+        qInfo("the other piece differs in %d values of 2352 at least", leastDifference);
+        QVERIFY(leastDifference >= 60);
+    }
+
+    void sharedPicturesOfClutterKeepKindsAndAnswersBalanced() {
+        std::map<std::string, int> kinds, directions;
+        int records = 0, turns = 0;
+        double weights = 0;
+        for (const auto& kind : clutterKinds()) weights += clutterKindWeight(kind);
+        const auto pictures = clutterPictures(9, 6000);
+        for (std::size_t p = 0; p < pictures.size(); ++p) {
+            const auto& [scene, questions] = pictures[p];
+            QVERIFY(!questions.empty() && questions.size() <= 12U);
+            std::set<std::string> texts;
+            for (const auto& question : questions) {
+                QVERIFY(texts.insert(question.text).second);
+                QCOMPARE(question.answer, truthOfClutter(scene, question).answer);
+                ++records, ++kinds[question.kind];
+                if (question.kind == "relpos") ++directions[question.answer];
+            }
+            if (scene.pairedObject && kinds["dot-pair"] % 2 == 0)
+                QCOMPARE(pictures[p - 1].questions[0].text, questions[0].text);
+        }
+        QCOMPARE(records, 6000);
+        kinds["dot-pair"] /= 2;
+        for (const auto& [kind, count] : kinds) turns += count;
+        for (const auto& kind : clutterKinds())
+            QVERIFY2(balanced(kinds[kind], turns, clutterKindWeight(kind) / weights), kind.c_str());
+        for (const auto& [answer, count] : directions)
+            QVERIFY(balanced(count, kinds["relpos"], .25));
+        qInfo("%zu pictures for %d records", pictures.size(), records);
+    }
+
+    void clutterOfOneKindHoldsAsManyRecordsAsAsked() {
+        for (const auto& kind : clutterKinds()) {
+            std::size_t records = 0;
+            for (const auto& picture : clutterPictures(9, 15, {.kinds = {kind}, .perPicture = 4})) {
+                QVERIFY(picture.questions.size() <= 4U);
+                records += picture.questions.size();
+            }
+            QCOMPARE(records, 15U);
+        }
+    }
+
+    void wrongOptionsForClutterAreNamed() {
+        const auto wrong = [](ClutterOptions options) { return errorOf([&] { check(options); }); };
+        QVERIFY(contains(wrong({.kinds = {"jigsw"}}), "\"jigsaw\""));
+        QVERIFY(contains(wrong({.kinds = {"count", "dots-pair"}}), "\"dot-pair\""));
+        QVERIFY(contains(wrong({.kinds = {"left-right"}}), "unknown question kind"));
+        QVERIFY(contains(wrong({.perPicture = 0}), "0"));
+        QVERIFY(contains(errorOf([] { clutterSamples(1, 0, 1, "realpos"); }), "\"relpos\""));
+        QVERIFY(contains(errorOf([&] { writeClutter(path("none"), 5, 1, {.kinds = {"counts"}}); }),
+                         "\"count\""));
+        QVERIFY(!fs::exists(path("none")));
+    }
+
+    void writtenClutterReadsBackEqual() {
+        const auto folder = path("clutter");
+        QCOMPARE(writeClutter(folder, 40, 11, {}), SceneFolder::Written);
+        QCOMPARE(writeClutter(folder, 40, 11, {}), SceneFolder::AlreadyThere);
+        const auto records = readLvrJson(folder);
+        QCOMPARE(records.size(), 40U);
+        std::size_t next = 0;
+        for (const auto& picture : clutterPictures(11, 40)) {
+            QCOMPARE(readImage(records[next].images[0]), paint(picture.scene));
+            for (const auto& question : picture.questions) {
+                const auto& record = records[next++];
+                QCOMPARE(record.dataset, question.kind);
+                QCOMPARE(record.question, question.text);
                 QCOMPARE(record.response, "<lvr>\n<answer> " + question.answer + " </answer>");
                 QCOMPARE(record.boxes, question.rois);
             }

@@ -135,6 +135,13 @@ private Q_SLOTS:
         row("bad hops",
             {"make-data", "scenes", "--out", "/tmp/lvr-never", "--count", "5", "--hops", "3"}, 1,
             "LO:HI");
+        const QStringList clutter{"make-data", "scenes", "--out", "/tmp/lvr-never",
+                                  "--count",   "5",      "--set", "clutter"};
+        row("unknown kind of clutter", clutter + QStringList{"--kinds", "jigsw"}, 1, "jigsaw");
+        row("clutter with hops", clutter + QStringList{"--hops", "0:3"}, 1, "--hops");
+        row("unknown set",
+            {"make-data", "scenes", "--out", "/tmp/lvr-never", "--count", "5", "--set", "mess"}, 2,
+            "--set");
         row("not a trace", {"trace", "show", kPicture}, 1, "landscape.png");
     }
     void badInputIsOneSentence() {

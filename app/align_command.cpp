@@ -12,7 +12,7 @@
 #include "core/train/align.h"
 #include "core/train/initialise.h"
 #include "core/train/save_checkpoint.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 namespace {

@@ -17,6 +17,7 @@ void addAlignCommand(CLI::App& app);
 void addSftCommands(CLI::App& app);  // sft, pretrain
 void addGrpoCommand(CLI::App& app);
 void addMakeDataCommand(CLI::App& app);
+void addDataCommand(CLI::App& app);
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
 void addScoreCommand(CLI::App& app);

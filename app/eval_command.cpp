@@ -14,7 +14,7 @@
 #include "core/error.h"
 #include "core/eval/evaluate.h"
 #include "core/eval/statistics.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 namespace {

@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/grpo/grpo.h"
 #include "core/grpo/reward.h"
-#include "datasets/lvr_json.h"
 
 namespace lvr {
 namespace {
@@ -17,8 +16,9 @@ struct GrpoArguments : TrainArguments {
 
 std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
     std::vector<GrpoRecord> records;
-    for (auto& record : readLvrJson(a.data, a.imageRoot)) {
-        const auto name = a.data.string() + ", record " + std::to_string(records.size() + 1);
+    const auto dataset = readGiven(a.source);
+    for (const auto& record : dataset.records) {
+        const auto name = dataset.name(record);
         if (record.answer.empty())
             throw Error(name + " has no answer; a reward needs one to compare with");
         records.push_back({name,

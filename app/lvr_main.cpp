@@ -38,6 +38,7 @@ void addCommands(CLI::App& app) {
     addAskCommand(app);
     addEvalCommand(app);
     addMakeDataCommand(app);
+    addDataCommand(app);
     addAlignCommand(app);
     addSftCommands(app);
     addGrpoCommand(app);

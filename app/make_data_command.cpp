@@ -3,7 +3,7 @@
 
 #include "app/command.h"
 #include "core/error.h"
-#include "datasets/clutter_scenes.h"
+#include "datasets/scenes/clutter_scenes.h"
 
 namespace lvr {
 namespace {

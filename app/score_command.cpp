@@ -6,20 +6,19 @@
 
 #include "app/command.h"
 #include "app/decode_arguments.h"
+#include "app/given_data.h"
 #include "core/error.h"
 #include "core/train/score.h"
-#include "datasets/lvr_json.h"
 
 namespace lvr {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct ScoreArguments {
     ModelArguments model;
     PixelLimits pixels;
-    fs::path data, imageRoot;
+    DataSource source;
     bool appendLatentEndToken = false, json = false;
     std::string headPositions = "consistent";
 };
@@ -38,12 +37,14 @@ Json toJson(const Score& score) {
 
 std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
     std::vector<ScoreRecord> records;
-    for (auto& record : readLvrJson(a.data, a.imageRoot))
-        records.push_back({a.data.string() + ", record " + std::to_string(records.size() + 1),
+    const auto dataset = readGiven(a.source);
+    for (const auto& record : dataset.records)
+        records.push_back({dataset.name(record),
                            {record.images.begin(), record.images.end()},
                            record.question,
                            record.response,
-                           record.boxes});
+                           record.boxes,
+                           record.boxImages});
     return records;
 }
 
@@ -84,9 +85,11 @@ void addScoreCommand(CLI::App& app) {
     auto a = std::make_shared<ScoreArguments>();
     auto* command = app.add_subcommand("score", "Losses of a checkpoint on data, without training");
     addModelOptions(*command, a->model);
-    command->add_option("--data", a->data, "LVR JSON file, or a folder with data.json")->required();
-    command->add_option("--image-root", a->imageRoot,
-                        "Where relative image paths start (default: the data's folder)");
+    command
+        ->add_option("--data", a->source.data,
+                     "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json")
+        ->required();
+    addDataOptions(*command, a->source);
     addPixelLimits(*command, a->pixels);
     command->add_flag("--append-latent-end-token", a->appendLatentEndToken,
                       "Put <|lvr_latent_end|> after each thought, as the release does");

@@ -8,8 +8,7 @@
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
-#include "datasets/lvr_json.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 namespace {
@@ -24,14 +23,15 @@ struct SftArguments : TrainArguments {
 TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) {
     const auto scenes = sceneKinds();
     std::vector<TrainingRecord> records;
-    for (auto& record : readLvrJson(arguments.data, arguments.imageRoot)) {
-        TrainingRecord training{
-            .name = arguments.data.string() + ", record " + std::to_string(records.size() + 1),
-            .kind = record.dataset.empty() ? "all" : record.dataset,
-            .images = {record.images.begin(), record.images.end()},
-            .question = record.question,
-            .response = record.response,
-            .boxes = record.boxes};
+    const auto dataset = readGiven(arguments.source);
+    for (const auto& record : dataset.records) {
+        TrainingRecord training{.name = dataset.name(record),
+                                .kind = record.dataset.empty() ? "all" : record.dataset,
+                                .images = {record.images.begin(), record.images.end()},
+                                .question = record.question,
+                                .response = record.response,
+                                .boxes = record.boxes,
+                                .boxImages = record.boxImages};
         if (std::find(scenes.begin(), scenes.end(), training.kind) != scenes.end()) {
             options.kindWeights[training.kind] = sceneKindWeight(training.kind);
             if (training.kind == "left-right" || training.kind == "above-below")

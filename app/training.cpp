@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <sstream>
 
 #include "app/command.h"
 #include "app/train_progress.h"
@@ -43,12 +44,29 @@ RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) 
             .options = command.optionsJson(),
             .parent = arguments.model,
             .parentHash = checkpointFingerprint(findCheckpoint(arguments.model)),
-            .data = fs::absolute(arguments.data).string(),
-            .dataHash = dataHash(arguments.data),
+            .data = fs::absolute(arguments.source.data).string(),
+            .dataHash = dataHash(arguments.source.data),
             .out = fs::absolute(arguments.out).lexically_normal().string(),
             .seed = seed,
             .codeVersion = LVR_VERSION,
             .steps = steps};
+}
+
+// As the saved state holds them: a text each.
+std::vector<std::string> linesOf(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string textOf(std::optional<std::int64_t> number) {
+    return number ? std::to_string(*number) : "";
+}
+
+std::optional<std::int64_t> numberIn(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return std::stoll(text);
 }
 
 // A rank beside the first, which writes to the store for all.
@@ -69,7 +87,7 @@ void checkNothingIsThere(const fs::path& out) {
 
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     if (arguments.model.empty()) throw CLI::RequiredError("--model");
-    if (arguments.data.empty()) throw CLI::RequiredError("--data");
+    if (arguments.source.data.empty()) throw CLI::RequiredError("--data");
     if (arguments.out.empty()) throw CLI::RequiredError("--out");
     arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
@@ -105,8 +123,11 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
                          : "it was not saved yet, start it anew"));
     checkUnchanged(run.info);
     arguments.model = state->textOf("model");
-    arguments.data = state->textOf("data");
-    arguments.imageRoot = state->textOf("image_root");
+    arguments.source.data = state->textOf("data");
+    arguments.source.imageRoot = state->textOf("image_root");
+    arguments.source.remap = linesOf(state->textOf("remap"));
+    arguments.pixels = {numberIn(state->textOf("min_pixels")),
+                        numberIn(state->textOf("max_pixels"))};
     command.readOptions(state->textOf("options"));
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
     const auto step = state->tensor("progress").sum().item<std::int64_t>();
@@ -128,25 +149,31 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
       from_(resume_ ? arguments.out.string() : arguments.model),
       cpuSecondsBefore_(resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) {
     provenance.command = command_;
-    provenance.data = arguments.data.filename().string();
+    provenance.data = arguments.source.data.filename().string();
 }
 
 LvrCheckpoint TrainingSession::openCheckpoint() const {
     auto device = parseDevice(arguments_.device);
     if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
         device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
-    return LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
-                                       .device = device,
-                                       .use = LoadOptions::Use::Training,
-                                       .stop = interruption()});
+    auto checkpoint = LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
+                                                  .device = device,
+                                                  .use = LoadOptions::Use::Training,
+                                                  .stop = interruption()});
+    apply(arguments_.pixels, checkpoint.preprocess);
+    return checkpoint;
 }
 
 void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState state) {
     state.text["options"] = options_;
     state.text["model"] = arguments_.model;
-    state.text["data"] = fs::absolute(arguments_.data).string();
+    const auto& source = arguments_.source;
+    state.text["data"] = fs::absolute(source.data).string();
     state.text["image_root"] =
-        arguments_.imageRoot.empty() ? "" : fs::absolute(arguments_.imageRoot).string();
+        source.imageRoot.empty() ? "" : fs::absolute(source.imageRoot).string();
+    for (const auto& rule : source.remap) state.text["remap"] += rule + "\n";
+    state.text["min_pixels"] = textOf(arguments_.pixels.min);
+    state.text["max_pixels"] = textOf(arguments_.pixels.max);
     state.text["command"] = command_;
     state.text["run"] = std::to_string(log_.run());
     state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
@@ -178,9 +205,10 @@ void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
 
 void addTrainOptions(CLI::App& command, TrainArguments& a) {
     command.add_option("--model", a.model, "Checkpoint to start from");
-    command.add_option("--data", a.data, "LVR JSON file, or a folder with data.json");
-    command.add_option("--image-root", a.imageRoot,
-                       "Where relative image paths start (default: the data's folder)");
+    command.add_option("--data", a.source.data,
+                       "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
+    addDataOptions(command, a.source);
+    addPixelLimits(command, a.pixels);
     command.add_option("--out", a.out, "Checkpoint folder to write; not there yet, or empty");
     addStoreOption(command, a.store);
     command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")

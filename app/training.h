@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "app/decode_arguments.h"
+#include "app/given_data.h"
 #include "app/run_log.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/train/distributed.h"
@@ -15,7 +17,9 @@ namespace lvr {
 // What every training is told.
 struct TrainArguments {
     std::string model, resume;
-    std::filesystem::path data, imageRoot, out, store;
+    DataSource source;
+    PixelLimits pixels;
+    std::filesystem::path out, store;
     std::string dtype = "float32", device = "cpu";
     int threads = 1, saveEvery = 200, rankTimeout = 600;
     Ranks ranks;  // set when the training starts

@@ -12,7 +12,7 @@
 #include "app/theme.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace {
 

@@ -12,7 +12,8 @@ set(may_use_core/train      "${may_use_core/decode};core/decode")
 set(may_use_core/sft        "${may_use_core/decode};core/decode;core/train")
 set(may_use_core/grpo       "${may_use_core/decode};core/decode;core/diagnose;core/train")
 set(may_use_core/eval       "${may_use_core/decode};core/decode;core/diagnose")
-set(may_use_datasets        "core/values;core/vision;core/checkpoint")
+set(may_use_datasets/scenes "core/values;core/vision;core/checkpoint")
+set(may_use_datasets        "${may_use_datasets/scenes}")
 set(may_use_widgets         "core/values")
 set(may_use_app             "core;datasets;widgets")
 function(check folder)
@@ -52,6 +53,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/model core/decode
-        core/diagnose core/train core/sft core/grpo core/eval datasets widgets app)
+        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets app)
     check(${folder})
 endforeach()

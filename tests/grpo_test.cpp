@@ -17,7 +17,7 @@
 #include "core/text/chat_template.h"
 #include "core/train/token_log_probabilities.h"
 #include "core/vision/image_file.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 #include "tests/golden.h"
 
 using namespace lvr;

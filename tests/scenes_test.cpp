@@ -1,4 +1,4 @@
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 #include <QtTest>
 #include <algorithm>
@@ -9,9 +9,9 @@
 #include "core/error.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
-#include "datasets/clutter_scenes.h"
-#include "datasets/lvr_json.h"
-#include "datasets/scene_random.h"
+#include "datasets/dataset.h"
+#include "datasets/scenes/clutter_scenes.h"
+#include "datasets/scenes/scene_random.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;
@@ -292,6 +292,9 @@ class ScenesTest : public QObject {
     fs::path write(const nlohmann::json& json, const char* name = "list.json") const {
         std::ofstream(path(name)) << json.dump();
         return path(name);
+    }
+    static std::vector<DataRecord> readLvrJson(const fs::path& data) {
+        return readUsable({.data = data}, [](const std::string&) {}).records;
     }
     std::string readError(const nlohmann::json& record) const {
         const auto file = write(nlohmann::json::array({oneRecord(), record}));
@@ -852,7 +855,7 @@ private Q_SLOTS:
             auto wanted = QString::fromStdString(golden.at("out").get<std::string>());
             wanted.remove("<|vision_start|><|image_pad|><|vision_end|>");
             const auto file = write(nlohmann::json::array({record}));
-            QCOMPARE(QString::fromStdString(readLvrJson(file)[0].question), wanted);
+            QCOMPARE(QString::fromStdString(readLvrJson(file).at(0).question), wanted);
         }
     }
 

@@ -16,7 +16,7 @@
 #include "core/train/score.h"
 #include "core/train/trainable.h"
 #include "core/vision/image_file.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace fs = std::filesystem;
 using namespace lvr;

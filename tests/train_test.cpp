@@ -19,7 +19,7 @@
 #include "core/train/save_checkpoint.h"
 #include "core/train/train_state.h"
 #include "core/vision/image_file.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace fs = std::filesystem;
 using namespace lvr;

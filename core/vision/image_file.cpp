@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <limits>
 #include <new>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
@@ -39,13 +40,15 @@ void requireSize(std::uintmax_t bytes, const std::string& name) {
         throw Error(name + " is larger than 512 MB, which no picture file should be");
 }
 
-std::vector<std::uint8_t> readBytes(const fs::path& file) {
+// The whole file, or `most` bytes of it.
+std::vector<std::uint8_t> readBytes(
+    const fs::path& file, std::streamoff most = std::numeric_limits<std::streamoff>::max()) {
     requireReadableFile(file);
     std::ifstream stream(file, std::ios::binary | std::ios::ate);
     if (!stream)
         throw Error("cannot read " + file.string() + ": " + std::generic_category().message(errno));
-    const std::streamoff size = stream.tellg();
-    requireSize(static_cast<std::uintmax_t>(std::max<std::streamoff>(size, 0)), file.string());
+    const std::streamoff whole = stream.tellg(), size = std::min(whole, most);
+    requireSize(static_cast<std::uintmax_t>(std::max<std::streamoff>(whole, 0)), file.string());
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
     stream.seekg(0);
     stream.read(reinterpret_cast<char*>(bytes.data()), size);
@@ -146,6 +149,12 @@ Image toImage(const cv::Mat& rgb) {
     return {rgb.cols, rgb.rows, {rgb.data, rgb.data + rgb.total() * rgb.elemSize()}};
 }
 
+PictureSize upright(const ImageHeader& header) {
+    const auto width = static_cast<int>(header.width), height = static_cast<int>(header.height);
+    const bool turned = header.orientation >= 5;
+    return turned ? PictureSize{height, width} : PictureSize{width, height};
+}
+
 }  // namespace
 
 Image readImage(const fs::path& file) { return decodeImage(readBytes(file), file.string()); }
@@ -162,6 +171,16 @@ Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name) 
     // OpenCV has libtiff premultiply 8-bit pictures, and only these.
     const bool premultiplied = header.format == ImageFormat::Tiff && pixels.depth() == CV_8U;
     return toImage(upright(toRgb(toEightBits(pixels), premultiplied), header.orientation));
+}
+
+PictureSize readPictureSize(const fs::path& file) {
+    constexpr std::streamoff kBeginning = 128 << 10;
+    const auto header = readImageBeginning(readBytes(file, kBeginning));
+    return header ? upright(*header) : readWholePictureSize(file);
+}
+
+PictureSize readWholePictureSize(const fs::path& file) {
+    return upright(readImageHeader(readBytes(file), file.string()));
 }
 
 std::vector<std::uint8_t> encodePng(const Image& image) {

@@ -17,6 +17,13 @@ Image readImage(const std::filesystem::path& file);
 // The same for bytes already in memory; `name` is what an error calls them.
 Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name);
 
+// Size of the picture as readImage returns it, without decoding. Throws Error as readImage.
+struct PictureSize {
+    int width = 0, height = 0;  // pixels
+};
+PictureSize readPictureSize(const std::filesystem::path& file);  // from its beginning if possible
+PictureSize readWholePictureSize(const std::filesystem::path& file);  // and that it is whole
+
 std::vector<std::uint8_t> encodePng(const Image& image);
 // Atomic: a temporary file beside it, then renamed. Throws Error.
 void writePng(const Image& image, const std::filesystem::path& file);

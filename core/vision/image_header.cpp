@@ -118,13 +118,14 @@ std::uint32_t crc32(Bytes bytes) {
     return ~crc;
 }
 
-// Calls visit(type, chunk with length and checksum) up to and including IEND.
+// Calls visit(type, chunk with length and checksum) up to and including the chunk `last`.
 template <class Visit>
-void forEachPngChunk(const Reader& png, const Visit& visit) {
+void forEachPngChunk(const Reader& png, std::string_view last, const Visit& visit) {
     std::string_view type;
-    for (std::uint64_t at = kPngSignature; type != "IEND";) {
+    for (std::uint64_t at = kPngSignature; type != last;) {
         const std::uint64_t length = 12ULL + png.number(at, 4);
         type = png.text(at + 4, 4);
+        if (type == "IDAT" && last == "IDAT") return;
         visit(type, png.part(at, length));
         at += length;
     }
@@ -140,12 +141,16 @@ void requireChecksum(const Reader& png, Bytes chunk, const std::string& name) {
     if (stored.number(0, 4) != crc32(chunk.subspan(4, chunk.size() - 8))) png.failDamaged();
 }
 
-ImageHeader pngHeader(Bytes bytes, const std::string& name) {
+// How much of a file is there to look at.
+enum class Extent { Whole, Beginning };
+
+ImageHeader pngHeader(Bytes bytes, const std::string& name, Extent extent = Extent::Whole) {
     const Reader png(bytes, Order::Big, name);
     if (png.text(12, 4) != "IHDR") png.failDamaged();
     ImageHeader header{ImageFormat::Png, png.number(16, 4), png.number(20, 4)};
     requirePixels(header, name);
-    forEachPngChunk(png, [&](std::string_view type, Bytes chunk) {
+    const std::string_view last = extent == Extent::Whole ? "IEND" : "IDAT";
+    forEachPngChunk(png, last, [&](std::string_view type, Bytes chunk) {
         requireChecksum(png, chunk, name);
         if (type == "eXIf")
             header.orientation = exifOrientation(chunk.subspan(8, chunk.size() - 12), name);
@@ -171,13 +176,13 @@ std::size_t endOfJpegScan(Bytes bytes, std::size_t at) {
 }
 
 // Walks every segment to the end marker, because a JPEG cut short decodes to a half-grey picture.
-ImageHeader jpegHeader(Bytes bytes, const std::string& name) {
+ImageHeader jpegHeader(Bytes bytes, const std::string& name, Extent extent = Extent::Whole) {
     const Reader jpeg(bytes, Order::Big, name);
     ImageHeader header{ImageFormat::Jpeg};
     for (std::size_t at = 2;;) {
         if (jpeg.number(at, 1) != 0xFF) jpeg.failDamaged();
         const int marker = static_cast<int>(jpeg.number(at + 1, 1));
-        if (marker == 0xD9) return header;
+        if (marker == 0xD9 || (marker == 0xDA && extent == Extent::Beginning)) return header;
         const bool padding = marker == 0xFF, alone = marker == 0x01;
         if (padding || alone) {
             at += padding ? 1 : 2;
@@ -279,12 +284,24 @@ ImageHeader readImageHeader(Bytes bytes, const std::string& name) {
     return header;
 }
 
+std::optional<ImageHeader> readImageBeginning(Bytes bytes) {
+    const std::string name = "picture";
+    try {
+        if (startsWith(bytes, "\x89PNG\r\n\x1a\n"))
+            return pngHeader(bytes, name, Extent::Beginning);
+        if (startsWith(bytes, "\xff\xd8\xff")) return jpegHeader(bytes, name, Extent::Beginning);
+    } catch (const Error&) {  // cut before its pixels, or damaged: only the whole file can tell
+    }
+    return std::nullopt;
+}
+
 std::vector<std::uint8_t> pngWithoutExtras(Bytes bytes, const std::string& name) {
     std::vector<std::uint8_t> kept(bytes.begin(), bytes.begin() + kPngSignature);
     kept.reserve(bytes.size());
-    forEachPngChunk(Reader(bytes, Order::Big, name), [&](std::string_view type, Bytes chunk) {
-        if (isPixelChunk(type)) kept.insert(kept.end(), chunk.begin(), chunk.end());
-    });
+    forEachPngChunk(Reader(bytes, Order::Big, name), "IEND",
+                    [&](std::string_view type, Bytes chunk) {
+                        if (isPixelChunk(type)) kept.insert(kept.end(), chunk.begin(), chunk.end());
+                    });
     return kept;
 }
 

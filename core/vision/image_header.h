@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct ImageHeader {
 // so, and above 200 megapixels. Bytes after the end are tolerated. `name` is what the error calls
 // the picture.
 ImageHeader readImageHeader(std::span<const std::uint8_t> bytes, const std::string& name);
+// The same for the first bytes of a PNG or JPEG file, up to its compressed pixels: what comes after
+// them is not looked at. None when they are of another format or don't reach as far.
+std::optional<ImageHeader> readImageBeginning(std::span<const std::uint8_t> bytes);
 
 // The chunks that hold pixels and transparency, and no others: colour profiles and texts, which
 // decoders warn about on stderr, stay out.

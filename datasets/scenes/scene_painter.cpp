@@ -1,4 +1,4 @@
-#include "datasets/scene_painter.h"
+#include "datasets/scenes/scene_painter.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/scene_random.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

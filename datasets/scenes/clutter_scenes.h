@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 

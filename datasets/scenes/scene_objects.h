@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 

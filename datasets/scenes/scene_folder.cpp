@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/vision/image_file.h"
-#include "datasets/clutter_scenes.h"
+#include "datasets/scenes/clutter_scenes.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 

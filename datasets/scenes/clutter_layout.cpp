@@ -1,9 +1,9 @@
-#include "datasets/clutter_layout.h"
+#include "datasets/scenes/clutter_layout.h"
 
 #include <algorithm>
 
-#include "datasets/scene_objects.h"
-#include "datasets/scene_random.h"
+#include "datasets/scenes/scene_objects.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

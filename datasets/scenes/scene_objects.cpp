@@ -1,9 +1,9 @@
-#include "datasets/scene_objects.h"
+#include "datasets/scenes/scene_objects.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "datasets/scene_random.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "datasets/scene_asking.h"
-#include "datasets/scene_random.h"
-#include "datasets/scenes.h"
+#include "datasets/scenes/scene_asking.h"
+#include "datasets/scenes/scene_random.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 namespace {

@@ -1,11 +1,11 @@
-#include "datasets/scene_asking.h"
+#include "datasets/scenes/scene_asking.h"
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "core/error.h"
 #include "core/values/nearest_name.h"
-#include "datasets/scene_random.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 namespace lvr {
 

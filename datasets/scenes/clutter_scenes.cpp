@@ -1,12 +1,12 @@
-#include "datasets/clutter_scenes.h"
+#include "datasets/scenes/clutter_scenes.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 
-#include "datasets/clutter_layout.h"
-#include "datasets/scene_asking.h"
-#include "datasets/scene_random.h"
+#include "datasets/scenes/clutter_layout.h"
+#include "datasets/scenes/scene_asking.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

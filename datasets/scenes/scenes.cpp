@@ -1,12 +1,12 @@
-#include "datasets/scenes.h"
+#include "datasets/scenes/scenes.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "core/error.h"
-#include "datasets/scene_objects.h"
-#include "datasets/scene_painter.h"
-#include "datasets/scene_random.h"
+#include "datasets/scenes/scene_objects.h"
+#include "datasets/scenes/scene_painter.h"
+#include "datasets/scenes/scene_random.h"
 
 namespace lvr {
 namespace {

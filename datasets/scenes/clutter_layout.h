@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/clutter_scenes.h"
+#include "datasets/scenes/clutter_scenes.h"
 
 namespace lvr {
 

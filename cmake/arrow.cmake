@@ -1,0 +1,27 @@
+# Apache Arrow and Parquet as the imported target `arrow`, from -DARROW=DIR (a folder that holds
+# include/ and the libraries, or has them in lib/) or from the pyarrow wheel that ./dev put into
+# .venv.
+set(ARROW "" CACHE PATH "Arrow: the folder that holds include/ and libarrow.so*")
+if(NOT ARROW)
+    file(GLOB wheels ${CMAKE_SOURCE_DIR}/.venv/lib/python3.*/site-packages/pyarrow)
+    list(LENGTH wheels found)
+    if(found EQUAL 0)
+        message(FATAL_ERROR "No Arrow: run ./dev setup, or pass -DARROW=DIR")
+    endif()
+    list(GET wheels 0 wheel)
+    set(ARROW ${wheel} CACHE PATH "" FORCE)
+endif()
+add_library(arrow INTERFACE IMPORTED)
+target_include_directories(arrow SYSTEM INTERFACE ${ARROW}/include)
+foreach(name IN ITEMS arrow parquet)
+    # A wheel holds only the versioned name, libarrow.so.2600.
+    file(GLOB library ${ARROW}/lib${name}.so ${ARROW}/lib${name}.so.* ${ARROW}/lib/lib${name}.so)
+    list(LENGTH library found)
+    if(found EQUAL 0)
+        message(FATAL_ERROR "ARROW=${ARROW} has no lib${name}.so")
+    endif()
+    list(GET library 0 first)
+    get_filename_component(folder ${first} DIRECTORY)
+    target_link_libraries(arrow INTERFACE ${first})
+    target_link_options(arrow INTERFACE -Wl,-rpath,${folder})
+endforeach()

@@ -1,0 +1,197 @@
+#include "datasets/data_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/checkpoint/atomic_file.h"
+#include "core/error.h"
+#include "core/vision/image_file.h"
+#include "core/vision/patch_grid.h"
+
+namespace lvr {
+namespace fs = std::filesystem;
+namespace {
+
+// Of an image: its grid, or why there is none.
+struct Looked {
+    PatchGrid grid;
+    std::string problem;
+};
+using Images = std::map<std::string, Looked>;
+
+Looked look(const std::string& file, const PreprocessConfig& config, ImageCheck check) {
+    try {
+        PictureSize size;
+        if (check == ImageCheck::Decode) {
+            const auto image = readImage(file);
+            size = {image.width, image.height};
+        } else {
+            size = readWholePictureSize(file);
+        }
+        const auto resized = smartResize({size.height, size.width}, config);
+        const int cell = config.patchSize * config.mergeSize;
+        return {{resized.height / cell, resized.width / cell}, ""};
+    } catch (const Error& error) {
+        return {{}, error.what()};
+    }
+}
+
+Images lookAtAll(const Dataset& dataset, const PreprocessConfig& config, ImageCheck check,
+                 const std::function<void(std::size_t, std::size_t)>& seen,
+                 const std::stop_token& stop) {
+    Images images;
+    for (const auto& record : dataset.records)
+        for (const auto& file : record.images) images[file];
+    std::size_t done = 0;
+    for (auto& [file, looked] : images) {
+        if (stop.stop_requested()) throw Cancelled();
+        looked = look(file, config, check);
+        if (seen) seen(++done, images.size());
+    }
+    return images;
+}
+
+bool isEmpty(const Box& box) { return !(box.x1 > box.x0 && box.y1 > box.y0); }
+
+Box cleaned(Box box) {
+    if (box.x1 < box.x0) std::swap(box.x0, box.x1);
+    if (box.y1 < box.y0) std::swap(box.y0, box.y1);
+    for (double* edge : {&box.x0, &box.y0, &box.x1, &box.y1}) *edge = std::clamp(*edge, 0.0, 1.0);
+    return box;
+}
+
+std::string oddBox(const Box& box) {
+    constexpr double kWhole = 0.9;
+    const auto inside = cleaned(box);
+    if (isEmpty(inside))
+        return "is empty or outside of the image: it becomes the one token under its centre";
+    if (isEmpty(box)) return "has its corners the wrong way round";
+    if (!(inside == box)) return "reaches beyond the image";
+    if ((box.x1 - box.x0) * (box.y1 - box.y0) > kWhole) return "covers almost the whole image";
+    return "";
+}
+
+// Moves the records whose images can't be read.
+void leaveOutUnreadable(Dataset& dataset, const Images& images) {
+    const auto problem = [&](const DataRecord& record) {
+        for (const auto& file : record.images)
+            if (const auto& why = images.at(file).problem; !why.empty()) return why;
+        return std::string();
+    };
+    const auto unreadable = [&](const DataRecord& record) {
+        const auto why = problem(record);
+        if (!why.empty()) dataset.bad.push_back({record.file, record.number, why});
+        return !why.empty();
+    };
+    std::erase_if(dataset.records, unreadable);
+    std::ranges::sort(dataset.bad, {}, [](const auto& b) { return std::pair(b.file, b.number); });
+}
+
+class Tally {
+public:
+    Tally(const Images& images, DataReport& report) : images_(images), report_(report) {
+        for (const auto& [file, looked] : images)
+            if (looked.problem.empty()) imageTokens_.push_back(looked.grid.count());
+    }
+
+    void add(const DataRecord& record, const std::string& name) {
+        ++report_.datasets[record.dataset.empty() ? "unnamed" : record.dataset];
+        if (!record.note.empty()) report_.notes.push_back({name, record.note});
+        boxes_.push_back(static_cast<double>(record.boxes.size()));
+        std::size_t tokens = 0, all = 0;
+        for (const auto& file : record.images) all += images_.at(file).grid.count();
+        for (std::size_t b = 0; b < record.boxes.size(); ++b) {
+            const int image = record.boxImages.empty() ? 0 : record.boxImages[b];
+            tokens += boxTokens(record.boxes[b], images_.at(record.images[image]).grid).size();
+            if (const auto odd = oddBox(record.boxes[b]); !odd.empty())
+                report_.notes.push_back({name, "box " + std::to_string(b + 1) + " " + odd});
+        }
+        if (record.boxes.empty()) return;
+        roiTokens_.push_back(static_cast<double>(tokens));
+        roiShare_.push_back(static_cast<double>(tokens) / static_cast<double>(all));
+    }
+
+    void finish() {
+        report_.images = imageTokens_.size();
+        report_.imageTokens = spreadOf(imageTokens_);
+        report_.roiTokens = spreadOf(roiTokens_);
+        report_.roiShare = spreadOf(roiShare_);
+        report_.boxes = spreadOf(boxes_);
+    }
+
+private:
+    const Images& images_;
+    DataReport& report_;
+    std::vector<double> imageTokens_, roiTokens_, roiShare_, boxes_;
+};
+
+// Relative to `folder` where it is below it.
+std::string shortened(const std::string& file, const fs::path& folder) {
+    const auto relative = fs::path(file).lexically_relative(folder).generic_string();
+    return relative.empty() || relative.starts_with("..") ? file : relative;
+}
+
+nlohmann::ordered_json toLvrJson(const DataRecord& record, const fs::path& folder) {
+    using Json = nlohmann::ordered_json;
+    Json images = Json::array(), boxes = Json::array();
+    std::string marks;
+    for (const auto& file : record.images) {
+        images.push_back(shortened(file, folder));
+        marks += "<image>\n";
+    }
+    for (const auto& given : record.boxes) {
+        const auto box = cleaned(given);
+        boxes.push_back({box.x0, box.y0, box.x1, box.y1});
+    }
+    Json json{
+        {"dataset", record.dataset},
+        {"question_id", record.questionId},
+        {"image", images},
+        {"conversations", Json::array({{{"from", "human"}, {"value", marks + record.question}},
+                                       {{"from", "gpt"}, {"value", record.response}}})},
+        {"bboxes", boxes}};
+    if (!record.boxImages.empty()) json["bbox_images"] = record.boxImages;
+    return json;
+}
+
+}  // namespace
+
+Spread spreadOf(std::vector<double> values) {
+    if (values.empty()) return {};
+    std::ranges::sort(values);
+    const auto at = [&](double share) {
+        return values[static_cast<std::size_t>(
+            std::lround(share * static_cast<double>(values.size() - 1)))];
+    };
+    return {values.front(), at(0.5), at(0.95), values.back(), values.size()};
+}
+
+DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, ImageCheck check,
+                     const std::function<void(std::size_t, std::size_t)>& seen,
+                     const std::stop_token& stop) {
+    DataReport report;
+    report.records = dataset.records.size() + dataset.bad.size();
+    const auto images = lookAtAll(dataset, preprocess, check, seen, stop);
+    leaveOutUnreadable(dataset, images);
+    for (const auto& bad : dataset.bad)
+        report.bad.push_back({dataset.name(bad.file, bad.number), bad.problem});
+    Tally tally(images, report);
+    for (const auto& record : dataset.records) tally.add(record, dataset.name(record));
+    tally.finish();
+    return report;
+}
+
+void writeCleaned(const Dataset& dataset, const fs::path& file) {
+    const auto folder = fs::absolute(file).parent_path();
+    std::string text;
+    for (const auto& record : dataset.records)
+        text += (text.empty() ? "[\n" : ",\n") +
+                toLvrJson(record, folder)
+                    .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    if (text.empty()) throw Error("there is no good record to write to " + file.string());
+    writeFileAtomically(file, text + "\n]\n");
+}
+
+}  // namespace lvr

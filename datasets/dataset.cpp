@@ -1,0 +1,108 @@
+#include "datasets/dataset.h"
+
+#include <set>
+
+#include "core/error.h"
+#include "datasets/parquet.h"
+#include "datasets/record_readers.h"
+
+namespace lvr {
+namespace fs = std::filesystem;
+namespace {
+
+class Reader {
+public:
+    explicit Reader(Dataset& dataset) : dataset_(dataset) {}
+
+    void readFile(const fs::path& file, const ImagePaths& images, const std::string& name) {
+        const int index = static_cast<int>(dataset_.files.size());
+        dataset_.files.push_back(file.string());
+        std::set<std::string> parts;  // of a meta list
+        const auto read = [&](const Json& object, int number) {
+            try {
+                if (!object.is_object()) throw RecordProblem("must be an object");
+                const JsonEntry entry(object);
+                if (entry.has("ds_name") || !parts.empty())
+                    return readPart(entry, file, index, number, images, parts);
+                auto record = readRecord(entry, images, name);
+                record.file = index;
+                record.number = number;
+                dataset_.records.push_back(std::move(record));
+            } catch (const RecordProblem& problem) {
+                dataset_.bad.push_back({index, number, problem.what()});
+            }
+        };
+        if (file.extension() == ".parquet")
+            forEachRow(file, read);
+        else
+            forEachEntry(file, read);
+    }
+
+private:
+    // An entry of a meta list: a mistake here is one in the list, not in a record.
+    void readPart(const JsonEntry& entry, const fs::path& file, int index, int number,
+                  const ImagePaths& images, std::set<std::string>& names) {
+        try {
+            const auto name = entry.text("ds_name");
+            if (!names.insert(name).second)
+                throw RecordProblem("field \"ds_name\": " + name + " occurs twice");
+            readFile(file.parent_path() / entry.text("data_path"),
+                     images.below(entry.text("image_folder")), name);
+        } catch (const RecordProblem& problem) {
+            throw Error(dataset_.name(index, number) + ": " + problem.what());
+        }
+    }
+
+    static DataRecord readRecord(const JsonEntry& entry, const ImagePaths& images,
+                                 const std::string& name) {
+        if (entry.has("bboxs")) return readVisualCotRecord(entry, images);
+        if (isLlavaRecord(entry)) return readLlavaRecord(entry, images);
+        if (isVirlRecord(entry)) return readVirlRecord(entry, images);
+        return readLvrRecord(entry, images, name);
+    }
+
+    Dataset& dataset_;
+};
+
+std::string counted(std::size_t count, const char* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string Dataset::name(int file, int number) const {
+    return files.at(file) + ", record " + std::to_string(number);
+}
+
+Dataset readDataset(const DataSource& source) {
+    std::error_code failed;
+    const bool folder = fs::is_directory(source.data, failed);
+    const fs::path file = fs::absolute(folder ? source.data / "data.json" : source.data);
+    const ImagePaths images(
+        source.imageRoot.empty() ? file.parent_path() : fs::absolute(source.imageRoot),
+        source.remap);
+    Dataset dataset;
+    Reader(dataset).readFile(file, images, "");
+    return dataset;
+}
+
+Dataset readUsable(const DataSource& source,
+                   const std::function<void(const std::string&)>& leftOut) {
+    constexpr std::size_t kOneIn = 20;
+    auto dataset = readDataset(source);
+    if (dataset.bad.empty()) return dataset;
+    const auto all = dataset.bad.size() + dataset.records.size();
+    const auto& first = dataset.bad.front();
+    const auto sentence = dataset.name(first.file, first.number) + ": " + first.problem;
+    const auto others = dataset.bad.size() - 1;
+    if (dataset.bad.size() * kOneIn > all)
+        throw Error(sentence + (others == 0
+                                    ? ""
+                                    : " (and " + counted(others, "other") + " of " +
+                                          counted(all, "record") + "; lvr data check lists them)"));
+    leftOut("left out " + counted(dataset.bad.size(), "record") + " of " + std::to_string(all) +
+            ": " + sentence + (others ? "; lvr data check lists all" : ""));
+    return dataset;
+}
+
+}  // namespace lvr

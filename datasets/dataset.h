@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/values/image.h"
+
+namespace lvr {
+
+// One question with its answer and the regions to look at, whatever format it was in.
+struct DataRecord {
+    int file = 0;    // index into Dataset::files
+    int number = 0;  // within that file, from 1
+    std::string dataset;
+    std::string questionId;
+    std::vector<std::string> images;  // absolute paths
+    std::string question;             // without <image> and the newline on each side of it
+    std::string
+        answer;  // inside <answer>, trimmed; without tags the trimmed text after the last <lvr>
+    std::string response;        // the gpt turn, its <lvr> included
+    std::vector<Box> boxes;      // of its <lvr>, in order, fractions of the image they are on
+    std::vector<int> boxImages;  // index into images, one a box; empty: all on the first
+    std::string note;            // what is odd about it and does not keep it from being used
+    bool operator==(const DataRecord&) const = default;
+};
+
+struct BadRecord {
+    int file = 0, number = 0;
+    std::string problem;  // names the field
+};
+
+struct Dataset {
+    std::vector<std::string> files;
+    std::vector<DataRecord> records;  // the good ones
+    std::vector<BadRecord> bad;
+
+    std::string name(int file, int number) const;  // "data.json, record 3", for errors
+    std::string name(const DataRecord& record) const { return name(record.file, record.number); }
+};
+
+// Where data and its images are.
+struct DataSource {
+    std::filesystem::path data;       // a file, or a folder that holds data.json
+    std::filesystem::path imageRoot;  // of relative image paths; empty: the data's folder
+    // OLD=NEW: an image path that begins with OLD begins with NEW instead. The first that fits.
+    std::vector<std::string> remap;
+};
+
+// Reads, by their fields, the records of
+// - the LVR JSON format (lvr-spec 2.1) and its RL form (2.2): a plain list, or a meta list of files
+//   (ds_name, data_path, image_folder); `bbox_images` says which image each box is on,
+// - Visual-CoT: metadata lines with `bboxs` in pixels, and the LLaVA form, whose boxes are pixels
+//   after "###" or fractions of the picture padded to a square,
+// - ViRL39K: `question`, `answer`, `image`, as JSON or Parquet.
+// .json holds a list, .jsonl a record a line. What is wrong with a record is in `bad`. Throws Error
+// naming the file when it is missing, cut off, of another format, or empty.
+Dataset readDataset(const DataSource& source);
+
+// The same for whoever can only go on with good records. A few bad ones are left out and `leftOut`
+// is told so in one sentence; when there are none but bad ones, or more than one in twenty, the
+// first is an Error: then it is the data, or the way it was given, that is wrong.
+Dataset readUsable(const DataSource& source,
+                   const std::function<void(const std::string&)>& leftOut);
+
+}  // namespace lvr

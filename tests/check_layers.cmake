@@ -15,7 +15,9 @@ set(may_use_core/eval       "${may_use_core/decode};core/decode;core/diagnose")
 set(may_use_datasets/scenes "core/values;core/vision;core/checkpoint")
 set(may_use_datasets        "${may_use_datasets/scenes}")
 set(may_use_widgets         "core/values")
-set(may_use_app             "core;datasets;widgets")
+set(may_use_app             "")
+set(may_use_app/cli         "app;core;datasets")
+set(may_use_app/window      "app;core;datasets;widgets")
 function(check folder)
     file(GLOB files RELATIVE ${ROOT} ${ROOT}/${folder}/*.cpp ${ROOT}/${folder}/*.h)
     foreach(file IN LISTS files)
@@ -53,6 +55,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/model core/decode
-        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets app)
+        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets app app/cli app/window)
     check(${folder})
 endforeach()

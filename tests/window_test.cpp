@@ -16,11 +16,11 @@
 #include <fstream>
 #include <latch>
 
-#include "app/ask_engine.h"
-#include "app/main_window.h"
-#include "app/open_model_dialog.h"
-#include "app/picture_panel.h"
-#include "app/start_script.h"
+#include "app/window/ask_engine.h"
+#include "app/window/main_window.h"
+#include "app/window/open_model_dialog.h"
+#include "app/window/picture_panel.h"
+#include "app/window/start_script.h"
 #include "core/error.h"
 #include "core/vision/image_file.h"
 #include "widgets/exit_rule_form.h"

@@ -1,0 +1,167 @@
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/run_log.h"
+#include "app/cli/train_progress.h"
+#include "core/text/bpe_trainer.h"
+#include "core/train/align.h"
+#include "core/train/initialise.h"
+#include "core/train/save_checkpoint.h"
+#include "datasets/scenes/scenes.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct AlignArguments {
+    fs::path out, store;
+    AlignOptions options;
+    int threads = 1;
+};
+
+std::int64_t idOf(const Tokenizer& tokenizer, const std::string& token) {
+    return tokenizer.id(token).value();
+}
+
+// A genuine Qwen2.5-VL configuration, small enough to train on a CPU in minutes.
+ModelConfig tinyConfig(const Tokenizer& tokenizer) {
+    ModelConfig config;
+    config.vision = {.depth = 2,
+                     .hiddenSize = 96,
+                     .numHeads = 3,
+                     .intermediateSize = 256,
+                     .outHiddenSize = 128,
+                     .fullattBlockIndexes = {1}};
+    config.text = {.hiddenSize = 128,
+                   .numHiddenLayers = 4,
+                   .numAttentionHeads = 4,
+                   .numKeyValueHeads = 2,
+                   .intermediateSize = 344,
+                   .vocabSize = static_cast<int>(tokenizer.size()),
+                   .maxPositionEmbeddings = 2048,
+                   .mropeSection = {4, 6, 6}};
+    config.lvr = {.lvrId = idOf(tokenizer, "<|lvr|>"),
+                  .lvrStartId = idOf(tokenizer, "<|lvr_start|>"),
+                  .lvrEndId = idOf(tokenizer, "<|lvr_end|>"),
+                  .lvrLatentEndId = idOf(tokenizer, "<|lvr_latent_end|>")};
+    config.imageTokenId = idOf(tokenizer, "<|image_pad|>");
+    config.videoTokenId = idOf(tokenizer, "<|video_pad|>");
+    config.visionStartTokenId = idOf(tokenizer, "<|vision_start|>");
+    config.visionEndTokenId = idOf(tokenizer, "<|vision_end|>");
+    config.bosTokenId = idOf(tokenizer, "<|endoftext|>");
+    config.eosTokenId = idOf(tokenizer, "<|im_end|>");
+    config.padTokenId = idOf(tokenizer, "<|endoftext|>");
+    return config;
+}
+
+LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed) {
+    const auto config = tinyConfig(tokenizer);
+    const LvrTokens tokens{*config.lvr.lvrStartId, *config.lvr.lvrId, *config.lvr.lvrEndId,
+                           config.lvr.lvrLatentEndId};
+    return {"fresh",
+            initialise(config, seed),
+            tokenizer,
+            PreprocessConfig{},
+            {tokens, {config.eosTokenId, config.bosTokenId}, *config.padTokenId},
+            {}};
+}
+
+// Words are looked up as they stand in a sentence: after a space.
+std::vector<std::int64_t> wordIds(const Tokenizer& tokenizer,
+                                  const std::vector<std::string>& words) {
+    std::vector<std::int64_t> ids;
+    for (const auto& word : words) ids.push_back(tokenizer.encode(" " + word).at(0));
+    return ids;
+}
+
+AlignExample example(std::uint64_t seed, std::uint64_t index) {
+    auto picture = alignPicture(seed, index);
+    AlignExample made{std::move(picture.image), {}};
+    for (const auto& cell : picture.cells) made.cells.push_back({cell.shape, cell.color, cell.dot});
+    return made;
+}
+
+// A folder that is gone when the work is over, however it ends.
+struct Scratch {
+    explicit Scratch(fs::path path) : folder(std::move(path)) { fs::create_directories(folder); }
+    ~Scratch() {
+        std::error_code ignored;
+        fs::remove_all(folder, ignored);
+    }
+    fs::path folder;
+};
+
+// Returns how it ended, in one sentence.
+std::string train(const AlignArguments& arguments, RunLog& log) {
+    const Scratch words(arguments.out.string() + ".tokenizer");
+    trainTokenizer(sceneVocabularyCorpus(), words.folder);
+    auto checkpoint = freshCheckpoint(Tokenizer::open(words.folder), arguments.options.seed);
+    const auto& tokenizer = checkpoint.tokenizer;
+    const auto sides = wordIds(tokenizer, {"left", "right", "above", "below"});
+    const auto seed = arguments.options.seed;
+    trainAlign(
+        checkpoint.model, checkpoint.preprocess,
+        [seed](std::uint64_t index) { return example(seed, index); },
+        {wordIds(tokenizer, shapeWords()), wordIds(tokenizer, colorWords()), sides[0], sides[1],
+         sides[2], sides[3]},
+        arguments.options, [&](const TrainReport& report) { log.record(report); }, interruption());
+    const auto notes = "stage 0, the language model is untrained; " + std::to_string(cpuSeconds()) +
+                       " CPU-seconds";
+    saveCheckpoint(checkpoint, words.folder,
+                   {.defaultExit = "none",
+                    .command = commandLine(),
+                    .seed = seed,
+                    .data = "generated align pictures",
+                    .notes = notes},
+                   arguments.out);
+    std::cout << "saved " << arguments.out.string() << "; " << notes << "\n";
+    return notes;
+}
+
+void align(const AlignArguments& arguments) {
+    at::set_num_threads(arguments.threads);
+    checkOutputFolder(arguments.out);
+    const auto& o = arguments.options;
+    const nlohmann::json options{{"steps", o.steps}, {"lr", o.learningRate}, {"seed", o.seed}};
+    recordRun(arguments.store,
+              {.kind = "align",
+               .command = commandLine(),
+               .options = options.dump(),
+               .data = "generated align pictures",
+               .out = fs::absolute(arguments.out).lexically_normal().string(),
+               .seed = o.seed,
+               .codeVersion = LVR_VERSION,
+               .steps = o.steps},
+              [&](RunLog& log) { return train(arguments, log); });
+}
+
+}  // namespace
+
+void addAlignCommand(CLI::App& app) {
+    auto arguments = std::make_shared<AlignArguments>();
+    auto* command = app.add_subcommand(
+        "align", "Make a tiny Qwen2.5-VL whose vision tower knows drawn scenes (stage 0)");
+    command->add_option("--out", arguments->out, "Checkpoint folder to write")->required();
+    command->add_option("--steps", arguments->options.steps, "Optimiser steps")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--seed", arguments->options.seed, "Of weights, words and pictures")
+        ->capture_default_str();
+    command->add_option("--lr", arguments->options.learningRate, "Peak learning rate")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    addStoreOption(*command, arguments->store);
+    command->add_option("--threads", arguments->threads, "CPU threads")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->footer("Example: lvr align --out build/tiny-vision --seed 0");
+    command->callback([arguments] { align(*arguments); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,196 @@
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
+#include "app/cli/trace_json.h"
+#include "core/checkpoint/safetensors.h"
+#include "core/checkpoint/trace_file.h"
+#include "core/decode/decoder.h"
+#include "core/error.h"
+#include "core/text/pre_tokenizer.h"
+#include "core/vision/heat_image.h"
+#include "core/vision/image_file.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct AskArguments {
+    ModelArguments model;
+    DecodeArguments decode;
+    std::vector<fs::path> images;
+    std::string question;
+    bool rawPrompt = false, json = false;
+    PixelLimits pixels;
+    fs::path trace, heatmaps, dump;
+};
+
+// Everything --dump writes, collected while decoding.
+struct Dump {
+    torch::Tensor promptHidden, promptLogits;
+    std::vector<torch::Tensor> stepLogits;
+};
+
+// Outputs are refused before the model is run, not after.
+void checkOutputs(const AskArguments& a) {
+    for (const auto& file : {a.trace, a.dump}) {
+        if (file.empty()) continue;
+        const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+        if (!fs::is_directory(folder))
+            throw Error("there is no folder " + folder.string() + " to write " +
+                        file.filename().string() + " to");
+    }
+    if (!a.heatmaps.empty() && fs::exists(a.heatmaps) && !fs::is_directory(a.heatmaps))
+        throw Error(a.heatmaps.string() + " is a file; --heatmaps takes a folder");
+}
+
+void writeHeatmaps(const Trace& trace, const fs::path& folder) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed) throw Error("cannot create " + folder.string() + ": " + failed.message());
+    int number = 0;
+    for (const auto& step : trace.steps) {
+        const auto* latent = std::get_if<LatentStep>(&step.what);
+        if (!latent) continue;
+        ++number;
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < trace.grids.size(); ++i) {
+            const std::vector<float> values(latent->cosine.begin() + at,
+                                            latent->cosine.begin() + at + trace.grids[i].count());
+            at += values.size();
+            const auto name = "step" + std::to_string(number) +
+                              (trace.grids.size() > 1 ? "_image" + std::to_string(i + 1) : "") +
+                              ".png";
+            writePng(heatOverlay(trace.question.images[i], trace.grids[i], values, -1, 1),
+                     folder / name);
+        }
+    }
+}
+
+TensorBytes bytesOf(const std::string& name, const torch::Tensor& tensor) {
+    return {name, tensor.scalar_type() == torch::kInt64 ? DType::I64 : DType::F32,
+            tensor.sizes().vec(), tensor.data_ptr()};
+}
+
+void writeDump(const fs::path& file, const EncodedQuestion& encoded, const Trace& trace,
+               const Dump& dump) {
+    const std::int64_t size = trace.hiddenSize, images = std::ssize(encoded.pixels.gridThw);
+    const auto grids = torch::empty({images, 3}, torch::kInt64);
+    for (std::int64_t i = 0; i < images; ++i)
+        for (int axis = 0; axis < 3; ++axis) grids[i][axis] = encoded.pixels.gridThw[i][axis];
+    const auto matrix = [&](const std::vector<float>& values, std::int64_t width) {
+        return torch::tensor(values).view({-1, width}).contiguous();
+    };
+    const auto width =
+        images ? std::ssize(encoded.pixels.values) /
+                     std::max<std::int64_t>(
+                         1, (grids.select(1, 0) * grids.select(1, 1) * grids.select(1, 2))
+                                .sum()
+                                .item<std::int64_t>())
+               : 1176;
+    const std::vector<torch::Tensor> held{torch::tensor(encoded.prompt.ids),
+                                          encoded.prompt.positions.ids.contiguous(),
+                                          grids,
+                                          matrix(encoded.pixels.values, width),
+                                          matrix(trace.imageTokens, size),
+                                          dump.promptHidden,
+                                          dump.promptLogits,
+                                          matrix(trace.latents, size),
+                                          torch::stack(dump.stepLogits)};
+    const char* names[] = {"prompt_ids",    "position_ids", "grid_thw",
+                           "pixel_values",  "image_tokens", "prompt_hidden",
+                           "prompt_logits", "latents",      "step_logits"};
+    std::vector<TensorBytes> tensors;
+    for (std::size_t i = 0; i < held.size(); ++i) tensors.push_back(bytesOf(names[i], held[i]));
+    writeSafetensors(file, tensors);
+}
+
+void printStep(const DecodeStep& step) {
+    if (const auto* latent = std::get_if<LatentStep>(&step.what))
+        std::cerr << "[latent " << latent->index + 1 << "]" << std::flush;
+    else
+        std::cerr << step.text << std::flush;
+}
+
+void ask(AskArguments& a) {
+    checkOutputs(a);
+    Question question{{}, questionText(a.question)};
+    for (const auto& file : a.images) question.images.push_back(readImage(file));
+    auto checkpoint = openCheckpoint(a.model);
+    apply(a.pixels, checkpoint.preprocess);
+    const auto options = decodeOptions(a.decode, checkpoint);
+    const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
+    const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
+    Dump dump;
+    RowHooks hooks{.stop = interruption()};
+    if (!a.dump.empty()) {
+        hooks.onPrompt = [&](const torch::Tensor& hidden) {
+            dump.promptHidden = hidden[0].to(torch::kCPU, torch::kFloat32).contiguous();
+        };
+        hooks.onLogits = [&](const torch::Tensor& logits) {
+            dump.stepLogits.push_back(logits[0].clone());
+        };
+    }
+    auto trace = decodeEncoded(checkpoint, question, encoded, options, hooks,
+                               a.json ? OnStep() : OnStep(printStep));
+    if (!a.json) std::cerr << "\n";
+    if (!a.trace.empty()) writeTrace(trace, a.trace);
+    if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);
+    if (!a.dump.empty() && !dump.stepLogits.empty()) {
+        dump.promptLogits = dump.stepLogits.front();
+        writeDump(a.dump, encoded, trace, dump);
+    }
+    if (a.json)
+        std::cout << toJson(trace).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                  << "\n";
+    else
+        std::cout << toReadableText(trace);
+}
+
+}  // namespace
+
+std::string questionText(const std::string& given) {
+    std::string text = given;
+    if (given.starts_with("@")) {
+        std::ifstream file(given.substr(1), std::ios::binary);
+        if (!file || !fs::is_regular_file(given.substr(1)))
+            throw Error("cannot read " + given.substr(1) + "; @FILE takes the text from a file");
+        text.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+        throw Error("the text is empty; say what to ask");
+    if (toValidUtf8(text) != text) throw Error("the text is not UTF-8; save or type it as UTF-8");
+    return text;
+}
+
+void addAskCommand(CLI::App& app) {
+    auto a = std::make_shared<AskArguments>();
+    auto* command = app.add_subcommand("ask", "Ask a picture and see each latent step");
+    addModelOptions(*command, a->model);
+    command->add_option("--image,--image2", a->images, "Picture file; give it again for more")
+        ->allow_extra_args(false);
+    command->add_option("--question", a->question, "Text, or @FILE")->required();
+    command->add_flag("--raw-prompt", a->rawPrompt,
+                      "The question is the whole prompt, special tokens recognised");
+    addDecodeOptions(*command, a->decode);
+    command->add_option("--seed", a->decode.sampling.seed, "Of the sampling")
+        ->capture_default_str();
+    addPixelLimits(*command, a->pixels);
+    command->add_option("--trace", a->trace, "Write everything to F.lvrtrace");
+    command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");
+    command->add_option("--dump", a->dump, "Write tensors to F.safetensors");
+    command->add_flag("--json", a->json, "Print one JSON object");
+    command->footer(
+        "Examples:\n  lvr ask --image scene.png --question \"What shape is the red object?\"\n"
+        "  lvr ask --model Qwen/Qwen2.5-VL-3B-Instruct --image photo.jpg --question @q.txt --exit "
+        "fixed:8 --force-start");
+    command->callback([a] { ask(*a); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,176 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
+#include "app/cli/given_data.h"
+#include "app/tiny_model.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/error.h"
+#include "core/vision/image_file.h"
+#include "datasets/data_check.h"
+#include "datasets/data_preview.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct DataArguments {
+    DataSource source;
+    std::string model;
+    PixelLimits pixels;
+    fs::path fix, to = "preview.png";
+    int record = 1;
+    bool json = false, decode = false;
+};
+
+PreprocessConfig preprocessOf(const DataArguments& a) {
+    auto config =
+        PreprocessConfig::open(findCheckpoint(a.model.empty() ? tinyModelFolder() : a.model));
+    apply(a.pixels, config);
+    return config;
+}
+
+Json toJson(const Spread& spread) {
+    if (spread.count == 0) return {};
+    return {{"min", spread.least},
+            {"median", spread.median},
+            {"p95", spread.p95},
+            {"max", spread.most},
+            {"count", spread.count}};
+}
+
+Json toJson(const std::vector<DataReport::Finding>& findings) {
+    Json list = Json::array();
+    for (const auto& finding : findings)
+        list.push_back({{"record", finding.name}, {"problem", finding.what}});
+    return list;
+}
+
+Json toJson(const DataReport& report) {
+    return {{"records", report.records},
+            {"bad", toJson(report.bad)},
+            {"notes", toJson(report.notes)},
+            {"images", report.images},
+            {"datasets", report.datasets},
+            {"image_tokens", toJson(report.imageTokens)},
+            {"roi_tokens", toJson(report.roiTokens)},
+            {"roi_share", toJson(report.roiShare)},
+            {"boxes", toJson(report.boxes)}};
+}
+
+void print(const char* what, const std::vector<DataReport::Finding>& findings) {
+    constexpr std::size_t kMost = 40;
+    if (findings.empty()) return;
+    std::printf("\n%s (%zu):\n", what, findings.size());
+    for (std::size_t i = 0; i < std::min(kMost, findings.size()); ++i)
+        std::printf("  %s: %s\n", findings[i].name.c_str(), findings[i].what.c_str());
+    if (findings.size() > kMost)
+        std::printf("  ... and %zu more; --json lists all\n", findings.size() - kMost);
+}
+
+void print(const char* what, const Spread& spread, const char* unit) {
+    if (spread.count == 0) return;
+    std::printf("%-14s min %-6.4g median %-6.4g p95 %-6.4g max %-6.4g  (%zu %s)\n", what,
+                spread.least, spread.median, spread.p95, spread.most, spread.count, unit);
+}
+
+void print(const DataReport& report) {
+    std::printf("%zu records, %zu good, %zu bad; %zu images\n", report.records,
+                report.records - report.bad.size(), report.bad.size(), report.images);
+    for (const auto& [name, count] : report.datasets)
+        std::printf("  %-20s %zu\n", name.c_str(), count);
+    print("image tokens", report.imageTokens, "images");
+    print("ROI tokens", report.roiTokens, "records with boxes");
+    print("ROI share", report.roiShare, "of the images' tokens");
+    print("boxes", report.boxes, "records");
+    print("bad", report.bad);
+    print("notes", report.notes);
+}
+
+void check(const DataArguments& a) {
+    auto dataset = readDataset(a.source);
+    const auto seen = [](std::size_t done, std::size_t all) {
+        if (done % 5000 == 0) std::cerr << "images " << done << "/" << all << std::endl;
+    };
+    const auto report =
+        checkData(dataset, preprocessOf(a), a.decode ? ImageCheck::Decode : ImageCheck::Structure,
+                  seen, interruption());
+    if (a.json)
+        std::cout << toJson(report).dump(2) << "\n";
+    else
+        print(report);
+    std::cout << std::flush;
+    if (!a.fix.empty()) {
+        writeCleaned(dataset, a.fix);
+        std::cerr << "wrote " << dataset.records.size() << " records to " << a.fix.string() << "\n";
+    } else if (!report.bad.empty()) {
+        throw Error(std::to_string(report.bad.size()) + " of " + std::to_string(report.records) +
+                    " records are bad; --fix FILE.json writes the others");
+    }
+}
+
+void preview(const DataArguments& a) {
+    const auto dataset = readDataset(a.source);
+    for (const auto& bad : dataset.bad)
+        if (bad.file == 0 && bad.number == a.record)
+            throw Error(dataset.name(bad.file, bad.number) + ": " + bad.problem);
+    if (dataset.records.empty()) throw Error(dataset.files.front() + " holds no good record");
+    const int file = dataset.records.front().file;  // the first that holds records, not a list
+    for (const auto& record : dataset.records) {
+        if (record.file != file || record.number != a.record) continue;
+        writePng(previewRecord(record, preprocessOf(a)), a.to);
+        std::cout << record.question << "\n" << record.response << "\n";
+        for (const auto& box : record.boxes)
+            std::printf("box %.4f %.4f %.4f %.4f\n", box.x0, box.y0, box.x1, box.y1);
+        if (!record.note.empty()) std::cout << "note: " << record.note << "\n";
+        std::cout << "wrote " << a.to.string() << "\n";
+        return;
+    }
+    throw Error(dataset.files.at(file) + " has no record " + std::to_string(a.record));
+}
+
+void addShared(CLI::App& command, DataArguments& a) {
+    command.add_option("data", a.source.data, "File, or a folder with data.json")->required();
+    addDataOptions(command, a.source);
+    command.add_option("--model", a.model,
+                       "Checkpoint whose preprocessor cuts the images into tokens (default: the "
+                       "tiny one)");
+    addPixelLimits(command, a.pixels);
+}
+
+}  // namespace
+
+void addDataCommand(CLI::App& app) {
+    auto* data = app.add_subcommand(
+        "data", "Look at training data: LVR JSON, Visual-CoT, ViRL39K, JSON or Parquet");
+    data->require_subcommand(1);
+    auto a = std::make_shared<DataArguments>();
+    auto* checking = data->add_subcommand(
+        "check", "Bad records by number, odd boxes, sizes in tokens; exit 1 when some are bad");
+    addShared(*checking, *a);
+    checking->add_option("--fix", a->fix, "Write the good records, cleaned, as LVR JSON to FILE");
+    checking->add_flag("--decode", a->decode, "Decode every image instead of looking at its parts");
+    checking->add_flag("--json", a->json, "Print one JSON object");
+    checking->footer(
+        "Example: lvr data check viscot_363k.json --image-root . --remap cot/=images/ --fix "
+        "clean.json");
+    checking->callback([a] { check(*a); });
+
+    auto* showing = data->add_subcommand(
+        "preview", "Draw a record's boxes and their tokens on the resized picture");
+    addShared(*showing, *a);
+    showing->add_option("--record", a->record, "Its number in the file, from 1")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    showing->add_option("--to", a->to, "PNG to write")->capture_default_str();
+    showing->footer("Example: lvr data preview build/scenes --record 3 --to record3.png");
+    showing->callback([a] { preview(*a); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,225 @@
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
+#include "app/tiny_model.h"
+#include "core/checkpoint/atomic_file.h"
+#include "core/decode/lvr_checkpoint.h"
+#include "core/error.h"
+#include "core/eval/evaluate.h"
+#include "core/eval/statistics.h"
+#include "datasets/scenes/scenes.h"
+
+namespace lvr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct EvalArguments {
+    std::vector<std::string> models;
+    ModelArguments model;
+    DecodeArguments decode;
+    int count = 500, threads = 0;
+    std::uint64_t seed = 1000000;
+    std::string hops = "0:6", latents = "own";
+    SceneOptions options;
+    bool json = false;
+    std::filesystem::path to;
+};
+
+// One line of the table: a kind, or the chains of one length.
+struct Score {
+    std::string model, name;
+    int count = 0, right = 0, exact = 0, latents = 0, hits = 0, targets = 0;
+    double chance = 0;
+};
+
+Sample toSample(const SceneQuestion& question, const Image& picture) {
+    return {"", question.kind, {{picture}, question.text}, question.answer, question.rois};
+}
+
+// Another question of the kind on the same picture, with another answer.
+std::optional<SceneQuestion> donorOf(const ScenePicture& picture, std::uint64_t index) {
+    const auto& asked = picture.questions.front();
+    std::vector<SceneQuestion> others;
+    for (auto& other : questionsAbout(picture.scene, asked.kind))
+        if (other.answer != asked.answer) others.push_back(std::move(other));
+    if (others.empty()) return std::nullopt;
+    return others[index % others.size()];
+}
+
+std::vector<EvalItem> makeItems(const EvalArguments& a, const std::string& kind,
+                                Intervention intervention) {
+    std::vector<EvalItem> items;
+    for (std::uint64_t index = 0; std::ssize(items) < a.count; ++index) {
+        if (interruption().stop_requested()) throw Cancelled();
+        const auto picture = sceneWithQuestion(a.seed, index, kind, a.options);
+        const auto image = paint(picture.scene);
+        EvalItem item{toSample(picture.questions.front(), image),
+                      {},
+                      kind == "chain" ? EvalItem::Chain::Yes : EvalItem::Chain::No};
+        if (intervention == Intervention::Transplant) {
+            const auto donor = donorOf(picture, index);
+            if (!donor) continue;
+            item.donor = toSample(*donor, image);
+        }
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+// A blind guess among the answers that occur.
+double chanceLevel(const std::vector<EvalItem>& items) {
+    std::set<std::string> answers;
+    for (const auto& item : items) answers.insert(item.sample.answer);
+    return answers.empty() ? 0 : 1.0 / static_cast<double>(answers.size());
+}
+
+void add(Score& score, const EvalOutcome& outcome) {
+    score.count += 1;
+    score.right += outcome.right();
+    score.exact += outcome.stoppedExactly();
+    score.latents += outcome.latents;
+    score.hits += outcome.hits;
+    score.targets += outcome.targets;
+}
+
+std::vector<Score> scores(const std::string& model, const std::string& kind,
+                          const std::vector<EvalItem>& items,
+                          const std::vector<EvalOutcome>& outcomes) {
+    std::vector<Score> all{{.model = model, .name = kind, .chance = chanceLevel(items)}};
+    std::map<int, Score> byHops;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        add(all.front(), outcomes[i]);
+        const int hops = static_cast<int>(items[i].sample.rois.size()) - 1;
+        if (kind == "chain") add(byHops[hops], outcomes[i]);
+    }
+    for (auto& [hops, score] : byHops) {
+        score.model = model;
+        score.name = "chain, " + std::to_string(hops) + (hops == 1 ? " hop" : " hops");
+        score.chance = all.front().chance;
+        all.push_back(score);
+    }
+    return all;
+}
+
+Json toJson(const Score& s) {
+    const auto interval = wilson95(s.right, s.count);
+    return {{"model", s.model},
+            {"kind", s.name},
+            {"count", s.count},
+            {"accuracy", static_cast<double>(s.right) / s.count},
+            {"low95", interval.low},
+            {"high95", interval.high},
+            {"chance", s.chance},
+            {"mean_latents", static_cast<double>(s.latents) / s.count},
+            {"stop_exact", static_cast<double>(s.exact) / s.count},
+            {"hit_rate", s.targets ? static_cast<double>(s.hits) / s.targets : 0.0}};
+}
+
+void printRow(const Score& s, std::size_t width) {
+    const auto interval = wilson95(s.right, s.count);
+    std::printf("%-*s  %-16s %6d  %.3f  %.3f-%.3f  %.3f  %6.2f  %.3f  %.3f\n",
+                static_cast<int>(width), s.model.c_str(), s.name.c_str(), s.count,
+                static_cast<double>(s.right) / s.count, interval.low, interval.high, s.chance,
+                static_cast<double>(s.latents) / s.count, static_cast<double>(s.exact) / s.count,
+                s.targets ? static_cast<double>(s.hits) / s.targets : 0.0);
+    std::fflush(stdout);
+}
+
+std::string shortName(const std::string& model) {
+    const auto name = std::filesystem::path(model).filename().string();
+    return name.empty() ? std::filesystem::path(model).parent_path().filename().string() : name;
+}
+
+void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t width,
+                   Json& rows) {
+    const auto checkpoint = openCheckpoint({model, a.model.dtype, a.model.device});
+    if (a.threads > 0) at::set_num_threads(a.threads);
+    const auto options = decodeOptions(a.decode, checkpoint);
+    const auto intervention = parseIntervention(a.latents);
+    const auto kinds = a.options.kinds.empty() ? sceneKinds() : a.options.kinds;
+    for (const auto& kind : kinds) {
+        const auto items = makeItems(a, kind, intervention);
+        const auto report = [&](EvalProgress p) {
+            if (!a.json)
+                std::cerr << "\r" << kind << " " << p.done << "/" << p.total
+                          << (p.done == p.total ? "\r\033[K" : "") << std::flush;
+        };
+        for (const auto& score :
+             scores(shortName(checkpoint.name), kind, items,
+                    evaluate(checkpoint, items, options, intervention, report, interruption()))) {
+            rows.push_back(toJson(score));
+            if (!a.json) printRow(score, width);
+        }
+    }
+}
+
+void evalScenes(EvalArguments& a) {
+    parseHops(a.hops, a.options);
+    check(a.options);
+    parseIntervention(a.latents);  // before anything is printed
+    if (a.models.empty()) a.models.push_back(tinyModelFolder());
+    std::size_t width = 5;
+    for (const auto& model : a.models) width = std::max(width, shortName(model).size());
+    if (!a.json)
+        std::printf(
+            "scenes of seed %llu, latents %s\n%-*s  %-16s %6s  %-5s  %-11s  %-6s %6s  %-5s  %s\n",
+            static_cast<unsigned long long>(a.seed), a.latents.c_str(), static_cast<int>(width),
+            "model", "kind", "count", "right", "95 %", "chance", "steps", "exact", "hit");
+    Json rows = Json::array();
+    for (const auto& model : a.models) evaluateModel(a, model, width, rows);
+    const Json all{{"seed", a.seed}, {"latents", a.latents}, {"rows", rows}};
+    if (!a.to.empty())
+        writeFileAtomically(a.to, all.dump(2) + "\n");
+    else if (a.json)
+        std::cout << all.dump(2) << "\n";
+}
+
+}  // namespace
+
+void addEvalCommand(CLI::App& app) {
+    auto a = std::make_shared<EvalArguments>();
+    auto* command = app.add_subcommand("eval", "Measure accuracy, with intervals");
+    command->require_subcommand(1);
+    auto* scenes = command->add_subcommand("scenes", "On fresh generated scenes");
+    scenes->add_option("--model", a->models,
+                       "Checkpoint; give it again to compare several in one table (default: the "
+                       "shipped tiny model)");
+    scenes->add_option("--dtype", a->model.dtype, "float32 or bfloat16")->capture_default_str();
+    scenes->add_option("--device", a->model.device, "cpu, cuda or cuda:N")->capture_default_str();
+    scenes->add_option("--count", a->count, "Questions a kind, each on a picture of its own")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    scenes->add_option("--seed", a->seed, "Of the scenes; never one that was trained on")
+        ->capture_default_str();
+    scenes->add_option("--kinds", a->options.kinds, "Question kinds, a,b,... (default: all)")
+        ->delimiter(',');
+    scenes->add_option("--hops", a->hops, "Length of chains, LO:HI")->capture_default_str();
+    scenes
+        ->add_option("--latents", a->latents,
+                     "own, or an intervention: swap, zero, noise, oracle, snap, transplant")
+        ->capture_default_str();
+    scenes
+        ->add_option("--threads", a->threads,
+                     "CPU threads (default: one for a tiny model, otherwise all)")
+        ->check(CLI::PositiveNumber);
+    scenes->add_flag("--json", a->json, "Print one JSON object");
+    scenes->add_option("--to", a->to, "Write the JSON object to this file too");
+    addDecodeOptions(*scenes, a->decode);
+    scenes->footer(
+        "chance is a blind guess among the answers that occur; steps counts latents; exact is the "
+        "share that\n"
+        "stopped after as many latents as the question has regions; hit is the share of regions "
+        "that were\n"
+        "nearest to their latent.\nExample: lvr eval scenes --count 500 --latents swap");
+    scenes->callback([a] { evalScenes(*a); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,85 @@
+#include <CLI/CLI.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/option_fields.h"
+#include "app/cli/training.h"
+#include "core/error.h"
+#include "core/grpo/grpo.h"
+#include "core/grpo/reward.h"
+
+namespace lvr {
+namespace {
+
+struct GrpoArguments : TrainArguments {
+    GrpoOptions options;
+};
+
+std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
+    std::vector<GrpoRecord> records;
+    const auto dataset = readGiven(a.source);
+    for (const auto& record : dataset.records) {
+        const auto name = dataset.name(record);
+        if (record.answer.empty())
+            throw Error(name + " has no answer; a reward needs one to compare with");
+        records.push_back({name,
+                           record.dataset.empty() ? "all" : record.dataset,
+                           {record.images.begin(), record.images.end()},
+                           record.question,
+                           record.answer});
+    }
+    return records;
+}
+
+std::string train(GrpoArguments& a, TrainingSession& session) {
+    const auto records = readRecords(a);
+    auto checkpoint = session.openCheckpoint();
+    const auto reference = LvrCheckpoint::open(a.model);  // mapped from its file, shared
+    if (checkpoint.provenance) {
+        session.provenance.defaultExit = checkpoint.provenance->defaultExit;
+        session.provenance.latentFeed = checkpoint.provenance->latentFeed;
+    }
+    session.provenance.seed = a.options.seed;
+    std::vector<double> rewards;
+    trainGrpo(checkpoint, reference.model, records, a.options,
+              {.onReport =
+                   [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
+                       rewards.push_back(report.metrics.at("reward/mean"));
+                       session.log().record(report, rollouts);
+                   },
+               .onSave = [&](int step,
+                             const TrainState& state) { session.save(checkpoint, step, state); },
+               .saveEvery = a.saveEvery,
+               .resume = session.resume(),
+               .stop = interruption(),
+               .ranks = session.ranks()});
+    return session.finish(checkpoint, rewards.empty()
+                                          ? "no step was left to do"
+                                          : "mean reward of the last step " +
+                                                std::to_string(rewards.back()).substr(0, 5));
+}
+
+void start(GrpoArguments& a) {
+    for (const auto& name : a.options.rewards) findReward(name);
+    startOrResume(a,
+                  {.kind = "grpo",
+                   .optionsJson = [&a] { return toJsonText(a.options); },
+                   .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                   .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                   .train = [&a](TrainingSession& session) { return train(a, session); }});
+}
+
+}  // namespace
+
+void addGrpoCommand(CLI::App& app) {
+    auto a = std::make_shared<GrpoArguments>();
+    auto* command = app.add_subcommand(
+        "grpo", "Refine a model from rewards alone, latents replayed as recorded (GRPO_latent)");
+    addTrainOptions(*command, *a);
+    addFields(*command, a->options);
+    command->footer(
+        "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "
+        "--max-steps 100 --lr 1e-4");
+    command->callback([a] { start(*a); });
+}
+
+}  // namespace lvr

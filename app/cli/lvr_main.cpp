@@ -1,0 +1,149 @@
+// lvr: everything the window does, without a window.
+
+#include <c10/util/Exception.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include "app/cli/command.h"
+#include "core/error.h"
+#include "core/values/nearest_name.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kExitError = 1;  // something outside the program is wrong
+constexpr int kExitUsage = 2;  // the command line is
+constexpr int kExitInterrupted = 130;
+
+std::stop_source& stopSource() {
+    static std::stop_source source;
+    return source;
+}
+
+// The second Ctrl-C ends the program at once.
+void onSignal(int signal) {
+    stopSource().request_stop();
+    std::signal(signal, SIG_DFL);
+}
+
+std::string& typed() {
+    static std::string text;
+    return text;
+}
+
+void addCommands(CLI::App& app) {
+    addAskCommand(app);
+    addEvalCommand(app);
+    addMakeDataCommand(app);
+    addDataCommand(app);
+    addAlignCommand(app);
+    addSftCommands(app);
+    addGrpoCommand(app);
+    addScoreCommand(app);
+    addRunsCommand(app);
+    addModelCommand(app);
+    addTokenizeCommand(app);
+    addTraceCommand(app);
+    addStudyCommand(app);
+}
+
+const CLI::App& chosenCommand(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : chosenCommand(*parsed.front());
+}
+
+// The flag or subcommand of `app` closest to what was typed; empty when nothing is near: further
+// away it is a guess, not a typo.
+std::string nearestTo(const CLI::App& app, const std::string& typedName) {
+    std::vector<std::string> names;
+    for (const auto* option : app.get_options())
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(command->get_name());
+    const auto best = nearestName(names, typedName.substr(0, typedName.find('=')), 4);
+    return best < names.size() ? names[best] : "";
+}
+
+// "lvr make-data scenes"
+std::string spelled(const CLI::App& command) {
+    const auto* parent = command.get_parent();
+    return (parent ? spelled(*parent) + " " : "") + command.get_name();
+}
+
+int usageError(const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const std::string sentence = error.what();
+    const bool ended = sentence.ends_with('.') || sentence.ends_with('?');
+    std::cerr << "lvr: " << sentence << (ended ? "" : ".");
+    const auto& command = chosenCommand(app);
+    for (const auto& extra : app.remaining(/*recurse=*/true))
+        if (const auto near = nearestTo(command, extra); !near.empty())
+            std::cerr << " Did you mean " << near << "?";
+    std::cerr << " (" << spelled(command) << " --help lists what is valid)\n";
+    return kExitUsage;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("Latent Visual Reasoning: ask, look, train, test.", "lvr");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", LVR_VERSION);
+    app.footer(
+        "Exit codes: 0 done, 1 an input, file or checkpoint is wrong, 2 the command line is "
+        "wrong,\n"
+        "130 interrupted. Each command has its own --help with examples.");
+    addCommands(app);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return usageError(app, error);
+    }
+    return interruption().stop_requested() ? kExitInterrupted : 0;
+}
+
+}  // namespace
+
+void runCommand(const std::vector<std::string>& arguments) {
+    const std::string outer = typed();
+    struct Restore {
+        const std::string& before;
+        ~Restore() { typed() = before; }
+    } restore{outer};
+    typed() = "lvr";
+    for (const auto& argument : arguments) typed() += " " + argument;
+    CLI::App app("", "lvr");
+    app.require_subcommand(1);
+    addCommands(app);
+    try {
+        std::vector<std::string> lastFirst(arguments.rbegin(), arguments.rend());
+        app.parse(std::move(lastFirst));
+    } catch (const CLI::ParseError& error) {
+        throw Error(typed() + ": " + error.what());
+    }
+}
+
+std::stop_token interruption() { return stopSource().get_token(); }
+const std::string& commandLine() { return typed(); }
+
+}  // namespace lvr
+
+int main(int argc, char** argv) {
+    std::signal(SIGINT, lvr::onSignal);
+    std::signal(SIGTERM, lvr::onSignal);
+    std::signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < argc; ++i)
+        lvr::typed() += (i ? " " : "") + std::string(i ? argv[i] : "lvr");
+    try {
+        return lvr::run(argc, argv);
+    } catch (const lvr::Cancelled&) {
+        return lvr::kExitInterrupted;
+    } catch (const c10::Error& error) {
+        std::cerr << "lvr: " << error.what_without_backtrace() << "\n";
+        return lvr::kExitError;
+    } catch (const std::exception& error) {
+        std::cerr << "lvr: " << error.what() << "\n";
+        return lvr::kExitError;
+    }
+}

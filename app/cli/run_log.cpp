@@ -1,0 +1,73 @@
+#include "app/cli/run_log.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/cli/train_progress.h"
+#include "core/error.h"
+#include "core/store/run_store.h"
+
+namespace lvr {
+
+void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
+    if (!store_) return;
+    auto metrics = report.metrics;
+    metrics["lr"] = report.learningRate;
+    metrics["samples_per_second"] = report.samplesPerSecond;
+    store_->append(run_, report.step, metrics, rollouts, report.alert);
+    printTrainReport(report);
+    if (!report.alert.empty())
+        std::cerr << "step " << report.step << ": " << report.alert << std::endl;
+}
+
+void addStoreOption(CLI::App& command, std::filesystem::path& store) {
+    command.add_option("--store", store,
+                       "Run store (default: $LVR_STORE, else runs.db in "
+                       "~/.local/share/lvr-workbench)");
+}
+
+Run findRun(const RunStore& store, const std::string& name) {
+    const auto folder = std::filesystem::absolute(name).lexically_normal().string();
+    std::string known;
+    for (const auto& run : store.runs()) {
+        if (std::to_string(run.id) == name || run.info.out == folder) return run;
+        known = std::to_string(run.id) + (known.empty() ? "" : ", ") + known;
+    }
+    throw Error("there is no run \"" + name + "\" in the store; " +
+                (known.empty() ? "it is empty" : "there are " + known));
+}
+
+namespace {
+
+void carryOut(RunStore& store, std::int64_t run, const std::function<std::string(RunLog&)>& work) {
+    RunLog log(store, run);
+    try {
+        store.end(run, RunStatus::Finished, work(log));
+    } catch (const Cancelled&) {
+        store.end(run, RunStatus::Stopped, "interrupted");
+        throw;
+    } catch (const std::exception& error) {
+        store.end(run, RunStatus::Failed, error.what());
+        throw;
+    }
+}
+
+}  // namespace
+
+void recordRun(const std::filesystem::path& file, const RunInfo& info,
+               const std::function<std::string(RunLog&)>& work) {
+    const auto path = file.empty() ? defaultStore() : file;
+    RunStore store(path);
+    const auto run = store.start(info);
+    std::cout << "run " << run << " of " << path.string() << std::endl;
+    carryOut(store, run, work);
+}
+
+void resumeRun(RunStore& store, std::int64_t run, int step,
+               const std::function<std::string(RunLog&)>& work) {
+    store.resume(run, step);
+    std::cout << "run " << run << " goes on after step " << step << std::endl;
+    carryOut(store, run, work);
+}
+
+}  // namespace lvr

@@ -1,0 +1,137 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+
+#include "app/cli/command.h"
+#include "app/cli/option_fields.h"
+#include "app/cli/training.h"
+#include "core/error.h"
+#include "core/sft/lvr_parts.h"
+#include "core/sft/sft.h"
+#include "datasets/scenes/scenes.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SftArguments : TrainArguments {
+    SftOptions options;
+};
+
+// Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
+TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) {
+    const auto scenes = sceneKinds();
+    std::vector<TrainingRecord> records;
+    const auto dataset = readGiven(arguments.source);
+    for (const auto& record : dataset.records) {
+        TrainingRecord training{.name = dataset.name(record),
+                                .kind = record.dataset.empty() ? "all" : record.dataset,
+                                .images = {record.images.begin(), record.images.end()},
+                                .question = record.question,
+                                .response = record.response,
+                                .boxes = record.boxes,
+                                .boxImages = record.boxImages};
+        if (std::find(scenes.begin(), scenes.end(), training.kind) != scenes.end()) {
+            options.kindWeights[training.kind] = sceneKindWeight(training.kind);
+            if (training.kind == "left-right" || training.kind == "above-below")
+                training.fill = FillSlots::Cycle;
+        }
+        records.push_back(std::move(training));
+    }
+    return TrainingSet(std::move(records));
+}
+
+// How a model that was trained like this is to be decoded.
+ExitRule exitOf(const SftOptions& options) {
+    if (options.twin == Twin::Plain || options.twin == Twin::Aux || options.twin == Twin::Markers)
+        return NoLatents{};
+    if (options.latentEnd == LatentEnd::Vector)
+        return NearLatentEnd{options.latentLoss == LatentLoss::Mae      ? LatentEndMetric::Mae
+                             : options.latentLoss == LatentLoss::Cosine ? LatentEndMetric::Cosine
+                                                                        : LatentEndMetric::Mse};
+    const auto rule = parseRoiTokens(options.roiTokens);
+    if (rule.rule == RoiTokens::Rule::Cycle || rule.rule == RoiTokens::Rule::Pool)
+        return FixedSteps{rule.count};
+    if (options.stopWeight > 0) return EndProbability{};
+    return FixedSteps{};
+}
+
+void describeTwin(const SftOptions& options, Provenance& provenance) {
+    provenance.defaultExit = toText(exitOf(options));
+    provenance.latentFeed = options.twin == Twin::Filler ? "filler" : "own";
+    provenance.seed = options.seed;
+}
+
+// What the sidecar and the terminal say of how it ended.
+std::string goalReport(const SftResult& result, double goal) {
+    std::string lagging;
+    for (const auto& [kind, accuracy] : result.accuracy)
+        if (accuracy < goal)
+            lagging += (lagging.empty() ? "" : ", ") + kind + " at " +
+                       std::to_string(accuracy).substr(0, 5);
+    auto report = lagging.empty() ? "every kind reached the goal" : "below the goal: " + lagging;
+    if (result.skippedQuestions > 0)
+        report += "; " + std::to_string(result.skippedQuestions) + " questions could not be read";
+    if (result.skippedSteps > 0)
+        report += "; " + std::to_string(result.skippedSteps) + " steps had no finite gradient";
+    return report;
+}
+
+std::string train(SftArguments& arguments, TrainingSession& session) {
+    const auto set = readTrainingSet(arguments, arguments.options);
+    auto checkpoint = session.openCheckpoint();
+    addLvrParts(checkpoint, arguments.options);
+    describeTwin(arguments.options, session.provenance);
+    const auto result =
+        trainSft(checkpoint, set, arguments.options,
+                 {.onReport = [&](const TrainReport& report) { session.log().record(report); },
+                  .onSave = [&](int step,
+                                const TrainState& state) { session.save(checkpoint, step, state); },
+                  .saveEvery = arguments.saveEvery,
+                  .resume = session.resume(),
+                  .stop = interruption(),
+                  .ranks = session.ranks()});
+    return session.finish(checkpoint, goalReport(result, arguments.options.goal));
+}
+
+void start(SftArguments& a) {
+    const auto steps = [&a] {
+        const bool goal = a.options.schedule == Schedule::Goal;
+        const int both = a.options.steps + (goal ? a.options.coolDownSteps : 0);
+        return a.options.maxSteps > 0 ? std::min(a.options.maxSteps, both) : both;
+    };
+    startOrResume(a,
+                  {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
+                   .optionsJson = [&a] { return toJsonText(a.options); },
+                   .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                   .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
+                   .train = [&a](TrainingSession& session) { return train(a, session); }});
+}
+
+}  // namespace
+
+void addSftCommands(CLI::App& app) {
+    auto lvr = std::make_shared<SftArguments>();
+    auto* command =
+        app.add_subcommand("sft", "Supervised fine-tuning with latent visual reasoning");
+    addTrainOptions(*command, *lvr);
+    addFields(*command, lvr->options);
+    command->footer(
+        "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
+    command->callback([lvr] { start(*lvr); });
+
+    auto plain = std::make_shared<SftArguments>();
+    plain->options.twin = Twin::Plain;
+    auto* pretrain = app.add_subcommand(
+        "pretrain", "Train a plain base on the same data: questions and answers, no latents");
+    addTrainOptions(*pretrain, *plain);
+    addFields(*pretrain, plain->options);
+    for (const char* latents : {"--twin", "--own-latents"})
+        pretrain->remove_option(pretrain->get_option(latents));
+    pretrain->footer(
+        "Example: lvr pretrain --model build/tiny-vision --data build/scenes --out build/base");
+    pretrain->callback([plain] { start(*plain); });
+}
+
+}  // namespace lvr

@@ -1,0 +1,236 @@
+#include "app/cli/training.h"
+
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
+
+#include "app/cli/command.h"
+#include "app/cli/train_progress.h"
+#include "core/checkpoint/fingerprint.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/error.h"
+#include "core/model/device.h"
+#include "core/store/run_store.h"
+#include "core/train/save_checkpoint.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Every command since the first, one a line: what was done before is part of what it is.
+std::string commandsUpTo(const std::string& model) {
+    const auto before = readProvenance(findCheckpoint(model));
+    return (before && !before->command.empty() ? before->command + "\n" : "") + commandLine();
+}
+
+fs::path dataFile(const fs::path& data) {
+    const auto path = fs::absolute(data).lexically_normal();
+    return fs::is_directory(path) ? path / "data.json" : path;
+}
+
+// Said the same way as by the data's reader, before anything is hashed.
+std::string dataHash(const fs::path& data) {
+    const auto file = dataFile(data);
+    return fs::is_regular_file(file) ? fingerprint({file}) : "";
+}
+
+RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) {
+    const auto [seed, steps] = command.seedAndSteps();
+    return {.kind = command.kind,
+            .command = commandLine(),
+            .options = command.optionsJson(),
+            .parent = arguments.model,
+            .parentHash = checkpointFingerprint(findCheckpoint(arguments.model)),
+            .data = fs::absolute(arguments.source.data).string(),
+            .dataHash = dataHash(arguments.source.data),
+            .out = fs::absolute(arguments.out).lexically_normal().string(),
+            .seed = seed,
+            .codeVersion = LVR_VERSION,
+            .steps = steps};
+}
+
+// As the saved state holds them: a text each.
+std::vector<std::string> linesOf(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string textOf(std::optional<std::int64_t> number) {
+    return number ? std::to_string(*number) : "";
+}
+
+std::optional<std::int64_t> numberIn(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return std::stoll(text);
+}
+
+// A rank beside the first, which writes to the store for all.
+void trainUnrecorded(TrainArguments& arguments, const TrainingCommand& command,
+                     std::optional<TrainState> state) {
+    RunLog nowhere;
+    TrainingSession session(arguments, command.optionsJson(), nowhere, std::move(state));
+    command.train(session);
+}
+
+void checkNothingIsThere(const fs::path& out) {
+    if (TrainState::read(out))
+        throw Error(out.string() +
+                    " holds a training that is not over; go on with it by --resume, or choose "
+                    "another --out");
+    checkOutputFolder(out);
+}
+
+void startNew(TrainArguments& arguments, const TrainingCommand& command) {
+    if (arguments.model.empty()) throw CLI::RequiredError("--model");
+    if (arguments.source.data.empty()) throw CLI::RequiredError("--data");
+    if (arguments.out.empty()) throw CLI::RequiredError("--out");
+    arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
+    recordRun(arguments.store, infoOf(arguments, command), [&](RunLog& log) {
+        TrainingSession session(arguments, command.optionsJson(), log, std::nullopt);
+        return command.train(session);
+    });
+}
+
+// What the run was started with must still be there, unchanged.
+void checkUnchanged(const RunInfo& info) {
+    if (!info.dataHash.empty() && dataHash(info.data) != info.dataHash)
+        throw Error("the data " + info.data +
+                    " is not what this training began with; restore it, or start anew");
+    if (!info.parentHash.empty() &&
+        checkpointFingerprint(findCheckpoint(info.parent)) != info.parentHash)
+        throw Error("the model " + info.parent +
+                    " is not what this training began with; restore it, or start anew");
+}
+
+void goOn(TrainArguments& arguments, const TrainingCommand& command) {
+    RunStore store(arguments.store.empty() ? defaultStore() : arguments.store);
+    const auto run = findRun(store, arguments.resume);
+    if (run.info.kind != command.kind)
+        throw Error("run " + std::to_string(run.id) + " is of lvr " + run.info.kind +
+                    "; resume it with that");
+    arguments.out = run.info.out;
+    const auto state = TrainState::read(arguments.out);
+    if (!state)
+        throw Error(arguments.out.string() + " holds no training to resume; " +
+                    (run.status == RunStatus::Finished
+                         ? "run " + std::to_string(run.id) + " finished"
+                         : "it was not saved yet, start it anew"));
+    checkUnchanged(run.info);
+    arguments.model = state->textOf("model");
+    arguments.source.data = state->textOf("data");
+    arguments.source.imageRoot = state->textOf("image_root");
+    arguments.source.remap = linesOf(state->textOf("remap"));
+    arguments.pixels = {numberIn(state->textOf("min_pixels")),
+                        numberIn(state->textOf("max_pixels"))};
+    command.readOptions(state->textOf("options"));
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
+    const auto step = state->tensor("progress").sum().item<std::int64_t>();
+    resumeRun(store, run.id, static_cast<int>(step), [&](RunLog& log) {
+        TrainingSession session(arguments, command.optionsJson(), log, state);
+        return command.train(session);
+    });
+}
+
+}  // namespace
+
+TrainingSession::TrainingSession(const TrainArguments& arguments, std::string optionsJson,
+                                 RunLog& log, std::optional<TrainState> resume)
+    : arguments_(arguments),
+      options_(std::move(optionsJson)),
+      log_(log),
+      resume_(std::move(resume)),
+      command_(resume_ ? resume_->textOf("command") : commandsUpTo(arguments.model)),
+      from_(resume_ ? arguments.out.string() : arguments.model),
+      cpuSecondsBefore_(resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) {
+    provenance.command = command_;
+    provenance.data = arguments.source.data.filename().string();
+}
+
+LvrCheckpoint TrainingSession::openCheckpoint() const {
+    auto device = parseDevice(arguments_.device);
+    if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
+        device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
+    auto checkpoint = LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
+                                                  .device = device,
+                                                  .use = LoadOptions::Use::Training,
+                                                  .stop = interruption()});
+    apply(arguments_.pixels, checkpoint.preprocess);
+    return checkpoint;
+}
+
+void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState state) {
+    state.text["options"] = options_;
+    state.text["model"] = arguments_.model;
+    const auto& source = arguments_.source;
+    state.text["data"] = fs::absolute(source.data).string();
+    state.text["image_root"] =
+        source.imageRoot.empty() ? "" : fs::absolute(source.imageRoot).string();
+    for (const auto& rule : source.remap) state.text["remap"] += rule + "\n";
+    state.text["min_pixels"] = textOf(arguments_.pixels.min);
+    state.text["max_pixels"] = textOf(arguments_.pixels.max);
+    state.text["command"] = command_;
+    state.text["run"] = std::to_string(log_.run());
+    state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
+    provenance.notes = "not finished, saved at step " + std::to_string(step);
+    arguments_.ranks.firstDoes([&] {
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
+        std::cout << "saved at step " << step << " in " << arguments_.out.string() << std::endl;
+    });
+}
+
+std::string TrainingSession::finish(const LvrCheckpoint& checkpoint, const std::string& outcome) {
+    provenance.notes =
+        outcome + "; " + std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
+    arguments_.ranks.firstDoes([&] {
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out);
+        std::cout << "saved " << arguments_.out.string() << "; " << provenance.notes << "\n";
+    });
+    return provenance.notes;
+}
+
+void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
+    at::set_num_threads(arguments.threads);
+    arguments.ranks = Ranks::fromEnvironment(std::chrono::seconds(arguments.rankTimeout));
+    if (arguments.resume.empty())
+        startNew(arguments, command);
+    else
+        goOn(arguments, command);
+}
+
+void addTrainOptions(CLI::App& command, TrainArguments& a) {
+    command.add_option("--model", a.model, "Checkpoint to start from");
+    command.add_option("--data", a.source.data,
+                       "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
+    addDataOptions(command, a.source);
+    addPixelLimits(command, a.pixels);
+    command.add_option("--out", a.out, "Checkpoint folder to write; not there yet, or empty");
+    addStoreOption(command, a.store);
+    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_option("--resume", a.resume,
+                       "Go on with this run (its number or its --out) as it was started; other "
+                       "options but --store, --threads and --save-every are not looked at");
+    command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
+        ->capture_default_str();
+    command
+        .add_option("--device", a.device,
+                    "cpu, cuda or cuda:N; of several processes on a machine each takes its own")
+        ->capture_default_str();
+    command.add_option("--threads", a.threads, "CPU threads")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        .add_option("--rank-timeout", a.rankTimeout,
+                    "Seconds to wait for the other processes of a torchrun or srun job")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+}  // namespace lvr

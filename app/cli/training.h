@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "app/cli/decode_arguments.h"
+#include "app/cli/given_data.h"
+#include "app/cli/run_log.h"
+#include "core/decode/lvr_checkpoint.h"
+#include "core/train/distributed.h"
+#include "core/train/train_state.h"
+
+namespace lvr {
+
+// What every training is told.
+struct TrainArguments {
+    std::string model, resume;
+    DataSource source;
+    PixelLimits pixels;
+    std::filesystem::path out, store;
+    std::string dtype = "float32", device = "cpu";
+    int threads = 1, saveEvery = 200, rankTimeout = 600;
+    Ranks ranks;  // set when the training starts
+};
+void addTrainOptions(CLI::App& command, TrainArguments& arguments);
+
+// A training that is going on: new, or resumed from what was saved.
+class TrainingSession {
+public:
+    TrainingSession(const TrainArguments& arguments, std::string optionsJson, RunLog& log,
+                    std::optional<TrainState> resume);
+
+    const std::optional<TrainState>& resume() const { return resume_; }
+    RunLog& log() { return log_; }
+    const Ranks& ranks() const { return arguments_.ranks; }
+    LvrCheckpoint openCheckpoint() const;  // what is trained: the model, or what was saved of it
+    // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
+    // all must call it, and finish.
+    void save(const LvrCheckpoint& checkpoint, int step, TrainState state);
+    // Writes the finished checkpoint; `outcome` in one sentence. Returns it with what it cost.
+    std::string finish(const LvrCheckpoint& checkpoint, const std::string& outcome);
+    Provenance provenance;  // command, notes and data are filled in by save and finish
+
+private:
+    const TrainArguments& arguments_;
+    std::string options_;
+    RunLog& log_;
+    std::optional<TrainState> resume_;
+    std::string command_, from_;
+    long cpuSecondsBefore_ = 0;
+};
+
+// A kind of training, as the command line starts it.
+struct TrainingCommand {
+    std::string kind;  // "sft"
+    std::function<std::string()> optionsJson;
+    std::function<void(const std::string& json)> readOptions;  // when resuming
+    std::function<std::pair<std::uint64_t, int>()> seedAndSteps;
+    std::function<std::string(TrainingSession&)> train;  // returns how it ended, in one sentence
+};
+// Starts a new run, or goes on with arguments.resume: data, model and options are then those it was
+// started with, and must still be what they were. Throws Error.
+void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
+
+}  // namespace lvr

@@ -1,0 +1,136 @@
+#include "app/window/ask_panel.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "app/window/icons.h"
+#include "widgets/exit_rule_form.h"
+#include "widgets/question_line.h"
+#include "widgets/token_stream.h"
+
+namespace lvr {
+namespace {
+
+QString plain(const std::string& text) {
+    QString word = QString::fromStdString(text).trimmed().toLower();
+    while (word.endsWith('.')) word.chop(1);
+    return word;
+}
+
+QLabel* heading(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    QFont font = label->font();
+    font.setBold(true);
+    label->setFont(font);
+    return label;
+}
+
+QColor verdictColour(bool right, bool dark) {
+    if (right) return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
+    return dark ? QColor(255, 130, 120) : QColor(180, 30, 20);
+}
+
+}  // namespace
+
+AskPanel::AskPanel(QWidget* parent)
+    : QWidget(parent),
+      question_(new QuestionLine(this)),
+      exitRule_(new ExitRuleForm(this)),
+      ask_(new QPushButton(tr("Ask"), this)),
+      stop_(new QPushButton(tr("Stop"), this)),
+      answer_(new QLabel(this)),
+      verdict_(new QLabel(this)),
+      stream_(new TokenStream(this)) {
+    build();
+    wire();
+}
+
+void AskPanel::build() {
+    ask_->setDefault(true);
+    answer_->setWordWrap(true);
+    answer_->setTextFormat(Qt::PlainText);
+    answer_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    answer_->setAccessibleName(tr("Answer"));
+    answer_->hide();
+    QFont large = answer_->font();
+    large.setPointSizeF(large.pointSizeF() * 1.5);
+    answer_->setFont(large);
+    verdict_->setWordWrap(true);
+    verdict_->setAccessibleName(tr("Comparison with the known answer"));
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(ask_, 1);
+    buttons->addWidget(stop_);
+    auto* column = new QVBoxLayout(this);
+    column->addWidget(heading(tr("Question"), this));
+    column->addWidget(question_);
+    column->addWidget(exitRule_);
+    column->addLayout(buttons);
+    column->addSpacing(8);
+    column->addWidget(heading(tr("Answer"), this));
+    for (QWidget* widget : std::initializer_list<QWidget*>{answer_, verdict_, stream_})
+        column->addWidget(widget);
+    column->setStretchFactor(stream_, 1);
+}
+
+void AskPanel::wire() {
+    connect(ask_, &QPushButton::clicked, this, &AskPanel::asked);
+    connect(stop_, &QPushButton::clicked, this, &AskPanel::stopped);
+    connect(question_, &QuestionLine::asked, this, &AskPanel::asked);
+    connect(question_, &QuestionLine::textChanged, this, &AskPanel::questionChanged);
+    connect(question_, &QuestionLine::filesGiven, this, &AskPanel::filesGiven);
+    connect(question_, &QuestionLine::picturePasted, this, &AskPanel::picturePasted);
+    connect(stream_, &TokenStream::stepSelected, this, &AskPanel::stepSelected);
+}
+
+QString AskPanel::question() const { return question_->toPlainText().trimmed(); }
+void AskPanel::setQuestion(const QString& question) { question_->setPlainText(question); }
+void AskPanel::focusQuestion() { question_->setFocus(); }
+ExitRule AskPanel::rule() const { return exitRule_->rule(); }
+void AskPanel::setRule(const ExitRule& rule) { exitRule_->setRule(rule); }
+void AskPanel::setStoppable(bool stoppable) { stop_->setEnabled(stoppable); }
+
+void AskPanel::append(const DecodeStep& step) {
+    stream_->append(step);
+    ++shown_;
+}
+
+void AskPanel::show(const Trace& trace) {
+    if (shown_ != trace.steps.size()) stream_->show(trace);  // otherwise it came step by step
+    shown_ = trace.steps.size();
+    answer_->setText(QString::fromStdString(trace.answer));
+    answer_->setHidden(trace.answer.empty());
+}
+
+void AskPanel::clear() {
+    stream_->clear();
+    shown_ = 0;
+    answer_->hide();
+}
+
+void AskPanel::compare(const std::optional<std::string>& expected,
+                       const std::optional<std::string>& answer) {
+    verdict_->setVisible(expected.has_value());
+    if (!expected) return;
+    const QString known = QString::fromStdString(*expected);
+    QPalette colours = palette();
+    if (!answer) {
+        verdict_->setText(tr("Known answer: %1").arg(known));
+    } else {
+        const bool right = plain(*answer) == plain(*expected);
+        verdict_->setText(right ? tr("✓ Right") : tr("✗ Wrong: the right answer is %1").arg(known));
+        colours.setColor(QPalette::WindowText,
+                         verdictColour(right, colours.window().color().lightness() < 128));
+    }
+    verdict_->setPalette(colours);
+}
+
+int AskPanel::latentCount() const { return stream_->latentCount(); }
+void AskPanel::selectStep(int latentStep) { stream_->selectStep(latentStep); }
+
+void AskPanel::recolour(const QColor& ink) {
+    ask_->setIcon(icon(IconName::Ask, ink));
+    stop_->setIcon(icon(IconName::Stop, ink));
+}
+
+}  // namespace lvr

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <QObject>
+#include <QThread>
+#include <memory>
+
+#include "app/window/ask_engine.h"
+
+namespace lvr {
+
+// Owns the inference thread and the engine that lives on it. Every member is called on the GUI
+// thread and returns at once; every signal comes on the GUI thread. The newest request wins: what
+// an older one still reports is dropped.
+class InferenceWorker : public QObject {
+    Q_OBJECT
+public:
+    explicit InferenceWorker(EngineFactory factory, QObject* parent = nullptr);
+    ~InferenceWorker() override;  // stops what runs and waits for it
+
+    // Stops an ask first. The engine in use stays until the new one is open.
+    void load(const std::string& folderOrRepoId);
+    void cancelLoad();
+    void ask(const Question& question, const DecodeOptions& options);
+    void stop();     // asking; answered() follows with the partial trace
+    void abandon();  // the same, and nothing follows
+
+Q_SIGNALS:
+    void loadProgressed(const lvr::LoadProgress& progress);
+    void loaded(const lvr::ModelInfo& model);
+    void loadCancelled();
+    void loadFailed(const QString& sentence);
+    void begun(const std::vector<lvr::PatchGrid>& grids);
+    void stepDecoded(const lvr::DecodeStep& step);
+    void answered(const lvr::Trace& trace);  // complete or stopped
+    void askFailed(const QString& sentence);
+
+private:
+    using RequestId = quint64;
+    void runLoad(RequestId id, const std::string& name, const std::stop_token& stop);
+    void runAsk(RequestId id, const Question& question, const DecodeOptions& options,
+                const std::stop_token& stop);
+    // From the inference thread: runs `report` on the GUI thread if `id` is still the newest there.
+    template <class Report>
+    void post(const RequestId& newest, RequestId id, Report report);
+
+    EngineFactory factory_;
+    QThread thread_;
+    QObject inThread_;                          // what is posted to it runs on thread_
+    std::unique_ptr<AskEngine> engine_;         // touched on thread_ only, until that has ended
+    RequestId newestLoad_ = 0, newestAsk_ = 0;  // GUI thread
+    std::stop_source stopLoad_, stopAsk_;
+};
+
+}  // namespace lvr

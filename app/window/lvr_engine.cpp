@@ -1,0 +1,65 @@
+#include "app/window/lvr_engine.h"
+
+#include <filesystem>
+
+#include "app/tiny_model.h"
+#include "core/decode/decoder.h"
+#include "core/error.h"
+#include "core/model/device.h"
+
+namespace lvr {
+namespace {
+
+class LvrEngine : public AskEngine {
+public:
+    LvrEngine(LvrCheckpoint checkpoint, ModelInfo info)
+        : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {}
+
+    ModelInfo info() const override { return info_; }
+
+    Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+              const std::stop_token& stop) override {
+        const auto encoded =
+            encodeQuestion(checkpoint_, question, PromptKind::Chat, options.spanStart);
+        if (hooks.onGrids) hooks.onGrids(encoded.pixels.grids);
+        return decodeEncoded(checkpoint_, question, encoded, options, {.stop = stop}, hooks.onStep);
+    }
+
+private:
+    LvrCheckpoint checkpoint_;
+    ModelInfo info_;
+};
+
+std::string details(const LvrModel& model) {
+    double parameters = 0;
+    for (const auto& [name, tensor] : model.parameters())
+        parameters += static_cast<double>(tensor.numel());
+    char text[96];
+    std::snprintf(text, sizeof text, "%.1f M parameters, float32, CPU", parameters / 1e6);
+    return text;
+}
+
+}  // namespace
+
+std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
+                                         const OnLoadProgress& onProgress,
+                                         const std::stop_token& stop) {
+    const bool tiny = folderOrRepoId.empty();
+    try {
+        auto checkpoint = LvrCheckpoint::open(tiny ? tinyModelFolder() : folderOrRepoId,
+                                              {.onProgress =
+                                                   [&](double fraction) {
+                                                       onProgress({fraction, "reading weights"});
+                                                   },
+                                               .stop = stop});
+        fitThreads(checkpoint.model);
+        const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
+        ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model),
+                       checkpoint.defaultExit(), tiny || scenes};
+        return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
+    } catch (const Cancelled&) {
+        return nullptr;
+    }
+}
+
+}  // namespace lvr

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/eval/evaluate.h"
 #include "core/eval/statistics.h"
+#include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
 namespace lvr {
@@ -28,6 +29,7 @@ struct EvalArguments {
     int count = 500, threads = 0;
     std::uint64_t seed = 1000000;
     std::string hops = "0:6", latents = "own";
+    std::string set = "chains";
     SceneOptions options;
     bool json = false;
     std::filesystem::path to;
@@ -44,28 +46,57 @@ Sample toSample(const SceneQuestion& question, const Image& picture) {
     return {"", question.kind, {{picture}, question.text}, question.answer, question.rois};
 }
 
+// The scenes that are asked about.
+struct SceneSet {
+    std::function<ScenePicture(std::uint64_t index, const std::string& kind)> draw;
+    std::function<std::vector<SceneQuestion>(const Scene&, const std::string& kind)> questions;
+    std::vector<std::string> kinds;
+};
+
+SceneSet sceneSet(const EvalArguments& a) {
+    const auto chosen = [&](std::vector<std::string> all) {
+        return a.options.kinds.empty() ? std::move(all) : a.options.kinds;
+    };
+    if (a.set == "clutter")
+        return {[&a](std::uint64_t index, const std::string& kind) {
+                    return clutterWithQuestion(a.seed, index, kind);
+                },
+                clutterQuestionsAbout, chosen(clutterKinds())};
+    return {[&a](std::uint64_t index, const std::string& kind) {
+                return sceneWithQuestion(a.seed, index, kind, a.options);
+            },
+            questionsAbout, chosen(sceneKinds())};
+}
+
 // Another question of the kind on the same picture, with another answer.
-std::optional<SceneQuestion> donorOf(const ScenePicture& picture, std::uint64_t index) {
+std::optional<SceneQuestion> donorOf(const SceneSet& set, const ScenePicture& picture,
+                                     std::uint64_t index) {
     const auto& asked = picture.questions.front();
     std::vector<SceneQuestion> others;
-    for (auto& other : questionsAbout(picture.scene, asked.kind))
+    for (auto& other : set.questions(picture.scene, asked.kind))
         if (other.answer != asked.answer) others.push_back(std::move(other));
     if (others.empty()) return std::nullopt;
     return others[index % others.size()];
 }
 
-std::vector<EvalItem> makeItems(const EvalArguments& a, const std::string& kind,
-                                Intervention intervention) {
+// Throws Error when so few pictures allow a transplant that they can't be found.
+std::vector<EvalItem> makeItems(const EvalArguments& a, const SceneSet& set,
+                                const std::string& kind, Intervention intervention) {
+    constexpr std::uint64_t kTries = 100;
     std::vector<EvalItem> items;
     for (std::uint64_t index = 0; std::ssize(items) < a.count; ++index) {
         if (interruption().stop_requested()) throw Cancelled();
-        const auto picture = sceneWithQuestion(a.seed, index, kind, a.options);
+        if (index > kTries * a.count)
+            throw Error("no picture has two " + kind +
+                        " questions with different answers, which "
+                        "a transplant needs; leave that kind out");
+        const auto picture = set.draw(index, kind);
         const auto image = paint(picture.scene);
         EvalItem item{toSample(picture.questions.front(), image),
                       {},
                       kind == "chain" ? EvalItem::Chain::Yes : EvalItem::Chain::No};
         if (intervention == Intervention::Transplant) {
-            const auto donor = donorOf(picture, index);
+            const auto donor = donorOf(set, picture, index);
             if (!donor) continue;
             item.donor = toSample(*donor, image);
         }
@@ -90,6 +121,19 @@ void add(Score& score, const EvalOutcome& outcome) {
     score.targets += outcome.targets;
 }
 
+// As MMVP counts: a pair is right when both of its pictures are.
+Score pairScore(const std::string& model, double chance, const std::vector<EvalOutcome>& outcomes) {
+    Score score{.model = model, .name = "dot-pair, pairs", .chance = chance * chance};
+    for (std::size_t i = 0; i + 1 < outcomes.size(); i += 2) {
+        const int rightBefore = score.right;
+        add(score, outcomes[i]);
+        add(score, outcomes[i + 1]);
+        score.count -= 1;
+        score.right = rightBefore + (outcomes[i].right() && outcomes[i + 1].right());
+    }
+    return score;
+}
+
 std::vector<Score> scores(const std::string& model, const std::string& kind,
                           const std::vector<EvalItem>& items,
                           const std::vector<EvalOutcome>& outcomes) {
@@ -100,6 +144,7 @@ std::vector<Score> scores(const std::string& model, const std::string& kind,
         const int hops = static_cast<int>(items[i].sample.rois.size()) - 1;
         if (kind == "chain") add(byHops[hops], outcomes[i]);
     }
+    if (kind == "dot-pair") all.push_back(pairScore(model, all.front().chance, outcomes));
     for (auto& [hops, score] : byHops) {
         score.model = model;
         score.name = "chain, " + std::to_string(hops) + (hops == 1 ? " hop" : " hops");
@@ -144,9 +189,9 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
     if (a.threads > 0) at::set_num_threads(a.threads);
     const auto options = decodeOptions(a.decode, checkpoint);
     const auto intervention = parseIntervention(a.latents);
-    const auto kinds = a.options.kinds.empty() ? sceneKinds() : a.options.kinds;
-    for (const auto& kind : kinds) {
-        const auto items = makeItems(a, kind, intervention);
+    const auto set = sceneSet(a);
+    for (const auto& kind : set.kinds) {
+        const auto items = makeItems(a, set, kind, intervention);
         const auto report = [&](EvalProgress p) {
             if (!a.json)
                 std::cerr << "\r" << kind << " " << p.done << "/" << p.total
@@ -163,7 +208,10 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
 
 void evalScenes(EvalArguments& a) {
     parseHops(a.hops, a.options);
-    check(a.options);
+    if (a.set == "clutter")
+        check(ClutterOptions{.kinds = a.options.kinds});
+    else
+        check(a.options);
     parseIntervention(a.latents);  // before anything is printed
     if (a.models.empty()) a.models.push_back(tinyModelFolder());
     std::size_t width = 5;
@@ -198,6 +246,9 @@ void addEvalCommand(CLI::App& app) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     scenes->add_option("--seed", a->seed, "Of the scenes; never one that was trained on")
+        ->capture_default_str();
+    scenes->add_option("--set", a->set, "chains, or clutter: cluttered scenes, one look")
+        ->check(CLI::IsMember({"chains", "clutter"}))
         ->capture_default_str();
     scenes->add_option("--kinds", a->options.kinds, "Question kinds, a,b,... (default: all)")
         ->delimiter(',');

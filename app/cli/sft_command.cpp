@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
+#include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
 namespace lvr {
@@ -21,7 +22,10 @@ struct SftArguments : TrainArguments {
 
 // Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
 TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) {
-    const auto scenes = sceneKinds();
+    const auto scenes = sceneKinds(), clutter = clutterKinds();
+    const auto isOf = [](const std::vector<std::string>& kinds, const std::string& kind) {
+        return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    };
     std::vector<TrainingRecord> records;
     const auto dataset = readGiven(arguments.source);
     for (const auto& record : dataset.records) {
@@ -32,11 +36,12 @@ TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) 
                                 .response = record.response,
                                 .boxes = record.boxes,
                                 .boxImages = record.boxImages};
-        if (std::find(scenes.begin(), scenes.end(), training.kind) != scenes.end()) {
+        if (isOf(scenes, training.kind))
             options.kindWeights[training.kind] = sceneKindWeight(training.kind);
-            if (training.kind == "left-right" || training.kind == "above-below")
-                training.fill = FillSlots::Cycle;
-        }
+        if (isOf(clutter, training.kind))
+            options.kindWeights[training.kind] = clutterKindWeight(training.kind);
+        if (isOf({"left-right", "above-below", "relpos", "spatial"}, training.kind))
+            training.fill = FillSlots::Cycle;
         records.push_back(std::move(training));
     }
     return TrainingSet(std::move(records));

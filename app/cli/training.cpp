@@ -171,7 +171,8 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
     state.text["data"] = fs::absolute(source.data).string();
     state.text["image_root"] =
         source.imageRoot.empty() ? "" : fs::absolute(source.imageRoot).string();
-    for (const auto& rule : source.remap) state.text["remap"] += rule + "\n";
+    auto& remap = state.text["remap"];  // there when empty, too
+    for (const auto& rule : source.remap) remap += rule + "\n";
     state.text["min_pixels"] = textOf(arguments_.pixels.min);
     state.text["max_pixels"] = textOf(arguments_.pixels.max);
     state.text["command"] = command_;

@@ -1,0 +1,204 @@
+#include "app/cli/study.h"
+
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/cli/command.h"
+#include "core/checkpoint/atomic_file.h"
+#include "core/error.h"
+#include "core/eval/statistics.h"
+#include "core/train/train_state.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+void run(const StudyArguments& arguments) {
+    if (interruption().stop_requested()) throw Cancelled();
+    std::string line;
+    for (const auto& argument : arguments) line += " " + argument;
+    std::cout << "\n$ lvr" << line << std::endl;
+    runCommand(arguments);
+}
+
+// Trains what is not there, goes on with what was interrupted.
+void train(const fs::path& out, const StudyArguments& fresh) {
+    if (TrainState::read(out)) return run({fresh.front(), "--resume", out.string()});
+    if (!fs::exists(out / "config.json")) run(fresh);
+}
+
+fs::path modelFolder(const Study& study, const std::string& name, int seed) {
+    return study.out / (name + "-" + std::to_string(seed));
+}
+
+fs::path resultFile(const Study& study, const StudyVariant& variant, int seed) {
+    auto name = variant.name;
+    for (char& c : name)
+        if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
+    return study.out / (name + "-" + std::to_string(seed) + ".json");
+}
+
+void measure(const Study& study, const StudyVariant& variant, int seed) {
+    const auto file = resultFile(study, variant, seed);
+    if (fs::exists(file)) return;
+    const auto part = file.string() + ".part";
+    Json rows = Json::array();
+    StudyArguments asked;
+    Json answer;
+    for (const auto& column : study.columns) {
+        StudyArguments eval{"eval", "scenes", "--model",
+                            modelFolder(study, variant.model, seed).string()};
+        eval.insert(eval.end(), column.eval.begin(), column.eval.end());
+        eval.insert(eval.end(), variant.eval.begin(), variant.eval.end());
+        eval.insert(eval.end(), {"--to", part, "--json"});
+        if (eval != asked) {
+            run(eval);
+            answer = Json::parse(std::ifstream(part)).at("rows");
+            asked = eval;
+        }
+        auto row = answer.at(column.row);
+        row["column"] = column.name;
+        rows.push_back(row);
+    }
+    fs::remove(part);
+    writeFileAtomically(file, rows.dump(1) + "\n");
+}
+
+struct Cell {
+    int right = 0, count = 0;
+    std::vector<double> bySeed;
+    double share() const { return static_cast<double>(right) / count; }
+};
+
+std::vector<Cell> cellsOf(const Study& study, const StudyVariant& variant) {
+    std::vector<Cell> cells(study.columns.size());
+    for (int seed = 0; seed < study.seeds; ++seed) {
+        std::ifstream in(resultFile(study, variant, seed));
+        if (!in) continue;
+        const auto rows = Json::parse(in);
+        for (std::size_t c = 0; c < cells.size() && c < rows.size(); ++c) {
+            const int count = rows[c].at("count");
+            const double accuracy = rows[c].at("accuracy");
+            cells[c].count += count;
+            cells[c].right += static_cast<int>(std::lround(accuracy * count));
+            cells[c].bySeed.push_back(accuracy);
+        }
+    }
+    return cells;
+}
+
+std::string formatted(const char* format, double a, double b = 0, double c = 0) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, a, b, c);
+    return text;
+}
+
+// Every kind counts alike, however many questions it has.
+double meanOf(const std::vector<Cell>& cells, std::size_t seed) {
+    double sum = 0;
+    for (const auto& cell : cells) sum += cell.bySeed.at(seed);
+    return sum / static_cast<double>(cells.size());
+}
+
+void addRows(const Study& study, const StudyVariant& variant, std::ostream& out) {
+    const auto cells = cellsOf(study, variant);
+    const auto seeds = cells.front().bySeed.size();
+    if (seeds == 0) return;
+    out << "| " << variant.name << " |";
+    if (study.mean) {
+        double sum = 0;
+        for (std::size_t s = 0; s < seeds; ++s) sum += meanOf(cells, s);
+        out << formatted(" %.2f |", sum / static_cast<double>(seeds));
+    }
+    for (const auto& cell : cells) {
+        const auto interval = wilson95(cell.right, cell.count);
+        out << formatted(" %.2f (%.2f-%.2f) |", cell.share(), interval.low, interval.high);
+    }
+    const auto bySeed = [&](const auto& value) {
+        out << " ";
+        for (std::size_t s = 0; s < seeds; ++s)
+            out << (s ? "/" : "") << formatted("%.2f", value(s));
+        out << " |";
+    };
+    out << "\n|  by seed |";
+    if (study.mean) bySeed([&](std::size_t s) { return meanOf(cells, s); });
+    for (const auto& cell : cells) bySeed([&](std::size_t s) { return cell.bySeed[s]; });
+    out << "\n";
+}
+
+// Means over seeds with a 95 % interval of all questions together; seeds apart below.
+std::string table(const Study& study) {
+    std::ostringstream out;
+    out << "| " << study.corner << " |" << (study.mean ? " mean |" : "");
+    for (const auto& column : study.columns) out << " " << column.name << " |";
+    out << "\n|---|" << (study.mean ? "---|" : "");
+    for (std::size_t c = 0; c < study.columns.size(); ++c) out << "---|";
+    out << "\n";
+    for (const auto& variant : study.variants) addRows(study, variant, out);
+    out << "\n" << study.notes;
+    for (const auto& variant : study.variants)
+        out << " " << variant.name << ": " << variant.says << ".";
+    out << "\n";
+    return out.str();
+}
+
+// For Mermaid, which GitHub and most Markdown viewers draw.
+std::string plot(const Study& study) {
+    std::ostringstream out;
+    out << "```mermaid\nxychart-beta\n    title \"" << study.plotTitle << "\"\n    x-axis [";
+    for (std::size_t c = 0; c < study.columns.size(); ++c) out << (c ? ", " : "") << c;
+    out << "]\n    y-axis \"right\" 0 --> 1\n";
+    std::string names;
+    for (const auto& variant : study.variants) {
+        const auto cells = cellsOf(study, variant);
+        if (cells.front().bySeed.empty()) continue;
+        out << "    line [";
+        for (std::size_t c = 0; c < cells.size(); ++c)
+            out << (c ? ", " : "") << std::round(1000.0 * cells[c].share()) / 1000;
+        out << "]\n";
+        names += (names.empty() ? "" : "; ") + variant.name;
+    }
+    out << "```\nLines in this order: " << names << ".\n";
+    return out.str();
+}
+
+void report(const Study& study) {
+    auto text = table(study);
+    if (!study.plotTitle.empty()) text += "\n" + plot(study);
+    writeFileAtomically(study.out / "report.md", text);
+    std::cout << "\n" << text << "\nwrote " << (study.out / "report.md").string() << std::endl;
+}
+
+void runSeed(const Study& study, int seed) {
+    const auto number = std::to_string(seed);
+    const auto vision = modelFolder(study, "vision", seed);
+    train(vision, {"align", "--out", vision.string(), "--seed", number});
+    for (const auto& variant : study.variants) {
+        const auto out = modelFolder(study, variant.model, seed);
+        auto command = variant.train;
+        command.insert(command.end(), {"--model", modelFolder(study, variant.from, seed).string(),
+                                       "--data", (study.out / variant.data).string(), "--out",
+                                       out.string(), "--seed", number});
+        train(out, command);
+        measure(study, variant, seed);
+    }
+}
+
+}  // namespace
+
+void runStudy(const Study& study) {
+    fs::create_directories(study.out);
+    for (const auto& command : study.data)
+        if (!fs::exists(fs::path(command.back()) / "data.json")) run(command);
+    for (int seed = 0; seed < study.seeds; ++seed) {
+        runSeed(study, seed);
+        report(study);
+    }
+}
+
+}  // namespace lvr

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace lvr {
+
+// Experiments as lists of lvr commands. Each is shown before it runs and can be repeated by hand;
+// what is done already is not done again.
+
+using StudyArguments = std::vector<std::string>;
+
+// One row of the table: how a model is made from the aligned vision tower, and how it is asked.
+struct StudyVariant {
+    std::string name, says;
+    std::string model;            // folder, before "-SEED"; several variants may share one
+    StudyArguments train;         // the command that makes it, without model, data, out and seed
+    std::string from = "vision";  // the model it starts from, before "-SEED"
+    std::string data = "data";    // folder
+    StudyArguments eval = {};     // what is added to a column's
+};
+
+// One column: what `lvr eval` is asked, and which row of its answer counts.
+struct StudyColumn {
+    std::string name;
+    StudyArguments eval;
+    std::size_t row = 0;
+};
+
+struct Study {
+    std::filesystem::path out;
+    int seeds = 3;
+    std::string corner;  // of the table
+    std::vector<StudyColumn> columns;
+    std::vector<StudyVariant> variants;
+    std::vector<StudyArguments> data;  // commands that make it, the folder as their last argument
+    std::string notes;                 // below the table
+    bool mean = false;                 // a first column with the mean of the others
+    std::string plotTitle;             // of a line for each variant; empty: no plot
+};
+
+// Trains and measures what is missing, seed by seed; writes out/report.md after each.
+void runStudy(const Study& study);
+
+// --out, --seeds, --steps, --count.
+void addStudyOptions(CLI::App& command, std::filesystem::path& out, int& seeds, int& steps,
+                     int& count);
+void addChainStudy(CLI::App& studies);
+void addPaperMiniStudy(CLI::App& studies);
+
+}  // namespace lvr

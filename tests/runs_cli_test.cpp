@@ -114,9 +114,20 @@ private Q_SLOTS:
     }
 
     // Killed without warning and resumed: every metric and every weight is what it would have been.
+    void aKilledTrainingResumesToTheSameNumbers_data() {
+        QTest::addColumn<QStringList>("options");
+        QTest::addColumn<QString>("weights");
+        QTest::newRow("all weights") << QStringList{} << "model.safetensors";
+        QTest::newRow("an adapter")
+            << QStringList{"--lora-rank", "2"} << "adapter_model.safetensors";
+    }
     void aKilledTrainingResumesToTheSameNumbers() {
-        const QStringList same{"--steps", "12", "--cool-down", "8",
-                               "--goal",  "1",  "--pictures",  "2"};
+        QFETCH(QStringList, options);
+        QFETCH(QString, weights);
+        for (const auto* folder : {"whole", "killed"}) QDir(path(folder)).removeRecursively();
+        const auto same =
+            QStringList{"--steps", "12", "--cool-down", "8", "--goal", "1", "--pictures", "2"} +
+            options;
         QCOMPARE(lvr(sft("whole", same)).code, 0);
         QProcess process;
         process.start(LVR_PROGRAM, sft("killed", same + QStringList{"--save-every", "3"}));
@@ -139,7 +150,7 @@ private Q_SLOTS:
         QVERIFY(resumed.out.contains("goes on after step"));
         QCOMPARE(newestRun()["status"].toString(), QString("finished"));
         QCOMPARE(metricsOf("killed"), metricsOf("whole"));
-        QCOMPARE(bytesOf("killed/model.safetensors"), bytesOf("whole/model.safetensors"));
+        QCOMPARE(bytesOf("killed/" + weights), bytesOf("whole/" + weights));
         QVERIFY(!QFile::exists(path("killed/train_state.safetensors")));
         compareFailure(lvr({"sft", "--resume", path("killed")}), 1, "finished");
     }

@@ -125,12 +125,17 @@ void add(Score& score, const EvalOutcome& outcome) {
 Score pairScore(const std::string& model, double chance, const std::vector<EvalOutcome>& outcomes) {
     Score score{.model = model, .name = "dot-pair, pairs", .chance = chance * chance};
     for (std::size_t i = 0; i + 1 < outcomes.size(); i += 2) {
-        const int rightBefore = score.right;
-        add(score, outcomes[i]);
-        add(score, outcomes[i + 1]);
-        score.count -= 1;
-        score.right = rightBefore + (outcomes[i].right() && outcomes[i + 1].right());
+        const auto &one = outcomes[i], &other = outcomes[i + 1];
+        score.count += 1;
+        score.right += one.right() && other.right();
+        score.exact += one.stoppedExactly() && other.stoppedExactly();
+        for (const auto* each : {&one, &other}) {
+            score.hits += each->hits;
+            score.targets += each->targets;
+            score.latents += each->latents;
+        }
     }
+    score.latents /= 2;  // of one picture, as in the rows above
     return score;
 }
 

@@ -32,7 +32,7 @@ std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto records = readRecords(a);
-    auto checkpoint = session.openCheckpoint();
+    auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     const auto reference = LvrCheckpoint::open(a.model);  // mapped from its file, shared
     if (checkpoint.provenance) {
         session.provenance.defaultExit = checkpoint.provenance->defaultExit;

@@ -3,11 +3,15 @@
 #include <regex>
 
 #include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
 #include "app/tiny_model.h"
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_config.h"
+#include "core/error.h"
 #include "core/model/lvr_model.h"
 #include "core/text/tokenizer.h"
+#include "core/train/save_checkpoint.h"
 
 namespace lvr {
 namespace {
@@ -31,8 +35,8 @@ const char* headName(LvrHead head) {
 
 void showModel(const std::string& name) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
-    const auto config = readModelConfig(folder);
     const auto model = LvrModel::open(folder, {.stop = interruption()});  // checks every tensor
+    const auto& config = model.config();
     std::int64_t parameters = 0;
     for (const auto& [parameter, tensor] : model.parameters()) parameters += tensor.numel();
     const auto& t = config.text;
@@ -46,15 +50,47 @@ void showModel(const std::string& name) {
               << (t.tieWordEmbeddings ? ", tied" : ", untied") << "\n"
               << "vision          hidden_size " << v.hiddenSize << ", depth " << v.depth << ", "
               << v.numHeads << " heads, window_size " << v.windowSize << "\n"
-              << "tokenizer       " << Tokenizer::open(folder).size() << " entries\n"
+              << "tokenizer       "
+              << Tokenizer::open(folderWith(folder, "tokenizer_config.json")).size() << " entries\n"
               << "lvr             head " << headName(config.lvr.head) << ", latent end vector "
               << (config.lvr.latentEndToken ? "yes" : "no") << ", lvr_start_id "
               << (config.lvr.lvrStartId ? std::to_string(*config.lvr.lvrStartId) : "not set")
               << "\n";
+    if (const auto adapter = readAdapterConfig(folder))
+        std::cout << "adapter         rank " << adapter->rank << ", lora_alpha " << adapter->alpha
+                  << ", of " << adapter->base << "\n";
     if (const auto made = readProvenance(folder))
         std::cout << "made by         " << under(made->command) << "\ndata            "
                   << made->data << ", seed " << made->seed << "\nexit rule       "
                   << made->defaultExit << "\nnotes           " << made->notes << "\n";
+}
+
+struct MergeArguments {
+    ModelArguments adapter;
+    std::filesystem::path out;
+};
+
+void merge(const MergeArguments& a) {
+    if (a.adapter.model.empty()) throw CLI::RequiredError("--model");
+    const auto folder = findCheckpoint(a.adapter.model);
+    if (!readAdapterConfig(folder))
+        throw Error(folder.string() + " is no adapter: it has no adapter_config.json");
+    checkOutputFolder(a.out);
+    const auto checkpoint = openCheckpoint(a.adapter);  // merges
+    auto provenance = checkpoint.provenance.value_or(Provenance());
+    provenance.command += (provenance.command.empty() ? "" : "\n") + commandLine();
+    saveCheckpoint(checkpoint, folder, provenance, a.out);
+    std::cout << "wrote " << a.out.string() << ", adapter and base in one\n";
+}
+
+void addMerge(CLI::App& model) {
+    auto a = std::make_shared<MergeArguments>();
+    auto* command =
+        model.add_subcommand("merge", "Write an adapter and its base as one checkpoint");
+    addModelOptions(*command, a->adapter);
+    command->add_option("--out", a->out, "Folder to write")->required();
+    command->footer("Example: lvr model merge --model build/lora --out build/merged");
+    command->callback([a] { merge(*a); });
 }
 
 }  // namespace
@@ -71,6 +107,7 @@ void addModelCommand(CLI::App& app) {
     list->callback([] {
         for (const auto& id : cachedCheckpoints()) std::cout << id << "\n";
     });
+    addMerge(*command);
 }
 
 }  // namespace lvr

@@ -74,7 +74,10 @@ void addFlags(CLI::App& command, Options& options) {
             if constexpr (std::is_enum_v<Field>)
                 addEnum(command, flag, field, rule, help);
             else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
-                command.add_option(flag, field, help)->delimiter(',')->capture_default_str();
+                command.add_option(flag, field, help)
+                    ->delimiter(',')
+                    ->check(passes(rule))
+                    ->capture_default_str();
             else if constexpr (std::is_same_v<Field, std::string>)
                 command.add_option(flag, field, help)->check(passes(rule));
             else

@@ -85,7 +85,7 @@ std::string goalReport(const SftResult& result, double goal) {
 
 std::string train(SftArguments& arguments, TrainingSession& session) {
     const auto set = readTrainingSet(arguments, arguments.options);
-    auto checkpoint = session.openCheckpoint();
+    auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
     const auto result =

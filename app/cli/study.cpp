@@ -1,5 +1,6 @@
 #include "app/cli/study.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -45,7 +46,6 @@ fs::path resultFile(const Study& study, const StudyVariant& variant, int seed) {
 
 void measure(const Study& study, const StudyVariant& variant, int seed) {
     const auto file = resultFile(study, variant, seed);
-    if (fs::exists(file)) return;
     const auto part = file.string() + ".part";
     Json rows = Json::array();
     StudyArguments asked;
@@ -174,29 +174,41 @@ void report(const Study& study) {
     std::cout << "\n" << text << "\nwrote " << (study.out / "report.md").string() << std::endl;
 }
 
-void runSeed(const Study& study, int seed) {
-    const auto number = std::to_string(seed);
-    const auto vision = modelFolder(study, "vision", seed);
-    train(vision, {"align", "--out", vision.string(), "--seed", number});
-    for (const auto& variant : study.variants) {
-        const auto out = modelFolder(study, variant.model, seed);
-        auto command = variant.train;
-        command.insert(command.end(), {"--model", modelFolder(study, variant.from, seed).string(),
-                                       "--data", (study.out / variant.data).string(), "--out",
-                                       out.string(), "--seed", number});
-        train(out, command);
-        measure(study, variant, seed);
+void makeData(const Study& study, const std::string& folder) {
+    for (const auto& command : study.data)
+        if (fs::path(command.back()) == study.out / folder &&
+            !fs::exists(study.out / folder / "data.json"))
+            run(command);
+}
+
+// A model, and before it what it starts from, as far as they are not there.
+void makeModel(const Study& study, const std::string& name, int seed) {
+    const auto out = modelFolder(study, name, seed);
+    const StudyArguments common{"--out", out.string(), "--seed", std::to_string(seed)};
+    const auto made = std::find_if(study.variants.begin(), study.variants.end(),
+                                   [&](const auto& variant) { return variant.model == name; });
+    StudyArguments command{"align"};
+    if (made != study.variants.end()) {
+        makeModel(study, made->from, seed);
+        makeData(study, made->data);
+        command = made->train;
+        command.insert(command.end(), {"--model", modelFolder(study, made->from, seed).string(),
+                                       "--data", (study.out / made->data).string()});
     }
+    command.insert(command.end(), common.begin(), common.end());
+    train(out, command);
 }
 
 }  // namespace
 
 void runStudy(const Study& study) {
     fs::create_directories(study.out);
-    for (const auto& command : study.data)
-        if (!fs::exists(fs::path(command.back()) / "data.json")) run(command);
     for (int seed = 0; seed < study.seeds; ++seed) {
-        runSeed(study, seed);
+        for (const auto& variant : study.variants) {
+            if (fs::exists(resultFile(study, variant, seed))) continue;
+            makeModel(study, variant.model, seed);
+            measure(study, variant, seed);
+        }
         report(study);
     }
 }

@@ -44,7 +44,8 @@ struct Study {
     std::string plotTitle;             // of a line for each variant; empty: no plot
 };
 
-// Trains and measures what is missing, seed by seed; writes out/report.md after each.
+// Measures what has no result in `out` yet, seed by seed, and trains what that takes; a result is a
+// small JSON file that may come from another machine. Writes out/report.md after each seed.
 void runStudy(const Study& study);
 
 // --out, --seeds, --steps, --count.

@@ -152,14 +152,17 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
     provenance.data = arguments.source.data.filename().string();
 }
 
-LvrCheckpoint TrainingSession::openCheckpoint() const {
+LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const {
     auto device = parseDevice(arguments_.device);
     if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
         device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
-    auto checkpoint = LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
-                                                  .device = device,
-                                                  .use = LoadOptions::Use::Training,
-                                                  .stop = interruption()});
+    auto checkpoint =
+        LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
+                                    .device = device,
+                                    .use = LoadOptions::Use::Training,
+                                    .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
+                                    .loraSeed = seed,
+                                    .stop = interruption()});
     apply(arguments_.pixels, checkpoint.preprocess);
     return checkpoint;
 }

@@ -35,7 +35,8 @@ public:
     const std::optional<TrainState>& resume() const { return resume_; }
     RunLog& log() { return log_; }
     const Ranks& ranks() const { return arguments_.ranks; }
-    LvrCheckpoint openCheckpoint() const;  // what is trained: the model, or what was saved of it
+    // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
+    LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
     // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
     // all must call it, and finish.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);

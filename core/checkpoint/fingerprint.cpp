@@ -32,13 +32,17 @@ std::string fingerprint(const std::vector<fs::path>& files) {
 }
 
 std::string checkpointFingerprint(const fs::path& folder) {
-    std::vector<fs::path> files{folder / "config.json"};
+    std::vector<fs::path> files;
+    for (const auto* name : {"config.json", "adapter_config.json"})
+        if (fs::exists(folder / name)) files.push_back(folder / name);
+    const auto configs = std::ssize(files);
     for (const auto& entry : fs::directory_iterator(folder)) {
         const auto name = entry.path().filename().string();
-        if (name.starts_with("model") && name.ends_with(".safetensors"))
+        if ((name.starts_with("model") || name.starts_with("adapter_model")) &&
+            name.ends_with(".safetensors"))
             files.push_back(entry.path());
     }
-    std::sort(files.begin() + 1, files.end());
+    std::sort(files.begin() + configs, files.end());
     return fingerprint(files);
 }
 

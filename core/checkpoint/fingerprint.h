@@ -10,7 +10,7 @@ namespace lvr {
 // Error: a file that can't be read.
 std::string fingerprint(const std::vector<std::filesystem::path>& files);
 
-// Of a checkpoint folder's config.json and weights.
+// Of a checkpoint folder's config and weights, or of an adapter's.
 std::string checkpointFingerprint(const std::filesystem::path& folder);
 
 }  // namespace lvr

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kConfig = "config.json";
 constexpr const char* kWeights = "model.safetensors";
+constexpr const char* kAdapterConfig = "adapter_config.json";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr std::size_t kMaxListed = 40;  // names in one message
 
@@ -127,7 +128,7 @@ std::optional<fs::path> snapshotIn(const fs::path& cacheFolder) {
 }
 
 fs::path checkedFolder(const fs::path& folder) {
-    if (isFile(folder / kConfig)) return folder;
+    if (isFile(folder / kConfig) || isFile(folder / kAdapterConfig)) return folder;
     throw Error("the folder " + folder.string() +
                 " has no config.json; pass the folder of a Qwen2.5-VL or LVR checkpoint");
 }
@@ -179,13 +180,6 @@ bool looksComplete(const fs::path& snapshot) {
     const auto type = config.find("model_type");
     if (!config.is_object() || type == config.end() || *type != "qwen2_5_vl") return false;
     return isFile(snapshot / kWeights) || hasAllShards(snapshot);
-}
-
-std::string canonicalName(const std::string& name) {
-    for (const auto& [prefix, canonical] :
-         {std::pair("model.visual.", "visual."), std::pair("model.language_model.", "model.")})
-        if (name.starts_with(prefix)) return canonical + name.substr(std::string(prefix).size());
-    return name;
 }
 
 void addTensors(const SafetensorsFile& shard, const fs::path& file,
@@ -245,6 +239,14 @@ fs::path findCheckpoint(const std::string& folderOrRepoId) {
                 "'; pass a checkpoint folder or a repo id such as Qwen/Qwen2.5-VL-3B-Instruct");
 }
 
+std::string referenceTo(const fs::path& folder) {
+    const auto path = fs::absolute(folder).lexically_normal();
+    const auto snapshots = path.parent_path(), cached = snapshots.parent_path();
+    if (snapshots.filename() == "snapshots" && cached.filename().string().starts_with("models--"))
+        return repoIdOf(cached);
+    return path.string();
+}
+
 std::vector<std::string> cachedCheckpoints() {
     std::vector<std::string> repoIds;
     const auto cache = hubCache();
@@ -256,6 +258,13 @@ std::vector<std::string> cachedCheckpoints() {
     }
     std::sort(repoIds.begin(), repoIds.end());
     return repoIds;
+}
+
+std::string canonicalName(const std::string& name) {
+    for (const auto& [prefix, canonical] :
+         {std::pair("model.visual.", "visual."), std::pair("model.language_model.", "model.")})
+        if (name.starts_with(prefix)) return canonical + name.substr(std::string(prefix).size());
+    return name;
 }
 
 std::map<std::string, TensorView> openWeights(const fs::path& folder) {

@@ -17,6 +17,9 @@ namespace lvr {
 std::filesystem::path findCheckpoint(const std::string& folderOrRepoId);
 // Repo ids with a complete-looking Qwen2.5-VL snapshot in the local hub cache, sorted.
 std::vector<std::string> cachedCheckpoints();
+// What to write down so that findCheckpoint finds this folder again: the repo id of a snapshot in a
+// hub cache, else the absolute path.
+std::string referenceTo(const std::filesystem::path& folder);
 
 // Tensors of model.safetensors, or of all shards of model.safetensors.index.json, under their
 // canonical (legacy) names: visual.*, model.*, lm_head.weight, lvr_head.*, lvr_latent_end_emb
@@ -24,6 +27,10 @@ std::vector<std::string> cachedCheckpoints();
 // missing, a shard name with path parts, a tensor the index promises and its shard lacks, a name
 // twice (also once old, once new).
 std::map<std::string, TensorView> openWeights(const std::filesystem::path& folder);
+
+// The name of a tensor as openWeights has it: model.language_model.* is model.*, model.visual.* is
+// visual.*.
+std::string canonicalName(const std::string& name);
 
 using ExpectedTensors = std::map<std::string, std::vector<std::int64_t>>;  // name -> shape
 // Throws one Error with the complete list of missing, unexpected and mis-shaped tensors (of each

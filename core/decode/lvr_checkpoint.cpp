@@ -1,5 +1,6 @@
 #include "core/decode/lvr_checkpoint.h"
 
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 
@@ -42,15 +43,16 @@ LvrTokens lvrTokens(Tokenizer& tokenizer, const ModelConfig& config,
 
 LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadOptions& options) {
     const auto folder = findCheckpoint(folderOrRepoId);
-    auto tokenizer = Tokenizer::open(folder);
-    const auto config = readModelConfig(folder);
-    const auto generation = readGenerationConfig(folder);
+    auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+    auto model = LvrModel::open(folder, options);
+    const auto& config = model.config();
+    const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
     const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
                          generation.padTokenId};
     return {folderOrRepoId,
-            LvrModel::open(folder, options),
+            std::move(model),
             std::move(tokenizer),
-            PreprocessConfig::open(folder),
+            PreprocessConfig::open(folderWith(folder, "preprocessor_config.json")),
             rules,
             readProvenance(folder)};
 }

@@ -5,12 +5,14 @@
 namespace lvr {
 
 Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)
-    : weight(parameters("weight", {out, in})) {
+    : weight(parameters("weight", {out, in})), lora(parameters.lora(in, out)) {
     if (withBias == Bias::Yes) bias = parameters("bias", {out});
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x) const {
-    return torch::nn::functional::linear(x, weight, bias);
+    const auto y = torch::nn::functional::linear(x, weight, bias);
+    if (!lora) return y;
+    return y + torch::matmul(torch::matmul(x, lora->a.t()), lora->b.t()) * lora->scale;
 }
 
 RmsNorm::RmsNorm(const Parameters& parameters, std::int64_t size, double epsilon)

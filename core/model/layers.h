@@ -13,6 +13,7 @@ struct Linear {
     torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
     torch::Tensor weight;                                    // [out, in]
     torch::Tensor bias;                                      // [out] or undefined
+    std::optional<Lora> lora;
 };
 
 // Qwen2RMSNorm: the mean square is taken in float32 whatever the dtype.

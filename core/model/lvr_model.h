@@ -12,6 +12,7 @@
 #include "core/model/language_model.h"
 #include "core/model/latent_head.h"
 #include "core/model/vision_encoder.h"
+#include "core/values/lora_options.h"
 #include "core/vision/preprocess.h"
 
 namespace lvr {
@@ -23,6 +24,10 @@ struct LoadOptions {
         Inference,
         Training
     } use = Use::Inference;  // Training: weights may be written
+    // A low-rank adapter that is kept apart, to be trained while the rest is frozen: the folder's
+    // own, or a fresh one that changes nothing yet. Without: the folder's adapter is merged.
+    std::optional<LoraOptions> lora = {};
+    std::uint64_t loraSeed = 0;  // of a fresh one
     std::function<void(double fraction)> onProgress = {};
     std::stop_token stop = {};
 };
@@ -31,12 +36,19 @@ struct LoadOptions {
 class LvrModel {
 public:
     // The checkpoint's tensors, memory-mapped and not copied where dtype and device allow. Throws
-    // Error (with every missing, unexpected and mis-shaped tensor at once) or Cancelled.
+    // Error (with every missing, unexpected and mis-shaped tensor at once) or Cancelled. An adapter
+    // folder is opened with the model it adapts.
     static LvrModel open(const std::filesystem::path& folder, const LoadOptions& options = {});
     LvrModel(const ModelConfig& config, const Parameters& parameters);
 
     const ModelConfig& config() const { return config_; }
     const std::vector<NamedTensor>& parameters() const { return parameters_; }  // canonical names
+    // lora_A and lora_B under canonical names, when an adapter is kept apart; else empty.
+    const std::vector<NamedTensor>& adapter() const { return adapter_; }
+    // Whether a tensor of parameters() may be trained: with an adapter only what is saved with it.
+    bool mayTrain(const std::string& name) const;
+    // The same weights with more parts: what the new config has and this model lacks is `fresh`.
+    LvrModel extended(const ModelConfig& config, const Parameters::Provider& fresh) const;
     torch::Device device() const { return parameters_.front().second.device(); }
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }
 
@@ -55,7 +67,8 @@ public:
     torch::Tensor latent(const torch::Tensor& hidden) const { return head_(hidden); }
     const torch::Tensor& latentEnd() const { return latentEnd_; }  // [D], undefined without one
 
-    // A complete Hugging Face folder's config.json and model.safetensors, atomically.
+    // A complete Hugging Face folder's config.json and model.safetensors, or with an adapter kept
+    // apart PEFT's adapter_config.json and adapter_model.safetensors; each atomically.
     void save(const std::filesystem::path& folder) const;
 
 private:
@@ -64,7 +77,9 @@ private:
     LanguageModel text_;
     LatentHead head_;
     torch::Tensor latentEnd_;
-    std::vector<NamedTensor> parameters_;
+    std::vector<NamedTensor> parameters_, adapter_;
+    std::optional<LoraOptions> lora_;
+    std::string base_;  // what the adapter adapts
 };
 
 // Names and shapes of every tensor a model of this configuration has.

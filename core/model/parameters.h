@@ -4,9 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/model/lora.h"
 
 namespace lvr {
 
@@ -17,9 +20,11 @@ using NamedTensor = std::pair<std::string, torch::Tensor>;
 class Parameters {
 public:
     using Provider = std::function<torch::Tensor(const std::string& name, at::IntArrayRef shape)>;
-    explicit Parameters(Provider provider)
-        : provider_(std::make_shared<Provider>(std::move(provider))),
-          list_(std::make_shared<std::vector<NamedTensor>>()) {}
+    // Of the Linear whose weight [out, in] lies at `module`; nothing where there is no adapter.
+    using Adapters = std::function<std::optional<Lora>(const std::string& module, std::int64_t in,
+                                                       std::int64_t out)>;
+    explicit Parameters(Provider provider, Adapters adapters = {})
+        : shared_(std::make_shared<Shared>(Shared{std::move(provider), std::move(adapters)})) {}
 
     Parameters at(const std::string& scope) const {
         Parameters inner = *this;
@@ -27,14 +32,28 @@ public:
         return inner;
     }
     torch::Tensor operator()(const std::string& name, at::IntArrayRef shape) const {
-        list_->emplace_back(prefix_ + name, (*provider_)(prefix_ + name, shape));
-        return list_->back().second;
+        shared_->list.emplace_back(prefix_ + name, shared_->provider(prefix_ + name, shape));
+        return shared_->list.back().second;
     }
-    const std::vector<NamedTensor>& list() const { return *list_; }
+    std::optional<Lora> lora(std::int64_t in, std::int64_t out) const {
+        if (!shared_->adapters) return std::nullopt;
+        auto lora = shared_->adapters(prefix_.substr(0, prefix_.size() - 1), in, out);
+        if (lora) {
+            shared_->adapter.emplace_back(prefix_ + "lora_A.weight", lora->a);
+            shared_->adapter.emplace_back(prefix_ + "lora_B.weight", lora->b);
+        }
+        return lora;
+    }
+    const std::vector<NamedTensor>& list() const { return shared_->list; }
+    const std::vector<NamedTensor>& adapter() const { return shared_->adapter; }
 
 private:
-    std::shared_ptr<Provider> provider_;
-    std::shared_ptr<std::vector<NamedTensor>> list_;
+    struct Shared {
+        Provider provider;
+        Adapters adapters;
+        std::vector<NamedTensor> list, adapter;
+    };
+    std::shared_ptr<Shared> shared_;
     std::string prefix_;
 };
 

@@ -35,15 +35,10 @@ void addLvrParts(LvrCheckpoint& checkpoint, const SftOptions& options) {
             "--latent-end vector");
     const auto config = withParts(checkpoint.model.config(), options);
     if (config == checkpoint.model.config()) return;
-    std::map<std::string, torch::Tensor> known;
-    for (const auto& [name, tensor] : checkpoint.model.parameters()) known[name] = tensor;
     checkpoint.model =
-        LvrModel(config, Parameters([&](const std::string& name, at::IntArrayRef shape) {
-                     const auto found = known.find(name);
-                     if (found != known.end()) return found->second;
-                     return freshPart(name, shape, options.seed)
-                         .to(checkpoint.model.device(), checkpoint.model.dtype());
-                 }));
+        checkpoint.model.extended(config, [&](const std::string& name, at::IntArrayRef shape) {
+            return freshPart(name, shape, options.seed);
+        });
 }
 
 }  // namespace lvr

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 
@@ -17,7 +18,8 @@ constexpr const char* kTokenizerFiles[] = {
     "tokenizer.json",    "tokenizer_config.json", "vocab.json",         "merges.txt",
     "added_tokens.json", "chat_template.jinja",   "chat_template.json", "special_tokens_map.json"};
 
-void copyTokenizer(const fs::path& from, const fs::path& to) {
+void copyTokenizer(const fs::path& folder, const fs::path& to) {
+    const auto from = folderWith(folder, "tokenizer_config.json");
     for (const auto* name : kTokenizerFiles)
         if (fs::exists(from / name))
             fs::copy_file(from / name, to / name, fs::copy_options::overwrite_existing);

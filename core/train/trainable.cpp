@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "core/error.h"
+
 namespace lvr {
 namespace {
 
@@ -13,9 +15,15 @@ double rateOf(const std::string& name, const PartRates& rates) {
 }  // namespace
 
 std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates) {
+    if (!model.adapter().empty() && rates.merger + rates.vision > 0)
+        throw Error(
+            "an adapter holds no vision tower; leave out --merger-lr and --vision-lr, or "
+            "--lora-rank");
     std::vector<Trained> chosen;
+    for (auto [name, tensor] : model.adapter())
+        chosen.push_back({tensor.requires_grad_(true), rates.language});
     for (auto [name, tensor] : model.parameters()) {
-        const double rate = rateOf(name, rates);
+        const double rate = model.mayTrain(name) ? rateOf(name, rates) : 0;
         tensor.requires_grad_(rate > 0);
         if (rate > 0) chosen.push_back({tensor, rate});
     }
@@ -29,7 +37,8 @@ std::vector<torch::Tensor> tensorsOf(const std::vector<Trained>& trained) {
 }
 
 void freeze(const LvrModel& model) {
-    for (auto [name, tensor] : model.parameters()) tensor.requires_grad_(false);
+    for (const auto* all : {&model.parameters(), &model.adapter()})
+        for (auto [name, tensor] : *all) tensor.requires_grad_(false);
 }
 
 }  // namespace lvr

@@ -11,7 +11,8 @@ struct PartRates {
     double merger = 0;    // visual.merger, the projector
     double vision = 0;    // the rest of visual
 };
-// What is trained; its tensors require gradients from now on, all others none.
+// What is trained; its tensors require gradients from now on, all others none. Of a model with an
+// adapter: the adapter, and what is saved with it. Throws Error: vision beside an adapter.
 std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates = {});
 std::vector<torch::Tensor> tensorsOf(const std::vector<Trained>& trained);
 void freeze(const LvrModel& model);  // nothing requires gradients any more

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/values/lora_options.h"
 #include "core/values/options.h"
 #include "core/values/roi_tokens.h"
 
@@ -78,6 +79,7 @@ struct SftOptions {
     int microTokens = 16384;  // positions at most that are in memory together
     int maxNonFinite = 5;     // steps in a row without a finite gradient before it gives up
     std::map<std::string, double> kindWeights;  // how often a kind is drawn; absent = 1
+    LoraOptions lora;
     std::uint64_t seed = 0;
 };
 
@@ -109,6 +111,7 @@ struct GrpoOptions {
     std::vector<std::string> rewards = {"accuracy", "format"};  // summed
     ReplayLatents latents = ReplayLatents::Recorded;
     double latentNoise = 0;  // standard deviation of what is added to a latent, in its own RMS
+    LoraOptions lora;
     std::uint64_t seed = 0;
 };
 
@@ -121,6 +124,19 @@ using EnumNames = std::vector<std::string>;
 struct TextCheck {
     std::function<void(const std::string&)> check;
 };
+
+// A part of other options.
+template <class Visit>
+void forEachField(LoraOptions& o, const Visit& visit) {
+    visit("lora-rank", o.rank, NumberRange{0, 65536},
+          "Train low-rank adapters of the language model instead of itself (LoRA's r); 0: none");
+    visit("lora-alpha", o.alpha, NumberRange{1e-6, 1e6}, "LoRA's scale is alpha / rank");
+    visit("lora-targets", o.targets, TextCheck{checkLoraTarget}, "Linears that are adapted");
+    visit(
+        "lora-embeddings", o.embeddings, EnumNames{"off", "on"},
+        "Train the embeddings beside the adapters; needed once for a plain Qwen2.5-VL, whose rows "
+        "for the LVR tokens are empty");
+}
 
 // Every option once: visit(name, field, NumberRange | EnumNames | TextCheck, help). The command
 // line and the JSON that runs keep walk this list.
@@ -184,6 +200,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Positions at most that a forward pass holds; a step adds up as many passes as it needs");
     visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
           "Steps in a row without finite gradients after which to give up");
+    forEachField(o.lora, visit);
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of the data order");
 }
 
@@ -216,6 +233,7 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
           "policy's own, gradient through them");
     visit("latent-noise", o.latentNoise, NumberRange{0, 100},
           "Standard deviation of noise on rollouts' latents, in their own RMS");
+    forEachField(o.lora, visit);
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of data order and sampling");
 }
 

@@ -268,18 +268,47 @@ private Q_SLOTS:
         QVERIFY(errorOf([] { defaultStore(); }).contains("--store"));
     }
 
+    void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
+        QTest::addColumn<QString>("older");  // takes back what the versions since brought
+        const QString third = "DROP TABLE checkpoint; DROP TABLE sample; PRAGMA user_version = 2;";
+        QTest::newRow("version 2") << third;
+        QTest::newRow("version 1")
+            << third +
+                   "DROP TABLE rollout; DROP TABLE alert; ALTER TABLE run DROP COLUMN "
+                   "parent_hash; ALTER TABLE run DROP COLUMN data_hash; PRAGMA user_version = 1";
+    }
     void anOlderStoreIsBroughtUpToDateWithAllItHolds() {
-        const auto run = RunStore(file_).start(info());
-        SQLite::Database(file_.string(), SQLite::OPEN_READWRITE)
-            .exec(
-                "DROP TABLE rollout; DROP TABLE alert; ALTER TABLE run DROP COLUMN parent_hash; "
-                "ALTER TABLE run DROP COLUMN data_hash; PRAGMA user_version = 1");
+        QFETCH(const QString, older);
+        std::int64_t run = 0;
+        {
+            RunStore store(file_);
+            run = store.start(info());
+            store.append(run, 1, {{"loss", 2}});
+        }
+        SQLite::Database(file_.string(), SQLite::OPEN_READWRITE).exec(older.toStdString());
         QVERIFY_EXCEPTION_THROWN(RunStore(file_, RunStore::Access::Read), Error);
         RunStore store(file_);
-        auto expected = info();
-        expected.parentHash = expected.dataHash = "";
-        QVERIFY(store.find(run)->info == expected);
+        QVERIFY(store.find(run)->info == info());
+        QCOMPARE(store.metrics(run).size(), 1U);
         QVERIFY(store.rolloutSteps(run).empty());
+        store.addSamples(run, 1, {{.record = "7"}});
+        store.addCheckpoint(run, {.step = 1, .folder = "/out/1"});
+        QCOMPARE(store.sampleSteps(run), std::vector{1});
+        QCOMPARE(store.checkpoints(run).size(), 1U);
+    }
+
+    // Its second statement fails: the first is taken back too, and what was there is there.
+    void aMigrationThatFailsChangesNothing() {
+        { RunStore(file_).start(info()); }
+        {
+            SQLite::Database raw(file_.string(), SQLite::OPEN_READWRITE);
+            raw.exec("DROP TABLE checkpoint; PRAGMA user_version = 2");  // sample is in the way
+        }
+        QVERIFY(errorOf([&] { RunStore store(file_); }).contains("can't be used"));
+        SQLite::Database raw(file_.string(), SQLite::OPEN_READWRITE);
+        QVERIFY(!raw.tableExists("checkpoint"));
+        QCOMPARE(raw.execAndGet("PRAGMA user_version").getInt(), 2);
+        QCOMPARE(raw.execAndGet("SELECT count(*) FROM run").getInt(), 1);
     }
 
     void rolloutsAndAlertsComeBackAsTheyWere() {
@@ -310,6 +339,58 @@ private Q_SLOTS:
         store.end(run, RunStatus::Stopped, "");
         store.resume(run, 4);  // what came after step 4 is forgotten
         QCOMPARE(store.rolloutSteps(run), (std::vector<int>{3}));
+    }
+
+    void samplesComeBackAsTheyWere() {
+        RunStore store(file_);
+        const auto run = store.start(info());
+        const SampleRow one{.record = "cars/12",
+                            .image = "\u00e4.png",
+                            .question = "What colour?",
+                            .expected = "red",
+                            .answer = "r\u00e9d",
+                            .completion = "<answer>r\u00e9d</answer>",
+                            .right = false,
+                            .loss = 0.5,
+                            .stopped = "end_of_text",
+                            .tokens = {{5, "r", -0.25F, false}, {6, "\ufffd", -1, true}},
+                            .grid = {1, 2},
+                            .heat = {-127, 127}};
+        const SampleRow two{.record = "cars/12"};  // neither compared nor scored; no latent
+        auto three = one;
+        three.right = true;
+        store.addSamples(run, 10, {one, two, three});
+        store.addSamples(run, 30, {two});
+        QCOMPARE(store.sampleSteps(run), (std::vector{10, 30}));
+        QVERIFY(store.samples(run, 10) == (std::vector{one, two, three}));
+        QVERIFY(store.samples(run, 20).empty());
+        store.addSamples(run, 10, {two});  // asked again
+        QVERIFY(store.samples(run, 10) == std::vector{two});
+        store.end(run, RunStatus::Stopped, "");
+        store.resume(run, 20);
+        QCOMPARE(store.sampleSteps(run), std::vector{10});
+        store.end(run, RunStatus::Stopped, "");
+        store.remove(run);
+        QVERIFY(store.sampleSteps(run).empty());
+    }
+
+    void checkpointsSayWhichFoldersStillHoldThem() {
+        RunStore store(file_);
+        const auto run = store.start(info());
+        const CheckpointRow first{.step = 10, .folder = "/out/10", .loss = 2.5};
+        const CheckpointRow second{.step = 20, .folder = "/out/20"};
+        store.addCheckpoint(run, second);
+        store.addCheckpoint(run, first);
+        QVERIFY(store.checkpoints(run) == (std::vector{first, second}));
+        store.forgetCheckpoint(run, 10);
+        QVERIFY(!store.checkpoints(run)[0].kept && store.checkpoints(run)[1].kept);
+        store.addCheckpoint(run, {.step = 30, .folder = "/out/20", .loss = std::nan("")});
+        const auto rows = store.checkpoints(run);
+        QVERIFY(!rows[1].kept && rows[2].kept && !rows[2].loss);
+        store.end(run, RunStatus::Stopped, "");
+        store.resume(run, 20);
+        QCOMPARE(store.checkpoints(run).size(), 2U);
+        QVERIFY(errorOf([&] { store.addCheckpoint(99, first); }).contains("FOREIGN KEY"));
     }
 
     void aProcessIsKnownByItsStart() {

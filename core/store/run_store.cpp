@@ -1,16 +1,9 @@
 #include "core/store/run_store.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
-#include <sqlite3.h>
 
-#include <chrono>
-#include <cmath>
-#include <limits>
-
-#include "core/error.h"
+#include "core/store/database.h"
 #include "core/store/process.h"
-#include "core/store/rollout_rows.h"
 #include "core/store/schema.h"
 
 namespace lvr {
@@ -20,44 +13,6 @@ namespace fs = std::filesystem;
 
 constexpr int kPatience = 10000;            // ms a writer waits for another
 constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host may say nothing
-
-double now() {
-    using namespace std::chrono;
-    return duration<double>(system_clock::now().time_since_epoch()).count();
-}
-
-std::string reason(const fs::path& file, const SQLite::Exception& e) {
-    const auto name = file.string();
-    switch (e.getErrorCode()) {
-        case SQLITE_CANTOPEN:
-            return "can't open the run store " + name + "; check that it and its folder exist";
-        case SQLITE_READONLY:
-            return "the run store " + name + " is read-only; choose another with --store";
-        case SQLITE_NOTADB:
-            return name + " is not a run store";
-        case SQLITE_CORRUPT:
-            return "the run store " + name +
-                   " is damaged; move it away and start a new one, or restore a copy";
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-            return "the run store " + name + " is locked by another program; try again";
-        case SQLITE_FULL:
-            return "the disk of the run store " + name + " is full; make room and try again";
-        default:
-            return "the run store " + name + " can't be used: " + e.what();
-    }
-}
-
-// SQLite has no NaN: it would become NULL, which stands for it here.
-void bindValue(SQLite::Statement& row, int at, double value) {
-    if (std::isnan(value))
-        row.bind(at);
-    else
-        row.bind(at, value);
-}
-double valueOf(const SQLite::Column& column) {
-    return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
-}
 
 constexpr const char* kRunColumns =
     "id, kind, command, options, parent, data, out, seed, code_version, steps, status, message, "
@@ -72,7 +27,7 @@ RunStatus statusOf(const std::string& text) {
 
 bool isLost(const Run& run, std::int64_t pidStarted) {
     if (run.status != RunStatus::Running) return false;
-    if (run.host != hostName()) return now() - run.heartbeat > kSilentForLong;
+    if (run.host != hostName()) return secondsSince1970() - run.heartbeat > kSilentForLong;
     return processStart(run.pid) != pidStarted;
 }
 
@@ -105,35 +60,7 @@ Run readRun(SQLite::Statement& row) {
     return run;
 }
 
-Metric readMetric(SQLite::Statement& row) {
-    return {row.getColumn(0).getInt64(), row.getColumn(1).getInt(), row.getColumn(2).getString(),
-            valueOf(row.getColumn(3))};
-}
-
 }  // namespace
-
-struct RunStore::Database {
-    fs::path file;
-    SQLite::Database sqlite;
-    struct Look {
-        std::int64_t cursor = 0, version = -1;
-    };
-    std::map<std::int64_t, Look> nothingNew;  // by run: the last look that found no row
-
-    // The one place where SQLite's exceptions become ours.
-    template <class Use>
-    static auto guarded(const fs::path& file, const Use& use) {
-        try {
-            return use();
-        } catch (const SQLite::Exception& e) {
-            throw Error(reason(file, e));
-        }
-    }
-    template <class Use>
-    auto guarded(const Use& use) const {
-        return guarded(file, use);
-    }
-};
 
 RunStore::RunStore(const fs::path& file, Access access) {
     std::error_code failed;
@@ -167,38 +94,10 @@ std::int64_t RunStore::start(const RunInfo& info) {
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', ?, ?, ?, 0, ?, ?, 0, ?, ?)");
         SQLite::bind(row, info.kind, info.command, info.options, info.parent, info.data, info.out,
                      static_cast<std::int64_t>(info.seed), info.codeVersion, info.steps, hostName(),
-                     processId(), processStart(processId()), now(), now(), info.parentHash,
-                     info.dataHash);
+                     processId(), processStart(processId()), secondsSince1970(), secondsSince1970(),
+                     info.parentHash, info.dataHash);
         row.exec();
         return static_cast<std::int64_t>(database_->sqlite.getLastInsertRowid());
-    });
-}
-
-void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
-                      const std::vector<Rollout>& rollouts, const std::string& alert) {
-    database_->guarded([&] {
-        auto& db = database_->sqlite;
-        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
-        SQLite::Statement row(db,
-                              "INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
-        for (const auto& [name, value] : metrics) {
-            row.bind(1, run);
-            row.bind(2, step);
-            row.bind(3, name);
-            bindValue(row, 4, value);
-            row.exec();
-            row.reset();
-        }
-        appendRollouts(db, run, step, rollouts);
-        if (!alert.empty()) {
-            SQLite::Statement told(db, "INSERT INTO alert (run, step, message) VALUES (?, ?, ?)");
-            SQLite::bind(told, run, step, alert);
-            told.exec();
-        }
-        SQLite::Statement beat(db, "UPDATE run SET step = ?, heartbeat = ? WHERE id = ?");
-        SQLite::bind(beat, step, now(), run);
-        beat.exec();
-        whole.commit();
     });
 }
 
@@ -207,7 +106,7 @@ void RunStore::end(std::int64_t run, RunStatus status, const std::string& messag
         SQLite::Statement row(database_->sqlite,
                               "UPDATE run SET status = ?, message = ?, heartbeat = ?, ended = ? "
                               "WHERE id = ?");
-        SQLite::bind(row, toText(status), message, now(), now(), run);
+        SQLite::bind(row, toText(status), message, secondsSince1970(), secondsSince1970(), run);
         row.exec();
     });
 }
@@ -222,7 +121,7 @@ void RunStore::resume(std::int64_t run, int step) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
-        for (const std::string table : {"metric", "rollout", "alert"}) {
+        for (const std::string table : {"metric", "rollout", "alert", "checkpoint", "sample"}) {
             SQLite::Statement forget(db, "DELETE FROM " + table + " WHERE run = ? AND step > ?");
             SQLite::bind(forget, run, step);
             forget.exec();
@@ -231,7 +130,8 @@ void RunStore::resume(std::int64_t run, int step) {
             db,
             "UPDATE run SET status = 'running', message = '', ended = 0, step = ?, "
             "host = ?, pid = ?, pid_started = ?, heartbeat = ? WHERE id = ?");
-        SQLite::bind(own, step, hostName(), processId(), processStart(processId()), now(), run);
+        SQLite::bind(own, step, hostName(), processId(), processStart(processId()),
+                     secondsSince1970(), run);
         own.exec();
         whole.commit();
     });
@@ -266,62 +166,6 @@ std::optional<Run> RunStore::find(std::int64_t run) const {
         if (!row.executeStep()) return std::nullopt;
         return readRun(row);
     });
-}
-
-std::vector<Metric> RunStore::metrics(std::int64_t run) const {
-    return database_->guarded([&] {
-        std::vector<Metric> found;
-        SQLite::Statement rows(database_->sqlite,
-                               "SELECT seq, step, name, value FROM metric WHERE run = ? "
-                               "ORDER BY step, name");
-        rows.bind(1, run);
-        while (rows.executeStep()) found.push_back(readMetric(rows));
-        return found;
-    });
-}
-
-std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) const {
-    return database_->guarded([&] {
-        std::vector<Metric> found;
-        const auto version = database_->sqlite.execAndGet("PRAGMA data_version").getInt64();
-        auto& look = database_->nothingNew[run];
-        if (look.version == version && look.cursor == cursor) return found;
-        SQLite::Statement rows(database_->sqlite,
-                               "SELECT seq, step, name, value FROM metric "
-                               "WHERE run = ? AND seq > ? ORDER BY seq");
-        SQLite::bind(rows, run, cursor);
-        while (rows.executeStep()) found.push_back(readMetric(rows));
-        if (found.empty()) look = {cursor, version};
-        if (!found.empty()) cursor = found.back().seq;
-        return found;
-    });
-}
-
-std::vector<Alert> RunStore::alerts(std::int64_t run) const {
-    return database_->guarded([&] {
-        std::vector<Alert> found;
-        SQLite::Statement rows(database_->sqlite,
-                               "SELECT step, message FROM alert WHERE run = ? ORDER BY seq");
-        rows.bind(1, run);
-        while (rows.executeStep())
-            found.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString()});
-        return found;
-    });
-}
-
-std::vector<int> RunStore::rolloutSteps(std::int64_t run) const {
-    return database_->guarded([&] {
-        std::vector<int> found;
-        SQLite::Statement rows(database_->sqlite,
-                               "SELECT DISTINCT step FROM rollout WHERE run = ? ORDER BY step");
-        rows.bind(1, run);
-        while (rows.executeStep()) found.push_back(rows.getColumn(0).getInt());
-        return found;
-    });
-}
-
-std::vector<Rollout> RunStore::rollouts(std::int64_t run, int step) const {
-    return database_->guarded([&] { return readRollouts(database_->sqlite, run, step); });
 }
 
 std::string toText(RunStatus status) {

@@ -27,6 +27,12 @@ public:
     // One transaction: all of the step and the run's heartbeat. alert: empty for none.
     void append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
                 const std::vector<Rollout>& rollouts = {}, const std::string& alert = {});
+    // The model of this step is in this folder now; another step's that was there is kept no more.
+    void addCheckpoint(std::int64_t run, const CheckpointRow& checkpoint);
+    // Its folder was removed: the row stays, kept no more.
+    void forgetCheckpoint(std::int64_t run, int step);
+    // All samples of a step, in place of those it had.
+    void addSamples(std::int64_t run, int step, const std::vector<SampleRow>& samples);
     void end(std::int64_t run, RunStatus status, const std::string& message);
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     void resume(std::int64_t run, int step);
@@ -39,9 +45,12 @@ public:
     // when there are none.
     std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;
 
-    std::vector<Alert> alerts(std::int64_t run) const;                // by step
-    std::vector<int> rolloutSteps(std::int64_t run) const;            // that have any, ascending
-    std::vector<Rollout> rollouts(std::int64_t run, int step) const;  // by group, then index
+    std::vector<Alert> alerts(std::int64_t run) const;                 // by step
+    std::vector<int> rolloutSteps(std::int64_t run) const;             // that have any, ascending
+    std::vector<Rollout> rollouts(std::int64_t run, int step) const;   // by group, then index
+    std::vector<CheckpointRow> checkpoints(std::int64_t run) const;    // by step
+    std::vector<int> sampleSteps(std::int64_t run) const;              // that have any, ascending
+    std::vector<SampleRow> samples(std::int64_t run, int step) const;  // as they were added
 
 private:
     struct Database;

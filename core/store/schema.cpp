@@ -12,7 +12,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array<const char*, 2> kMigrations = {
+constexpr std::array<const char*, 3> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -44,6 +44,20 @@ CREATE TABLE alert (
     run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
     step INTEGER NOT NULL, message TEXT NOT NULL);
 CREATE INDEX alert_of_run ON alert (run);
+)sql",
+    R"sql(
+CREATE TABLE checkpoint (
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    step INTEGER NOT NULL, folder TEXT NOT NULL, loss REAL, kept INTEGER NOT NULL,
+    PRIMARY KEY (run, step));
+CREATE TABLE sample (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    step INTEGER NOT NULL, record TEXT NOT NULL, image TEXT NOT NULL, question TEXT NOT NULL,
+    expected TEXT NOT NULL, answer TEXT NOT NULL, completion TEXT NOT NULL, correct INTEGER,
+    loss REAL, stopped TEXT NOT NULL, tokens TEXT NOT NULL, grid_rows INTEGER NOT NULL,
+    grid_cols INTEGER NOT NULL, heat BLOB NOT NULL);
+CREATE INDEX sample_of_run ON sample (run, step);
 )sql",
 };
 

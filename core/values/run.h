@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,31 @@ struct Rollout {
     // [latents, grid.count()] cosine to each visual token of the first image, -1..1 as -127..127.
     std::vector<std::int8_t> heat;
     bool operator==(const Rollout&) const = default;
+};
+
+// A folder that holds the run's model as it was after a step.
+struct CheckpointRow {
+    int step = 0;
+    std::string folder;          // absolute
+    std::optional<double> loss;  // of validation at this step, when it is a number
+    bool kept = true;            // false: it was removed or written over since
+    bool operator==(const CheckpointRow&) const = default;
+};
+
+// A probe question as the run's model answered it after a step.
+struct SampleRow {
+    std::string record;  // its id in the data
+    std::string image;   // first one's file
+    std::string question, expected;
+    std::string answer;          // inside <answer>, as it is compared
+    std::string completion;      // as generated, special tokens kept
+    std::optional<bool> right;   // nothing: it was not compared
+    std::optional<double> loss;  // of its expected answer, when it is a number
+    std::string stopped;         // "end_of_text", "max_new_tokens"
+    std::vector<RolloutToken> tokens;
+    PatchGrid grid;                 // of the first image
+    std::vector<std::int8_t> heat;  // as a rollout's
+    bool operator==(const SampleRow&) const = default;
 };
 
 }  // namespace lvr

@@ -1,0 +1,187 @@
+// What a run writes down step by step: metrics, rollouts, alerts, checkpoints and samples.
+
+#include <SQLiteCpp/VariadicBind.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/store/database.h"
+#include "core/store/generated_rows.h"
+
+namespace lvr {
+namespace {
+
+// SQLite has no NaN: it would become NULL, which stands for it here.
+void bindValue(SQLite::Statement& row, int at, double value) {
+    if (std::isnan(value))
+        row.bind(at);
+    else
+        row.bind(at, value);
+}
+double valueOf(const SQLite::Column& column) {
+    return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
+}
+
+Metric readMetric(SQLite::Statement& row) {
+    return {row.getColumn(0).getInt64(), row.getColumn(1).getInt(), row.getColumn(2).getString(),
+            valueOf(row.getColumn(3))};
+}
+
+void beat(SQLite::Database& db, std::int64_t run) {
+    SQLite::Statement row(db, "UPDATE run SET heartbeat = ? WHERE id = ?");
+    SQLite::bind(row, secondsSince1970(), run);
+    row.exec();
+}
+
+// The steps at which a run has rows in a table, ascending.
+std::vector<int> stepsIn(SQLite::Database& db, const char* table, std::int64_t run) {
+    std::vector<int> found;
+    SQLite::Statement rows(
+        db, std::string("SELECT DISTINCT step FROM ") + table + " WHERE run = ? ORDER BY step");
+    rows.bind(1, run);
+    while (rows.executeStep()) found.push_back(rows.getColumn(0).getInt());
+    return found;
+}
+
+}  // namespace
+
+void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
+                      const std::vector<Rollout>& rollouts, const std::string& alert) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement row(db,
+                              "INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
+        for (const auto& [name, value] : metrics) {
+            row.bind(1, run);
+            row.bind(2, step);
+            row.bind(3, name);
+            bindValue(row, 4, value);
+            row.exec();
+            row.reset();
+        }
+        appendRollouts(db, run, step, rollouts);
+        if (!alert.empty()) {
+            SQLite::Statement told(db, "INSERT INTO alert (run, step, message) VALUES (?, ?, ?)");
+            SQLite::bind(told, run, step, alert);
+            told.exec();
+        }
+        SQLite::Statement beat(db, "UPDATE run SET step = ?, heartbeat = ? WHERE id = ?");
+        SQLite::bind(beat, step, secondsSince1970(), run);
+        beat.exec();
+        whole.commit();
+    });
+}
+
+void RunStore::addCheckpoint(std::int64_t run, const CheckpointRow& checkpoint) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement others(db, "UPDATE checkpoint SET kept = 0 WHERE run = ? AND folder = ?");
+        SQLite::bind(others, run, checkpoint.folder);
+        others.exec();
+        SQLite::Statement row(db,
+                              "INSERT OR REPLACE INTO checkpoint (run, step, folder, kept, loss) "
+                              "VALUES (?, ?, ?, ?, ?)");
+        SQLite::bind(row, run, checkpoint.step, checkpoint.folder, checkpoint.kept ? 1 : 0);
+        bindOptional(row, 5, checkpoint.loss);
+        row.exec();
+        beat(db, run);
+        whole.commit();
+    });
+}
+
+void RunStore::forgetCheckpoint(std::int64_t run, int step) {
+    database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite,
+                              "UPDATE checkpoint SET kept = 0 WHERE run = ? AND step = ?");
+        SQLite::bind(row, run, step);
+        row.exec();
+    });
+}
+
+void RunStore::addSamples(std::int64_t run, int step, const std::vector<SampleRow>& samples) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement old(db, "DELETE FROM sample WHERE run = ? AND step = ?");
+        SQLite::bind(old, run, step);
+        old.exec();
+        appendSamples(db, run, step, samples);
+        beat(db, run);
+        whole.commit();
+    });
+}
+
+std::vector<Metric> RunStore::metrics(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<Metric> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric WHERE run = ? "
+                               "ORDER BY step, name");
+        rows.bind(1, run);
+        while (rows.executeStep()) found.push_back(readMetric(rows));
+        return found;
+    });
+}
+
+std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) const {
+    return database_->guarded([&] {
+        std::vector<Metric> found;
+        const auto version = database_->sqlite.execAndGet("PRAGMA data_version").getInt64();
+        auto& look = database_->nothingNew[run];
+        if (look.version == version && look.cursor == cursor) return found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric "
+                               "WHERE run = ? AND seq > ? ORDER BY seq");
+        SQLite::bind(rows, run, cursor);
+        while (rows.executeStep()) found.push_back(readMetric(rows));
+        if (found.empty()) look = {cursor, version};
+        if (!found.empty()) cursor = found.back().seq;
+        return found;
+    });
+}
+
+std::vector<Alert> RunStore::alerts(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<Alert> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT step, message FROM alert WHERE run = ? ORDER BY seq");
+        rows.bind(1, run);
+        while (rows.executeStep())
+            found.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString()});
+        return found;
+    });
+}
+
+std::vector<int> RunStore::rolloutSteps(std::int64_t run) const {
+    return database_->guarded([&] { return stepsIn(database_->sqlite, "rollout", run); });
+}
+
+std::vector<Rollout> RunStore::rollouts(std::int64_t run, int step) const {
+    return database_->guarded([&] { return readRollouts(database_->sqlite, run, step); });
+}
+
+std::vector<CheckpointRow> RunStore::checkpoints(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<CheckpointRow> found;
+        SQLite::Statement rows(
+            database_->sqlite,
+            "SELECT step, folder, loss, kept FROM checkpoint WHERE run = ? ORDER BY step");
+        rows.bind(1, run);
+        while (rows.executeStep())
+            found.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getString(),
+                             optionalOf(rows.getColumn(2)), rows.getColumn(3).getInt() != 0});
+        return found;
+    });
+}
+
+std::vector<int> RunStore::sampleSteps(std::int64_t run) const {
+    return database_->guarded([&] { return stepsIn(database_->sqlite, "sample", run); });
+}
+
+std::vector<SampleRow> RunStore::samples(std::int64_t run, int step) const {
+    return database_->guarded([&] { return readSamples(database_->sqlite, run, step); });
+}
+
+}  // namespace lvr

@@ -17,6 +17,7 @@ set(may_use_datasets        "${may_use_datasets/scenes}")
 set(may_use_widgets         "core/values")
 set(may_use_app             "")
 set(may_use_app/cli         "app;core;datasets")
+set(may_use_app/train       "core/values;core/store;widgets")
 set(may_use_app/window      "app;core;datasets;widgets")
 function(check folder)
     file(GLOB files RELATIVE ${ROOT} ${ROOT}/${folder}/*.cpp ${ROOT}/${folder}/*.h)
@@ -55,6 +56,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/model core/decode
-        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets app app/cli app/window)
+        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets app app/cli app/train app/window)
     check(${folder})
 endforeach()

@@ -142,6 +142,28 @@ std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) co
     });
 }
 
+std::map<std::string, double> RunStore::newestMetrics(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::map<std::string, double> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric WHERE run = ? "
+                               "ORDER BY seq DESC");
+        rows.bind(1, run);
+        for (std::optional<int> step; rows.executeStep();) {
+            const auto metric = readMetric(rows);
+            if (step && metric.step != *step) break;  // the index gives the newest rows first
+            step = metric.step;
+            found.emplace(metric.name, metric.value);
+        }
+        return found;
+    });
+}
+
+std::int64_t RunStore::version() const {
+    return database_->guarded(
+        [&] { return database_->sqlite.execAndGet("PRAGMA data_version").getInt64(); });
+}
+
 std::vector<Alert> RunStore::alerts(std::int64_t run) const {
     return database_->guarded([&] {
         std::vector<Alert> found;

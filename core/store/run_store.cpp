@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPatience = 10000;            // ms a writer waits for another
+constexpr int kReaderPatience = 1000;       // a reader waits only where a whole file is locked
 constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host may say nothing
 
 constexpr const char* kRunColumns =
@@ -73,7 +74,10 @@ RunStore::RunStore(const fs::path& file, Access access) {
         const int flags = access == Access::Read ? SQLite::OPEN_READONLY
                                                  : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
         database_ = std::make_unique<Database>(
-            Database{file, SQLite::Database(file.string(), flags, kPatience), {}});
+            Database{file,
+                     SQLite::Database(file.string(), flags,
+                                      access == Access::Read ? kReaderPatience : kPatience),
+                     {}});
         bringUpToDate(database_->sqlite, file,
                       access == Access::Write);  // ours, before we touch it
         if (access == Access::Write) database_->sqlite.exec("PRAGMA journal_mode = WAL");

@@ -45,6 +45,10 @@ public:
     // when there are none.
     std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;
 
+    std::map<std::string, double> newestMetrics(std::int64_t run) const;  // of its newest step
+    // Another number once another process or RunStore has written.
+    std::int64_t version() const;
+
     std::vector<Alert> alerts(std::int64_t run) const;                 // by step
     std::vector<int> rolloutSteps(std::int64_t run) const;             // that have any, ascending
     std::vector<Rollout> rollouts(std::int64_t run, int step) const;   // by group, then index

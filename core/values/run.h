@@ -39,6 +39,7 @@ struct Run {
     int step = 0;                       // newest that was recorded, 0 before the first
     double started = 0, heartbeat = 0;  // seconds since 1970
     double ended = 0;                   // 0 while it runs
+    bool operator==(const Run&) const = default;
 };
 
 struct Metric {
@@ -53,6 +54,21 @@ struct Alert {
     int step = 0;
     std::string message;
     bool operator==(const Alert&) const = default;
+};
+
+// A run as a list of runs shows it.
+struct RunSummary {
+    Run run;
+    std::map<std::string, double> newest;  // metrics of its newest step
+    std::vector<Alert> alerts;             // by step
+};
+
+// One metric of a run, ascending by step.
+struct MetricColumn {
+    std::string name;
+    std::vector<int> steps;
+    std::vector<double> values;  // [steps.size()], may be NaN or infinite
+    bool operator==(const MetricColumn&) const = default;
 };
 
 // One generated position of a rollout.

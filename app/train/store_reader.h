@@ -1,0 +1,47 @@
+#pragma once
+
+#include <QObject>
+#include <QThread>
+#include <filesystem>
+#include <vector>
+
+#include "core/values/run.h"
+
+namespace lvr {
+
+class StoreWatch;
+
+// Follows a run store from a thread of its own, several times a second while something runs. Every
+// member is called on the GUI thread and returns at once; every signal comes on the GUI thread. A
+// store that can't be read is told once and tried again until it can; runsChanged() then follows.
+class StoreReader : public QObject {
+    Q_OBJECT
+public:
+    explicit StoreReader(QObject* parent = nullptr);
+    ~StoreReader() override;  // waits for the look that goes on
+
+    void open(const std::filesystem::path& file);  // in place of the one before
+    // The runs whose metrics are wanted, in place of those before: all there are, then new ones.
+    void subscribe(const std::vector<std::int64_t>& runs);
+    void remove(std::int64_t run);  // forgets it with all its rows; its folder stays
+    void lookNow();                 // something just happened
+
+Q_SIGNALS:
+    void opened();  // metrics come from the start: it is another file
+    void runsChanged(const std::vector<lvr::RunSummary>& runs);  // all of them, newest first
+    // A column that begins at or before a step it had goes on from there: the run was resumed.
+    void metricsAdded(std::int64_t run, const std::vector<lvr::MetricColumn>& columns);
+    void missing(const QString& sentence);  // there is no such file, or no longer
+    void failed(const QString& sentence);
+    void removed(std::int64_t run);
+    void removeFailed(const QString& sentence);
+
+private:
+    void wire();
+
+    QThread thread_;
+    StoreWatch* watch_;     // lives on thread_, ends with it
+    quint64 newestId_ = 0;  // GUI thread
+};
+
+}  // namespace lvr

@@ -1,0 +1,157 @@
+#include "app/train/store_watch.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/store/run_store.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kOftenMs = 200;    // while something runs
+constexpr int kSeldomMs = 1000;  // otherwise, and while the store can't be read
+
+bool anyRuns(const std::map<std::int64_t, RunSummary>& runs) {
+    return std::any_of(runs.begin(), runs.end(), [](const auto& entry) {
+        return entry.second.run.status == RunStatus::Running;
+    });
+}
+
+// Rows of many metrics, in the order they were written, as one column a metric.
+std::vector<MetricColumn> columnsOf(const std::vector<Metric>& rows) {
+    std::vector<MetricColumn> columns;
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (const auto& row : rows) {
+        const auto [place, isNew] = places.try_emplace(row.name, columns.size());
+        if (isNew) columns.push_back({.name = row.name});
+        columns[place->second].steps.push_back(row.step);
+        columns[place->second].values.push_back(row.value);
+    }
+    return columns;
+}
+
+}  // namespace
+
+StoreWatch::StoreWatch(QObject* parent) : QObject(parent), timer_(this) {
+    timer_.setSingleShot(true);
+    connect(&timer_, &QTimer::timeout, this, &StoreWatch::look);
+}
+
+StoreWatch::~StoreWatch() = default;
+
+void StoreWatch::open(quint64 id, const std::filesystem::path& file) {
+    id_ = id;
+    file_ = file;
+    store_.reset();
+    identity_ = {};
+    cursors_.clear();
+    complaint_.clear();
+    look();
+}
+
+void StoreWatch::subscribe(const std::vector<std::int64_t>& runs) {
+    std::map<std::int64_t, std::int64_t> cursors;
+    for (const auto run : runs) cursors[run] = cursors_.contains(run) ? cursors_[run] : 0;
+    cursors_ = std::move(cursors);
+    look();
+}
+
+void StoreWatch::remove(std::int64_t run) {
+    try {
+        RunStore(file_).remove(run);
+        Q_EMIT removed(id_, run);
+    } catch (const std::exception& error) {
+        Q_EMIT removeFailed(id_, QString::fromUtf8(error.what()));
+    }
+    look();
+}
+
+void StoreWatch::look() {
+    if (file_.empty()) return;
+    try {
+        if (findFile()) lookInside();
+    } catch (const std::exception& error) {
+        store_.reset();
+        complain(QString::fromUtf8(error.what()), false);
+    }
+    timer_.start(store_ && anyRuns(known_) ? kOftenMs : kSeldomMs);
+}
+
+// False when there is no file. A file that took the place of the one that was read is another
+// store.
+bool StoreWatch::findFile() {
+    struct stat status {};
+    if (stat(file_.c_str(), &status) != 0) {
+        store_.reset();
+        identity_ = {};
+        complain(tr("There is no run store %1 yet; the first training makes it.")
+                     .arg(QString::fromStdU16String(file_.u16string())),
+                 true);
+        return false;
+    }
+    const FileIdentity identity(status.st_dev, status.st_ino);
+    if (store_ && identity == identity_) return true;
+    store_ = std::make_unique<RunStore>(file_, RunStore::Access::Read);
+    version_ = -1;
+    if (identity != identity_) {
+        identity_ = identity;
+        known_.clear();
+        for (auto& [run, cursor] : cursors_) cursor = 0;
+        Q_EMIT opened(id_);
+    }
+    return true;
+}
+
+void StoreWatch::lookInside() {
+    const auto version = store_->version();
+    // A process that died writes nothing: what runs is looked at in any case.
+    if (version != version_ || anyRuns(known_) || !complaint_.isEmpty()) listRuns();
+    version_ = version;
+    complaint_.clear();
+    readMetrics();
+}
+
+void StoreWatch::listRuns() {
+    std::map<std::int64_t, RunSummary> now;
+    std::vector<RunSummary> list;
+    bool changed = version_ < 0 || !complaint_.isEmpty();
+    for (auto& run : store_->runs()) {
+        const auto before = known_.find(run.id);
+        const bool isSame = before != known_.end() && before->second.run == run;
+        changed = changed || !isSame;
+        list.push_back(isSame ? before->second : summarize(std::move(run)));
+        now.emplace(list.back().run.id, list.back());
+    }
+    changed = changed || now.size() != known_.size();
+    known_ = std::move(now);
+    if (changed) Q_EMIT runsChanged(id_, list);
+}
+
+RunSummary StoreWatch::summarize(Run run) {
+    const auto id = run.id;
+    return {std::move(run), store_->newestMetrics(id), store_->alerts(id)};
+}
+
+void StoreWatch::readMetrics() {
+    for (auto& [run, cursor] : cursors_) {
+        const auto rows = store_->readNew(run, cursor);
+        if (!rows.empty()) Q_EMIT metricsAdded(id_, run, columnsOf(rows));
+    }
+}
+
+void StoreWatch::complain(const QString& sentence, bool isMissing) {
+    known_.clear();
+    if (sentence == complaint_) return;
+    complaint_ = sentence;
+    if (isMissing)
+        Q_EMIT missing(id_, sentence);
+    else
+        Q_EMIT failed(id_, sentence);
+}
+
+}  // namespace lvr

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/values/run.h"
+
+namespace lvr {
+
+class RunStore;
+
+// Looks at a run store again and again and tells what changed. Lives on the thread of a
+// StoreReader, which is the one to use.
+class StoreWatch : public QObject {
+    Q_OBJECT
+public:
+    explicit StoreWatch(QObject* parent = nullptr);
+    ~StoreWatch() override;
+
+    void open(quint64 id, const std::filesystem::path& file);
+    void subscribe(const std::vector<std::int64_t>& runs);
+    void remove(std::int64_t run);
+    void look();
+
+Q_SIGNALS:
+    // id: of the open() that asked for this store.
+    void opened(quint64 id);
+    void runsChanged(quint64 id, const std::vector<lvr::RunSummary>& runs);
+    void metricsAdded(quint64 id, std::int64_t run, const std::vector<lvr::MetricColumn>& columns);
+    void missing(quint64 id, const QString& sentence);
+    void failed(quint64 id, const QString& sentence);
+    void removed(quint64 id, std::int64_t run);
+    void removeFailed(quint64 id, const QString& sentence);
+
+private:
+    using FileIdentity = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+
+    bool findFile();
+    void lookInside();
+    void listRuns();
+    RunSummary summarize(Run run);
+    void readMetrics();
+    void complain(const QString& sentence, bool isMissing);
+
+    quint64 id_ = 0;
+    std::filesystem::path file_;
+    FileIdentity identity_;
+    std::unique_ptr<RunStore> store_;
+    std::int64_t version_ = -1;                     // of the store when it was listed; -1: never
+    std::map<std::int64_t, RunSummary> known_;      // as told
+    std::map<std::int64_t, std::int64_t> cursors_;  // of the subscribed runs
+    QString complaint_;                             // as told; empty when all is well
+    QTimer timer_;
+};
+
+}  // namespace lvr

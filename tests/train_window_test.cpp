@@ -1,0 +1,231 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <thread>
+
+#include "app/train/store_reader.h"
+#include "core/store/run_store.h"
+
+using namespace lvr;
+
+namespace {
+
+RunInfo infoOf(const std::string& kind, const std::string& out = "/somewhere/out") {
+    return {.kind = kind,
+            .command = "lvr " + kind + " --out " + out,
+            .options = R"({"lr": 0.002, "twin": "lvr"})",
+            .parent = "/models/tiny",
+            .parentHash = "p1",
+            .data = "/data/scenes",
+            .dataHash = "d1",
+            .out = out,
+            .seed = 5,
+            .codeVersion = "0.1.0",
+            .steps = 100};
+}
+
+// What a reader told, in order of arrival.
+struct Told {
+    explicit Told(StoreReader& reader) {
+        QObject::connect(&reader, &StoreReader::runsChanged, &reader,
+                         [this](const auto& list) { runs = list; });
+        QObject::connect(
+            &reader, &StoreReader::metricsAdded, &reader,
+            [this](std::int64_t run, const auto& columns) {
+                for (const auto& column : columns) {
+                    auto& all = metrics[run][column.name];
+                    all.name = column.name;
+                    all.steps.insert(all.steps.end(), column.steps.begin(), column.steps.end());
+                    all.values.insert(all.values.end(), column.values.begin(), column.values.end());
+                }
+            });
+        for (const auto trouble : {&StoreReader::missing, &StoreReader::failed})
+            QObject::connect(&reader, trouble, &reader,
+                             [this](const QString& sentence) { sentences.append(sentence); });
+    }
+    std::vector<RunSummary> runs;
+    std::map<std::int64_t, std::map<std::string, MetricColumn>> metrics;
+    QStringList sentences;
+};
+
+}  // namespace
+
+class TrainWindowTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    int files_ = 0;
+    std::filesystem::path newFile() {
+        return folder_.filePath(QString("store-%1.db").arg(++files_)).toStdString();
+    }
+
+private Q_SLOTS:
+    void aReaderTellsRunsWithTheirNewestMetricsAndAlerts() {
+        const auto file = newFile();
+        RunStore store(file);
+        const auto first = store.start(infoOf("sft"));
+        store.append(first, 1, {{"loss/total", 3}});
+        store.append(first, 2, {{"loss/total", 2}, {"lr", 1e-3}}, {}, "the loss jumped");
+        store.end(first, RunStatus::Finished, "every kind reached the goal");
+        store.start(infoOf("grpo"));
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        QTRY_COMPARE(told.runs.size(), 2u);
+        QCOMPARE(told.runs[0].run.info.kind, std::string("grpo"));
+        QCOMPARE(told.runs[0].run.status, RunStatus::Running);
+        QVERIFY(told.runs[0].newest.empty());
+        QCOMPARE(told.runs[1].run.info, infoOf("sft"));
+        QCOMPARE(told.runs[1].newest.at("loss/total"), 2.0);
+        QCOMPARE(told.runs[1].newest.at("lr"), 1e-3);
+        QCOMPARE(told.runs[1].alerts, (std::vector<Alert>{{2, "the loss jumped"}}));
+        QVERIFY(told.sentences.isEmpty());
+    }
+
+    void whatAnotherThreadWritesArrivesOnceAndInOrder() {
+        const auto file = newFile();
+        RunStore(file).start(infoOf("sft"));
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        reader.subscribe({1});
+        std::thread writer([&] {
+            RunStore store(file);
+            for (int step = 1; step <= 300; ++step)
+                store.append(1, step,
+                             {{"loss/total", 1.0 / step},
+                              {"rare", step == 7 ? std::numeric_limits<double>::quiet_NaN() : 1}});
+        });
+        writer.join();
+        QTRY_COMPARE(told.metrics[1]["loss/total"].steps.size(), 300u);
+        for (int i = 0; i < 300; ++i) QCOMPARE(told.metrics[1]["loss/total"].steps[i], i + 1);
+        QCOMPARE(told.metrics[1]["loss/total"].values[299], 1.0 / 300);
+        QVERIFY(std::isnan(told.metrics[1]["rare"].values[6]));
+        QTRY_COMPARE(told.runs.front().run.step, 300);
+        QVERIFY(!told.metrics.contains(2));
+    }
+
+    void onlySubscribedRunsSendMetrics() {
+        const auto file = newFile();
+        RunStore store(file);
+        for (int i = 0; i < 2; ++i) {
+            const auto run = store.start(infoOf("sft"));
+            store.append(run, 1, {{"loss/total", static_cast<double>(run)}});
+        }
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        reader.subscribe({2});
+        QTRY_VERIFY(told.metrics.contains(2));
+        reader.subscribe({1});
+        QTRY_VERIFY(told.metrics.contains(1));
+        QCOMPARE(told.metrics[2]["loss/total"].values, std::vector<double>{2});
+        QCOMPARE(told.metrics[1]["loss/total"].values, std::vector<double>{1});
+    }
+
+    void aStoreThatCannotBeReadIsToldOnceInOneSentence_data() {
+        QTest::addColumn<QString>("content");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("not there") << QString() << "no run store";
+        QTest::newRow("text") << QString("step,name,value\n").repeated(100) << "is not a run store";
+    }
+    void aStoreThatCannotBeReadIsToldOnceInOneSentence() {
+        QFETCH(QString, content);
+        QFETCH(QString, sentence);
+        const auto file = newFile();
+        if (!content.isEmpty()) std::ofstream(file) << content.toStdString();
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        QTRY_VERIFY(!told.sentences.isEmpty());
+        for (int i = 0; i < 5; ++i) reader.lookNow();
+        // Once it can be read, it is.
+        std::filesystem::remove(file);
+        RunStore(file).start(infoOf("sft"));
+        QTRY_COMPARE(told.runs.size(), 1u);
+        QVERIFY2(told.sentences.first().contains(sentence), qPrintable(told.sentences.first()));
+        QVERIFY2(told.sentences.size() <= 2, qPrintable(told.sentences.join('\n')));
+    }
+
+    void aNewerStoreIsRefusedWithItsVersion() {
+        const auto file = newFile();
+        { RunStore store(file); }
+        SQLite::Database(file.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        QTRY_COMPARE(told.sentences.size(), 1);
+        QVERIFY(told.sentences.first().contains("version 99"));
+    }
+
+    void aLockedStoreIsToldAndReadOnceItIsFree() {
+        const auto file = newFile();
+        {
+            RunStore store(file);
+            store.start(infoOf("sft"));
+        }
+        SQLite::Database other(file.string(), SQLite::OPEN_READWRITE);
+        other.exec(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; "
+            "BEGIN EXCLUSIVE");
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        QTRY_VERIFY(!told.sentences.isEmpty());
+        QVERIFY2(told.sentences.first().contains("locked"), qPrintable(told.sentences.first()));
+        QVERIFY(told.runs.empty());
+        other.exec("COMMIT; PRAGMA locking_mode = NORMAL");
+        other.execAndGet("SELECT count(*) FROM run");  // gives the lock back
+        QTRY_COMPARE(told.runs.size(), 1u);
+    }
+
+    void aStoreThatIsDeletedAndMadeAnewIsReadFromItsStart() {
+        const auto file = newFile();
+        auto store = std::make_unique<RunStore>(file);
+        store->start(infoOf("sft"));
+        store->append(1, 1, {{"loss/total", 1}});
+        StoreReader reader;
+        Told told(reader);
+        QSignalSpy opened(&reader, &StoreReader::opened);
+        reader.open(file);
+        reader.subscribe({1});
+        QTRY_COMPARE(told.metrics[1]["loss/total"].values, std::vector<double>{1});
+        QCOMPARE(opened.size(), 1);
+        store.reset();
+        for (const auto* end : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + end);
+        QTRY_COMPARE(told.sentences.size(), 1);
+        RunStore again(file);
+        again.start(infoOf("grpo"));
+        again.append(1, 1, {{"reward/mean", 0.5}});
+        QTRY_COMPARE(told.metrics[1]["reward/mean"].values, std::vector<double>{0.5});
+        QCOMPARE(opened.size(), 2);
+        QTRY_COMPARE(told.runs.front().run.info.kind, std::string("grpo"));
+    }
+
+    void aRemovedRunIsGoneAndOneThatRunsStays() {
+        const auto file = newFile();
+        RunStore store(file);
+        const auto ended = store.start(infoOf("sft"));
+        store.end(ended, RunStatus::Finished, "");
+        const auto running = store.start(infoOf("sft"));
+        StoreReader reader;
+        Told told(reader);
+        QSignalSpy failed(&reader, &StoreReader::removeFailed);
+        reader.open(file);
+        reader.remove(running);
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed.first().first().toString().contains("still running"));
+        reader.remove(ended);
+        QTRY_COMPARE(told.runs.size(), 1u);
+        QCOMPARE(told.runs.front().run.id, running);
+    }
+};
+
+QTEST_MAIN(TrainWindowTest)
+#include "train_window_test.moc"

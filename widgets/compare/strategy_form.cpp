@@ -1,0 +1,167 @@
+#include "widgets/compare/strategy_form.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFileDialog>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QSpinBox>
+#include <QToolButton>
+#include <limits>
+
+#include "widgets/exit_rule_form.h"
+
+namespace lvr {
+namespace {
+
+QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
+    auto* field = new QDoubleSpinBox(parent);
+    field->setRange(least, most);
+    field->setSingleStep(0.1);
+    field->setDecimals(2);
+    field->setAccessibleName(name);
+    return field;
+}
+
+QSpinBox* countField(const QString& name, int most, QWidget* parent) {
+    auto* field = new QSpinBox(parent);
+    field->setRange(0, most);
+    field->setAccessibleName(name);
+    return field;
+}
+
+QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
+    auto* row = new QHBoxLayout;
+    for (QWidget* field : fields) row->addWidget(field, 1);
+    return row;
+}
+
+}  // namespace
+
+StrategyForm::StrategyForm(QWidget* parent)
+    : QWidget(parent),
+      name_(new QLineEdit(this)),
+      exit_(new ExitRuleForm(this)),
+      feed_(new QComboBox(this)),
+      head_(new QComboBox(this)),
+      forceStart_(new QCheckBox(tr("Force start"), this)),
+      forceEnd_(new QCheckBox(tr("Force end"), this)),
+      maxNewTokens_(countField(tr("Most new tokens"), 100000, this)),
+      temperature_(numberField(tr("Temperature"), 0, 10, this)),
+      topP_(numberField(tr("Top-p"), 0.01, 1, this)),
+      topK_(countField(tr("Top-k"), 1000000, this)),
+      penalty_(numberField(tr("Repetition penalty"), 0.1, 10, this)),
+      seed_(countField(tr("Seed"), std::numeric_limits<int>::max(), this)),
+      model_(new QLineEdit(this)) {
+    build();
+    wire();
+    setStrategy({});
+}
+
+void StrategyForm::build() {
+    name_->setAccessibleName(tr("Strategy name"));
+    name_->setClearButtonEnabled(true);
+    feed_->addItems({tr("own latents"), tr("snapped to patches"), tr("filler embedding")});
+    feed_->setAccessibleName(tr("What is fed back"));
+    feed_->setToolTip(
+        tr("The hidden state itself (the method), the picture's visual token nearest to it, or the "
+           "embedding of <|lvr|>"));
+    head_->addItems({tr("head: as released"), tr("head: consistent")});
+    head_->setAccessibleName(tr("Head positions"));
+    head_->setToolTip(tr("Which hidden states an lvr_head is applied to, for models with one"));
+    forceStart_->setToolTip(tr("Put <|lvr_start|> at the end of the prompt"));
+    forceEnd_->setToolTip(tr("Put <|lvr_end|> after the last latent"));
+    maxNewTokens_->setMinimum(1);
+    temperature_->setSpecialValueText(tr("greedy"));
+    topK_->setSpecialValueText(tr("off"));
+    model_->setAccessibleName(tr("Model folder"));
+    model_->setPlaceholderText(tr("the model that is open"));
+    model_->setToolTip(
+        tr("Folder or repo id of another checkpoint; it stays in memory while the comparison "
+           "runs"));
+    auto* browse = new QToolButton(this);
+    browse->setText(QStringLiteral("…"));
+    browse->setAccessibleName(tr("Choose model folder"));
+    browse->setToolTip(tr("Choose a model folder"));
+    connect(browse, &QToolButton::clicked, this, &StrategyForm::browse);
+    exit_->layout()->setSpacing(3);
+    auto* form = new QFormLayout(this);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->addRow(tr("&Name"), name_);
+    form->addRow(exit_);
+    form->addRow(tr("Feed"), besides({feed_, head_}));
+    form->addRow(tr("Span"), besides({forceStart_, forceEnd_}));
+    form->addRow(tr("Tokens, T"), besides({maxNewTokens_, temperature_}));
+    form->addRow(tr("Top-p, top-k"), besides({topP_, topK_}));
+    form->addRow(tr("Penalty, seed"), besides({penalty_, seed_}));
+    auto* modelRow = besides({model_});
+    modelRow->addWidget(browse);
+    form->addRow(tr("Model"), modelRow);
+}
+
+void StrategyForm::wire() {
+    const auto report = [this] { this->report(); };
+    for (auto* line : {name_, model_}) connect(line, &QLineEdit::textChanged, this, report);
+    for (auto* list : {feed_, head_}) connect(list, &QComboBox::currentIndexChanged, this, report);
+    for (auto* box : {forceStart_, forceEnd_}) connect(box, &QCheckBox::toggled, this, report);
+    for (auto* count : {maxNewTokens_, topK_, seed_})
+        connect(count, &QSpinBox::valueChanged, this, report);
+    for (auto* value : {temperature_, topP_, penalty_})
+        connect(value, &QDoubleSpinBox::valueChanged, this, report);
+    connect(exit_, &ExitRuleForm::changed, this, report);
+}
+
+Strategy StrategyForm::strategy() const {
+    return {
+        .name = name_->text().trimmed().toStdString(),
+        .options = {.exit = exit_->rule(),
+                    .spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled,
+                    .spanEnd = forceEnd_->isChecked() ? SpanEnd::Forced : SpanEnd::Sampled,
+                    .headPositions = static_cast<HeadPositions>(head_->currentIndex()),
+                    .latentFeed = static_cast<LatentFeed>(feed_->currentIndex()),
+                    .maxNewTokens = maxNewTokens_->value(),
+                    .sampling = {.temperature = temperature_->value(),
+                                 .topP = topP_->value(),
+                                 .topK = topK_->value(),
+                                 .repetitionPenalty = penalty_->value(),
+                                 .seed = static_cast<std::uint64_t>(seed_->value())}},
+        .model = model_->text().trimmed().toStdString()};
+}
+
+void StrategyForm::setStrategy(const Strategy& strategy) {
+    filling_ = true;
+    const auto& o = strategy.options;
+    name_->setText(QString::fromStdString(strategy.name));
+    exit_->setRule(o.exit);
+    feed_->setCurrentIndex(static_cast<int>(o.latentFeed));
+    head_->setCurrentIndex(static_cast<int>(o.headPositions));
+    forceStart_->setChecked(o.spanStart == SpanStart::Forced);
+    forceEnd_->setChecked(o.spanEnd == SpanEnd::Forced);
+    maxNewTokens_->setValue(o.maxNewTokens);
+    temperature_->setValue(o.sampling.temperature);
+    topP_->setValue(o.sampling.topP);
+    topK_->setValue(o.sampling.topK);
+    penalty_->setValue(o.sampling.repetitionPenalty);
+    seed_->setValue(static_cast<int>(o.sampling.seed));
+    model_->setText(QString::fromStdString(strategy.model));
+    name_->setPlaceholderText(describe(o));
+    filling_ = false;
+}
+
+void StrategyForm::report() {
+    if (filling_) return;
+    const Strategy now = strategy();
+    name_->setPlaceholderText(describe(now.options));
+    Q_EMIT edited(now);
+}
+
+void StrategyForm::browse() {
+    const QString folder =
+        QFileDialog::getExistingDirectory(this, tr("Choose a model folder"), model_->text());
+    if (!folder.isEmpty()) model_->setText(folder);
+}
+
+}  // namespace lvr

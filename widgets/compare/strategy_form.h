@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QWidget>
+
+#include "widgets/compare/strategy.h"
+
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QLineEdit;
+class QSpinBox;
+
+namespace lvr {
+
+class ExitRuleForm;
+
+// Every field of one strategy.
+class StrategyForm : public QWidget {
+    Q_OBJECT
+public:
+    explicit StrategyForm(QWidget* parent = nullptr);
+    Strategy strategy() const;
+    void setStrategy(const Strategy& strategy);  // says nothing
+
+Q_SIGNALS:
+    void edited(const lvr::Strategy& strategy);
+
+private:
+    void build();
+    void wire();
+    void report();
+    void browse();
+
+    bool filling_ = false;
+    QLineEdit* name_;
+    ExitRuleForm* exit_;
+    QComboBox* feed_;
+    QComboBox* head_;
+    QCheckBox* forceStart_;
+    QCheckBox* forceEnd_;
+    QSpinBox* maxNewTokens_;
+    QDoubleSpinBox* temperature_;
+    QDoubleSpinBox* topP_;
+    QSpinBox* topK_;
+    QDoubleSpinBox* penalty_;
+    QSpinBox* seed_;
+    QLineEdit* model_;
+};
+
+}  // namespace lvr

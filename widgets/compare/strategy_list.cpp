@@ -1,0 +1,165 @@
+#include "widgets/compare/strategy_list.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QMenu>
+#include <QPainter>
+#include <QPixmap>
+#include <QScrollArea>
+#include <QShortcut>
+#include <QSignalBlocker>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <utility>
+
+#include "widgets/compare/strategy_form.h"
+
+namespace lvr {
+namespace {
+
+QIcon colourIcon(std::size_t index) {
+    QPixmap square(12, 12);
+    square.fill(strategyColour(index));
+    return QIcon(square);
+}
+
+}  // namespace
+
+StrategyList::StrategyList(QWidget* parent)
+    : QWidget(parent), list_(new QListWidget(this)), form_(new StrategyForm(this)) {
+    build();
+    connect(list_, &QListWidget::currentRowChanged, this, &StrategyList::showCurrent);
+    connect(form_, &StrategyForm::edited, this, &StrategyList::edit);
+    setStrategies(firstStrategies());
+}
+
+void StrategyList::build() {
+    list_->setAccessibleName(tr("Strategies"));
+    list_->setToolTip(tr("The first strategy is what the others are held against"));
+    list_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    auto* add = new QToolButton(this);
+    fillAddMenu(add);
+    duplicate_ =
+        button(tr("Duplicate"), tr("Duplicate strategy"), tr("Ctrl+D"), &StrategyList::duplicate);
+    remove_ = button(tr("Remove"), tr("Remove strategy"), QKeySequence::Delete,
+                     &StrategyList::removeCurrent);
+    up_ = button(QStringLiteral("↑"), tr("Move strategy up"), tr("Alt+Up"), &StrategyList::moveUp);
+    down_ = button(QStringLiteral("↓"), tr("Move strategy down"), tr("Alt+Down"),
+                   &StrategyList::moveDown);
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(3);
+    for (auto* each : {add, duplicate_, remove_, up_, down_}) buttons->addWidget(each);
+    buttons->addStretch();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addLayout(buttons);
+    column->addWidget(list_, 1);
+    column->addWidget(form_);
+}
+
+QToolButton* StrategyList::button(const QString& text, const QString& name,
+                                  const QKeySequence& keys, void (StrategyList::*slot)()) {
+    auto* button = new QToolButton(this);
+    button->setText(text);
+    button->setAccessibleName(name);
+    button->setToolTip(tr("%1 (%2)").arg(name, keys.toString(QKeySequence::NativeText)));
+    connect(button, &QToolButton::clicked, this, slot);
+    auto* shortcut = new QShortcut(keys, list_);
+    shortcut->setContext(Qt::WidgetShortcut);
+    connect(shortcut, &QShortcut::activated, button, &QToolButton::click);
+    return button;
+}
+
+void StrategyList::fillAddMenu(QToolButton* add) {
+    add->setText(tr("Add"));
+    add->setAccessibleName(tr("Add strategies"));
+    add->setToolTip(tr("Add one strategy or a family of them"));
+    add->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(add);
+    for (const auto& preset : strategyPresets())
+        menu->addAction(preset.name, this, [this, some = preset.strategies] { this->add(some); });
+    menu->addSeparator();
+    menu->addAction(tr("The first ones again"), this, [this] { setStrategies(firstStrategies()); })
+        ->setToolTip(tr("Replace the list by the strategies it starts with"));
+    add->setMenu(menu);
+}
+
+void StrategyList::setStrategies(std::vector<Strategy> strategies) {
+    strategies_ = std::move(strategies);
+    showAll(0);
+    Q_EMIT changed();
+}
+
+int StrategyList::current() const { return list_->currentRow(); }
+
+void StrategyList::setCurrent(int index) { list_->setCurrentRow(index); }
+
+void StrategyList::add(const std::vector<Strategy>& strategies) {
+    const int at = current() + 1;
+    strategies_.insert(strategies_.begin() + at, strategies.begin(), strategies.end());
+    showAll(at);
+    Q_EMIT changed();
+}
+
+void StrategyList::duplicate() {
+    if (current() < 0) return;
+    add({strategies_[current()]});
+}
+
+void StrategyList::removeCurrent() {
+    const int at = current();
+    if (at < 0) return;
+    strategies_.erase(strategies_.begin() + at);
+    showAll(std::min(at, static_cast<int>(strategies_.size()) - 1));
+    Q_EMIT changed();
+}
+
+void StrategyList::move(int by) {
+    const int from = current(), to = from + by;
+    if (from < 0 || to < 0 || to >= static_cast<int>(strategies_.size())) return;
+    std::swap(strategies_[from], strategies_[to]);
+    showAll(to);
+    Q_EMIT changed();
+}
+
+void StrategyList::edit(const Strategy& strategy) {
+    if (current() < 0) return;
+    strategies_[current()] = strategy;
+    showItem(current());
+    Q_EMIT changed();
+}
+
+void StrategyList::showAll(int current) {
+    const QSignalBlocker quiet(list_);
+    list_->clear();
+    for (int i = 0; i < static_cast<int>(strategies_.size()); ++i) {
+        list_->addItem(new QListWidgetItem(colourIcon(i), {}));
+        showItem(i);
+    }
+    list_->setCurrentRow(current);
+    showCurrent();
+}
+
+void StrategyList::showItem(int index) {
+    const Strategy& strategy = strategies_[index];
+    const QString title = titleOf(strategy);
+    auto* item = list_->item(index);
+    item->setText(index == 0 ? tr("%1  (baseline)").arg(title) : title);
+    QString about = describe(strategy.options);
+    if (!strategy.model.empty())
+        about += tr("\nModel: %1").arg(QString::fromStdString(strategy.model));
+    item->setToolTip(about);
+}
+
+void StrategyList::showCurrent() {
+    const int at = current();
+    form_->setEnabled(at >= 0);
+    if (at >= 0) form_->setStrategy(strategies_[at]);
+    duplicate_->setEnabled(at >= 0);
+    remove_->setEnabled(at >= 0);
+    up_->setEnabled(at > 0);
+    down_->setEnabled(at >= 0 && at + 1 < static_cast<int>(strategies_.size()));
+}
+
+}  // namespace lvr

@@ -1,0 +1,230 @@
+#include <QAction>
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSortFilterProxyModel>
+#include <QTableView>
+#include <QTableWidget>
+#include <QtTest>
+
+#include "widgets/runs/config_diff.h"
+#include "widgets/runs/run_text.h"
+#include "widgets/runs/runs_model.h"
+#include "widgets/runs/runs_table.h"
+
+using namespace lvr;
+
+namespace {
+
+RunSummary summaryOf(std::int64_t id, RunStatus status = RunStatus::Finished, int step = 100) {
+    RunSummary summary;
+    summary.run = {.id = id,
+                   .info = {.kind = id % 2 ? "sft" : "grpo",
+                            .command = "lvr sft --out /runs/" + std::to_string(id),
+                            .options = R"({"lr": 0.002, "twin": "lvr"})",
+                            .parent = "/models/tiny",
+                            .out = "/runs/" + std::to_string(id),
+                            .steps = 100},
+                   .status = status,
+                   .pid = 1000 + id,
+                   .step = step,
+                   .started = 1000,
+                   .heartbeat = 1000.0 + step};
+    summary.newest = {{id % 2 ? "loss/total" : "reward/mean", 0.25}, {"lr", 1e-3}};
+    return summary;
+}
+
+struct Table {
+    Table() {
+        widget.resize(1000, 300);
+        static_cast<QWidget&>(widget).show();
+    }
+    QTableView* view() { return widget.findChild<QTableView*>(); }
+    QString text(int row, int column) {
+        return view()->model()->index(row, column).data().toString();
+    }
+    QAction* action(const QString& name) {
+        for (auto* action : widget.runActions())
+            if (action->text().remove('&') == name) return action;
+        return nullptr;
+    }
+    void click(int row, Qt::KeyboardModifiers keys = {}) {
+        QTest::mouseClick(view()->viewport(), Qt::LeftButton, keys,
+                          view()->visualRect(view()->model()->index(row, 0)).center());
+    }
+    RunsTable widget;
+};
+
+}  // namespace
+
+class RunsWidgetsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aRowTellsWhatARunIsAndHowFar() {
+        Table table;
+        auto lost = summaryOf(3, RunStatus::Lost, 40);
+        lost.alerts = {{7, "the loss jumped"}};
+        lost.run.message = "its process ended without a word";
+        table.widget.show({lost});
+        QCOMPARE(table.text(0, RunsModel::Id), QString("3"));
+        QCOMPARE(table.text(0, RunsModel::Kind), QString("sft"));
+        QCOMPARE(table.text(0, RunsModel::Status), QString("Lost"));
+        QCOMPARE(table.text(0, RunsModel::Progress), QString("40 / 100"));
+        QCOMPARE(table.text(0, RunsModel::Newest), QString("loss/total 0.25"));
+        QCOMPARE(table.text(0, RunsModel::Left), QString());
+        QCOMPARE(table.text(0, RunsModel::Folder), QString("/runs/3"));
+        QCOMPARE(table.text(0, RunsModel::Alerts), QString("⚠ 1"));
+        const auto* model = table.view()->model();
+        QCOMPARE(model->index(0, RunsModel::Alerts).data(Qt::ToolTipRole).toString(),
+                 QString("Step 7: the loss jumped"));
+        QCOMPARE(model->index(0, RunsModel::Status).data(Qt::ToolTipRole).toString(),
+                 QString("its process ended without a word"));
+        QCOMPARE(model->index(0, RunsModel::Progress).data(RunsModel::FractionRole).toDouble(),
+                 0.4);
+    }
+
+    void theTimeLeftComesFromTheStepsSeenSinceItsProcessBegan() {
+        Table table;
+        auto run = summaryOf(1, RunStatus::Running, 50);  // half in 50 s
+        table.widget.show({run});
+        QCOMPARE(table.text(0, RunsModel::Left), QString("50 s"));
+        run.run.step = 60;  // and then 10 steps in 100 s
+        run.run.heartbeat += 100;
+        table.widget.show({run});
+        QCOMPARE(table.text(0, RunsModel::Left), QString("6 min 40 s"));
+        run.run.pid = 77;  // resumed after a pause of an hour
+        run.run.heartbeat += 3600;
+        table.widget.show({run});
+        run.run.step = 70;
+        run.run.heartbeat += 10;
+        table.widget.show({run});
+        QCOMPARE(table.text(0, RunsModel::Left), QString("30 s"));
+    }
+
+    void aSelectionOutlivesNewRunsSortingAndFiltering() {
+        Table table;
+        table.widget.show({summaryOf(2), summaryOf(1)});
+        QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
+        table.click(1);
+        QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
+        QCOMPARE(selected.size(), 1);
+        table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2), summaryOf(1)});
+        QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
+        table.view()->sortByColumn(RunsModel::Kind, Qt::AscendingOrder);
+        QCOMPARE(table.text(0, RunsModel::Kind), QString("grpo"));
+        QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
+        QTest::keyClicks(table.widget.findChild<QLineEdit*>(), "/runs/1");
+        QCOMPARE(table.view()->model()->rowCount(), 1);
+        QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
+        table.widget.findChild<QLineEdit*>()->clear();
+        table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2)});
+        QVERIFY(table.widget.selected().empty());
+        QCOMPARE(table.view()->model()->rowCount(), 3);
+    }
+
+    void runsAreSortedByNumberNotByText() {
+        Table table;
+        table.widget.show({summaryOf(10), summaryOf(9), summaryOf(2)});
+        table.view()->sortByColumn(RunsModel::Id, Qt::AscendingOrder);
+        QCOMPARE(table.text(0, 0) + table.text(1, 0) + table.text(2, 0), QString("2910"));
+    }
+
+    void whatCanBeDoneFitsTheSelection_data() {
+        QTest::addColumn<QList<int>>("rows");
+        QTest::addColumn<QStringList>("enabled");
+        QTest::newRow("none") << QList<int>{} << QStringList{};
+        QTest::newRow("running") << QList<int>{0}
+                                 << QStringList{"Stop", "Open folder", "Copy command line",
+                                                "Kill…"};
+        QTest::newRow("stopped") << QList<int>{1}
+                                 << QStringList{"Resume", "Delete…", "Open folder",
+                                                "Copy command line"};
+        QTest::newRow("finished") << QList<int>{2}
+                                  << QStringList{"Delete…", "Open folder", "Copy command line"};
+        QTest::newRow("two") << QList<int>{1, 2} << QStringList{"Delete…", "Compare config"};
+    }
+    void whatCanBeDoneFitsTheSelection() {
+        QFETCH(QList<int>, rows);
+        Table table;
+        table.widget.show({summaryOf(3, RunStatus::Running, 50),
+                           summaryOf(2, RunStatus::Stopped, 50), summaryOf(1)});
+        for (const int row : rows) table.click(row, Qt::ControlModifier);
+        QStringList enabled;
+        for (auto* action : table.widget.runActions())
+            if (action->isEnabled()) enabled.append(action->text().remove('&'));
+        QTEST(enabled, "enabled");
+    }
+
+    void deletingAsksFirst() {
+        Table table;
+        table.widget.show({summaryOf(1)});
+        table.click(0);
+        QSignalSpy deleted(&table.widget, &RunsTable::deleteRequested);
+        for (const auto& [button, count] : {std::pair("Cancel", 0), std::pair("Forget", 1)}) {
+            table.action("Delete…")->trigger();
+            auto* box = table.widget.findChild<QMessageBox*>();
+            QVERIFY(box && box->text().contains("run 1"));
+            for (auto* each : box->buttons())
+                if (each->text().remove('&') == button) QTest::mouseClick(each, Qt::LeftButton);
+            QCOMPARE(deleted.size(), count);
+            QTRY_VERIFY(!table.widget.findChild<QMessageBox*>());
+        }
+    }
+
+    void theCommandLineIsCopied() {
+        Table table;
+        table.widget.show({summaryOf(1)});
+        table.click(0);
+        table.action("Copy command line")->trigger();
+        QCOMPARE(QApplication::clipboard()->text(), QString("lvr sft --out /runs/1"));
+    }
+
+    void configsAreComparedFieldByField() {
+        RunInfo left{.kind = "sft",
+                     .options = R"({"lr": 0.002, "twin": "lvr", "kinds": {"a": 1}})"};
+        RunInfo right = left;
+        right.options = R"({"lr": 0.002, "twin": "filler", "goal": 0.5})";
+        right.seed = 3;
+        std::vector<ConfigField> differing;
+        for (const auto& field : compareConfigs(left, right))
+            if (field.left != field.right) differing.push_back(field);
+        QCOMPARE(differing, (std::vector<ConfigField>{{"goal", "", "0.5"},
+                                                      {"kinds/a", "1", ""},
+                                                      {"seed", "0", "3"},
+                                                      {"twin", "lvr", "filler"}}));
+    }
+
+    void equalFieldsAreHiddenUntilAskedFor() {
+        auto left = summaryOf(1).run, right = summaryOf(3).run;
+        right.info.options = R"({"lr": 0.01, "twin": "lvr"})";
+        auto* dialog = new ConfigDiffDialog(left, right);
+        const auto* table = dialog->findChild<QTableWidget*>();
+        QCOMPARE(table->rowCount(), 1);
+        QCOMPARE(table->item(0, 0)->text() + table->item(0, 1)->text() + table->item(0, 2)->text(),
+                 QString("lr0.0020.01"));
+        dialog->findChild<QCheckBox*>()->setChecked(true);
+        QVERIFY(table->rowCount() > 5);
+        delete dialog;
+    }
+
+    void durationsAreReadable_data() {
+        QTest::addColumn<double>("seconds");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("s") << 42.4 << "42 s";
+        QTest::newRow("min") << 185.0 << "3 min 05 s";
+        QTest::newRow("h") << 7630.0 << "2 h 07 min";
+        QTest::newRow("d") << 273600.0 << "3 d 4 h";
+    }
+    void durationsAreReadable() {
+        QFETCH(double, seconds);
+        QTEST(durationText(seconds), "text");
+    }
+};
+
+QTEST_MAIN(RunsWidgetsTest)
+#include "runs_widgets_test.moc"

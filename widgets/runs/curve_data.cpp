@@ -1,0 +1,112 @@
+#include "widgets/runs/curve_data.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lvr {
+
+const MinMaxPyramid& Smoothing::of(const std::vector<double>& values, double weight) {
+    if (weight != weight_ || values.size() < smoothed_.size()) forget();
+    weight_ = weight;
+    for (std::size_t i = smoothed_.size(); i < values.size(); ++i) {
+        const double value = values[i];
+        if (!std::isfinite(value)) {
+            smoothed_.append(value);
+            continue;
+        }
+        mean_ = weight * mean_ + (1 - weight) * value;
+        bias_ *= weight;
+        smoothed_.append(bias_ < 1 ? mean_ / (1 - bias_) : value);
+    }
+    return smoothed_;
+}
+
+void Smoothing::forget() {
+    smoothed_ = {};
+    mean_ = 0;
+    bias_ = 1;
+}
+
+void Curve::append(int step, double value) {
+    if (!steps_.empty() && step <= steps_.back()) truncateFrom(step);
+    steps_.push_back(step);
+    values_.append(value);
+}
+
+void Curve::truncateFrom(int step) {
+    const auto kept = std::lower_bound(steps_.begin(), steps_.end(), step);
+    if (kept == steps_.end()) return;
+    steps_.erase(kept, steps_.end());
+    values_.truncate(steps_.size());
+    smoothing_.forget();
+}
+
+const MinMaxPyramid& Curve::smoothed(double weight) const {
+    return weight <= 0 ? values_ : smoothing_.of(values_.values(), weight);
+}
+
+std::size_t nearestIndex(const std::vector<double>& xs, double x) {
+    const auto above = std::lower_bound(xs.begin(), xs.end(), x);
+    const auto at = static_cast<std::size_t>(above - xs.begin());
+    if (at == xs.size()) return at - 1;
+    return at > 0 && x - xs[at - 1] < xs[at] - x ? at - 1 : at;
+}
+
+void RunCurves::append(const std::vector<MetricColumn>& columns) {
+    for (const auto& column : columns) {
+        if (column.steps.empty()) continue;
+        // Metrics of the newest step may come in parts; an older one was done again.
+        if (column.steps.front() < newest_) truncateFrom(column.steps.front());
+    }
+    for (const auto& column : columns) {
+        auto& curve = curves_[column.name];
+        for (std::size_t i = 0; i < column.steps.size(); ++i)
+            curve.append(column.steps[i], column.values[i]);
+        if (!column.steps.empty()) newest_ = std::max(newest_, column.steps.back());
+    }
+}
+
+void RunCurves::truncateFrom(int step) {
+    for (auto& [name, curve] : curves_) curve.truncateFrom(step);
+    newest_ = step - 1;
+}
+
+const Curve* RunCurves::find(const std::string& metric) const {
+    const auto found = curves_.find(metric);
+    return found == curves_.end() ? nullptr : &found->second;
+}
+
+std::vector<CurvePoint> visiblePoints(const std::vector<double>& xs, const MinMaxPyramid& ys,
+                                      const std::vector<double>& edges) {
+    std::vector<CurvePoint> points;
+    if (xs.empty() || edges.size() < 2) return points;
+    const auto indexOf = [&](double edge) {
+        return static_cast<std::size_t>(std::lower_bound(xs.begin(), xs.end(), edge) - xs.begin());
+    };
+    const auto addOne = [&](std::size_t i) { points.push_back({xs[i], ys.values()[i]}); };
+    auto begin = indexOf(edges.front());
+    if (begin > 0) addOne(begin - 1);
+    for (std::size_t column = 1; column < edges.size() && begin < xs.size(); ++column) {
+        const auto end = indexOf(edges[column]);
+        if (end - begin <= 2) {
+            for (; begin < end; ++begin) addOne(begin);
+            continue;
+        }
+        const double x = (edges[column - 1] + edges[column]) / 2;
+        const auto span = ys.over(begin, end);
+        begin = end;
+        if (span.empty()) {
+            points.push_back({x, std::numeric_limits<double>::quiet_NaN()});
+            continue;
+        }
+        // The nearer end first: the line has no detour.
+        const bool upwards = points.empty() || !(std::abs(points.back().y - span.max) <
+                                                 std::abs(points.back().y - span.min));
+        points.push_back({x, upwards ? span.min : span.max});
+        if (span.min != span.max) points.push_back({x, upwards ? span.max : span.min});
+    }
+    if (begin < xs.size()) addOne(begin);
+    return points;
+}
+
+}  // namespace lvr

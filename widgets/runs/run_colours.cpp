@@ -1,0 +1,37 @@
+#include "widgets/runs/run_colours.h"
+
+#include <array>
+
+namespace lvr {
+
+bool isDark(const QPalette& palette) { return palette.window().color().lightness() < 128; }
+
+// After Okabe and Ito; yellow and black, which vanish on one of the grounds, are replaced.
+QColor runColour(int slot, bool dark) {
+    static constexpr std::array<QRgb, kRunColours> kOnLight = {0xff0072b2, 0xffd55e00, 0xff008a63,
+                                                               0xffb8478c, 0xffc98500, 0xff2f9bd8,
+                                                               0xff5b4bb5, 0xff5f6368};
+    static constexpr std::array<QRgb, kRunColours> kOnDark = {0xff56b4e9, 0xffe8793a, 0xff2ec29a,
+                                                              0xffe39ac4, 0xffe6c229, 0xff3d8fe0,
+                                                              0xffa99bf5, 0xffb8bcc4};
+    const auto at = static_cast<std::size_t>(slot % kRunColours);
+    return QColor::fromRgb(dark ? kOnDark[at] : kOnLight[at]);
+}
+
+QColor statusColour(RunStatus status, bool dark) {
+    switch (status) {
+        case RunStatus::Running:
+            return dark ? QColor(86, 180, 233) : QColor(0, 114, 178);
+        case RunStatus::Finished:
+            return dark ? QColor(46, 194, 154) : QColor(0, 138, 99);
+        case RunStatus::Stopped:
+            return dark ? QColor(150, 154, 162) : QColor(120, 124, 130);
+        case RunStatus::Failed:
+            return dark ? QColor(255, 112, 96) : QColor(196, 38, 24);
+        case RunStatus::Lost:
+            return dark ? QColor(230, 194, 41) : QColor(180, 120, 0);
+    }
+    return {};
+}
+
+}  // namespace lvr

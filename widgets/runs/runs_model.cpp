@@ -1,0 +1,237 @@
+#include "widgets/runs/runs_model.h"
+
+#include <QDateTime>
+#include <QPainter>
+#include <QPixmap>
+#include <algorithm>
+#include <set>
+
+#include "widgets/runs/run_colours.h"
+#include "widgets/runs/run_text.h"
+
+namespace lvr {
+namespace {
+
+double now() { return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000; }
+
+double fractionOf(const Run& run) {
+    return run.info.steps > 0 ? std::min(1.0, double(run.step) / run.info.steps) : 0;
+}
+
+QPixmap dot(const QColor& colour) {
+    QPixmap pixmap(24, 24);
+    pixmap.setDevicePixelRatio(2);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(Qt::white, 1));  // visible on a selected row, too
+    painter.setBrush(colour);
+    painter.drawEllipse(QRectF(1.5, 1.5, 9, 9));
+    return pixmap;
+}
+
+// A piece of the run's curve.
+QPixmap stroke(const QColor& colour) {
+    QPixmap pixmap(28, 24);
+    pixmap.setDevicePixelRatio(2);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.fillRect(QRectF(0, 3, 14, 6), Qt::white);
+    painter.fillRect(QRectF(1, 4, 12, 4), colour);
+    return pixmap;
+}
+
+}  // namespace
+
+void RunsModel::show(const std::vector<RunSummary>& runs) {
+    removeRowsBut(runs);
+    insertRowsOf(runs);
+    runs_ = runs;
+    for (const auto& [run, newest, alerts] : runs_) {
+        auto& first = firstSeen_.try_emplace(run.id, run).first->second;
+        if (first.pid != run.pid || first.step > run.step) first = run;  // it was resumed
+    }
+    repaintAll();
+}
+
+void RunsModel::removeRowsBut(const std::vector<RunSummary>& runs) {
+    std::set<std::int64_t> stay;
+    for (const auto& summary : runs) stay.insert(summary.run.id);
+    for (int row = rowCount() - 1; row >= 0; --row) {
+        if (stay.contains(at(row).run.id)) continue;
+        beginRemoveRows({}, row, row);
+        firstSeen_.erase(at(row).run.id);
+        runs_.erase(runs_.begin() + row);
+        endRemoveRows();
+    }
+}
+
+// Both are in descending order of id.
+void RunsModel::insertRowsOf(const std::vector<RunSummary>& runs) {
+    for (std::size_t row = 0; row < runs.size(); ++row) {
+        if (row < runs_.size() && runs_[row].run.id == runs[row].run.id) continue;
+        beginInsertRows({}, static_cast<int>(row), static_cast<int>(row));
+        runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(row), runs[row]);
+        endInsertRows();
+    }
+}
+
+void RunsModel::setColours(const std::map<std::int64_t, int>& colourSlots) {
+    colours_ = colourSlots;
+    repaintAll();
+}
+
+void RunsModel::setDark(bool dark) {
+    dark_ = dark;
+    repaintAll();
+}
+
+void RunsModel::repaintAll() {
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumns - 1));
+}
+
+const RunSummary* RunsModel::find(std::int64_t run) const {
+    const auto found = std::find_if(runs_.begin(), runs_.end(),
+                                    [run](const auto& one) { return one.run.id == run; });
+    return found == runs_.end() ? nullptr : &*found;
+}
+
+int RunsModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(runs_.size());
+}
+
+int RunsModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : kColumns;
+}
+
+QVariant RunsModel::data(const QModelIndex& index, int role) const {
+    const auto& run = at(index.row());
+    switch (role) {
+        case Qt::DisplayRole:
+            return textOf(run, index.column());
+        case Qt::DecorationRole:
+            return decorationOf(run, index.column());
+        case Qt::ToolTipRole:
+            return toolTipOf(run, index.column());
+        case Qt::TextAlignmentRole:
+            if (index.column() == Id || index.column() == Left)
+                return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
+            return {};
+        case SortRole:
+            return sortKeyOf(run, index.column());
+        case FractionRole:
+            return fractionOf(run.run);
+        default:
+            return {};
+    }
+}
+
+double RunsModel::leftOf(const Run& run) const {
+    if (run.status != RunStatus::Running) return -1;
+    const auto first = firstSeen_.find(run.id);
+    if (first == firstSeen_.end()) return -1;
+    const double left = secondsLeft(first->second, run);
+    if (left >= 0) return left;
+    Run start = run;  // nothing has happened since it was first seen: its whole time
+    start.step = 0;
+    start.heartbeat = run.started;
+    return secondsLeft(start, run);
+}
+
+QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
+    const auto& run = summary.run;
+    switch (column) {
+        case Id:
+            return QString::number(run.id);
+        case Kind:
+            return QString::fromStdString(run.info.kind);
+        case Status:
+            return statusText(run.status);
+        case Progress:
+            return run.info.steps > 0 ? tr("%1 / %2").arg(run.step).arg(run.info.steps)
+                                      : QString::number(run.step);
+        case Left:
+            return leftOf(run) < 0 ? QString() : durationText(leftOf(run));
+        case Newest: {
+            const auto* metric = headline(summary);
+            return metric ? QString::fromStdString(metric->first) + " " + numberText(metric->second)
+                          : QString();
+        }
+        case Started:
+            return startedText(run.started, now());
+        case Folder:
+            return QString::fromStdString(run.info.out);
+        case Alerts:
+            return summary.alerts.empty() ? QString() : tr("⚠ %1").arg(summary.alerts.size());
+        default:
+            return {};
+    }
+}
+
+QVariant RunsModel::sortKeyOf(const RunSummary& summary, int column) const {
+    const auto& run = summary.run;
+    switch (column) {
+        case Id:
+            return static_cast<qlonglong>(run.id);
+        case Progress:
+            return fractionOf(run);
+        case Left:
+            return leftOf(run);
+        case Newest: {
+            const auto* metric = headline(summary);
+            return metric ? metric->second : 0.0;
+        }
+        case Started:
+            return run.started;
+        case Alerts:
+            return static_cast<qlonglong>(summary.alerts.size());
+        default:
+            return textOf(summary, column);
+    }
+}
+
+QVariant RunsModel::decorationOf(const RunSummary& summary, int column) const {
+    if (column == Status) return dot(statusColour(summary.run.status, dark_));
+    const auto colour = colours_.find(summary.run.id);
+    if (column == Id && colour != colours_.end()) return stroke(runColour(colour->second, dark_));
+    return {};
+}
+
+QString RunsModel::toolTipOf(const RunSummary& summary, int column) const {
+    if (column == Status) return QString::fromStdString(summary.run.message);
+    if (column != Alerts) return textOf(summary, column).toString();
+    QStringList lines;
+    for (const auto& alert : summary.alerts)
+        lines.append(tr("Step %1: %2").arg(alert.step).arg(QString::fromStdString(alert.message)));
+    constexpr int kMany = 12;
+    if (lines.size() > kMany) lines = lines.mid(lines.size() - kMany);
+    return lines.join('\n');
+}
+
+QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    switch (section) {
+        case Id:
+            return tr("Run");
+        case Kind:
+            return tr("Kind");
+        case Status:
+            return tr("Status");
+        case Progress:
+            return tr("Progress");
+        case Left:
+            return tr("Time left");
+        case Newest:
+            return tr("Newest");
+        case Started:
+            return tr("Started");
+        case Folder:
+            return tr("Output folder");
+        case Alerts:
+            return tr("Alerts");
+        default:
+            return {};
+    }
+}
+
+}  // namespace lvr

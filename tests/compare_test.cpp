@@ -6,7 +6,15 @@
 #include <QSpinBox>
 #include <QToolButton>
 #include <QtTest>
+#include <atomic>
+#include <latch>
 
+#include "app/compare/compare_run.h"
+#include "app/compare/sample_sets.h"
+#include "app/compare/set_scores.h"
+#include "app/window/inference_worker.h"
+#include "core/error.h"
+#include "core/eval/statistics.h"
 #include "widgets/compare/strategy_list.h"
 
 using namespace lvr;
@@ -26,6 +34,178 @@ QStringList titles(const StrategyList& list) {
     return all;
 }
 
+// Shared with the inference thread.
+struct Script {
+    std::atomic<int> asked = 0, opened = 0, closed = 0;
+    std::atomic<bool> waitsForStop = false;
+};
+
+// Waits without polling until a stop is requested.
+void waitForStop(const std::stop_token& stop) {
+    std::latch stopped(1);
+    const std::stop_callback release(stop, [&] { stopped.count_down(); });
+    stopped.wait();
+}
+
+// Takes as many latent steps as a fixed rule says (none otherwise) and answers "moon" after an
+// even number of them, the model's name after an odd one. Cannot do mode switching.
+class ScriptedEngine : public AskEngine {
+public:
+    ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {
+        ++script_.opened;
+    }
+    ~ScriptedEngine() override { ++script_.closed; }
+    ModelInfo info() const override { return {.name = name_}; }
+    Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+              const std::stop_token& stop) override {
+        ++script_.asked;
+        Trace trace{.question = question, .grids = {{2, 3}}, .options = options};
+        if (hooks.onGrids) hooks.onGrids(trace.grids);
+        if (std::holds_alternative<EndToken>(options.exit))
+            throw Error("This model has no end token; choose another rule.");
+        const auto* fixed = std::get_if<FixedSteps>(&options.exit);
+        const int count = fixed ? fixed->count : 0;
+        for (int i = 0; i < count; ++i) {
+            add(trace, hooks, {.position = i, .text = "<|lvr|>", .what = latent(i)});
+            if (script_.waitsForStop && i == 1) waitForStop(stop);
+            if (stop.stop_requested()) {
+                trace.stopped = StopReason::Cancelled;
+                return trace;
+            }
+        }
+        trace.answer = trace.text = count % 2 == 0 ? "moon" : name_;
+        add(trace, hooks, {.position = count, .text = trace.text, .what = TextStep{0.75f}});
+        return trace;
+    }
+
+private:
+    static void add(Trace& trace, const AskHooks& hooks, DecodeStep step) {
+        trace.steps.push_back(std::move(step));
+        if (hooks.onStep) hooks.onStep(trace.steps.back());
+    }
+    static LatentStep latent(int i) {
+        LatentStep latent{.index = i,
+                          .norm = 2,
+                          .endProbability = 0.1f * static_cast<float>(i + 1),
+                          .endDistance = 1.0f / static_cast<float>(i + 1),
+                          .cosine = std::vector<float>(6, 0.1f)};
+        latent.cosine[i % 6] = 0.9f;
+        return latent;
+    }
+
+    Script& script_;
+    std::string name_;
+};
+
+Image picture() {
+    return {.width = 84, .height = 56, .rgb = std::vector<std::uint8_t>(84 * 56 * 3, 90)};
+}
+
+Sample sampleOf(const std::string& text) {
+    return {.id = text, .kind = "test", .question = {{picture()}, text}, .answer = "moon"};
+}
+
+Strategy fixed(int count, const std::string& model = {}) {
+    return {.options = {.exit = FixedSteps{count}}, .model = model};
+}
+const Strategy kFails{.options = {.exit = EndToken{}}};
+
+// Every third question cannot be read.
+SampleSet scriptedSet(int size) {
+    return {.name = "scripted", .size = size, .sample = [](int index) {
+                if (index % 3 == 2) throw Error("picture " + std::to_string(index) + " is missing");
+                return sampleOf("Q" + std::to_string(index));
+            }};
+}
+
+EngineFactory factoryOf(Script& script) {
+    return [&script](const std::string& name, const OnLoadProgress&, const std::stop_token&) {
+        if (name == "nowhere") throw Error("There is no model at nowhere; choose another folder.");
+        return std::make_unique<ScriptedEngine>(script, name.empty() ? "tiny" : name);
+    };
+}
+
+CompareServices servicesOf(Script& script, InferenceWorker& worker) {
+    return {.runOnEngine = worker.runner(),
+            .openEngine = factoryOf(script),
+            .sceneKinds = {"chain", "count"},
+            .newScene = [](const std::string& kind) { return sampleOf("What " + kind + "?"); },
+            .openSet =
+                [](const SetChoice& choice) {
+                    if (choice.file == "broken.json")
+                        throw Error("broken.json is cut off; write it again.");
+                    return scriptedSet(choice.count);
+                },
+            .isRight = std::equal_to<std::string>()};
+}
+
+// A scripted model, open on the real inference thread.
+struct World {
+    Script script;
+    std::unique_ptr<InferenceWorker> worker = std::make_unique<InferenceWorker>(factoryOf(script));
+
+    explicit World(bool opens = true) {
+        if (!opens) return;
+        QSignalSpy loaded(worker.get(), &InferenceWorker::loaded);
+        worker->load({});
+        QVERIFY(loaded.wait());
+    }
+    CompareServices services() { return servicesOf(script, *worker); }
+};
+
+// Listens to a run and writes down what it says.
+struct Protocol {
+    QStringList lines;
+    std::optional<bool> stopped;
+    std::vector<StrategyAnswer> answers;
+
+    explicit Protocol(CompareRun& run) {
+        QObject::connect(&run, &CompareRun::questionRead, [this](int q, const Sample& sample) {
+            lines << QString("%1: %2").arg(q).arg(QString::fromStdString(sample.question.text));
+        });
+        QObject::connect(&run, &CompareRun::questionFailed, [this](int q, const QString& why) {
+            lines << QString("%1 failed: %2").arg(q).arg(why);
+        });
+        QObject::connect(&run, &CompareRun::answered,
+                         [this](int q, int s, const StrategyAnswer& answer) {
+                             answers.push_back(answer);
+                             lines << QString("%1/%2 %3")
+                                          .arg(q)
+                                          .arg(s)
+                                          .arg(QString::fromStdString(answer.trace.answer));
+                         });
+        QObject::connect(&run, &CompareRun::strategyFailed,
+                         [this](int q, int s, const QString& why) {
+                             lines << QString("%1/%2 failed: %3").arg(q).arg(s).arg(why);
+                         });
+        QObject::connect(&run, &CompareRun::finished, [this](bool was) { stopped = was; });
+    }
+};
+
+// Right (1), wrong (0) or not answered (-), one character a question.
+SetResults resultsOf(const QStringList& marks) {
+    SetResults results{.set = "marks", .model = "tiny"};
+    results.questions.resize(marks.first().size());
+    for (int s = 0; s < marks.size(); ++s) {
+        results.strategies.push_back(fixed(s));
+        results.failures.emplace_back();
+        for (int q = 0; q < marks[s].size(); ++q) {
+            auto& question = results.questions[q];
+            question.text = "Q" + std::to_string(q);
+            question.expected = "moon";
+            const bool right = marks[s][q] == '1';
+            question.outcomes.push_back(
+                marks[s][q] == '-'
+                    ? std::nullopt
+                    : std::optional(Outcome{.answer = right ? "moon" : "sun",
+                                            .right = right,
+                                            .latents = s,
+                                            .times = {.firstToken = 10, .total = 10.0 * (s + 1)}}));
+        }
+    }
+    return results;
+}
+
 }  // namespace
 
 class CompareTest : public QObject {
@@ -36,6 +216,21 @@ private Q_SLOTS:
     void strategiesAreAddedDuplicatedMovedAndRemoved();
     void editingAFieldChangesTheChosenStrategyOnly();
     void everyFieldOfAStrategyComesBackFromTheForm();
+
+    void everyStrategyAnswersEveryQuestionInTurn();
+    void stepsStreamOnlyWhenTheyAreWanted();
+    void aStrategyThatFailsLeavesTheOthersAlone();
+    void stoppingKeepsThePartialAnswer();
+    void anotherModelIsOpenedOnceAndClosedAtTheEnd();
+    void withoutAModelTheSentenceSaysWhatToDo();
+    void changingTheModelDuringARunIsSaid();
+    void aRunMayBeDroppedAndTheWorkerMayGoFirst();
+    void generatedSetsAreReproducible();
+    void aMissingDataFileIsNamed();
+
+    void mcnemarIsExact_data();
+    void mcnemarIsExact();
+    void scoresAreCountedAndPaired();
 };
 
 void CompareTest::strategiesSayWhatTheyDo_data() {
@@ -121,6 +316,182 @@ void CompareTest::everyFieldOfAStrategyComesBackFromTheForm() {
     renamed.name = "same";
     QCOMPARE(list.strategies()[1], renamed);
     QCOMPARE(list.strategies()[0], Strategy{});
+}
+
+void CompareTest::everyStrategyAnswersEveryQuestionInTurn() {
+    World world;
+    CompareRun run(world.services(), scriptedSet(4), {fixed(2), fixed(1)},
+                   CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    run.start();
+    QTRY_COMPARE(protocol.stopped, std::optional(false));
+    QCOMPARE(protocol.lines,
+             QStringList({"0: Q0", "0/0 moon", "0/1 tiny", "1: Q1", "1/0 moon", "1/1 tiny",
+                          "2 failed: picture 2 is missing", "3: Q3", "3/0 moon", "3/1 tiny"}));
+    QCOMPARE(protocol.answers[0].right, std::optional(true));
+    QCOMPARE(protocol.answers[1].right, std::optional(false));
+    QVERIFY(protocol.answers[0].times.firstToken > 0);
+    QVERIFY(protocol.answers[0].times.total >= protocol.answers[0].times.firstToken);
+}
+
+void CompareTest::stepsStreamOnlyWhenTheyAreWanted() {
+    World world;
+    for (const auto report : {CompareRun::Report::AnswersOnly, CompareRun::Report::StepsToo}) {
+        CompareRun run(world.services(), scriptedSet(1), {fixed(3)}, report);
+        Protocol protocol(run);
+        QSignalSpy steps(&run, &CompareRun::stepDecoded), begun(&run, &CompareRun::begun);
+        run.start();
+        QTRY_VERIFY(protocol.stopped);
+        const bool wanted = report == CompareRun::Report::StepsToo;
+        QCOMPARE(steps.size(), wanted ? 4 : 0);
+        QCOMPARE(begun.size(), wanted ? 1 : 0);
+    }
+}
+
+void CompareTest::aStrategyThatFailsLeavesTheOthersAlone() {
+    World world;
+    const auto all = [](int index) { return sampleOf("Q" + std::to_string(index)); };
+    CompareRun run(world.services(), {.name = "all", .size = 5, .sample = all},
+                   {kFails, fixed(2), fixed(2, "nowhere")}, CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    run.start();
+    QTRY_COMPARE(protocol.stopped, std::optional(false));
+    QCOMPARE(protocol.lines.filter("/0 failed: This model has no end token").size(), 3);
+    QCOMPARE(protocol.lines.filter("/2 failed: There is no model at nowhere").size(), 3);
+    QCOMPARE(protocol.lines.filter("/1 moon").size(), 5);
+}
+
+void CompareTest::stoppingKeepsThePartialAnswer() {
+    World world;
+    world.script.waitsForStop = true;
+    CompareRun run(world.services(), scriptedSet(2), {fixed(4), fixed(2)},
+                   CompareRun::Report::StepsToo);
+    Protocol protocol(run);
+    QSignalSpy steps(&run, &CompareRun::stepDecoded);
+    run.start();
+    QTRY_COMPARE(steps.size(), 2);
+    run.stop();
+    QTRY_COMPARE(protocol.stopped, std::optional(true));
+    QCOMPARE(protocol.answers.size(), std::size_t{1});
+    QCOMPARE(protocol.answers[0].trace.stopped, StopReason::Cancelled);
+    QCOMPARE(protocol.answers[0].trace.steps.size(), std::size_t{2});
+    QVERIFY(!protocol.answers[0].right);
+    QCOMPARE(world.script.asked.load(), 1);
+}
+
+void CompareTest::anotherModelIsOpenedOnceAndClosedAtTheEnd() {
+    World world;
+    {
+        CompareRun run(world.services(), scriptedSet(2), {fixed(1), fixed(1, "größer")},
+                       CompareRun::Report::AnswersOnly);
+        Protocol protocol(run);
+        run.start();
+        QTRY_VERIFY(protocol.stopped);
+        QCOMPARE(protocol.lines.filter("1/").join(' '), "1/0 tiny 1/1 größer");
+        QCOMPARE(world.script.opened.load(), 2);
+    }
+    QTRY_COMPARE(world.script.closed.load(), 1);
+}
+
+void CompareTest::withoutAModelTheSentenceSaysWhatToDo() {
+    World world(false);
+    CompareRun run(world.services(), scriptedSet(1), {fixed(1)}, CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    run.start();
+    QTRY_VERIFY(protocol.stopped);
+    QCOMPARE(protocol.lines.last(), "0/0 failed: No model is open; choose one with Open model…");
+}
+
+void CompareTest::changingTheModelDuringARunIsSaid() {
+    World world;
+    CompareRun run(world.services(), scriptedSet(2), {fixed(1), fixed(2)},
+                   CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    connect(&run, &CompareRun::answered, world.worker.get(),
+            [&](int q, int s) { q + s == 0 ? world.worker->load("other") : void(); });
+    run.start();
+    QTRY_VERIFY(protocol.stopped);
+    QVERIFY(protocol.lines.last().contains("Another model was opened during the comparison"));
+}
+
+void CompareTest::aRunMayBeDroppedAndTheWorkerMayGoFirst() {
+    World world;
+    world.script.waitsForStop = true;
+    const auto steps = CompareRun::Report::StepsToo;
+    auto dropped = std::make_unique<CompareRun>(world.services(), scriptedSet(1),
+                                                std::vector{fixed(3)}, steps);
+    QSignalSpy begun(dropped.get(), &CompareRun::stepDecoded);
+    dropped->start();
+    QTRY_COMPARE(begun.size(), 2);
+    dropped.reset();  // while the engine waits for just this
+    CompareRun run(world.services(), scriptedSet(1), {fixed(3)}, steps);
+    QSignalSpy again(&run, &CompareRun::stepDecoded);
+    run.start();
+    QTRY_COMPARE(again.size(), 2);
+    world.worker.reset();  // waits for the thread; hangs if the engine is not told to stop
+    QCOMPARE(world.script.asked.load(), 2);
+}
+
+void CompareTest::generatedSetsAreReproducible() {
+    const SetChoice choice{.kind = "count", .count = 3, .seed = 5};
+    const auto set = openSampleSet(choice), again = openSampleSet(choice);
+    QCOMPARE(set.size, 3);
+    QCOMPARE(set.name, "count scenes, seed 5");
+    QVERIFY(set.sample(2) == again.sample(2));
+    QVERIFY(!(set.sample(2).question.images == set.sample(1).question.images));
+    QVERIFY(!set.sample(0).answer.empty());
+    QVERIFY_EXCEPTION_THROWN(openSampleSet({.kind = "nonsense"}), Error);
+}
+
+void CompareTest::aMissingDataFileIsNamed() {
+    try {
+        openSampleSet({.file = "/nowhere/größe.json"});
+        QFAIL("opened a file that is not there");
+    } catch (const Error& error) {
+        QVERIFY(QString::fromUtf8(error.what()).contains("größe.json"));
+    }
+}
+
+void CompareTest::mcnemarIsExact_data() {
+    QTest::addColumn<int>("lost");
+    QTest::addColumn<int>("gained");
+    QTest::addColumn<double>("p");
+    QTest::newRow("no difference to see") << 0 << 0 << 1.0;
+    QTest::newRow("even") << 3 << 3 << 1.0;             // 2 * 42/64, at most 1
+    QTest::newRow("one in six") << 1 << 5 << 0.21875;   // 2 * (1 + 6) / 64
+    QTest::newRow("none in six") << 6 << 0 << 0.03125;  // 2 * 1 / 64
+    QTest::newRow("2 of 10") << 2 << 8 << 0.109375;     // 2 * (1 + 10 + 45) / 1024
+    QTest::newRow("many") << 5000 << 5000 << 1.0;
+}
+
+void CompareTest::mcnemarIsExact() {
+    QFETCH(int, lost);
+    QFETCH(int, gained);
+    QFETCH(double, p);
+    QVERIFY(std::abs(mcnemarExact(lost, gained) - p) < 1e-9);
+    QVERIFY(std::abs(mcnemarExact(gained, lost) - p) < 1e-9);
+}
+
+void CompareTest::scoresAreCountedAndPaired() {
+    // Against the first: gains at 3 and 4, loses at 0; the unanswered 6 does not count.
+    const auto scores = scoresOf(resultsOf({"1110011", "011111-", "-------"}));
+    QCOMPARE(scores[0].asked, 7);
+    QCOMPARE(scores[0].right, 5);
+    QVERIFY(std::abs(scores[0].accuracy - 5.0 / 7) < 1e-12);
+    QVERIFY(std::abs(scores[0].low - 0.3589) < 1e-4);  // Wilson by hand
+    QVERIFY(std::abs(scores[0].high - 0.9178) < 1e-4);
+    QCOMPARE(scores[0].p, 1.0);
+    QCOMPARE(scores[0].triggered, 0.0);
+    QCOMPARE(scores[1].asked, 6);
+    QCOMPARE(scores[1].gained, 2);
+    QCOMPARE(scores[1].lost, 1);
+    QCOMPARE(scores[1].p, 1.0);
+    QCOMPARE(scores[1].latents, 1.0);
+    QCOMPARE(scores[1].totalMs, 20.0);
+    QCOMPARE(scores[1].triggered, 1.0);
+    QCOMPARE(scores[2].asked, 0);
+    QCOMPARE(scores[2].low, 0.0);
+    QCOMPARE(scores[2].high, 1.0);
 }
 
 QTEST_MAIN(CompareTest)

@@ -35,6 +35,18 @@ public:
                       const std::stop_token& stop) = 0;
 };
 
+// What a job finds on the inference thread.
+struct EngineDesk {
+    AskEngine* engine = nullptr;  // the model that is open; null while there is none
+    std::function<void(std::function<void()>)> report;  // runs something on the GUI thread
+    std::stop_token ending;                             // the window is closing
+};
+using EngineJob = std::function<void(const EngineDesk&)>;
+// Has a job done on the inference thread, after what waits there; what it throws comes to `failed`
+// as a sentence. Called on the GUI thread, where `failed` is called too.
+using RunOnEngine =
+    std::function<void(EngineJob job, std::function<void(const std::string&)> failed)>;
+
 struct LoadProgress {
     double fraction = -1;  // 0..1; below 0: unknown
     std::string what;      // "reading shard 2 of 4"

@@ -1,6 +1,7 @@
 #include "app/window/inference_worker.h"
 
 #include <QMetaObject>
+#include <QPointer>
 #include <new>
 #include <utility>
 
@@ -37,6 +38,7 @@ InferenceWorker::InferenceWorker(EngineFactory factory, QObject* parent)
 InferenceWorker::~InferenceWorker() {
     stopLoad_.request_stop();
     stopAsk_.request_stop();
+    ending_.request_stop();
     thread_.quit();
     thread_.wait();
 }
@@ -74,6 +76,26 @@ void InferenceWorker::stop() { stopAsk_.request_stop(); }
 void InferenceWorker::abandon() {
     stop();
     ++newestAsk_;
+}
+
+RunOnEngine InferenceWorker::runner() {
+    return [self = QPointer(this)](EngineJob job, auto failed) {
+        if (self) self->run(std::move(job), std::move(failed));
+    };
+}
+
+void InferenceWorker::run(EngineJob job, std::function<void(const std::string&)> failed) {
+    const auto report = [this](std::function<void()> what) {
+        QMetaObject::invokeMethod(this, std::move(what));
+    };
+    QMetaObject::invokeMethod(&inThread_, [this, job = std::move(job), failed = std::move(failed),
+                                           report, ending = ending_.get_token()] {
+        try {
+            job({engine_.get(), report, ending});
+        } catch (...) {
+            report([failed, sentence = sentenceOf().toStdString()] { failed(sentence); });
+        }
+    });
 }
 
 // Inference thread.

@@ -23,6 +23,8 @@ public:
     void ask(const Question& question, const DecodeOptions& options);
     void stop();     // asking; answered() follows with the partial trace
     void abandon();  // the same, and nothing follows
+    // For those who have their own work for the engine. May outlive the worker: then nothing runs.
+    RunOnEngine runner();
 
 Q_SIGNALS:
     void loadProgressed(const lvr::LoadProgress& progress);
@@ -35,6 +37,7 @@ Q_SIGNALS:
     void askFailed(const QString& sentence);
 
 private:
+    void run(EngineJob job, std::function<void(const std::string&)> failed);
     using RequestId = quint64;
     void runLoad(RequestId id, const std::string& name, const std::stop_token& stop);
     void runAsk(RequestId id, const Question& question, const DecodeOptions& options,
@@ -48,7 +51,7 @@ private:
     QObject inThread_;                          // what is posted to it runs on thread_
     std::unique_ptr<AskEngine> engine_;         // touched on thread_ only, until that has ended
     RequestId newestLoad_ = 0, newestAsk_ = 0;  // GUI thread
-    std::stop_source stopLoad_, stopAsk_;
+    std::stop_source stopLoad_, stopAsk_, ending_;
 };
 
 }  // namespace lvr

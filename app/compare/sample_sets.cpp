@@ -1,0 +1,76 @@
+#include "app/compare/sample_sets.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/vision/image_file.h"
+#include "datasets/dataset.h"
+#include "datasets/scenes/clutter_scenes.h"
+#include "datasets/scenes/scenes.h"
+
+namespace lvr {
+namespace {
+
+bool isClutter(const std::string& kind) {
+    const auto kinds = clutterKinds();
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+Sample clutterSample(std::uint64_t seed, std::uint64_t index, const std::string& kind) {
+    const auto picture = clutterWithQuestion(seed, index, kind);
+    const auto& asked = picture.questions.front();
+    return {"", kind, {{paint(picture.scene)}, asked.text}, asked.answer, asked.rois};
+}
+
+Sample read(const Dataset& data, const DataRecord& record) {
+    Sample sample{.id = data.name(record),
+                  .kind = record.dataset,
+                  .question = {.text = record.question},
+                  .answer = record.answer};
+    for (const auto& image : record.images) sample.question.images.push_back(readImage(image));
+    for (std::size_t i = 0; i < record.boxes.size(); ++i)
+        if (record.boxImages.empty() || record.boxImages[i] == 0)
+            sample.rois.push_back(record.boxes[i]);
+    return sample;
+}
+
+SampleSet scenes(const SetChoice& choice) {
+    if (isClutter(choice.kind))
+        check(ClutterOptions{.kinds = {choice.kind}});
+    else
+        check(SceneOptions{.kinds = {choice.kind}});
+    return {.name = choice.kind + " scenes, seed " + std::to_string(choice.seed),
+            .size = choice.count,
+            .sample = [choice](int index) {
+                Sample sample = isClutter(choice.kind)
+                                    ? clutterSample(choice.seed, index, choice.kind)
+                                    : sceneSample(choice.seed, index, choice.kind);
+                sample.id = choice.kind + " " + std::to_string(index);
+                return sample;
+            }};
+}
+
+SampleSet records(const SetChoice& choice) {
+    const auto path = [](const std::string& text) {
+        return std::filesystem::path(std::u8string(text.begin(), text.end()));
+    };
+    const auto data = std::make_shared<const Dataset>(
+        readDataset({.data = path(choice.file), .imageRoot = path(choice.imageRoot)}));
+    return {.name = choice.file,
+            .size = std::min(choice.count, static_cast<int>(data->records.size())),
+            .sample = [data](int index) { return read(*data, data->records[index]); }};
+}
+
+}  // namespace
+
+SampleSet openSampleSet(const SetChoice& choice) {
+    return choice.file.empty() ? scenes(choice) : records(choice);
+}
+
+std::vector<std::string> setSceneKinds() {
+    auto kinds = sceneKinds();
+    for (auto& kind : clutterKinds()) kinds.push_back(std::move(kind));
+    return kinds;
+}
+
+}  // namespace lvr

@@ -5,6 +5,8 @@ set(may_use_core/text       "core/values;core/checkpoint")
 set(may_use_core/checkpoint "core/values")
 set(may_use_core/vision     "core/values;core/checkpoint")
 set(may_use_core/store      "core/values")
+# Files go to their place in one piece: checkpoint/atomic_file.
+set(may_use_core/runs_io    "core/values;core/checkpoint;core/store")
 set(may_use_core/model      "core/values;core/checkpoint;core/vision")
 set(may_use_core/decode     "core/values;core/checkpoint;core/vision;core/text;core/model")
 set(may_use_core/diagnose   "${may_use_core/decode};core/decode")
@@ -56,9 +58,9 @@ endfunction()
 set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/values|||^<(torch|ATen|opencv2|sqlite3|nlohmann)" "core/text|||^<(torch|ATen)"
     "core/vision|||^<(torch|ATen)" "core/checkpoint|||^<(torch|ATen)"
-    "core/store|||^<(torch|ATen|opencv2)"
+    "core/store|||^<(torch|ATen|opencv2)" "core/runs_io|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
-foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/model core/decode
+foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/runs_io core/model core/decode
         core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets widgets/compare widgets/runs app app/cli app/compare app/train app/window)
     check(${folder})
 endforeach()

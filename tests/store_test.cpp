@@ -153,6 +153,34 @@ private Q_SLOTS:
         }
     }
 
+    // A training waits its turn while a run of a million rows is brought in, not until it is over.
+    void aTrainingGoesOnWhileALongRunIsAdded() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        const auto child = inChild([&] {
+            RunStore own(file_);
+            std::vector<Metric> metrics(300'000);
+            for (int i = 0; i < std::ssize(metrics); ++i)
+                metrics[static_cast<std::size_t>(i)] = {.step = i, .name = "loss", .value = 1. / i};
+            own.add({.info = info(), .status = RunStatus::Finished, .step = 299'999}, metrics);
+        });
+        while (store.runs().size() < 2 || store.metrics(id + 1).empty()) usleep(500);
+        QElapsedTimer timer;
+        int step = 0;
+        qint64 longest = 0;
+        while (store.find(id + 1)->status == RunStatus::Running) {
+            timer.start();
+            ++step;
+            store.append(id, step, twelve(step));
+            longest = std::max(longest, timer.elapsed());
+        }
+        waitpid(child, nullptr, 0);
+        QVERIFY2(step > 5, qPrintable(QString::number(step)));
+        QVERIFY2(longest < 3000, qPrintable(QString::number(longest)));
+        QVERIFY(store.find(id + 1)->status == RunStatus::Finished);
+        QCOMPARE(store.metrics(id + 1).size(), 300'000U);
+    }
+
     // SIGKILL at any moment leaves whole steps, and a run that readers call lost.
     void aKilledWriterLeavesWholeSteps() {
         RunStore store(file_);
@@ -364,6 +392,10 @@ private Q_SLOTS:
         QCOMPARE(store.sampleSteps(run), (std::vector{10, 30}));
         QVERIFY(store.samples(run, 10) == (std::vector{one, two, three}));
         QVERIFY(store.samples(run, 20).empty());
+        QVERIFY(store.sampleSummaries(run) ==
+                (std::vector<SampleSummary>{
+                    {.step = 10, .count = 3, .compared = 2, .right = 1, .loss = 0.5},
+                    {.step = 30, .count = 1}}));
         store.addSamples(run, 10, {two});  // asked again
         QVERIFY(store.samples(run, 10) == std::vector{two});
         store.end(run, RunStatus::Stopped, "");

@@ -2,8 +2,10 @@
 
 #include <SQLiteCpp/VariadicBind.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "core/store/database.h"
 #include "core/store/generated_rows.h"
@@ -27,10 +29,43 @@ Metric readMetric(SQLite::Statement& row) {
             valueOf(row.getColumn(3))};
 }
 
+class MetricInsertion {
+public:
+    MetricInsertion(SQLite::Database& db, std::int64_t run)
+        : row_(db, "INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)") {
+        row_.bind(1, run);
+    }
+    void add(int step, const std::string& name, double value) {
+        row_.bind(2, step);
+        row_.bindNoCopy(3, name);
+        bindValue(row_, 4, value);
+        row_.exec();
+        row_.reset();
+    }
+
+private:
+    SQLite::Statement row_;
+};
+
 void beat(SQLite::Database& db, std::int64_t run) {
     SQLite::Statement row(db, "UPDATE run SET heartbeat = ? WHERE id = ?");
     SQLite::bind(row, secondsSince1970(), run);
     row.exec();
+}
+
+constexpr std::size_t kRowsAtATime = 5000;      // of a long list; takes about 15 ms
+constexpr std::chrono::milliseconds kPause{5};  // in which a training that waits gets its turn
+
+// Whole and sorted lists of metrics, without keeping other writers out for as long as it takes.
+void insertInPieces(SQLite::Database& db, std::int64_t run, const std::vector<Metric>& metrics) {
+    for (std::size_t i = 0; i < metrics.size();) {
+        if (i > 0) std::this_thread::sleep_for(kPause);
+        SQLite::Transaction piece(db, SQLite::TransactionBehavior::IMMEDIATE);
+        MetricInsertion insertion(db, run);
+        for (const auto end = std::min(i + kRowsAtATime, metrics.size()); i < end; ++i)
+            insertion.add(metrics[i].step, metrics[i].name, metrics[i].value);
+        piece.commit();
+    }
 }
 
 // The steps at which a run has rows in a table, ascending.
@@ -45,21 +80,34 @@ std::vector<int> stepsIn(SQLite::Database& db, const char* table, std::int64_t r
 
 }  // namespace
 
+std::int64_t RunStore::add(const Run& run, const std::vector<Metric>& metrics) {
+    const auto id = start(run.info);
+    try {
+        database_->guarded([&] {
+            auto& db = database_->sqlite;
+            insertInPieces(db, id, metrics);
+            SQLite::Statement row(db,
+                                  "UPDATE run SET status = ?, message = ?, step = ?, started = ?, "
+                                  "heartbeat = ?, ended = ? WHERE id = ?");
+            SQLite::bind(row, toText(run.status), run.message, run.step, run.started, run.heartbeat,
+                         run.ended, id);
+            row.exec();
+        });
+    } catch (const Error&) {
+        end(id, RunStatus::Failed, "it could not be written whole");
+        remove(id);
+        throw;
+    }
+    return id;
+}
+
 void RunStore::append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
                       const std::vector<Rollout>& rollouts, const std::string& alert) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
-        SQLite::Statement row(db,
-                              "INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
-        for (const auto& [name, value] : metrics) {
-            row.bind(1, run);
-            row.bind(2, step);
-            row.bind(3, name);
-            bindValue(row, 4, value);
-            row.exec();
-            row.reset();
-        }
+        MetricInsertion insertion(db, run);
+        for (const auto& [name, value] : metrics) insertion.add(step, name, value);
         appendRollouts(db, run, step, rollouts);
         if (!alert.empty()) {
             SQLite::Statement told(db, "INSERT INTO alert (run, step, message) VALUES (?, ?, ?)");
@@ -200,6 +248,21 @@ std::vector<CheckpointRow> RunStore::checkpoints(std::int64_t run) const {
 
 std::vector<int> RunStore::sampleSteps(std::int64_t run) const {
     return database_->guarded([&] { return stepsIn(database_->sqlite, "sample", run); });
+}
+
+std::vector<SampleSummary> RunStore::sampleSummaries(std::int64_t run) const {
+    return database_->guarded([&] {
+        std::vector<SampleSummary> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT step, count(*), count(correct), total(correct), avg(loss) "
+                               "FROM sample WHERE run = ? GROUP BY step ORDER BY step");
+        rows.bind(1, run);
+        while (rows.executeStep())
+            found.push_back({rows.getColumn(0).getInt(), rows.getColumn(1).getInt(),
+                             rows.getColumn(2).getInt(), rows.getColumn(3).getInt(),
+                             optionalOf(rows.getColumn(4))});
+        return found;
+    });
 }
 
 std::vector<SampleRow> RunStore::samples(std::int64_t run, int step) const {

@@ -24,6 +24,9 @@ public:
     RunStore(RunStore&&) noexcept;
 
     std::int64_t start(const RunInfo& info);  // by this process
+    // A run that happened elsewhere, as this process tells it; its id and process are passed over.
+    // Others may write in between; until all of it is there it is a run that still runs.
+    std::int64_t add(const Run& run, const std::vector<Metric>& metrics);
     // One transaction: all of the step and the run's heartbeat. alert: empty for none.
     void append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
                 const std::vector<Rollout>& rollouts = {}, const std::string& alert = {});
@@ -49,12 +52,13 @@ public:
     // Another number once another process or RunStore has written.
     std::int64_t version() const;
 
-    std::vector<Alert> alerts(std::int64_t run) const;                 // by step
-    std::vector<int> rolloutSteps(std::int64_t run) const;             // that have any, ascending
-    std::vector<Rollout> rollouts(std::int64_t run, int step) const;   // by group, then index
-    std::vector<CheckpointRow> checkpoints(std::int64_t run) const;    // by step
-    std::vector<int> sampleSteps(std::int64_t run) const;              // that have any, ascending
-    std::vector<SampleRow> samples(std::int64_t run, int step) const;  // as they were added
+    std::vector<Alert> alerts(std::int64_t run) const;                   // by step
+    std::vector<int> rolloutSteps(std::int64_t run) const;               // that have any, ascending
+    std::vector<Rollout> rollouts(std::int64_t run, int step) const;     // by group, then index
+    std::vector<CheckpointRow> checkpoints(std::int64_t run) const;      // by step
+    std::vector<int> sampleSteps(std::int64_t run) const;                // that have any, ascending
+    std::vector<SampleSummary> sampleSummaries(std::int64_t run) const;  // by step
+    std::vector<SampleRow> samples(std::int64_t run, int step) const;    // as they were added
 
 private:
     struct Database;

@@ -120,4 +120,12 @@ struct SampleRow {
     bool operator==(const SampleRow&) const = default;
 };
 
+// How a run's model answered its probe questions after a step.
+struct SampleSummary {
+    int step = 0;
+    int count = 0, compared = 0, right = 0;  // samples; those with an answer to compare; right ones
+    std::optional<double> loss;              // mean of those that have one
+    bool operator==(const SampleSummary&) const = default;
+};
+
 }  // namespace lvr

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/values/run.h"
+
+namespace lvr {
+
+struct ImportedRun {
+    Run run;  // finished, of kind "import"; its message says what was not read
+    std::vector<Metric>
+        metrics;  // by step, then name; the last value where a step was logged twice
+};
+
+// A run from a TensorBoard event file or transformers' trainer_state.json, told apart by what they
+// hold. Throws Error: the file is neither, can't be read, or nothing in it can be taken.
+ImportedRun readRunFile(const std::filesystem::path& file);
+
+}  // namespace lvr

@@ -1,0 +1,155 @@
+#include "app/rollouts/rollout_reader.h"
+
+#include <sys/stat.h>
+
+#include <QMetaObject>
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "core/error.h"
+#include "core/store/run_store.h"
+
+namespace lvr {
+namespace {
+
+// One sentence for a person out of whatever was thrown; call inside a catch block.
+QString sentenceOf() {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return QString::fromStdString(error.what());
+    } catch (const std::bad_alloc&) {
+        return QObject::tr("There is not enough memory for the rollouts of this step.");
+    } catch (const std::exception& error) {
+        return QObject::tr("A rollout of this step can't be read: %1.")
+            .arg(QString::fromUtf8(error.what()).section('\n', 0, 0).left(300));
+    }
+}
+
+// Nothing when there is no such file.
+std::pair<std::uint64_t, std::uint64_t> identityOf(const std::filesystem::path& file) {
+    struct stat status {};
+    if (stat(file.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+}
+
+}  // namespace
+
+bool isGroupHealth(const Metric& metric) {
+    return metric.name == "groups/zero_variance" || metric.name == "reward/mean" ||
+           metric.name == "span/trigger_rate" || metric.name == "span/unclosed_rate";
+}
+
+RolloutReader::RolloutReader(QObject* parent) : QObject(parent) {
+    inThread_.moveToThread(&thread_);
+    thread_.setObjectName("rollouts");
+    thread_.start();
+}
+
+RolloutReader::~RolloutReader() {
+    stopStep_.request_stop();
+    thread_.quit();
+    thread_.wait();
+}
+
+template <class Report>
+void RolloutReader::post(const RequestId& newest, RequestId id, Report report) {
+    QMetaObject::invokeMethod(this, [&newest, id, report = std::move(report)] {
+        if (id == newest) report();
+    });
+}
+
+template <class Job>
+void RolloutReader::start(const RequestId& newest, Failure failure, Job job) {
+    QMetaObject::invokeMethod(&inThread_,
+                              [this, &newest, id = newest, failure, job = std::move(job)] {
+                                  try {
+                                      job(id);
+                                  } catch (...) {
+                                      post(newest, id, [this, failure, sentence = sentenceOf()] {
+                                          Q_EMIT(this->*failure)(sentence);
+                                      });
+                                  }
+                              });
+}
+
+void RolloutReader::open(const std::filesystem::path& file) {
+    stopStep_.request_stop();
+    ++newestStore_;
+    ++newestStep_;
+    start(newestStore_, &RolloutReader::storeFailed,
+          [this, file](RequestId id) { runOpen(id, file); });
+}
+
+void RolloutReader::readStep(std::int64_t run, int step) {
+    stopStep_.request_stop();
+    stopStep_ = std::stop_source();
+    ++newestStep_;
+    start(newestStep_, &RolloutReader::stepFailed,
+          [this, run, step, stop = stopStep_.get_token()](RequestId id) {
+              if (!stop.stop_requested()) runStep(id, run, step);
+          });
+}
+
+void RolloutReader::tail(std::int64_t run) {
+    if (tailing_) return;  // a slow store is not asked twice
+    tailing_ = true;
+    start(newestStore_, &RolloutReader::storeFailed, [this, run](RequestId id) {
+        QMetaObject::invokeMethod(this, [this] { tailing_ = false; });
+        runTail(id, run);
+    });
+}
+
+// Thread of the store, as all below.
+void RolloutReader::runOpen(RequestId id, const std::filesystem::path& file) {
+    store_.reset();
+    withRollouts_.clear();
+    tail_ = {};
+    file_ = file;
+    identity_ = identityOf(file);
+    store_ = std::make_unique<RunStore>(file, RunStore::Access::Read);
+    listRuns(id);
+}
+
+void RolloutReader::listRuns(RequestId id) {
+    auto runs = store_->runs();
+    for (const Run& run : runs)
+        if (!withRollouts_.contains(run.id) && !store_->rolloutSteps(run.id).empty())
+            withRollouts_.insert(run.id);
+    std::erase_if(runs, [this](const Run& run) { return !withRollouts_.contains(run.id); });
+    post(newestStore_, id, [this, runs = std::move(runs)] { Q_EMIT runsRead(runs); });
+}
+
+void RolloutReader::runStep(RequestId id, std::int64_t run, int step) {
+    if (!store_) return;  // it could not be opened, which was said
+    if (step == kNewest) {
+        const auto steps = store_->rolloutSteps(run);
+        step = steps.empty() ? 0 : steps.back();
+    }
+    auto rollouts = std::make_shared<const std::vector<Rollout>>(store_->rollouts(run, step));
+    post(newestStep_, id, [this, run, step, rollouts] { Q_EMIT stepRead(run, step, rollouts); });
+}
+
+void RolloutReader::runTail(RequestId id, std::int64_t run) {
+    if (!store_) return;
+    if (identityOf(file_) != identity_) {
+        store_.reset();
+        throw Error("the run store " + file_.string() + " was taken away while it was open");
+    }
+    if (tail_.run != run) tail_ = {.run = run};
+    const auto version = store_->version();
+    if (version == std::exchange(tail_.version, version)) return;
+    listRuns(id);
+    // Before the metrics, of which there may be many.
+    post(newestStore_, id,
+         [this, run, steps = store_->rolloutSteps(run)] { Q_EMIT stepsRead(run, steps); });
+    auto added = store_->readNew(run, tail_.cursor);
+    std::erase_if(added, [](const Metric& metric) { return !isGroupHealth(metric); });
+    if (!added.empty())
+        post(newestStore_, id,
+             [this, run, added = std::move(added)] { Q_EMIT healthRead(run, added); });
+}
+
+}  // namespace lvr

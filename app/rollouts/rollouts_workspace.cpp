@@ -1,0 +1,270 @@
+#include "app/rollouts/rollouts_workspace.h"
+
+#include <QApplication>
+#include <QLabel>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <functional>
+
+#include "app/rollouts/picture_reader.h"
+#include "widgets/message_bar.h"
+#include "widgets/rollouts/group_browser.h"
+#include "widgets/rollouts/health_strips.h"
+#include "widgets/rollouts/rollout_detail.h"
+#include "widgets/rollouts/rollout_filter_bar.h"
+#include "widgets/rollouts/step_bar.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLookEvery = 1000;  // ms
+
+QString nameOf(const std::filesystem::path& file) {
+    return QString::fromStdU16String(file.u16string());
+}
+
+}  // namespace
+
+RolloutsWorkspace::RolloutsWorkspace(QWidget* parent)
+    : QWidget(parent),
+      reader_(new RolloutReader(this)),
+      pictures_(new PictureReader(this)),
+      message_(new MessageBar(this)),
+      pages_(new QStackedWidget(this)),
+      empty_(new QLabel(this)),
+      steps_(new StepBar(this)),
+      filter_(new RolloutFilterBar(this)),
+      browser_(new GroupBrowser(this)),
+      health_(new HealthStrips(this)),
+      detail_(new RolloutDetail(this)) {
+    build();
+    wire();
+    addShortcuts();
+    showEmpty(tr("Open a run store to read the rollouts of its runs."));
+}
+
+// The tables outlive our members and look at their rows while they go.
+RolloutsWorkspace::~RolloutsWorkspace() { browser_->show({}); }
+
+void RolloutsWorkspace::build() {
+    empty_->setAlignment(Qt::AlignCenter);
+    empty_->setWordWrap(true);
+    empty_->setTextFormat(Qt::PlainText);
+    empty_->setMargin(40);
+    auto* lower = new QSplitter(this);
+    lower->addWidget(health_);
+    lower->addWidget(detail_);
+    lower->setStretchFactor(0, 1);
+    lower->setStretchFactor(1, 3);
+    lower->setChildrenCollapsible(false);
+    auto* halves = new QSplitter(Qt::Vertical, this);
+    halves->addWidget(browser_);
+    halves->addWidget(lower);
+    halves->setStretchFactor(0, 1);
+    halves->setStretchFactor(1, 1);
+    halves->setChildrenCollapsible(false);
+    auto* content = new QWidget(this);
+    auto* inside = new QVBoxLayout(content);
+    inside->addWidget(steps_);
+    inside->addWidget(filter_);
+    inside->addWidget(halves, 1);
+    pages_->addWidget(empty_);
+    pages_->addWidget(content);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(message_);
+    column->addWidget(pages_, 1);
+    message_->dismiss();
+}
+
+void RolloutsWorkspace::wire() {
+    clock_.setInterval(kLookEvery);
+    connect(&clock_, &QTimer::timeout, this, &RolloutsWorkspace::look);
+    connect(reader_, &RolloutReader::runsRead, this, &RolloutsWorkspace::takeRuns);
+    connect(reader_, &RolloutReader::stepsRead, this, &RolloutsWorkspace::takeSteps);
+    connect(reader_, &RolloutReader::stepRead, this, &RolloutsWorkspace::takeStep);
+    connect(reader_, &RolloutReader::healthRead, this,
+            [this](std::int64_t run, const std::vector<Metric>& added) {
+                if (run == run_) health_->append(added);
+            });
+    connect(reader_, &RolloutReader::storeFailed, this, [this](const QString& sentence) {
+        broken_ = true;
+        if (run_ == 0)
+            showEmpty(sentence);
+        else if (message_->sentence() != sentence)
+            message_->say(MessageBar::Kind::Error, sentence);
+    });
+    connect(reader_, &RolloutReader::stepFailed, this,
+            [this](const QString& sentence) { message_->say(MessageBar::Kind::Error, sentence); });
+    connect(pictures_, &PictureReader::pictureRead, this,
+            [this](const QString& file, const QImage& picture) {
+                if (file == pictureFile_) detail_->showPicture(picture);
+            });
+    connect(pictures_, &PictureReader::failed, this,
+            [this](const QString& file, const QString& sentence) {
+                if (file == pictureFile_) detail_->showNoPicture(sentence);
+            });
+    connect(steps_, &StepBar::runChosen, this,
+            [this](std::int64_t run) { chooseRun(run, RolloutReader::kNewest); });
+    connect(steps_, &StepBar::stepChosen, this,
+            [this](int step) { reader_->readStep(run_, step); });
+    connect(health_, &HealthStrips::stepChosen, this, [this](int step) {
+        steps_->chooseStep(step);
+        reader_->readStep(run_, steps_->step());
+    });
+    connect(filter_, &RolloutFilterBar::changed, browser_, &GroupBrowser::setFilter);
+    connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
+    connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
+        pictureFile_.clear();
+        detail_->clear();
+    });
+}
+
+void RolloutsWorkspace::addShortcuts() {
+    const auto add = [this](const QKeySequence& keys, const std::function<void()>& act) {
+        auto* shortcut = new QShortcut(keys, this);
+        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        connect(shortcut, &QShortcut::activated, this, act);
+    };
+    add(Qt::Key_N, [this] { browser_->moveRollout(1); });
+    add(Qt::Key_P, [this] { browser_->moveRollout(-1); });
+    add(Qt::SHIFT | Qt::Key_N, [this] { browser_->moveGroup(1); });
+    add(Qt::SHIFT | Qt::Key_P, [this] { browser_->moveGroup(-1); });
+    add(Qt::Key_BracketRight, [this] { steps_->moveBy(1); });
+    add(Qt::Key_BracketLeft, [this] { steps_->moveBy(-1); });
+    add(Qt::Key_F, [this] { filter_->focusSearch(); });
+    add(QKeySequence::Find, [this] { filter_->focusSearch(); });
+    add(Qt::Key_Escape, [this] { browser_->focusRollouts(); });
+}
+
+void RolloutsWorkspace::showEmpty(const QString& why) {
+    empty_->setText(why);
+    pages_->setCurrentIndex(0);
+}
+
+// The keys work where the focus is; it must not be taken from another part of the window.
+void RolloutsWorkspace::showContent() {
+    if (pages_->currentIndex() == 1) return;
+    pages_->setCurrentIndex(1);
+    const QWidget* focus = QApplication::focusWidget();
+    if (!focus || isAncestorOf(focus)) browser_->focusRollouts();
+}
+
+void RolloutsWorkspace::openStore(const std::filesystem::path& file) {
+    file_ = file;
+    run_ = 0;
+    step_ = -1;
+    broken_ = false;
+    message_->dismiss();
+    browser_->show({});
+    rollouts_.reset();
+    steps_->setRuns({});
+    steps_->setSteps({});
+    health_->clear();
+    showEmpty(tr("Reading %1 …").arg(nameOf(file)));
+    reader_->open(file);
+}
+
+void RolloutsWorkspace::showStep(std::int64_t run, int step) {
+    wantedRun_ = run;
+    wantedStep_ = step;
+    if (run_ != 0) chooseRun(run, step);
+}
+
+void RolloutsWorkspace::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    clock_.start();
+    look();
+}
+
+void RolloutsWorkspace::hideEvent(QHideEvent* event) {
+    clock_.stop();
+    QWidget::hideEvent(event);
+}
+
+void RolloutsWorkspace::look() {
+    if (file_.empty()) return;
+    if (broken_)
+        reader_->open(file_);
+    else
+        reader_->tail(run_);
+}
+
+void RolloutsWorkspace::takeRuns(const std::vector<Run>& runs) {
+    if (broken_) message_->dismiss();
+    broken_ = false;
+    if (runs.empty()) {
+        run_ = 0;
+        return showEmpty(
+            tr("No run in %1 has rollouts yet.\nA run of GRPO writes them: start one in "
+               "Train, or with “lvr grpo --store …”.")
+                .arg(nameOf(file_)));
+    }
+    steps_->setRuns(runs);
+    showContent();
+    const bool wanted = std::any_of(runs.begin(), runs.end(),
+                                    [this](const Run& run) { return run.id == wantedRun_; });
+    if (wanted)
+        chooseRun(wantedRun_, wantedStep_);
+    else if (steps_->run() != run_)
+        chooseRun(steps_->run(), RolloutReader::kNewest);
+}
+
+void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
+    wantedRun_ = 0;
+    steps_->chooseRun(run);
+    if (run != run_) {
+        run_ = run;
+        steps_->setSteps({});
+        health_->clear();
+    }
+    if (step != RolloutReader::kNewest) steps_->chooseStep(step);
+    reader_->readStep(run, step);
+    reader_->tail(run);
+}
+
+void RolloutsWorkspace::takeSteps(std::int64_t run, const std::vector<int>& steps) {
+    if (run != run_) return;
+    steps_->setSteps(steps);
+    if (steps.empty()) return;
+    if (steps_->followsNewest() && step_ != steps.back()) {
+        steps_->chooseStep(steps.back());
+        reader_->readStep(run, steps.back());
+    } else if (step_ >= 0) {
+        steps_->chooseStep(step_);
+    }
+}
+
+void RolloutsWorkspace::takeStep(std::int64_t run, int step, const SharedRollouts& rollouts) {
+    if (run != run_) return;
+    message_->dismiss();
+    step_ = step;
+    if (!rollouts->empty()) {
+        const auto [low, high] = std::minmax_element(
+            rollouts->begin(), rollouts->end(),
+            [](const Rollout& a, const Rollout& b) { return a.reward < b.reward; });
+        filter_->widenRewardRange(low->reward, high->reward);
+    }
+    browser_->show(groupsOf(*rollouts));  // before those it showed go
+    rollouts_ = rollouts;
+    steps_->chooseStep(step);
+    health_->markStep(step);
+    Q_EMIT stepShown(run, step);
+}
+
+void RolloutsWorkspace::showRollout(const Rollout& rollout, const Rollout& best) {
+    detail_->show(rollout, best);
+    const QString file = QString::fromStdString(rollout.image);
+    if (file == pictureFile_) return;
+    pictureFile_ = file;
+    pictures_->drop();
+    detail_->showNoPicture(file.isEmpty() ? tr("This question has no picture.")
+                                          : tr("Reading the picture …"));
+    if (!file.isEmpty()) pictures_->read(file);
+}
+
+}  // namespace lvr

@@ -1,0 +1,190 @@
+#include "widgets/rollouts/group_browser.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QSortFilterProxyModel>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "widgets/rollouts/group_model.h"
+#include "widgets/rollouts/rollout_delegates.h"
+#include "widgets/rollouts/rollout_model.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLinesOfCompletion = 2;
+
+QTableView* tableOf(QAbstractItemModel* model, const QString& name, QWidget* parent) {
+    auto* view = new QTableView(parent);
+    view->setModel(model);
+    view->setAccessibleName(name);
+    view->setSelectionBehavior(QAbstractItemView::SelectRows);
+    view->setSelectionMode(QAbstractItemView::SingleSelection);
+    view->setShowGrid(false);
+    view->setAlternatingRowColors(true);
+    view->setTabKeyNavigation(false);
+    view->setWordWrap(false);
+    view->verticalHeader()->hide();
+    view->horizontalHeader()->setHighlightSections(false);
+    view->horizontalHeader()->setStretchLastSection(false);
+    view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    view->setSortingEnabled(true);
+    return view;
+}
+
+QSortFilterProxyModel* sorted(QAbstractItemModel* model, int role, QObject* parent) {
+    auto* proxy = new QSortFilterProxyModel(parent);
+    proxy->setSourceModel(model);
+    proxy->setSortRole(role);
+    return proxy;
+}
+
+}  // namespace
+
+GroupBrowser::GroupBrowser(QWidget* parent)
+    : QSplitter(parent),
+      groups_(new GroupModel(this)),
+      rollouts_(new RolloutModel(this)),
+      sortedGroups_(sorted(groups_, GroupModel::kSortRole, this)),
+      sortedRollouts_(sorted(rollouts_, RolloutModel::kSortRole, this)),
+      groupView_(tableOf(sortedGroups_, tr("Groups"), this)),
+      rolloutView_(tableOf(sortedRollouts_, tr("Rollouts of the group"), this)),
+      advantage_(new AdvantageDelegate(this)),
+      completion_(new CompletionDelegate(this)),
+      count_(new QLabel(this)) {
+    build();
+    wire();
+}
+
+void GroupBrowser::build() {
+    groupView_->sortByColumn(GroupModel::Question, Qt::AscendingOrder);
+    rolloutView_->sortByColumn(0, Qt::AscendingOrder);
+    groupView_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    rolloutView_->verticalHeader()->setDefaultSectionSize(
+        kLinesOfCompletion * fontMetrics().lineSpacing() + 8);
+    auto* header = groupView_->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setSectionResizeMode(GroupModel::Question, QHeaderView::Stretch);
+    header->setMinimumSectionSize(28);
+    auto* left = new QWidget(this);
+    auto* column = new QVBoxLayout(left);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(groupView_, 1);
+    column->addWidget(count_);
+    addWidget(left);
+    addWidget(rolloutView_);
+    setStretchFactor(0, 1);
+    setStretchFactor(1, 3);
+    setChildrenCollapsible(false);
+}
+
+void GroupBrowser::wire() {
+    connect(groupView_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &GroupBrowser::groupChanged);
+    connect(rolloutView_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &GroupBrowser::rolloutChanged);
+}
+
+void GroupBrowser::show(std::vector<GroupSummary> groups) {
+    all_ = std::move(groups);
+    refresh();
+}
+
+void GroupBrowser::setFilter(const RolloutFilter& filter) {
+    filter_ = filter;
+    refresh();
+}
+
+void GroupBrowser::refresh() {
+    auto kept = filtered(all_, filter_);
+    int rollouts = 0;
+    for (const GroupSummary& group : kept) rollouts += static_cast<int>(group.rollouts.size());
+    current_ = nullptr;
+    rollouts_->clear();
+    groups_->show(std::move(kept));
+    say(groups_->rowCount(), rollouts);
+    if (groups_->rowCount() == 0) {
+        Q_EMIT nothingChosen();
+        return;
+    }
+    const int again = groups_->rowOf(lastGroup_);
+    const auto row = sortedGroups_->mapFromSource(groups_->index(again, 0)).row();
+    chooseGroupRow(std::max(row, 0), Land::Same);
+}
+
+void GroupBrowser::say(int groups, int rollouts) {
+    int all = 0;
+    for (const GroupSummary& group : all_) all += static_cast<int>(group.rollouts.size());
+    const bool whole = rollouts == all;
+    if (all_.empty())
+        count_->setText(tr("This step has no rollouts."));
+    else if (whole)
+        count_->setText(tr("%1 groups, %2 rollouts").arg(groups).arg(rollouts));
+    else
+        count_->setText(tr("%1 of %2 groups, %3 of %4 rollouts")
+                            .arg(groups)
+                            .arg(all_.size())
+                            .arg(rollouts)
+                            .arg(all));
+}
+
+int GroupBrowser::groupRow() const { return groupView_->currentIndex().row(); }
+int GroupBrowser::rolloutRow() const { return rolloutView_->currentIndex().row(); }
+
+void GroupBrowser::chooseGroupRow(int row, Land land) {
+    land_ = land;
+    groupView_->setCurrentIndex(sortedGroups_->index(row, GroupModel::Question));
+    land_ = Land::First;
+}
+
+void GroupBrowser::groupChanged() {
+    const QModelIndex at = sortedGroups_->mapToSource(groupView_->currentIndex());
+    if (!at.isValid()) return;
+    const GroupSummary& group = groups_->at(at.row());
+    const bool again = land_ == Land::Same && group.group == lastGroup_;
+    lastGroup_ = group.group;
+    rollouts_->show(group);
+    auto* header = rolloutView_->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setSectionResizeMode(rollouts_->completionColumn(), QHeaderView::Stretch);
+    for (int i = 0; i < rollouts_->columnCount(); ++i)
+        rolloutView_->setItemDelegateForColumn(i, nullptr);
+    rolloutView_->setItemDelegateForColumn(rollouts_->advantageColumn(), advantage_);
+    rolloutView_->setItemDelegateForColumn(rollouts_->completionColumn(), completion_);
+    int row = land_ == Land::Last ? sortedRollouts_->rowCount() - 1 : 0;
+    if (again && rollouts_->rowOf(lastIndex_) >= 0)
+        row =
+            sortedRollouts_->mapFromSource(rollouts_->index(rollouts_->rowOf(lastIndex_), 0)).row();
+    rolloutView_->setCurrentIndex(sortedRollouts_->index(row, 0));
+}
+
+void GroupBrowser::rolloutChanged() {
+    const QModelIndex at = sortedRollouts_->mapToSource(rolloutView_->currentIndex());
+    if (!at.isValid()) return;
+    const QModelIndex group = sortedGroups_->mapToSource(groupView_->currentIndex());
+    current_ = &rollouts_->at(at.row());
+    lastIndex_ = current_->index;
+    Q_EMIT rolloutChosen(*current_, *groups_->at(group.row()).best);
+}
+
+void GroupBrowser::moveRollout(int by) {
+    const int row = rolloutRow() + by;
+    if (row >= 0 && row < sortedRollouts_->rowCount()) {
+        rolloutView_->setCurrentIndex(sortedRollouts_->index(row, 0));
+        return;
+    }
+    const int group = groupRow() + by;
+    if (group >= 0 && group < sortedGroups_->rowCount())
+        chooseGroupRow(group, by > 0 ? Land::First : Land::Last);
+}
+
+void GroupBrowser::moveGroup(int by) {
+    const int group = groupRow() + by;
+    if (group >= 0 && group < sortedGroups_->rowCount()) chooseGroupRow(group, Land::First);
+}
+
+void GroupBrowser::focusRollouts() { rolloutView_->setFocus(Qt::ShortcutFocusReason); }
+
+}  // namespace lvr

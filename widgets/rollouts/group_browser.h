@@ -1,0 +1,65 @@
+#pragma once
+
+#include <QSplitter>
+
+#include "widgets/rollouts/group_summary.h"
+
+class QLabel;
+class QSortFilterProxyModel;
+class QTableView;
+
+namespace lvr {
+
+class AdvantageDelegate;
+class CompletionDelegate;
+class GroupModel;
+class RolloutModel;
+
+// The groups of a step, and beside them the rollouts of the chosen one. Both sort by their headers.
+class GroupBrowser : public QSplitter {
+    Q_OBJECT
+public:
+    explicit GroupBrowser(QWidget* parent = nullptr);
+
+    // In place of those before; keeps the chosen group and rollout where they are still there, and
+    // chooses the first otherwise. The rollouts must outlive it here.
+    void show(std::vector<GroupSummary> groups);
+    void setFilter(const RolloutFilter& filter);
+    void moveRollout(int by);  // on to the next group after the last one
+    void moveGroup(int by);
+    void focusRollouts();
+    const Rollout* current() const { return current_; }  // null: none is shown
+
+Q_SIGNALS:
+    void rolloutChosen(const lvr::Rollout& rollout, const lvr::Rollout& best);
+    void nothingChosen();  // no rollout passes, or there is none
+
+private:
+    enum class Land { First, Last, Same };
+    void build();
+    void wire();
+    void refresh();
+    void chooseGroupRow(int row, Land land);  // of the sorted view
+    void groupChanged();
+    void rolloutChanged();
+    void say(int groups, int rollouts);
+    int groupRow() const;    // of the sorted view, -1: none
+    int rolloutRow() const;  // of the sorted view, -1: none
+
+    std::vector<GroupSummary> all_;
+    RolloutFilter filter_;
+    GroupModel* groups_;
+    RolloutModel* rollouts_;
+    QSortFilterProxyModel* sortedGroups_;
+    QSortFilterProxyModel* sortedRollouts_;
+    QTableView* groupView_;
+    QTableView* rolloutView_;
+    AdvantageDelegate* advantage_;
+    CompletionDelegate* completion_;
+    QLabel* count_;
+    const Rollout* current_ = nullptr;
+    int lastGroup_ = -1, lastIndex_ = -1;  // what was chosen last, to find it again
+    Land land_ = Land::First;              // on which rollout of a group that is chosen now
+};
+
+}  // namespace lvr

@@ -1,0 +1,38 @@
+#include "widgets/rollouts/rollout_colours.h"
+
+#include <QPalette>
+#include <algorithm>
+#include <cmath>
+
+namespace lvr {
+namespace {
+
+bool isDark(const QPalette& palette) { return palette.base().color().lightness() < 128; }
+
+}  // namespace
+
+QColor gainColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(86, 180, 233) : QColor(0, 114, 178);
+}
+
+QColor lossColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(240, 150, 60) : QColor(213, 94, 0);
+}
+
+QColor changeColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(240, 228, 66, 70) : QColor(240, 210, 40, 130);
+}
+
+QColor surpriseColour(const QPalette& palette, double logProbability) {
+    const double share =
+        std::isnan(logProbability) ? 1 : std::clamp(logProbability / kMostSurprising, 0.0, 1.0);
+    return faded(isDark(palette) ? QColor(213, 94, 0) : QColor(230, 130, 0), 0.75 * share);
+}
+
+QColor faded(const QColor& colour, double opacity) {
+    QColor copy = colour;
+    copy.setAlphaF(static_cast<float>(opacity));
+    return copy;
+}
+
+}  // namespace lvr

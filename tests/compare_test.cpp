@@ -1,4 +1,5 @@
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
@@ -15,6 +16,8 @@
 #include "app/window/inference_worker.h"
 #include "core/error.h"
 #include "core/eval/statistics.h"
+#include "widgets/compare/answer_columns.h"
+#include "widgets/compare/heat_strip.h"
 #include "widgets/compare/strategy_list.h"
 
 using namespace lvr;
@@ -182,6 +185,17 @@ struct Protocol {
     }
 };
 
+QString textOf(QWidget& in, const QString& label) { return named<QLabel>(in, label).text(); }
+
+StrategyAnswer scriptedAnswer(int steps) {
+    Script script;
+    ScriptedEngine engine(script, "tiny");
+    StrategyAnswer answer{.trace = engine.ask({}, fixed(steps).options, {}, {}),
+                          .times = {.firstToken = 20, .total = 30}};
+    answer.right = answer.trace.answer == "moon";
+    return answer;
+}
+
 // Right (1), wrong (0) or not answered (-), one character a question.
 SetResults resultsOf(const QStringList& marks) {
     SetResults results{.set = "marks", .model = "tiny"};
@@ -227,6 +241,10 @@ private Q_SLOTS:
     void aRunMayBeDroppedAndTheWorkerMayGoFirst();
     void generatedSetsAreReproducible();
     void aMissingDataFileIsNamed();
+
+    void columnsFillAsStepsComeIn();
+    void aStepSelectedInOneColumnIsSelectedInAll();
+    void wordsThatDifferFromTheFirstAnswerStandOut();
 
     void mcnemarIsExact_data();
     void mcnemarIsExact();
@@ -450,6 +468,67 @@ void CompareTest::aMissingDataFileIsNamed() {
     } catch (const Error& error) {
         QVERIFY(QString::fromUtf8(error.what()).contains("größe.json"));
     }
+}
+
+void CompareTest::columnsFillAsStepsComeIn() {
+    AnswerColumns columns;
+    columns.resize(800, 600);
+    columns.show();
+    columns.setStrategies({fixed(3), kFails});
+    columns.setPicture(picture());
+    QCOMPARE(textOf(columns, "Answer of fixed 3"), "waiting…");
+    const auto answer = scriptedAnswer(3);
+    columns.begin(0, answer.trace.grids);
+    for (int i = 0; i < 2; ++i) columns.append(0, answer.trace.steps[i]);
+    QTRY_COMPARE(textOf(columns, "Latent steps of fixed 3"), "2");
+    QCOMPARE(textOf(columns, "Answer of fixed 3"), "thinking…");
+    QCOMPARE(named<HeatStrip>(columns, "Heat of each step of fixed 3").steps(), 2);
+    QCOMPARE(named<Sparkline>(columns, "P(end) of fixed 3").values().size(), std::size_t{2});
+    columns.finish(0, answer);
+    QCOMPARE(textOf(columns, "Answer of fixed 3"), "tiny");
+    QCOMPARE(textOf(columns, "Verdict on fixed 3"), "✗ wrong");
+    QCOMPARE(textOf(columns, "Latent steps of fixed 3"), "3");
+    QCOMPARE(textOf(columns, "Total time of fixed 3"), "30 ms");
+    columns.fail(1, "This model has no end token; choose another rule.");
+    QCOMPARE(textOf(columns, "Answer of mode switching, at most 32"),
+             "This model has no end token; choose another rule.");
+}
+
+void CompareTest::aStepSelectedInOneColumnIsSelectedInAll() {
+    AnswerColumns columns;
+    columns.resize(900, 700);
+    columns.show();
+    columns.setStrategies({fixed(3), fixed(5)});
+    for (int i = 0; i < 2; ++i) columns.finish(i, scriptedAnswer(i == 0 ? 3 : 5));
+    QVERIFY(QTest::qWaitForWindowExposed(&columns));
+    auto& strip = named<HeatStrip>(columns, "Heat of each step of fixed 3");
+    QTest::mouseClick(&strip, Qt::LeftButton, {}, strip.tileRect(1).center());
+    QCOMPARE(columns.selectedStep(), 1);
+    QCOMPARE(textOf(columns, "Selected step of fixed 5"), "step 2 · norm 2.00 · P(end) 0.200");
+    auto& curve = named<Sparkline>(columns, "P(end) of fixed 5");
+    QTest::mouseClick(&curve, Qt::LeftButton, {}, curve.pointOf(4).toPoint());
+    QCOMPARE(columns.selectedStep(), 4);
+    QCOMPARE(textOf(columns, "Selected step of fixed 3"), "");  // it took three steps only
+    QTest::keyClick(&curve, Qt::Key_Left);
+    QCOMPARE(columns.selectedStep(), 3);
+    QTest::mouseClick(&strip, Qt::LeftButton, {}, strip.tileRect(-1).center());
+    QCOMPARE(textOf(columns, "Selected step of fixed 5"), "mean of all steps");
+}
+
+void CompareTest::wordsThatDifferFromTheFirstAnswerStandOut() {
+    AnswerColumns columns;
+    columns.setStrategies({fixed(1), fixed(2), fixed(3)});
+    const char* answers[] = {"the red moon", "the <b> moon", "the red moon"};
+    for (int i = 0; i < 3; ++i) {
+        auto answer = scriptedAnswer(1);
+        answer.trace.answer = answers[i];
+        columns.finish(i, answer);
+    }
+    const QString marked = textOf(columns, "Answer of fixed 2");
+    QVERIFY2(marked.contains("<s>red</s>"), qPrintable(marked));
+    QVERIFY2(marked.contains("<b><u>&lt;b&gt; </u></b>"), qPrintable(marked));
+    QCOMPARE(textOf(columns, "Answer of fixed 1"), "the red moon");
+    QCOMPARE(textOf(columns, "Answer of fixed 3"), "the red moon");
 }
 
 void CompareTest::mcnemarIsExact_data() {

@@ -26,7 +26,7 @@
 #include "widgets/rollouts/rollout_filter_bar.h"
 #include "widgets/rollouts/rollout_tokens.h"
 #include "widgets/rollouts/step_bar.h"
-#include "widgets/rollouts/word_diff.h"
+#include "widgets/word_diff.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

@@ -10,7 +10,7 @@
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/rollout_colours.h"
 #include "widgets/rollouts/rollout_tokens.h"
-#include "widgets/rollouts/word_diff.h"
+#include "widgets/word_diff.h"
 
 namespace lvr {
 namespace {

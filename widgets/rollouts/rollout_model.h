@@ -4,7 +4,7 @@
 #include <QStringList>
 
 #include "widgets/rollouts/group_summary.h"
-#include "widgets/rollouts/word_diff.h"
+#include "widgets/word_diff.h"
 
 namespace lvr {
 

@@ -1,4 +1,4 @@
-#include "widgets/rollouts/word_diff.h"
+#include "widgets/word_diff.h"
 
 #include <QRegularExpression>
 #include <QStringList>

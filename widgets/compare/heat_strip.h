@@ -1,0 +1,67 @@
+#pragma once
+
+#include <QImage>
+#include <QWidget>
+#include <vector>
+
+#include "widgets/heat.h"
+
+namespace lvr {
+
+// The heat of each latent step on the first image, a pixel a patch: first their mean, then step by
+// step. Empty where a step was not measured.
+std::vector<QImage> heatImages(const Trace& trace, HeatRange range);
+// The picture with heat over it, keeping its shape, in the middle of `space`.
+void paintHeat(QPainter& painter, const QRectF& space, const QImage& picture, const QImage& heat);
+
+// One small heat per latent step after their mean, in as many rows as they need. Tile -1 is the
+// mean.
+class HeatStrip : public QWidget {
+    Q_OBJECT
+public:
+    explicit HeatStrip(QWidget* parent = nullptr);
+    void setPicture(const QImage& picture);
+    void setHeat(std::vector<QImage> heat);  // as heatImages gives it
+    void selectStep(int step);               // -1: the mean
+    QRect tileRect(int step) const;
+    int steps() const { return std::max(static_cast<int>(heat_.size()) - 1, 0); }
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+Q_SIGNALS:
+    void stepSelected(int step);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    int perRow(int width) const;
+    int stepAt(const QPoint& at) const;  // -2: none
+
+    QImage picture_;
+    std::vector<QImage> heat_;
+    int selected_ = -1;
+};
+
+// The picture under one step's heat, large enough to see what it looks at.
+class StepPicture : public QWidget {
+    Q_OBJECT
+public:
+    explicit StepPicture(QWidget* parent = nullptr);
+    void showHeat(const QImage& picture, const QImage& heat);
+    QSize sizeHint() const override { return {180, 150}; }
+    QSize minimumSizeHint() const override { return {120, 150}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    QImage picture_, heat_;
+};
+
+}  // namespace lvr

@@ -80,14 +80,22 @@ std::vector<CurvePoint> visiblePoints(const std::vector<double>& xs, const MinMa
                                       const std::vector<double>& edges) {
     std::vector<CurvePoint> points;
     if (xs.empty() || edges.size() < 2) return points;
-    const auto indexOf = [&](double edge) {
-        return static_cast<std::size_t>(std::lower_bound(xs.begin(), xs.end(), edge) - xs.begin());
+    // From `begin` on, with strides that double: the next edge is rarely far.
+    const auto indexOf = [&](double edge, std::size_t begin) {
+        auto first = xs.begin() + static_cast<std::ptrdiff_t>(begin);
+        std::ptrdiff_t stride = 1;
+        while (xs.end() - first > stride && first[stride] < edge) {
+            first += stride;
+            stride *= 2;
+        }
+        const auto last = first + std::min(stride + 1, xs.end() - first);
+        return static_cast<std::size_t>(std::lower_bound(first, last, edge) - xs.begin());
     };
     const auto addOne = [&](std::size_t i) { points.push_back({xs[i], ys.values()[i]}); };
-    auto begin = indexOf(edges.front());
+    auto begin = indexOf(edges.front(), 0);
     if (begin > 0) addOne(begin - 1);
     for (std::size_t column = 1; column < edges.size() && begin < xs.size(); ++column) {
-        const auto end = indexOf(edges[column]);
+        const auto end = indexOf(edges[column], begin);
         if (end - begin <= 2) {
             for (; begin < end; ++begin) addOne(begin);
             continue;

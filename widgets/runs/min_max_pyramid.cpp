@@ -20,26 +20,19 @@ void Extremes::include(const Extremes& other) {
 
 void MinMaxPyramid::append(double value) {
     if (!std::isfinite(value)) nonFinite_.push_back(size());
-    std::size_t block = size();
     values_.push_back(value);
-    // One level more than there is only once there are two blocks to sum up.
-    for (std::size_t level = 0; level < levels_.size() || block >= kFan; ++level) {
-        block /= kFan;
-        if (level == levels_.size()) {
-            levels_.emplace_back();
-            for (std::size_t each = 0; each < block; ++each)
-                levels_[level].push_back(ofBlock(level, each));
-        }
-        if (block == levels_[level].size()) levels_[level].push_back(ofBlock(level, block));
-        levels_[level][block].include(value);
+    std::size_t below = size();  // entries of the level below
+    for (std::size_t level = 0; below % kFan == 0; ++level) {
+        if (level == levels_.size()) levels_.emplace_back();
+        levels_[level].push_back(ofBlock(level, levels_[level].size()));
+        below = levels_[level].size();
     }
 }
 
 // From the level below.
 Extremes MinMaxPyramid::ofBlock(std::size_t level, std::size_t block) const {
     Extremes found;
-    const auto count = level == 0 ? size() : levels_[level - 1].size();
-    for (auto i = block * kFan; i < std::min(count, (block + 1) * kFan); ++i)
+    for (auto i = block * kFan; i < (block + 1) * kFan; ++i)
         if (level == 0)
             found.include(values_[i]);
         else
@@ -52,12 +45,7 @@ void MinMaxPyramid::truncate(std::size_t newSize) {
     values_.resize(newSize);
     nonFinite_.erase(std::lower_bound(nonFinite_.begin(), nonFinite_.end(), newSize),
                      nonFinite_.end());
-    std::size_t blocks = newSize;
-    for (std::size_t level = 0; level < levels_.size(); ++level) {
-        blocks = (blocks + kFan - 1) / kFan;
-        levels_[level].resize(blocks);
-        if (blocks > 0) levels_[level].back() = ofBlock(level, blocks - 1);
-    }
+    for (auto& level : levels_) level.resize(newSize /= kFan);
 }
 
 Extremes MinMaxPyramid::over(std::size_t begin, std::size_t end) const {

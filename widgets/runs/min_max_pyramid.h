@@ -32,7 +32,7 @@ private:
     Extremes ofBlock(std::size_t level, std::size_t block) const;
 
     std::vector<double> values_;
-    // [level][block]: of kFan^(level + 1) values, fewer in the last block.
+    // [level][block]: of kFan^(level + 1) values each; blocks that are not full yet are not there.
     std::vector<std::vector<Extremes>> levels_;
     std::vector<std::size_t> nonFinite_;  // ascending
 };

@@ -1,0 +1,285 @@
+#include "widgets/runs/curve_plot.h"
+
+#include <qcustomplot.h>
+
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QXmlStreamReader>
+#include <QtTest>
+#include <cmath>
+#include <limits>
+
+#include "widgets/runs/curve_controls.h"
+#include "widgets/runs/curve_grid.h"
+#include "widgets/runs/run_colours.h"
+
+using namespace lvr;
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+MetricColumn columnOf(const std::string& name, const std::vector<double>& values, int first = 1) {
+    MetricColumn column{.name = name, .values = values};
+    for (std::size_t i = 0; i < values.size(); ++i)
+        column.steps.push_back(first + static_cast<int>(i));
+    return column;
+}
+
+// Two runs and a plot of their loss.
+struct World {
+    World() {
+        runs[1].append({columnOf("loss/total", {4, 3, 2, 1}), columnOf("lr", {1, 1, 1, 1}),
+                        columnOf("time/elapsed", {10, 20, 30, 40})});
+        runs[2].append({columnOf("loss/total", {8, 7, 6})});
+        plot.setRuns(plotted());
+        plot.resize(500, 300);
+        plot.show();
+        (void)QTest::qWaitForWindowExposed(&plot);
+    }
+    std::vector<PlottedRun> plotted() const {
+        return {{1, "run 1", 0, &runs.at(1)}, {2, "run 2", 1, &runs.at(2)}};
+    }
+    QCustomPlot* canvas() { return plot.findChild<QCustomPlot*>(); }
+    QCPRange x() { return canvas()->xAxis->range(); }
+    QCPRange y() { return canvas()->yAxis->range(); }
+    void drawNow() { canvas()->replot(QCustomPlot::rpImmediateRefresh); }
+    void drag(int pixels) {
+        const auto from = canvas()->axisRect()->rect().center();
+        QTest::mousePress(canvas(), Qt::LeftButton, {}, from);
+        QMouseEvent move(QEvent::MouseMove, from + QPoint(pixels, 0),
+                         canvas()->mapToGlobal(from + QPoint(pixels, 0)), Qt::NoButton,
+                         Qt::LeftButton, {});
+        QApplication::sendEvent(canvas(), &move);
+        QTest::mouseRelease(canvas(), Qt::LeftButton, {}, from + QPoint(pixels, 0));
+    }
+    QToolButton* button(const QString& text) {
+        for (auto* button : plot.findChildren<QToolButton*>())
+            if (button->text() == text) return button;
+        return nullptr;
+    }
+    std::map<std::int64_t, RunCurves> runs;
+    CurvePlot plot{"loss/total"};
+};
+
+QByteArray bytesOf(const QString& file) {
+    QFile input(file);
+    return input.open(QIODevice::ReadOnly) ? input.readAll() : QByteArray();
+}
+
+}  // namespace
+
+class CurvePlotTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+
+private Q_SLOTS:
+    void allPointsOfAllRunsAreInSight() {
+        World world;
+        world.drawNow();
+        QVERIFY(world.x().contains(1) && world.x().contains(4));
+        QVERIFY(world.y().contains(1) && world.y().contains(8));
+        QVERIFY(world.x().size() < 4 && world.y().size() < 9);
+    }
+
+    void whatComesIsFollowedUntilThePlotIsDragged() {
+        World world;
+        world.drawNow();
+        world.runs[1].append({columnOf("loss/total", {9}, 100)});
+        world.plot.refresh();
+        QTRY_VERIFY(world.x().contains(100) && world.y().contains(9));
+        QVERIFY(world.plot.isFollowing());
+        QVERIFY(world.button("Follow")->isHidden());
+        world.drag(40);
+        QVERIFY(!world.plot.isFollowing());
+        const auto held = world.x();
+        world.runs[1].append({columnOf("loss/total", {9}, 1000)});
+        world.plot.refresh();
+        world.drawNow();
+        QCOMPARE(world.x(), held);
+        QTest::mouseClick(world.button("Follow"), Qt::LeftButton);
+        QTRY_VERIFY(world.x().contains(1000));
+        QVERIFY(world.button("Follow")->isHidden());
+    }
+
+    void keysPanZoomAndFollow() {
+        World world;
+        world.drawNow();
+        const auto all = world.x();
+        QTest::keyClick(&world.plot, Qt::Key_Plus);
+        QVERIFY(world.x().size() < all.size());
+        QVERIFY(!world.plot.isFollowing());
+        QTest::keyClick(&world.plot, Qt::Key_Right);
+        QVERIFY(world.x().center() > all.center());
+        QTest::keyClick(&world.plot, Qt::Key_F);
+        QTRY_COMPARE(world.x(), all);
+    }
+
+    void aWheelWithoutCtrlIsLeftToWhatScrolls() {
+        World world;
+        world.drawNow();
+        const auto all = world.x();
+        const auto turn = [&](Qt::KeyboardModifiers keys) {
+            const QPoint at = world.canvas()->rect().center();
+            QWheelEvent wheel(at, world.canvas()->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, keys,
+                              Qt::NoScrollPhase, false);
+            QApplication::sendEvent(world.canvas(), &wheel);
+            return wheel.isAccepted();
+        };
+        QVERIFY(!turn({}));
+        QCOMPARE(world.x(), all);
+        QVERIFY(turn(Qt::ControlModifier));
+        QVERIFY(world.x().size() < all.size());
+    }
+
+    void underTheCursorEachRunsNearestStepIsRead() {
+        World world;
+        world.plot.setView({.smoothing = 0.5});
+        world.drawNow();
+        auto* canvas = world.canvas();
+        const auto over = [&](double step) {
+            QTest::mouseMove(canvas, QPoint(qRound(canvas->xAxis->coordToPixel(step)), 100));
+            return world.plot.readout();
+        };
+        QTRY_VERIFY(over(2.1).contains("run 1"));
+        // Of 4, 3 with weight 1/2: (4/4 + 3/2) / (3/4).
+        const auto text = world.plot.readout().simplified();
+        QVERIFY2(text.contains("run 1 step 2: 3 smoothed 3.333"), qPrintable(text));
+        QVERIFY2(text.contains("run 2 step 2: 7 smoothed 7.333"), qPrintable(text));
+        QTRY_VERIFY(over(3.9).simplified().contains("run 2 step 3: 6"));  // its last
+        QEvent leave(QEvent::Leave);
+        QApplication::sendEvent(canvas, &leave);
+        QVERIFY(world.plot.readout().isEmpty());
+    }
+
+    void whatIsNoNumberIsMarked() {
+        World world;
+        world.runs[1].append({columnOf("loss/total", {kNaN, 1, kInfinity, -kInfinity, kNaN}, 5)});
+        world.drawNow();
+        std::vector<double> marked;
+        for (int i = 0; i < world.canvas()->graphCount(); ++i) {
+            const auto* graph = world.canvas()->graph(i);
+            if (graph->lineStyle() != QCPGraph::lsNone) continue;
+            for (const auto& point : *graph->data()) {
+                QVERIFY(std::isfinite(point.value) && world.y().contains(point.value));
+                marked.push_back(point.key);
+            }
+        }
+        std::sort(marked.begin(), marked.end());
+        QCOMPARE(marked, (std::vector<double>{5, 7, 8, 9}));
+        QVERIFY(world.y().upper < 10);  // infinity is not in the range
+    }
+
+    void aLogAxisShowsWhatIsPositive() {
+        World world;
+        world.runs[1].append({columnOf("loss/total", {0, -3, 1e-4}, 5)});
+        world.plot.setView({.x = AxisScale::Log, .y = AxisScale::Log});
+        world.drawNow();
+        QVERIFY(world.y().lower > 0 && world.y().lower <= 1e-4 && world.y().upper >= 8);
+        QVERIFY(world.x().lower > 0 && world.x().lower <= 1);
+    }
+
+    void timeIsAnAxisForRunsThatKnowIt() {
+        World world;
+        world.plot.setView({.axis = CurveAxis::Time});
+        world.drawNow();
+        QVERIFY(world.x().lower < 10.1 && world.x().upper > 39.9);
+        for (int i = 0; i < world.canvas()->graphCount(); ++i)
+            if (world.canvas()->graph(i)->name() == "run 2")
+                QCOMPARE(world.canvas()->graph(i)->dataCount(), 0);
+    }
+
+    void theNumbersAreExportedAsTheyAre() {
+        World world;
+        world.plot.setView({.smoothing = 0.5});
+        const auto file = folder_.filePath("a.csv");
+        QSignalSpy exported(&world.plot, &CurvePlot::exported);
+        world.plot.exportTo(file);
+        QTRY_COMPARE(exported.size(), 1);
+        const auto lines = bytesOf(file).split('\n');
+        QCOMPARE(lines[0], QByteArray("run,step,value,smoothed"));
+        QCOMPARE(lines[1], QByteArray("1,1,4,4"));
+        QCOMPARE(lines.size(), 1 + 4 + 3 + 1);
+        QCOMPARE(lines[5], QByteArray("2,1,8,8"));
+    }
+
+    void thePictureIsExported() {
+        World world;
+        QSignalSpy exported(&world.plot, &CurvePlot::exported);
+        world.plot.exportTo(folder_.filePath("a.png"));
+        world.plot.exportTo(folder_.filePath("a.svg"));
+        QTRY_COMPARE(exported.size(), 2);
+        QCOMPARE(QImage(folder_.filePath("a.png")).size(), world.canvas()->size() * 2);
+        QXmlStreamReader xml(bytesOf(folder_.filePath("a.svg")));
+        int paths = 0;
+        while (!xml.atEnd())
+            if (xml.readNext() == QXmlStreamReader::StartElement)
+                paths += xml.name() == u"polyline" || xml.name() == u"path";
+        QVERIFY(!xml.hasError());
+        QVERIFY(paths > 2);
+    }
+
+    void anExportThatCannotBeWrittenSaysSo() {
+        World world;
+        QSignalSpy failed(&world.plot, &CurvePlot::exportFailed);
+        world.plot.exportTo(folder_.filePath("not/there/a.csv"));
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed[0][0].toString().contains("a.csv"));
+    }
+
+    void eachMetricHasAPlotInItsGroup() {
+        World world;
+        CurveGrid grid;
+        grid.resize(800, 600);
+        grid.show();
+        QVERIFY(!grid.find("lr"));
+        grid.setRuns(world.plotted());
+        QVERIFY(grid.find("lr") && grid.find("loss/total") && grid.find("time/elapsed"));
+        world.runs[2].append({columnOf("reward/mean", {1}, 4)});
+        grid.refresh();
+        QVERIFY(grid.find("reward/mean"));
+        grid.setRuns({world.plotted()[1]});
+        QVERIFY(!grid.find("lr") && grid.find("reward/mean"));
+    }
+
+    void plotsAreFoundByName() {
+        World world;
+        CurveGrid grid;
+        grid.resize(800, 600);
+        grid.show();
+        grid.setRuns(world.plotted());
+        QTest::keyClicks(grid.findChild<QLineEdit*>(), "LOSS");
+        QVERIFY(grid.find("loss/total")->isVisible());
+        QVERIFY(!grid.find("lr")->isVisible());
+    }
+
+    void theControlsTellHowToLook() {
+        World world;
+        CurveControls controls;
+        QSignalSpy changed(&controls, &CurveControls::viewChanged);
+        auto* axis = controls.findChild<QComboBox*>();
+        QCOMPARE(axis->count(), 1);
+        controls.setRuns(world.plotted());
+        QCOMPARE(axis->count(), 2);  // and time; nobody counts tokens
+        axis->setCurrentIndex(1);
+        QCOMPARE(controls.view().axis, CurveAxis::Time);
+        auto* smoothing = controls.findChild<QSlider*>();
+        smoothing->setValue(smoothing->maximum());
+        QCOMPARE(controls.view().smoothing, 0.999);
+        QCOMPARE(changed.size(), 2);
+    }
+
+    void coloursDifferOnBothGrounds() {
+        for (const bool dark : {false, true})
+            for (int a = 0; a < kRunColours; ++a)
+                for (int b = 0; b < a; ++b) QVERIFY(runColour(a, dark) != runColour(b, dark));
+    }
+};
+
+QTEST_MAIN(CurvePlotTest)
+#include "curve_plot_test.moc"

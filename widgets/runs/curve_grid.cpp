@@ -1,0 +1,160 @@
+#include "widgets/runs/curve_grid.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <array>
+
+#include "widgets/runs/curve_controls.h"
+#include "widgets/runs/curve_group.h"
+#include "widgets/runs/curve_plot.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kTickMs = 16;
+
+std::string groupOf(const std::string& metric) {
+    const auto slash = metric.find('/');
+    return slash == std::string::npos ? "general" : metric.substr(0, slash);
+}
+
+// What one looks at first stands first.
+std::pair<std::size_t, std::string> rankOf(const std::string& group) {
+    static constexpr std::array kFirst = {"loss", "reward", "accuracy", "validation", "general"};
+    const auto found = std::find(kFirst.begin(), kFirst.end(), group);
+    return {static_cast<std::size_t>(found - kFirst.begin()), group};
+}
+
+}  // namespace
+
+CurveGrid::CurveGrid(QWidget* parent)
+    : QWidget(parent),
+      search_(new QLineEdit(this)),
+      controls_(new CurveControls(this)),
+      area_(new QScrollArea(this)),
+      nothing_(new QLabel(this)) {
+    build();
+    tick_.setInterval(kTickMs);
+    connect(&tick_, &QTimer::timeout, this, &CurveGrid::refreshNext);
+    connect(search_, &QLineEdit::textChanged, this, &CurveGrid::applyFilter);
+    connect(controls_, &CurveControls::viewChanged, this, &CurveGrid::applyView);
+}
+
+void CurveGrid::build() {
+    search_->setPlaceholderText(tr("Find a metric"));
+    search_->setClearButtonEnabled(true);
+    search_->setAccessibleName(tr("Find a metric"));
+    search_->setMaximumWidth(220);
+    nothing_->setText(tr("Choose runs in the table to see their curves."));
+    nothing_->setAlignment(Qt::AlignCenter);
+    nothing_->setWordWrap(true);
+    auto* content = new QWidget(area_);
+    column_ = new QVBoxLayout(content);
+    column_->setContentsMargins(0, 0, 4, 0);
+    column_->addStretch(1);
+    area_->setWidget(content);
+    area_->setWidgetResizable(true);
+    area_->setFrameShape(QFrame::NoFrame);
+    area_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area_->hide();
+    auto* head = new QHBoxLayout;
+    head->addWidget(search_, 1);
+    head->addWidget(controls_, 2);
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->addLayout(head);
+    all->addWidget(nothing_, 1);
+    all->addWidget(area_, 1);
+}
+
+void CurveGrid::setRuns(const std::vector<PlottedRun>& runs) {
+    runs_ = runs;
+    updatePlots();
+    for (auto& [metric, plot] : plots_) plot->setRuns(runs_);
+}
+
+// A plot for every metric that a run has, and no other.
+void CurveGrid::updatePlots() {
+    std::set<std::string> metrics;
+    for (const auto& run : runs_)
+        for (const auto& [metric, curve] : run.curves->all())
+            if (curve.size() > 0) metrics.insert(metric);
+    std::erase_if(plots_, [&](const auto& entry) {
+        if (metrics.contains(entry.first)) return false;
+        std::erase(waiting_, entry.second);
+        entry.second->deleteLater();
+        entry.second->hide();
+        return true;
+    });
+    for (const auto& metric : metrics)
+        if (!plots_.contains(metric)) plots_[metric] = makePlot(metric);
+    controls_->setRuns(runs_);
+    nothing_->setText(runs_.empty() ? tr("Choose runs in the table to see their curves.")
+                                    : tr("Nothing was recorded yet."));
+    applyFilter();
+}
+
+CurvePlot* CurveGrid::makePlot(const std::string& metric) {
+    auto*& group = groups_[groupOf(metric)];
+    if (!group) {
+        group = new CurveGroup(QString::fromStdString(groupOf(metric)), area_->widget());
+        int place = 0;
+        for (const auto& [title, other] : groups_)
+            if (other != group && rankOf(title) < rankOf(groupOf(metric))) ++place;
+        column_->insertWidget(place, group);
+    }
+    auto* plot = new CurvePlot(metric);
+    group->add(plot);
+    plot->setView(controls_->view());
+    plot->setRuns(runs_);
+    plot->show();
+    connect(plot, &CurvePlot::rolloutsRequested, this, &CurveGrid::rolloutsRequested);
+    connect(plot, &CurvePlot::exported, this, &CurveGrid::exported);
+    connect(plot, &CurvePlot::exportFailed, this, &CurveGrid::exportFailed);
+    return plot;
+}
+
+void CurveGrid::applyFilter() {
+    for (const auto& [metric, plot] : plots_)
+        plot->setVisible(
+            QString::fromStdString(metric).contains(search_->text(), Qt::CaseInsensitive));
+    for (const auto& [title, group] : groups_) group->arrange();
+    area_->setVisible(!plots_.empty());
+    nothing_->setVisible(plots_.empty());
+}
+
+void CurveGrid::applyView(const CurveView& view) {
+    for (const auto& [metric, plot] : plots_) plot->setView(view);
+}
+
+void CurveGrid::refresh() {
+    std::size_t metrics = 0;
+    for (const auto& run : runs_)
+        for (const auto& [metric, curve] : run.curves->all())
+            metrics += curve.size() > 0 && !plots_.contains(metric);
+    if (metrics > 0) updatePlots();
+    for (const auto& [metric, plot] : plots_)
+        if (std::find(waiting_.begin(), waiting_.end(), plot) == waiting_.end())
+            waiting_.push_back(plot);
+    if (!tick_.isActive()) tick_.start();
+}
+
+void CurveGrid::refreshNext() {
+    while (!waiting_.empty()) {
+        auto* plot = waiting_.front();
+        waiting_.erase(waiting_.begin());
+        plot->refresh();
+        if (!plot->visibleRegion().isEmpty()) return;
+    }
+    tick_.stop();
+}
+
+CurvePlot* CurveGrid::find(const std::string& metric) const {
+    const auto found = plots_.find(metric);
+    return found == plots_.end() ? nullptr : found->second;
+}
+
+}  // namespace lvr

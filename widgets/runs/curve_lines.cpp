@@ -1,0 +1,204 @@
+#include "widgets/runs/curve_lines.h"
+
+#include <qcustomplot.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/runs/run_colours.h"
+
+namespace lvr {
+namespace {
+
+// A graph takes its points as QCustomPlot's own type.
+void give(QCPGraph* graph, const std::vector<CurvePoint>& points) {
+    QVector<QCPGraphData> data;
+    data.reserve(static_cast<qsizetype>(points.size()));
+    for (const auto& point : points) data.append(QCPGraphData(point.x, point.y));
+    graph->data()->set(data, true);
+}
+
+// Room for what lies between two ends; never of no width.
+QCPRange around(double lower, double upper, double margin, AxisScale scale) {
+    if (scale == AxisScale::Log) {
+        const double factor = std::pow(std::max(upper / lower, 1.1), margin);
+        return {lower / factor, upper * factor};
+    }
+    double pad = (upper - lower) * margin;
+    if (pad == 0) pad = std::max(std::abs(upper) * 0.05, 1e-9);
+    return {lower - pad, upper + pad};
+}
+
+}  // namespace
+
+CurveLines::CurveLines(QCustomPlot* plot, std::string metric)
+    : plot_(plot), metric_(std::move(metric)) {}
+
+void CurveLines::setRuns(const std::vector<PlottedRun>& runs, const QPalette& palette) {
+    lines_.clear();
+    plot_->clearGraphs();
+    for (const auto& run : runs) {
+        lines_.push_back({.run = run});
+        addGraphs(lines_.back());
+    }
+    colour(palette);
+}
+
+const Curve* CurveLines::curveOf(const Line& line) const {
+    const auto* curve = line.run.curves->find(metric_);
+    const bool drawn = curve && curve->size() > 0 && knows(*line.run.curves, view_.axis);
+    return drawn ? curve : nullptr;
+}
+
+const std::vector<double>& CurveLines::xsOf(const Line& line, const Curve& curve) const {
+    return view_.axis == CurveAxis::Step ? curve.steps() : line.places;
+}
+
+void CurveLines::addGraphs(Line& line) {
+    line.raw = plot_->addGraph();
+    line.smoothed = plot_->addGraph();
+    for (auto& marks : line.marks) {
+        marks = plot_->addGraph();
+        marks->setLineStyle(QCPGraph::lsNone);
+    }
+    for (auto* graph : {line.raw, line.smoothed}) {
+        graph->setAdaptiveSampling(false);  // the points are few already, and all are meant
+        graph->setName(line.run.name);
+    }
+}
+
+void CurveLines::setView(const CurveView& view) { view_ = view; }
+
+void CurveLines::colour(const QPalette& palette) {
+    const bool smooth = view_.smoothing > 0;
+    for (const auto& line : lines_) {
+        const QColor strong = runColour(line.run.colour, isDark(palette));
+        QColor faint = strong;
+        faint.setAlphaF(smooth ? 0.3f : 1.0f);
+        const auto style = line.run.colour < kRunColours ? Qt::SolidLine : Qt::DashLine;
+        line.raw->setPen(QPen(faint, 1, style));
+        line.smoothed->setPen(QPen(strong, lines_.size() <= 4 ? 1.6 : 1, style));
+        line.smoothed->setVisible(smooth);
+        const QCPScatterStyle::ScatterShape shapes[] = {QCPScatterStyle::ssCross,
+                                                        QCPScatterStyle::ssTriangle,
+                                                        QCPScatterStyle::ssTriangleInverted};
+        for (int kind = 0; kind < kMarks; ++kind)
+            line.marks[static_cast<std::size_t>(kind)]->setScatterStyle(
+                QCPScatterStyle(shapes[kind], QPen(strong, 1.5), QBrush(strong), 7));
+    }
+    updateLegend();
+}
+
+// Runs without the metric are not in it.
+void CurveLines::updateLegend() {
+    plot_->legend->clearItems();
+    for (const auto& line : lines_)
+        if (line.known) (view_.smoothing > 0 ? line.smoothed : line.raw)->addToLegend();
+}
+
+void CurveLines::placeAll() {
+    bool changed = false;
+    for (auto& line : lines_) {
+        const auto* curve = curveOf(line);
+        changed = changed || line.known != (curve != nullptr);
+        line.known = curve;
+        if (curve && view_.axis != CurveAxis::Step)
+            line.places = placesOf(*curve, *line.run.curves, view_.axis);
+    }
+    if (changed) updateLegend();
+}
+
+void CurveLines::showAll() {
+    placeAll();
+    Extremes x, y;
+    for (const auto& line : lines_) {
+        const auto* curve = curveOf(line);
+        if (!curve) continue;
+        const auto& xs = xsOf(line, *curve);
+        x.include(xs.front());
+        x.include(xs.back());
+        x.include(*std::upper_bound(xs.begin(), xs.end() - 1, 0.0));  // the first positive one
+        y.include(curve->values().over(0, curve->size()));
+    }
+    const auto range = [](const Extremes& span, AxisScale scale, double margin) -> QCPRange {
+        if (scale == AxisScale::Linear)
+            return span.empty() ? QCPRange(0, 1) : around(span.min, span.max, margin, scale);
+        if (!std::isfinite(span.leastPositive)) return {0.1, 1};
+        return around(span.leastPositive, std::max(span.max, span.leastPositive), margin, scale);
+    };
+    plot_->xAxis->setRange(range(x, view_.x, 0.01));
+    plot_->yAxis->setRange(range(y, view_.y, 0.06));
+}
+
+// Of the picture's columns of pixels.
+std::vector<double> CurveLines::edges() const {
+    const auto* rect = plot_->axisRect();
+    std::vector<double> edges;
+    for (int column = 0; column <= std::max(1, rect->width()); ++column)
+        edges.push_back(plot_->xAxis->pixelToCoord(rect->left() + column));
+    return edges;
+}
+
+void CurveLines::fill() {
+    placeAll();
+    const auto columns = edges();
+    for (const auto& line : lines_) {
+        const auto* curve = curveOf(line);
+        for (auto* graph : {line.raw, line.smoothed}) graph->data()->clear();
+        for (auto* graph : line.marks) graph->data()->clear();
+        if (!curve) continue;
+        const auto& xs = xsOf(line, *curve);
+        const auto points = visiblePoints(xs, curve->values(), columns);
+        // Smooth strokes cost most of a picture's time and can't be seen where the lines are dense.
+        line.raw->setAntialiased(points.size() < columns.size());
+        give(line.raw, points);
+        if (view_.smoothing > 0)
+            give(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns));
+        mark(line, *curve);
+    }
+}
+
+// What is not finite has no place on the y axis: NaN and -inf are marked at its foot, +inf on top;
+// one mark a pixel is enough.
+void CurveLines::mark(const Line& line, const Curve& curve) {
+    const auto& xs = xsOf(line, curve);
+    const auto range = plot_->xAxis->range();
+    const auto indexOf = [&](double x) {
+        return static_cast<std::size_t>(std::lower_bound(xs.begin(), xs.end(), x) - xs.begin());
+    };
+    const auto begin = indexOf(range.lower), end = indexOf(range.upper);
+    std::array<std::vector<CurvePoint>, kMarks> points;
+    const auto* rect = plot_->axisRect();
+    const double foot = plot_->yAxis->pixelToCoord(rect->bottom() - 6),
+                 top = plot_->yAxis->pixelToCoord(rect->top() + 6);
+    std::array<double, kMarks> lastPixel;
+    lastPixel.fill(-1);
+    for (const auto i : curve.values().nonFinite(begin, end)) {
+        const double value = curve.values().values()[i], x = xs[i];
+        const auto kind = static_cast<std::size_t>(std::isnan(value) ? NotANumber
+                                                   : value > 0       ? PlusInfinity
+                                                                     : MinusInfinity);
+        const double pixel = std::floor(plot_->xAxis->coordToPixel(x));
+        if (pixel == lastPixel[kind]) continue;
+        lastPixel[kind] = pixel;
+        points[kind].push_back({x, kind == PlusInfinity ? top : foot});
+    }
+    for (std::size_t kind = 0; kind < kMarks; ++kind) give(line.marks[kind], points[kind]);
+}
+
+std::vector<CurveLines::Point> CurveLines::nearest(double x) const {
+    std::vector<Point> found;
+    for (const auto& line : lines_) {
+        const auto* curve = curveOf(line);
+        if (!curve) continue;
+        const auto& xs = xsOf(line, *curve);
+        if (xs.size() != curve->size()) continue;  // grew since it was drawn
+        const auto at = nearestIndex(xs, x);
+        found.push_back({&line.run, static_cast<int>(curve->steps()[at]), xs[at],
+                         curve->values().values()[at],
+                         curve->smoothed(view_.smoothing).values()[at]});
+    }
+    return found;
+}
+
+}  // namespace lvr

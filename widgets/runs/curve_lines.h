@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "widgets/runs/curve_view.h"
+
+class QCPGraph;
+class QCPRange;
+class QCustomPlot;
+class QPalette;
+
+namespace lvr {
+
+// One metric of several runs as graphs of a QCustomPlot: as many points as the picture has columns,
+// with the true extremes of each.
+class CurveLines {
+public:
+    CurveLines(QCustomPlot* plot, std::string metric);
+
+    void setRuns(const std::vector<PlottedRun>& runs, const QPalette& palette);
+    void setView(const CurveView& view);
+    void colour(const QPalette& palette);
+
+    void showAll();  // both axes as wide as the data
+    void fill();     // for the axes as they are
+
+    // A run's point that is nearest to a place on the x axis.
+    struct Point {
+        const PlottedRun* run = nullptr;
+        int step = 0;
+        double x = 0, value = 0, smoothed = 0;
+    };
+    std::vector<Point> nearest(double x) const;  // of every run
+
+private:
+    enum Mark { NotANumber, PlusInfinity, MinusInfinity, kMarks };
+    struct Line {
+        PlottedRun run;
+        bool known = false;          // the run has the metric
+        std::vector<double> places;  // unless by step
+        QCPGraph *raw = nullptr, *smoothed = nullptr;
+        std::array<QCPGraph*, kMarks> marks{};
+    };
+
+    const Curve* curveOf(const Line& line) const;  // null: nothing to draw
+    const std::vector<double>& xsOf(const Line& line, const Curve& curve) const;
+    void addGraphs(Line& line);
+    void placeAll();
+    void updateLegend();
+    std::vector<double> edges() const;
+    void mark(const Line& line, const Curve& curve);
+
+    QCustomPlot* plot_;
+    std::string metric_;
+    CurveView view_;
+    std::vector<Line> lines_;
+};
+
+}  // namespace lvr

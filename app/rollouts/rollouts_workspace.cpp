@@ -3,7 +3,6 @@
 #include <QApplication>
 #include <QLabel>
 #include <QShortcut>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -54,23 +53,13 @@ void RolloutsWorkspace::build() {
     empty_->setWordWrap(true);
     empty_->setTextFormat(Qt::PlainText);
     empty_->setMargin(40);
-    auto* lower = new QSplitter(this);
-    lower->addWidget(health_);
-    lower->addWidget(detail_);
-    lower->setStretchFactor(0, 1);
-    lower->setStretchFactor(1, 3);
-    lower->setChildrenCollapsible(false);
-    auto* halves = new QSplitter(Qt::Vertical, this);
-    halves->addWidget(browser_);
-    halves->addWidget(lower);
-    halves->setStretchFactor(0, 1);
-    halves->setStretchFactor(1, 1);
-    halves->setChildrenCollapsible(false);
+    browser_->addUnderGroups(health_);
+    browser_->addUnderRollouts(detail_);
     auto* content = new QWidget(this);
     auto* inside = new QVBoxLayout(content);
     inside->addWidget(steps_);
     inside->addWidget(filter_);
-    inside->addWidget(halves, 1);
+    inside->addWidget(browser_, 1);
     pages_->addWidget(empty_);
     pages_->addWidget(content);
     auto* column = new QVBoxLayout(this);

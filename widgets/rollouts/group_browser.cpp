@@ -68,16 +68,30 @@ void GroupBrowser::build() {
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(GroupModel::Question, QHeaderView::Stretch);
     header->setMinimumSectionSize(28);
+    rolloutView_->horizontalHeader()->setMinimumSectionSize(28);
     auto* left = new QWidget(this);
-    auto* column = new QVBoxLayout(left);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(groupView_, 1);
-    column->addWidget(count_);
+    left_ = new QVBoxLayout(left);
+    left_->setContentsMargins(0, 0, 0, 0);
+    left_->addWidget(groupView_, 1);
+    count_->setWordWrap(true);
+    left_->addWidget(count_);
+    right_ = new QSplitter(Qt::Vertical, this);
+    right_->addWidget(rolloutView_);
+    right_->setChildrenCollapsible(false);
     addWidget(left);
-    addWidget(rolloutView_);
-    setStretchFactor(0, 1);
-    setStretchFactor(1, 3);
+    addWidget(right_);
+    setStretchFactor(0, 0);
+    setStretchFactor(1, 1);
+    setSizes({290, 990});
     setChildrenCollapsible(false);
+}
+
+void GroupBrowser::addUnderGroups(QWidget* widget) { left_->addWidget(widget); }
+
+void GroupBrowser::addUnderRollouts(QWidget* widget) {
+    right_->addWidget(widget);
+    right_->setStretchFactor(0, 1);
+    right_->setStretchFactor(1, 1);
 }
 
 void GroupBrowser::wire() {
@@ -120,6 +134,8 @@ void GroupBrowser::say(int groups, int rollouts) {
     const bool whole = rollouts == all;
     if (all_.empty())
         count_->setText(tr("This step has no rollouts."));
+    else if (rollouts == 0)
+        count_->setText(tr("None of the %1 rollouts passes the filters above.").arg(all));
     else if (whole)
         count_->setText(tr("%1 groups, %2 rollouts").arg(groups).arg(rollouts));
     else

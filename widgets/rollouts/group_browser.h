@@ -7,6 +7,7 @@
 class QLabel;
 class QSortFilterProxyModel;
 class QTableView;
+class QVBoxLayout;
 
 namespace lvr {
 
@@ -15,11 +16,15 @@ class CompletionDelegate;
 class GroupModel;
 class RolloutModel;
 
-// The groups of a step, and beside them the rollouts of the chosen one. Both sort by their headers.
+// The groups of a step, and beside them the rollouts of the chosen one. Both sort by their headers,
+// and each has room for another widget under it.
 class GroupBrowser : public QSplitter {
     Q_OBJECT
 public:
     explicit GroupBrowser(QWidget* parent = nullptr);
+
+    void addUnderGroups(QWidget* widget);    // keeps its own height
+    void addUnderRollouts(QWidget* widget);  // shares the height, with a handle between
 
     // In place of those before; keeps the chosen group and rollout where they are still there, and
     // chooses the first otherwise. The rollouts must outlive it here.
@@ -57,6 +62,8 @@ private:
     AdvantageDelegate* advantage_;
     CompletionDelegate* completion_;
     QLabel* count_;
+    QVBoxLayout* left_;
+    QSplitter* right_;
     const Rollout* current_ = nullptr;
     int lastGroup_ = -1, lastIndex_ = -1;  // what was chosen last, to find it again
     Land land_ = Land::First;              // on which rollout of a group that is chosen now

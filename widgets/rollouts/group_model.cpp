@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace lvr {
+namespace {
+
+int alignmentOf(int column) {
+    if (column == GroupModel::Outcome) return Qt::AlignCenter;
+    const bool isText = column == GroupModel::Question;
+    return int(isText ? Qt::AlignLeft : Qt::AlignRight) | int(Qt::AlignVCenter);
+}
+
+}  // namespace
 
 void GroupModel::show(std::vector<GroupSummary> groups) {
     beginResetModel();
@@ -40,9 +49,7 @@ QVariant GroupModel::data(const QModelIndex& index, int role) const {
             if (index.column() == Outcome) return nameOf(group.outcome);
             return textOf(group, index.column());
         case Qt::TextAlignmentRole:
-            if (index.column() == Outcome) return Qt::AlignCenter;
-            if (index.column() == Question) return int(Qt::AlignLeft | Qt::AlignVCenter);
-            return int(Qt::AlignRight | Qt::AlignVCenter);
+            return alignmentOf(index.column());
         default:
             return {};
     }
@@ -85,6 +92,7 @@ QVariant GroupModel::headerData(int section, Qt::Orientation orientation, int ro
                             tr("The question of each group; sorts as they were drawn"),
                             tr("Mean reward of the group's rollouts"),
                             tr("Standard deviation of their rewards; 0 teaches nothing")};
+    if (role == Qt::TextAlignmentRole) return alignmentOf(section);
     if (role == Qt::DisplayRole) return names[section];
     if (role == Qt::ToolTipRole) return tips[section];
     if (role == Qt::AccessibleTextRole && section == Outcome) return tr("Outcome");

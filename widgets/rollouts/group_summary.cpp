@@ -119,7 +119,7 @@ QString tipOf(GroupOutcome outcome) {
 }
 
 QString exitText(const std::string& stopped) {
-    if (stopped == "end_of_text") return tr("said its end");
+    if (stopped == "end_of_text") return tr("end");
     if (stopped == "max_new_tokens") return tr("cut off");
     return QString::fromStdString(stopped).replace('_', ' ');
 }

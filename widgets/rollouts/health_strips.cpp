@@ -12,7 +12,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kStripHeight = 40, kMargin = 6;
+constexpr int kStripHeight = 42, kMargin = 6, kGap = 4;
 enum Which { Mixed, Reward, Trigger, Unclosed };
 
 }  // namespace
@@ -98,8 +98,8 @@ QString HealthStrips::explain(int step) const {
 
 QRectF HealthStrips::plotRect(int strip) const {
     const double line = fontMetrics().height();
-    return {double(kMargin), kMargin + strip * kStripHeight + line, double(width() - 2 * kMargin),
-            kStripHeight - line - 4};
+    return {double(kMargin), kMargin + strip * kStripHeight + line + kGap,
+            double(width() - 2 * kMargin), kStripHeight - line - 2 * kGap};
 }
 
 double HealthStrips::xOf(int step) const {
@@ -159,7 +159,7 @@ void HealthStrips::paintLine(QPainter& painter, const QRectF& where, const Strip
 void HealthStrips::paintStrip(QPainter& painter, int number) const {
     const Strip& strip = strips_[number];
     const QRectF plot = plotRect(number);
-    const QRectF title(plot.left(), plot.top() - fontMetrics().height(), plot.width(),
+    const QRectF title(plot.left(), plot.top() - fontMetrics().height() - kGap, plot.width(),
                        fontMetrics().height());
     const QColor ink = palette().windowText().color();
     painter.setPen(ink);

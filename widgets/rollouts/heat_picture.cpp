@@ -11,8 +11,8 @@ namespace lvr {
 namespace {
 
 constexpr int kMargin = 8;
-constexpr double kScale = 127;  // of the stored bytes
-constexpr double kOpacity = 0.62;
+constexpr double kScale = 127;                         // of the stored bytes
+constexpr double kFaintest = 0.35, kStrongest = 0.75;  // what is cold hides less of the picture
 
 QColor colourOf(float place, double opacity) {
     const HeatColour rgb = colourAt(ColourMap::Viridis, place);
@@ -46,9 +46,11 @@ HeatRange rangeOf(const std::vector<float>& heat) {
 void paintHeat(QPainter& painter, const QRectF& where, PatchGrid grid,
                const std::vector<float>& heat, HeatRange range) {
     const double w = where.width() / grid.cols, h = where.height() / grid.rows;
-    for (int i = 0; i < static_cast<int>(heat.size()); ++i)
+    for (int i = 0; i < static_cast<int>(heat.size()); ++i) {
+        const float place = range.place(heat[i]);
         painter.fillRect(QRectF(where.x() + i % grid.cols * w, where.y() + i / grid.cols * h, w, h),
-                         colourOf(range.place(heat[i]), kOpacity));
+                         colourOf(place, kFaintest + (kStrongest - kFaintest) * place));
+    }
 }
 
 HeatPicture::HeatPicture(QWidget* parent) : QWidget(parent) {
@@ -99,8 +101,9 @@ QString HeatPicture::caption() const {
     const int count = latentCount(grid_, heat_);
     if (!hovered_.isEmpty()) return hovered_;
     if (count == 0) return tr("No latent looked at this picture.");
-    if (latent_ == kMean)
-        return tr("Mean of %n latent(s); click a numbered one for it alone", "", count);
+    if (latent_ == kMean && count > 1)
+        return tr("Mean of %1 latents; click a number for one alone").arg(count);
+    if (count == 1) return tr("The only latent");
     return tr("Latent %1 of %2").arg(latent_ + 1).arg(count);
 }
 

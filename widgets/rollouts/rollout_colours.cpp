@@ -29,6 +29,14 @@ QColor surpriseColour(const QPalette& palette, double logProbability) {
     return faded(isDark(palette) ? QColor(213, 94, 0) : QColor(230, 130, 0), 0.75 * share);
 }
 
+QColor mixed(const QColor& over, const QColor& under) {
+    const float share = over.alphaF();
+    const auto channel = [share](float a, float b) { return a * share + b * (1 - share); };
+    return QColor::fromRgbF(channel(over.redF(), under.redF()),
+                            channel(over.greenF(), under.greenF()),
+                            channel(over.blueF(), under.blueF()));
+}
+
 QColor faded(const QColor& colour, double opacity) {
     QColor copy = colour;
     copy.setAlphaF(static_cast<float>(opacity));

@@ -13,6 +13,7 @@ QColor changeColour(const QPalette& palette);  // behind words that differ
 // Behind a token: stronger the less likely it was; nothing behind a certain one.
 QColor surpriseColour(const QPalette& palette, double logProbability);
 inline constexpr double kMostSurprising = -5;  // log-probability of the strongest, about 0.7 %
+QColor mixed(const QColor& over, const QColor& under);  // as it looks on top of it
 QColor faded(const QColor& colour, double opacity);
 
 }  // namespace lvr

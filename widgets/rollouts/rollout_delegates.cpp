@@ -28,9 +28,9 @@ struct Shown {
 QString oneLine(QString text) { return text.replace('\n', QStringLiteral("⏎")).replace('\t', ' '); }
 
 // An omission where nothing stands instead is a caret between the words.
-Shown shownOf(const std::vector<DiffPiece>& pieces, const QPalette& colours) {
+Shown shownOf(const std::vector<DiffPiece>& pieces, const QColor& tint) {
     QTextCharFormat plain, changed;
-    changed.setBackground(changeColour(colours));
+    changed.setBackground(tint);
     Shown shown;
     for (std::size_t i = 0; i < pieces.size() && shown.text.size() < kMostShown; ++i) {
         const auto& [text, change] = pieces[i];
@@ -82,7 +82,8 @@ void CompletionDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
     const auto pieces = index.data(RolloutModel::kPiecesRole).value<std::vector<DiffPiece>>();
     const QRect space = drawBackground(painter, option);
     const QColor ink = inkOf(option);
-    Shown shown = shownOf(pieces, option.palette);
+    const bool selected = option.state & QStyle::State_Selected;
+    Shown shown = shownOf(pieces, selected ? faded(ink, 0.25) : changeColour(option.palette));
     dimMarkers(shown, ink);
     QTextLayout layout(shown.text, option.font);
     QTextOption wrap(Qt::AlignLeft);
@@ -98,15 +99,15 @@ void CompletionDelegate::paint(QPainter* painter, const QStyleOptionViewItem& gi
         line.setPosition({0, height});
         height += line.height();
     }
-    const bool hasMore = layout.createLine().isValid();
     layout.endLayout();
+    const QTextLine last = layout.lineAt(layout.lineCount() - 1);
+    const bool hasMore = last.isValid() && last.textStart() + last.textLength() < shown.text.size();
     painter->save();
     painter->setClipRect(space);
     painter->setPen(ink);
     const qreal top = space.top() + std::max(0.0, (space.height() - height) / 2);
     const QRectF lines(space.left(), top, space.width(), height);
     layout.draw(painter, lines.topLeft(), {}, lines);
-    painter->setPen(ink);
     if (hasMore) painter->drawText(lines, Qt::AlignRight | Qt::AlignBottom, QStringLiteral("…"));
     painter->restore();
 }

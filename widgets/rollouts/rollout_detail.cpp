@@ -1,10 +1,12 @@
 #include "widgets/rollouts/rollout_detail.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QSplitter>
 #include <QTabWidget>
 #include <QTextEdit>
 #include <QVBoxLayout>
+#include <cmath>
 
 #include "widgets/rollouts/group_summary.h"
 #include "widgets/rollouts/heat_picture.h"
@@ -31,15 +33,28 @@ QString partsOf(const Rollout& rollout) {
 }
 
 QString summaryOf(const Rollout& rollout) {
+    const int latents = latentCount(rollout);
     QStringList said{
         RolloutDetail::tr("Rollout %1").arg(rollout.index),
-        RolloutDetail::tr("reward %1 (%2)").arg(rollout.reward).arg(partsOf(rollout)),
+        RolloutDetail::tr("reward %1 = %2").arg(rollout.reward).arg(partsOf(rollout)),
         RolloutDetail::tr("advantage %1").arg(rollout.advantage, 0, 'f', 3),
-        RolloutDetail::tr("%n position(s)", "", static_cast<int>(rollout.tokens.size())),
-        RolloutDetail::tr("%n latent(s)", "", latentCount(rollout)),
+        RolloutDetail::tr("%1 positions").arg(rollout.tokens.size()),
+        latents == 1 ? RolloutDetail::tr("1 latent") : RolloutDetail::tr("%1 latents").arg(latents),
         exitText(rollout.stopped)};
     if (isUnclosed(rollout)) said << RolloutDetail::tr("thought not closed");
     return said.join(QStringLiteral("  ·  "));
+}
+
+// What the tints of the positions stand for.
+QString legendOf(const QPalette& palette) {
+    QString swatches;
+    for (const int percent : {100, 50, 10, 1}) {
+        const QColor tint = surpriseColour(palette, std::log(percent / 100.0));
+        swatches += QStringLiteral("<span style=\"background-color:%1\">&nbsp;%2 %&nbsp;</span>")
+                        .arg(mixed(tint, palette.window().color()).name())
+                        .arg(percent);
+    }
+    return RolloutDetail::tr("probability %1").arg(swatches);
 }
 
 void write(const std::vector<DiffPiece>& pieces, QTextEdit* into) {
@@ -65,6 +80,7 @@ RolloutDetail::RolloutDetail(QWidget* parent)
       summary_(plainLabel(this)),
       tokens_(new RolloutTokens(this)),
       difference_(new QTextEdit(this)),
+      legend_(new QLabel(this)),
       picture_(new HeatPicture(this)) {
     build();
     wire();
@@ -86,6 +102,9 @@ void RolloutDetail::build() {
     views->addTab(difference_, tr("Against the best"));
     views->setTabToolTip(0, tr("Every position; the stronger the tint, the less likely it was"));
     views->setTabToolTip(1, tr("On a tint: only here. Struck out: only in the best of the group."));
+    legend_->setText(legendOf(palette()));
+    legend_->setToolTip(tr("Of the sampled token, at the rollout's temperature"));
+    views->setCornerWidget(legend_);
     auto* words = new QWidget(this);
     auto* column = new QVBoxLayout(words);
     column->setContentsMargins(0, 0, 0, 0);
@@ -126,6 +145,11 @@ void RolloutDetail::clear() {
     difference_->clear();
     picture_->showHeat({}, {});
     picture_->showNoPicture({});
+}
+
+void RolloutDetail::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) legend_->setText(legendOf(palette()));
+    QWidget::changeEvent(event);
 }
 
 void RolloutDetail::showPicture(const QImage& picture) { picture_->showPicture(picture); }

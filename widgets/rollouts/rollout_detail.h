@@ -24,6 +24,9 @@ public:
     void showPicture(const QImage& picture);
     void showNoPicture(const QString& reason);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void build();
     void wire();
@@ -32,6 +35,7 @@ private:
     QLabel* summary_;
     RolloutTokens* tokens_;
     QTextEdit* difference_;
+    QLabel* legend_;
     HeatPicture* picture_;
 };
 

@@ -77,10 +77,11 @@ RolloutModel::Cell RolloutModel::cellOf(const Row& row, int column) const {
             return {QString::number(r.tokens.size()), static_cast<int>(r.tokens.size())};
         case 2:
             return {QString::number(row.latents), row.latents};
-        case 3:
-            return {
-                row.isUnclosed ? tr("unclosed, %1").arg(exitText(r.stopped)) : exitText(r.stopped),
-                exitText(r.stopped)};
+        case 3: {
+            const QString end =
+                row.isUnclosed ? tr("%1, unclosed").arg(exitText(r.stopped)) : exitText(r.stopped);
+            return {end, end};
+        }
         default: {
             const QString said = QString::fromStdString(r.completion);
             return {said, said};
@@ -98,6 +99,12 @@ QString RolloutModel::tipOf(const Row& row, int column) const {
     return headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString();
 }
 
+int RolloutModel::alignmentOf(int column) const {
+    if (column == advantageColumn()) return Qt::AlignCenter;
+    const bool isText = column > advantageColumn() + 2;
+    return int(isText ? Qt::AlignLeft : Qt::AlignRight) | int(Qt::AlignVCenter);
+}
+
 QVariant RolloutModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid()) return {};
     const Row& row = rows_[index.row()];
@@ -113,8 +120,7 @@ QVariant RolloutModel::data(const QModelIndex& index, int role) const {
         case Qt::ToolTipRole:
             return tipOf(row, index.column());
         case Qt::TextAlignmentRole:
-            return int(index.column() >= advantageColumn() + 3 ? Qt::AlignLeft : Qt::AlignRight) |
-                   int(Qt::AlignVCenter);
+            return alignmentOf(index.column());
         default:
             return {};
     }
@@ -122,6 +128,7 @@ QVariant RolloutModel::data(const QModelIndex& index, int role) const {
 
 QVariant RolloutModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section >= columnCount()) return {};
+    if (role == Qt::TextAlignmentRole) return alignmentOf(section);
     const bool wantsTip = role == Qt::ToolTipRole;
     if (role != Qt::DisplayRole && !wantsTip) return {};
     if (section == 0) return wantsTip ? tr("Place in the group; ★ is the best of it") : tr("#");

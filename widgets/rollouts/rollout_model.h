@@ -42,6 +42,7 @@ private:
         QVariant sortKey;
     };
     Cell cellOf(const Row& row, int column) const;
+    int alignmentOf(int column) const;
     QString tipOf(const Row& row, int column) const;
 
     std::vector<Row> rows_;

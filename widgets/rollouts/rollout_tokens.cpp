@@ -43,7 +43,8 @@ void RolloutTokens::show(const std::vector<RolloutToken>& tokens) {
     QTextCursor(document()).endEditBlock();
     paintBlocks();
     moveCursor(QTextCursor::Start);
-    setAccessibleDescription(tr("%n latent(s)", "", latentCount()));
+    setAccessibleDescription(
+        tr("positions: %1, latents: %2").arg(tokens_.size()).arg(latentCount()));
 }
 
 void RolloutTokens::append(const RolloutToken& token, int position) {

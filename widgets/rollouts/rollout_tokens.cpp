@@ -6,6 +6,7 @@
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "widgets/rollouts/rollout_colours.h"
 
@@ -38,56 +39,56 @@ void RolloutTokens::show(const std::vector<RolloutToken>& tokens) {
     blocks_.clear();
     selected_ = kNone;
     QTextEdit::clear();
-    QTextCursor(document()).beginEditBlock();
-    for (std::size_t i = 0; i < tokens_.size(); ++i) append(tokens_[i], static_cast<int>(i));
-    QTextCursor(document()).endEditBlock();
-    paintBlocks();
+    QTextCursor end(document());
+    end.beginEditBlock();
+    for (std::size_t i = 0; i < tokens_.size(); ++i) append(tokens_[i], static_cast<int>(i), end);
+    end.endEditBlock();
     moveCursor(QTextCursor::Start);
     setAccessibleDescription(
         tr("positions: %1, latents: %2").arg(tokens_.size()).arg(latentCount()));
 }
 
-void RolloutTokens::append(const RolloutToken& token, int position) {
-    QTextCursor end(document());
-    end.movePosition(QTextCursor::End);
+QTextCharFormat RolloutTokens::formatOf(const RolloutToken& token, bool selected) const {
+    QTextCharFormat format;
+    const QColor accent = palette().highlight().color();
+    if (token.isLatent) {
+        format.setBackground(selected ? accent : faded(accent, 0.3));
+        if (selected) format.setForeground(palette().highlightedText());
+        return format;
+    }
+    format.setBackground(surpriseColour(palette(), token.logProbability));
+    if (isMarker(token.text)) format.setFontPointSize(font().pointSizeF() * 0.85);
+    return format;
+}
+
+void RolloutTokens::append(const RolloutToken& token, int position, QTextCursor& end) {
     Span span{.begin = end.position(), .token = position};
-    QTextCharFormat plain;
     if (token.isLatent) {
         span.latent = latentCount();
         blocks_.push_back(static_cast<int>(spans_.size()));
-        end.insertText(kNoBreakSpace + QString::number(latentCount()) + kNoBreakSpace, plain);
+        end.insertText(kNoBreakSpace + QString::number(latentCount()) + kNoBreakSpace,
+                       formatOf(token, false));
     } else {
-        if (isMarker(token.text)) plain.setFontPointSize(font().pointSizeF() * 0.85);
-        end.insertText(shown(token.text), plain);
+        end.insertText(shown(token.text), formatOf(token, false));
     }
     span.end = end.position();
     spans_.push_back(span);
     if (token.isLatent) end.insertText(QString(kHairSpace), {});
 }
 
-void RolloutTokens::paintBlocks() {
-    QList<ExtraSelection> tints;
-    for (const Span& span : spans_) {
-        ExtraSelection tint;
-        tint.cursor = QTextCursor(document());
-        tint.cursor.setPosition(span.begin);
-        tint.cursor.setPosition(span.end, QTextCursor::KeepAnchor);
-        const QColor accent = palette().highlight().color();
-        const bool selected = span.latent != kNone && span.latent == selected_;
-        if (selected) tint.format.setForeground(palette().highlightedText());
-        if (span.latent != kNone)
-            tint.format.setBackground(selected ? accent : faded(accent, 0.3));
-        else
-            tint.format.setBackground(
-                surpriseColour(palette(), tokens_[span.token].logProbability));
-        tints << tint;
-    }
-    setExtraSelections(tints);
+void RolloutTokens::tint(const Span& span) {
+    QTextCursor words(document());
+    words.setPosition(span.begin);
+    words.setPosition(span.end, QTextCursor::KeepAnchor);
+    words.setCharFormat(
+        formatOf(tokens_[span.token], span.latent != kNone && span.latent == selected_));
 }
 
 void RolloutTokens::selectLatent(int latent) {
-    selected_ = latent >= 0 && latent < latentCount() ? latent : kNone;
-    paintBlocks();
+    const int before =
+        std::exchange(selected_, latent < latentCount() ? std::max(latent, kNone) : kNone);
+    for (const int changed : {before, selected_})
+        if (changed != kNone) tint(spans_[blocks_[changed]]);
 }
 
 void RolloutTokens::choose(int latent) {
@@ -160,7 +161,8 @@ void RolloutTokens::keyPressEvent(QKeyEvent* event) {
 }
 
 void RolloutTokens::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::PaletteChange) paintBlocks();
+    if (event->type() == QEvent::PaletteChange)
+        for (const Span& span : spans_) tint(span);
     QTextEdit::changeEvent(event);
 }
 

@@ -37,8 +37,9 @@ private:
         int token = 0;
         int latent = kNone;
     };
-    void append(const RolloutToken& token, int position);
-    void paintBlocks();  // as extra selections: the document stays as it is
+    QTextCharFormat formatOf(const RolloutToken& token, bool selected) const;
+    void append(const RolloutToken& token, int position, QTextCursor& end);
+    void tint(const Span& span);
     void choose(int latent);
     QRect rectOf(const Span& span) const;
     const Span* spanAt(const QPoint& at) const;

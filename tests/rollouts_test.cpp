@@ -13,15 +13,18 @@
 #include <QtTest>
 #include <cmath>
 
+#include "app/rollouts/checkpoint_panel.h"
 #include "app/rollouts/rollout_reader.h"
 #include "app/rollouts/rollouts_workspace.h"
 #include "core/store/run_store.h"
 #include "core/vision/image_file.h"
 #include "widgets/message_bar.h"
+#include "widgets/rollouts/checkpoint_scrubber.h"
 #include "widgets/rollouts/group_browser.h"
 #include "widgets/rollouts/group_summary.h"
 #include "widgets/rollouts/health_strips.h"
 #include "widgets/rollouts/heat_picture.h"
+#include "widgets/rollouts/probe_table.h"
 #include "widgets/rollouts/rollout_detail.h"
 #include "widgets/rollouts/rollout_filter_bar.h"
 #include "widgets/rollouts/rollout_tokens.h"
@@ -82,6 +85,21 @@ std::map<std::string, double> healthOf(int step) {
             {"span/trigger_rate", 1},
             {"span/unclosed_rate", 0},
             {"loss/total", 3}};
+}
+
+// Of the question "q<number>".
+SampleRow sample(int number, bool right, const std::string& image = {}) {
+    return {.record = "q" + std::to_string(number),
+            .image = image,
+            .question = "What is number " + std::to_string(number) + "?",
+            .expected = "moon",
+            .answer = right ? "moon" : "sun",
+            .completion = right ? "<answer>moon</answer>" : "<answer>sun</answer>",
+            .right = right,
+            .stopped = "end_of_text",
+            .tokens = {word(kBegin), latent(), latent(), word(kEnd), word("moon")},
+            .grid = {2, 2},
+            .heat = {127, 0, 0, 0, 0, 0, 0, 127}};
 }
 
 // A store in a folder of its own.
@@ -167,6 +185,10 @@ private Q_SLOTS:
     void aStoreThatIsMadeLaterIsOpened();
     void aStoreTakenAwayKeepsWhatIsShown();
     void onlyTheNewestStepIsReported();
+    void probeAnswersStandSideBySide();
+    void theScrubberGoesThroughTheCheckpoints();
+    void aCheckpointThatWasNotAskedHasAnEmptyCell();
+    void newCheckpointsAppearInThePanel();
 };
 
 void RolloutsTest::wordsThatDifferAreFound_data() {
@@ -552,6 +574,81 @@ void RolloutsTest::onlyTheNewestStepIsReported() {
     QVERIFY(steps.wait());  // the thread has done all there was
     QCOMPARE(read.size(), 1);
     QCOMPARE(read[0][1].toInt(), 3);
+}
+
+void RolloutsTest::probeAnswersStandSideBySide() {
+    ProbeTable table;
+    table.show(
+        {{10, {sample(1, false), sample(2, false)}}, {20, {sample(2, true), sample(1, false)}}});
+    QCOMPARE(table.rowCount(), 2);
+    QCOMPARE(table.columnCount(), 2);
+    QCOMPARE(table.index(0, 0).data().toString(), QString("sun"));
+    QCOMPARE(table.index(1, 1).data().toString(), QString("moon"));
+    QCOMPARE(table.index(1, 1).data(Qt::AccessibleTextRole).toString(), QString("moon, right"));
+    QCOMPARE(table.summary(1), QString("1 of 2 right"));
+    QVERIFY(table.headerData(1, Qt::Vertical, Qt::DisplayRole).toString().contains("number 2"));
+}
+
+void RolloutsTest::theScrubberGoesThroughTheCheckpoints() {
+    CheckpointScrubber scrubber;
+    QSignalSpy wanted(&scrubber, &CheckpointScrubber::pictureWanted);
+    scrubber.resize(1200, 600);
+    scrubber.show({{10, {sample(1, false, "/a.png"), sample(2, false, "/a.png")}},
+                   {20, {sample(1, true, "/a.png"), sample(2, false, "/a.png")}}});
+    scrubber.QWidget::show();
+    QCOMPARE(wanted.size(), 1);  // one picture, once
+    auto* slider = scrubber.findChild<QSlider*>();
+    auto* view = scrubber.findChild<QTableView*>();
+    QCOMPARE(scrubber.step(), 20);
+    QTest::keyClick(slider, Qt::Key_Left);
+    QCOMPARE(scrubber.step(), 10);
+    QCOMPARE(view->currentIndex().data().toString(), QString("sun"));
+    QTest::mouseClick(view->viewport(), Qt::LeftButton, {},
+                      view->visualRect(view->model()->index(1, 1)).center());
+    QCOMPARE(slider->value(), 1);
+    QVERIFY(QTest::qWaitForWindowExposed(&scrubber));
+    auto* tokens = scrubber.findChild<RolloutTokens*>();
+    QTest::mouseClick(tokens->viewport(), Qt::LeftButton, {}, tokens->blockRect(1).center());
+    QCOMPARE(scrubber.findChild<HeatPicture*>()->selectedLatent(), 1);
+    scrubber.setNoPicture("/a.png", "no such file");
+    QCOMPARE(scrubber.findChild<HeatPicture*>()->emptyText(), QString("no such file"));
+    // Another checkpoint comes; what is looked at stays.
+    scrubber.chooseStep(10);
+    scrubber.show({{10, {sample(1, false)}}, {20, {sample(1, true)}}, {30, {sample(1, true)}}});
+    QCOMPARE(scrubber.step(), 10);
+    scrubber.show({});
+    QCOMPARE(scrubber.step(), -1);
+}
+
+void RolloutsTest::aCheckpointThatWasNotAskedHasAnEmptyCell() {
+    CheckpointScrubber scrubber;
+    scrubber.resize(900, 500);
+    scrubber.show({{10, {sample(1, true)}}, {20, {sample(1, true), sample(2, true)}}, {30, {}}});
+    scrubber.QWidget::show();
+    auto* view = scrubber.findChild<QTableView*>();
+    view->setCurrentIndex(view->model()->index(1, 0));
+    QCOMPARE(view->currentIndex().data(Qt::AccessibleTextRole).toString(), QString("not asked"));
+    QCOMPARE(scrubber.findChild<RolloutTokens*>()->latentCount(), 0);
+    scrubber.grab();  // paints cells without an answer
+    scrubber.chooseStep(20);
+    QCOMPARE(scrubber.findChild<RolloutTokens*>()->latentCount(), 2);
+}
+
+void RolloutsTest::newCheckpointsAppearInThePanel() {
+    World world;
+    const auto run = world.start("sft");
+    world.store.addSamples(run, 10, {sample(1, false)});
+    CheckpointPanel panel;
+    panel.resize(1000, 500);
+    panel.show();
+    auto* model = panel.findChild<QTableView*>()->model();
+    panel.showRun(world.file, run);
+    QTRY_COMPARE(model->columnCount(), 1);
+    world.store.addSamples(run, 20, {sample(1, true)});
+    QTRY_COMPARE(model->columnCount(), 2);
+    const auto other = world.start("sft");
+    panel.showRun(world.file, other);
+    QTRY_COMPARE(model->columnCount(), 0);
 }
 
 QTEST_MAIN(RolloutsTest)

@@ -102,11 +102,21 @@ void RolloutReader::tail(std::int64_t run) {
     });
 }
 
+void RolloutReader::readProbes(std::int64_t run) {
+    if (probing_) return;
+    probing_ = true;
+    start(newestStore_, &RolloutReader::storeFailed, [this, run](RequestId id) {
+        QMetaObject::invokeMethod(this, [this] { probing_ = false; });
+        runProbes(id, run);
+    });
+}
+
 // Thread of the store, as all below.
 void RolloutReader::runOpen(RequestId id, const std::filesystem::path& file) {
     store_.reset();
     withRollouts_.clear();
     tail_ = {};
+    probedRun_ = 0;
     file_ = file;
     identity_ = identityOf(file);
     store_ = std::make_unique<RunStore>(file, RunStore::Access::Read);
@@ -134,10 +144,7 @@ void RolloutReader::runStep(RequestId id, std::int64_t run, int step) {
 
 void RolloutReader::runTail(RequestId id, std::int64_t run) {
     if (!store_) return;
-    if (identityOf(file_) != identity_) {
-        store_.reset();
-        throw Error("the run store " + file_.string() + " was taken away while it was open");
-    }
+    demandSameFile();
     if (tail_.run != run) tail_ = {.run = run};
     const auto version = store_->version();
     if (version == std::exchange(tail_.version, version)) return;
@@ -150,6 +157,25 @@ void RolloutReader::runTail(RequestId id, std::int64_t run) {
     if (!added.empty())
         post(newestStore_, id,
              [this, run, added = std::move(added)] { Q_EMIT healthRead(run, added); });
+}
+
+void RolloutReader::runProbes(RequestId id, std::int64_t run) {
+    if (!store_) return;
+    demandSameFile();
+    auto steps = store_->sampleSteps(run);
+    if (run == probedRun_ && steps == probedSteps_) return;
+    std::vector<ProbeStep> probes;
+    for (const int step : steps) probes.push_back({step, store_->samples(run, step)});
+    probedRun_ = run;
+    probedSteps_ = std::move(steps);
+    post(newestStore_, id,
+         [this, run, probes = std::move(probes)] { Q_EMIT probesRead(run, probes); });
+}
+
+void RolloutReader::demandSameFile() {
+    if (identityOf(file_) == identity_) return;
+    store_.reset();
+    throw Error("the run store " + file_.string() + " was taken away while it was open");
 }
 
 }  // namespace lvr

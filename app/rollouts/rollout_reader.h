@@ -10,15 +10,16 @@
 #include <vector>
 
 #include "core/values/run.h"
+#include "widgets/rollouts/probe_table.h"
 
 namespace lvr {
 
 class RunStore;
 using SharedRollouts = std::shared_ptr<const std::vector<Rollout>>;  // by group, then index
 
-// Reads rollouts out of a run store on a thread of its own. Every member is called on the GUI
-// thread and returns at once; every signal comes on the GUI thread. Of several steps wanted in a
-// hurry the newest is read.
+// Reads rollouts and probe answers out of a run store on a thread of its own. Every member is
+// called on the GUI thread and returns at once; every signal comes on the GUI thread. Of several
+// steps wanted in a hurry the newest is read.
 class RolloutReader : public QObject {
     Q_OBJECT
 public:
@@ -31,12 +32,16 @@ public:
     // What is new since the last call: runs, steps of `run` and the metrics of its groups; all of
     // them the first time. Costs next to nothing when there is nothing.
     void tail(std::int64_t run);
+    // All of the run's answers to its probe questions, if a checkpoint was added since the last
+    // call.
+    void readProbes(std::int64_t run);
 
 Q_SIGNALS:
     void runsRead(const std::vector<lvr::Run>& runs);  // that have rollouts, newest first
     void stepsRead(std::int64_t run, const std::vector<int>& steps);  // ascending
     void stepRead(std::int64_t run, int step, const lvr::SharedRollouts& rollouts);
-    void healthRead(std::int64_t run, const std::vector<lvr::Metric>& added);  // as groupHealth
+    void healthRead(std::int64_t run, const std::vector<lvr::Metric>& added);     // as groupHealth
+    void probesRead(std::int64_t run, const std::vector<lvr::ProbeStep>& steps);  // ascending
     // Also when it was there and is gone now, or another took its place. Open it again.
     void storeFailed(const QString& sentence);
     void stepFailed(const QString& sentence);
@@ -56,7 +61,9 @@ private:
     void runOpen(RequestId id, const std::filesystem::path& file);
     void runStep(RequestId id, std::int64_t run, int step);
     void runTail(RequestId id, std::int64_t run);
+    void runProbes(RequestId id, std::int64_t run);
     void listRuns(RequestId id);
+    void demandSameFile();
 
     QThread thread_;
     QObject inThread_;  // what is posted to it runs on thread_
@@ -66,10 +73,12 @@ private:
     std::unique_ptr<RunStore> store_;
     std::set<std::int64_t> withRollouts_;
     Tail tail_;
+    std::int64_t probedRun_ = 0;
+    std::vector<int> probedSteps_;
     // GUI thread
     RequestId newestStore_ = 0, newestStep_ = 0;
     std::stop_source stopStep_;
-    bool tailing_ = false;
+    bool tailing_ = false, probing_ = false;
 };
 
 // The metrics a step's groups are judged by over time: groups/zero_variance, reward/mean,

@@ -25,6 +25,8 @@ set(may_use_app/cli         "app;core;datasets")
 set(may_use_app/rollouts    "app;core;widgets")
 set(may_use_app/train       "core/values;core/store;widgets")
 set(may_use_app/compare     "app;core;datasets;widgets")
+set(may_use_app/look         "")
+set(may_use_app/ask          "app;core;widgets")
 set(may_use_app/window      "app;core;datasets;widgets")
 function(check folder)
     file(GLOB files RELATIVE ${ROOT} ${ROOT}/${folder}/*.cpp ${ROOT}/${folder}/*.h)
@@ -63,6 +65,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)" "core/runs_io|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/runs_io core/model core/decode
-        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets widgets/compare widgets/rollouts widgets/runs app app/cli app/compare app/rollouts app/train app/window)
+        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets widgets/compare widgets/rollouts widgets/runs app app/cli app/compare app/rollouts app/train app/window app/look app/ask)
     check(${folder})
 endforeach()

@@ -19,7 +19,7 @@
 #include "app/window/ask_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/open_model_dialog.h"
-#include "app/window/picture_panel.h"
+#include "app/ask/picture_panel.h"
 #include "app/window/start_script.h"
 #include "core/error.h"
 #include "core/vision/image_file.h"

@@ -10,22 +10,19 @@
 #include <QMenuBar>
 #include <QMimeData>
 #include <QSettings>
-#include <QSplitter>
 #include <QStatusBar>
 #include <QToolBar>
 #include <QVBoxLayout>
 #include <utility>
 
+#include "app/ask/ask_workspace.h"
+#include "app/look/icons.h"
+#include "app/look/theme.h"
 #include "app/window/ask_engine.h"
-#include "app/window/ask_panel.h"
 #include "app/window/file_jobs.h"
 #include "app/window/given_files.h"
-#include "app/window/icons.h"
 #include "app/window/inference_worker.h"
 #include "app/window/open_model_dialog.h"
-#include "app/window/picture_panel.h"
-#include "app/window/theme.h"
-#include "app/window/trace_summary.h"
 #include "app/window/window_actions.h"
 #include "core/error.h"
 #include "widgets/message_bar.h"
@@ -34,8 +31,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kLoadPatience = 300;          // ms
-constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers are replayed
+constexpr int kLoadPatience = 300;  // ms
 
 }  // namespace
 
@@ -46,27 +42,19 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
       files_(new FileJobs(this)),
       theme_(new ThemeSwitch(this)),
       given_(new GivenFiles(this)),
-      panel_(new PicturePanel(trace_, this)),
-      side_(new AskPanel(this)),
+      ask_(new AskWorkspace(this)),
       messages_(new MessageBar(this)),
       actions_(std::make_unique<WindowActions>(this)) {
     setWindowTitle(tr("LVR Workbench"));
     setWindowIcon(applicationIcon());
     setAcceptDrops(true);
     resize(1280, 720);
-    splitter_ = new QSplitter(Qt::Horizontal, this);
-    splitter_->addWidget(panel_);
-    splitter_->addWidget(side_);
-    splitter_->setStretchFactor(0, 1);
-    splitter_->setCollapsible(0, false);
-    splitter_->setCollapsible(1, false);
-    splitter_->setSizes({820, 460});
     auto* centre = new QWidget(this);
     auto* column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(messages_);
-    column->addWidget(splitter_, 1);
+    column->addWidget(ask_, 1);
     setCentralWidget(centre);
     makeMenus();
     makeToolBar();
@@ -100,9 +88,9 @@ void MainWindow::makeMenus() {
         });
     }
     menuBar()->addMenu(tr("&Ask"))->addActions({actions_->ask, actions_->stop});
-    menuBar()->addMenu(tr("S&teps"))->addActions(panel_->stepActions());
+    menuBar()->addMenu(tr("S&teps"))->addActions(ask_->stepActions());
     QMenu* view = menuBar()->addMenu(tr("&View"));
-    view->addActions(panel_->viewActions());
+    view->addActions(ask_->viewActions());
     view->addSeparator();
     theme_->addChoicesTo(view->addMenu(tr("&Colours")));
 }
@@ -139,7 +127,7 @@ void MainWindow::makeStatusBar() {
 void MainWindow::recolourIcons() {
     const QColor ink = palette().buttonText().color();
     actions_->recolour(ink);
-    side_->recolour(ink);
+    ask_->recolour(ink);
 }
 
 // ---- Introductions ----
@@ -155,19 +143,32 @@ void MainWindow::wire() {
             [this] { newScene(kinds_->currentText()); });
     connect(actions_->ask, &QAction::triggered, this, [this] { ask(); });
     connect(actions_->stop, &QAction::triggered, this, &MainWindow::stop);
-    connect(side_, &AskPanel::asked, this, [this] { ask(); });
-    connect(side_, &AskPanel::stopped, this, &MainWindow::stop);
-    connect(side_, &AskPanel::questionChanged, this, &MainWindow::updateVerdict);
-    connect(side_, &AskPanel::filesGiven, given_, &GivenFiles::giveUrls);
-    connect(side_, &AskPanel::picturePasted, given_, &GivenFiles::givePicture);
     connect(messages_, &MessageBar::cancelled, this, &MainWindow::stop);
-    connect(panel_, &PicturePanel::stepSelected, side_, &AskPanel::selectStep);
-    connect(side_, &AskPanel::stepSelected, panel_, [this](int step) {
-        panel_->pause();
-        panel_->selectStep(step);
-    });
+    wireAsk();
     wireWorker();
     wireFiles();
+}
+
+void MainWindow::wireAsk() {
+    connect(ask_, &AskWorkspace::askWanted, worker_, &InferenceWorker::ask);
+    connect(ask_, &AskWorkspace::stopWanted, this, &MainWindow::stop);
+    connect(ask_, &AskWorkspace::answerUnwanted, worker_, &InferenceWorker::abandon);
+    connect(ask_, &AskWorkspace::stateChanged, status_, &QLabel::setText);
+    connect(ask_, &AskWorkspace::titleChanged, this,
+            [this](const QString& title) { setWindowTitle(tr("%1 — LVR Workbench").arg(title)); });
+    connect(ask_, &AskWorkspace::failed, this, [this](const QString& sentence) { fail(sentence); });
+    connect(ask_, &AskWorkspace::modelWanted, this,
+            [this](const QString& sentence) { fail(sentence, actions_->openModel); });
+    connect(ask_, &AskWorkspace::hinted, this, [this](const QString& sentence) {
+        messages_->say(MessageBar::Kind::Hint, sentence, actions_->openModel);
+    });
+    connect(ask_, &AskWorkspace::allWell, this, [this] {
+        if (!messages_->showsProgress()) messages_->dismiss();
+    });
+    connect(ask_, &AskWorkspace::actionsChanged, this, &MainWindow::updateActions);
+    connect(ask_, &AskWorkspace::settled, this, &MainWindow::settle);
+    connect(ask_, &AskWorkspace::filesGiven, given_, &GivenFiles::giveUrls);
+    connect(ask_, &AskWorkspace::picturePasted, given_, &GivenFiles::givePicture);
 }
 
 void MainWindow::wireWorker() {
@@ -177,37 +178,33 @@ void MainWindow::wireWorker() {
     connect(worker_, &InferenceWorker::loaded, this, &MainWindow::showModel);
     connect(worker_, &InferenceWorker::loadProgressed, this, &MainWindow::showProgress);
     connect(worker_, &InferenceWorker::loadCancelled, this, [this] {
-        loading_ = askWhenLoaded_ = false;
+        modelDidNotOpen();
         messages_->say(MessageBar::Kind::Hint,
-                       model_ ? tr("Loading was cancelled; the model open before stays in use.")
-                              : tr("Loading was cancelled; no model is open."),
+                       modelIsOpen_
+                           ? tr("Loading was cancelled; the model open before stays in use.")
+                           : tr("Loading was cancelled; no model is open."),
                        actions_->openModel);
         settle();
     });
     connect(worker_, &InferenceWorker::loadFailed, this, [this](const QString& sentence) {
-        loading_ = askWhenLoaded_ = false;
+        modelDidNotOpen();
         fail(sentence, actions_->openModel);
         settle();
     });
-    connect(worker_, &InferenceWorker::begun, this, [this](const std::vector<PatchGrid>& grids) {
-        trace_.grids = grids;
-        panel_->stepsChanged();
+    connect(worker_, &InferenceWorker::begun, ask_, &AskWorkspace::begun);
+    connect(worker_, &InferenceWorker::stepDecoded, ask_, &AskWorkspace::append);
+    connect(worker_, &InferenceWorker::answered, ask_, &AskWorkspace::finish);
+    connect(worker_, &InferenceWorker::askFailed, this, [this](const QString& sentence) {
+        ask_->fail();
+        fail(sentence);
+        settle();
     });
-    connect(worker_, &InferenceWorker::stepDecoded, this, [this](const DecodeStep& step) {
-        trace_.steps.push_back(step);
-        side_->append(step);
-        panel_->stepsChanged();
-        status_->setText(tr("Thinking… %1 latent steps, %2 positions")
-                             .arg(side_->latentCount())
-                             .arg(trace_.steps.size()));
-    });
-    connect(worker_, &InferenceWorker::answered, this, &MainWindow::finishAsk);
-    connect(worker_, &InferenceWorker::askFailed, this, &MainWindow::failAsk);
 }
 
 void MainWindow::wireFiles() {
-    connect(given_, &GivenFiles::picture, this,
-            [this](const QImage& picture) { showPicture(toImage(picture), tr("pasted picture")); });
+    connect(given_, &GivenFiles::picture, this, [this](const QImage& picture) {
+        ask_->showPicture(toImage(picture), tr("pasted picture"));
+    });
     connect(given_, &GivenFiles::file, this, &MainWindow::openFile);
     connect(given_, &GivenFiles::checkpoint, this, &MainWindow::openModel);
     connect(given_, &GivenFiles::target, this, &MainWindow::saveTrace);
@@ -215,12 +212,12 @@ void MainWindow::wireFiles() {
             [this](const QString& sentence) { fail(sentence); });
     connect(files_, &FileJobs::pictureOpened, this, [this](const Image& image, const QString& f) {
         opening_ = false;
-        showPicture(image, QFileInfo(f).fileName());
+        ask_->showPicture(image, QFileInfo(f).fileName());
         settle();
     });
     connect(files_, &FileJobs::traceOpened, this, [this](const Trace& trace, const QString& file) {
         opening_ = false;
-        showTrace(trace, QFileInfo(file).fileName());
+        ask_->showTrace(trace, QFileInfo(file).fileName());
         settle();
     });
     connect(files_, &FileJobs::traceSaved, this, [this](const QString& file) {
@@ -248,7 +245,7 @@ void MainWindow::openModel(const QString& folderOrRepoId) {
     loadPatience_.start();
     worker_->load(folderOrRepoId.toStdString());
     status_->setText(tr("Opening %1…").arg(loadingName_));
-    updateActions();
+    ask_->modelIsOpening(loadingName_);
 }
 
 void MainWindow::showProgress(const LoadProgress& progress) {
@@ -261,17 +258,19 @@ void MainWindow::showProgress(const LoadProgress& progress) {
 
 void MainWindow::showModel(const ModelInfo& model) {
     loading_ = false;
-    model_ = std::make_unique<ModelInfo>(model);
+    modelIsOpen_ = true;
     messages_->dismiss();
     modelLabel_->setText(model.details.empty()
                              ? QString::fromStdString(model.name)
                              : tr("%1 · %2").arg(QString::fromStdString(model.name),
                                                  QString::fromStdString(model.details)));
-    side_->setRule(model.exit);
-    status_->setText(tr("Ready"));
-    hintAtScenes();
-    if (std::exchange(askWhenLoaded_, false)) ask();
+    ask_->showModel(model);
     settle();
+}
+
+void MainWindow::modelDidNotOpen() {
+    loading_ = false;
+    ask_->modelDidNotOpen();
 }
 
 void MainWindow::chooseModel() {
@@ -298,175 +297,42 @@ void MainWindow::openFile(const QString& file) {
 
 void MainWindow::give(const QMimeData& data) { given_->give(data); }
 
-void MainWindow::showPicture(Image picture, const QString& name) {
-    const bool questionWasTheScenes = sampleIsAsked();
-    sample_.reset();
-    clearAnswer();
-    trace_.question.images = {std::move(picture)};
-    panel_->pictureChanged();
-    if (questionWasTheScenes) side_->setQuestion({});
-    side_->focusQuestion();
-    messages_->dismiss();
-    setWindowTitle(tr("%1 — LVR Workbench").arg(name));
-    status_->setText(tr("Ready"));
-    hintAtScenes();
-}
-
 void MainWindow::newScene(const QString& kind) {
     try {
-        showSample(services_->newScene(kind.toStdString()));
+        ask_->showSample(services_->newScene(kind.toStdString()));
     } catch (const Error& error) {
         fail(QString::fromUtf8(error.what()));
     }
 }
 
-void MainWindow::showSample(Sample sample) {
-    clearAnswer();
-    sample_ = std::move(sample);
-    trace_.question.images = sample_->question.images;
-    trace_.rois = sample_->rois;
-    panel_->pictureChanged();
-    side_->setQuestion(QString::fromStdString(sample_->question.text));
-    if (!messages_->showsProgress()) messages_->dismiss();
-    setWindowTitle(tr("%1 scene — LVR Workbench").arg(QString::fromStdString(sample_->kind)));
-    status_->setText(model_ ? tr("Ready: press Ask") : tr("Opening the model…"));
-    updateVerdict();
-}
-
-// A picture from outside means nothing to a model that has only ever seen drawn scenes.
-void MainWindow::hintAtScenes() {
-    if (!model_ || !model_->drawnScenesOnly || sample_ || trace_.question.images.empty()) return;
-    messages_->say(MessageBar::Kind::Hint,
-                   tr("This model knows drawn scenes only, so its answer about this picture will "
-                      "be a guess: draw a new scene, or open a Qwen2.5-VL or LVR checkpoint."),
-                   actions_->openModel);
-}
-
-bool MainWindow::sampleIsAsked() const {
-    return sample_ && side_->question().toStdString() == sample_->question.text;
-}
-
 // ---- Asking ----
 
-void MainWindow::ask(const QString& question) {
-    side_->setQuestion(question);
-    ask();
-}
-
-void MainWindow::ask() {
-    const QString text = side_->question();
-    if (trace_.question.images.empty())
-        return fail(
-            tr("There is no picture to ask about; open, drop or paste one, or draw a new "
-               "scene."));
-    if (text.isEmpty()) return fail(tr("There is no question; type one and press Enter."));
-    if (loading_) {
-        askWhenLoaded_ = true;
-        return status_->setText(tr("Will ask when %1 is open…").arg(loadingName_));
-    }
-    if (!model_)
-        return fail(tr("No model is open; choose one with Open model…"), actions_->openModel);
-    clearAnswer();
-    if (sampleIsAsked()) {
-        trace_.rois = sample_->rois;
-        trace_.expectedAnswer = sample_->answer;
-    }
-    hintAtScenes();
-    trace_.question.text = text.toStdString();
-    trace_.options.exit = side_->rule();
-    trace_.model = model_->name;
-    asking_ = true;
-    worker_->ask(trace_.question, trace_.options);
-    status_->setText(tr("Reading picture and question…"));
-    updateActions();
-}
+void MainWindow::ask() { ask_->ask(); }
+void MainWindow::ask(const QString& question) { ask_->ask(question); }
 
 void MainWindow::stop() {
-    askWhenLoaded_ = false;
-    if (asking_)
+    ask_->forgetWaitingQuestion();
+    if (ask_->isAsking())
         worker_->stop();
     else if (loading_)
         worker_->cancelLoad();
 }
 
-void MainWindow::finishAsk(Trace trace) {
-    asking_ = false;
-    trace.rois = std::move(trace_.rois);
-    trace.expectedAnswer = std::move(trace_.expectedAnswer);
-    trace.question = std::move(trace_.question);
-    trace_ = std::move(trace);
-    side_->show(trace_);
-    panel_->stepsChanged();
-    status_->setText(summary(trace_));
-    updateVerdict();
-    const auto latents = static_cast<double>(latentSteps(trace_).size());
-    if (trace_.stopped != StopReason::Cancelled && latents > 1 &&
-        trace_.timings.decode < latents * kSlowEnoughToWatch)
-        panel_->play();
-    settle();
-}
-
-// The steps that came before the failure stay.
-void MainWindow::failAsk(const QString& sentence) {
-    asking_ = false;
-    trace_.stopped = StopReason::Cancelled;
-    fail(sentence);
-    settle();
-}
-
-void MainWindow::clearAnswer() {
-    if (std::exchange(asking_, false)) worker_->abandon();
-    Trace empty;
-    empty.question = std::move(trace_.question);
-    trace_ = std::move(empty);
-    side_->clear();
-    panel_->stepsChanged();
-    if (!loading_) messages_->dismiss();
-    updateVerdict();
-}
-
-void MainWindow::updateVerdict() {
-    const bool toCome = trace_.steps.empty() && sampleIsAsked();
-    side_->compare(toCome ? std::optional(sample_->answer) : trace_.expectedAnswer,
-                   trace_.answer.empty() || asking_ ? std::nullopt : std::optional(trace_.answer));
-}
-
-// ---- Traces ----
-
-void MainWindow::showTrace(const Trace& trace, const QString& file) {
-    clearAnswer();
-    trace_ = trace;
-    sample_.reset();
-    if (trace.expectedAnswer)
-        sample_ =
-            Sample{.question = trace.question, .answer = *trace.expectedAnswer, .rois = trace.rois};
-    side_->setQuestion(QString::fromStdString(trace.question.text));
-    side_->setRule(trace.options.exit);
-    side_->show(trace_);
-    panel_->pictureChanged();
-    panel_->selectStep(side_->latentCount() - 1);
-    setWindowTitle(tr("%1 — LVR Workbench").arg(file));
-    status_->setText(
-        tr("Asked of %1: %2").arg(QString::fromStdString(trace.model), summary(trace)));
-    updateVerdict();
-}
+const Trace& MainWindow::trace() const { return ask_->trace(); }
 
 void MainWindow::saveTrace(const QString& file) {
-    if (trace_.steps.empty())
+    if (trace().steps.empty())
         return fail(tr("There is no answer to save yet; ask something first."));
     saving_ = true;
-    files_->save(trace_, file);
+    files_->save(trace(), file);
     updateActions();
 }
 
 // ---- State ----
 
-void MainWindow::showLastStep() {
-    panel_->pause();
-    panel_->selectStep(side_->latentCount() - 1);
-}
+void MainWindow::showLastStep() { ask_->showLastStep(); }
 
-bool MainWindow::isBusy() const { return loading_ || asking_ || opening_ || saving_; }
+bool MainWindow::isBusy() const { return loading_ || ask_->isAsking() || opening_ || saving_; }
 
 QString MainWindow::message() const { return messages_->sentence(); }
 
@@ -482,9 +348,8 @@ void MainWindow::settle() {
 }
 
 void MainWindow::updateActions() {
-    actions_->saveTrace->setEnabled(!trace_.steps.empty() && !asking_ && !saving_);
-    actions_->stop->setEnabled(asking_ || loading_);
-    side_->setStoppable(asking_ || loading_);
+    actions_->saveTrace->setEnabled(!trace().steps.empty() && !ask_->isAsking() && !saving_);
+    actions_->stop->setEnabled(ask_->canStop());
 }
 
 void MainWindow::chooseTheme(Theme theme) { theme_->choose(theme); }
@@ -493,7 +358,7 @@ void MainWindow::rememberLook() {
     remembers_ = true;
     const QSettings settings;
     restoreGeometry(settings.value("window/geometry").toByteArray());
-    splitter_->restoreState(settings.value("window/splitter").toByteArray());
+    ask_->restoreLayout(settings.value("window/splitter").toByteArray());
     const int theme = std::clamp(settings.value("window/theme").toInt(), 0, 2);
     chooseTheme(static_cast<Theme>(theme));
 }
@@ -504,7 +369,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (remembers_) {
         QSettings settings;
         settings.setValue("window/geometry", saveGeometry());
-        settings.setValue("window/splitter", splitter_->saveState());
+        settings.setValue("window/splitter", ask_->saveLayout());
         settings.setValue("window/theme", static_cast<int>(theme_->chosen()));
     }
     QMainWindow::closeEvent(event);
@@ -522,9 +387,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
 
 void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
-    if (event->type() != QEvent::PaletteChange || !actions_) return;
-    recolourIcons();
-    updateVerdict();
+    if (event->type() == QEvent::PaletteChange && actions_) recolourIcons();
 }
 
 }  // namespace lvr

@@ -3,24 +3,21 @@
 #include <QMainWindow>
 #include <QTimer>
 #include <memory>
-#include <optional>
 
 #include "core/values/trace.h"
 
 class QComboBox;
 class QLabel;
 class QMimeData;
-class QSplitter;
 
 namespace lvr {
 
-class AskPanel;
+class AskWorkspace;
 class FileJobs;
 class GivenFiles;
 class InferenceWorker;
 class MessageBar;
 class OpenModelDialog;
-class PicturePanel;
 class ThemeSwitch;
 enum class Theme;
 struct LoadProgress;
@@ -28,8 +25,8 @@ struct ModelInfo;
 struct WindowActions;
 struct WindowServices;
 
-// The one window: picture, question, answer. Introduces the widgets to each other and owns the
-// trace they show.
+// The one window around the workspaces: models, files, menus, messages. Introduces them to each
+// other.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
@@ -50,8 +47,8 @@ public:
     void rememberLook();
 
     bool isBusy() const;
-    const Trace& trace() const { return trace_; }
-    QString message() const;  // the sentence on screen, empty when there is none
+    const Trace& trace() const;  // on screen
+    QString message() const;     // the sentence on screen, empty when there is none
 
 Q_SIGNALS:
     void settled();                        // nothing is loading, opening, saving or being asked
@@ -68,45 +65,33 @@ private:
     void makeToolBar();
     void makeStatusBar();
     void wire();
+    void wireAsk();
     void wireWorker();
     void wireFiles();
     void recolourIcons();
 
     void chooseModel();
 
-    void showPicture(Image picture, const QString& name);
-    void showTrace(const Trace& trace, const QString& file);
-    void showSample(Sample sample);
     void showModel(const ModelInfo& model);
+    void modelDidNotOpen();
     void showProgress(const LoadProgress& progress);
-    void finishAsk(Trace trace);
     void fail(const QString& sentence, QAction* remedy = nullptr);
-    void failAsk(const QString& sentence);
-    void clearAnswer();
-    void hintAtScenes();
-    void updateVerdict();
     void updateActions();
     void settle();
-    bool sampleIsAsked() const;
 
     std::unique_ptr<WindowServices> services_;
-    std::unique_ptr<ModelInfo> model_;  // null until one is open
-    Trace trace_;                       // what is on screen
-    std::optional<Sample> sample_;      // when the picture's answer is known
     QString loadingName_;
     QTimer loadPatience_;  // a quick load shows no progress bar
-    bool loading_ = false, asking_ = false, opening_ = false, saving_ = false;
-    bool askWhenLoaded_ = false;
+    bool loading_ = false, opening_ = false, saving_ = false;
+    bool modelIsOpen_ = false;
     bool remembers_ = false;
 
     InferenceWorker* worker_ = nullptr;
     FileJobs* files_ = nullptr;
     ThemeSwitch* theme_ = nullptr;
     GivenFiles* given_ = nullptr;
-    PicturePanel* panel_ = nullptr;
-    AskPanel* side_ = nullptr;
+    AskWorkspace* ask_ = nullptr;
     MessageBar* messages_ = nullptr;
-    QSplitter* splitter_ = nullptr;
     QComboBox* kinds_ = nullptr;
     QLabel* status_ = nullptr;
     QLabel* modelLabel_ = nullptr;

@@ -5,7 +5,7 @@
 #include <QKeySequence>
 #include <QWidget>
 
-#include "app/window/icons.h"
+#include "app/look/icons.h"
 
 namespace lvr {
 namespace {

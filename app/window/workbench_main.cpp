@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/look/theme.h"
 #include "app/window/lvr_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/start_script.h"
-#include "app/window/theme.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "datasets/scenes/scenes.h"

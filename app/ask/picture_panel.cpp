@@ -1,4 +1,4 @@
-#include "app/window/picture_panel.h"
+#include "app/ask/picture_panel.h"
 
 #include <QAction>
 #include <QKeyEvent>

@@ -1,4 +1,4 @@
-#include "app/window/theme.h"
+#include "app/look/theme.h"
 
 #include <QActionGroup>
 #include <QApplication>

@@ -1,10 +1,10 @@
-#include "app/window/ask_panel.h"
+#include "app/ask/ask_panel.h"
 
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include "app/window/icons.h"
+#include "app/look/icons.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/question_line.h"
 #include "widgets/token_stream.h"

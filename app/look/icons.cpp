@@ -1,4 +1,4 @@
-#include "app/window/icons.h"
+#include "app/look/icons.h"
 
 #include <QPainter>
 #include <QPainterPath>

@@ -1,4 +1,4 @@
-#include "app/window/trace_summary.h"
+#include "app/ask/trace_summary.h"
 
 #include <QObject>
 

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <QUrl>
+#include <QWidget>
+#include <memory>
+#include <optional>
+
+#include "core/values/trace.h"
+
+class QAction;
+class QSplitter;
+
+namespace lvr {
+
+class AskPanel;
+class PicturePanel;
+struct ModelInfo;
+
+// Ask and look: a picture, questions about it, and what each latent step looked at. Owns the trace
+// on screen and the sample whose answer is known; says by signals what the model should do and is
+// told what came of it.
+class AskWorkspace : public QWidget {
+    Q_OBJECT
+public:
+    explicit AskWorkspace(QWidget* parent = nullptr);
+    ~AskWorkspace() override;
+
+    // ---- What is asked about ----
+    void showPicture(Image picture, const QString& name);
+    void showSample(Sample sample);
+    void showTrace(const Trace& trace, const QString& file);
+
+    // ---- The model ----
+    // A model of that name is being opened: questions wait for it.
+    void modelIsOpening(const QString& name);
+    void showModel(const ModelInfo& model);
+    void modelDidNotOpen();  // the one before, if any, stays
+
+    // ---- Asking ----
+    void ask();  // the question in the line
+    void ask(const QString& question);
+    void forgetWaitingQuestion();
+    void begun(const std::vector<PatchGrid>& grids);
+    void append(const DecodeStep& step);
+    void finish(Trace trace);
+    void fail();  // the steps that came before the failure stay
+    bool isAsking() const { return asking_; }
+    bool canStop() const { return asking_ || isOpening(); }
+
+    const Trace& trace() const { return trace_; }
+    void showLastStep();
+    QList<QAction*> stepActions() const;
+    QList<QAction*> viewActions() const;
+    void recolour(const QColor& ink);  // the icons
+    QByteArray saveLayout() const;
+    void restoreLayout(const QByteArray& layout);
+
+Q_SIGNALS:
+    void askWanted(const lvr::Question& question, const lvr::DecodeOptions& options);
+    void stopWanted();
+    void answerUnwanted();  // of what is being asked nothing is wanted any more
+
+    void stateChanged(const QString& sentence);
+    void titleChanged(const QString& title);
+    void failed(const QString& sentence);
+    void modelWanted(const QString& sentence);  // failed, and opening a model helps
+    void hinted(const QString& sentence);       // opening a model may help
+    void allWell();                             // what was failed or hinted no longer matters
+    void actionsChanged();
+    void settled();
+
+    void filesGiven(const QList<QUrl>& files);
+    void picturePasted(const QImage& picture);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void wire();
+    bool isOpening() const { return !openingModel_.isEmpty(); }
+    void hintAtScenes();
+    bool sampleIsAsked() const;
+    void clearAnswer();
+    void updateVerdict();
+    void updateActions();
+
+    std::unique_ptr<ModelInfo> model_;  // null until one is open
+    Trace trace_;                       // what is on screen
+    std::optional<Sample> sample_;      // when the picture's answer is known
+    QString openingModel_;
+    bool asking_ = false;
+    bool askWhenOpen_ = false;
+
+    PicturePanel* panel_ = nullptr;
+    AskPanel* side_ = nullptr;
+    QSplitter* splitter_ = nullptr;
+};
+
+}  // namespace lvr

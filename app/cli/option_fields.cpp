@@ -5,29 +5,40 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/values/nearest_name.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 namespace {
 
-std::string shortNumber(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", value);
-    return text;
-}
-
-CLI::Validator inRange(const NumberRange& range) {
+// What a check says, as CLI11 wants it.
+template <class Check>
+CLI::Validator passes(const Check& check) {
     return CLI::Validator(
-        [range](const std::string& text) {
-            char* end = nullptr;
-            const double value = std::strtod(text.c_str(), &end);
-            const bool fits =
-                !text.empty() && *end == '\0' && value >= range.lowest && value <= range.highest;
-            return fits ? std::string()
-                        : "\"" + text + "\" is not a number from " + shortNumber(range.lowest) +
-                              " to " + shortNumber(range.highest);
+        [check](const std::string& text) {
+            try {
+                check(text);
+                return std::string();
+            } catch (const Error& e) {
+                return std::string(e.what());
+            }
         },
         "");
+}
+
+CLI::Validator passes(const TextCheck& rule) {
+    return passes([rule](const std::string& text) {
+        if (rule.check) rule.check(text);
+    });
+}
+
+template <class Number>
+CLI::Validator inRange(const NumberRange& range) {
+    return passes([range](const std::string& text) {
+        if constexpr (std::is_integral_v<Number>)
+            checkInteger(text, range);
+        else
+            checkNumber(text, range);
+    });
 }
 
 std::string joined(const EnumNames& names) {
@@ -40,49 +51,37 @@ template <class Field>
 void addEnum(CLI::App& command, const std::string& flag, Field& field, const EnumNames& names,
              const char* help) {
     const auto set = [&field, flag, names](const std::string& text) {
-        const auto nearest = nearestName(names, text);
-        if (names[nearest] != text)
-            throw CLI::ValidationError(
-                flag, "unknown value \"" + text + "\"; did you mean \"" + names[nearest] + "\"?");
-        field = static_cast<Field>(nearest);
+        try {
+            field = static_cast<Field>(choiceOf(text, names));
+        } catch (const Error& e) {
+            throw CLI::ValidationError(flag, e.what());
+        }
     };
     command.add_option_function<std::string>(flag, set, help)
         ->type_name(joined(names))
         ->default_str(names.at(static_cast<std::size_t>(field)));
 }
 
-// What the check says, as CLI11 wants it.
-CLI::Validator passes(const TextCheck& rule) {
-    return CLI::Validator(
-        [rule](const std::string& text) {
-            try {
-                if (rule.check) rule.check(text);
-                return std::string();
-            } catch (const Error& e) {
-                return std::string(e.what());
-            }
-        },
-        "");
-}
-
 template <class Options>
 void addFlags(CLI::App& command, Options& options) {
-    forEachField(
-        options, [&](const std::string& name, auto& field, const auto& rule, const char* help) {
-            using Field = std::decay_t<decltype(field)>;
-            const auto flag = "--" + name;
-            if constexpr (std::is_enum_v<Field>)
-                addEnum(command, flag, field, rule, help);
-            else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
-                command.add_option(flag, field, help)
-                    ->delimiter(',')
-                    ->check(passes(rule))
-                    ->capture_default_str();
-            else if constexpr (std::is_same_v<Field, std::string>)
-                command.add_option(flag, field, help)->check(passes(rule));
-            else
-                command.add_option(flag, field, help)->check(inRange(rule))->capture_default_str();
-        });
+    forEachField(options,
+                 [&](const std::string& name, auto& field, const auto& rule, const char* help) {
+                     using Field = std::decay_t<decltype(field)>;
+                     const auto flag = "--" + name;
+                     if constexpr (std::is_enum_v<Field>)
+                         addEnum(command, flag, field, rule, help);
+                     else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
+                         command.add_option(flag, field, help)
+                             ->delimiter(',')
+                             ->check(passes(rule))
+                             ->capture_default_str();
+                     else if constexpr (std::is_same_v<Field, std::string>)
+                         command.add_option(flag, field, help)->check(passes(rule));
+                     else
+                         command.add_option(flag, field, help)
+                             ->check(inRange<Field>(rule))
+                             ->capture_default_str();
+                 });
 }
 
 template <class Options>

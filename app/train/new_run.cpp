@@ -1,0 +1,103 @@
+#include "app/train/new_run.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+#include <QRegularExpression>
+
+namespace lvr {
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("lvr::NewRun", text); }
+
+QString quoted(const QString& word) {
+    static const QRegularExpression kPlain("^[A-Za-z0-9_./:=,@%+-]+$");
+    if (kPlain.match(word).hasMatch()) return word;
+    return "'" + QString(word).replace("'", "'\\''") + "'";
+}
+
+bool isHubId(const QString& model) {
+    static const QRegularExpression kId("^[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+$");
+    return kId.match(model).hasMatch();
+}
+
+}  // namespace
+
+std::vector<TrainPreset> trainPresets(const QString& tinyModel) {
+    return {{tr("Tiny SFT"),
+             tr("The shipped tiny model on drawn scenes: minutes on one CPU core. The data comes "
+                "from lvr make-data scenes."),
+             {.kind = "sft",
+              .model = tinyModel,
+              .options = {{"steps", "200"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
+            {tr("Tiny GRPO"),
+             tr("The shipped tiny model refined from rewards, on the same scenes."),
+             {.kind = "grpo",
+              .model = tinyModel,
+              .options = {{"max-steps", "100"}, {"lr", "0.0001"}, {"max-new-tokens", "64"}}}},
+            {tr("3B LoRA SFT"),
+             tr("Adapters of Qwen2.5-VL-3B on one GPU, bfloat16; its LVR tokens are trained, too."),
+             {.kind = "sft",
+              .model = "Qwen/Qwen2.5-VL-3B-Instruct",
+              .device = "cuda",
+              .dtype = "bfloat16",
+              .options = {{"own-latents", "off"},
+                          {"schedule", "cosine"},
+                          {"steps", "1000"},
+                          {"lr", "0.0001"},
+                          {"questions", "1"},
+                          {"lora-rank", "32"},
+                          {"lora-alpha", "64"},
+                          {"lora-embeddings", "on"}}}}};
+}
+
+std::vector<OptionField> fieldsOfKind(const QString& kind) {
+    return kind == "grpo" ? fieldsOf(GrpoOptions()) : fieldsOf(SftOptions());
+}
+
+QStringList argumentsOf(const NewRun& run, const QString& store) {
+    const NewRun defaults;
+    QStringList arguments{run.kind};
+    const auto say = [&](const char* flag, const QString& value, const QString& unsaid) {
+        if (value != unsaid) arguments << QString("--") + flag << value;
+    };
+    say("model", run.model, {});
+    say("data", run.data, {});
+    say("image-root", run.imageRoot, {});
+    say("out", run.out, {});
+    say("device", run.device, defaults.device);
+    say("dtype", run.dtype, defaults.dtype);
+    say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));
+    for (const auto& [name, text] : run.options) arguments << "--" + name << text;
+    say("store", store, {});
+    return arguments;
+}
+
+QString shellLine(const QString& program, const QStringList& arguments) {
+    QStringList words{quoted(program)};
+    for (const auto& argument : arguments) words << quoted(argument);
+    return words.join(' ');
+}
+
+FieldProblem checkPlaces(const NewRun& run) {
+    if (run.model.isEmpty()) return {FieldProblem::Model, tr("Name the model to start from.")};
+    if (!QFileInfo(run.model).isDir() && !isHubId(run.model))
+        return {FieldProblem::Model,
+                tr("There is no model folder %1; choose another.").arg(run.model)};
+    if (run.data.isEmpty()) return {FieldProblem::Data, tr("Name the data to train on.")};
+    if (!QFileInfo::exists(run.data))
+        return {FieldProblem::Data, tr("There is no %1; choose other data.").arg(run.data)};
+    if (!run.imageRoot.isEmpty() && !QFileInfo(run.imageRoot).isDir())
+        return {FieldProblem::ImageRoot, tr("There is no folder %1.").arg(run.imageRoot)};
+    if (run.out.isEmpty()) return {FieldProblem::Out, tr("Name the folder to write to.")};
+    const QFileInfo out(run.out);
+    if (out.exists() && !out.isDir())
+        return {FieldProblem::Out, tr("%1 is a file; name a folder.").arg(run.out)};
+    if (out.isDir() && !QDir(run.out).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot))
+        return {FieldProblem::Out,
+                tr("%1 holds something already; name a folder that is empty or not there yet.")
+                    .arg(run.out)};
+    return {};
+}
+
+}  // namespace lvr

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <utility>
+#include <vector>
+
+#include "core/values/option_field.h"
+
+namespace lvr {
+
+// What a new training is told. Texts as on the command line; empty: not said.
+struct NewRun {
+    QString kind;  // "sft", "grpo": the subcommand
+    QString model, data, imageRoot, out;
+    QString device = "cpu", dtype = "float32";
+    int saveEvery = 200;
+    std::vector<std::pair<QString, QString>> options;  // name, text
+    bool operator==(const NewRun&) const = default;
+};
+
+struct TrainPreset {
+    QString name, help;
+    NewRun run;
+};
+std::vector<TrainPreset> trainPresets(const QString& tinyModel);
+
+std::vector<OptionField> fieldsOfKind(const QString& kind);
+
+// Without the program's name; a value that is the command's default is left out.
+QStringList argumentsOf(const NewRun& run, const QString& store);
+QString shellLine(const QString& program,
+                  const QStringList& arguments);  // quoted for a POSIX shell
+
+// Which field keeps a training from starting, and why, in one sentence. Looks at the disk.
+struct FieldProblem {
+    enum Field { None, Model, Data, ImageRoot, Out } field = None;
+    QString sentence;
+};
+FieldProblem checkPlaces(const NewRun& run);
+
+}  // namespace lvr

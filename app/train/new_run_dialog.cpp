@@ -1,0 +1,180 @@
+#include "app/train/new_run_dialog.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDateTime>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QPointer>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QThreadPool>
+#include <QVBoxLayout>
+
+#include "app/train/path_line.h"
+#include "widgets/runs/options_form.h"
+#include "widgets/runs/problem_label.h"
+
+namespace lvr {
+
+NewRunDialog::NewRunDialog(const QString& store, const QString& tinyModel,
+                           const QString& runsFolder, QWidget* parent)
+    : QDialog(parent),
+      store_(store),
+      runsFolder_(runsFolder),
+      presets_(trainPresets(tinyModel)),
+      preset_(new QComboBox(this)),
+      presetHelp_(new QLabel(this)),
+      kind_(new QComboBox(this)),
+      model_(new PathLine(PathLine::Chooses::Folder, tr("Model folder"), this)),
+      data_(new PathLine(PathLine::Chooses::FileOrFolder, tr("Data"), this)),
+      imageRoot_(new PathLine(PathLine::Chooses::Folder, tr("Image folder"), this)),
+      out_(new PathLine(PathLine::Chooses::Folder, tr("Output folder"), this)),
+      device_(new QComboBox(this)),
+      dtype_(new QComboBox(this)),
+      saveEvery_(new QSpinBox(this)),
+      options_(new OptionsForm(this)),
+      problem_(new ProblemLabel(this)) {
+    setWindowTitle(tr("New run"));
+    resize(760, 680);
+    build();
+    connect(preset_, &QComboBox::currentIndexChanged, this, &NewRunDialog::choosePreset);
+    connect(kind_, &QComboBox::currentIndexChanged, this, &NewRunDialog::chooseKind);
+    connect(options_, &OptionsForm::changed, problem_, &QWidget::hide);
+    choosePreset(0);
+}
+
+void NewRunDialog::build() {
+    for (const auto& preset : presets_) preset_->addItem(preset.name);
+    presetHelp_->setWordWrap(true);
+    presetHelp_->setForegroundRole(QPalette::PlaceholderText);
+    kind_->addItem(tr("SFT: supervised, from boxes"), "sft");
+    kind_->addItem(tr("GRPO: from rewards"), "grpo");
+    device_->setEditable(true);
+    device_->addItems({"cpu", "cuda"});
+    dtype_->addItems({"float32", "bfloat16"});
+    saveEvery_->setRange(0, 1000000);
+    saveEvery_->setSpecialValueText(tr("at the end only"));
+    saveEvery_->setSuffix(tr(" steps"));
+    auto* form = new QFormLayout;
+    form->addRow(tr("&Preset"), preset_);
+    form->addRow(QString(), presetHelp_);
+    form->addRow(tr("&Kind"), kind_);
+    addPaths(form);
+    auto* machine = new QHBoxLayout;
+    machine->addWidget(device_, 1);
+    machine->addWidget(dtype_, 1);
+    auto* saves = new QLabel(tr("Sa&ve every"), this);
+    saves->setBuddy(saveEvery_);
+    machine->addWidget(saves);
+    machine->addWidget(saveEvery_, 1);
+    form->addRow(tr("De&vice, numbers"), machine);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    start_ = buttons->addButton(tr("&Start"), QDialogButtonBox::AcceptRole);
+    start_->setDefault(true);
+    auto* copy = buttons->addButton(tr("Copy as &command line"), QDialogButtonBox::ActionRole);
+    copy->setAutoDefault(false);
+    connect(copy, &QPushButton::clicked, this, &NewRunDialog::copyCommand);
+    connect(buttons, &QDialogButtonBox::accepted, this, &NewRunDialog::start);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* column = new QVBoxLayout(this);
+    column->addLayout(form);
+    column->addWidget(options_, 1);
+    column->addWidget(problem_);
+    column->addWidget(buttons);
+    device_->setAccessibleName(tr("Device"));
+    dtype_->setAccessibleName(tr("Numbers"));
+}
+
+void NewRunDialog::addPaths(QFormLayout* form) {
+    model_->setHint(tr("A folder, or a repo id such as Qwen/Qwen2.5-VL-3B-Instruct"));
+    data_->setHint(tr("LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json"));
+    imageRoot_->setHint(tr("Where the data's image paths begin, if not beside it"));
+    out_->setHint(tr("Not there yet, or empty"));
+    form->addRow(tr("&Model"), model_);
+    form->addRow(tr("&Data"), data_);
+    form->addRow(tr("&Images"), imageRoot_);
+    form->addRow(tr("&Output"), out_);
+}
+
+void NewRunDialog::choosePreset(int index) {
+    const auto& preset = presets_.at(static_cast<std::size_t>(index));
+    presetHelp_->setText(preset.help);
+    auto run = preset.run;
+    run.data = data_->path();  // chosen already
+    run.imageRoot = imageRoot_->path();
+    if (out_->path() != suggested_) run.out = out_->path();
+    setRun(run);
+    suggestFolder();
+}
+
+void NewRunDialog::chooseKind() {
+    options_->setFields(fieldsOfKind(kind_->currentData().toString()));
+    suggestFolder();
+}
+
+void NewRunDialog::suggestFolder() {
+    if (!out_->path().isEmpty() && out_->path() != suggested_) return;
+    suggested_ = QString("%1/%2-%3")
+                     .arg(runsFolder_, kind_->currentData().toString(),
+                          QDateTime::currentDateTime().toString("yyyyMMdd-HHmmss"));
+    out_->setPath(suggested_);
+}
+
+NewRun NewRunDialog::run() const {
+    return {.kind = kind_->currentData().toString(),
+            .model = model_->path(),
+            .data = data_->path(),
+            .imageRoot = imageRoot_->path(),
+            .out = out_->path(),
+            .device = device_->currentText().trimmed(),
+            .dtype = dtype_->currentText(),
+            .saveEvery = saveEvery_->value(),
+            .options = options_->changedValues()};
+}
+
+void NewRunDialog::setRun(const NewRun& run) {
+    kind_->setCurrentIndex(kind_->findData(run.kind));
+    chooseKind();
+    model_->setPath(run.model);
+    data_->setPath(run.data);
+    imageRoot_->setPath(run.imageRoot);
+    out_->setPath(run.out);
+    device_->setCurrentText(run.device);
+    dtype_->setCurrentText(run.dtype);
+    saveEvery_->setValue(run.saveEvery);
+    options_->setValues(run.options);
+}
+
+void NewRunDialog::copyCommand() {
+    QApplication::clipboard()->setText(shellLine("lvr", argumentsOf(run(), store_)));
+}
+
+void NewRunDialog::start() {
+    if (const auto sentence = options_->problem(); !sentence.isEmpty()) {
+        options_->focusProblem();
+        show({FieldProblem::None, sentence});
+        return;
+    }
+    start_->setEnabled(false);
+    QThreadPool::globalInstance()->start([guard = QPointer(this), run = run()] {
+        const auto problem = checkPlaces(run);
+        QMetaObject::invokeMethod(qApp, [guard, run, problem] {
+            if (!guard) return;
+            guard->start_->setEnabled(true);
+            if (!problem.sentence.isEmpty()) return guard->show(problem);
+            Q_EMIT guard->startRequested(run);
+            guard->accept();
+        });
+    });
+}
+
+void NewRunDialog::show(const FieldProblem& problem) {
+    PathLine* lines[] = {nullptr, model_, data_, imageRoot_, out_};
+    if (auto* line = lines[problem.field]) return line->complain(problem.sentence);
+    problem_->say(problem.sentence);
+}
+
+}  // namespace lvr

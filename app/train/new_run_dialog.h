@@ -1,0 +1,59 @@
+#pragma once
+
+#include <QDialog>
+#include <vector>
+
+#include "app/train/new_run.h"
+
+class QComboBox;
+class QFormLayout;
+class QLabel;
+class QPushButton;
+class QSpinBox;
+
+namespace lvr {
+
+class OptionsForm;
+class PathLine;
+class ProblemLabel;
+
+// What a new training is told, from a preset on. It starts only with what the command would take.
+class NewRunDialog : public QDialog {
+    Q_OBJECT
+public:
+    // store: the file the run will write itself to; tinyModel: folder of the shipped model;
+    // runsFolder: where output folders are suggested.
+    NewRunDialog(const QString& store, const QString& tinyModel, const QString& runsFolder,
+                 QWidget* parent = nullptr);
+
+    NewRun run() const;
+    void setRun(const NewRun& run);
+
+Q_SIGNALS:
+    void startRequested(const lvr::NewRun& run);  // checked; the dialog closes
+
+private:
+    void build();
+    void addPaths(QFormLayout* form);
+    void choosePreset(int index);
+    void chooseKind();
+    void suggestFolder();
+    void copyCommand();
+    void start();
+    void show(const FieldProblem& problem);
+    using QDialog::show;
+
+    QString store_, runsFolder_, suggested_;
+    std::vector<TrainPreset> presets_;
+    QComboBox* preset_;
+    QLabel* presetHelp_;
+    QComboBox* kind_;
+    PathLine *model_, *data_, *imageRoot_, *out_;
+    QComboBox *device_, *dtype_;
+    QSpinBox* saveEvery_;
+    OptionsForm* options_;
+    ProblemLabel* problem_;
+    QPushButton* start_ = nullptr;
+};
+
+}  // namespace lvr

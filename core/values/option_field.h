@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "core/values/train_options.h"
+
+namespace lvr {
+
+// An option as a person meets it: a name, a help and a text, whatever its type. Forms show it; the
+// command line refuses the same texts with the same words.
+struct OptionField {
+    enum class Shape { Integer, Number, Choice, Text, List } shape = Shape::Text;
+    std::string name, help;
+    std::string text;  // its default; of a list: joined by commas
+    std::variant<NumberRange, EnumNames, TextCheck> rule;
+};
+
+std::string numberText(double value);  // as short as it can be read back
+
+// Each throws Error that names what is valid.
+void checkNumber(const std::string& text, const NumberRange& range);
+void checkInteger(const std::string& text, const NumberRange& range);
+std::size_t choiceOf(const std::string& text, const EnumNames& names);  // index; names the nearest
+void check(const OptionField& field, const std::string& text);
+
+// All fields of options that forEachField walks, with their present values.
+template <class Options>
+std::vector<OptionField> fieldsOf(Options options) {
+    std::vector<OptionField> fields;
+    forEachField(options, [&](const char* name, auto& value, const auto& rule, const char* help) {
+        using Value = std::decay_t<decltype(value)>;
+        OptionField field{.name = name, .help = help, .rule = rule};
+        if constexpr (std::is_enum_v<Value>) {
+            field.shape = OptionField::Shape::Choice;
+            field.text = rule.at(static_cast<std::size_t>(value));
+        } else if constexpr (std::is_same_v<Value, std::string>) {
+            field.text = value;
+        } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+            field.shape = OptionField::Shape::List;
+            for (const auto& each : value) field.text += (field.text.empty() ? "" : ",") + each;
+        } else if constexpr (std::is_integral_v<Value>) {
+            field.shape = OptionField::Shape::Integer;
+            field.text = std::to_string(value);
+        } else {
+            field.shape = OptionField::Shape::Number;
+            field.text = numberText(value);
+        }
+        fields.push_back(std::move(field));
+    });
+    return fields;
+}
+
+}  // namespace lvr

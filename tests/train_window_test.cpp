@@ -1,15 +1,19 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <QDir>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <limits>
 #include <thread>
 
 #include "app/train/store_reader.h"
+#include "app/train/training_processes.h"
 #include "core/store/run_store.h"
 
 using namespace lvr;
@@ -53,6 +57,49 @@ struct Told {
     std::map<std::int64_t, std::map<std::string, MetricColumn>> metrics;
     QStringList sentences;
 };
+
+// What this program does as a training: its data says which.
+//   fails   says why and ends before it has a run
+//   silent  ends without a word
+//   ends    takes three steps
+//   goes    takes steps until SIGTERM
+volatile std::sig_atomic_t stopAsked = 0;
+
+int train(const QStringList& arguments) {
+    const auto value = [&](const char* flag) {
+        const auto at = arguments.indexOf(flag);
+        return at < 0 ? QString() : arguments.value(at + 1);
+    };
+    std::signal(SIGTERM, [](int) { stopAsked = 1; });
+    const auto data = value("--data");
+    if (data == "silent") return 3;
+    if (data == "fails") {
+        std::cerr << "lvr: the data fails has no records; choose other data" << std::endl;
+        return 1;
+    }
+    RunStore store(value("--store").toStdString());
+    auto info = infoOf(arguments.first().toStdString(), value("--out").toStdString());
+    info.data = data.toStdString();
+    auto run = value("--resume").toLongLong();
+    int step = 0;
+    if (run == 0) {
+        run = store.start(info);
+    } else {
+        step = store.find(run)->step;
+        store.resume(run, step);
+    }
+    std::cout << "run " << run << std::endl;
+    const int last = data == "ends" ? 3 : 100000;
+    while (step < last && !stopAsked) {
+        store.append(run, ++step, {{"loss/total", 1.0 / step}});
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    store.end(run, stopAsked ? RunStatus::Stopped : RunStatus::Finished,
+              stopAsked ? "interrupted" : "");
+    return 0;
+}
+
+QString thisProgram() { return QCoreApplication::applicationFilePath(); }
 
 }  // namespace
 
@@ -225,7 +272,110 @@ private Q_SLOTS:
         QTRY_COMPARE(told.runs.size(), 1u);
         QCOMPARE(told.runs.front().run.id, running);
     }
+
+    // Trainings.
+
+    void aTrainingRunsStopsAndGoesOn() {
+        const auto file = newFile();
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(file.string()));
+        QSignalSpy started(&trainings, &TrainingProcesses::started),
+            ended(&trainings, &TrainingProcesses::ended),
+            failed(&trainings, &TrainingProcesses::failed);
+        trainings.start({.kind = "sft", .data = "goes", .out = folder_.filePath("out-a")});
+        QTRY_COMPARE(started.size(), 1);
+        QTRY_VERIFY(!told.runs.empty() && told.runs.front().run.step > 3);
+        QCOMPARE(told.runs.front().run.status, RunStatus::Running);
+        trainings.stop(told.runs.front().run);
+        QTRY_COMPARE(told.runs.front().run.status, RunStatus::Stopped);
+        QTRY_COMPARE(ended.size(), 1);
+        const int step = told.runs.front().run.step;
+        trainings.resume(told.runs.front().run);
+        QTRY_COMPARE(told.runs.front().run.status, RunStatus::Running);
+        QTRY_VERIFY(told.runs.front().run.step > step);
+        trainings.kill(told.runs.front().run);
+        QTRY_COMPARE(told.runs.front().run.status, RunStatus::Lost);
+        QTRY_COMPARE(ended.size(), 2);
+        QCOMPARE(told.runs.size(), 1u);
+        QCOMPARE(failed.size(), 0);
+    }
+
+    void aTrainingOutlivesTheWindowAndIsFoundAgain() {
+        const auto file = newFile();
+        const auto store = QString::fromStdString(file.string());
+        {
+            TrainingProcesses first(thisProgram(), store);
+            QSignalSpy started(&first, &TrainingProcesses::started);
+            first.start({.kind = "sft", .data = "goes", .out = folder_.filePath("out-b")});
+            QTRY_COMPARE(started.size(), 1);
+        }
+        StoreReader reader;
+        Told told(reader);
+        reader.open(file);
+        QTRY_VERIFY(!told.runs.empty() && told.runs.front().run.step > 0);
+        const int step = told.runs.front().run.step;
+        QTRY_VERIFY(told.runs.front().run.step > step);
+        TrainingProcesses second(thisProgram(), store);
+        second.stop(told.runs.front().run);
+        QTRY_COMPARE(told.runs.front().run.status, RunStatus::Stopped);
+    }
+
+    void aTrainingThatFailsSaysWhy_data() {
+        QTest::addColumn<QString>("program");
+        QTest::addColumn<QString>("data");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("an error") << thisProgram() << "fails"
+                                  << "the data fails has no records";
+        QTest::newRow("no word") << thisProgram() << "silent"
+                                 << "ended before it began";
+        QTest::newRow("no program") << "/not/there/lvr"
+                                    << "ends"
+                                    << "Can't start /not/there/lvr";
+    }
+    void aTrainingThatFailsSaysWhy() {
+        QFETCH(QString, program);
+        QFETCH(QString, data);
+        QFETCH(QString, sentence);
+        TrainingProcesses trainings(program, QString::fromStdString(newFile().string()));
+        QSignalSpy failed(&trainings, &TrainingProcesses::failed);
+        trainings.start({.kind = "sft", .data = data, .out = folder_.filePath("out-c")});
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY2(failed[0][0].toString().contains(sentence), qPrintable(failed[0][0].toString()));
+        QCOMPARE(failed[0][1].toString().contains("lvr: "), data == "fails");
+    }
+
+    void theOutputOfARunIsKept() {
+        const auto file = newFile();
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(file.string()));
+        QSignalSpy ended(&trainings, &TrainingProcesses::ended),
+            read(&trainings, &TrainingProcesses::outputRead);
+        const auto out = folder_.filePath("out-d");
+        trainings.start({.kind = "sft", .data = "ends", .out = out});
+        QTRY_COMPARE(ended.size(), 1);
+        trainings.readOutput({.id = 1, .info = {.out = out.toStdString()}});
+        QTRY_COMPARE(read.size(), 1);
+        QCOMPARE(read[0][1].toString(), QString("run 1"));
+    }
+
+    void aRunOfAnotherMachineIsNotSignalled() {
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(newFile().string()));
+        QSignalSpy failed(&trainings, &TrainingProcesses::failed);
+        trainings.stop({.id = 7, .host = "elsewhere", .pid = QCoreApplication::applicationPid()});
+        QCOMPARE(failed.size(), 1);
+        QVERIFY(failed[0][0].toString().contains("elsewhere"));
+    }
 };
 
-QTEST_MAIN(TrainWindowTest)
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string(argv[1]) == "sft") {
+        QStringList arguments;
+        for (int i = 1; i < argc; ++i) arguments << argv[i];
+        return train(arguments);
+    }
+    QApplication app(argc, argv);
+    TrainWindowTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "train_window_test.moc"

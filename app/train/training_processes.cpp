@@ -1,0 +1,153 @@
+#include "app/train/training_processes.h"
+
+#include <signal.h>
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QPointer>
+#include <QProcess>
+#include <QThreadPool>
+#include <cerrno>
+#include <cstring>
+
+#include "core/store/process.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLookMs = 250;
+constexpr qint64 kTail = 8000;  // bytes of a log that are shown
+
+QString tailOf(const QString& file) {
+    QFile log(file);
+    if (!log.open(QIODevice::ReadOnly)) return {};
+    log.seek(std::max<qint64>(0, log.size() - kTail));
+    return QString::fromUtf8(log.readAll()).trimmed();
+}
+
+// What a command says before it ends with an error: its last line that begins with "lvr: ".
+QString errorIn(const QString& output) {
+    const auto lines = output.split('\n');
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+        if (line->startsWith("lvr: ")) return line->mid(5).trimmed();
+    return {};
+}
+
+bool sawItsRun(const QString& output) {
+    for (const auto& line : output.split('\n'))
+        if (line.startsWith("run ") || line.startsWith("step ") || line.startsWith("saved "))
+            return true;
+    return false;
+}
+
+// Runs `work` on a thread of the pool, and `then` with its result back here if `owner` still is.
+template <class Work, class Then>
+void inBackground(QObject* owner, Work work, Then then) {
+    QThreadPool::globalInstance()->start([guard = QPointer(owner), work, then] {
+        QMetaObject::invokeMethod(qApp, [guard, then, result = work()] {
+            if (guard) then(result);
+        });
+    });
+}
+
+}  // namespace
+
+TrainingProcesses::TrainingProcesses(const QString& program, const QString& store, QObject* parent)
+    : QObject(parent), program_(program), store_(store) {
+    timer_.setInterval(kLookMs);
+    connect(&timer_, &QTimer::timeout, this, &TrainingProcesses::look);
+}
+
+// Beside the store, found again by the folder the run writes to.
+QString TrainingProcesses::logOf(const QString& out) const {
+    const auto hash = QCryptographicHash::hash(out.toUtf8(), QCryptographicHash::Sha1).toHex();
+    return QString("%1/logs/%2-%3.log")
+        .arg(QFileInfo(store_).path(), QFileInfo(out).fileName(), QString(hash.left(8)));
+}
+
+void TrainingProcesses::start(const NewRun& run) { launch(argumentsOf(run, store_), run.out); }
+
+void TrainingProcesses::resume(const Run& run) {
+    launch({QString::fromStdString(run.info.kind), "--resume", QString::number(run.id), "--store",
+            store_},
+           QString::fromStdString(run.info.out));
+}
+
+void TrainingProcesses::launch(const QStringList& arguments, const QString& out) {
+    const auto work = [program = program_, arguments, log = logOf(out)]() -> Child {
+        QDir().mkpath(QFileInfo(log).path());
+        QProcess process;
+        process.setProgram(program);
+        process.setArguments(arguments);
+        process.setProcessChannelMode(QProcess::MergedChannels);
+        process.setStandardInputFile(QProcess::nullDevice());
+        process.setStandardOutputFile(log, QIODevice::Truncate);
+        Child child;
+        if (!process.startDetached(&child.pid)) return {};
+        child.startTime = processStart(child.pid);
+        return child;
+    };
+    inBackground(this, work, [this, out](const Child& child) {
+        if (child.pid == 0) {
+            Q_EMIT failed(
+                tr("Can't start %1; check that it is there and may be run.").arg(program_), {});
+            return;
+        }
+        children_[out] = child;
+        timer_.start();
+        Q_EMIT started(out);
+    });
+}
+
+void TrainingProcesses::look() {
+    for (auto child = children_.begin(); child != children_.end();) {
+        const auto& [pid, startTime] = child->second;
+        if (startTime != 0 && processStart(pid) == startTime) {
+            ++child;
+            continue;
+        }
+        report(child->first);
+        child = children_.erase(child);
+    }
+    if (children_.empty()) timer_.stop();
+}
+
+void TrainingProcesses::report(const QString& out) {
+    inBackground(
+        this, [log = logOf(out)] { return tailOf(log); },
+        [this, out](const QString& output) {
+            if (const auto sentence = errorIn(output); !sentence.isEmpty())
+                Q_EMIT failed(sentence, output);
+            else if (!sawItsRun(output))
+                Q_EMIT failed(tr("The training for %1 ended before it began.").arg(out), output);
+            Q_EMIT ended(out);
+        });
+}
+
+void TrainingProcesses::stop(const Run& run) { signalTo(run, SIGTERM); }
+void TrainingProcesses::kill(const Run& run) { signalTo(run, SIGKILL); }
+
+void TrainingProcesses::signalTo(const Run& run, int signal) {
+    if (run.status != RunStatus::Running || run.pid <= 1) return;
+    if (run.host != hostName()) {
+        Q_EMIT failed(tr("Run %1 runs on %2; stop it there.")
+                          .arg(run.id)
+                          .arg(QString::fromStdString(run.host)),
+                      {});
+        return;
+    }
+    if (::kill(static_cast<pid_t>(run.pid), signal) != 0 && errno != ESRCH)
+        Q_EMIT failed(tr("Can't stop run %1: %2.").arg(run.id).arg(QString(std::strerror(errno))),
+                      {});
+}
+
+void TrainingProcesses::readOutput(const Run& run) {
+    inBackground(
+        this, [log = logOf(QString::fromStdString(run.info.out))] { return tailOf(log); },
+        [this, id = run.id](const QString& output) { Q_EMIT outputRead(id, output); });
+}
+
+}  // namespace lvr

@@ -1,24 +1,43 @@
 #include <QComboBox>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QTableWidget>
+#include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
 #include <atomic>
 #include <latch>
 
+#include "app/compare/compare_export.h"
 #include "app/compare/compare_run.h"
+#include "app/compare/compare_workspace.h"
+#include "app/compare/question_page.h"
 #include "app/compare/sample_sets.h"
+#include "app/compare/set_page.h"
 #include "app/compare/set_scores.h"
+#include "app/compare/strategies_json.h"
 #include "app/window/inference_worker.h"
 #include "core/error.h"
 #include "core/eval/statistics.h"
 #include "widgets/compare/answer_columns.h"
+#include "widgets/compare/disagreements.h"
 #include "widgets/compare/heat_strip.h"
+#include "widgets/compare/score_table.h"
 #include "widgets/compare/strategy_list.h"
+#include "widgets/message_bar.h"
+#include "widgets/question_line.h"
 
 using namespace lvr;
 
@@ -220,6 +239,38 @@ SetResults resultsOf(const QStringList& marks) {
     return results;
 }
 
+QStringList row(const QTableWidget& table, int row) {
+    QStringList cells;
+    for (int i = 0; i < table.columnCount(); ++i) cells << table.item(row, i)->text();
+    return cells;
+}
+
+// The whole view on the scripted model.
+struct Window {
+    World world;
+    CompareWorkspace view{world.services()};
+
+    Window() {
+        view.resize(1280, 720);
+        view.show();
+    }
+    template <class Widget>
+    Widget& the() {
+        return *view.findChild<Widget*>();
+    }
+    StrategyList& list() { return the<StrategyList>(); }
+    QString text(const QString& label) { return textOf(view, label); }
+    QString message() { return the<MessageBar>().sentence(); }
+    void showSet() { the<QTabWidget>().setCurrentIndex(1); }
+    void press(const QString& text) {
+        for (auto* button : view.findChildren<QPushButton*>())
+            if (button->text() == text && button->isVisible())
+                return QTest::mouseClick(button, Qt::LeftButton);
+        qFatal("no button %s", qPrintable(text));
+    }
+    void settle() { QTRY_VERIFY(!view.isBusy()); }
+};
+
 }  // namespace
 
 class CompareTest : public QObject {
@@ -246,9 +297,30 @@ private Q_SLOTS:
     void aStepSelectedInOneColumnIsSelectedInAll();
     void wordsThatDifferFromTheFirstAnswerStandOut();
 
+    void oneQuestionIsComparedInTheWindow();
+    void stoppingInTheWindowKeepsTheColumns();
+    void whatIsMissingIsSaid();
+    void anEditedQuestionHasNoKnownAnswer();
+    void aPictureThatIsNoneIsNamed();
+    void aSetFillsTheTableAndCanBeStopped();
+    void disagreeingQuestionsOpenInTheColumns();
+    void aBrokenSetIsSaidAndAnotherRuns();
+    void closingDuringARunIsClean();
+    void choicesComeBack();
+    void strategiesComeBackFromText();
+    void everythingToClickHasAName();
+
+    void exportsHoldWhatTheTableShows();
+    void exportsQuoteAndKeepNonAscii();
+    void exportedFilesAreWritten();
+    void anExportIntoAMissingFolderIsSaid();
+
     void mcnemarIsExact_data();
     void mcnemarIsExact();
     void scoresAreCountedAndPaired();
+
+private:
+    QTemporaryDir folder_;
 };
 
 void CompareTest::strategiesSayWhatTheyDo_data() {
@@ -529,6 +601,304 @@ void CompareTest::wordsThatDifferFromTheFirstAnswerStandOut() {
     QVERIFY2(marked.contains("<b><u>&lt;b&gt; </u></b>"), qPrintable(marked));
     QCOMPARE(textOf(columns, "Answer of fixed 1"), "the red moon");
     QCOMPARE(textOf(columns, "Answer of fixed 3"), "the red moon");
+}
+
+void CompareTest::oneQuestionIsComparedInTheWindow() {
+    Window window;
+    window.list().setStrategies({fixed(2), fixed(1), kFails, fixed(1, "größer")});
+    window.view.showQuestion(sampleOf("What is it?"));
+    QTest::keyClick(&window.the<QuestionLine>(), Qt::Key_Return);
+    QVERIFY(window.view.isBusy());
+    window.settle();
+    QCOMPARE(window.text("Answer of fixed 2"), "moon");
+    QCOMPARE(window.text("Verdict on fixed 2"), "✓ right");
+    QVERIFY(window.text("Answer of fixed 1").contains("<u>tiny</u>"));
+    QCOMPARE(window.text("Verdict on fixed 1"), "✗ wrong");
+    QCOMPARE(window.text("Answer of mode switching, at most 32"),
+             "This model has no end token; choose another rule.");
+    const auto& columns = window.the<AnswerColumns>();
+    QVERIFY(columns.column(3).answerText() == "größer");
+    QVERIFY(!window.view.isBusy());
+}
+
+void CompareTest::stoppingInTheWindowKeepsTheColumns() {
+    Window window;
+    window.world.script.waitsForStop = true;
+    window.list().setStrategies({fixed(4), fixed(3)});
+    window.view.showQuestion(sampleOf("What is it?"));
+    window.press("Compare");
+    QTRY_COMPARE(window.text("Latent steps of fixed 4"), "2");
+    window.press("Stop");
+    window.settle();
+    QCOMPARE(window.text("Answer of fixed 4"), "stopped");
+    QCOMPARE(window.text("Latent steps of fixed 4"), "2");
+    QCOMPARE(window.text("Answer of fixed 3"), "stopped");
+    QCOMPARE(window.world.script.asked.load(), 1);
+}
+
+void CompareTest::whatIsMissingIsSaid() {
+    Window window;
+    window.press("Compare");
+    QVERIFY(window.message().contains("There is no picture"));
+    window.view.showQuestion(sampleOf(""));
+    window.press("Compare");
+    QVERIFY(window.message().contains("There is no question"));
+    window.list().setStrategies({});
+    window.press("Compare");
+    QVERIFY(window.message().contains("There is no strategy"));
+    QCOMPARE(window.world.script.asked.load(), 0);
+}
+
+void CompareTest::anEditedQuestionHasNoKnownAnswer() {
+    Window window;
+    window.view.showQuestion(sampleOf("What is it?"));
+    auto& expected = named<QLineEdit>(window.view, "Right answer");
+    QCOMPARE(expected.text(), "moon");
+    QTest::keyClicks(&window.the<QuestionLine>(), "Now");
+    QCOMPARE(expected.text(), "");
+    expected.setText("sun");
+    QTest::keyClicks(&window.the<QuestionLine>(), "x");
+    QCOMPARE(expected.text(), "sun");  // given by hand: it stays
+}
+
+void CompareTest::aPictureThatIsNoneIsNamed() {
+    Window window;
+    QFile file(folder_.filePath("größe.png"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("no picture");
+    file.close();
+    window.the<QuestionPage>().openPicture(file.fileName());
+    QTRY_VERIFY(window.message().contains("größe.png"));
+    window.the<QuestionPage>().newScene("count");
+    QTRY_COMPARE(window.the<QuestionLine>().toPlainText(), "What count?");
+}
+
+void CompareTest::aSetFillsTheTableAndCanBeStopped() {
+    Window window;
+    window.showSet();
+    window.list().setStrategies({fixed(2), fixed(1), kFails});
+    named<QSpinBox>(window.view, "Number of questions").setValue(4);
+    window.press("Run");
+    window.settle();
+    auto& table = window.the<ScoreTable>();
+    QCOMPARE(table.rowCount(), 3);
+    QCOMPARE(row(table, 0).mid(0, 3), QStringList({"fixed 2", "100.0 %", "43.9–100.0"}));
+    QCOMPARE(row(table, 1).mid(0, 5),
+             QStringList({"fixed 1", "0.0 %", "0.0–56.1", "+0 −3", "0.25"}));
+    QVERIFY(row(table, 2)[0].startsWith("⚠"));
+    QVERIFY(table.item(2, 0)->toolTip().contains("no end token"));
+    QVERIFY(window.text("State of the set").contains("3 questions in"));
+    QVERIFY(window.text("State of the set").contains("1 question could not be read: picture 2"));
+
+    window.world.script.waitsForStop = true;  // a run that would never end
+    window.list().setStrategies({fixed(1), fixed(3)});
+    window.press("Run");
+    QTRY_COMPARE(window.world.script.asked.load(), 3 + 3 + 3 + 2);
+    QVERIFY(!window.text("State of the set").isEmpty());
+    window.press("Stop");
+    window.settle();
+    QVERIFY(window.text("State of the set").startsWith("Stopped after 1 question of 4"));
+    QCOMPARE(row(table, 0).last(), "1");
+    QCOMPARE(row(table, 1).last(), "0");  // the one that was cut short does not count
+}
+
+void CompareTest::disagreeingQuestionsOpenInTheColumns() {
+    Window window;
+    window.showSet();
+    window.list().setStrategies({fixed(2), fixed(4), fixed(1)});
+    named<QSpinBox>(window.view, "Number of questions").setValue(5);
+    window.press("Run");
+    window.settle();
+    auto& questions = named<QTableWidget>(window.view, "Questions");
+    QCOMPARE(questions.rowCount(), 0);        // fixed 2 and fixed 4 say the same
+    window.list().setStrategies({fixed(8)});  // what is chosen now is not what was run
+    auto& table = window.the<ScoreTable>();
+    const QPoint third = table.visualItemRect(table.item(2, 1)).center();
+    QTest::mouseClick(table.viewport(), Qt::LeftButton, {}, third);
+    QTest::mouseDClick(table.viewport(), Qt::LeftButton, {}, third);
+    QCOMPARE(questions.rowCount(), 4);
+    QCOMPARE(row(questions, 2), QStringList({"4", "Q3", "moon", "✓ moon", "✗ tiny"}));
+    questions.setCurrentCell(2, 0);
+    questions.setFocus();
+    QTest::keyClick(&questions, Qt::Key_Return);
+    QTRY_COMPARE(window.the<QuestionLine>().toPlainText(), "Q3");
+    window.settle();
+    QCOMPARE(window.text("Verdict on fixed 1"), "✗ wrong");
+    QVERIFY(window.the<QuestionLine>().isVisible());
+}
+
+void CompareTest::aBrokenSetIsSaidAndAnotherRuns() {
+    Window window;
+    window.showSet();
+    named<QComboBox>(window.view, "Where questions come from").setCurrentIndex(1);
+    window.press("Run");
+    QVERIFY(window.message().contains("There is no data file"));
+    auto& file = named<QLineEdit>(window.view, "Data file");
+    file.setText("broken.json");
+    QTest::keyClick(&file, Qt::Key_Return);
+    QTRY_COMPARE(window.message(), "broken.json is cut off; write it again.");
+    QVERIFY(!window.view.isBusy());
+    file.setText("größe.json");
+    named<QSpinBox>(window.view, "Number of questions").setValue(2);
+    window.press("Run");
+    window.settle();
+    QCOMPARE(window.message(), "");
+    QCOMPARE(window.the<SetPage>().results().questions.size(), std::size_t{2});
+}
+
+void CompareTest::closingDuringARunIsClean() {
+    {
+        Window window;
+        window.world.script.waitsForStop = true;
+        window.list().setStrategies({fixed(3)});
+        window.showSet();
+        window.press("Run");
+        QTRY_COMPARE(window.world.script.asked.load(), 1);
+    }  // the view goes first, then the worker, which waits for the engine
+    Window window;
+    window.world.script.waitsForStop = true;
+    window.list().setStrategies({fixed(3)});
+    window.view.showQuestion(sampleOf("What?"));
+    window.press("Compare");
+    QTRY_COMPARE(window.world.script.asked.load(), 1);
+    window.world.worker.reset();
+    QVERIFY(window.view.isBusy());  // nothing can report any more; nothing crashes either
+}
+
+void CompareTest::choicesComeBack() {
+    QByteArray state;
+    {
+        Window window;
+        window.list().setStrategies({fixed(5), fixed(1, "/größer")});
+        window.showSet();
+        window.the<SetPage>().setChoice({.file = "/daten/größe.json", .count = 7});
+        state = window.view.saveState();
+    }
+    Window window;
+    window.view.restoreState(state);
+    QCOMPARE(titles(window.list()), QStringList({"fixed 5", "fixed 1"}));
+    QCOMPARE(window.list().strategies()[1].model, "/größer");
+    QCOMPARE(window.the<SetPage>().choice().file, "/daten/größe.json");
+    QCOMPARE(window.the<SetPage>().choice().count, 7);
+    window.view.setModel({.name = "tiny", .exit = FixedSteps{9}});  // chosen strategies stay
+    QCOMPARE(titles(window.list()), QStringList({"fixed 5", "fixed 1"}));
+    for (const char* broken :
+         {"", "nonsense", "[]", R"({"strategies": "[{\"exit\": \"x\"}]"})", R"({"count": "many"})"})
+        window.view.restoreState(broken);
+    QCOMPARE(titles(window.list()), QStringList({"fixed 5", "fixed 1"}));
+    Window fresh;
+    fresh.view.setModel({.name = "tiny", .exit = FixedSteps{9}});
+    QCOMPARE(titles(fresh.list()).first(), "fixed 9");
+}
+
+void CompareTest::strategiesComeBackFromText() {
+    std::vector<Strategy> all = firstStrategies();
+    for (const auto& preset : strategyPresets())
+        all.insert(all.end(), preset.strategies.begin(), preset.strategies.end());
+    all.push_back({.name = "ö",
+                   .options = {.exit = NearLatentEnd{.metric = LatentEndMetric::Mae},
+                               .spanStart = SpanStart::Forced,
+                               .spanEnd = SpanEnd::Forced,
+                               .headPositions = HeadPositions::Released,
+                               .latentFeed = LatentFeed::Filler,
+                               .maxNewTokens = 3,
+                               .sampling = {0.5, 0.25, 4, 1.5, 1ull << 60}},
+                   .model = "/ö"});
+    QVERIFY(strategiesFromText(strategiesToText(all)) == all);
+    QVERIFY_EXCEPTION_THROWN(strategiesFromText("{}"), Error);
+    QVERIFY_EXCEPTION_THROWN(strategiesFromText(R"([{"seed": "x"}])"), Error);
+}
+
+void CompareTest::everythingToClickHasAName() {
+    Window window;
+    for (auto* button : window.view.findChildren<QAbstractButton*>()) {
+        if (button->objectName().startsWith("qt_") || !button->parentWidget() ||
+            qobject_cast<QLineEdit*>(button->parentWidget()) ||
+            qobject_cast<QTabBar*>(button->parentWidget()) ||
+            qobject_cast<QTableView*>(button->parentWidget()) ||
+            qobject_cast<MessageBar*>(button->parentWidget()))
+            continue;
+        const QString name =
+            button->accessibleName().isEmpty() ? button->text() : button->accessibleName();
+        QVERIFY(name.size() > 1);
+    }
+    for (auto* field : window.view.findChildren<QComboBox*>())
+        QVERIFY(!field->accessibleName().isEmpty());
+    for (auto* field : window.view.findChildren<QAbstractSpinBox*>())
+        QVERIFY(!field->accessibleName().isEmpty());
+}
+
+void CompareTest::exportsHoldWhatTheTableShows() {
+    const auto results = resultsOf({"1110011", "011111-"});
+    const auto scores = QString::fromStdString(scoresToCsv(results)).split('\n');
+    QCOMPARE(scores[0],
+             "strategy,asked,right,accuracy,low95,high95,gained,lost,mcnemar_p,mean_latents,"
+             "mean_first_word_ms,mean_total_ms,trigger_rate,failure");
+    QCOMPARE(scores[1], "fixed 0,7,5,0.714286,0.358934,0.917781,0,0,1,0,10,10,0,");
+    QCOMPARE(scores[2].left(32), "fixed 1,6,5,0.833333,0.436497,0.");
+    const auto answers = QString::fromStdString(answersToCsv(results)).split('\n');
+    QCOMPARE(answers.size(), 1 + 13 + 1);  // title, answers, the end
+    QCOMPARE(answers[2], "1,,,Q0,moon,fixed 1,sun,0,1,10,20");
+    const auto table = QString::fromStdString(toMarkdown(results)).split('\n');
+    QCOMPARE(table[2], "| fixed 0 | 71.4 % | 35.9–91.8 | – | – | 0.0 | 10 | 10 | 0.0 % | 7 |");
+    QCOMPARE(table[3],
+             "| fixed 1 | 83.3 % | 43.6–97.0 | +2 −1 | 1 | 1.0 | 10 | 20 | 100.0 % | 6 |");
+    const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(toJson(results))).object();
+    QCOMPARE(json["strategies"].toArray().size(), 2);
+    QCOMPARE(json["strategies"][1]["gained"].toInt(), 2);
+    QCOMPARE(json["strategies"][1]["strategy"]["exit"].toString(), "fixed:1");
+    QCOMPARE(json["questions"].toArray().size(), 7);
+    QVERIFY(json["questions"][6]["outcomes"][1].isNull());
+}
+
+void CompareTest::exportsQuoteAndKeepNonAscii() {
+    auto results = resultsOf({"1"});
+    results.questions[0].text = "Größe, \"groß\"?\nJa";
+    results.questions[0].outcomes[0]->answer = "a|\xff";  // not UTF-8
+    results.strategies[0].name = "für|6";
+    QVERIFY(QString::fromStdString(answersToCsv(results))
+                .contains("\"Größe, \"\"groß\"\"?\nJa\",moon,für|6,"));
+    QVERIFY(QString::fromStdString(toMarkdown(results)).contains("| für\\|6 |"));
+    const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(toJson(results)));
+    QCOMPARE(json["questions"][0]["question"].toString(), "Größe, \"groß\"?\nJa");
+    const auto steps = stepsToCsv({fixed(2), kFails}, {scriptedAnswer(2), {}});
+    QCOMPARE(QString::fromStdString(steps).split('\n')[2], "fixed 2,moon,1,20,30,2,2,0.2,0.5");
+}
+
+void CompareTest::exportedFilesAreWritten() {
+    Window window;
+    window.list().setStrategies({fixed(2), fixed(1)});
+    window.showSet();
+    window.press("Run");
+    window.settle();
+    const std::pair<SetExport, const char*> wanted[] = {{SetExport::ScoresCsv, "strategy,"},
+                                                        {SetExport::AnswersCsv, "number,"},
+                                                        {SetExport::Json, "{"},
+                                                        {SetExport::Markdown, "| Strategy"},
+                                                        {SetExport::Picture, "\x89PNG"}};
+    for (const auto& [what, beginning] : wanted) {
+        const QString name = folder_.filePath(QString("größe%1").arg(static_cast<int>(what)));
+        window.the<SetPage>().exportTo(what, name);
+        QTRY_COMPARE(window.message(), "Saved " + name + ".");
+        QFile file(name);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.readAll().startsWith(beginning));
+    }
+    window.view.showQuestion(sampleOf("What?"));
+    window.press("Compare");
+    window.settle();
+    for (const QString ending : {"png", "csv"}) {
+        const QString name = folder_.filePath("columns." + ending);
+        window.the<QuestionPage>().exportTo(name);
+        QTRY_COMPARE(window.message(), "Saved " + name + ".");
+        QVERIFY(QFileInfo(name).size() > 100);
+    }
+}
+
+void CompareTest::anExportIntoAMissingFolderIsSaid() {
+    Window window;
+    window.the<SetPage>().exportTo(SetExport::Json, "/nowhere/größe.json");
+    QTRY_VERIFY(window.message().contains("größe.json"));
 }
 
 void CompareTest::mcnemarIsExact_data() {

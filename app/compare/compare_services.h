@@ -18,7 +18,7 @@ struct SetChoice {
 struct SampleSet {
     std::string name;
     int size = 0;
-    std::function<Sample(int index)> sample;  // throws Error; on one thread at a time
+    std::function<Sample(int index)> sample;  // throws Error; any thread, several at a time
 };
 
 // What the comparison needs from outside, so that it can be tested without a model.

@@ -115,6 +115,7 @@ void AnswerColumn::build(QGridLayout* grid, int column) {
                                tr("the model has no end vector, or no latent steps"), parent);
     for (auto* line : {ends_, distances_}) line->setColour(colour);
     stepPicture_ = new StepPicture(parent);
+    stepPicture_->setEmptyText(tr("not this many steps"));
     strip_ = new HeatStrip(parent);
     strip_->setAccessibleName(tr("Heat of each step of %1").arg(name));
     const std::initializer_list<QWidget*> cells = {title_,       text_,    verdict_, steps_,
@@ -143,6 +144,12 @@ void AnswerColumn::finish(const StrategyAnswer& answer) {
 void AnswerColumn::fail(const QString& sentence) {
     state_ = State::Failed;
     sentence_ = sentence;
+    refresh();
+}
+
+void AnswerColumn::stopWaiting() {
+    if (state_ != State::Waiting && state_ != State::Thinking) return;
+    state_ = State::Stopped;
     refresh();
 }
 
@@ -187,7 +194,7 @@ QString AnswerColumn::stepsText(int latents) const {
 }
 
 void AnswerColumn::showNumbers() {
-    const bool known = state_ == State::Done || state_ == State::Stopped;
+    const bool known = answer_.times.total > 0;
     const QString none = QStringLiteral("–");
     steps_->setText(state_ == State::Waiting || state_ == State::Failed
                         ? none
@@ -213,7 +220,8 @@ void AnswerColumn::mark(const QString& baseline) {
         case State::Failed:
             return text_->setText(sentence_);
         case State::Stopped:
-            return text_->setText(tr("stopped: %1").arg(answerText()));
+            return text_->setText(answerText().isEmpty() ? tr("stopped")
+                                                         : tr("stopped: %1").arg(answerText()));
         case State::Thinking:
             return text_->setText(answerText().isEmpty() ? tr("thinking…") : answerText());
         case State::Done:
@@ -246,7 +254,8 @@ void AnswerColumn::selectStep(int step) {
 
 void AnswerColumn::showStep() {
     const auto index = static_cast<std::size_t>(selected_ + 1);
-    stepPicture_->showHeat(picture_, index < heat_.size() ? heat_[index] : QImage());
+    const QImage heat = index < heat_.size() ? heat_[index] : QImage();
+    stepPicture_->showHeat(heat.isNull() ? QImage() : picture_, heat);
     const auto latents = latentSteps(answer_.trace);
     if (selected_ < 0 || selected_ >= static_cast<int>(latents.size()))
         return caption_->setText(selected_ < 0 && !latents.empty() ? tr("mean of all steps")

@@ -30,6 +30,7 @@ public:
     void append(const DecodeStep& step);
     void finish(const StrategyAnswer& answer);
     void fail(const QString& sentence);
+    void stopWaiting();                  // nothing more will come
     void mark(const QString& baseline);  // what differs from the first column's answer
     void selectStep(int step);           // -1: the mean
     void setRanges(HeatRange heat, const SparklineRange& end, const SparklineRange& distance);

@@ -11,7 +11,7 @@ namespace lvr {
 namespace {
 
 constexpr int kRefresh = 40;  // ms: steps of a fast model are drawn together
-constexpr int kLeastWidth = 168, kMostWidth = 380;
+constexpr int kLeastWidth = 138, kMostWidth = 380;
 constexpr int kLargestPicture = 512;
 
 }  // namespace
@@ -33,7 +33,7 @@ void AnswerColumns::setStrategies(const std::vector<Strategy>& strategies) {
     setWidget(page);  // which deletes the old one and its columns
     auto* grid = new QGridLayout(page);
     grid->setContentsMargins(6, 6, 6, 6);
-    grid->setHorizontalSpacing(12);
+    grid->setHorizontalSpacing(10);
     if (strategies.empty()) {
         auto* hint = new QLabel(
             tr("Nothing compared yet.\nGive a picture and a question above, choose strategies on "
@@ -84,6 +84,10 @@ void AnswerColumns::finish(int column, const StrategyAnswer& answer) {
 void AnswerColumns::fail(int column, const QString& sentence) {
     columns_.at(column)->fail(sentence);
     std::erase(stale_, column);
+}
+
+void AnswerColumns::stopWaiting() {
+    for (auto* column : columns_) column->stopWaiting();
 }
 
 void AnswerColumns::selectStep(int step) {

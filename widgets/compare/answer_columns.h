@@ -22,6 +22,7 @@ public:
     void append(int column, const DecodeStep& step);
     void finish(int column, const StrategyAnswer& answer);
     void fail(int column, const QString& sentence);
+    void stopWaiting();         // nothing more will come
     void selectStep(int step);  // -1: the mean
 
     int selectedStep() const { return selected_; }

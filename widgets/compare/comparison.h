@@ -33,6 +33,7 @@ struct Outcome {
 };
 
 struct SetQuestion {
+    int number = 0;  // its index in the set
     std::string id, kind, text, expected;
     std::vector<std::optional<Outcome>> outcomes;  // one a strategy; none: not (yet) answered
 };

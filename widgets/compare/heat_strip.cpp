@@ -168,11 +168,16 @@ void StepPicture::showHeat(const QImage& picture, const QImage& heat) {
     update();
 }
 
+void StepPicture::setEmptyText(const QString& text) {
+    emptyText_ = text;
+    update();
+}
+
 void StepPicture::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    if (heat_.isNull()) {
+    if (picture_.isNull() && heat_.isNull()) {
         painter.setPen(palette().placeholderText().color());
-        painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, tr("not this many steps"));
+        painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, emptyText_);
         return;
     }
     paintHeat(painter, rect(), picture_, heat_);

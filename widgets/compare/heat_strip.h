@@ -53,15 +53,17 @@ class StepPicture : public QWidget {
     Q_OBJECT
 public:
     explicit StepPicture(QWidget* parent = nullptr);
-    void showHeat(const QImage& picture, const QImage& heat);
-    QSize sizeHint() const override { return {180, 150}; }
-    QSize minimumSizeHint() const override { return {120, 150}; }
+    void showHeat(const QImage& picture, const QImage& heat);  // either may be null
+    void setEmptyText(const QString& text);                    // what stands where both are
+    QSize sizeHint() const override { return {140, 140}; }
+    QSize minimumSizeHint() const override { return {100, 140}; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
     QImage picture_, heat_;
+    QString emptyText_;
 };
 
 }  // namespace lvr

@@ -25,7 +25,7 @@ public:
     void setColour(const QColor& colour);
     void selectStep(int step);  // -1: none
     QPointF pointOf(int step) const;
-    QSize sizeHint() const override { return {180, 56}; }
+    QSize sizeHint() const override { return {140, 56}; }
     QSize minimumSizeHint() const override { return {90, 56}; }
 
 Q_SIGNALS:

@@ -87,6 +87,8 @@ void StrategyForm::build() {
     browse->setToolTip(tr("Choose a model folder"));
     connect(browse, &QToolButton::clicked, this, &StrategyForm::browse);
     exit_->layout()->setSpacing(3);
+    exit_->setRule(NearLatentEnd{});  // the widest; nothing moves when another is chosen
+    exit_->setMinimumWidth(exit_->sizeHint().width());
     auto* form = new QFormLayout(this);
     form->setContentsMargins(0, 0, 0, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);

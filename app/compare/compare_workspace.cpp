@@ -1,0 +1,129 @@
+#include "app/compare/compare_workspace.h"
+
+#include <QSignalBlocker>
+#include <QSplitter>
+#include <QTabWidget>
+#include <QVBoxLayout>
+#include <nlohmann/json.hpp>
+
+#include "app/compare/question_page.h"
+#include "app/compare/set_page.h"
+#include "app/compare/strategies_json.h"
+#include "core/error.h"
+#include "widgets/compare/strategy_list.h"
+#include "widgets/message_bar.h"
+
+namespace lvr {
+
+CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* parent)
+    : QWidget(parent),
+      strategies_(new StrategyList(this)),
+      question_(new QuestionPage(services, this)),
+      set_(new SetPage(services, this)),
+      tabs_(new QTabWidget(this)),
+      splitter_(new QSplitter(Qt::Horizontal, this)),
+      messages_(new MessageBar(this)) {
+    tabs_->addTab(question_, tr("One question"));
+    tabs_->addTab(set_, tr("A set"));
+    tabs_->setDocumentMode(true);
+    strategies_->layout()->setContentsMargins(8, 8, 4, 8);
+    splitter_->addWidget(strategies_);
+    splitter_->addWidget(tabs_);
+    splitter_->setStretchFactor(1, 1);
+    splitter_->setCollapsible(1, false);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(messages_);
+    column->addWidget(splitter_, 1);
+    wire();
+}
+
+void CompareWorkspace::wire() {
+    connect(strategies_, &StrategyList::changed, this, [this] { chosen_ = true; });
+    connect(question_, &QuestionPage::asked, this, [this] {
+        messages_->dismiss();
+        question_->compare(strategies_->strategies());
+    });
+    connect(set_, &SetPage::runAsked, this, [this] {
+        messages_->dismiss();
+        set_->run(strategies_->strategies());
+    });
+    connect(question_, &QuestionPage::said, this, &CompareWorkspace::say);
+    connect(set_, &SetPage::said, this, &CompareWorkspace::say);
+    const auto fail = [this](const QString& sentence) {
+        messages_->say(MessageBar::Kind::Error, sentence);
+    };
+    connect(question_, &QuestionPage::failed, this, fail);
+    connect(set_, &SetPage::failed, this, fail);
+    const auto report = [this] { Q_EMIT busyChanged(isBusy()); };
+    connect(question_, &QuestionPage::busyChanged, this, report);
+    connect(set_, &SetPage::busyChanged, this, report);
+    connect(set_, &SetPage::questionChosen, this,
+            [this](const Sample& sample, const std::vector<Strategy>& strategies) {
+                tabs_->setCurrentWidget(question_);
+                question_->setSample(sample);
+                question_->compare(strategies);
+            });
+}
+
+void CompareWorkspace::say(const QString& sentence) {
+    messages_->say(MessageBar::Kind::Hint, sentence);
+}
+
+void CompareWorkspace::setModel(const ModelInfo& model) {
+    set_->setModelName(model.name);
+    if (chosen_) return;
+    auto strategies = firstStrategies();
+    strategies.front().options.exit = model.exit;
+    strategies_->setStrategies(std::move(strategies));
+    chosen_ = false;
+}
+
+void CompareWorkspace::showQuestion(const Sample& sample) {
+    tabs_->setCurrentWidget(question_);
+    question_->setSample(sample);
+}
+
+void CompareWorkspace::stop() {
+    question_->stop();
+    set_->stop();
+}
+
+bool CompareWorkspace::isBusy() const { return question_->isBusy() || set_->isBusy(); }
+
+QByteArray CompareWorkspace::saveState() const {
+    const SetChoice choice = set_->choice();
+    nlohmann::ordered_json state{{"file", choice.file},
+                                 {"image_root", choice.imageRoot},
+                                 {"kind", choice.kind},
+                                 {"count", choice.count},
+                                 {"seed", choice.seed},
+                                 {"tab", tabs_->currentIndex()},
+                                 {"splitter", splitter_->saveState().toBase64().toStdString()}};
+    if (chosen_) state["strategies"] = strategiesToText(strategies_->strategies());
+    return QByteArray::fromStdString(state.dump());
+}
+
+void CompareWorkspace::restoreState(const QByteArray& text) {
+    const auto state = nlohmann::json::parse(text.toStdString(), nullptr, false);
+    if (!state.is_object()) return;
+    try {
+        set_->setChoice({.file = state.value("file", ""),
+                         .imageRoot = state.value("image_root", ""),
+                         .kind = state.value("kind", ""),
+                         .count = state.value("count", SetChoice{}.count),
+                         .seed = state.value("seed", SetChoice{}.seed)});
+        tabs_->setCurrentIndex(state.value("tab", 0));
+        splitter_->restoreState(
+            QByteArray::fromBase64(QByteArray::fromStdString(state.value("splitter", ""))));
+        if (state.contains("strategies"))
+            strategies_->setStrategies(strategiesFromText(state.at("strategies")));
+    } catch (const nlohmann::json::exception&) {
+        say(tr("The comparison's last choices could not be read; choose them again."));
+    } catch (const Error& error) {
+        say(QString::fromUtf8(error.what()));
+    }
+}
+
+}  // namespace lvr

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <QByteArray>
+#include <QWidget>
+
+#include "app/compare/compare_services.h"
+
+class QSplitter;
+class QTabWidget;
+
+namespace lvr {
+
+class MessageBar;
+class QuestionPage;
+class SetPage;
+class StrategyList;
+
+// Decoding strategies held against each other: their list on the left; on the right one question
+// under all of them, or a set of questions.
+class CompareWorkspace : public QWidget {
+    Q_OBJECT
+public:
+    explicit CompareWorkspace(const CompareServices& services, QWidget* parent = nullptr);
+
+    // The model that is open; its own exit rule takes the baseline's place while nobody has chosen
+    // strategies.
+    void setModel(const ModelInfo& model);
+    void showQuestion(const Sample& sample);  // to be compared when asked to
+    void stop();
+    bool isBusy() const;
+
+    QByteArray saveState() const;                // strategies, set and layout; not results
+    void restoreState(const QByteArray& state);  // what is unreadable is left as it is
+
+Q_SIGNALS:
+    void busyChanged(bool busy);
+
+private:
+    void wire();
+    void say(const QString& sentence);
+
+    StrategyList* strategies_;
+    QuestionPage* question_;
+    SetPage* set_;
+    QTabWidget* tabs_;
+    QSplitter* splitter_;
+    MessageBar* messages_;
+    bool chosen_ = false;  // somebody changed the strategies
+};
+
+}  // namespace lvr

@@ -1,0 +1,248 @@
+#include "app/compare/question_page.h"
+
+#include <QComboBox>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+#include <utility>
+
+#include "app/compare/background.h"
+#include "app/compare/compare_export.h"
+#include "app/compare/compare_run.h"
+#include "app/compare/export_files.h"
+#include "core/vision/image_file.h"
+#include "widgets/compare/answer_columns.h"
+#include "widgets/compare/heat_strip.h"
+#include "widgets/qt_image.h"
+#include "widgets/question_line.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLargestPicture = 512;
+
+}  // namespace
+
+QuestionPage::QuestionPage(CompareServices services, QWidget* parent)
+    : QWidget(parent),
+      services_(std::move(services)),
+      files_(new Background(this)),
+      picture_(new StepPicture(this)),
+      question_(new QuestionLine(this)),
+      expected_(new QLineEdit(this)),
+      open_(new QPushButton(tr("Open picture…"), this)),
+      scene_(new QPushButton(tr("New scene"), this)),
+      kinds_(new QComboBox(this)),
+      compare_(new QPushButton(tr("Compare"), this)),
+      stop_(new QPushButton(tr("Stop"), this)),
+      export_(new QPushButton(tr("Export…"), this)),
+      columns_(new AnswerColumns(this)) {
+    setAcceptDrops(true);
+    build();
+    wire();
+    updateButtons();
+}
+
+QuestionPage::~QuestionPage() = default;
+
+void QuestionPage::build() {
+    picture_->setFixedSize(84, 84);
+    picture_->setEmptyText(tr("no picture"));
+    picture_->setAccessibleName(tr("Picture"));
+    expected_->setPlaceholderText(tr("right answer, if it is known"));
+    expected_->setAccessibleName(tr("Right answer"));
+    expected_->setClearButtonEnabled(true);
+    for (const auto& kind : services_.sceneKinds) kinds_->addItem(QString::fromStdString(kind));
+    kinds_->setAccessibleName(tr("Kind of scene"));
+    compare_->setDefault(true);
+    compare_->setToolTip(tr("Ask with every strategy of the list (Enter in the question)"));
+    stop_->setToolTip(tr("Keep what there is"));
+    export_->setToolTip(tr("Save the columns as a picture (PNG) or their numbers as CSV"));
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(8, 8, 8, 0);
+    column->addWidget(makeControls());
+    column->addWidget(columns_, 1);
+}
+
+QWidget* QuestionPage::makeControls() {
+    auto* controls = new QWidget(this);
+    auto* buttons = new QHBoxLayout;
+    for (QWidget* each : std::initializer_list<QWidget*>{expected_, open_, scene_, kinds_})
+        buttons->addWidget(each, each == expected_ ? 1 : 0);
+    buttons->addSpacing(12);
+    for (auto* each : {compare_, stop_, export_}) buttons->addWidget(each);
+    auto* right = new QVBoxLayout;
+    right->addWidget(question_);
+    right->addLayout(buttons);
+    auto* row = new QHBoxLayout(controls);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(picture_);
+    row->addLayout(right, 1);
+    return controls;
+}
+
+void QuestionPage::wire() {
+    connect(question_, &QuestionLine::asked, this, &QuestionPage::asked);
+    connect(question_, &QuestionLine::textChanged, this, &QuestionPage::questionEdited);
+    connect(question_, &QuestionLine::filesGiven, this,
+            [this](const QList<QUrl>& files) { openPicture(files.value(0).toLocalFile()); });
+    connect(question_, &QuestionLine::picturePasted, this,
+            [this](const QImage& picture) { setPicture(toImage(picture)); });
+    connect(open_, &QPushButton::clicked, this, &QuestionPage::choosePicture);
+    connect(scene_, &QPushButton::clicked, this, [this] { newScene(kinds_->currentText()); });
+    connect(compare_, &QPushButton::clicked, this, &QuestionPage::asked);
+    connect(stop_, &QPushButton::clicked, this, &QuestionPage::stop);
+    connect(export_, &QPushButton::clicked, this, &QuestionPage::chooseExport);
+}
+
+// ---- What is asked ----
+
+void QuestionPage::setSample(const Sample& sample) {
+    settle();
+    sample_ = sample;
+    {
+        const QSignalBlocker quiet(question_);
+        question_->setPlainText(QString::fromStdString(sample.question.text));
+    }
+    expected_->setText(QString::fromStdString(sample.answer));
+    if (sample.question.images.empty()) return picture_->showHeat({}, {});
+    picture_->showHeat(toQImage(shrunkTo(sample.question.images[0], kLargestPicture)), {});
+}
+
+// A picture that is given takes the place of all that was known about the last one.
+void QuestionPage::setPicture(const Image& picture) {
+    setSample({.question = {{picture}, question_->toPlainText().trimmed().toStdString()}});
+}
+
+// The known answer was to another question then.
+void QuestionPage::questionEdited() {
+    if (question_->toPlainText().trimmed().toStdString() == sample_.question.text) return;
+    if (expected_->text().toStdString() == sample_.answer) expected_->clear();
+    sample_.rois.clear();
+}
+
+void QuestionPage::openPicture(const QString& file) {
+    files_->run(
+        [this, file]() -> Background::Report {
+            return [this, picture = readImage(file.toStdU16String())] { setPicture(picture); };
+        },
+        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
+void QuestionPage::choosePicture() {
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open picture"));
+    if (!file.isEmpty()) openPicture(file);
+}
+
+void QuestionPage::newScene(const QString& kind) {
+    files_->run(
+        [this, kind = kind.toStdString(), draw = services_.newScene]() -> Background::Report {
+            return [this, sample = draw(kind)] { setSample(sample); };
+        },
+        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
+void QuestionPage::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasImage())
+        event->acceptProposedAction();
+}
+
+void QuestionPage::dropEvent(QDropEvent* event) {
+    const auto* data = event->mimeData();
+    if (data->hasImage()) return setPicture(toImage(qvariant_cast<QImage>(data->imageData())));
+    const QUrl url = data->urls().value(0);
+    if (url.isLocalFile()) return openPicture(url.toLocalFile());
+    Q_EMIT said(tr("%1 is not on this machine; save it and open the file.").arg(url.toString()));
+}
+
+// ---- Comparing ----
+
+void QuestionPage::compare(const std::vector<Strategy>& strategies) {
+    settle();
+    sample_.question.text = question_->toPlainText().trimmed().toStdString();
+    sample_.answer = expected_->text().trimmed().toStdString();
+    if (strategies.empty()) return said(tr("There is no strategy; add some on the left."));
+    if (sample_.question.images.empty())
+        return said(tr("There is no picture; open one or draw a new scene."));
+    if (sample_.question.text.empty()) return said(tr("There is no question; type one."));
+    columns_->setStrategies(strategies);
+    columns_->setPicture(sample_.question.images[0]);
+    const SampleSet set{.size = 1, .sample = [sample = sample_](int) { return sample; }};
+    run_ = new CompareRun(services_, set, strategies, CompareRun::Report::StepsToo, this);
+    wireRun();
+    run_->start();
+    updateButtons();
+    Q_EMIT busyChanged();
+}
+
+void QuestionPage::wireRun() {
+    connect(run_, &CompareRun::begun, columns_,
+            [this](int, int s, const std::vector<PatchGrid>& grids) { columns_->begin(s, grids); });
+    connect(run_, &CompareRun::stepDecoded, columns_,
+            [this](int, int s, const DecodeStep& step) { columns_->append(s, step); });
+    connect(run_, &CompareRun::answered, columns_,
+            [this](int, int s, const StrategyAnswer& answer) { columns_->finish(s, answer); });
+    connect(run_, &CompareRun::strategyFailed, columns_,
+            [this](int, int s, const QString& sentence) { columns_->fail(s, sentence); });
+    connect(run_, &CompareRun::finished, this, &QuestionPage::settle);
+}
+
+void QuestionPage::stop() {
+    if (run_) run_->stop();
+}
+
+void QuestionPage::settle() {
+    if (!run_) return;
+    run_->disconnect();
+    std::exchange(run_, nullptr)->deleteLater();
+    columns_->stopWaiting();
+    updateButtons();
+    Q_EMIT busyChanged();
+}
+
+void QuestionPage::updateButtons() {
+    compare_->setEnabled(!run_);
+    stop_->setEnabled(run_);
+    export_->setEnabled(!run_ && columns_->count() > 0);
+}
+
+// ---- Export ----
+
+void QuestionPage::chooseExport() {
+    const QString file = QFileDialog::getSaveFileName(
+        this, tr("Export the columns"), QStringLiteral("comparison.png"),
+        tr("Picture (*.png);;Steps and times (*.csv)"));
+    if (!file.isEmpty()) exportTo(file);
+}
+
+std::string QuestionPage::toCsv() const {
+    std::vector<Strategy> strategies;
+    std::vector<StrategyAnswer> answers;
+    for (int i = 0; i < columns_->count(); ++i) {
+        strategies.push_back(columns_->column(i).strategy());
+        answers.push_back(columns_->column(i).answer());
+    }
+    return stepsToCsv(strategies, answers);
+}
+
+void QuestionPage::exportTo(const QString& file) {
+    const bool picture = file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive);
+    auto write = picture ? std::function<void()>([file, image = columns_->grabAll()] {
+        writePictureFile(file, image);
+    })
+                         : [file, csv = toCsv()] { writeTextFile(file, csv); };
+    files_->run(
+        [this, file, write = std::move(write)]() -> Background::Report {
+            write();
+            return [this, file] { Q_EMIT said(tr("Saved %1.").arg(file)); };
+        },
+        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
+}  // namespace lvr

@@ -6,10 +6,8 @@
 #include "widgets/compare/strategy.h"
 
 class QComboBox;
-class QLabel;
 class QLineEdit;
 class QPushButton;
-class QToolButton;
 
 namespace lvr {
 

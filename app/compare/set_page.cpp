@@ -2,26 +2,22 @@
 
 #include <QApplication>
 #include <QClipboard>
-#include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenu>
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSpinBox>
 #include <QSplitter>
-#include <QToolButton>
 #include <QVBoxLayout>
-#include <limits>
 #include <utility>
 
 #include "app/compare/background.h"
 #include "app/compare/compare_export.h"
 #include "app/compare/compare_run.h"
 #include "app/compare/export_files.h"
+#include "app/compare/set_choice_form.h"
 #include "app/compare/set_scores.h"
 #include "widgets/compare/disagreements.h"
 #include "widgets/compare/score_table.h"
@@ -32,7 +28,6 @@ namespace {
 
 constexpr int kTableHeight = 190, kPlotWidth = 290;
 constexpr int kRefresh = 300;  // ms between two looks at growing results
-enum Source { Scenes, File };
 
 QString questions(std::size_t count) {
     return count == 1 ? QObject::tr("1 question") : QObject::tr("%1 questions").arg(count);
@@ -51,13 +46,7 @@ SetPage::SetPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
       files_(new Background(this)),
-      source_(new QComboBox(this)),
-      kind_(new QComboBox(this)),
-      file_(new QLineEdit(this)),
-      browse_(new QToolButton(this)),
-      imageRoot_(new QLineEdit(this)),
-      count_(new QSpinBox(this)),
-      seed_(new QSpinBox(this)),
+      choice_(new SetChoiceForm(services_.sceneKinds, this)),
       start_(new QPushButton(tr("Run"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
       export_(new QPushButton(tr("Export"), this)),
@@ -69,7 +58,6 @@ SetPage::SetPage(CompareServices services, QWidget* parent)
       disagreements_(new Disagreements(this)) {
     build();
     wire();
-    setChoice({.kind = services_.sceneKinds.empty() ? "" : services_.sceneKinds.front()});
     updateWidgets();
 }
 
@@ -98,34 +86,10 @@ void SetPage::build() {
 }
 
 QWidget* SetPage::makeChoice() {
-    source_->addItems({tr("Generated scenes"), tr("Data file")});
-    source_->setAccessibleName(tr("Where questions come from"));
-    for (const auto& kind : services_.sceneKinds) kind_->addItem(QString::fromStdString(kind));
-    kind_->setAccessibleName(tr("Kind of question"));
-    file_->setAccessibleName(tr("Data file"));
-    file_->setPlaceholderText(tr("data.json, .jsonl, .parquet, or their folder"));
-    imageRoot_->setAccessibleName(tr("Image folder"));
-    imageRoot_->setPlaceholderText(tr("images: beside the data"));
-    imageRoot_->setToolTip(tr("Where relative image paths start, if not at the data file"));
-    browse_->setText(QStringLiteral("…"));
-    browse_->setAccessibleName(tr("Choose data file"));
-    browse_->setToolTip(tr("Choose a data file"));
-    count_->setRange(1, 1000000);
-    count_->setSuffix(tr(" questions"));
-    count_->setAccessibleName(tr("Number of questions"));
-    seed_->setRange(0, std::numeric_limits<int>::max());
-    seed_->setPrefix(tr("seed "));
-    seed_->setAccessibleName(tr("Seed of the scenes"));
-    seed_->setToolTip(tr("The same seed gives the same scenes, here and in lvr eval scenes"));
     auto* choice = new QWidget(this);
     auto* row = new QHBoxLayout(choice);
     row->setContentsMargins(0, 0, 0, 0);
-    const std::initializer_list<QWidget*> fields = {source_, kind_,      seed_, file_,
-                                                    browse_, imageRoot_, count_};
-    for (QWidget* field : fields) row->addWidget(field);
-    row->setStretchFactor(file_, 2);
-    row->setStretchFactor(imageRoot_, 1);
-    row->addStretch();
+    row->addWidget(choice_, 1);
     for (auto* button : {start_, stop_, export_}) row->addWidget(button);
     return choice;
 }
@@ -169,10 +133,8 @@ void SetPage::wire() {
     refresh_.setSingleShot(true);
     refresh_.setInterval(kRefresh);
     connect(&refresh_, &QTimer::timeout, this, &SetPage::showResults);
-    connect(source_, &QComboBox::currentIndexChanged, this, &SetPage::updateWidgets);
-    connect(browse_, &QToolButton::clicked, this, &SetPage::chooseFile);
     connect(start_, &QPushButton::clicked, this, &SetPage::runAsked);
-    connect(file_, &QLineEdit::returnPressed, this, &SetPage::runAsked);
+    connect(choice_, &SetChoiceForm::accepted, this, &SetPage::runAsked);
     connect(stop_, &QPushButton::clicked, this, &SetPage::stop);
     const auto against = [this](int strategy) {
         const int other = strategy == 0 && results_.strategies.size() > 1 ? 1 : strategy;
@@ -183,33 +145,9 @@ void SetPage::wire() {
     connect(disagreements_, &Disagreements::questionActivated, this, &SetPage::showQuestion);
 }
 
-// ---- Which questions ----
+SetChoice SetPage::choice() const { return choice_->choice(); }
 
-SetChoice SetPage::choice() const {
-    SetChoice choice{.kind = kind_->currentText().toStdString(),
-                     .count = count_->value(),
-                     .seed = static_cast<std::uint64_t>(seed_->value())};
-    if (source_->currentIndex() == Source::Scenes) return choice;
-    choice.file = file_->text().trimmed().toStdString();
-    choice.imageRoot = imageRoot_->text().trimmed().toStdString();
-    return choice;
-}
-
-void SetPage::setChoice(const SetChoice& choice) {
-    source_->setCurrentIndex(choice.file.empty() ? Source::Scenes : Source::File);
-    kind_->setCurrentText(QString::fromStdString(choice.kind));
-    file_->setText(QString::fromStdString(choice.file));
-    imageRoot_->setText(QString::fromStdString(choice.imageRoot));
-    count_->setValue(choice.count);
-    seed_->setValue(static_cast<int>(choice.seed));
-}
-
-void SetPage::chooseFile() {
-    const QString file =
-        QFileDialog::getOpenFileName(this, tr("Choose questions"), file_->text(),
-                                     tr("Data (*.json *.jsonl *.parquet);;All files (*)"));
-    if (!file.isEmpty()) file_->setText(file);
-}
+void SetPage::setChoice(const SetChoice& choice) { choice_->setChoice(choice); }
 
 // ---- Running ----
 
@@ -217,7 +155,7 @@ void SetPage::run(const std::vector<Strategy>& strategies) {
     if (isBusy()) return;
     if (strategies.empty()) return said(tr("There is no strategy; add some on the left."));
     const SetChoice wanted = choice();
-    if (source_->currentIndex() == Source::File && wanted.file.empty())
+    if (choice_->lacksFile())
         return said(tr("There is no data file; choose one, or generated scenes."));
     opening_ = true;
     stopOpening_ = false;
@@ -339,15 +277,9 @@ void SetPage::settle(bool stopped) {
 }
 
 void SetPage::updateWidgets() {
-    const bool scenes = source_->currentIndex() == Source::Scenes, busy = isBusy();
-    kind_->setVisible(scenes);
-    seed_->setVisible(scenes);
-    file_->setVisible(!scenes);
-    browse_->setVisible(!scenes);
-    imageRoot_->setVisible(!scenes);
-    for (QWidget* field : std::initializer_list<QWidget*>{source_, kind_, seed_, file_, browse_,
-                                                          imageRoot_, count_, start_})
-        field->setEnabled(!busy);
+    const bool busy = isBusy();
+    choice_->setEnabled(!busy);
+    start_->setEnabled(!busy);
     stop_->setEnabled(busy);
     export_->setEnabled(!busy && !results_.questions.empty());
     progress_->setVisible(busy);

@@ -7,14 +7,10 @@
 #include "app/compare/compare_services.h"
 #include "widgets/compare/comparison.h"
 
-class QComboBox;
 class QLabel;
-class QLineEdit;
 class QProgressBar;
 class QPushButton;
-class QSpinBox;
 class QSplitter;
-class QToolButton;
 
 namespace lvr {
 
@@ -22,6 +18,7 @@ class Background;
 class CompareRun;
 class Disagreements;
 class ScoreTable;
+class SetChoiceForm;
 class StepsPlot;
 
 enum class SetExport { ScoresCsv, AnswersCsv, Json, Markdown, Picture };
@@ -63,7 +60,6 @@ private:
     void showResults();
     void settle(bool stopped);
     void updateWidgets();
-    void chooseFile();
     void chooseExport(SetExport what);
     void showQuestion(int question);
     QImage picture();
@@ -80,13 +76,7 @@ private:
     QElapsedTimer clock_;
     QTimer refresh_;
 
-    QComboBox* source_;
-    QComboBox* kind_;
-    QLineEdit* file_;
-    QToolButton* browse_;
-    QLineEdit* imageRoot_;
-    QSpinBox* count_;
-    QSpinBox* seed_;
+    SetChoiceForm* choice_;
     QPushButton* start_;
     QPushButton* stop_;
     QPushButton* export_;

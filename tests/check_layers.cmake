@@ -18,6 +18,7 @@ set(may_use_datasets/scenes "core/values;core/vision;core/checkpoint")
 set(may_use_datasets        "${may_use_datasets/scenes}")
 set(may_use_widgets         "core/values")
 set(may_use_widgets/compare "core/values;widgets")
+set(may_use_widgets/latent  "core/values;widgets")
 set(may_use_widgets/runs    "core/values;widgets")
 set(may_use_widgets/rollouts "core/values;widgets")
 set(may_use_app             "")
@@ -65,6 +66,6 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui|torch|ATen)"
     "core/store|||^<(torch|ATen|opencv2)" "core/runs_io|||^<(torch|ATen|opencv2)"
     "widgets|||^<(torch|ATen|opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/text core/checkpoint core/vision core/store core/runs_io core/model core/decode
-        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets widgets/compare widgets/rollouts widgets/runs app app/cli app/compare app/rollouts app/train app/window app/look app/ask)
+        core/diagnose core/train core/sft core/grpo core/eval datasets datasets/scenes widgets widgets/compare widgets/latent widgets/rollouts widgets/runs app app/cli app/compare app/rollouts app/train app/window app/look app/ask)
     check(${folder})
 endforeach()

@@ -16,10 +16,10 @@
 #include <fstream>
 #include <latch>
 
+#include "app/ask/picture_panel.h"
 #include "app/window/ask_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/open_model_dialog.h"
-#include "app/ask/picture_panel.h"
 #include "app/window/start_script.h"
 #include "core/error.h"
 #include "core/vision/image_file.h"
@@ -385,8 +385,8 @@ void WindowTest::wheelAndMouseOnTheCanvasDoNoHarm() {
     auto& canvas = world.the<ImGuiCanvas>();
     panel.pause();
     panel.selectStep(3);
-    // The first cell of the strip, found from the panel's lower left corner.
-    QTest::mouseClick(&canvas, Qt::LeftButton, {}, {30, canvas.height() - 40});
+    // The first column of the steps, found from the panel's lower left corner.
+    QTest::mouseClick(&canvas, Qt::LeftButton, {}, {170, canvas.height() - 40});
     QTRY_COMPARE(panel.selectedStep(), 0);
     QSignalSpy drawn(&canvas, &ImGuiCanvas::drawn);
     QWheelEvent wheel({200, 200}, canvas.mapToGlobal(QPointF(200, 200)), {}, {0, 120}, Qt::NoButton,

@@ -249,6 +249,7 @@ void AskWorkspace::showLastStep() {
 
 QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions(); }
 QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
+QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }
 void AskWorkspace::recolour(const QColor& ink) { side_->recolour(ink); }
 QByteArray AskWorkspace::saveLayout() const { return splitter_->saveState(); }
 void AskWorkspace::restoreLayout(const QByteArray& layout) { splitter_->restoreState(layout); }

@@ -51,7 +51,8 @@ public:
     void showLastStep();
     QList<QAction*> stepActions() const;
     QList<QAction*> viewActions() const;
-    void recolour(const QColor& ink);  // the icons
+    QList<QAction*> modeActions() const;  // what the heat shows
+    void recolour(const QColor& ink);     // the icons
     QByteArray saveLayout() const;
     void restoreLayout(const QByteArray& layout);
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "widgets/imgui_canvas.h"
-#include "widgets/plain_view.h"
+#include "widgets/latent/plain_view.h"
 
 namespace lvr {
 namespace {
@@ -29,7 +29,7 @@ PicturePanel::PicturePanel(const Trace& trace, QWidget* parent)
         column->addWidget(canvas_);
         setFocusProxy(canvas_);
     } else {
-        plain_ = new PlainView(trace_, noOpenGl_, this);
+        plain_ = new PlainView(trace_, state_, noOpenGl_, this);
         plain_->setAccessibleName(accessibleName());
         column->addWidget(plain_);
         setFocusProxy(plain_);
@@ -54,6 +54,14 @@ void PicturePanel::makeStepActions() {
     addStepAction(tr("&First step"), Qt::Key_Home, [this] { moveBy(-count()); });
     addStepAction(tr("&Last step"), Qt::Key_End, [this] { moveBy(count()); });
     addStepAction(tr("P&lay or pause"), Qt::Key_P, [this] { togglePlay(); });
+    auto* loop = new QAction(tr("L&oop"), this);
+    loop->setCheckable(true);
+    connect(loop, &QAction::toggled, this, [this](bool on) {
+        state_.loop = on;
+        redraw();
+    });
+    stepActions_.append(loop);
+    toggles_.emplace_back(loop, &LatentViewState::loop);
 }
 
 void PicturePanel::addToggle(const QString& text, bool LatentViewState::*member) {
@@ -63,17 +71,49 @@ void PicturePanel::addToggle(const QString& text, bool LatentViewState::*member)
     connect(action, &QAction::toggled, this, [this, member](bool on) {
         state_.*member = on;
         if (canvas_) canvas_->redraw();
+        if (plain_) plain_->update();
     });
     viewActions_.append(action);
     toggles_.emplace_back(action, member);
 }
 
 void PicturePanel::makeViewActions() {
-    if (!canvas_) return;  // the plain view has no choices
+    for (const HeatMode mode : kHeatModes) {
+        auto* action = new QAction(QString::fromUtf8(nameOf(mode).data()), this);
+        action->setCheckable(true);
+        action->setToolTip(QString::fromUtf8(explainOf(mode).data()));
+        connect(action, &QAction::triggered, this, [this, mode] {
+            state_.shown.mode = mode;
+            redraw();
+        });
+        modeActions_.append(action);
+    }
     addToggle(tr("&Heat"), &LatentViewState::heat);
     addToggle(tr("&Nearest patches"), &LatentViewState::nearest);
     addToggle(tr("&Regions"), &LatentViewState::rois);
+    addToggle(tr("&Path through the targets"), &LatentViewState::path);
     addToggle(tr("Token &grid"), &LatentViewState::grid);
+    if (!canvas_) return;  // the plain view has no more choices
+    addToggle(tr("&All steps"), &LatentViewState::multiples);
+    addToggle(tr("&Small pictures"), &LatentViewState::thumbnails);
+    addToggle(tr("&Curves"), &LatentViewState::curves);
+}
+
+void PicturePanel::redraw() {
+    if (canvas_) canvas_->redraw();
+    if (plain_) plain_->update();
+    showChoices();
+}
+
+// The menus say what the panel has; what the trace does not hold can't be chosen.
+void PicturePanel::showChoices() {
+    for (const auto& [action, member] : toggles_) action->setChecked(state_.*member);
+    const auto offered = modesFor(trace_, state_.image);
+    for (std::size_t i = 0; i < std::size(kHeatModes); ++i) {
+        modeActions_[static_cast<int>(i)]->setChecked(kHeatModes[i] == state_.shown.mode);
+        modeActions_[static_cast<int>(i)]->setEnabled(
+            std::find(offered.begin(), offered.end(), kHeatModes[i]) != offered.end());
+    }
 }
 
 int PicturePanel::count() const { return static_cast<int>(latentSteps(trace_).size()); }
@@ -82,6 +122,7 @@ void PicturePanel::pictureChanged() {
     state_.zoom = 1;
     state_.centreX = state_.centreY = 0.5f;
     state_.image = lastImage_ = 0;
+    state_.asked.reset();
     const auto& images = trace_.question.images;
     const Image picture = images.empty() ? Image{} : images.front();
     if (canvas_) canvas_->setPicture(picture);
@@ -112,8 +153,8 @@ void PicturePanel::announce() {
         lastImage_ = state_.image;
         canvas_->setPicture(trace_.question.images[state_.image]);
     }
-    for (const auto& [action, member] : toggles_) action->setChecked(state_.*member);
-    if (plain_) plain_->selectStep(state_.selectedStep);
+    showChoices();
+    if (plain_) plain_->update();
     if (state_.selectedStep == announced_) return;
     announced_ = state_.selectedStep;
     Q_EMIT stepSelected(announced_);
@@ -142,8 +183,9 @@ void PicturePanel::startPlayer() {
 }
 
 void PicturePanel::advance() {
-    if (state_.selectedStep + 1 >= count()) return pause();
-    selectStep(state_.selectedStep + 1);
+    const bool atEnd = state_.selectedStep + 1 >= count();
+    if (atEnd && !state_.loop) return pause();
+    selectStep(atEnd ? 0 : state_.selectedStep + 1);
 }
 
 void PicturePanel::moveBy(int steps) {

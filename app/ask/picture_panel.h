@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/values/trace.h"
-#include "widgets/latent_view.h"
+#include "widgets/latent/latent_view.h"
 
 class QAction;
 
@@ -35,6 +35,7 @@ public:
 
     QList<QAction*> stepActions() const { return stepActions_; }
     QList<QAction*> viewActions() const { return viewActions_; }
+    QList<QAction*> modeActions() const { return modeActions_; }  // what the heat shows
 
 Q_SIGNALS:
     void stepSelected(int step);
@@ -47,6 +48,8 @@ private:
     void makeViewActions();
     void addStepAction(const QString& text, Qt::Key key, const std::function<void()>& act);
     void addToggle(const QString& text, bool LatentViewState::*member);
+    void redraw();
+    void showChoices();
     int count() const;
     void moveBy(int steps);
     void togglePlay();
@@ -63,7 +66,7 @@ private:
     ImGuiCanvas* canvas_ = nullptr;
     PlainView* plain_ = nullptr;
     QTimer player_;
-    QList<QAction*> stepActions_, viewActions_;
+    QList<QAction*> stepActions_, viewActions_, modeActions_;
     std::vector<std::pair<QAction*, bool LatentViewState::*>> toggles_;
 };
 

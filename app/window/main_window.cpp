@@ -90,6 +90,7 @@ void MainWindow::makeMenus() {
     menuBar()->addMenu(tr("&Ask"))->addActions({actions_->ask, actions_->stop});
     menuBar()->addMenu(tr("S&teps"))->addActions(ask_->stepActions());
     QMenu* view = menuBar()->addMenu(tr("&View"));
+    view->addMenu(tr("&What the heat shows"))->addActions(ask_->modeActions());
     view->addActions(ask_->viewActions());
     view->addSeparator();
     theme_->addChoicesTo(view->addMenu(tr("&Colours")));

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/values/trace.h"
+#include "widgets/heat.h"
+#include "widgets/latent/heat_modes.h"
+
+namespace lvr {
+
+// A rectangle of the view in its own pixels.
+struct ViewRect {
+    float x = 0, y = 0, width = 0, height = 0;
+};
+
+// The visual tokens of a region, in the order of the targets.
+using TokensOf = std::function<std::vector<int>(const Box&, PatchGrid)>;
+
+// What the person has chosen to see; the panel's whole memory.
+struct LatentViewState {
+    int selectedStep = -1;  // index into latentSteps(); -1: none
+    int image = 0;          // which of the question's images
+    HeatSettings shown;
+    ColourMap colours = ColourMap::Viridis;
+    float opacity = 0.6f;
+    bool heat = true;
+    bool grid = false;
+    bool rois = true;
+    bool path = false;  // through the targets of the regions, in their order
+    bool nearest = true;
+    int nearestCount = 3;
+    bool multiples = false;  // all steps beside each other instead of the picture
+    bool thumbnails = true;
+    bool curves = true;
+    float zoom = 1;                        // 1: the whole picture fits
+    float centreX = 0.5f, centreY = 0.5f;  // fraction of the picture in the middle of the view
+    bool playing = false;
+    bool loop = false;
+    std::optional<int> asked;  // a patch: which steps are near it?
+
+    // ---- Set by the panel ----
+    std::optional<Patch> hovered;  // while the cursor is on a patch
+    ViewRect picture;              // where the picture lies, also what is out of sight
+
+    // ---- Set by its owner ----
+    TokensOf tokensOf;       // for `path`; none is drawn without
+    std::vector<Box> boxes;  // drawn by the person on the first image
+    int chosenBox = -1;      // the one with handles
+    PatchGrid boxGrid;       // the grid whose tokens `boxes` touch are shown; empty: not shown
+    bool drawing = false;    // boxes are being edited
+};
+
+}  // namespace lvr

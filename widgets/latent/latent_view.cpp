@@ -1,0 +1,194 @@
+#include "widgets/latent/latent_view.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+#include <string>
+
+#include "widgets/latent/picture_part.h"
+#include "widgets/latent/steps_part.h"
+
+namespace lvr {
+namespace {
+
+void explainItem(const char* sentence) {
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", sentence);
+}
+
+void drawModeChoice(const Trace& trace, LatentViewState& state) {
+    ImGui::SetNextItemWidth(122);
+    if (ImGui::BeginCombo("##mode", std::string(nameOf(state.shown.mode)).c_str(),
+                          ImGuiComboFlags_HeightLarge)) {
+        for (const HeatMode mode : modesFor(trace, state.image)) {
+            if (ImGui::Selectable(std::string(nameOf(mode)).c_str(), mode == state.shown.mode))
+                state.shown.mode = mode;
+            explainItem(std::string(explainOf(mode)).c_str());
+        }
+        ImGui::EndCombo();
+    }
+    explainItem(std::string(explainOf(state.shown.mode)).c_str());
+    ImGui::SameLine();
+    ImGui::SetNextItemWidth(84);
+    if (state.shown.mode == HeatMode::Softmax) {
+        ImGui::SliderFloat("##T", &state.shown.temperature, 0.01f, 1, "T %.2f",
+                           ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
+        ImGui::SameLine();
+    } else if (state.shown.mode == HeatMode::TopK) {
+        ImGui::SliderInt("##k", &state.shown.topK, 1, 64, "k %d",
+                         ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
+        ImGui::SameLine();
+    }
+}
+
+void drawColourChoice(LatentViewState& state) {
+    if (state.shown.mode != HeatMode::Relative) {  // which has a map of its own
+        ImGui::SetNextItemWidth(84);
+        if (ImGui::BeginCombo("##colours", std::string(nameOf(state.colours)).c_str())) {
+            for (const ColourMap map : kColourMaps)
+                if (ImGui::Selectable(std::string(nameOf(map)).c_str(), map == state.colours))
+                    state.colours = map;
+            ImGui::EndCombo();
+        }
+        ImGui::SameLine();
+    }
+    ImGui::SetNextItemWidth(104);
+    float percent = state.opacity * 100;
+    if (ImGui::SliderFloat("##opacity", &percent, 0, 100, "opacity %.0f%%"))
+        state.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
+    ImGui::SameLine();
+}
+
+void drawMarksMenu(LatentViewState& state) {
+    if (ImGui::Button("Show")) ImGui::OpenPopup("marks");
+    if (!ImGui::BeginPopup("marks")) return;
+    ImGui::Checkbox("Nearest patches", &state.nearest);
+    ImGui::SetNextItemWidth(120);
+    ImGui::SliderInt("##count", &state.nearestCount, 1, 16, "top %d", ImGuiSliderFlags_AlwaysClamp);
+    ImGui::Checkbox("Regions, numbered in target order", &state.rois);
+    ImGui::Checkbox("Path through the targets", &state.path);
+    ImGui::Checkbox("Token grid", &state.grid);
+    ImGui::Separator();
+    ImGui::Checkbox("Small pictures", &state.thumbnails);
+    ImGui::Checkbox("Curves", &state.curves);
+    ImGui::EndPopup();
+}
+
+void drawControls(const Trace& trace, LatentViewState& state) {
+    ImGui::Checkbox("Heat", &state.heat);
+    ImGui::SameLine();
+    drawModeChoice(trace, state);
+    drawColourChoice(state);
+    drawMarksMenu(state);
+    ImGui::SameLine();
+    ImGui::Checkbox("All steps", &state.multiples);
+    explainItem("All steps beside each other; click selects, double click goes back to one.");
+    ImGui::SameLine();
+    if (ImGui::Button("Fit")) {
+        state.zoom = 1;
+        state.centreX = state.centreY = 0.5f;
+    }
+    const int images = static_cast<int>(trace.question.images.size());
+    for (int i = 0; images > 1 && i < images; ++i) {
+        ImGui::SameLine();
+        if (ImGui::RadioButton(std::to_string(i + 1).c_str(), i == state.image)) state.image = i;
+    }
+}
+
+// One line: the step, then what the cursor is on.
+void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
+    if (state.selectedStep >= 0) {
+        const DecodeStep& step = *frame.steps[state.selectedStep];
+        ImGui::Text("Step %d of %d", state.selectedStep + 1, static_cast<int>(frame.steps.size()));
+        ImGui::SameLine(0, 12);
+        ImGui::TextDisabled("shadow");
+        ImGui::SameLine();
+        ImGui::TextUnformatted(step.text.c_str());
+        ImGui::SameLine(0, 18);
+    }
+    if (!state.hovered)
+        return ImGui::TextDisabled(frame.steps.empty()
+                                       ? "Wheel zooms, drag moves."
+                                       : "Point at a patch to read it, click to ask which steps "
+                                         "are near it; wheel zooms.");
+    const Patch& patch = *state.hovered;
+    ImGui::Text("row %d, col %d", patch.row, patch.col);
+    if (!frame.selected) return;
+    ImGui::SameLine(0, 12);
+    ImGui::Text("cosine %.3f   L2 %.3f", static_cast<double>(patch.cosine),
+                static_cast<double>(patch.l2));
+    const auto& values = frame.maps.steps[state.selectedStep];
+    const PatchGrid grid = frame.trace.grids[state.image];
+    const std::size_t index = static_cast<std::size_t>(patch.row) * grid.cols + patch.col;
+    const bool said =
+        state.shown.mode == HeatMode::Cosine || state.shown.mode == HeatMode::Distance;
+    if (said || index >= values.size()) return;
+    ImGui::SameLine(0, 12);
+    ImGui::Text("%s %.*f", std::string(nameOf(state.shown.mode)).c_str(), frame.maps.decimals + 1,
+                static_cast<double>(values[index]));
+}
+
+void centred(const char* text, float y) {
+    ImGui::SetCursorPos({(ImGui::GetWindowWidth() - ImGui::CalcTextSize(text).x) / 2, y});
+    ImGui::TextDisabled("%s", text);
+}
+
+void drawEmpty() {
+    const float middle = ImGui::GetWindowHeight() / 2;
+    centred("No picture yet.", middle - ImGui::GetTextLineHeightWithSpacing());
+    centred("Open, drop or paste one, or draw a new scene.", middle);
+}
+
+// What was chosen for another trace may not be there in this one.
+void fitChoices(const Trace& trace, int steps, LatentViewState& state) {
+    state.selectedStep = std::min(state.selectedStep, steps - 1);
+    const bool hasGrid = state.image < static_cast<int>(trace.grids.size());
+    if (state.asked && (!hasGrid || *state.asked >= trace.grids[state.image].count()))
+        state.asked.reset();
+    const auto modes = modesFor(trace, state.image);
+    if (steps > 0 && std::find(modes.begin(), modes.end(), state.shown.mode) == modes.end())
+        state.shown.mode = HeatMode::Cosine;
+}
+
+void drawContents(const Trace& trace, void* picture, LatentViewState& state) {
+    const auto latents = latentSteps(trace);
+    fitChoices(trace, static_cast<int>(latents.size()), state);
+    const LatentFrame frame{
+        trace, picture, latents, heatMaps(trace, state.image, state.shown),
+        state.selectedStep >= 0 ? &latentOf(*latents[state.selectedStep]) : nullptr};
+    drawControls(trace, state);
+    ImGui::Spacing();
+    const float below = ImGui::GetTextLineHeightWithSpacing() + stepsHeight(frame, state) + 8;
+    const float height = ImGui::GetContentRegionAvail().y - below;
+    if (state.multiples && !latents.empty()) {
+        state.hovered.reset();
+        state.picture = {};
+        drawMultiples(frame, height, state);
+    } else {
+        drawPicture(frame, height, state);
+    }
+    drawReadout(frame, state);
+    if (latents.empty())
+        ImGui::TextDisabled("Ask, and each latent step lights up the patches it reconstructs.");
+    else
+        drawSteps(frame, state);
+}
+
+}  // namespace
+
+void drawLatentView(const Trace& trace, void* picture, LatentViewState& state) {
+    ImGui::SetNextWindowPos({0, 0});
+    ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
+    ImGui::Begin("Latent view", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
+                     ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
+    const bool known =
+        state.image >= 0 && state.image < static_cast<int>(trace.question.images.size());
+    if (known && picture)
+        drawContents(trace, picture, state);
+    else
+        drawEmpty();
+    ImGui::End();
+}
+
+}  // namespace lvr

@@ -1,0 +1,135 @@
+#include "widgets/latent/marks.h"
+
+#include <algorithm>
+
+namespace lvr {
+namespace {
+
+constexpr ImU32 kShadow = IM_COL32(0, 0, 0, 190);
+constexpr ImU32 kRoi = IM_COL32(255, 255, 255, 255);
+constexpr ImU32 kNearest = IM_COL32(255, 112, 67, 255);
+constexpr ImU32 kOwn = IM_COL32(86, 220, 255, 255);  // what the person drew
+constexpr ImU32 kOwnTokens = IM_COL32(86, 220, 255, 60);
+constexpr float kHandle = 4;
+
+void drawOutline(ImVec2 min, ImVec2 max, ImU32 ink, float width) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRect({min.x - 1, min.y - 1}, {max.x + 1, max.y + 1}, kShadow, 2, 0, width + 2);
+    list->AddRect(min, max, ink, 2, 0, width);
+}
+
+void drawTag(ImVec2 at, const std::string& text, ImU32 paper) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    list->AddRectFilled(at, {at.x + size.x + 8, at.y + size.y + 2}, paper, 3);
+    list->AddText({at.x + 4, at.y + 1}, IM_COL32(20, 20, 20, 255), text.c_str());
+}
+
+void drawTokens(const Box& box, PatchGrid grid, const TokensOf& tokensOf, const Placement& at) {
+    for (const int token : tokensOf(box, grid)) {
+        const int row = token / grid.cols, col = token % grid.cols;
+        ImGui::GetWindowDrawList()->AddRectFilled(at.cell(grid, row, col),
+                                                  at.cell(grid, row + 1, col + 1), kOwnTokens);
+    }
+}
+
+void drawHandles(ImVec2 min, ImVec2 max) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 middle((min.x + max.x) / 2, (min.y + max.y) / 2);
+    for (const float x : {min.x, middle.x, max.x})
+        for (const float y : {min.y, middle.y, max.y}) {
+            if (x == middle.x && y == middle.y) continue;
+            list->AddRectFilled({x - kHandle - 1, y - kHandle - 1},
+                                {x + kHandle + 1, y + kHandle + 1}, kShadow);
+            list->AddRectFilled({x - kHandle, y - kHandle}, {x + kHandle, y + kHandle}, kOwn);
+        }
+}
+
+// Corner brackets, thicker for the nearer.
+void drawBrackets(ImVec2 min, ImVec2 max, float thickness) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float arm = std::max(4.0f, (max.x - min.x) * 0.28f);
+    for (const auto& [ink, width] :
+         {std::pair(kShadow, thickness + 2), std::pair(kNearest, thickness)})
+        for (const int sx : {0, 1})
+            for (const int sy : {0, 1}) {
+                const ImVec2 corner(sx ? max.x : min.x, sy ? max.y : min.y);
+                const ImVec2 points[] = {{corner.x + (sx ? -arm : arm), corner.y},
+                                         corner,
+                                         {corner.x, corner.y + (sy ? -arm : arm)}};
+                list->AddPolyline(points, 3, ink, 0, width);
+            }
+}
+
+}  // namespace
+
+void drawGrid(PatchGrid grid, const Placement& at) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImU32 line = IM_COL32(255, 255, 255, 90);
+    for (int row = 0; row <= grid.rows; ++row)
+        list->AddLine(at.cell(grid, row, 0), at.cell(grid, row, grid.cols), line);
+    for (int col = 0; col <= grid.cols; ++col)
+        list->AddLine(at.cell(grid, 0, col), at.cell(grid, grid.rows, col), line);
+}
+
+// One tag per box, although a box visited twice stands twice in the list: "1, 4".
+void drawRois(const std::vector<Box>& rois, const Placement& at) {
+    for (std::size_t i = 0; i < rois.size(); ++i) {
+        if (std::find(rois.begin(), rois.begin() + i, rois[i]) != rois.begin() + i) continue;
+        std::string order;
+        for (std::size_t j = i; j < rois.size(); ++j)
+            if (rois[j] == rois[i]) order += (order.empty() ? "" : ", ") + std::to_string(j + 1);
+        const ImVec2 min = at.at(rois[i].x0, rois[i].y0);
+        drawOutline(min, at.at(rois[i].x1, rois[i].y1), kRoi, 2);
+        drawTag(min, order, kRoi);
+    }
+}
+
+void drawBoxes(const LatentViewState& state, const Placement& at) {
+    for (std::size_t i = 0; i < state.boxes.size(); ++i) {
+        const Box& box = state.boxes[i];
+        const ImVec2 min = at.at(box.x0, box.y0), max = at.at(box.x1, box.y1);
+        if (state.tokensOf && state.boxGrid.count() > 0)
+            drawTokens(box, state.boxGrid, state.tokensOf, at);
+        drawOutline(min, max, kOwn, 2);
+        drawTag(min, std::to_string(i + 1), kOwn);
+        if (state.drawing && static_cast<int>(i) == state.chosenBox) drawHandles(min, max);
+    }
+}
+
+void drawPath(const std::vector<Box>& rois, PatchGrid grid, const TokensOf& tokensOf,
+              const Placement& at) {
+    std::vector<ImVec2> points;
+    for (const Box& roi : rois)
+        for (const int token : tokensOf(roi, grid))
+            points.push_back(at.cell(grid, token / grid.cols + 0.5, token % grid.cols + 0.5));
+    if (points.empty()) return;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const auto count = static_cast<int>(points.size());
+    for (const auto& [ink, width] : {std::pair(kShadow, 4.0f), std::pair(kRoi, 2.0f)})
+        list->AddPolyline(points.data(), count, ink, 0, width);
+    // The first target is hollow, so that the direction is seen.
+    for (const ImVec2& point : points) list->AddCircleFilled(point, 4, kShadow);
+    for (const ImVec2& point : points) list->AddCircleFilled(point, 3, kRoi);
+    list->AddCircleFilled(points.front(), 6, kShadow);
+    list->AddCircle(points.front(), 5, kRoi, 0, 2);
+}
+
+void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at,
+                 const LatentViewState& state) {
+    const PatchGrid grid = trace.grids[state.image];
+    float thickness = 4;
+    for (const Patch& patch : nearestPatches(trace, step, state.image, state.nearestCount)) {
+        drawBrackets(at.cell(grid, patch.row + 0.1, patch.col + 0.1),
+                     at.cell(grid, patch.row + 0.9, patch.col + 0.9), thickness);
+        thickness = std::max(1.5f, thickness - 1);
+    }
+}
+
+void drawRing(PatchGrid grid, int patch, const Placement& at) {
+    const int row = patch / grid.cols, col = patch % grid.cols;
+    drawOutline(at.cell(grid, row, col), at.cell(grid, row + 1, col + 1),
+                IM_COL32(255, 221, 64, 255), 3);
+}
+
+}  // namespace lvr

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+
+#include "widgets/latent/latent_state.h"
+
+namespace lvr {
+
+// Where the picture lies on the screen, and back.
+struct Placement {
+    ImVec2 origin;  // of the picture's top left corner
+    ImVec2 size;    // of the whole picture
+    ImVec2 at(double x, double y) const {
+        return {origin.x + static_cast<float>(x) * size.x,
+                origin.y + static_cast<float>(y) * size.y};
+    }
+    ImVec2 cell(PatchGrid grid, double row, double col) const {
+        return at(col / grid.cols, row / grid.rows);
+    }
+    ImVec2 fraction(ImVec2 p) const {
+        return {(p.x - origin.x) / size.x, (p.y - origin.y) / size.y};
+    }
+};
+
+// What is drawn over the picture and its heat.
+void drawGrid(PatchGrid grid, const Placement& at);
+void drawRois(const std::vector<Box>& rois, const Placement& at);
+void drawBoxes(const LatentViewState& state, const Placement& at);  // the person's own
+// From target to target, region by region, each row by row: what supervised training asks for.
+void drawPath(const std::vector<Box>& rois, PatchGrid grid, const TokensOf& tokensOf,
+              const Placement& at);
+void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at,
+                 const LatentViewState& state);
+void drawRing(PatchGrid grid, int patch, const Placement& at);  // around one patch
+
+}  // namespace lvr

@@ -1,0 +1,226 @@
+#include "widgets/latent/picture_part.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/latent/marks.h"
+
+namespace lvr {
+namespace {
+
+constexpr float kLegendWidth = 84;
+constexpr float kMaxZoom = 32;
+constexpr float kStill = 4;  // pixels; a press that moves further is a drag
+
+struct Region {
+    ImVec2 min, size;
+    ImVec2 middle() const { return {min.x + size.x / 2, min.y + size.y / 2}; }
+    ImVec2 max() const { return {min.x + size.x, min.y + size.y}; }
+};
+
+ImU32 ink(HeatColour rgb, float alpha) {
+    return IM_COL32(rgb.r, rgb.g, rgb.b, static_cast<int>(std::clamp(alpha, 0.0f, 1.0f) * 255));
+}
+
+const Image& shown(const LatentFrame& frame, const LatentViewState& state) {
+    return frame.trace.question.images[state.image];
+}
+
+bool isMeasured(const LatentFrame& frame, const LatentViewState& state) {
+    return frame.selected && !cosineOn(frame.trace, *frame.selected, state.image).empty();
+}
+
+Placement place(const Image& image, const Region& region, const LatentViewState& state) {
+    const ImVec2 fit = fitted(image, region.size);
+    const ImVec2 size(fit.x * state.zoom, fit.y * state.zoom);
+    const ImVec2 middle = region.middle();
+    return {{middle.x - state.centreX * size.x, middle.y - state.centreY * size.y}, size};
+}
+
+// Zooms so that what is under the cursor stays there.
+void zoomBy(float factor, ImVec2 cursor, const Region& region, const Image& image,
+            LatentViewState& state) {
+    const ImVec2 under = place(image, region, state).fraction(cursor);
+    state.zoom = std::clamp(state.zoom * factor, 1.0f, kMaxZoom);
+    const ImVec2 size = place(image, region, state).size;
+    const ImVec2 middle = region.middle();
+    state.centreX = std::clamp(under.x - (cursor.x - middle.x) / size.x, 0.0f, 1.0f);
+    state.centreY = std::clamp(under.y - (cursor.y - middle.y) / size.y, 0.0f, 1.0f);
+}
+
+void zoomAndPan(const Region& region, const Image& image, LatentViewState& state) {
+    const ImGuiIO& io = ImGui::GetIO();
+    if (ImGui::IsItemHovered() && io.MouseWheel != 0)
+        zoomBy(std::pow(1.2f, io.MouseWheel), io.MousePos, region, image, state);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) {
+        state.zoom = 1;
+        state.centreX = state.centreY = 0.5f;
+    }
+    if (ImGui::IsItemActive()) {
+        const ImVec2 size = place(image, region, state).size;
+        state.centreX = std::clamp(state.centreX - io.MouseDelta.x / size.x, 0.0f, 1.0f);
+        state.centreY = std::clamp(state.centreY - io.MouseDelta.y / size.y, 0.0f, 1.0f);
+    }
+}
+
+void drawCells(const LatentFrame& frame, const SmallHeat& heat, const Placement& at,
+               const LatentViewState& state) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    for (int i = 0; i < heat.grid.count(); ++i) {
+        const float hot = frame.maps.place(heat.values[i]);
+        if (std::isnan(hot)) continue;
+        const int row = i / heat.grid.cols, col = i % heat.grid.cols;
+        list->AddRectFilled(at.cell(heat.grid, row, col), at.cell(heat.grid, row + 1, col + 1),
+                            ink(colourOf(frame.maps, state.colours, hot),
+                                state.opacity * coverOf(frame.maps, hot)));
+    }
+}
+
+std::optional<Patch> patchUnder(ImVec2 cursor, const LatentFrame& frame, const Placement& at,
+                                int image) {
+    const ImVec2 f = at.fraction(cursor);
+    if (image >= static_cast<int>(frame.trace.grids.size()) || f.x < 0 || f.y < 0 || f.x >= 1 ||
+        f.y >= 1)
+        return std::nullopt;
+    const PatchGrid grid = frame.trace.grids[image];
+    Patch patch{.row = static_cast<int>(f.y * static_cast<float>(grid.rows)),
+                .col = static_cast<int>(f.x * static_cast<float>(grid.cols))};
+    const std::size_t index = static_cast<std::size_t>(patch.row) * grid.cols + patch.col;
+    const LatentStep* step = frame.selected;
+    if (!step || index >= cosineOn(frame.trace, *step, image).size()) return patch;
+    patch.cosine = cosineOn(frame.trace, *step, image)[index];
+    if (const auto l2 = l2On(frame.trace, *step, image); !l2.empty()) patch.l2 = l2[index];
+    return patch;
+}
+
+// Beside the picture, in the margin that the region leaves for it.
+void drawLegend(const Region& region, float pictureRight, const LatentFrame& frame,
+                const LatentViewState& state) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    constexpr int kSlices = 32;
+    const float height = std::min(200.0f, region.size.y - 60);
+    if (height < 40) return;
+    const HeatMaps& maps = frame.maps;
+    const ImVec2 top(std::min(pictureRight, region.max().x) + 14, region.min.y + 24);
+    for (int i = 0; i < kSlices; ++i) {
+        const float y = top.y + height * static_cast<float>(i) / kSlices;
+        const float hot = 1 - (static_cast<float>(i) + 0.5f) / kSlices;
+        list->AddRectFilled({top.x, y}, {top.x + 14, y + height / kSlices + 1},
+                            ink(colourOf(maps, state.colours, hot), 1));
+    }
+    const auto label = [&](float y, float value) {
+        char text[24];
+        std::snprintf(text, sizeof text, maps.isSigned ? "%+.*f" : "%.*f", maps.decimals,
+                      static_cast<double>(value));
+        list->AddText({top.x + 19, y - ImGui::GetTextLineHeight() / 2},
+                      ImGui::GetColorU32(ImGuiCol_Text), text);
+    };
+    label(top.y, maps.hot);
+    label(top.y + height / 2, (maps.cold + maps.hot) / 2);
+    label(top.y + height, maps.cold);
+    const std::string_view name = nameOf(state.shown.mode);
+    list->AddText({top.x, region.min.y}, ImGui::GetColorU32(ImGuiCol_TextDisabled), name.data(),
+                  name.data() + name.size());
+}
+
+// A list that floats at the side of the picture away from the patch.
+void drawAnswersOf(int patch, const LatentFrame& frame, const Region& region,
+                   LatentViewState& state) {
+    const PatchGrid grid = frame.trace.grids[state.image];
+    const auto near = stepsNear(frame.trace, state.image, patch);
+    const bool patchIsLeft = patch % grid.cols * 2 < grid.cols;
+    const ImVec2 size(168,
+                      std::min(region.size.y - 8, (static_cast<float>(near.size()) + 1.0f) *
+                                                          ImGui::GetTextLineHeightWithSpacing() +
+                                                      ImGui::GetFrameHeight() + 8));
+    const ImVec2 back = ImGui::GetCursorScreenPos();
+    ImGui::SetCursorScreenPos(
+        {patchIsLeft ? region.max().x - size.x - 4 : region.min.x + 4, region.min.y + 4});
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, ImGui::GetColorU32(ImGuiCol_PopupBg));
+    ImGui::BeginChild("asked", size, true);
+    ImGui::Text("Patch row %d, col %d", patch / grid.cols, patch % grid.cols);
+    ImGui::SameLine(size.x - 26);
+    if (ImGui::SmallButton("x")) state.asked.reset();
+    ImGui::TextDisabled(near.empty() ? "no step was measured" : "nearest steps, cosine");
+    for (const StepAtPatch& answer : near) {
+        char text[48];
+        std::snprintf(text, sizeof text, "step %d##near", answer.step + 1);
+        if (ImGui::Selectable(text, answer.step == state.selectedStep)) {
+            state.selectedStep = answer.step;
+            state.playing = false;
+        }
+        ImGui::SameLine(size.x - 62);
+        ImGui::Text("%.3f", static_cast<double>(answer.cosine));
+    }
+    ImGui::EndChild();
+    ImGui::PopStyleColor();
+    ImGui::SetCursorScreenPos(back);
+    ImGui::Dummy({0, 0});
+}
+
+void drawMarks(const LatentFrame& frame, const Placement& at, const LatentViewState& state) {
+    const bool hasGrid = state.image < static_cast<int>(frame.trace.grids.size());
+    if (hasGrid && state.grid) drawGrid(frame.trace.grids[state.image], at);
+    if (isMeasured(frame, state) && state.nearest)
+        drawNearest(frame.trace, *frame.selected, at, state);
+    if (state.rois && state.image == 0) drawRois(frame.trace.rois, at);
+    if (hasGrid && state.path && state.image == 0 && state.tokensOf)
+        drawPath(frame.trace.rois, frame.trace.grids[0], state.tokensOf, at);
+    if (state.image == 0) drawBoxes(state, at);
+    if (hasGrid && state.asked) drawRing(frame.trace.grids[state.image], *state.asked, at);
+}
+
+// A press that stays where it is asks the patch; the same patch again takes the question back.
+void askPatch(const LatentFrame& frame, LatentViewState& state) {
+    const ImGuiIO& io = ImGui::GetIO();
+    if (!ImGui::IsItemDeactivated() || !state.hovered || frame.steps.empty()) return;
+    if (io.MouseDragMaxDistanceSqr[0] > kStill * kStill) return;
+    const int patch = state.hovered->row * frame.trace.grids[state.image].cols + state.hovered->col;
+    state.asked = state.asked == patch ? std::nullopt : std::optional(patch);
+}
+
+}  // namespace
+
+ImVec2 fitted(const Image& image, ImVec2 space) {
+    const float fit = std::min(space.x / static_cast<float>(image.width),
+                               space.y / static_cast<float>(image.height));
+    return {static_cast<float>(image.width) * fit, static_cast<float>(image.height) * fit};
+}
+
+void drawSmallPicture(const LatentFrame& frame, int step, ImVec2 min, ImVec2 max, int side,
+                      const LatentViewState& state) {
+    ImGui::GetWindowDrawList()->AddImage(frame.picture, min, max);
+    if (state.image >= static_cast<int>(frame.trace.grids.size())) return;
+    const Placement at{min, {max.x - min.x, max.y - min.y}};
+    drawCells(frame, smallHeat(frame.maps, step, frame.trace.grids[state.image], side), at, state);
+}
+
+void drawPicture(const LatentFrame& frame, float height, LatentViewState& state) {
+    const ImVec2 space = ImGui::GetContentRegionAvail();
+    const Region region{ImGui::GetCursorScreenPos(),
+                        {std::max(space.x - kLegendWidth, 1.0f), std::max(height, 1.0f)}};
+    ImGui::InvisibleButton("picture", region.size);
+    zoomAndPan(region, shown(frame, state), state);
+    const Placement at = place(shown(frame, state), region, state);
+    state.picture = {at.origin.x, at.origin.y, at.size.x, at.size.y};
+    state.hovered = ImGui::IsItemHovered()
+                        ? patchUnder(ImGui::GetIO().MousePos, frame, at, state.image)
+                        : std::nullopt;
+    askPatch(frame, state);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->PushClipRect(region.min, region.max(), true);
+    list->AddImage(frame.picture, at.at(0, 0), at.at(1, 1));
+    const bool heats = isMeasured(frame, state) && state.heat;
+    if (heats) {
+        const PatchGrid grid = frame.trace.grids[state.image];
+        const int everything = std::max(grid.rows, grid.cols);
+        drawCells(frame, smallHeat(frame.maps, state.selectedStep, grid, everything), at, state);
+    }
+    drawMarks(frame, at, state);
+    list->PopClipRect();
+    if (heats) drawLegend(region, at.at(1, 1).x, frame, state);
+    if (state.asked && state.image < static_cast<int>(frame.trace.grids.size()))
+        drawAnswersOf(*state.asked, frame, region, state);
+}
+
+}  // namespace lvr

@@ -1,0 +1,154 @@
+#include "widgets/latent/plain_view.h"
+
+#include <QPainter>
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/qt_image.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kCaptionHeight = 56;
+constexpr int kLargestCopy = 2048;
+
+QRectF part(const QRectF& whole, const Box& box) {
+    return {whole.x() + box.x0 * whole.width(), whole.y() + box.y0 * whole.height(),
+            (box.x1 - box.x0) * whole.width(), (box.y1 - box.y0) * whole.height()};
+}
+
+QRectF cell(const QRectF& whole, PatchGrid grid, int patch) {
+    const int row = patch / grid.cols, col = patch % grid.cols;
+    return part(whole, {double(col) / grid.cols, double(row) / grid.rows,
+                        double(col + 1) / grid.cols, double(row + 1) / grid.rows});
+}
+
+void paintBoxes(QPainter& painter, const QRectF& on, const std::vector<Box>& boxes, QColor ink) {
+    painter.setBrush(Qt::NoBrush);
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        const QRectF box = part(on, boxes[i]);
+        painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
+        painter.drawRect(box);
+        painter.setPen(QPen(ink, 2));
+        painter.drawRect(box);
+        const QString number = QString::number(i + 1);
+        const QRectF tag(box.topLeft(), QSizeF(painter.fontMetrics().horizontalAdvance(number) + 8,
+                                               painter.fontMetrics().height()));
+        painter.fillRect(tag, ink);
+        painter.setPen(QColor(20, 20, 20));
+        painter.drawText(tag, Qt::AlignCenter, number);
+    }
+}
+
+void paintGrid(QPainter& painter, const QRectF& on, PatchGrid grid) {
+    painter.setPen(QColor(255, 255, 255, 90));
+    painter.setBrush(Qt::NoBrush);
+    for (int i = 0; i < grid.count(); ++i) painter.drawRect(cell(on, grid, i));
+}
+
+void paintPath(QPainter& painter, const QRectF& on, const Trace& trace, const TokensOf& tokensOf) {
+    QPolygonF points;
+    for (const Box& roi : trace.rois)
+        for (const int token : tokensOf(roi, trace.grids[0]))
+            points.append(cell(on, trace.grids[0], token).center());
+    painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
+    painter.drawPolyline(points);
+    painter.setPen(QPen(Qt::white, 2));
+    painter.drawPolyline(points);
+    for (const QPointF& point : points) painter.drawEllipse(point, 3, 3);
+}
+
+}  // namespace
+
+PlainView::PlainView(const Trace& trace, LatentViewState& state, const QString& reason,
+                     QWidget* parent)
+    : QWidget(parent), trace_(trace), state_(state), reason_(reason) {
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+}
+
+void PlainView::setPicture(const Image& image) {
+    picture_ = toQImage(shrunkTo(image, kLargestCopy));
+    update();
+}
+
+QRectF PlainView::pictureRect() const {
+    const QRectF space = QRectF(rect()).adjusted(8, 8, -8, -8 - kCaptionHeight);
+    const QSizeF size = QSizeF(picture_.size()).scaled(space.size(), Qt::KeepAspectRatio);
+    return {space.center() - QPointF(size.width() / 2, size.height() / 2), size};
+}
+
+void PlainView::paintHeat(QPainter& painter, const QRectF& on) const {
+    const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
+    const auto& values = maps.steps[state_.selectedStep];
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const float hot = maps.place(values[i]);
+        if (std::isnan(hot)) continue;
+        const HeatColour rgb = colourOf(maps, state_.colours, hot);
+        painter.fillRect(cell(on, trace_.grids[0], static_cast<int>(i)),
+                         QColor(rgb.r, rgb.g, rgb.b,
+                                static_cast<int>(255 * state_.opacity * coverOf(maps, hot))));
+    }
+}
+
+void PlainView::paintMarks(QPainter& painter, const QRectF& on) const {
+    const bool hasGrid = !trace_.grids.empty();
+    const auto latents = latentSteps(trace_);
+    if (hasGrid && state_.grid) paintGrid(painter, on, trace_.grids[0]);
+    if (hasGrid && state_.nearest && state_.selectedStep >= 0) {
+        painter.setPen(QPen(QColor(255, 112, 67), 3));
+        painter.setBrush(Qt::NoBrush);
+        for (const Patch& patch : nearestPatches(trace_, latentOf(*latents[state_.selectedStep]), 0,
+                                                 state_.nearestCount))
+            painter.drawRect(
+                cell(on, trace_.grids[0], patch.row * trace_.grids[0].cols + patch.col));
+    }
+    if (state_.rois) paintBoxes(painter, on, trace_.rois, Qt::white);
+    if (hasGrid && state_.path && state_.tokensOf) paintPath(painter, on, trace_, state_.tokensOf);
+    if (state_.tokensOf && state_.boxGrid.count() > 0)
+        for (const Box& box : state_.boxes)
+            for (const int token : state_.tokensOf(box, state_.boxGrid))
+                painter.fillRect(cell(on, state_.boxGrid, token), QColor(86, 220, 255, 60));
+    paintBoxes(painter, on, state_.boxes, QColor(86, 220, 255));
+}
+
+QString PlainView::caption() const {
+    const auto latents = latentSteps(trace_);
+    const QString why =
+        tr("%1, so this is the plain view: no zoom, small pictures or curves.").arg(reason_);
+    if (state_.selectedStep < 0) return why;
+    const LatentStep& step = latentOf(*latents[state_.selectedStep]);
+    const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
+    return tr("Step %1 of %2   norm %3   P(end) %4   %5 from %6 to %7\n%8")
+        .arg(state_.selectedStep + 1)
+        .arg(latents.size())
+        .arg(step.norm, 0, 'f', 2)
+        .arg(step.endProbability, 0, 'f', 3)
+        .arg(QString::fromUtf8(nameOf(state_.shown.mode).data()))
+        .arg(maps.cold, 0, 'f', maps.decimals)
+        .arg(maps.hot, 0, 'f', maps.decimals)
+        .arg(why);
+}
+
+void PlainView::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.setPen(palette().windowText().color());
+    if (picture_.isNull()) {
+        painter.drawText(rect(), Qt::AlignCenter,
+                         tr("No picture yet.\nOpen, drop or paste one, or draw a new scene."));
+        return;
+    }
+    const int steps = static_cast<int>(latentSteps(trace_).size());
+    state_.selectedStep = std::min(state_.selectedStep, steps - 1);
+    painter.drawText(rect().adjusted(8, height() - kCaptionHeight, -8, -4), Qt::TextWordWrap,
+                     caption());
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    const QRectF on = pictureRect();
+    state_.picture = {static_cast<float>(on.x()), static_cast<float>(on.y()),
+                      static_cast<float>(on.width()), static_cast<float>(on.height())};
+    painter.drawImage(on, picture_);
+    if (state_.heat && state_.selectedStep >= 0) paintHeat(painter, on);
+    paintMarks(painter, on);
+}
+
+}  // namespace lvr

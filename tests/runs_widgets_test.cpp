@@ -112,7 +112,7 @@ private Q_SLOTS:
         QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
         table.click(1);
         QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
-        QCOMPARE(selected.size(), 1);
+        QTRY_COMPARE(selected.size(), 1);
         table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2), summaryOf(1)});
         QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{1});
         table.view()->sortByColumn(RunsModel::Kind, Qt::AscendingOrder);
@@ -125,6 +125,25 @@ private Q_SLOTS:
         table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2)});
         QVERIFY(table.widget.selected().empty());
         QCOMPARE(table.view()->model()->rowCount(), 3);
+    }
+
+    void runsThatComeWhileAllAreSelectedDisturbNobody() {
+        Table table;
+        // As the window does: what is selected gets a colour, which changes the rows.
+        connect(&table.widget, &RunsTable::selectionChanged, &table.widget, [&](const auto& runs) {
+            std::map<std::int64_t, int> colours;
+            for (const auto run : runs) colours[run] = static_cast<int>(colours.size());
+            table.widget.setColours(colours);
+        });
+        table.widget.show({summaryOf(2), summaryOf(1)});
+        QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
+        table.view()->selectAll();
+        QTRY_COMPARE(selected.size(), 1);
+        table.view()->sortByColumn(RunsModel::Kind, Qt::AscendingOrder);  // the new one in between
+        table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2), summaryOf(1)});
+        QTest::keyClicks(table.widget.findChild<QLineEdit*>(), "runs/2");
+        QTRY_COMPARE(selected.size(), 2);  // what is filtered away is not chosen
+        QCOMPARE(table.widget.selected(), std::vector<std::int64_t>{2});
     }
 
     void runsAreSortedByNumberNotByText() {
@@ -153,7 +172,9 @@ private Q_SLOTS:
         Table table;
         table.widget.show({summaryOf(3, RunStatus::Running, 50),
                            summaryOf(2, RunStatus::Stopped, 50), summaryOf(1)});
+        QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
         for (const int row : rows) table.click(row, Qt::ControlModifier);
+        if (!rows.isEmpty()) QTRY_VERIFY(!selected.isEmpty());
         QStringList enabled;
         for (auto* action : table.widget.runActions())
             if (action->isEnabled()) enabled.append(action->text().remove('&'));
@@ -166,6 +187,7 @@ private Q_SLOTS:
         table.click(0);
         QSignalSpy deleted(&table.widget, &RunsTable::deleteRequested);
         for (const auto& [button, count] : {std::pair("Cancel", 0), std::pair("Forget", 1)}) {
+            QTRY_VERIFY(table.action("Delete…")->isEnabled());
             table.action("Delete…")->trigger();
             auto* box = table.widget.findChild<QMessageBox*>();
             QVERIFY(box && box->text().contains("run 1"));
@@ -180,6 +202,7 @@ private Q_SLOTS:
         Table table;
         table.widget.show({summaryOf(1)});
         table.click(0);
+        QTRY_VERIFY(table.action("Copy command line")->isEnabled());
         table.action("Copy command line")->trigger();
         QCOMPARE(QApplication::clipboard()->text(), QString("lvr sft --out /runs/1"));
     }

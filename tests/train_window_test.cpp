@@ -1,8 +1,15 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <QDir>
+#include <QAction>
+#include <QLabel>
+#include <QMessageBox>
+#include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTemporaryDir>
+#include <QTextBrowser>
+#include <QToolButton>
 #include <QtTest>
 #include <cmath>
 #include <csignal>
@@ -12,9 +19,13 @@
 #include <limits>
 #include <thread>
 
+#include "app/train/new_run_dialog.h"
 #include "app/train/store_reader.h"
+#include "app/train/train_workspace.h"
 #include "app/train/training_processes.h"
 #include "core/store/run_store.h"
+#include "widgets/runs/curve_grid.h"
+#include "widgets/runs/runs_table.h"
 
 using namespace lvr;
 
@@ -111,6 +122,55 @@ class TrainWindowTest : public QObject {
     std::filesystem::path newFile() {
         return folder_.filePath(QString("store-%1.db").arg(++files_)).toStdString();
     }
+
+    // A workspace on a store of its own.
+    struct World {
+        explicit World(TrainWindowTest& test)
+            : file(test.newFile()),
+              workspace({QString::fromStdString(file.string()), thisProgram(), test.folder_.path(),
+                         test.folder_.path()}) {
+            workspace.resize(1280, 680);
+            workspace.show();
+        }
+        // An ended run of 20 steps.
+        std::int64_t record(const std::string& kind) const {
+            RunStore store(file);
+            const auto run = store.start(infoOf(kind));
+            for (int step = 1; step <= 20; ++step)
+                store.append(run, step, {{"loss/total", 1.0 / step}, {"lr", 1e-3}}, {},
+                             step == 7 ? "the loss jumped" : "");
+            store.end(run, RunStatus::Finished, "done");
+            return run;
+        }
+        void start(const QString& data, const QString& out) {
+            action("New run…")->trigger();
+            auto* dialog = workspace.findChild<NewRunDialog*>();
+            Q_EMIT dialog->startRequested({.kind = "sft", .data = data, .out = out});
+            dialog->reject();
+        }
+        QAction* action(const QString& name) const {
+            for (auto* action : workspace.runActions())
+                if (action->text().remove('&') == name) return action;
+            return nullptr;
+        }
+        QPushButton* button(const QString& name) const {
+            for (auto* button : workspace.findChildren<QPushButton*>())
+                if (button->text().remove('&') == name && button->isVisible()) return button;
+            return nullptr;
+        }
+        bool shows(const QString& text) const {
+            for (auto* label : workspace.findChildren<QLabel*>())
+                if (label->isVisible() && label->text().contains(text)) return true;
+            return false;
+        }
+        QAbstractItemModel* model() const { return workspace.findChild<QTableView*>()->model(); }
+        int rows() const { return model()->rowCount(); }
+        QString text(int row, int column) const {
+            return model()->index(row, column).data().toString();
+        }
+        std::filesystem::path file;
+        TrainWorkspace workspace;
+    };
 
 private Q_SLOTS:
     void aReaderTellsRunsWithTheirNewestMetricsAndAlerts() {
@@ -357,6 +417,121 @@ private Q_SLOTS:
         trainings.readOutput({.id = 1, .info = {.out = out.toStdString()}});
         QTRY_COMPARE(read.size(), 1);
         QCOMPARE(read[0][1].toString(), QString("run 1"));
+    }
+
+    // The workspace.
+
+    void withoutRunsItSaysHowToStartOne() {
+        World world(*this);
+        QTRY_VERIFY(world.shows("No runs yet. Start one with New run…"));
+        QVERIFY(world.workspace.message().isEmpty());
+        QTest::mouseClick(world.button("New run…"), Qt::LeftButton);
+        QVERIFY(world.workspace.findChild<NewRunDialog*>());
+    }
+
+    void aRunStartedHereIsListedSelectedAndPlotted() {
+        World world(*this);
+        world.start("goes", folder_.filePath("out-e"));
+        QTRY_COMPARE(world.rows(), 1);
+        QTRY_VERIFY(world.workspace.findChild<CurveGrid*>()->find("loss/total"));
+        QTRY_VERIFY(world.workspace.message().isEmpty());
+        QCOMPARE(world.workspace.running().size(), 1u);
+        QCOMPARE(world.workspace.findChild<RunsTable*>()->selected(), std::vector<std::int64_t>{1});
+        QTRY_VERIFY(world.action("Stop")->isEnabled());
+        world.action("Stop")->trigger();
+        QTRY_COMPARE(world.text(0, 2), QString("Stopped"));
+        QTRY_VERIFY(world.action("Resume")->isEnabled());
+        world.action("Resume")->trigger();
+        QTRY_COMPARE(world.text(0, 2), QString("Running"));
+        world.workspace.stopRunning();
+        QTRY_COMPARE(world.text(0, 2), QString("Stopped"));
+        QVERIFY(world.workspace.running().empty());
+    }
+
+    void aTrainingThatFailsIsToldWithItsOutput() {
+        World world(*this);
+        world.start("fails", folder_.filePath("out-f"));
+        QTRY_VERIFY(world.workspace.message().contains("the data fails has no records"));
+        for (auto* remedy : world.workspace.findChildren<QToolButton*>())
+            if (remedy->text() == "Show output") QTest::mouseClick(remedy, Qt::LeftButton);
+        bool shown = false;
+        for (auto* text : world.workspace.findChildren<QPlainTextEdit*>())
+            shown = shown || (text->isVisible() && text->toPlainText().contains("lvr: the data"));
+        QVERIFY(shown);
+    }
+
+    void whatIsKnownOfTheChosenRunIsShown() {
+        World world(*this);
+        world.record("grpo");
+        QTRY_COMPARE(world.rows(), 1);
+        auto* text = world.workspace.findChild<QTextBrowser*>();
+        QTRY_VERIFY(text->toPlainText().contains("lvr grpo --out"));
+        for (const auto* fact : {"p1", "/data/scenes d1", "Seed", "the loss jumped"})
+            QVERIFY2(text->toPlainText().contains(fact), fact);
+        QSignalSpy wanted(&world.workspace, &TrainWorkspace::rolloutsRequested);
+        QTest::mouseClick(world.button("Rollouts"), Qt::LeftButton);
+        QCOMPARE(wanted.size(), 1);
+        QCOMPARE(wanted[0][0].value<std::int64_t>(), 1);
+        QCOMPARE(wanted[0][1].toInt(), 20);
+    }
+
+    void choosingRunsOverlaysTheirCurves() {
+        World world(*this);
+        for (int i = 0; i < 3; ++i) world.record("sft");
+        QTRY_COMPARE(world.rows(), 3);
+        auto* view = world.workspace.findChild<QTableView*>();
+        view->selectAll();
+        const auto chosen = world.workspace.findChild<RunsTable*>()->selected();
+        QCOMPARE(chosen.size(), 3u);
+        auto* grid = world.workspace.findChild<CurveGrid*>();
+        QTRY_VERIFY(grid->find("loss/total") && grid->find("lr"));
+        view->clearSelection();
+        QTRY_VERIFY(!grid->find("loss/total"));
+        QVERIFY(world.shows("Choose runs in the table"));
+    }
+
+    void anAlertOfARunIsTold() {
+        World world(*this);
+        const auto run = world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        QSignalSpy alerted(&world.workspace, &TrainWorkspace::alerted);
+        QVERIFY(world.workspace.message().isEmpty());  // an old one is not news
+        RunStore(world.file).append(run, 21, {}, {}, "the loss is not a number");
+        QTRY_COMPARE(alerted.size(), 1);
+        QCOMPARE(world.workspace.message(), QString("Run 1, step 21: the loss is not a number"));
+    }
+
+    void aStoreThatGoesAwayIsToldAndShownAgain() {
+        World world(*this);
+        world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        const auto away = world.file.string() + ".away";
+        std::filesystem::rename(world.file, away);
+        QTRY_VERIFY(world.workspace.message().contains("is gone"));
+        QCOMPARE(world.rows(), 1);
+        std::filesystem::rename(away, world.file);
+        QTRY_VERIFY(world.workspace.message().isEmpty());
+        QVERIFY(world.workspace.findChild<CurveGrid*>()->find("loss/total"));
+    }
+
+    void aFolderThatWasMovedAwayIsTold() {
+        World world(*this);
+        world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        QTRY_VERIFY(world.action("Open folder")->isEnabled());
+        world.action("Open folder")->trigger();
+        QTRY_VERIFY(world.workspace.message().contains("no folder /somewhere/out"));
+    }
+
+    void aRunIsForgottenAfterAsking() {
+        World world(*this);
+        world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        QTRY_VERIFY(world.action("Delete…")->isEnabled());
+        world.action("Delete…")->trigger();
+        for (auto* button : world.workspace.findChild<QMessageBox*>()->buttons())
+            if (button->text().remove('&') == "Forget") QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_VERIFY(world.shows("No runs yet."));
     }
 
     void aRunOfAnotherMachineIsNotSignalled() {

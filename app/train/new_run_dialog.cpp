@@ -7,12 +7,11 @@
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QLabel>
-#include <QPointer>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QThreadPool>
 #include <QVBoxLayout>
 
+#include "app/train/background.h"
 #include "app/train/path_line.h"
 #include "widgets/runs/options_form.h"
 #include "widgets/runs/problem_label.h"
@@ -159,16 +158,14 @@ void NewRunDialog::start() {
         return;
     }
     start_->setEnabled(false);
-    QThreadPool::globalInstance()->start([guard = QPointer(this), run = run()] {
-        const auto problem = checkPlaces(run);
-        QMetaObject::invokeMethod(qApp, [guard, run, problem] {
-            if (!guard) return;
-            guard->start_->setEnabled(true);
-            if (!problem.sentence.isEmpty()) return guard->show(problem);
-            Q_EMIT guard->startRequested(run);
-            guard->accept();
+    inBackground(
+        this, [run = run()] { return std::pair(run, checkPlaces(run)); },
+        [this](const std::pair<NewRun, FieldProblem>& checked) {
+            start_->setEnabled(true);
+            if (!checked.second.sentence.isEmpty()) return show(checked.second);
+            Q_EMIT startRequested(checked.first);
+            accept();
         });
-    });
 }
 
 void NewRunDialog::show(const FieldProblem& problem) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -13,8 +14,9 @@
 namespace lvr {
 namespace {
 
-constexpr int kOftenMs = 200;    // while something runs
-constexpr int kSeldomMs = 1000;  // otherwise, and while the store can't be read
+constexpr int kOftenMs = 200;          // while something runs, or the file is still to come
+constexpr std::size_t kPiece = 20000;  // rows told at once; a window takes a millisecond for them
+constexpr int kSeldomMs = 1000;        // otherwise
 
 bool anyRuns(const std::map<std::int64_t, RunSummary>& runs) {
     return std::any_of(runs.begin(), runs.end(), [](const auto& entry) {
@@ -23,7 +25,7 @@ bool anyRuns(const std::map<std::int64_t, RunSummary>& runs) {
 }
 
 // Rows of many metrics, in the order they were written, as one column a metric.
-std::vector<MetricColumn> columnsOf(const std::vector<Metric>& rows) {
+std::vector<MetricColumn> columnsOf(std::span<const Metric> rows) {
     std::vector<MetricColumn> columns;
     std::unordered_map<std::string_view, std::size_t> places;
     for (const auto& row : rows) {
@@ -79,7 +81,7 @@ void StoreWatch::look() {
         store_.reset();
         complain(QString::fromUtf8(error.what()), false);
     }
-    timer_.start(store_ && anyRuns(known_) ? kOftenMs : kSeldomMs);
+    timer_.start(identity_ == FileIdentity() || anyRuns(known_) ? kOftenMs : kSeldomMs);
 }
 
 // False when there is no file. A file that took the place of the one that was read is another
@@ -139,8 +141,11 @@ RunSummary StoreWatch::summarize(Run run) {
 
 void StoreWatch::readMetrics() {
     for (auto& [run, cursor] : cursors_) {
-        const auto rows = store_->readNew(run, cursor);
-        if (!rows.empty()) Q_EMIT metricsAdded(id_, run, columnsOf(rows));
+        const std::vector<Metric> rows = store_->readNew(run, cursor);
+        for (std::size_t begin = 0; begin < rows.size(); begin += kPiece)
+            Q_EMIT metricsAdded(
+                id_, run,
+                columnsOf(std::span(rows).subspan(begin, std::min(kPiece, rows.size() - begin))));
     }
 }
 

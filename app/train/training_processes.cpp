@@ -2,17 +2,15 @@
 
 #include <signal.h>
 
-#include <QCoreApplication>
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QPointer>
 #include <QProcess>
-#include <QThreadPool>
 #include <cerrno>
 #include <cstring>
 
+#include "app/train/background.h"
 #include "core/store/process.h"
 
 namespace lvr {
@@ -41,16 +39,6 @@ bool sawItsRun(const QString& output) {
         if (line.startsWith("run ") || line.startsWith("step ") || line.startsWith("saved "))
             return true;
     return false;
-}
-
-// Runs `work` on a thread of the pool, and `then` with its result back here if `owner` still is.
-template <class Work, class Then>
-void inBackground(QObject* owner, Work work, Then then) {
-    QThreadPool::globalInstance()->start([guard = QPointer(owner), work, then] {
-        QMetaObject::invokeMethod(qApp, [guard, then, result = work()] {
-            if (guard) then(result);
-        });
-    });
 }
 
 }  // namespace

@@ -40,10 +40,10 @@ RunsTable::RunsTable(QWidget* parent)
     makeActions();
     connect(filter_, &QLineEdit::textChanged, sorted_,
             &QSortFilterProxyModel::setFilterFixedString);
-    connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
-        updateActions();
-        Q_EMIT selectionChanged(selected());
-    });
+    tellSoon_.setSingleShot(true);
+    connect(&tellSoon_, &QTimer::timeout, this, &RunsTable::tellSelection);
+    connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this] { tellSoon_.start(0); });
     connect(table_, &QTableView::doubleClicked, this, &RunsTable::openFolder);
 }
 
@@ -143,6 +143,13 @@ void RunsTable::select(std::int64_t run) {
     for (int row = 0; row < sorted_->rowCount(); ++row)
         if (model_->at(sorted_->mapToSource(sorted_->index(row, 0)).row()).run.id == run)
             table_->selectRow(row);
+}
+
+void RunsTable::tellSelection() {
+    updateActions();
+    if (selected() == told_) return;
+    told_ = selected();
+    Q_EMIT selectionChanged(told_);
 }
 
 void RunsTable::updateActions() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 #include <functional>
 #include <map>
@@ -50,6 +51,7 @@ private:
     void makeActions();
     QAction* add(const QString& text, const QString& toolTip, void (RunsTable::*act)());
     void updateActions();
+    void tellSelection();
     std::vector<Run> chosen() const;
 
     void stop();
@@ -67,6 +69,9 @@ private:
     QLineEdit* filter_;
     QTableView* table_;
     QList<QAction*> actions_;
+    std::vector<std::int64_t> told_;  // the selection
+    // Rows move while the selection says that it changes: it is told once they are still.
+    QTimer tellSoon_;
     QAction *stop_ = nullptr, *kill_ = nullptr, *resume_ = nullptr, *delete_ = nullptr,
             *folder_ = nullptr, *copy_ = nullptr, *compare_ = nullptr;
 };

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "widgets/runs/curve_view.h"
+
+namespace lvr {
+
+// The runs whose curves are shown: their data, and a colour each that stays while they are chosen.
+class PlottedRuns {
+public:
+    // In place of those before; `id` and a name each. Runs that stay keep data and colour. The runs
+    // that leave are forgotten by forgetOthers(), once nobody draws them any more.
+    std::vector<PlottedRun> choose(const std::vector<std::pair<std::int64_t, QString>>& runs);
+    void forgetOthers();
+    void clearData();  // another store: all comes again
+
+    // Data of a chosen run waits to be taken piece by piece; of another it is dropped.
+    void enqueue(std::int64_t run, const std::vector<MetricColumn>& columns);
+    bool takeNext();  // false: nothing waits
+
+    const std::map<std::int64_t, int>& colours() const { return colours_; }
+
+private:
+    std::map<std::int64_t, RunCurves> curves_;
+    std::map<std::int64_t, int> colours_;  // of the chosen
+    std::deque<std::pair<std::int64_t, std::vector<MetricColumn>>> waiting_;
+};
+
+}  // namespace lvr

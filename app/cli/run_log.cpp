@@ -8,12 +8,27 @@
 #include "core/store/run_store.h"
 
 namespace lvr {
+namespace {
+
+constexpr const char* kElapsed = "time/elapsed";  // seconds of training
+
+}  // namespace
+
+RunLog::RunLog(RunStore& store, std::int64_t run) : store_(&store), run_(run) {
+    using namespace std::chrono;
+    const auto before = store.newestMetrics(run);
+    const auto spent = before.find(kElapsed);
+    const duration<double> seconds(spent == before.end() ? 0 : spent->second);
+    began_ = steady_clock::now() - duration_cast<steady_clock::duration>(seconds);
+}
 
 void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
     if (!store_) return;
     auto metrics = report.metrics;
     metrics["lr"] = report.learningRate;
     metrics["samples_per_second"] = report.samplesPerSecond;
+    metrics[kElapsed] =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     store_->append(run_, report.step, metrics, rollouts, report.alert);
     printTrainReport(report);
     if (!report.alert.empty())

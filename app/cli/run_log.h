@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -19,7 +20,7 @@ class RunStore;
 class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
-    RunLog(RunStore& store, std::int64_t run) : store_(&store), run_(run) {}
+    RunLog(RunStore& store, std::int64_t run);
     // In the store and on stdout; an alert on stderr.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
     std::int64_t run() const { return run_; }
@@ -27,6 +28,8 @@ public:
 private:
     RunStore* store_ = nullptr;
     std::int64_t run_ = 0;
+    // As if it had run in one go: a resumed run counts on from its last step.
+    std::chrono::steady_clock::time_point began_;
 };
 
 // Adds --store FILE.

@@ -22,10 +22,13 @@ QString timeText(double seconds) {
         .toString("yyyy-MM-dd HH:mm:ss");
 }
 
+QString codeOf(const std::string& text) {
+    return text.empty() ? QString() : "<code>" + escaped(text) + "</code>";
+}
+
 // A hash is told apart by its beginning; the rest is in the store.
 QString withHash(const std::string& what, const std::string& hash) {
-    return escaped(what) +
-           (hash.empty() ? QString() : " <code>" + escaped(hash.substr(0, 12)) + "</code>");
+    return (escaped(what) + " " + codeOf(hash.substr(0, 12))).trimmed();
 }
 
 QString processOf(const Run& run) {
@@ -69,7 +72,7 @@ QString htmlOf(const RunSummary& summary) {
     row(QObject::tr("Step"), QObject::tr("%1 of at most %2").arg(run.step).arg(run.info.steps));
     row(QObject::tr("Started"), timesOf(run));
     row(QObject::tr("Process"), processOf(run));
-    row(QObject::tr("Command"), "<code>" + escaped(run.info.command) + "</code>");
+    row(QObject::tr("Command"), codeOf(run.info.command));
     row(QObject::tr("Model"), withHash(run.info.parent, run.info.parentHash));
     row(QObject::tr("Data"), withHash(run.info.data, run.info.dataHash));
     row(QObject::tr("Output"), escaped(run.info.out));

@@ -76,7 +76,7 @@ void RunsTable::build() {
     table_->horizontalHeader()->setStretchLastSection(true);
     const int letter = fontMetrics().averageCharWidth();
     const std::pair<int, int> widths[] = {{RunsModel::Id, 9},       {RunsModel::Kind, 10},
-                                          {RunsModel::Status, 13},  {RunsModel::Progress, 16},
+                                          {RunsModel::Status, 13},  {RunsModel::Progress, 19},
                                           {RunsModel::Left, 13},    {RunsModel::Newest, 22},
                                           {RunsModel::Started, 18}, {RunsModel::Alerts, 9}};
     for (const auto& [column, letters] : widths) table_->setColumnWidth(column, letters * letter);

@@ -51,6 +51,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .saveEvery = a.saveEvery,
                .resume = session.resume(),
                .stop = interruption(),
+               .featureCache = a.featureCache,
                .ranks = session.ranks()});
     return session.finish(checkpoint, rewards.empty()
                                           ? "no step was left to do"

@@ -95,6 +95,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                                 const TrainState& state) { session.save(checkpoint, step, state); },
                   .saveEvery = arguments.saveEvery,
                   .resume = session.resume(),
+                  .featureCache = arguments.featureCache,
                   .stop = interruption(),
                   .ranks = session.ranks()});
     return session.finish(checkpoint, goalReport(result, arguments.options.goal));

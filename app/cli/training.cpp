@@ -215,6 +215,9 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
     addPixelLimits(command, a.pixels);
     command.add_option("--out", a.out, "Checkpoint folder to write; not there yet, or empty");
     addStoreOption(command, a.store);
+    command.add_option("--feature-cache", a.featureCache,
+                       "Folder that keeps what the frozen vision tower sees, for later trainings "
+                       "too; at most 20 GB, the oldest is forgotten (default: memory only)");
     command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

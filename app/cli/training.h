@@ -19,7 +19,7 @@ struct TrainArguments {
     std::string model, resume;
     DataSource source;
     PixelLimits pixels;
-    std::filesystem::path out, store;
+    std::filesystem::path out, store, featureCache;
     std::string dtype = "float32", device = "cpu";
     int threads = 1, saveEvery = 200, rankTimeout = 600;
     Ranks ranks;  // set when the training starts

@@ -13,22 +13,40 @@ namespace lvr {
 
 namespace fs = std::filesystem;
 
-std::string fingerprint(const std::vector<fs::path>& files) {
-    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
-                                                                         XXH3_freeState);
-    XXH3_128bits_reset(state.get());
+struct Fingerprint::State {
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash{XXH3_createState(),
+                                                                  XXH3_freeState};
+};
+
+Fingerprint::Fingerprint() : state_(std::make_unique<State>()) {
+    XXH3_128bits_reset(state_->hash.get());
+}
+Fingerprint::~Fingerprint() = default;
+
+void Fingerprint::add(const void* data, std::size_t bytes) {
+    XXH3_128bits_update(state_->hash.get(), data, bytes);
+}
+
+void Fingerprint::addFile(const fs::path& file) {
     std::vector<char> buffer(1 << 20);
-    for (const auto& file : files) {
-        std::ifstream in(file, std::ios::binary);
-        if (!in) throw Error("can't read " + file.string());
-        while (in.read(buffer.data(), std::ssize(buffer)), in.gcount() > 0)
-            XXH3_128bits_update(state.get(), buffer.data(), static_cast<std::size_t>(in.gcount()));
-    }
-    const auto hash = XXH3_128bits_digest(state.get());
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw Error("can't read " + file.string());
+    while (in.read(buffer.data(), std::ssize(buffer)), in.gcount() > 0)
+        add(buffer.data(), static_cast<std::size_t>(in.gcount()));
+}
+
+std::string Fingerprint::hex() const {
+    const auto hash = XXH3_128bits_digest(state_->hash.get());
     char hex[33];
     std::snprintf(hex, sizeof hex, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
                   static_cast<unsigned long long>(hash.low64));
-    return std::string("xxh3-128:") + hex;
+    return hex;
+}
+
+std::string fingerprint(const std::vector<fs::path>& files) {
+    Fingerprint all;
+    for (const auto& file : files) all.addFile(file);
+    return "xxh3-128:" + all.hex();
 }
 
 std::string checkpointFingerprint(const fs::path& folder) {

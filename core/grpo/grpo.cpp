@@ -54,7 +54,7 @@ public:
           records_(records),
           options_(options),
           hooks_(hooks),
-          features_(checkpoint),
+          features_(checkpoint, hooks.featureCache),
           trained_(trainable(checkpoint.model)),
           optimizer_(trained_, options.weightDecay, 0.999, hooks.ranks),
           gradients_(hooks.ranks, tensorsOf(trained_)) {

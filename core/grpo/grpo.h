@@ -30,8 +30,9 @@ struct GrpoHooks {
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;  // steps; 0: never
     std::optional<TrainState> resume = {};
-    std::stop_token stop = {};  // a stop of one rank stops all
-    Ranks ranks = {};           // questions of a step are shared out among them, groups whole
+    std::stop_token stop = {};                // a stop of one rank stops all
+    std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none
+    Ranks ranks = {};  // questions of a step are shared out among them, groups whole
 };
 
 // GRPO_latent (lvr-spec 5.1): rolls out a group of answers to each question with their latents,

@@ -66,7 +66,8 @@ public:
           set_(set),
           options_(options),
           hooks_(hooks),
-          features_(checkpoint),
+          features_(checkpoint,
+                    visionIsFrozen(options) ? hooks.featureCache : std::filesystem::path()),
           sampler_(set, options),
           trained_(trainable(checkpoint.model, rates(options))),
           optimizer_(trained_, options.weightDecay, 0.98, hooks.ranks),
@@ -100,7 +101,9 @@ private:
     static PartRates rates(const SftOptions& options) {
         return {1, options.mergerRate, options.visionRate};
     }
-    bool visionIsFrozen() const { return options_.mergerRate == 0 && options_.visionRate == 0; }
+    static bool visionIsFrozen(const SftOptions& o) {
+        return o.mergerRate == 0 && o.visionRate == 0;
+    }
     bool followsGoal() const { return options_.schedule == Schedule::Goal; }
     int coolDown() const { return followsGoal() ? options_.coolDownSteps : 0; }
 
@@ -144,9 +147,22 @@ private:
         report(tally, norm, now, held, alerts(tally, finite, parts));
     }
 
+    // What this rank will look at in the next steps, as far as that is known.
+    void prefetch() {
+        if (!visionIsFrozen(options_)) return;
+        constexpr int kStepsAhead = 2;
+        const auto pictures = sampler_.upcoming(kStepsAhead * options_.picturesPerStep);
+        for (std::size_t i = 0; i < pictures.size(); ++i) {
+            const auto inStep = static_cast<int>(i) % options_.picturesPerStep;
+            if (inStep % hooks_.ranks.count() != hooks_.ranks.rank()) continue;
+            features_.prefetch(set_.records[set_.pictures[pictures[i]].front()].images);
+        }
+    }
+
     // The step's questions as far as this rank answers for them.
     std::vector<std::vector<SftPicture>> readParts(Tally& tally) {
         const auto drawn = sampler_.next(focus());
+        prefetch();
         std::vector<SftPicture> pictures;
         for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
             auto picture = read(drawn[i], tally);
@@ -159,7 +175,8 @@ private:
         SftPicture picture;
         try {
             const auto& images = set_.records[drawn.questions.front().record].images;
-            picture.images = visionIsFrozen() ? features_.of(images) : lookAt(checkpoint_, images);
+            picture.images =
+                visionIsFrozen(options_) ? features_.of(images) : lookAt(checkpoint_, images);
         } catch (const Error& e) {
             skip(e.what(), static_cast<int>(drawn.questions.size()), tally);
             return {};

@@ -24,8 +24,10 @@ struct SftHooks {
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;
     std::optional<TrainState> resume = {};  // goes on from here, to the same numbers bit for bit
-    std::stop_token stop = {};              // a stop of one rank stops all
-    Ranks ranks = {};                       // pictures of a step are shared out among them
+    std::filesystem::path featureCache =
+        {};                     // of a frozen vision tower (FeatureCache); empty: none
+    std::stop_token stop = {};  // a stop of one rank stops all
+    Ranks ranks = {};           // pictures of a step are shared out among them
 };
 
 // Supervised fine-tuning of `checkpoint` in place (lvr-spec 3; recipe for the own-latent pass). A

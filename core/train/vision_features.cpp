@@ -1,30 +1,76 @@
 #include "core/train/vision_features.h"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include "core/train/feature_cache.h"
 #include "core/vision/image_file.h"
 
 namespace lvr {
 
-SeenImages lookAt(const LvrCheckpoint& checkpoint,
-                  const std::vector<std::filesystem::path>& files) {
+namespace {
+
+constexpr std::size_t kMostComing = 64;
+
+Pixels readPixels(const std::vector<std::filesystem::path>& files, const PreprocessConfig& config) {
     std::vector<Image> images;
     for (const auto& file : files) images.push_back(readImage(file));
-    const auto pixels = preprocess(images, checkpoint.preprocess);
+    return preprocess(images, config);
+}
+
+}  // namespace
+
+SeenImages lookAt(const LvrCheckpoint& checkpoint,
+                  const std::vector<std::filesystem::path>& files) {
+    const auto pixels = readPixels(files, checkpoint.preprocess);
     return {pixels.grids, checkpoint.model.imageTokens(pixels)};
 }
 
-VisionFeatures::VisionFeatures(const LvrCheckpoint& checkpoint, std::size_t mostBytes)
-    : checkpoint_(checkpoint), mostBytes_(mostBytes) {}
+VisionFeatures::VisionFeatures(const LvrCheckpoint& checkpoint, const std::filesystem::path& cache,
+                               std::size_t mostBytes)
+    : checkpoint_(checkpoint),
+      cache_(cache.empty() ? nullptr : std::make_shared<const FeatureCache>(cache, checkpoint)),
+      mostBytes_(mostBytes) {}
+
+VisionFeatures::~VisionFeatures() = default;
+
+void VisionFeatures::prefetch(const std::vector<std::filesystem::path>& files) {
+    for (const auto& file : files) {
+        if (coming_.size() >= kMostComing) return;
+        if (byFile_.count(file.string()) || coming_.count(file.string())) continue;
+        const auto task = std::make_shared<std::packaged_task<Coming()>>(
+            [file, config = checkpoint_.preprocess, cache = cache_] {
+                return read(file, config, cache.get());
+            });
+        coming_[file.string()] = task->get_future();
+        at::launch([task] { (*task)(); });
+    }
+}
+
+VisionFeatures::Coming VisionFeatures::read(const std::filesystem::path& file,
+                                            const PreprocessConfig& config,
+                                            const FeatureCache* cache) {
+    if (cache)
+        if (auto seen = cache->find(file)) return {std::move(seen), {}};
+    return {{}, readPixels({file}, config)};
+}
+
+SeenImage VisionFeatures::see(const std::filesystem::path& file) {
+    const torch::NoGradGuard frozen;
+    auto coming = coming_.extract(file.string());
+    auto here = coming ? coming.mapped().get() : read(file, checkpoint_.preprocess, cache_.get());
+    if (here.seen) return *std::move(here.seen);
+    SeenImage seen{here.pixels.grids.front(), checkpoint_.model.imageTokens(here.pixels)};
+    if (cache_) cache_->keep(file, seen);
+    return seen;
+}
 
 const SeenImage& VisionFeatures::of(const std::filesystem::path& file) {
     if (const auto known = byFile_.find(file.string()); known != byFile_.end()) {
         recent_.splice(recent_.begin(), recent_, known->second);
         return recent_.front().image;
     }
-    const torch::NoGradGuard frozen;
-    auto seen = lookAt(checkpoint_, {file});
-    recent_.push_front({file.string(), {seen.grids.front(), std::move(seen.tokens)}});
+    recent_.push_front({file.string(), see(file)});
     byFile_[file.string()] = recent_.begin();
     bytes_ += recent_.front().image.tokens.nbytes();
     while (bytes_ > mostBytes_ && recent_.size() > 1) forgetOldest();

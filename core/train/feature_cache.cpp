@@ -1,0 +1,120 @@
+#include "core/train/feature_cache.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/checkpoint/fingerprint.h"
+#include "core/checkpoint/safetensors.h"
+#include "core/error.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTokens = "tokens";
+
+std::string towerOf(const LvrCheckpoint& checkpoint) {
+    Fingerprint tower;
+    const auto& p = checkpoint.preprocess;
+    const auto add = [&](const auto& value) { tower.add(&value, sizeof value); };
+    add(p.patchSize), add(p.temporalPatchSize), add(p.mergeSize), add(p.minPixels);
+    add(p.maxPixels), add(p.mean), add(p.std), add(p.rescaleFactor);
+    for (const auto& [name, tensor] : checkpoint.model.parameters()) {
+        if (!name.starts_with("visual.")) continue;
+        const auto bytes = tensor.detach().to(torch::kCPU).contiguous();
+        tower.add(name.data(), name.size());
+        tower.add(bytes.data_ptr(), bytes.nbytes());
+    }
+    return tower.hex();
+}
+
+DType typeOf(torch::Dtype dtype) {
+    return dtype == torch::kBFloat16  ? DType::BF16
+           : dtype == torch::kFloat16 ? DType::F16
+                                      : DType::F32;
+}
+
+}  // namespace
+
+FeatureCache::FeatureCache(const fs::path& folder, const LvrCheckpoint& checkpoint,
+                           std::uintmax_t mostBytes)
+    : folder_(folder),
+      tower_(towerOf(checkpoint)),
+      dtype_(checkpoint.model.dtype()),
+      device_(checkpoint.model.device()),
+      mostBytes_(mostBytes) {
+    std::error_code failed;
+    fs::create_directories(folder_, failed);
+    if (!fs::is_directory(folder_, failed))
+        throw Error("cannot create the folder " + folder_.string() +
+                    "; choose another --feature-cache");
+}
+
+FeatureCache::~FeatureCache() {
+    struct Entry {
+        fs::file_time_type used;
+        std::uintmax_t bytes;
+        fs::path file;
+    };
+    std::vector<Entry> entries;
+    std::uintmax_t all = 0;
+    std::error_code failed;
+    for (fs::directory_iterator it(folder_, failed), end; !failed && it != end;
+         it.increment(failed)) {
+        std::error_code gone;
+        if (it->path().extension() != ".safetensors") continue;
+        const Entry entry{it->last_write_time(gone), it->file_size(gone), it->path()};
+        if (gone) continue;
+        all += entry.bytes;
+        entries.push_back(entry);
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.used < b.used; });
+    for (const auto& entry : entries) {
+        if (all <= mostBytes_) break;
+        fs::remove(entry.file, failed);
+        all -= entry.bytes;
+    }
+}
+
+fs::path FeatureCache::entryOf(const fs::path& image) const {
+    Fingerprint entry;
+    entry.add(tower_.data(), tower_.size());
+    entry.addFile(image);
+    return folder_ / (entry.hex() + ".safetensors");
+}
+
+std::optional<SeenImage> FeatureCache::find(const fs::path& image) const {
+    try {
+        const auto file = entryOf(image);
+        if (!fs::exists(file)) return std::nullopt;
+        const auto opened = SafetensorsFile::open(file);
+        const auto& view = opened.tensors().at(kTokens);
+        const PatchGrid grid{std::stoi(opened.metadata().at("rows")),
+                             std::stoi(opened.metadata().at("cols"))};
+        if (view.dtype != typeOf(dtype_) || view.shape.size() != 2 || view.shape[0] != grid.count())
+            return std::nullopt;
+        std::error_code ignored;
+        fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
+        const auto mapped =
+            torch::from_blob(const_cast<std::byte*>(view.data), view.shape, torch::dtype(dtype_));
+        return SeenImage{grid, mapped.to(device_, dtype_, false, /*copy=*/true)};
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
+void FeatureCache::keep(const fs::path& image, const SeenImage& seen) const {
+    const auto tokens = seen.tokens.detach().to(torch::kCPU).contiguous();
+    try {
+        writeSafetensors(
+            entryOf(image), {{kTokens, typeOf(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
+            {{"rows", std::to_string(seen.grid.rows)}, {"cols", std::to_string(seen.grid.cols)}});
+    } catch (const Error&) {
+        // A full disk: then it is looked at again next time.
+    }
+}
+
+}  // namespace lvr

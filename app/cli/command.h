@@ -26,6 +26,7 @@ void addModelCommand(CLI::App& app);
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 void addStudyCommand(CLI::App& app);
+void addBenchCommand(CLI::App& app);
 
 // The text itself, or the contents of FILE for "@FILE". Throws Error: unreadable or empty.
 std::string questionText(const std::string& given);

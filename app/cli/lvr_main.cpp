@@ -48,6 +48,7 @@ void addCommands(CLI::App& app) {
     addTokenizeCommand(app);
     addTraceCommand(app);
     addStudyCommand(app);
+    addBenchCommand(app);
 }
 
 const CLI::App& chosenCommand(const CLI::App& app) {

@@ -8,7 +8,7 @@ namespace {
 
 struct MiniArguments {
     std::filesystem::path out;
-    int seeds = 3, steps = 700, count = 500;
+    int seeds = 3, steps = 1800, count = 500;
 };
 
 StudyArguments with(StudyArguments all, const StudyArguments& more) {

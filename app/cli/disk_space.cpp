@@ -1,0 +1,66 @@
+#include "app/cli/disk_space.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+
+#include "app/cli/command.h"
+#include "core/error.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kMargin = 1 << 20;  // for what else writes there
+
+std::string megabytes(std::uintmax_t bytes) { return std::to_string((bytes >> 20) + 1) + " MB"; }
+
+// A little while, or until interrupted.
+void waitABit() {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    never.wait_for(lock, interruption(), std::chrono::seconds(2), [] { return false; });
+    if (interruption().stop_requested()) throw Cancelled();
+}
+
+}  // namespace
+
+std::uintmax_t freeSpace(const fs::path& path) {
+    auto existing = fs::absolute(path).lexically_normal();
+    std::error_code failed;
+    while (!fs::exists(existing, failed) && existing.has_parent_path() &&
+           existing != existing.parent_path())
+        existing = existing.parent_path();
+    const auto space = fs::space(existing, failed);
+    return failed ? std::numeric_limits<std::uintmax_t>::max() : space.available;
+}
+
+void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes,
+                      const std::function<void(const std::string&)>& say,
+                      const std::function<void()>& write) {
+    bool paused = false;
+    const auto pause = [&] {
+        if (!paused)
+            say("paused: " + path.string() + " needs " + megabytes(bytes) + ", only " +
+                std::to_string(freeSpace(path) >> 20) +
+                " MB are free; it goes on by itself when there is room");
+        paused = true;
+        waitABit();
+    };
+    for (;;) {
+        while (freeSpace(path) < bytes + kMargin) pause();
+        try {
+            write();
+            break;
+        } catch (const Error&) {
+            if (freeSpace(path) >= bytes + kMargin) throw;
+        }
+        pause();
+    }
+    if (paused) say("there is room again, going on");
+}
+
+}  // namespace lvr

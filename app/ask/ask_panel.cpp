@@ -62,7 +62,6 @@ void AskPanel::build() {
     buttons->addWidget(ask_, 1);
     buttons->addWidget(stop_);
     auto* column = new QVBoxLayout(this);
-    column->addWidget(heading(tr("Question"), this));
     column->addWidget(question_);
     column->addWidget(exitRule_);
     column->addLayout(buttons);

@@ -2,11 +2,11 @@
 
 #include <QAction>
 #include <QEvent>
-#include <QSplitter>
 #include <QVBoxLayout>
 #include <utility>
 
 #include "app/ask/ask_panel.h"
+#include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
 #include "app/ask/trace_summary.h"
 #include "app/window/ask_engine.h"
@@ -15,6 +15,7 @@
 namespace lvr {
 namespace {
 
+constexpr int kSideWidth = 460;
 constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers are replayed
 
 }  // namespace
@@ -23,16 +24,13 @@ AskWorkspace::AskWorkspace(QWidget* parent)
     : QWidget(parent),
       panel_(new PicturePanel(trace_, this)),
       side_(new AskPanel(this)),
-      splitter_(new QSplitter(Qt::Horizontal, this)) {
-    splitter_->addWidget(panel_);
-    splitter_->addWidget(side_);
-    splitter_->setStretchFactor(0, 1);
-    splitter_->setCollapsible(0, false);
-    splitter_->setCollapsible(1, false);
-    splitter_->setSizes({820, 460});
+      docks_(new PanelDocks(panel_, this)) {
+    docks_->addPanel("ask/question", tr("Question and answer"), side_, Qt::RightDockWidgetArea,
+                     true);
+    docks_->setWidth("ask/question", kSideWidth);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(splitter_);
+    column->addWidget(docks_);
     wire();
 }
 
@@ -44,6 +42,7 @@ void AskWorkspace::wire() {
     connect(side_, &AskPanel::questionChanged, this, &AskWorkspace::updateVerdict);
     connect(side_, &AskPanel::filesGiven, this, &AskWorkspace::filesGiven);
     connect(side_, &AskPanel::picturePasted, this, &AskWorkspace::picturePasted);
+    connect(docks_, &PanelDocks::panelAdded, this, &AskWorkspace::panelAdded);
     connect(panel_, &PicturePanel::stepSelected, side_, &AskPanel::selectStep);
     connect(side_, &AskPanel::stepSelected, panel_, [this](int step) {
         panel_->pause();
@@ -109,6 +108,14 @@ void AskWorkspace::hintAtScenes() {
 
 bool AskWorkspace::sampleIsAsked() const {
     return sample_ && side_->question().toStdString() == sample_->question.text;
+}
+
+Sample AskWorkspace::sample() const {
+    Sample asked;
+    if (sampleIsAsked()) asked = *sample_;
+    asked.question.images = trace_.question.images;
+    asked.question.text = side_->question().toStdString();
+    return asked;
 }
 
 // ---- The model ----
@@ -251,8 +258,18 @@ QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions()
 QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
 QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }
 void AskWorkspace::recolour(const QColor& ink) { side_->recolour(ink); }
-QByteArray AskWorkspace::saveLayout() const { return splitter_->saveState(); }
-void AskWorkspace::restoreLayout(const QByteArray& layout) { splitter_->restoreState(layout); }
+
+// ---- Panels ----
+
+QDockWidget* AskWorkspace::addPanel(const QString& id, const QString& title, QWidget* panel,
+                                    Qt::DockWidgetArea area, bool shown) {
+    return docks_->addPanel(id, title, panel, area, shown);
+}
+
+QList<QAction*> AskWorkspace::panelActions() const { return docks_->panelActions(); }
+QByteArray AskWorkspace::saveLayout() const { return docks_->saveLayout(); }
+void AskWorkspace::restoreLayout(const QByteArray& layout) { docks_->restoreLayout(layout); }
+void AskWorkspace::resetLayout() { docks_->resetLayout(); }
 
 void AskWorkspace::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);

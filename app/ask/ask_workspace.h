@@ -8,11 +8,12 @@
 #include "core/values/trace.h"
 
 class QAction;
-class QSplitter;
+class QDockWidget;
 
 namespace lvr {
 
 class AskPanel;
+class PanelDocks;
 class PicturePanel;
 struct ModelInfo;
 
@@ -48,13 +49,21 @@ public:
     bool canStop() const { return asking_ || isOpening(); }
 
     const Trace& trace() const { return trace_; }
+    Sample sample() const;  // picture and question as they are now, with what is known of them
     void showLastStep();
     QList<QAction*> stepActions() const;
     QList<QAction*> viewActions() const;
     QList<QAction*> modeActions() const;  // what the heat shows
     void recolour(const QColor& ink);     // the icons
+
+    // ---- Panels around the picture ----
+    // As PanelDocks has it: id names it in saved layouts.
+    QDockWidget* addPanel(const QString& id, const QString& title, QWidget* panel,
+                          Qt::DockWidgetArea area, bool shown);
+    QList<QAction*> panelActions() const;  // each shows or closes one; more come by panelAdded()
     QByteArray saveLayout() const;
     void restoreLayout(const QByteArray& layout);
+    void resetLayout();
 
 Q_SIGNALS:
     void askWanted(const lvr::Question& question, const lvr::DecodeOptions& options);
@@ -68,6 +77,7 @@ Q_SIGNALS:
     void hinted(const QString& sentence);       // opening a model may help
     void allWell();                             // what was failed or hinted no longer matters
     void actionsChanged();
+    void panelAdded(QAction* action);
     void settled();
 
     void filesGiven(const QList<QUrl>& files);
@@ -94,7 +104,7 @@ private:
 
     PicturePanel* panel_ = nullptr;
     AskPanel* side_ = nullptr;
-    QSplitter* splitter_ = nullptr;
+    PanelDocks* docks_ = nullptr;
 };
 
 }  // namespace lvr

@@ -92,6 +92,10 @@ void MainWindow::makeMenus() {
     QMenu* view = menuBar()->addMenu(tr("&View"));
     view->addMenu(tr("&What the heat shows"))->addActions(ask_->modeActions());
     view->addActions(ask_->viewActions());
+    QMenu* panels = view->addMenu(tr("&Panels"));
+    panels->addActions(ask_->panelActions());
+    connect(ask_, &AskWorkspace::panelAdded, panels,
+            [panels](QAction* action) { panels->addAction(action); });
     view->addSeparator();
     theme_->addChoicesTo(view->addMenu(tr("&Colours")));
 }
@@ -359,7 +363,7 @@ void MainWindow::rememberLook() {
     remembers_ = true;
     const QSettings settings;
     restoreGeometry(settings.value("window/geometry").toByteArray());
-    ask_->restoreLayout(settings.value("window/splitter").toByteArray());
+    ask_->restoreLayout(settings.value("window/panels").toByteArray());
     const int theme = std::clamp(settings.value("window/theme").toInt(), 0, 2);
     chooseTheme(static_cast<Theme>(theme));
 }
@@ -370,7 +374,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     if (remembers_) {
         QSettings settings;
         settings.setValue("window/geometry", saveGeometry());
-        settings.setValue("window/splitter", ask_->saveLayout());
+        settings.setValue("window/panels", ask_->saveLayout());
         settings.setValue("window/theme", static_cast<int>(theme_->chosen()));
     }
     QMainWindow::closeEvent(event);

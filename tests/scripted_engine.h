@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <utility>
+
+#include "app/window/ask_engine.h"
+#include "core/error.h"
+
+// A model of a few lines, and a window's services around it.
+namespace lvr {
+
+constexpr int kLooks = 4;
+constexpr int kPatches = 6;
+
+// Shared with the inference thread.
+struct Script {
+    std::atomic<int> asked = 0, loaded = 0;
+    std::atomic<bool> waitsForStop = false;  // after its second look
+    std::atomic<bool> loadWaitsForStop = false;
+    std::atomic<bool> fails = false;
+};
+
+// Waits without polling until a stop is requested.
+inline void waitForStop(const std::stop_token& stop) {
+    std::latch stopped(1);
+    const std::stop_callback release(stop, [&] { stopped.count_down(); });
+    stopped.wait();
+}
+
+// Looks at patches 0, 1, 2, 3 and answers "moon".
+class ScriptedEngine : public AskEngine {
+public:
+    ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {}
+    ModelInfo info() const override {
+        return {.name = name_, .exit = EndProbability{}, .drawnScenesOnly = name_ == "tiny"};
+    }
+    Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+              const std::stop_token& stop) override {
+        ++script_.asked;
+        Trace trace{.model = name_, .question = question, .grids = {{2, 3}}, .options = options};
+        hooks.onGrids(trace.grids);
+        trace.hiddenSize = 2;
+        trace.imageTokens.resize(2 * kPatches);
+        for (int i = 0; i < kLooks && !stop.stop_requested(); ++i) {
+            look(trace, i, hooks);
+            if (i == 1 && script_.fails) throw Error("The engine broke; try another question.");
+            if (i == 1 && script_.waitsForStop) waitForStop(stop);
+        }
+        if (stop.stop_requested()) {
+            trace.stopped = StopReason::Cancelled;
+            return trace;
+        }
+        trace.steps.push_back({.position = kLooks, .text = "moon", .what = TextStep{0.75f}});
+        hooks.onStep(trace.steps.back());
+        trace.answer = trace.text = "moon";
+        return trace;
+    }
+
+private:
+    void look(Trace& trace, int index, const AskHooks& hooks) {
+        LatentStep latent{.index = index, .norm = 2, .endProbability = 0.1f};
+        latent.cosine.assign(kPatches, 0.1f);
+        latent.cosine[index] = 0.9f;
+        latent.l2.assign(kPatches, 1.0f);
+        trace.latents.insert(trace.latents.end(), {1.0f, 2.0f});
+        trace.steps.push_back({.position = index, .text = "<|lvr|>", .what = latent});
+        hooks.onStep(trace.steps.back());
+    }
+    Script& script_;
+    std::string name_;
+};
+
+inline Image picture(int width, int height) {
+    return {.width = width,
+            .height = height,
+            .rgb = std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * 3, 90)};
+}
+
+inline WindowServices servicesOf(Script& script) {
+    return {.openEngine = [&script](const std::string& name, const OnLoadProgress& onProgress,
+                                    const std::stop_token& stop) -> std::unique_ptr<AskEngine> {
+                ++script.loaded;
+                onProgress({.fraction = 0.5, .what = "reading"});
+                if (name == "broken") throw Error("broken has no config.json; choose another.");
+                if (script.loadWaitsForStop) waitForStop(stop);
+                if (stop.stop_requested()) return nullptr;
+                return std::make_unique<ScriptedEngine>(script, name.empty() ? "tiny" : name);
+            },
+            .sceneKinds = {"chain", "has-dot"},
+            .newScene =
+                [](const std::string& kind) {
+                    if (kind == "nonsense") throw Error("There is no kind nonsense; use chain.");
+                    return Sample{
+                        .kind = kind,
+                        .question = {.images = {picture(84, 56)}, .text = "What? " + kind},
+                        .answer = "moon",
+                        .rois = {{0, 0, 0.3, 0.5}, {0.4, 0, 0.6, 0.5}}};
+                },
+            .cachedCheckpoints = [] { return std::vector<std::string>{"Qwen/Some-Model"}; }};
+}
+
+}  // namespace lvr

@@ -1,8 +1,6 @@
 // The decoding loop against the official class (tests/goldens/README.md), and what it promises
 // beyond it (lvr-spec 8.2).
 
-#include <torch/torch.h>
-
 #include <QtTest>
 
 #include "core/decode/decoder.h"
@@ -10,6 +8,7 @@
 #include "core/decode/sampling.h"
 #include "core/diagnose/intervention.h"
 #include "core/text/chat_template.h"
+#include "core/torch.h"
 #include "tests/golden.h"
 
 using namespace lvr;

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/checkpoint/safetensors.h"
+#include "core/torch.h"
 #include "core/vision/preprocess.h"
 
 // Access to tests/goldens for tests that see torch.

@@ -2,8 +2,6 @@
 
 #include "core/grpo/grpo.h"
 
-#include <torch/torch.h>
-
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -15,6 +13,7 @@
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
 #include "core/text/chat_template.h"
+#include "core/torch.h"
 #include "core/train/token_log_probabilities.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"

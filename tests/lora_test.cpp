@@ -1,7 +1,5 @@
 // Low-rank adapters against PEFT's own numbers, and what must hold of any adapter.
 
-#include <torch/torch.h>
-
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -9,6 +7,7 @@
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/positions.h"
+#include "core/torch.h"
 #include "core/train/optimizer.h"
 #include "core/train/save_checkpoint.h"
 #include "core/train/trainable.h"

@@ -1,7 +1,5 @@
 // The network against transformers' own numbers (tests/goldens/README.md).
 
-#include <torch/torch.h>
-
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -10,6 +8,7 @@
 #include "core/model/device.h"
 #include "core/model/positions.h"
 #include "core/text/chat_template.h"
+#include "core/torch.h"
 #include "tests/golden.h"
 
 using namespace lvr;

@@ -1,11 +1,10 @@
 #include "core/decode/patch_projection.h"
 
-#include <torch/torch.h>
-
 #include <QtTest>
 #include <cmath>
 
 #include "core/eval/statistics.h"
+#include "core/torch.h"
 
 using namespace lvr;
 

@@ -3,10 +3,9 @@
 
 #include "core/train/score.h"
 
-#include <torch/torch.h>
-
 #include <QtTest>
 
+#include "core/torch.h"
 #include "core/train/losses.h"
 #include "tests/golden.h"
 

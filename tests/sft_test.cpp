@@ -3,8 +3,6 @@
 
 #include "core/sft/sft.h"
 
-#include <torch/torch.h>
-
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
@@ -12,6 +10,7 @@
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/pass.h"
+#include "core/torch.h"
 #include "core/train/save_checkpoint.h"
 #include "core/train/score.h"
 #include "core/train/trainable.h"

@@ -1,4 +1,3 @@
-#include <torch/torch.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/text/pre_tokenizer.h"
+#include "core/torch.h"
 #include "core/vision/heat_image.h"
 #include "core/vision/image_file.h"
 

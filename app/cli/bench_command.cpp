@@ -1,6 +1,5 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
-#include <torch/torch.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/sft/pass.h"
+#include "core/torch.h"
 #include "core/train/token_log_probabilities.h"
 #include "core/train/trainable.h"
 #include "core/vision/image_file.h"

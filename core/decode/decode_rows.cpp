@@ -1,13 +1,13 @@
 #include "core/decode/decode_rows.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
 #include "core/decode/sampling.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,13 +1,12 @@
 #include "core/decode/decoder.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
 #include "core/text/chat_template.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

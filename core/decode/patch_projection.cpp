@@ -1,11 +1,11 @@
 #include "core/decode/patch_projection.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <set>
+
+#include "core/torch.h"
 
 namespace lvr {
 

@@ -1,9 +1,9 @@
 #include "core/decode/sampling.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <limits>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,11 +1,11 @@
 #include "core/diagnose/intervention.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 

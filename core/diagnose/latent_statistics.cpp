@@ -1,6 +1,6 @@
 #include "core/diagnose/latent_statistics.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,13 +1,12 @@
 #include "core/eval/evaluate.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <span>
 
 #include "core/decode/decoder.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
+#include "core/torch.h"
 #include "core/vision/patch_grid.h"
 
 namespace lvr {

@@ -1,9 +1,9 @@
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/grpo/rollout.h"
+#include "core/torch.h"
 
 // What ranks tell each other of their rollouts, as CBOR.
 namespace lvr {

@@ -1,6 +1,6 @@
 #include "core/grpo/policy_loss.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

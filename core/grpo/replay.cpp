@@ -1,9 +1,8 @@
 #include "core/grpo/replay.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
+#include "core/torch.h"
 #include "core/train/token_log_probabilities.h"
 
 namespace lvr {

@@ -1,7 +1,6 @@
 #include "core/grpo/rollout.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "core/error.h"
 #include "core/grpo/policy_loss.h"
 #include "core/grpo/reward.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

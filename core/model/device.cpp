@@ -2,12 +2,13 @@
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
 
 #include <regex>
 
 #include "core/error.h"
 #include "core/model/lvr_model.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,8 +1,8 @@
 #include "core/model/kv_cache.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

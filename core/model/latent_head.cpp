@@ -1,6 +1,6 @@
 #include "core/model/latent_head.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 

@@ -1,6 +1,6 @@
 #include "core/model/layers.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 
@@ -10,7 +10,7 @@ Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, 
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x) const {
-    const auto y = torch::nn::functional::linear(x, weight, bias);
+    const auto y = torch::linear(x, weight, bias);
     if (!lora) return y;
     return y + torch::matmul(torch::matmul(x, lora->a.t()), lora->b.t()) * lora->scale;
 }

@@ -1,10 +1,10 @@
 #include "core/model/vision_encoder.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <map>
 #include <numeric>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

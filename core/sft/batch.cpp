@@ -1,10 +1,9 @@
 #include "core/sft/batch.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "core/model/positions.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,10 +1,9 @@
 #include "core/sft/lvr_parts.h"
 
-#include <torch/torch.h>
-
 #include <cmath>
 
 #include "core/error.h"
+#include "core/torch.h"
 #include "core/train/initialise.h"
 
 namespace lvr {

@@ -1,9 +1,8 @@
 #include "core/sft/pass.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
+#include "core/torch.h"
 #include "core/train/losses.h"
 #include "core/train/token_log_probabilities.h"
 
@@ -20,8 +19,8 @@ std::vector<std::int64_t> nearestTokens(const SftBatch& batch, const torch::Tens
         const auto p = picture[from].item<std::int64_t>();
         auto to = from + 1;
         while (to < count && picture[to].item<std::int64_t>() == p) ++to;
-        const auto features = torch::nn::functional::normalize(
-            batch.features[p].detach(), torch::nn::functional::NormalizeFuncOptions().dim(-1));
+        const auto seen = batch.features[p].detach();
+        const auto features = seen / seen.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
         const auto best =
             outputs.detach().narrow(0, from, to - from).matmul(features.t()).argmax(-1).cpu();
         nearest.insert(nearest.end(), best.data_ptr<std::int64_t>(),

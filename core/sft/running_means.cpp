@@ -1,6 +1,6 @@
 #include "core/sft/running_means.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

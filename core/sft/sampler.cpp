@@ -1,10 +1,10 @@
 #include "core/sft/sampler.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <numeric>
 #include <sstream>
+
+#include "core/torch.h"
 
 namespace lvr {
 

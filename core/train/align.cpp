@@ -1,12 +1,12 @@
 #include "core/train/align.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <chrono>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/torch.h"
 #include "core/train/optimizer.h"
 
 namespace lvr {

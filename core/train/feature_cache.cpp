@@ -1,12 +1,11 @@
 #include "core/train/feature_cache.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,9 +1,10 @@
 #include "core/train/initialise.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <cmath>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,6 +1,6 @@
 #include "core/train/losses.h"
 
-#include <torch/torch.h>
+#include "core/torch.h"
 
 namespace lvr {
 

@@ -1,9 +1,8 @@
 #include "core/train/score.h"
 
-#include <torch/torch.h>
-
 #include "core/model/positions.h"
 #include "core/text/chat_template.h"
+#include "core/torch.h"
 #include "core/train/losses.h"
 #include "core/train/response.h"
 #include "core/vision/image_file.h"

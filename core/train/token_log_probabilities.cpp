@@ -1,8 +1,8 @@
 #include "core/train/token_log_probabilities.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

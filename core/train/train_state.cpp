@@ -1,9 +1,8 @@
 #include "core/train/train_state.h"
 
-#include <torch/torch.h>
-
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,8 +1,7 @@
 #include "core/train/trainable.h"
 
-#include <torch/torch.h>
-
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {

@@ -1,8 +1,8 @@
 #include "core/train/vision_features.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
+#include "core/torch.h"
 #include "core/train/feature_cache.h"
 #include "core/vision/image_file.h"
 

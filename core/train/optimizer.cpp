@@ -1,12 +1,14 @@
 #include "core/train/optimizer.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/_fused_adamw.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
+
+#include "core/torch.h"
 
 namespace lvr {
 namespace {
@@ -23,8 +25,9 @@ std::vector<Trained> trainAt(const std::vector<torch::Tensor>& parameters, doubl
     return all;
 }
 
-AdamW::AdamW(std::vector<Trained> parameters, double weightDecay, double beta2, const Ranks& ranks)
-    : weightDecay_(weightDecay), beta2_(beta2), ranks_(ranks) {
+AdamW::AdamW(std::vector<Trained> parameters, double weightDecay, double beta2, const Ranks& ranks,
+             Moment::Bits bits)
+    : weightDecay_(weightDecay), beta2_(beta2), ranks_(ranks), bits_(bits) {
     std::vector<std::int64_t> load(ranks.count(), 0);
     for (auto& trained : parameters) {
         const auto least = std::min_element(load.begin(), load.end());
@@ -34,8 +37,8 @@ AdamW::AdamW(std::vector<Trained> parameters, double weightDecay, double beta2, 
             const torch::NoGradGuard off;
             const auto floats =
                 trained.tensor.options().dtype(torch::kFloat32).requires_grad(false);
-            slot.average = torch::zeros(trained.tensor.sizes(), floats);
-            slot.square = torch::zeros(trained.tensor.sizes(), floats);
+            slot.average = Moment(trained.tensor, Moment::Kind::Signed, bits);
+            slot.square = Moment(trained.tensor, Moment::Kind::Positive, bits);
             slot.steps = torch::zeros({}, floats);
             if (trained.tensor.scalar_type() != torch::kFloat32)
                 slot.master = trained.tensor.detach().to(torch::kFloat32);
@@ -66,29 +69,40 @@ double AdamW::step(double learningRate, double maxNorm) {
     return norm;
 }
 
+struct AdamW::Lists {
+    std::vector<torch::Tensor> values, gradients, averages, squares, steps;
+};
+
 void AdamW::update(double learningRate) {
-    struct Lists {
-        std::vector<torch::Tensor> values, gradients, averages, squares, steps;
-    };
     std::map<double, Lists> byRate;
-    for (const auto& slot : slots_) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        auto& slot = slots_[i];
         const auto& gradient = slot.trained.tensor.grad();
         if (!gradient.defined() || slot.owner != ranks_.rank()) continue;
-        auto& lists = byRate[slot.trained.rate];
+        Lists alone;
+        auto& lists = bits_ == Moment::Bits::Eight ? alone : byRate[slot.trained.rate];
         lists.values.push_back(slot.master.defined() ? slot.master : slot.trained.tensor);
         lists.gradients.push_back(gradient.to(torch::kFloat32));
-        lists.averages.push_back(slot.average);
-        lists.squares.push_back(slot.square);
+        lists.averages.push_back(slot.average.read());
+        lists.squares.push_back(slot.square.read());
         lists.steps.push_back(slot.steps);
+        if (bits_ == Moment::Bits::Float32) continue;
+        update(alone, slot.trained.rate * learningRate);  // no more than one is unpacked at a time
+        auto random = at::detail::createCPUGenerator(
+            static_cast<std::uint64_t>(slot.steps.item<double>() * 1e6 + static_cast<double>(i)));
+        slot.average.write(alone.averages.front(), random);
+        slot.square.write(alone.squares.front(), random);
     }
-    for (auto& [rate, lists] : byRate) {
-        torch::_foreach_add_(lists.steps, 1.0);
-        torch::_fused_adamw_(lists.values, lists.gradients, lists.averages, lists.squares, {},
-                             lists.steps, rate * learningRate, 0.9, beta2_, weightDecay_, 1e-8,
-                             /*amsgrad=*/false, /*maximize=*/false);
-    }
+    for (auto& [rate, lists] : byRate) update(lists, rate * learningRate);
     for (auto& slot : slots_)
         if (slot.master.defined()) slot.trained.tensor.copy_(slot.master);
+}
+
+void AdamW::update(Lists& lists, double learningRate) const {
+    torch::_foreach_add_(lists.steps, 1.0);
+    torch::_fused_adamw_(lists.values, lists.gradients, lists.averages, lists.squares, {},
+                         lists.steps, learningRate, 0.9, beta2_, weightDecay_, 1e-8,
+                         /*amsgrad=*/false, /*maximize=*/false);
 }
 
 // Every rank's share goes to all the others, as one message.
@@ -114,34 +128,40 @@ void AdamW::shareValues() {
     }
 }
 
-void AdamW::save(TrainState& state) const {
-    const auto fromOwner = [&](const Slot& slot, const torch::Tensor& kept, bool scalar) {
-        const auto shape = scalar ? std::vector<std::int64_t>{} : slot.trained.tensor.sizes().vec();
-        auto copy =
-            kept.defined() ? kept.to(torch::kCPU).clone() : torch::zeros(shape, torch::kFloat32);
-        ranks_.broadcast(copy, slot.owner);
-        return copy;
+// Which tensors of a slot a state holds, under which name. What another rank owns is made up in the
+// right shape, to be filled by its owner.
+std::vector<std::pair<std::string, torch::Tensor>> AdamW::kept(const Slot& slot) const {
+    const bool mine = slot.owner == ranks_.rank();
+    const auto& like = slot.trained.tensor;
+    std::vector<std::pair<std::string, torch::Tensor>> all;
+    const auto add = [&](const char* name, const Moment& own, Moment::Kind kind) {
+        for (auto& [suffix, tensor] : (mine ? own : Moment(like, kind, bits_)).parts())
+            all.emplace_back(name + suffix, std::move(tensor));
     };
+    add("exp_avg", slot.average, Moment::Kind::Signed);
+    add("exp_avg_sq", slot.square, Moment::Kind::Positive);
+    all.emplace_back("step", mine ? slot.steps : torch::zeros({}, torch::kFloat32));
+    if (like.scalar_type() != torch::kFloat32)
+        all.emplace_back("master",
+                         mine ? slot.master : torch::zeros(like.sizes(), torch::kFloat32));
+    return all;
+}
+
+void AdamW::save(TrainState& state) const {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        const auto& slot = slots_[i];
-        const auto name = "adamw/" + std::to_string(i) + "/";
-        state.tensors[name + "exp_avg"] = fromOwner(slot, slot.average, false);
-        state.tensors[name + "exp_avg_sq"] = fromOwner(slot, slot.square, false);
-        state.tensors[name + "step"] = fromOwner(slot, slot.steps, true);
-        if (slot.trained.tensor.scalar_type() != torch::kFloat32)
-            state.tensors[name + "master"] = fromOwner(slot, slot.master, false);
+        for (const auto& [name, tensor] : kept(slots_[i])) {
+            auto copy = tensor.to(torch::kCPU).clone();
+            ranks_.broadcast(copy, slots_[i].owner);
+            state.tensors["adamw/" + std::to_string(i) + "/" + name] = copy;
+        }
     }
 }
 
 void AdamW::load(const TrainState& state) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        auto& slot = slots_[i];
-        if (slot.owner != ranks_.rank()) continue;
-        const auto name = "adamw/" + std::to_string(i) + "/";
-        slot.average.copy_(state.tensor(name + "exp_avg"));
-        slot.square.copy_(state.tensor(name + "exp_avg_sq"));
-        slot.steps.copy_(state.tensor(name + "step"));
-        if (slot.master.defined()) slot.master.copy_(state.tensor(name + "master"));
+        if (slots_[i].owner != ranks_.rank()) continue;
+        for (auto& [name, tensor] : kept(slots_[i]))
+            tensor.copy_(state.tensor("adamw/" + std::to_string(i) + "/" + name));
     }
 }
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "core/train/distributed.h"
+#include "core/train/moment.h"
 #include "core/train/train_state.h"
+#include "core/values/train_options.h"
 
 namespace lvr {
 
@@ -17,13 +19,17 @@ struct Trained {
 
 std::vector<Trained> trainAt(const std::vector<torch::Tensor>& parameters, double rate = 1);
 
+inline Moment::Bits bitsOf(AdamStates states) {
+    return states == AdamStates::EightBit ? Moment::Bits::Eight : Moment::Bits::Float32;
+}
+
 // AdamW (eps 1e-8) through LibTorch's fused kernel. What is not float32 has a float32 master copy.
 // With several ranks each keeps the moments of a share of the parameters only (ZeRO stage 1);
 // gradients must be the same on all.
 class AdamW {
 public:
     AdamW(std::vector<Trained> parameters, double weightDecay, double beta2 = 0.98,
-          const Ranks& ranks = {});
+          const Ranks& ranks = {}, Moment::Bits bits = Moment::Bits::Float32);
     void zeroGrad();
     // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
     // A step whose norm is not finite changes nothing.
@@ -36,16 +42,20 @@ public:
 private:
     struct Slot {
         Trained trained;
-        int owner = 0;  // rank
-        torch::Tensor average, square, steps,
-            master;  // on the owner; master: float32, or undefined
+        int owner = 0;                // rank
+        Moment average, square;       // on the owner
+        torch::Tensor steps, master;  // likewise; master: float32, or undefined
     };
+    struct Lists;
     void update(double learningRate);
+    void update(Lists& lists, double learningRate) const;
     void shareValues();
+    std::vector<std::pair<std::string, torch::Tensor>> kept(const Slot& slot) const;
 
     std::vector<Slot> slots_;
     double weightDecay_, beta2_;
     Ranks ranks_;
+    Moment::Bits bits_;
 };
 
 // Linear warm-up to `peak`, then a cosine to `floor` * peak at `total`.

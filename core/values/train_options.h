@@ -40,6 +40,8 @@ enum class LatentEnd { Off, Token, Vector };
 enum class AddedHead { Keep, Mlp, Glu };
 // A box so thin that it covers no token: its one nearest token, or none (`box_min_one_token`).
 enum class ThinBox { None, One };
+// What AdamW's two running means are kept in.
+enum class AdamStates { Float32, EightBit };
 // The learning rate after warm-up. Goal: held until the goal, then a cosine (see
 // SftOptions::steps). The others run over `steps`: a cosine to 5 %, a line to 0, no change.
 enum class Schedule { Goal, Cosine, Linear, Constant };
@@ -75,6 +77,7 @@ struct SftOptions {
     int positionGap = 6;          // largest random gap in the positions before the first slot
     double mergerRate = 0, visionRate = 0;  // as multiples of learningRate; 0: frozen
     double weightDecay = 0.01;
+    AdamStates adamStates = AdamStates::Float32;
     double maxGradNorm = 1;
     int microTokens = 16384;  // positions at most that are in memory together
     int maxNonFinite = 5;     // steps in a row without a finite gradient before it gives up
@@ -100,6 +103,7 @@ struct GrpoOptions {
     double learningRate = 1e-5;
     int warmupSteps = 6;
     double weightDecay = 0.1;
+    AdamStates adamStates = AdamStates::Float32;
     double beta = 0.04;    // of the KL to the model it starts from, which sees the image too
     double epsilon = 0.2;  // of the clipping, on both sides
     GrpoLoss loss = GrpoLoss::Bnpo;
@@ -194,6 +198,8 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("vision-lr", o.visionRate, NumberRange{0, 1e6},
           "Of the rest of the vision tower, likewise");
     visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
+    visit("adam-states", o.adamStates, EnumNames{"float32", "8bit"},
+          "AdamW's running means: float32, or a quarter of that memory");
     visit("max-grad-norm", o.maxGradNorm, NumberRange{1e-9, 1e9},
           "Gradients are scaled down to it");
     visit("micro-tokens", o.microTokens, NumberRange{1, kMany},
@@ -214,6 +220,8 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Largest learning rate");
     visit("warm-up", o.warmupSteps, NumberRange{0, kMany}, "Steps to the largest learning rate");
     visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
+    visit("adam-states", o.adamStates, EnumNames{"float32", "8bit"},
+          "AdamW's running means: float32, or a quarter of that memory");
     visit("beta", o.beta, NumberRange{0, 1e6}, "Of the KL to the model it starts from; 0: none");
     visit("epsilon", o.epsilon, NumberRange{0, 1}, "Of the clipping of the ratio");
     visit("loss", o.loss, EnumNames{"bnpo", "grpo", "dr_grpo"},

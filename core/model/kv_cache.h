@@ -18,6 +18,11 @@ public:
     // Called by layer `layer` with this pass' [B, KV, T, d]; returns all positions including them.
     std::pair<torch::Tensor, torch::Tensor> extend(std::size_t layer, const torch::Tensor& keys,
                                                    const torch::Tensor& values);
+    // What layer `layer` holds, [B, KV, S, d] each; undefined before it was read.
+    std::pair<torch::Tensor, torch::Tensor> of(std::size_t layer) const {
+        return layer < keys_.size() ? std::pair(keys_[layer], values_[layer])
+                                    : std::pair<torch::Tensor, torch::Tensor>();
+    }
     void advance(std::int64_t positions) { length_ += positions; }  // after the last layer
 
     // Row i of the new cache is row rows[i] of this one. rows: [B'] int64. For forking a prefix and

@@ -1,6 +1,7 @@
 #include "core/model/language_model.h"
 
-#include <torch/torch.h>
+#include "core/model/recompute.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {
@@ -34,6 +35,12 @@ torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch
         return torch::scaled_dot_product_attention(q, keys, values, {}, 0.0, /*is_causal=*/true);
     return torch::scaled_dot_product_attention(q, keys, values,
                                                causalMask(newest, all, q.device()));
+}
+
+std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std::size_t first) {
+    std::vector<torch::Tensor> tensors;
+    for (auto i = first; i < list.size(); ++i) tensors.push_back(list[i].second);
+    return tensors;
 }
 
 }  // namespace
@@ -84,8 +91,13 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       embedTokens_(model.at("embed_tokens")("weight", {config.vocabSize, config.hiddenSize})),
       layers_([&] {
           std::vector<DecoderLayer> layers;
-          for (int i = 0; i < config.numHiddenLayers; ++i)
+          for (int i = 0; i < config.numHiddenLayers; ++i) {
+              const auto before = model.list().size(), adapted = model.adapter().size();
               layers.emplace_back(model.at("layers").at(std::to_string(i)), config);
+              layerParameters_.push_back(tensorsFrom(model.list(), before));
+              for (auto& tensor : tensorsFrom(model.adapter(), adapted))
+                  layerParameters_.back().push_back(std::move(tensor));
+          }
           return layers;
       }()),
       norm_(model.at("norm"), config.hiddenSize, config.rmsNormEps),
@@ -128,15 +140,40 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
     const auto rotary = rotaryOf(positions);
     auto x = embeddings;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-        x = layers_[i](x, rotary, i, context);
+        x = context.recompute && torch::GradMode::is_enabled()
+                ? recomputedLayer(i, x, rotary, context)
+                : layers_[i](x, rotary, i, context);
         if (context.layerOutputs) context.layerOutputs->push_back(x);
     }
     if (context.cache) context.cache->advance(x.size(1));
     return norm_(x);
 }
 
+// The layer reads and extends a cache of its own, whose past is an input and whose newest positions
+// are outputs, so that gradients reach the pass that made the past.
+torch::Tensor LanguageModel::recomputedLayer(std::size_t layer, const torch::Tensor& x,
+                                             const Rotary& rotary, const Context& context) const {
+    const auto newest = x.size(1);
+    const auto work = [&decoder = layers_[layer], rotary, mask = context.mask,
+                       newest](const Tensors& inputs) -> Tensors {
+        KvCache cache;
+        if (inputs.size() > 1) cache.extend(0, inputs[1], inputs[2]);
+        const auto out = decoder(inputs[0], rotary, 0, {.cache = &cache, .mask = mask});
+        const auto [keys, values] = cache.of(0);
+        return {out, keys.narrow(2, keys.size(2) - newest, newest),
+                values.narrow(2, values.size(2) - newest, newest)};
+    };
+    Tensors inputs{x};
+    if (context.cache)
+        if (const auto [keys, values] = context.cache->of(layer); keys.defined())
+            inputs.insert(inputs.end(), {keys, values});
+    const auto outputs = recomputed(work, inputs, layerParameters_[layer]);
+    if (context.cache) context.cache->extend(layer, outputs[1], outputs[2]);
+    return outputs[0];
+}
+
 torch::Tensor LanguageModel::logits(const torch::Tensor& hidden) const {
-    return torch::nn::functional::linear(hidden, lmHead_);
+    return torch::linear(hidden, lmHead_);
 }
 
 }  // namespace lvr

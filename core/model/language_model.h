@@ -16,6 +16,9 @@ struct Context {
     // [B, 1, T, S] or broadcastable, bool, true = may look; S counts the cached positions too.
     // Undefined: causal.
     torch::Tensor mask;
+    // Where gradients are on: a layer's activations are not kept but computed again in the backward
+    // pass. Needs a cache without a capacity, or none.
+    bool recompute = false;
     std::vector<torch::Tensor>* layerOutputs = nullptr;  // filled for parity tests, [B, T, D] each
 };
 
@@ -50,9 +53,12 @@ public:
 
 private:
     Rotary rotaryOf(const torch::Tensor& positions) const;
+    torch::Tensor recomputedLayer(std::size_t layer, const torch::Tensor& x, const Rotary& rotary,
+                                  const Context& context) const;
 
     TextConfig config_;
-    torch::Tensor embedTokens_;  // [V, D]
+    torch::Tensor embedTokens_;                                // [V, D]
+    std::vector<std::vector<torch::Tensor>> layerParameters_;  // adapters included
     std::vector<DecoderLayer> layers_;
     RmsNorm norm_;
     torch::Tensor lmHead_;  // [V, D]; the embedding itself when tied

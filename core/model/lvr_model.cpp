@@ -1,10 +1,9 @@
 #include "core/model/lvr_model.h"
 
-#include <torch/torch.h>
-
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {
@@ -207,6 +206,7 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
                            }));
     model.lora_ = options.lora;
     model.base_ = referenceTo(base);
+    model.recompute_ = options.recompute;
     if (options.onProgress) options.onProgress(1.0);
     return model;
 }
@@ -255,6 +255,7 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
     LvrModel model(config, Parameters(provide, adapt));
     model.lora_ = lora_;
     model.base_ = base_;
+    model.recompute_ = recompute_;
     return model;
 }
 

@@ -28,6 +28,9 @@ struct LoadOptions {
     // own, or a fresh one that changes nothing yet. Without: the folder's adapter is merged.
     std::optional<LoraOptions> lora = {};
     std::uint64_t loraSeed = 0;  // of a fresh one
+    // Training in less memory: activations of the language model's layers are computed again in the
+    // backward pass (activation checkpointing). The numbers stay the same.
+    bool recompute = false;
     std::function<void(double fraction)> onProgress = {};
     std::stop_token stop = {};
 };
@@ -58,7 +61,8 @@ public:
     torch::Tensor embedPrompt(const std::vector<std::int64_t>& ids,
                               const torch::Tensor& imageTokens) const;
     torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
-                         const Context& context = {}) const {
+                         Context context = {}) const {
+        context.recompute |= recompute_;
         return text_.hidden(embeddings, positions, context);
     }
     torch::Tensor logits(const torch::Tensor& hidden) const { return text_.logits(hidden); }
@@ -80,6 +84,7 @@ private:
     std::vector<NamedTensor> parameters_, adapter_;
     std::optional<LoraOptions> lora_;
     std::string base_;  // what the adapter adapts
+    bool recompute_ = false;
 };
 
 // Names and shapes of every tensor a model of this configuration has.

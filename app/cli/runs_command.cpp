@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -10,6 +10,10 @@
 #include "app/cli/run_log.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/runs_io/completions.h"
+#include "core/runs_io/imported_run.h"
+#include "core/runs_io/metrics_text.h"
+#include "core/runs_io/tensorboard.h"
 #include "core/store/run_store.h"
 
 namespace lvr {
@@ -38,29 +42,6 @@ std::string when(double seconds) {
     return text;
 }
 
-Json toJson(const Run& run) {
-    return {{"id", run.id},
-            {"kind", run.info.kind},
-            {"status", toText(run.status)},
-            {"message", run.message},
-            {"step", run.step},
-            {"steps", run.info.steps},
-            {"out", run.info.out},
-            {"parent", run.info.parent},
-            {"parent_hash", run.info.parentHash},
-            {"data", run.info.data},
-            {"data_hash", run.info.dataHash},
-            {"seed", run.info.seed},
-            {"command", run.info.command},
-            {"options", run.info.options.empty() ? Json() : Json::parse(run.info.options)},
-            {"code_version", run.info.codeVersion},
-            {"host", run.host},
-            {"pid", run.pid},
-            {"started", run.started},
-            {"heartbeat", run.heartbeat},
-            {"ended", run.ended == 0 ? Json() : Json(run.ended)}};
-}
-
 void list(const RunsArguments& a) {
     const auto runs = openStore(a).runs();
     if (a.json) {
@@ -81,61 +62,117 @@ void list(const RunsArguments& a) {
                     when(run.started).c_str(), run.info.out.c_str());
 }
 
-void show(const RunsArguments& a) {
-    const auto store = openStore(a);
-    const auto run = findRun(store, a.run);
-    std::map<std::string, double> last;
-    for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
-    if (a.json) {
-        auto json = toJson(run);
-        json["metrics"] = last;
-        std::cout << json.dump(2) << "\n";
-        return;
-    }
+Json checkpointsOf(const RunStore& store, std::int64_t run) {
+    Json all = Json::array();
+    for (const auto& row : store.checkpoints(run))
+        if (row.kept)
+            all.push_back({{"step", row.step},
+                           {"folder", row.folder},
+                           {"loss", row.loss ? jsonNumber(*row.loss) : Json()}});
+    return all;
+}
+
+Json probesOf(const RunStore& store, std::int64_t run) {
+    Json all = Json::array();
+    for (const auto& row : store.sampleSummaries(run))
+        all.push_back({{"step", row.step},
+                       {"count", row.count},
+                       {"right", row.right},
+                       {"loss", row.loss ? jsonNumber(*row.loss) : Json()}});
+    return all;
+}
+
+Json alertsOf(const RunStore& store, std::int64_t run) {
+    Json all = Json::array();
+    for (const auto& alert : store.alerts(run))
+        all.push_back({{"step", alert.step}, {"message", alert.message}});
+    return all;
+}
+
+void print(const Run& run, const Json& more) {
     std::cout << "run         " << run.id << ", " << run.info.kind << ", " << toText(run.status)
               << (run.message.empty() ? "" : ": " + run.message) << "\ncommand     "
               << run.info.command << "\nout         " << run.info.out << "\nstarted     "
               << when(run.started) << ", ended " << when(run.ended) << "\nprocess     " << run.pid
               << " on " << run.host << "\nstep        " << run.step << " of at most "
               << run.info.steps << "\n";
+    for (const auto& row : more["checkpoints"])
+        std::cout << "checkpoint  step " << row["step"] << " in "
+                  << row["folder"].get<std::string>()
+                  << (row["loss"].is_null() ? "" : ", loss " + row["loss"].dump()) << "\n";
+    for (const auto& row : more["probes"])
+        std::cout << "probes      step " << row["step"] << ": " << row["right"] << " of "
+                  << row["count"] << " right\n";
+    for (const auto& row : more["alerts"])
+        std::cout << "alert       step " << row["step"] << ": " << row["message"].get<std::string>()
+                  << "\n";
+}
+
+void show(const RunsArguments& a) {
+    const auto store = openStore(a);
+    const auto run = findRun(store, a.run);
+    std::map<std::string, double> last;
+    for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
+    Json more{{"checkpoints", checkpointsOf(store, run.id)},
+              {"probes", probesOf(store, run.id)},
+              {"alerts", alertsOf(store, run.id)}};
+    if (a.json) {
+        auto json = toJson(run);
+        json.update(more);
+        json["metrics"] = Json::object();
+        for (const auto& [name, value] : last) json["metrics"][name] = jsonNumber(value);
+        std::cout << json.dump(2) << "\n";
+        return;
+    }
+    print(run, more);
     for (const auto& [name, value] : last) std::printf("%-28s %g\n", name.c_str(), value);
 }
 
-std::string csvOf(const std::vector<Metric>& metrics) {
-    std::string text;
-    char line[160];
-    for (const auto& metric : metrics) {
-        std::snprintf(line, sizeof line, "%d,%s,%.17g\n", metric.step, metric.name.c_str(),
-                      metric.value);
-        text += line;
-    }
-    return text;
-}
+using Exporter = void (*)(const RunsArguments&, const RunStore&, const Run&);
 
-// NaN and infinities have no number in JSON: they are strings.
-Json valueOf(double value) {
-    return std::isfinite(value) ? Json(value) : Json(std::to_string(value));
-}
-
-std::string jsonOf(const Run& run, const std::vector<Metric>& metrics) {
-    auto json = toJson(run);
-    json["metrics"] = Json::array();
-    for (const auto& metric : metrics)
-        json["metrics"].push_back(
-            {{"step", metric.step}, {"name", metric.name}, {"value", valueOf(metric.value)}});
-    return json.dump(1) + "\n";
-}
-
-void exportRun(const RunsArguments& a) {
-    const auto store = openStore(a);
-    const auto run = findRun(store, a.run);
+void exportText(const RunsArguments& a, const RunStore& store, const Run& run) {
     const auto metrics = store.metrics(run.id);
     const auto text =
-        a.format == "csv" ? "step,name,value\n" + csvOf(metrics) : jsonOf(run, metrics);
+        a.format == "csv" ? "step,name,value\n" + toCsv(metrics) : toJsonText(run, metrics);
     if (a.to.empty())
         std::cout << text;
     else
         writeFileAtomically(a.to, text);
+}
+
+// A folder, as TensorBoard's --logdir is one; or a file that is named like an event file.
+void exportEvents(const RunsArguments& a, const RunStore& store, const Run& run) {
+    if (a.to.empty()) throw Error("--format tensorboard needs --to, a folder for --logdir");
+    const bool isFile = a.to.filename().string().find("tfevents") != std::string::npos;
+    const auto file = isFile ? a.to : a.to / eventFileName(run);
+    if (!isFile) fs::create_directories(a.to);
+    writeFileAtomically(file, toEventFile(run, store.metrics(run.id)));
+    std::cout << "wrote " << file.string() << "\n";
+}
+
+void exportCompletions(const RunsArguments& a, const RunStore& store, const Run& run) {
+    if (a.to.empty()) throw Error("--format completions needs --to, a .parquet file");
+    writeCompletions(store, run.id, a.to);
+    std::cout << "wrote " << a.to.string() << "\n";
+}
+
+const std::map<std::string, Exporter> kExporters{{"csv", exportText},
+                                                 {"json", exportText},
+                                                 {"tensorboard", exportEvents},
+                                                 {"completions", exportCompletions}};
+
+void exportRun(const RunsArguments& a) {
+    const auto store = openStore(a);
+    kExporters.at(a.format)(a, store, findRun(store, a.run));
+}
+
+void importRun(const RunsArguments& a) {
+    const auto imported = readRunFile(a.run);
+    auto store = openStore(a, RunStore::Access::Write);
+    const auto id = store.add(imported.run, imported.metrics);
+    std::cout << "run " << id << ": " << imported.metrics.size() << " values of "
+              << imported.run.info.data << "\n";
+    if (!imported.run.message.empty()) std::cerr << imported.run.message << "\n";
 }
 
 // Follows a run until it ends.
@@ -145,7 +182,7 @@ void tail(const RunsArguments& a) {
     std::int64_t cursor = 0;
     for (;;) {
         const auto run = store.find(id);
-        std::cout << csvOf(store.readNew(id, cursor)) << std::flush;
+        std::cout << toCsv(store.readNew(id, cursor)) << std::flush;
         if (!run || run->status != RunStatus::Running) {
             if (run)
                 std::cerr << "run " << id << " " << toText(run->status)
@@ -188,13 +225,21 @@ void addRunsCommand(CLI::App& app) {
         ->add_flag("--json", a->json, "Print one JSON object");
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
     auto* out = addRun(add("export", "Metrics of one run", exportRun));
-    out->add_option("--format", a->format, "csv (step,name,value) or json")
-        ->check(CLI::IsMember({"csv", "json"}))
+    out->add_option("--format", a->format,
+                    "csv (step,name,value), json, tensorboard (an event file), or completions "
+                    "(rollouts as parquet, as TRL has them)")
+        ->check(CLI::IsMember(kExporters))
         ->capture_default_str();
-    out->add_option("--to", a->to, "Write to this file instead of stdout");
+    out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
+    add("import", "Take in a run of another program", importRun)
+        ->add_option("file", a->run, "TensorBoard event file or transformers' trainer_state.json")
+        ->required();
     addRun(add("delete", "Forget a run; its folder stays", removeRun))
         ->add_flag("--yes", a->yes, "Do not ask");
-    runs->footer("Examples:\n  lvr runs list\n  lvr runs export 3 --format csv > run3.csv");
+    runs->footer(
+        "Examples:\n  lvr runs list\n  lvr runs export 3 --format csv > run3.csv\n  lvr "
+        "runs export 3 --format tensorboard --to logs/3\n  lvr runs import "
+        "trainer_state.json");
 }
 
 }  // namespace lvr

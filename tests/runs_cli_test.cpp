@@ -2,7 +2,10 @@
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
+#include <algorithm>
+#include <cmath>
 #include <csignal>
+#include <map>
 
 #include "tests/program.h"
 
@@ -153,6 +156,102 @@ private Q_SLOTS:
         QCOMPARE(bytesOf("killed/" + weights), bytesOf("whole/" + weights));
         QVERIFY(!QFile::exists(path("killed/train_state.safetensors")));
         compareFailure(lvr({"sft", "--resume", path("killed")}), 1, "finished");
+    }
+
+    // Measured while it trains: losses as `lvr score` has them, answers with their heat, and the
+    // checkpoints that were asked for. A training that was killed goes on doing so.
+    void aTrainingIsMeasuredAndItsBestCheckpointsAreKept() {
+        QCOMPARE(
+            lvr({"make-data", "scenes", "--out", path("held-out"), "--count", "6", "--seed", "10"})
+                .code,
+            0);
+        const auto measured = [&](const QString& out) {
+            return sft(out, {"--schedule",
+                             "constant",
+                             "--steps",
+                             "8",
+                             "--pictures",
+                             "2",
+                             "--warm-up",
+                             "1",
+                             "--lr",
+                             "1e-3",
+                             "--save-every",
+                             "2",
+                             "--validation-data",
+                             path("held-out"),
+                             "--validate-every",
+                             "2",
+                             "--probes",
+                             "3",
+                             "--keep-last",
+                             "2",
+                             "--keep-best"});
+        };
+        compareFailure(lvr(sft("no", {"--keep-best"})), 1, "--validation-data");
+        compareFailure(lvr(measured("no") + QStringList{"--save-every", "3"}), 1, "multiple of 2");
+        QProcess process;
+        process.start(LVR_PROGRAM, measured("measured"));
+        waitFor(process, "saved at step 4");
+        ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+        QVERIFY(process.waitForFinished(60000));
+        const auto resumed = lvr({"sft", "--resume", path("measured")});
+        QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
+
+        std::map<int, double> losses;
+        for (const auto& row : lvr({"runs", "export", path("measured")}).out.split('\n'))
+            if (const auto cells = row.split(','); cells.value(1) == "val/ce")
+                losses[cells[0].toInt()] = cells[2].toDouble();
+        QCOMPARE(losses.size(), 4U);
+        const auto score = jsonOf(lvr({"score", "--model", path("measured"), "--data",
+                                       path("held-out"), "--json"}))
+                               .object();
+        QVERIFY(std::abs(score["ce"].toDouble() - losses.at(8)) < 1e-4);
+
+        const auto best = std::min_element(losses.begin(), losses.end(),
+                                           [](auto& a, auto& b) { return a.second < b.second; });
+        QStringList expected{"checkpoint-6", "checkpoint-8"};
+        if (best->first < 6) expected.prepend("checkpoint-" + QString::number(best->first));
+        QCOMPARE(QDir(path("measured.checkpoints")).entryList(QDir::Dirs | QDir::NoDotAndDotDot),
+                 expected);
+        for (const auto& name : expected) {
+            const auto kept = path("measured.checkpoints/" + name);
+            QVERIFY(!QFile::exists(kept + "/train_state.safetensors"));
+            QCOMPARE(lvr({"model", "info", kept}).code, 0);
+        }
+        QCOMPARE(bytesOf("measured.checkpoints/checkpoint-8/model.safetensors"),
+                 bytesOf("measured/model.safetensors"));
+        const auto shown = jsonOf(lvr({"runs", "show", path("measured"), "--json"})).object();
+        const auto probes = shown["probes"].toArray();
+        QCOMPARE(probes.size(), 4);
+        QCOMPARE(probes.last()["count"].toInt(), 3);
+        QCOMPARE(shown["checkpoints"].toArray().size(), expected.size());
+    }
+
+    // On a small file system of its own, which another file fills and then leaves.
+    void aFullDiskPausesATrainingUntilThereIsRoom() {
+        const auto disk = path("disk"), log = path("disk.log");
+        QVERIFY(QDir().mkpath(disk));
+        const QString script = R"(
+            mount -t tmpfs -o size=24m none "$1" || exit 99
+            head -c 20000000 /dev/zero > "$1/filler"
+            "$2" sft --model "$3" --data "$4" --out "$1/out" --steps 2 --cool-down 1 > "$5" 2>&1 &
+            tail --pid=$! -n +1 -f "$5" | grep -q -m 1 paused || exit 98
+            rm "$1/filler"
+            wait $! && [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])";
+        QProcess shell;
+        shell.start("unshare",
+                    {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM, kModel, data(), log});
+        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
+        QFile(log).open(QIODevice::WriteOnly);
+        QVERIFY(shell.waitForFinished(120000));
+        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
+            QSKIP("this needs the right to mount a file system");
+        QFile said(log);
+        QVERIFY(said.open(QIODevice::ReadOnly));
+        const auto output = said.readAll();
+        QVERIFY2(shell.exitCode() == 0, output.constData());
+        QVERIFY2(output.contains("there is room again"), output.constData());
     }
 
     void aGrpoRunSurvivesBeingKilledToo() {

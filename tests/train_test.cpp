@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -9,8 +9,10 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/sft/batch.h"
+#include "core/sft/pass.h"
 #include "core/sft/sampler.h"
 #include "core/sft/sft.h"
+#include "core/torch.h"
 #include "core/train/align.h"
 #include "core/train/initialise.h"
 #include "core/train/losses.h"
@@ -177,6 +179,60 @@ private Q_SLOTS:
         for (int i = 0; i < 2; ++i) QVERIFY(std::abs(value[i].item<double>() - x[i]) < 1e-5);
     }
 
+    // The mean of what is written again and again is what it was, though a level is a tenth.
+    void eightBitMomentsKeepWhatTheyHoldOnAverage() {
+        torch::manual_seed(5);
+        const auto value = torch::randn({5000}).abs() * torch::linspace(-4, 0, 5000).exp();
+        for (const auto kind : {Moment::Kind::Positive, Moment::Kind::Signed}) {
+            const auto sign = kind == Moment::Kind::Signed ? -1.0 : 1.0;
+            Moment moment(value, kind, Moment::Bits::Eight);
+            auto sum = torch::zeros_like(value);
+            for (int i = 0; i < 200; ++i) {
+                auto random = at::detail::createCPUGenerator(i);
+                moment.write(value * sign, random);
+                sum += moment.read();
+            }
+            const auto once = (moment.read() - sign * value).abs() / value;
+            const auto mean = (sum / 200 - sign * value).abs() / value;
+            const auto large = value > value.max() * 1e-4;  // far below a block's scale is nothing
+            QVERIFY(once.index({large}).max().item<double>() < 0.13);
+            QVERIFY(mean.index({large}).mean().item<double>() < 0.005);
+        }
+        std::size_t bytes = 0;
+        for (const auto& [name, part] :
+             Moment(value, Moment::Kind::Signed, Moment::Bits::Eight).parts())
+            bytes += part.nbytes();
+        QVERIFY(bytes < value.nbytes() * 0.27);
+    }
+
+    // On a quadratic both ways arrive; the states of a resumed one go on to the same values.
+    void eightBitStatesLearnAndResume() {
+        const auto target = torch::linspace(-1, 1, 8192);
+        const auto distance = [&](const torch::Tensor& x) {
+            return (x - target).pow(2).mean().item<double>();
+        };
+        const auto train = [&](AdamW& optimizer, torch::Tensor& value, int steps) {
+            for (int i = 0; i < steps; ++i) {
+                optimizer.zeroGrad();
+                (value - target).pow(2).sum().backward();
+                optimizer.step(1e-2, 1e9);
+            }
+        };
+        auto value = torch::zeros({8192}).requires_grad_(true);
+        AdamW optimizer(trainAt({value}), 0, 0.98, {}, Moment::Bits::Eight);
+        train(optimizer, value, 100);
+        TrainState state;
+        optimizer.save(state);
+        QCOMPARE(state.tensors.at("adamw/0/exp_avg/codes").scalar_type(), torch::kUInt8);
+        auto resumed = value.detach().clone().requires_grad_(true);
+        AdamW other(trainAt({resumed}), 0, 0.98, {}, Moment::Bits::Eight);
+        other.load(state);
+        train(optimizer, value, 150);
+        train(other, resumed, 150);
+        QVERIFY(torch::equal(value.detach(), resumed.detach()));
+        QVERIFY2(distance(value) < 1e-4, qPrintable(QString::number(distance(value))));
+    }
+
     void gradientsAreClippedTogetherAndNotFiniteOnesChangeNothing() {
         auto value = torch::zeros({2}).requires_grad_(true);
         AdamW optimizer(trainAt({value}), 0.0);
@@ -226,6 +282,48 @@ private Q_SLOTS:
         }
         qInfo("largest difference of a packed row to the row alone: %.1e", worst);
         QVERIFY(worst < 1e-5);
+    }
+
+    // Prefix, rows, a head of keys that the rows share, an adapter: every gradient is what it is
+    // without, while less is kept.
+    void activationCheckpointingChangesNoGradient() {
+        QTemporaryDir dir;
+        const auto set = sceneSet(dir.path().toStdString(), 3);
+        auto options = quick();
+        options.picturesPerStep = 3;
+        const auto gradients = [&](bool recompute) {
+            const auto checkpoint = LvrCheckpoint::open(kModel, {.use = LoadOptions::Use::Training,
+                                                                 .lora = LoraOptions{.rank = 2},
+                                                                 .recompute = recompute});
+            std::vector<torch::Tensor> all;
+            for (const auto& [name, tensor] : checkpoint.model.parameters()) all.push_back(tensor);
+            for (const auto& [name, tensor] : checkpoint.model.adapter()) all.push_back(tensor);
+            for (auto& tensor : all) tensor.requires_grad_(true);
+            const auto batch = layOut(checkpoint, draw(checkpoint, set, options));
+            SftTotals totals{1, 1, 1, 1, 1};
+            KvCache prefix;
+            checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions,
+                                    {.cache = &prefix});
+            const auto pass = sftPass(checkpoint, batch, prefix, batch.slotTarget,
+                                      std::vector<double>(set.kinds.size(), 1.0), options, totals);
+            const auto second =
+                sftPass(checkpoint, batch, prefix, pass.outputs,
+                        std::vector<double>(set.kinds.size(), 1.0), options, totals);
+            (pass.loss + second.loss).backward();
+            std::vector<torch::Tensor> found;
+            for (const auto& tensor : all)
+                found.push_back(tensor.grad().defined() ? tensor.grad() : torch::zeros({}));
+            return found;
+        };
+        const auto kept = gradients(false), recomputed = gradients(true);
+        double largest = 0;
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            QCOMPARE(recomputed[i].sizes(), kept[i].sizes());
+            QVERIFY((recomputed[i] - kept[i]).abs().max().item<double>() <=
+                    1e-5 * kept[i].abs().max().item<double>());
+            largest = std::max(largest, kept[i].abs().max().item<double>());
+        }
+        QVERIFY(largest > 0);
     }
 
     // lvr-spec 8.2 check 3: v_k is the input at its slot and the target of the position before it.

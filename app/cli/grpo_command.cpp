@@ -39,6 +39,8 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
         session.provenance.latentFeed = checkpoint.provenance->latentFeed;
     }
     session.provenance.seed = a.options.seed;
+    const auto exit =
+        a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);
     std::vector<double> rewards;
     trainGrpo(checkpoint, reference.model, records, a.options,
               {.onReport =
@@ -49,6 +51,8 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
                .saveEvery = a.saveEvery,
+               .onMeasure = [&](int step) { return session.measure(checkpoint, exit, step, {}); },
+               .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,

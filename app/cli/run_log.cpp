@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/cli/disk_space.h"
 #include "app/cli/train_progress.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
@@ -11,10 +12,14 @@ namespace lvr {
 namespace {
 
 constexpr const char* kElapsed = "time/elapsed";  // seconds of training
+constexpr std::uintmax_t kStepBytes = 1 << 20;    // a step takes less
+
+void sayOnStderr(const std::string& sentence) { std::cerr << sentence << std::endl; }
 
 }  // namespace
 
-RunLog::RunLog(RunStore& store, std::int64_t run) : store_(&store), run_(run) {
+RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run)
+    : store_(&store), run_(run), file_(std::move(file)) {
     using namespace std::chrono;
     const auto before = store.newestMetrics(run);
     const auto spent = before.find(kElapsed);
@@ -23,16 +28,37 @@ RunLog::RunLog(RunStore& store, std::int64_t run) : store_(&store), run_(run) {
 }
 
 void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
+    step_ = report.step;
     if (!store_) return;
     auto metrics = report.metrics;
     metrics["lr"] = report.learningRate;
     metrics["samples_per_second"] = report.samplesPerSecond;
     metrics[kElapsed] =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    store_->append(run_, report.step, metrics, rollouts, report.alert);
+    write([&] { store_->append(run_, report.step, metrics, rollouts, report.alert); });
     printTrainReport(report);
     if (!report.alert.empty())
         std::cerr << "step " << report.step << ": " << report.alert << std::endl;
+}
+
+void RunLog::addSamples(int step, const std::vector<SampleRow>& samples) {
+    if (store_) write([&] { store_->addSamples(run_, step, samples); });
+}
+
+void RunLog::addCheckpoint(const CheckpointRow& checkpoint) {
+    if (store_) write([&] { store_->addCheckpoint(run_, checkpoint); });
+}
+
+void RunLog::forgetCheckpoint(int step) {
+    if (store_) write([&] { store_->forgetCheckpoint(run_, step); });
+}
+
+std::vector<CheckpointRow> RunLog::checkpoints() const {
+    return store_ ? store_->checkpoints(run_) : std::vector<CheckpointRow>();
+}
+
+void RunLog::write(const std::function<void()>& change) {
+    whenThereIsSpace(file_, kStepBytes, sayOnStderr, change);
 }
 
 void addStoreOption(CLI::App& command, std::filesystem::path& store) {
@@ -54,8 +80,9 @@ Run findRun(const RunStore& store, const std::string& name) {
 
 namespace {
 
-void carryOut(RunStore& store, std::int64_t run, const std::function<std::string(RunLog&)>& work) {
-    RunLog log(store, run);
+void carryOut(RunStore& store, const std::filesystem::path& file, std::int64_t run,
+              const std::function<std::string(RunLog&)>& work) {
+    RunLog log(store, file, run);
     try {
         store.end(run, RunStatus::Finished, work(log));
     } catch (const Cancelled&) {
@@ -75,14 +102,14 @@ void recordRun(const std::filesystem::path& file, const RunInfo& info,
     RunStore store(path);
     const auto run = store.start(info);
     std::cout << "run " << run << " of " << path.string() << std::endl;
-    carryOut(store, run, work);
+    carryOut(store, path, run, work);
 }
 
-void resumeRun(RunStore& store, std::int64_t run, int step,
+void resumeRun(RunStore& store, const std::filesystem::path& file, std::int64_t run, int step,
                const std::function<std::string(RunLog&)>& work) {
     store.resume(run, step);
     std::cout << "run " << run << " goes on after step " << step << std::endl;
-    carryOut(store, run, work);
+    carryOut(store, file, run, work);
 }
 
 }  // namespace lvr

@@ -20,14 +20,25 @@ class RunStore;
 class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
-    RunLog(RunStore& store, std::int64_t run);
-    // In the store and on stdout; an alert on stderr.
+    RunLog(RunStore& store, std::filesystem::path file, std::int64_t run);
+    // In the store and on stdout; an alert on stderr. Like all that is written here it waits while
+    // the disk is full.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
+    // Answers to the probe questions after a step.
+    void addSamples(int step, const std::vector<SampleRow>& samples);
+    void addCheckpoint(const CheckpointRow& checkpoint);
+    void forgetCheckpoint(int step);  // its folder was removed
+    std::vector<CheckpointRow> checkpoints() const;
     std::int64_t run() const { return run_; }
+    int step() const { return step_; }  // newest that was recorded
 
 private:
+    void write(const std::function<void()>& change);
+
     RunStore* store_ = nullptr;
     std::int64_t run_ = 0;
+    int step_ = 0;
+    std::filesystem::path file_;
     // As if it had run in one go: a resumed run counts on from its last step.
     std::chrono::steady_clock::time_point began_;
 };
@@ -42,8 +53,8 @@ Run findRun(const RunStore& store, const std::string& name);
 // it did not, is kept there.
 void recordRun(const std::filesystem::path& store, const RunInfo& info,
                const std::function<std::string(RunLog&)>& work);
-// Goes on with a run: what it wrote after `step` is forgotten.
-void resumeRun(RunStore& store, std::int64_t run, int step,
+// Goes on with a run of the store in `file`: what it wrote after `step` is forgotten.
+void resumeRun(RunStore& store, const std::filesystem::path& file, std::int64_t run, int step,
                const std::function<std::string(RunLog&)>& work);
 
 }  // namespace lvr

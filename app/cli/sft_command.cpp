@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
+#include "core/sft/validate.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
@@ -21,13 +22,13 @@ struct SftArguments : TrainArguments {
 };
 
 // Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
-TrainingSet readTrainingSet(const SftArguments& arguments, SftOptions& options) {
+TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
     const auto scenes = sceneKinds(), clutter = clutterKinds();
     const auto isOf = [](const std::vector<std::string>& kinds, const std::string& kind) {
         return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
     };
     std::vector<TrainingRecord> records;
-    const auto dataset = readGiven(arguments.source);
+    const auto dataset = readGiven(source);
     for (const auto& record : dataset.records) {
         TrainingRecord training{.name = dataset.name(record),
                                 .kind = record.dataset.empty() ? "all" : record.dataset,
@@ -83,17 +84,45 @@ std::string goalReport(const SftResult& result, double goal) {
     return report;
 }
 
+// Losses and answers on the validation data, if there is any.
+class Measurement {
+public:
+    Measurement(const SftArguments& arguments, const LvrCheckpoint& checkpoint,
+                TrainingSession& session)
+        : arguments_(arguments), checkpoint_(checkpoint), session_(session) {
+        if (arguments.validation.source.data.empty() || !session.ranks().first()) return;
+        auto options = arguments.options;
+        set_ = readTrainingSet(arguments.validation.source, options);
+    }
+    int every() const {
+        return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
+    }
+    std::map<std::string, double> operator()(int step) const {
+        return session_.measure(checkpoint_, exitOf(arguments_.options), step,
+                                validateSft(checkpoint_, *set_, arguments_.options));
+    }
+
+private:
+    const SftArguments& arguments_;
+    const LvrCheckpoint& checkpoint_;
+    TrainingSession& session_;
+    std::optional<TrainingSet> set_;
+};
+
 std::string train(SftArguments& arguments, TrainingSession& session) {
-    const auto set = readTrainingSet(arguments, arguments.options);
+    const auto set = readTrainingSet(arguments.source, arguments.options);
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
+    const Measurement measurement(arguments, checkpoint, session);
     const auto result =
         trainSft(checkpoint, set, arguments.options,
                  {.onReport = [&](const TrainReport& report) { session.log().record(report); },
                   .onSave = [&](int step,
                                 const TrainState& state) { session.save(checkpoint, step, state); },
                   .saveEvery = arguments.saveEvery,
+                  .onMeasure = [&](int step) { return measurement(step); },
+                  .measureEvery = measurement.every(),
                   .resume = session.resume(),
                   .featureCache = arguments.featureCache,
                   .stop = interruption(),

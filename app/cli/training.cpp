@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "app/cli/command.h"
+#include "app/cli/disk_space.h"
 #include "app/cli/train_progress.h"
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
@@ -19,6 +21,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
 
 // Every command since the first, one a line: what was done before is part of what it is.
 std::string commandsUpTo(const std::string& model) {
@@ -77,6 +80,38 @@ void trainUnrecorded(TrainArguments& arguments, const TrainingCommand& command,
     command.train(session);
 }
 
+// What a resumed training goes on doing beside learning.
+std::string besides(const TrainArguments& a) {
+    const auto& v = a.validation;
+    return Json{{"validation_data", v.source.data.empty() ? "" : fs::absolute(v.source.data)},
+                {"validate_every", v.every},
+                {"probes", v.probes},
+                {"keep_last", a.keep.last},
+                {"keep_best", a.keep.best}}
+        .dump();
+}
+
+void readBesides(const std::string& text, TrainArguments& a) {
+    const auto json = Json::parse(text);
+    a.validation.source = a.source;
+    a.validation.source.data = json.at("validation_data").get<std::string>();
+    a.validation.every = json.at("validate_every");
+    a.validation.probes = json.at("probes");
+    a.keep = {.last = json.at("keep_last"), .best = json.at("keep_best")};
+}
+
+void checkBesides(TrainArguments& a) {
+    auto& v = a.validation;
+    v.source.imageRoot = a.source.imageRoot;
+    v.source.remap = a.source.remap;
+    if (a.keep.best && v.source.data.empty())
+        throw Error("--keep-best needs --validation-data to know which is best");
+    if (a.keep.best && (a.saveEvery == 0 || a.saveEvery % v.every != 0))
+        throw Error(
+            "--keep-best needs a measurement at each save; make --save-every a multiple of " +
+            std::to_string(v.every) + " (--validate-every)");
+}
+
 void checkNothingIsThere(const fs::path& out) {
     if (TrainState::read(out))
         throw Error(out.string() +
@@ -89,6 +124,7 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     if (arguments.model.empty()) throw CLI::RequiredError("--model");
     if (arguments.source.data.empty()) throw CLI::RequiredError("--data");
     if (arguments.out.empty()) throw CLI::RequiredError("--out");
+    checkBesides(arguments);
     arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
     recordRun(arguments.store, infoOf(arguments, command), [&](RunLog& log) {
@@ -109,7 +145,8 @@ void checkUnchanged(const RunInfo& info) {
 }
 
 void goOn(TrainArguments& arguments, const TrainingCommand& command) {
-    RunStore store(arguments.store.empty() ? defaultStore() : arguments.store);
+    const auto file = arguments.store.empty() ? defaultStore() : arguments.store;
+    RunStore store(file);
     const auto run = findRun(store, arguments.resume);
     if (run.info.kind != command.kind)
         throw Error("run " + std::to_string(run.id) + " is of lvr " + run.info.kind +
@@ -128,10 +165,11 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     arguments.source.remap = linesOf(state->textOf("remap"));
     arguments.pixels = {numberIn(state->textOf("min_pixels")),
                         numberIn(state->textOf("max_pixels"))};
+    readBesides(state->textOf("besides"), arguments);
     command.readOptions(state->textOf("options"));
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
     const auto step = state->tensor("progress").sum().item<std::int64_t>();
-    resumeRun(store, run.id, static_cast<int>(step), [&](RunLog& log) {
+    resumeRun(store, file, run.id, static_cast<int>(step), [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, state);
         return command.train(session);
     });
@@ -162,6 +200,7 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
                                     .use = LoadOptions::Use::Training,
                                     .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
                                     .loraSeed = seed,
+                                    .recompute = arguments_.recompute,
                                     .stop = interruption()});
     apply(arguments_.pixels, checkpoint.preprocess);
     return checkpoint;
@@ -178,21 +217,55 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
     for (const auto& rule : source.remap) remap += rule + "\n";
     state.text["min_pixels"] = textOf(arguments_.pixels.min);
     state.text["max_pixels"] = textOf(arguments_.pixels.max);
+    state.text["besides"] = besides(arguments_);
     state.text["command"] = command_;
     state.text["run"] = std::to_string(log_.run());
     state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
     provenance.notes = "not finished, saved at step " + std::to_string(step);
     arguments_.ranks.firstDoes([&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
+        write(checkpoint, step, &state);
         std::cout << "saved at step " << step << " in " << arguments_.out.string() << std::endl;
     });
+}
+
+void TrainingSession::write(const LvrCheckpoint& checkpoint, int step, const TrainState* state) {
+    std::uintmax_t bytes = 0;
+    for (const auto& [name, tensor] : checkpoint.model.parameters()) bytes += tensor.nbytes();
+    if (state)
+        for (const auto& [name, tensor] : state->tensors) bytes += tensor.nbytes();
+    const auto say = [](const std::string& sentence) { std::cerr << sentence << std::endl; };
+    whenThereIsSpace(arguments_.out, bytes, say, [&] {
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, state);
+    });
+    const bool fresh = validated_ && validated_->first == step;
+    keepCheckpoint(arguments_.out, step, fresh ? std::optional(validated_->second) : std::nullopt,
+                   arguments_.keep, log_);
+}
+
+std::map<std::string, double> TrainingSession::measure(const LvrCheckpoint& checkpoint,
+                                                       const ExitRule& exit, int step,
+                                                       std::map<std::string, double> losses) {
+    const auto& validation = arguments_.validation;
+    if (!probes_)
+        probes_ = validation.probes > 0
+                      ? chooseProbes(readGiven(validation.source), validation.probes)
+                      : std::vector<DataRecord>();
+    const auto samples = askProbes(checkpoint, exit, *probes_);
+    if (!samples.empty()) log_.addSamples(step, samples);
+    auto metrics = probeMetrics(samples);
+    for (const auto& [name, value] : losses) metrics["val/" + name] = value;
+    if (const auto loss = losses.find("ce"); loss != losses.end())
+        validated_ = {step, loss->second};
+    else if (const auto probes = metrics.find("probe/loss"); probes != metrics.end())
+        validated_ = {step, probes->second};
+    return metrics;
 }
 
 std::string TrainingSession::finish(const LvrCheckpoint& checkpoint, const std::string& outcome) {
     provenance.notes =
         outcome + "; " + std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
     arguments_.ranks.firstDoes([&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out);
+        write(checkpoint, log_.step(), nullptr);
         std::cout << "saved " << arguments_.out.string() << "; " << provenance.notes << "\n";
     });
     return provenance.notes;
@@ -221,11 +294,18 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
     command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    command.add_option("--resume", a.resume,
-                       "Go on with this run (its number or its --out) as it was started; other "
-                       "options but --store, --threads and --save-every are not looked at");
+    addValidationOptions(command, a.validation);
+    addKeepOptions(command, a.keep);
+    command.add_option(
+        "--resume", a.resume,
+        "Go on with this run (its number or its --out) as it was started; other "
+        "options but --store, --threads, --save-every and --activation-checkpointing "
+        "are not looked at");
     command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
         ->capture_default_str();
+    command.add_flag("--activation-checkpointing", a.recompute,
+                     "Less memory for more time: a layer's activations are computed again in the "
+                     "backward pass; the numbers stay the same");
     command
         .add_option("--device", a.device,
                     "cpu, cuda or cuda:N; of several processes on a machine each takes its own")

@@ -7,7 +7,9 @@
 
 #include "app/cli/decode_arguments.h"
 #include "app/cli/given_data.h"
+#include "app/cli/kept_checkpoints.h"
 #include "app/cli/run_log.h"
+#include "app/cli/validation.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/train/distributed.h"
 #include "core/train/train_state.h"
@@ -21,7 +23,10 @@ struct TrainArguments {
     PixelLimits pixels;
     std::filesystem::path out, store, featureCache;
     std::string dtype = "float32", device = "cpu";
+    bool recompute = false;
     int threads = 1, saveEvery = 200, rankTimeout = 600;
+    ValidationArguments validation;
+    KeepOptions keep;
     Ranks ranks;  // set when the training starts
 };
 void addTrainOptions(CLI::App& command, TrainArguments& arguments);
@@ -37,20 +42,28 @@ public:
     const Ranks& ranks() const { return arguments_.ranks; }
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
     LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
+    // Asks the probe questions after `step` and keeps their answers; `losses` of the validation
+    // data are added. Returns all as metrics.
+    std::map<std::string, double> measure(const LvrCheckpoint& checkpoint, const ExitRule& exit,
+                                          int step, std::map<std::string, double> losses);
     // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
-    // all must call it, and finish.
+    // all must call it, and finish. A full disk makes it wait.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);
     // Writes the finished checkpoint; `outcome` in one sentence. Returns it with what it cost.
     std::string finish(const LvrCheckpoint& checkpoint, const std::string& outcome);
     Provenance provenance;  // command, notes and data are filled in by save and finish
 
 private:
+    void write(const LvrCheckpoint& checkpoint, int step, const TrainState* state);
+
     const TrainArguments& arguments_;
     std::string options_;
     RunLog& log_;
     std::optional<TrainState> resume_;
     std::string command_, from_;
     long cpuSecondsBefore_ = 0;
+    std::optional<std::vector<DataRecord>> probes_;    // read when they are first asked
+    std::optional<std::pair<int, double>> validated_;  // newest step and its loss
 };
 
 // A kind of training, as the command line starts it.

@@ -1,7 +1,6 @@
 #include "core/grpo/grpo.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +13,7 @@
 #include "core/grpo/replay.h"
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
+#include "core/torch.h"
 #include "core/train/trainable.h"
 
 namespace lvr {
@@ -56,7 +56,7 @@ public:
           hooks_(hooks),
           features_(checkpoint, hooks.featureCache),
           trained_(trainable(checkpoint.model)),
-          optimizer_(trained_, options.weightDecay, 0.999, hooks.ranks),
+          optimizer_(trained_, options.weightDecay, 0.999, hooks.ranks, bitsOf(options.adamStates)),
           gradients_(hooks.ranks, tensorsOf(trained_)) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(*hooks.resume);
@@ -69,6 +69,9 @@ public:
             auto metrics = step();
             const auto alert = unreadable();
             ++step_;
+            const bool due = hooks_.measureEvery > 0 &&
+                             (step_ % hooks_.measureEvery == 0 || step_ == options_.steps);
+            if (due && hooks_.ranks.first()) metrics.merge(hooks_.onMeasure(step_));
             const double seconds = secondsSince(begun);
             const int done = step_ - resumedAt;
             if (hooks_.ranks.first())

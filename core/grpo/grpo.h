@@ -29,6 +29,9 @@ struct GrpoHooks {
         [](const TrainReport&, const std::vector<Rollout>&) {};
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;  // steps; 0: never
+    // As SftHooks::onMeasure.
+    std::function<std::map<std::string, double>(int step)> onMeasure = {};
+    int measureEvery = 0;
     std::optional<TrainState> resume = {};
     std::stop_token stop = {};                // a stop of one rank stops all
     std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none

@@ -1,7 +1,5 @@
 #include "core/sft/sft.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +9,7 @@
 #include "core/sft/pass.h"
 #include "core/sft/running_means.h"
 #include "core/sft/sampler.h"
+#include "core/torch.h"
 #include "core/train/trainable.h"
 
 namespace lvr {
@@ -70,7 +69,7 @@ public:
                     visionIsFrozen(options) ? hooks.featureCache : std::filesystem::path()),
           sampler_(set, options),
           trained_(trainable(checkpoint.model, rates(options))),
-          optimizer_(trained_, options.weightDecay, 0.98, hooks.ranks),
+          optimizer_(trained_, options.weightDecay, 0.98, hooks.ranks, bitsOf(options.adamStates)),
           gradients_(hooks.ranks, tensorsOf(trained_)),
           hit_(set.kinds.size()),
           ownHit_(set.kinds.size()),
@@ -352,6 +351,9 @@ private:
             metrics["own-hit/" + set_.kinds[k]] = ownHit_.value(k);
         }
         const int step = held_ + cooled_, total = held + coolDown();
+        const bool due =
+            hooks_.measureEvery > 0 && ((step + 1) % hooks_.measureEvery == 0 || step + 1 == total);
+        if (due && hooks_.ranks.first()) metrics.merge(hooks_.onMeasure(step + 1));
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
         if (hooks_.ranks.first())

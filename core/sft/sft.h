@@ -23,6 +23,10 @@ struct SftHooks {
     // beside the weights of `checkpoint` to go on from there. On every rank.
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;
+    // Called after every measureEvery-th step (0: never) and the last one, on the first rank,
+    // before that step's report; what it returns is reported with it.
+    std::function<std::map<std::string, double>(int step)> onMeasure = {};
+    int measureEvery = 0;
     std::optional<TrainState> resume = {};  // goes on from here, to the same numbers bit for bit
     std::filesystem::path featureCache =
         {};                     // of a frozen vision tower (FeatureCache); empty: none

@@ -1,49 +1,43 @@
 #include "core/sft/validate.h"
 
-#include <torch/torch.h>
-
 #include "core/error.h"
 #include "core/sft/pass.h"
+#include "core/torch.h"
 
 namespace lvr {
 namespace {
 
-std::vector<SftPicture> readAll(const LvrCheckpoint& checkpoint, VisionFeatures& features,
-                                const TrainingSet& set, const SftOptions& options) {
-    std::vector<SftPicture> pictures;
-    for (const auto& records : set.pictures) {
-        SftPicture picture;
-        for (const int record : records) {
-            try {
-                if (picture.images.grids.empty())
-                    picture.images = features.of(set.records[record].images);
-                picture.rows.push_back(
-                    planRow(checkpoint, set, record, picture.images.grids, options, 0));
-            } catch (const Error&) {
-                continue;
-            }
+SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
+                const std::vector<int>& records, const SftOptions& options) {
+    SftPicture picture;
+    for (const int record : records) {
+        try {
+            if (picture.images.grids.empty())
+                picture.images = lookAt(checkpoint, set.records[record].images);
+            picture.rows.push_back(
+                planRow(checkpoint, set, record, picture.images.grids, options, 0));
+        } catch (const Error&) {
+            continue;
         }
-        if (!picture.rows.empty()) pictures.push_back(std::move(picture));
     }
-    return pictures;
+    return picture;
 }
 
 }  // namespace
 
-std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, VisionFeatures& features,
-                                          const TrainingSet& set, SftOptions options) {
+std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
+                                          SftOptions options) {
     const torch::NoGradGuard off;
     options.extraSlots = 0;
     options.positionGap = 0;
-    const auto parts = split(readAll(checkpoint, features, set, options), options.microTokens);
-    SftTotals totals;
-    for (const auto& part : parts)
-        for (const auto& picture : part)
-            for (const auto& row : picture.rows) totals.add(row);
     const std::vector<double> open(set.kinds.size(), 1.0);
-    double nats = 0, latent = 0;
-    for (const auto& part : parts) {
-        const auto batch = layOut(checkpoint, part);
+    double nats = 0, labels = 0, latent = 0, slots = 0;
+    for (const auto& records : set.pictures) {
+        const auto picture = read(checkpoint, set, records, options);
+        if (picture.rows.empty()) continue;
+        SftTotals totals;
+        for (const auto& row : picture.rows) totals.add(row);
+        const auto batch = layOut(checkpoint, {picture});
         KvCache prefix;
         checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
         const bool feeds = options.twin == Twin::Lvr && batch.slotRow.numel() > 0;
@@ -51,12 +45,13 @@ std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, Visio
             sftPass(checkpoint, batch, prefix, feeds ? batch.slotTarget : torch::Tensor(), open,
                     options, totals);
         nats += pass.nats;
-        latent += pass.latent;
+        labels += totals.answers + totals.markers;
+        latent += pass.latent * totals.slotWeight;
+        slots += totals.slotWeight;
     }
     std::map<std::string, double> losses;
-    if (const double labels = totals.answers + totals.markers; labels > 0)
-        losses["ce"] = nats / labels;
-    if (totals.slotWeight > 0) losses["latent"] = latent;
+    if (labels > 0) losses["ce"] = nats / labels;
+    if (slots > 0) losses["latent"] = latent / slots;
     return losses;
 }
 

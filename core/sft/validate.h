@@ -3,16 +3,17 @@
 #include <map>
 #include <string>
 
+#include "core/decode/lvr_checkpoint.h"
 #include "core/sft/training_set.h"
-#include "core/train/vision_features.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
 
 // Teacher-forced losses of records that are not trained on: "ce", a mean over supervised tokens,
 // and "latent", a mean over slots when there are any. As in training with these options, but for
-// what is random there. A record that cannot be read is left out.
-std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, VisionFeatures& features,
-                                          const TrainingSet& set, SftOptions options);
+// what is random there. A record that cannot be read is left out. Pictures are looked at anew,
+// picture by picture, so that memory does not grow with the set.
+std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
+                                          SftOptions options);
 
 }  // namespace lvr

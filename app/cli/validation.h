@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/cli/given_data.h"
+#include "core/decode/lvr_checkpoint.h"
+#include "core/values/run.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lvr {
+
+// What a training is measured on while it goes on.
+struct ValidationArguments {
+    DataSource source;  // data empty: nothing is measured
+    int every = 100;    // steps
+    int probes = 8;     // questions that are asked and kept with their traces
+};
+void addValidationOptions(CLI::App& command, ValidationArguments& arguments);
+
+// Records that are spread evenly over the data and whose answer is known.
+std::vector<DataRecord> chooseProbes(const Dataset& dataset, int count);
+// Asks each as `lvr ask` would, greedily. Records whose images can't be read are left out.
+std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const ExitRule& exit,
+                                 const std::vector<DataRecord>& probes);
+// "probe/accuracy" and "probe/loss", as far as there is something to compare.
+std::map<std::string, double> probeMetrics(const std::vector<SampleRow>& samples);
+
+}  // namespace lvr

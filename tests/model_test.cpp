@@ -1,5 +1,7 @@
 // The network against transformers' own numbers (tests/goldens/README.md).
 
+#include <torch/cuda.h>
+
 #include <QTemporaryDir>
 #include <QtTest>
 

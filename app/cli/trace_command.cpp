@@ -2,31 +2,90 @@
 #include <iostream>
 
 #include "app/cli/command.h"
-#include "app/cli/trace_json.h"
 #include "core/checkpoint/trace_file.h"
+#include "core/export/trace_export.h"
+#include "core/export/trace_json.h"
 
 namespace lvr {
+namespace {
 
-void addTraceCommand(CLI::App& app) {
+void addShow(CLI::App& command) {
     struct Arguments {
         std::filesystem::path file;
         bool json = false;
     };
     auto a = std::make_shared<Arguments>();
-    auto* command = app.add_subcommand("trace", "Look at a saved .lvrtrace");
-    command->require_subcommand(1);
     auto* show =
-        command->add_subcommand("show", "Print its answer and latent steps; needs no model");
+        command.add_subcommand("show", "Print its answer and latent steps; needs no model");
     show->add_option("file", a->file, "F.lvrtrace")->required();
     show->add_flag("--json", a->json, "Print one JSON object");
     show->footer("Example: lvr trace show answer.lvrtrace");
     show->callback([a] {
         const auto trace = readTrace(a->file);
         if (a->json)
-            std::cout << toJson(trace).dump(2) << "\n";
+            std::cout << toJsonText(trace);
         else
             std::cout << "question: " << trace.question.text << "\n" << toReadableText(trace);
     });
+}
+
+const std::map<std::string, HeatMode> kModes{
+    {"cosine", HeatMode::Cosine},   {"l2", HeatMode::Distance}, {"dot", HeatMode::Dot},
+    {"softmax", HeatMode::Softmax}, {"top", HeatMode::TopK},    {"relative", HeatMode::Relative},
+    {"mean", HeatMode::Mean}};
+const std::map<std::string, ColourMap> kColours{
+    {"viridis", ColourMap::Viridis}, {"magma", ColourMap::Magma}, {"cividis", ColourMap::Cividis}};
+
+struct ExportArguments {
+    std::filesystem::path file, to;
+    TraceExport choice;
+    int step = 0, image = 1;  // as people count; step 0: the last
+    bool noRois = false;
+};
+
+void exportFile(ExportArguments& a) {
+    a.choice.step = a.step - 1;
+    a.choice.look.image = a.image - 1;
+    a.choice.look.rois = !a.noRois;
+    exportTrace(readTrace(a.file), a.to, a.choice);
+}
+
+void addExport(CLI::App& command) {
+    auto a = std::make_shared<ExportArguments>();
+    auto* to = command.add_subcommand("export", "Write it as table, picture or animation");
+    to->add_option("file", a->file, "F.lvrtrace")->required();
+    to->add_option("--to", a->to, "Its ending says what: .csv, .json, .png or .gif")->required();
+    to->add_option("--step", a->step, "Latent step of a .png, from 1; without it the last")
+        ->check(CLI::Range(1, 100000));
+    to->add_flag("--all-steps", a->choice.allSteps, "All steps beside each other in the .png");
+    to->add_option("--image", a->image, "Which of the question's pictures")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    to->add_option("--heat", a->choice.look.shown.mode,
+                   "cosine, l2, dot, softmax, top, relative (to the mean of the steps) or mean")
+        ->transform(CLI::CheckedTransformer(kModes, CLI::ignore_case).description(""));
+    to->add_option("--colours", a->choice.look.colours, "viridis, magma or cividis")
+        ->transform(CLI::CheckedTransformer(kColours, CLI::ignore_case).description(""));
+    to->add_option("--scale", a->choice.scale, "Of a .png: 1, 2 or 4")
+        ->check(CLI::IsMember({1, 2, 4}))
+        ->capture_default_str();
+    to->add_option("--frame-ms", a->choice.milliseconds, "How long a .gif shows a step")
+        ->check(CLI::Range(20, 60000))
+        ->capture_default_str();
+    to->add_flag("--no-regions", a->noRois, "Without the outlines of the known regions");
+    to->footer(
+        "Examples:\n  lvr trace export answer.lvrtrace --to steps.csv\n"
+        "  lvr trace export answer.lvrtrace --to heat.gif --heat softmax");
+    to->callback([a] { exportFile(*a); });
+}
+
+}  // namespace
+
+void addTraceCommand(CLI::App& app) {
+    auto* command = app.add_subcommand("trace", "Look at a saved .lvrtrace, or export it");
+    command->require_subcommand(1);
+    addShow(*command);
+    addExport(*command);
 }
 
 }  // namespace lvr

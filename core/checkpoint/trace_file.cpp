@@ -27,6 +27,8 @@ const Names<HeadPositions> kHeadPositions{{HeadPositions::Released, "released"},
                                           {HeadPositions::Consistent, "consistent"}};
 const Names<LatentFeed> kLatentFeeds{
     {LatentFeed::Own, "own"}, {LatentFeed::Snap, "snap"}, {LatentFeed::Filler, "filler"}};
+const Names<GivenThought::Slots> kThoughtSlots{{GivenThought::Slots::AsTrained, "as_trained"},
+                                               {GivenThought::Slots::OnePerBox, "one_per_box"}};
 const Names<StopReason> kStopReasons{{StopReason::EndOfText, toText(StopReason::EndOfText)},
                                      {StopReason::MaxNewTokens, toText(StopReason::MaxNewTokens)},
                                      {StopReason::Cancelled, toText(StopReason::Cancelled)}};
@@ -88,18 +90,29 @@ std::string imageName(std::size_t index) { return "image_" + std::to_string(inde
 
 // ---- Writing
 
+Json boxesJson(const std::vector<Box>& boxes) {
+    Json json = Json::array();
+    for (const auto& box : boxes)
+        json.push_back({{"x0", box.x0}, {"y0", box.y0}, {"x1", box.x1}, {"y1", box.y1}});
+    return json;
+}
+
 Json optionsJson(const DecodeOptions& options) {
-    return {{"exit", toText(options.exit)},
-            {"span_start", nameOf(kSpanStarts, options.spanStart)},
-            {"span_end", nameOf(kSpanEnds, options.spanEnd)},
-            {"head_positions", nameOf(kHeadPositions, options.headPositions)},
-            {"latent_feed", nameOf(kLatentFeeds, options.latentFeed)},
-            {"max_new_tokens", options.maxNewTokens},
-            {"temperature", options.sampling.temperature},
-            {"top_p", options.sampling.topP},
-            {"top_k", options.sampling.topK},
-            {"repetition_penalty", options.sampling.repetitionPenalty},
-            {"seed", options.sampling.seed}};
+    Json json{{"exit", toText(options.exit)},
+              {"span_start", nameOf(kSpanStarts, options.spanStart)},
+              {"span_end", nameOf(kSpanEnds, options.spanEnd)},
+              {"head_positions", nameOf(kHeadPositions, options.headPositions)},
+              {"latent_feed", nameOf(kLatentFeeds, options.latentFeed)},
+              {"max_new_tokens", options.maxNewTokens},
+              {"temperature", options.sampling.temperature},
+              {"top_p", options.sampling.topP},
+              {"top_k", options.sampling.topK},
+              {"repetition_penalty", options.sampling.repetitionPenalty},
+              {"seed", options.sampling.seed}};
+    if (options.thought.boxes.empty()) return json;
+    json["thought_slots"] = nameOf(kThoughtSlots, options.thought.slotRule);
+    json["thought_boxes"] = boxesJson(options.thought.boxes);
+    return json;
 }
 
 Json stepJson(const DecodeStep& step) {
@@ -125,12 +138,10 @@ Json traceJson(const Trace& trace) {
               {"hidden_size", trace.hiddenSize},
               {"grids", Json::array()},
               {"steps", Json::array()},
-              {"rois", Json::array()}};
+              {"rois", boxesJson(trace.rois)}};
     for (const auto& grid : trace.grids)
         json["grids"].push_back({{"rows", grid.rows}, {"cols", grid.cols}});
     for (const auto& step : trace.steps) json["steps"].push_back(stepJson(step));
-    for (const auto& box : trace.rois)
-        json["rois"].push_back({{"x0", box.x0}, {"y0", box.y0}, {"x1", box.x1}, {"y1", box.y1}});
     if (trace.expectedAnswer) json["expected_answer"] = *trace.expectedAnswer;
     return json;
 }
@@ -189,10 +200,16 @@ void checkRows(const Trace& trace, const Sizes& sizes, const TensorList& list) {
 
 // ---- Reading
 
+Box readBox(const JsonFields& fields) {
+    fields.allowOnly({"x0", "y0", "x1", "y1"});
+    return {fields.get<double>("x0"), fields.get<double>("y0"), fields.get<double>("x1"),
+            fields.get<double>("y1")};
+}
+
 DecodeOptions readOptions(const JsonFields& fields) {
     fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
                       "max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty",
-                      "seed"});
+                      "seed", "thought_slots", "thought_boxes"});
     DecodeOptions options;
     options.exit = parseExitRule(fields.get<std::string>("exit"));
     options.spanStart = valueOf(kSpanStarts, fields, "span_start");
@@ -205,6 +222,10 @@ DecodeOptions readOptions(const JsonFields& fields) {
                         .topK = naturalInt(fields, "top_k"),
                         .repetitionPenalty = fields.get<double>("repetition_penalty"),
                         .seed = fields.get<std::uint64_t>("seed")};
+    if (!fields.has("thought_boxes")) return options;
+    options.thought.slotRule = valueOf(kThoughtSlots, fields, "thought_slots");
+    for (const auto& box : fields.objects("thought_boxes"))
+        options.thought.boxes.push_back(readBox(box));
     return options;
 }
 
@@ -233,12 +254,6 @@ PatchGrid readGrid(const JsonFields& fields) {
     if (grid.rows < 1 || grid.rows > 1'000'000) fields.fail("rows", "is out of range");
     if (grid.cols < 1 || grid.cols > 1'000'000) fields.fail("cols", "is out of range");
     return grid;
-}
-
-Box readBox(const JsonFields& fields) {
-    fields.allowOnly({"x0", "y0", "x1", "y1"});
-    return {fields.get<double>("x0"), fields.get<double>("y0"), fields.get<double>("x1"),
-            fields.get<double>("y1")};
 }
 
 JsonFields requiredObject(const JsonFields& fields, const std::string& key) {
@@ -320,9 +335,19 @@ private:
     std::string source_;
 };
 
-void readLatentSteps(Trace& trace, const Sizes& sizes, Tensors& tensors) {
+void readHeat(Trace& trace, const Sizes& sizes, Tensors& tensors) {
     const auto cosine = tensors.floats("cosine", {sizes.latents, sizes.visualTokens});
     const auto l2 = tensors.floats("l2", {sizes.latents, sizes.visualTokens});
+    const auto steps = latentStepsOf(trace.steps);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const auto from = static_cast<std::ptrdiff_t>(i) * sizes.visualTokens;
+        const auto to = from + sizes.visualTokens;
+        steps[i]->cosine.assign(cosine.begin() + from, cosine.begin() + to);
+        steps[i]->l2.assign(l2.begin() + from, l2.begin() + to);
+    }
+}
+
+void readLatentSteps(Trace& trace, const Sizes& sizes, Tensors& tensors) {
     const auto norm = tensors.floats("norm", {sizes.latents});
     const auto endProbability = tensors.floats("end_probability", {sizes.latents});
     const bool hasEnd = tensors.has("end_distance");
@@ -330,10 +355,6 @@ void readLatentSteps(Trace& trace, const Sizes& sizes, Tensors& tensors) {
         hasEnd ? tensors.floats("end_distance", {sizes.latents}) : std::vector<float>();
     const auto steps = latentStepsOf(trace.steps);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        const auto from = static_cast<std::ptrdiff_t>(i) * sizes.visualTokens;
-        const auto to = from + sizes.visualTokens;
-        steps[i]->cosine.assign(cosine.begin() + from, cosine.begin() + to);
-        steps[i]->l2.assign(l2.begin() + from, l2.begin() + to);
         steps[i]->norm = norm[i];
         steps[i]->endProbability = endProbability[i];
         if (hasEnd) steps[i]->endDistance = endDistance[i];
@@ -359,6 +380,17 @@ void checkFormat(const SafetensorsFile& file, const std::string& source) {
     if (version != std::to_string(kVersion))
         throw Error(source + " is a trace of version '" + version + "', and this program reads " +
                     std::to_string(kVersion) + "; open it with a newer LVR Workbench");
+}
+
+SafetensorsFile openTrace(const fs::path& file) {
+    auto opened = SafetensorsFile::open(file);
+    checkFormat(opened, file.string());
+    return opened;
+}
+
+Trace readDescription(const SafetensorsFile& opened, const fs::path& file) {
+    return readJson(
+        JsonFields(metadataField(opened, "trace"), "the description in " + file.string()));
 }
 
 }  // namespace
@@ -387,12 +419,11 @@ void writeTrace(const Trace& trace, const fs::path& file) {
 }
 
 Trace readTrace(const fs::path& file) {
-    const auto opened = SafetensorsFile::open(file);
-    checkFormat(opened, file.string());
-    auto trace =
-        readJson(JsonFields(metadataField(opened, "trace"), "the description in " + file.string()));
+    const auto opened = openTrace(file);
+    auto trace = readDescription(opened, file);
     const auto sizes = sizesOf(trace);
     Tensors tensors(opened, file.string());
+    readHeat(trace, sizes, tensors);
     readLatentSteps(trace, sizes, tensors);
     readTextSteps(trace, sizes, tensors);
     trace.latents = tensors.floats("latents", {sizes.latents, sizes.width});
@@ -401,6 +432,48 @@ Trace readTrace(const fs::path& file) {
         trace.question.images[i] = tensors.image(imageName(i));
     tensors.checkAllTaken();
     return trace;
+}
+
+Trace readTraceOutline(const fs::path& file) {
+    const auto opened = openTrace(file);
+    auto trace = readDescription(opened, file);
+    const auto sizes = sizesOf(trace);
+    Tensors tensors(opened, file.string());
+    readLatentSteps(trace, sizes, tensors);
+    readTextSteps(trace, sizes, tensors);
+    trace.question.images.clear();
+    return trace;
+}
+
+Trace outlineOf(const Trace& trace) {
+    Trace outline{.model = trace.model,
+                  .question = {.images = {}, .text = trace.question.text},
+                  .grids = trace.grids,
+                  .options = trace.options,
+                  .steps = trace.steps,
+                  .answer = trace.answer,
+                  .text = trace.text,
+                  .stopped = trace.stopped,
+                  .timings = trace.timings,
+                  .hiddenSize = trace.hiddenSize,
+                  .latents = {},
+                  .imageTokens = {},
+                  .rois = trace.rois,
+                  .expectedAnswer = trace.expectedAnswer};
+    for (auto* step : latentStepsOf(outline.steps)) step->cosine = step->l2 = {};
+    return outline;
+}
+
+TraceGlance glanceAtTrace(const fs::path& file) {
+    const auto opened = SafetensorsFile::open(file);
+    checkFormat(opened, file.string());
+    auto trace =
+        readJson(JsonFields(metadataField(opened, "trace"), "the description in " + file.string()));
+    TraceGlance glance{.question = std::move(trace.question.text),
+                       .answer = std::move(trace.answer)};
+    if (!trace.question.images.empty())
+        glance.picture = Tensors(opened, file.string()).image(imageName(0));
+    return glance;
 }
 
 }  // namespace lvr

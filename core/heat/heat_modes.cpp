@@ -1,4 +1,4 @@
-#include "widgets/latent/heat_modes.h"
+#include "core/heat/heat_modes.h"
 
 #include <algorithm>
 #include <array>

@@ -6,8 +6,9 @@
 
 namespace lvr {
 
-// What `lvr ask --json` and `lvr trace show --json` print.
+// What `lvr ask --json` and `lvr trace show --json` print, and the window exports.
 nlohmann::ordered_json toJson(const Trace& trace);
+std::string toJsonText(const Trace& trace);  // with a newline at the end
 // The same for people: the answer, then a table of the latent steps.
 std::string toReadableText(const Trace& trace);
 

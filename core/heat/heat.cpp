@@ -1,4 +1,4 @@
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
 
 #include <algorithm>
 #include <array>

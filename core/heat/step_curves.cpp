@@ -1,11 +1,11 @@
-#include "widgets/latent/step_curves.h"
+#include "core/heat/step_curves.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
 
 namespace lvr {
 namespace {

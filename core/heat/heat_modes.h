@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
 
 namespace lvr {
 

@@ -10,15 +10,18 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kReportEvery = 1000;  // records
+
 class Reader {
 public:
-    explicit Reader(Dataset& dataset) : dataset_(dataset) {}
+    Reader(Dataset& dataset, const ReadHooks& hooks) : dataset_(dataset), hooks_(hooks) {}
 
     void readFile(const fs::path& file, const ImagePaths& images, const std::string& name) {
         const int index = static_cast<int>(dataset_.files.size());
         dataset_.files.push_back(file.string());
         std::set<std::string> parts;  // of a meta list
         const auto read = [&](const Json& object, int number) {
+            report();
             try {
                 if (!object.is_object()) throw RecordProblem("must be an object");
                 const JsonEntry entry(object);
@@ -39,6 +42,12 @@ public:
     }
 
 private:
+    void report() {
+        if (hooks_.stop.stop_requested()) throw Cancelled();
+        const auto count = static_cast<int>(dataset_.records.size() + dataset_.bad.size());
+        if (hooks_.onRecords && count % kReportEvery == 0) hooks_.onRecords(count);
+    }
+
     // An entry of a meta list: a mistake here is one in the list, not in a record.
     void readPart(const JsonEntry& entry, const fs::path& file, int index, int number,
                   const ImagePaths& images, std::set<std::string>& names) {
@@ -62,6 +71,7 @@ private:
     }
 
     Dataset& dataset_;
+    const ReadHooks& hooks_;
 };
 
 std::string counted(std::size_t count, const char* what) {
@@ -74,7 +84,7 @@ std::string Dataset::name(int file, int number) const {
     return files.at(file) + ", record " + std::to_string(number);
 }
 
-Dataset readDataset(const DataSource& source) {
+Dataset readDataset(const DataSource& source, const ReadHooks& hooks) {
     std::error_code failed;
     const bool folder = fs::is_directory(source.data, failed);
     const fs::path file = fs::absolute(folder ? source.data / "data.json" : source.data);
@@ -82,7 +92,7 @@ Dataset readDataset(const DataSource& source) {
         source.imageRoot.empty() ? file.parent_path() : fs::absolute(source.imageRoot),
         source.remap);
     Dataset dataset;
-    Reader(dataset).readFile(file, images, "");
+    Reader(dataset, hooks).readFile(file, images, "");
     return dataset;
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ struct DataSource {
     std::vector<std::string> remap;
 };
 
+// Lists of 400,000 records take a while. Called on the reader's own thread.
+struct ReadHooks {
+    std::function<void(int records)> onRecords;  // now and then, with how many were read so far
+    std::stop_token stop;
+};
+
 // Reads, by their fields, the records of
 // - the LVR JSON format (lvr-spec 2.1) and its RL form (2.2): a plain list, or a meta list of files
 //   (ds_name, data_path, image_folder); `bbox_images` says which image each box is on,
@@ -55,8 +62,9 @@ struct DataSource {
 //   after "###" or fractions of the picture padded to a square,
 // - ViRL39K: `question`, `answer`, `image`, as JSON or Parquet.
 // .json holds a list, .jsonl a record a line. What is wrong with a record is in `bad`. Throws Error
-// naming the file when it is missing, cut off, of another format, or empty.
-Dataset readDataset(const DataSource& source);
+// naming the file when it is missing, cut off, of another format, or empty; Cancelled
+// when stopped.
+Dataset readDataset(const DataSource& source, const ReadHooks& hooks = {});
 
 // The same for whoever can only go on with good records. A few bad ones are left out and `leftOut`
 // is told so in one sentence; when there are none but bad ones, or more than one in twenty, the

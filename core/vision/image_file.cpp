@@ -76,12 +76,24 @@ cv::Mat decodePixels(std::span<const std::uint8_t> bytes, int flags) {
     }
 }
 
+// `flags` are those of OpenCV for a JPEG.
 cv::Mat decodeFormat(std::span<const std::uint8_t> bytes, const ImageHeader& header,
-                     const std::string& name) {
+                     const std::string& name, int flags) {
     // A BMP's fourth byte is padding more often than it is alpha.
     if (header.format == ImageFormat::Bmp) return decodePixels(bytes, cv::IMREAD_COLOR);
-    if (header.format != ImageFormat::Png) return decodePixels(bytes, cv::IMREAD_UNCHANGED);
+    if (header.format != ImageFormat::Png) return decodePixels(bytes, flags);
     return decodePixels(pngWithoutExtras(bytes, name), cv::IMREAD_UNCHANGED);
+}
+
+// A JPEG's scale is chosen so that at least `side` pixels are left.
+int reducedFlag(const ImageHeader& header, int side) {
+    if (header.format != ImageFormat::Jpeg) return cv::IMREAD_UNCHANGED;
+    const auto longer = std::max(header.width, header.height);
+    const int flag = longer >= 8 * side   ? cv::IMREAD_REDUCED_COLOR_8
+                     : longer >= 4 * side ? cv::IMREAD_REDUCED_COLOR_4
+                     : longer >= 2 * side ? cv::IMREAD_REDUCED_COLOR_2
+                                          : cv::IMREAD_COLOR;
+    return flag | cv::IMREAD_IGNORE_ORIENTATION;
 }
 
 // The high byte of 16-bit values.
@@ -145,6 +157,19 @@ cv::Mat upright(const cv::Mat& rgb, int orientation) {
     return turned;
 }
 
+cv::Mat decodeUpright(std::span<const std::uint8_t> bytes, const ImageHeader& header,
+                      const std::string& name, int flags) {
+    const auto pixels = decodeFormat(bytes, header, name, flags);
+    if (pixels.empty())
+        throw Error(name + " is damaged or of a kind that cannot be read; save it again as PNG");
+    if ((pixels.depth() != CV_8U && pixels.depth() != CV_16U) || pixels.channels() == 2 ||
+        pixels.channels() > 4)
+        throw Error(name + " is not an 8-bit or 16-bit grey, RGB or RGBA picture; save it as PNG");
+    // OpenCV has libtiff premultiply 8-bit pictures, and only these.
+    const bool premultiplied = header.format == ImageFormat::Tiff && pixels.depth() == CV_8U;
+    return upright(toRgb(toEightBits(pixels), premultiplied), header.orientation);
+}
+
 Image toImage(const cv::Mat& rgb) {
     return {rgb.cols, rgb.rows, {rgb.data, rgb.data + rgb.total() * rgb.elemSize()}};
 }
@@ -161,16 +186,19 @@ Image readImage(const fs::path& file) { return decodeImage(readBytes(file), file
 
 Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name) {
     requireSize(bytes.size(), name);
-    const auto header = readImageHeader(bytes, name);
-    const auto pixels = decodeFormat(bytes, header, name);
-    if (pixels.empty())
-        throw Error(name + " is damaged or of a kind that cannot be read; save it again as PNG");
-    if ((pixels.depth() != CV_8U && pixels.depth() != CV_16U) || pixels.channels() == 2 ||
-        pixels.channels() > 4)
-        throw Error(name + " is not an 8-bit or 16-bit grey, RGB or RGBA picture; save it as PNG");
-    // OpenCV has libtiff premultiply 8-bit pictures, and only these.
-    const bool premultiplied = header.format == ImageFormat::Tiff && pixels.depth() == CV_8U;
-    return toImage(upright(toRgb(toEightBits(pixels), premultiplied), header.orientation));
+    return toImage(decodeUpright(bytes, readImageHeader(bytes, name), name, cv::IMREAD_UNCHANGED));
+}
+
+Image readSmallImage(const fs::path& file, int side) {
+    const auto bytes = readBytes(file);
+    const auto header = readImageHeader(bytes, file.string());
+    const cv::Mat whole = decodeUpright(bytes, header, file.string(), reducedFlag(header, side));
+    const double fit = double(side) / std::max(whole.cols, whole.rows);
+    if (fit >= 1) return toImage(whole);
+    cv::Mat small;
+    const auto fitted = [&](int length) { return std::max(1, static_cast<int>(length * fit)); };
+    cv::resize(whole, small, {fitted(whole.cols), fitted(whole.rows)}, 0, 0, cv::INTER_AREA);
+    return toImage(small);
 }
 
 PictureSize readPictureSize(const fs::path& file) {

@@ -17,6 +17,10 @@ Image readImage(const std::filesystem::path& file);
 // The same for bytes already in memory; `name` is what an error calls them.
 Image decodeImage(std::span<const std::uint8_t> bytes, const std::string& name);
 
+// The same made smaller until no side is longer than `side`: for lists of many. Large JPEGs are not
+// decoded in full.
+Image readSmallImage(const std::filesystem::path& file, int side);
+
 // Size of the picture as readImage returns it, without decoding. Throws Error as readImage.
 struct PictureSize {
     int width = 0, height = 0;  // pixels

@@ -186,6 +186,12 @@ Size smartResize(Size original, const PreprocessConfig& config) {
     return fitPixels(original, config, 0, config.patchSize * config.mergeSize);
 }
 
+PatchGrid tokenGrid(Size original, const PreprocessConfig& config) {
+    const auto size = smartResize(original, config);
+    const int cell = config.patchSize * config.mergeSize;
+    return {.rows = size.height / cell, .cols = size.width / cell};
+}
+
 Size smartResizeLoader(Size original, const PreprocessConfig& config) {
     return fitPixels(original, config, config.patchSize * config.mergeSize, 0);
 }

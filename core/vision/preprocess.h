@@ -23,6 +23,7 @@ struct PreprocessConfig {
     // Defaults when the file or a field is absent; limits may also stand in `size`. Throws Error
     // naming file and field, also when the file turns off resizing, rescaling or normalising.
     static PreprocessConfig open(const std::filesystem::path& folder);
+    bool operator==(const PreprocessConfig&) const = default;
 };
 
 // Patches of one or more images, ready for the vision encoder.
@@ -41,6 +42,8 @@ struct Size {
 // transformers' smart_resize: multiples of patch * merge within the pixel limits, ties to even.
 // Throws Error when the aspect ratio exceeds 200.
 Size smartResize(Size original, const PreprocessConfig& config);
+// The visual tokens of a picture of that size. Throws as smartResize.
+PatchGrid tokenGrid(Size original, const PreprocessConfig& config);
 // The variant of qwen-vl-utils that the official LVR loader applies (lvr-spec 2.5, 9 C13). As
 // there, a thin picture that must shrink can get a side of 0.
 Size smartResizeLoader(Size original, const PreprocessConfig& config);

@@ -63,6 +63,30 @@ private Q_SLOTS:
         for (const auto* key : {"answer", "text", "timings"}) QVERIFY(json.contains(key));
     }
 
+    void aGivenThoughtIsFedAndSaid() {
+        QTemporaryDir dir;
+        const auto result =
+            lvr(ask({"--image", kPicture, "--question", "Where is it?", "--thought-box",
+                     "0,0,0.02,0.02", "--thought-box", "0.9,0.9,1,1", "--thought-means",
+                     "--max-new-tokens", "5", "--json", "--trace", dir.filePath("a.lvrtrace")}));
+        QCOMPARE(result.code, 0);
+        const auto shown = lvr({"trace", "show", "--json", dir.filePath("a.lvrtrace")});
+        for (const auto& json : {objectOf(result), objectOf(shown)}) {
+            const auto thought = json["thought"].toObject();
+            QVERIFY(thought["given"].toBool());
+            QCOMPARE(thought["boxes"].toArray()[1].toArray()[3].toDouble(), 1.0);
+            const auto latents = json["latent_steps"].toArray();
+            QCOMPARE(latents.size(), 2);
+            const auto nearest = latents[0].toObject()["nearest"].toArray()[0].toObject();
+            QCOMPARE(nearest["row"].toInt() + nearest["col"].toInt(), 0);
+            QVERIFY(nearest["cosine"].toDouble() > 0.9999);
+            QVERIFY(json["text"].toString().startsWith("<|lvr_start|>"));
+        }
+        const auto own = lvr(ask({"--image", kPicture, "--question", "Where is it?",
+                                  "--max-new-tokens", "5", "--json"}));
+        QVERIFY(!objectOf(own)["thought"].toObject()["given"].toBool());
+    }
+
     void askWritesTraceHeatmapsAndDump() {
         QTemporaryDir dir;
         const auto result = lvr(
@@ -76,6 +100,35 @@ private Q_SLOTS:
         const auto shown = lvr({"trace", "show", "--json", dir.filePath("a.lvrtrace")});
         QCOMPARE(shown.code, 0);
         QCOMPARE(objectOf(shown)["latent_steps"].toArray().size(), 2);
+    }
+
+    void tracesAreExportedByEnding() {
+        QTemporaryDir dir;
+        const QString trace = dir.filePath("a.lvrtrace");
+        QCOMPARE(lvr(ask({"--image", kPicture, "--question", "Where?", "--exit", "fixed:3",
+                          "--force-start", "--max-new-tokens", "5", "--trace", trace}))
+                     .code,
+                 0);
+        const auto exported = [&](const QString& name, const QStringList& more = {}) {
+            const QString file = dir.filePath(name);
+            const auto result = lvr(QStringList{"trace", "export", trace, "--to", file} + more);
+            QFile in(file);
+            return result.code == 0 && in.open(QIODevice::ReadOnly) ? in.readAll()
+                                                                    : result.err.toUtf8();
+        };
+        QCOMPARE(exported("steps.csv").count('\n'), 4);
+        QVERIFY(exported("all.json") == lvr({"trace", "show", "--json", trace}).out.toUtf8());
+        QVERIFY(exported("heat.gif").startsWith("GIF89a"));
+        for (const char* heat : {"cosine", "l2", "dot", "softmax", "top", "relative", "mean"})
+            QVERIFY(exported("heat.png", {"--heat", heat}).startsWith("\x89PNG"));
+        QVERIFY(exported("2x.png", {"--step", "2", "--scale", "2"}).size() >
+                exported("1x.png", {"--step", "2"}).size());
+        QVERIFY(exported("all.png", {"--all-steps", "--colours", "magma"}).startsWith("\x89PNG"));
+        QVERIFY(exported("no.png", {"--step", "4"}).contains("there is no latent step 4"));
+        QVERIFY(exported("no.png", {"--image", "2"}).contains("there is no picture 2"));
+        QVERIFY(exported("no.bmp").contains(".gif"));
+        QVERIFY(exported("no/heat.gif").contains("no/heat.gif"));
+        QVERIFY(!QFile::exists(dir.filePath("no.png")));
     }
 
     void twoPicturesGiveTwoGrids() {
@@ -106,6 +159,22 @@ private Q_SLOTS:
         row("not an image", ask(QStringList{"--image", kGoldens + "/README.md"} + q), 1,
             "README.md");
         row("a folder", ask(QStringList{"--image", kGoldens} + q), 1, kGoldens);
+        const auto thought = [&](const QStringList& boxes) {
+            QStringList arguments{"--image", kPicture};
+            for (const auto& box : boxes) arguments << "--thought-box" << box;
+            return ask(arguments + q);
+        };
+        row("box of three numbers", thought({"0,0,1,1", "0.1,0.2,0.3"}), 1, "thought box 2");
+        row("box that is no numbers", thought({"here"}), 1, "x0,y0,x1,y1");
+        row("box of pixels", thought({"0,0,1,1", "120,40,380,200"}), 1,
+            "thought box 2 (120,40,380,200) is outside");
+        row("box in the wrong order", thought({"0.5,0.1,0.2,0.3"}), 1, "thought box 1");
+        row("box without area", thought({"0.5,0.1,0.5,0.3"}), 1, "covers no visual token");
+        row("box that is not a number", thought({"nan,0,1,1"}), 1, "thought box 1");
+        row("box without a picture", ask(QStringList{"--thought-box", "0,0,1,1"} + q), 1,
+            "needs a picture");
+        row("means without a box", ask(QStringList{"--image", kPicture, "--thought-means"} + q), 2,
+            "--thought-box");
         row("empty question", ask({"--image", kPicture, "--question", "  "}), 1, "empty");
         row("long question", ask({"--image", kPicture, "--question", QString(100 * 1024, 'x')}), 1,
             "tokens");
@@ -240,6 +309,7 @@ private Q_SLOTS:
                                           {"score"},
                                           {"runs"},
                                           {"trace", "show"},
+                                          {"trace", "export"},
                                           {"tokenize"},
                                           {"model", "info"}}) {
             const auto result = lvr(command + QStringList{"--help"});

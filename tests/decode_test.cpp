@@ -6,6 +6,7 @@
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/sampling.h"
+#include "core/decode/seen_images.h"
 #include "core/diagnose/intervention.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
@@ -26,6 +27,12 @@ Prompt makePrompt(const LvrCheckpoint& checkpoint, const std::string& text, cons
     prompt.positions = ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
     prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
     return prompt;
+}
+
+Image plainPicture(int width, int height, int grey) {
+    return {width, height,
+            std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3),
+                                      static_cast<std::uint8_t>(grey))};
 }
 
 // A model whose tensors may be overwritten, as the golden cases ask.
@@ -300,6 +307,63 @@ private Q_SLOTS:
         QVERIFY(!torch::equal(noise[0], own[0]));
     }
 
+    void aGivenThoughtStandsBetweenItsMarkersUnderEveryRule_data() {
+        QTest::addColumn<QString>("rule");
+        for (const char* rule : {"none", "fixed:1", "fixed:9", "latent-end:mse:1e9:16",
+                                 "end-token:32", "end-prob:0:16"})
+            QTest::newRow(rule) << rule;
+    }
+    void aGivenThoughtStandsBetweenItsMarkersUnderEveryRule() {
+        QFETCH(const QString, rule);
+        auto prompt =
+            makePrompt(a_, "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n", {});
+        prompt.thought = torch::randn({3, a_.model.config().text.hiddenSize});
+        const DecodeOptions options{.exit = parseExitRule(rule.toStdString()), .maxNewTokens = 4};
+        const auto row = run(prompt, options);
+        QVERIFY(row.latents.size(0) >= 3 &&
+                torch::equal(row.latents.narrow(0, 0, 3), prompt.thought));
+        QCOMPARE(row.ids[0], a_.rules.tokens.start);
+        QCOMPARE(row.ids[4], a_.rules.tokens.end);
+        QCOMPARE(std::vector<bool>(row.isLatent.begin(), row.isLatent.begin() + 5),
+                 (std::vector<bool>{false, true, true, true, false}));
+        // The limit of four is that of the answer.
+        QVERIFY(row.ids.size() > 5 || row.stopped == StopReason::EndOfText);
+        auto started = forced("Hello");
+        started.thought = prompt.thought;
+        const auto after = run(started, options);
+        QVERIFY(torch::equal(after.latents.narrow(0, 0, 3), prompt.thought));
+        QVERIFY(after.isLatent[0] && after.isLatent[2] && !after.isLatent[3]);
+        QCOMPARE(after.ids[3], a_.rules.tokens.end);
+    }
+
+    void theThoughtAfterAGivenOneIsTheModelsOwn() {
+        auto prompt = forced();
+        prompt.thought = torch::randn({3, a_.model.config().text.hiddenSize});
+        int pass = 0;
+        const auto row = run(prompt, {.exit = FixedSteps{2}, .maxNewTokens = 12},
+                             {.onLogits = [&](const torch::Tensor& logits) {
+                                 if (++pass == 5)
+                                     logits.select(1, a_.rules.tokens.start).fill_(1e9);
+                             }});
+        QCOMPARE(row.ids[4], a_.rules.tokens.start);
+        QCOMPARE(row.latents.size(0), std::int64_t{5});
+        QVERIFY(torch::equal(row.latents.narrow(0, 0, 3), prompt.thought));
+        QVERIFY(!torch::equal(row.latents[3], prompt.thought[0]));
+    }
+
+    void givenThoughtsOfUnequalLengthShareABatch() {
+        std::vector<Prompt> prompts{pictured(), pictured(), forced("Why?")};
+        prompts[0].thought = prompts[0].imageTokens.narrow(0, 0, 5);
+        prompts[2].thought = torch::randn({2, a_.model.config().text.hiddenSize});
+        const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 10};
+        const auto together = decodeRows(a_.model, prompts, a_.rules, options);
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            const auto alone = run(prompts[i], options);
+            QCOMPARE(together[i].ids, alone.ids);
+            QVERIFY(golden::difference(together[i].latents, alone.latents) < 2e-5);
+        }
+    }
+
     void aStopBetweenStepsKeepsWhatThereIs() {
         std::stop_source stop;
         int seen = 0;
@@ -368,6 +432,49 @@ private Q_SLOTS:
         QCOMPARE(leavesLatentMode(parseExitRule(rule.toStdString()),
                                   {fed, endProbability, distance, endSampled}),
                  leaves);
+    }
+
+    void aSecondQuestionAboutAPictureReusesItsEncoding() {
+        const std::vector<Image> shown{plainPicture(56, 84, 10)}, other{plainPicture(56, 84, 11)};
+        SeenImages seen;
+        const auto first = seen.encode(a_, shown);
+        QVERIFY(first.timings.encodeImages > 0);
+        seen.encode(a_, other);
+        const auto again = seen.encode(a_, shown);
+        QVERIFY(again.timings == Timings{});
+        QVERIFY(torch::equal(again.tokens, first.tokens));
+        QCOMPARE(again.pixels.grids, first.pixels.grids);
+        QVERIFY(!torch::equal(seen.encode(a_, other).tokens, first.tokens));
+        QCOMPARE(seen.count(), std::size_t{2});
+        // Answers do not tell the difference.
+        const Question question{shown, "What?"};
+        const DecodeOptions options{
+            .exit = FixedSteps{3}, .spanStart = SpanStart::Forced, .maxNewTokens = 8};
+        const auto fresh = decode(a_, question, options);
+        const auto reused = decodeEncoded(
+            a_, question,
+            encodeQuestion(a_, again, question.text, PromptKind::Chat, options.spanStart), options,
+            {});
+        QVERIFY(reusedEncoding(reused) && !reusedEncoding(fresh));
+        QCOMPARE(reused.text, fresh.text);
+        QCOMPARE(reused.latents, fresh.latents);
+    }
+
+    void picturesAskedAboutLongAgoAreForgottenFirst() {
+        const std::vector<Image> first{plainPicture(56, 56, 1)}, second{plainPicture(56, 56, 2)},
+            third{plainPicture(56, 56, 3)};
+        const auto bytes = SeenImages().encode(a_, first).tokens.nbytes();
+        SeenImages two(2 * bytes);
+        two.encode(a_, first);
+        two.encode(a_, second);
+        two.encode(a_, first);
+        two.encode(a_, third);
+        QCOMPARE(two.count(), std::size_t{2});
+        QVERIFY(two.encode(a_, first).timings == Timings{});
+        QVERIFY(two.encode(a_, second).timings.encodeImages > 0);
+        SeenImages none(bytes - 1);
+        none.encode(a_, first);
+        QCOMPARE(none.count(), std::size_t{0});
     }
 
     void answersAreWhatTheTagsHold() {

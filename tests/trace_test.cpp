@@ -52,7 +52,9 @@ Trace sampleTrace() {
                         .headPositions = HeadPositions::Released,
                         .latentFeed = LatentFeed::Snap,
                         .maxNewTokens = 99,
-                        .sampling = {0.7, 0.9, 50, 1.05, ~std::uint64_t{0}}},
+                        .sampling = {0.7, 0.9, 50, 1.05, ~std::uint64_t{0}},
+                        .thought = {{{0.1, 0.2, 1.0 / 3, 1}, {0, 0, 0.5, 0.5}},
+                                    GivenThought::Slots::OnePerBox}},
             .steps = {{0, 11, "<|lvr_start|>", TextStep{1.0f / 3}},
                       {1, 12, "\uFFFD", latent(0)},
                       {2, 13, "", latent(1)},
@@ -159,6 +161,19 @@ private Q_SLOTS:
         const auto read = readTrace(file_);
         QCOMPARE(std::get<LatentStep>(read.steps[1].what).norm, INFINITY);
         QVERIFY(std::isnan(read.latents[0]));
+    }
+
+    void anOutlineHasAllButTheLargeParts() {
+        const auto trace = sampleTrace();
+        writeTrace(trace, file_);
+        const auto outline = readTraceOutline(file_);
+        QVERIFY(outline == outlineOf(trace));
+        QCOMPARE(outline.question.text, trace.question.text);
+        QVERIFY(outline.question.images.empty() && outline.latents.empty());
+        QCOMPARE(std::get<LatentStep>(outline.steps[1].what).endProbability, 1e-30f);
+        QVERIFY(std::get<LatentStep>(outline.steps[1].what).cosine.empty());
+        QCOMPARE(std::get<TextStep>(outline.steps[0].what).probability, 1.0f / 3);
+        QVERIFY(errorOf([&] { readTraceOutline(file_.parent_path() / "none"); }).contains("none"));
     }
 
     void theFileIsPlainSafetensors() {

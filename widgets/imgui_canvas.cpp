@@ -39,6 +39,14 @@ int imguiButton(Qt::MouseButton button) {
     return button == Qt::MiddleButton ? ImGuiMouseButton_Middle : -1;
 }
 
+// Of the current context.
+void setModifiers(Qt::KeyboardModifiers modifiers) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.KeyCtrl = modifiers & Qt::ControlModifier;
+    io.KeyShift = modifiers & Qt::ShiftModifier;
+    io.KeyAlt = modifiers & Qt::AltModifier;
+}
+
 // Keys that ImGui's text fields and sliders know; the numbers index io.KeysDown.
 int imguiKey(int key) {
     constexpr std::pair<int, ImGuiKey_> kKeys[] = {{Qt::Key_Tab, ImGuiKey_Tab},
@@ -259,6 +267,7 @@ void ImGuiCanvas::mouseMoveEvent(QMouseEvent* event) {
     const QPointF at = event->position();
     // Moves are merged: only the newest place counts, and a slow frame must not lag behind.
     ImGui::SetCurrentContext(context_);
+    setModifiers(event->modifiers());
     if (inputs_.empty()) {
         ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
         redraw();
@@ -276,7 +285,10 @@ void ImGuiCanvas::mouseButton(QMouseEvent* event, bool down) {
     feed([at] {
         ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
     });
-    feed([button, down] { ImGui::GetIO().MouseDown[button] = down; });
+    feed([button, down, modifiers = event->modifiers()] {
+        setModifiers(modifiers);
+        ImGui::GetIO().MouseDown[button] = down;
+    });
 }
 
 void ImGuiCanvas::mousePressEvent(QMouseEvent* event) { mouseButton(event, true); }
@@ -297,10 +309,8 @@ void ImGuiCanvas::key(QKeyEvent* event, bool down) {
     const auto modifiers = event->modifiers();
     const QByteArray text = down ? event->text().toUtf8() : QByteArray();
     feed([index = imguiKey(event->key()), down, modifiers, text] {
+        setModifiers(modifiers);
         ImGuiIO& io = ImGui::GetIO();
-        io.KeyCtrl = modifiers & Qt::ControlModifier;
-        io.KeyShift = modifiers & Qt::ShiftModifier;
-        io.KeyAlt = modifiers & Qt::AltModifier;
         if (index >= 0)
             io.KeysDown[index] = down;
         else if (!io.KeyCtrl)

@@ -6,11 +6,11 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
-#include "app/cli/trace_json.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/export/trace_json.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/torch.h"
 #include "core/vision/heat_image.h"
@@ -26,6 +26,8 @@ struct AskArguments {
     DecodeArguments decode;
     std::vector<fs::path> images;
     std::string question;
+    std::vector<std::string> thoughtBoxes;
+    bool thoughtMeans = false;
     bool rawPrompt = false, json = false;
     PixelLimits pixels;
     fs::path trace, heatmaps, dump;
@@ -111,6 +113,26 @@ void writeDump(const fs::path& file, const EncodedQuestion& encoded, const Trace
     writeSafetensors(file, tensors);
 }
 
+Box parseThoughtBox(const std::string& text, std::size_t number) {
+    Box box;
+    int read = 0;
+    const int found =
+        std::sscanf(text.c_str(), "%lf,%lf,%lf,%lf%n", &box.x0, &box.y0, &box.x1, &box.y1, &read);
+    if (found != 4 || read != static_cast<int>(text.size()))
+        throw Error("thought box " + std::to_string(number) + " is \"" + text +
+                    "\"; give four fractions of the picture, x0,y0,x1,y1, as in 0.25,0.5,0.5,0.75");
+    return box;
+}
+
+GivenThought givenThought(const AskArguments& a) {
+    GivenThought thought;
+    for (const auto& text : a.thoughtBoxes)
+        thought.boxes.push_back(parseThoughtBox(text, thought.boxes.size() + 1));
+    if (a.thoughtMeans) thought.slotRule = GivenThought::Slots::OnePerBox;
+    check(thought);
+    return thought;
+}
+
 void printStep(const DecodeStep& step) {
     if (const auto* latent = std::get_if<LatentStep>(&step.what))
         std::cerr << "[latent " << latent->index + 1 << "]" << std::flush;
@@ -120,11 +142,13 @@ void printStep(const DecodeStep& step) {
 
 void ask(AskArguments& a) {
     checkOutputs(a);
+    const auto thought = givenThought(a);
     Question question{{}, questionText(a.question)};
     for (const auto& file : a.images) question.images.push_back(readImage(file));
     auto checkpoint = openCheckpoint(a.model);
     apply(a.pixels, checkpoint.preprocess);
-    const auto options = decodeOptions(a.decode, checkpoint);
+    auto options = decodeOptions(a.decode, checkpoint);
+    options.thought = thought;
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
     const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
     Dump dump;
@@ -147,8 +171,7 @@ void ask(AskArguments& a) {
         writeDump(a.dump, encoded, trace, dump);
     }
     if (a.json)
-        std::cout << toJson(trace).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                  << "\n";
+        std::cout << toJsonText(trace);
     else
         std::cout << toReadableText(trace);
 }
@@ -179,6 +202,17 @@ void addAskCommand(CLI::App& app) {
     command->add_flag("--raw-prompt", a->rawPrompt,
                       "The question is the whole prompt, special tokens recognised");
     addDecodeOptions(*command, a->decode);
+    auto* boxes = command
+                      ->add_option("--thought-box", a->thoughtBoxes,
+                                   "x0,y0,x1,y1 in fractions of the first picture; give it again "
+                                   "for more: the model thinks of these regions, whatever it would "
+                                   "have looked at, then answers")
+                      ->allow_extra_args(false);
+    command
+        ->add_flag("--thought-means", a->thoughtMeans,
+                   "One slot a box, the mean of its visual tokens (default: the targets that "
+                   "training made of a box)")
+        ->needs(boxes);
     command->add_option("--seed", a->decode.sampling.seed, "Of the sampling")
         ->capture_default_str();
     addPixelLimits(*command, a->pixels);
@@ -189,7 +223,9 @@ void addAskCommand(CLI::App& app) {
     command->footer(
         "Examples:\n  lvr ask --image scene.png --question \"What shape is the red object?\"\n"
         "  lvr ask --model Qwen/Qwen2.5-VL-3B-Instruct --image photo.jpg --question @q.txt --exit "
-        "fixed:8 --force-start");
+        "fixed:8 --force-start\n"
+        "  lvr ask --image scene.png --question \"What shape is the red object?\" --thought-box "
+        "0.13,0.26,0.24,0.37");
     command->callback([a] { ask(*a); });
 }
 

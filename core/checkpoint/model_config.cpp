@@ -361,9 +361,11 @@ std::optional<Provenance> readProvenance(const fs::path& folder) {
     std::error_code ignored;
     if (!fs::exists(file, ignored)) return std::nullopt;
     const auto fields = JsonFields::read(file);
-    fields.allowOnly({"default_exit", "latent_feed", "command", "seed", "data", "notes"});
+    fields.allowOnly(
+        {"default_exit", "latent_feed", "roi_tokens", "command", "seed", "data", "notes"});
     return Provenance{.defaultExit = fields.get<std::string>("default_exit", ""),
                       .latentFeed = fields.get<std::string>("latent_feed", ""),
+                      .roiTokens = fields.get<std::string>("roi_tokens", ""),
                       .command = fields.get<std::string>("command", ""),
                       .seed = fields.get<std::uint64_t>("seed", 0),
                       .data = fields.get<std::string>("data", ""),
@@ -371,13 +373,14 @@ std::optional<Provenance> readProvenance(const fs::path& folder) {
 }
 
 void writeProvenance(const Provenance& provenance, const fs::path& folder) {
-    writeJson({{"default_exit", provenance.defaultExit},
-               {"latent_feed", provenance.latentFeed},
-               {"command", provenance.command},
-               {"seed", provenance.seed},
-               {"data", provenance.data},
-               {"notes", provenance.notes}},
-              folder / kProvenance);
+    Json json{{"default_exit", provenance.defaultExit},
+              {"latent_feed", provenance.latentFeed},
+              {"command", provenance.command},
+              {"seed", provenance.seed},
+              {"data", provenance.data},
+              {"notes", provenance.notes}};
+    if (!provenance.roiTokens.empty()) json["roi_tokens"] = provenance.roiTokens;
+    writeJson(json, folder / kProvenance);
 }
 
 }  // namespace lvr

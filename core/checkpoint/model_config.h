@@ -84,6 +84,7 @@ void writeGenerationConfig(const GenerationConfig& config, const std::filesystem
 struct Provenance {
     std::string defaultExit;  // exit rule the model was trained for, e.g. "end-prob:0.5:16"
     std::string latentFeed;   // what it was trained to be fed: "own" or "filler"; empty = own
+    std::string roiTokens;    // which tokens of a region were targets (RoiTokens); empty = all
     std::string command;      // that made it
     std::uint64_t seed = 0;
     std::string data;

@@ -22,6 +22,8 @@ struct Row {
     std::vector<std::int64_t> seen;  // prompt and generated ids
     std::vector<torch::Tensor> latents;
     std::optional<double> endDistance;
+    torch::Tensor given;       // [n, D], a thought that is to come or under way
+    std::int64_t granted = 0;  // ids beyond the length limit, for the given thought
     at::Generator random;
     RowResult result;
 };
@@ -72,13 +74,15 @@ public:
           options_(options),
           hooks_(hooks),
           batch_(padLeft(prompts)),
-          cache_(batch_.embeddings.size(1) + roomFor(options)) {
+          cache_(batch_.embeddings.size(1) + roomFor(options) + longestGiven(prompts)) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
                 row.prompt = static_cast<std::int64_t>(p);
                 row.newest = prompts[p].ids.back();
                 row.seen = prompts[p].ids;
+                row.given = prompts[p].thought;
+                row.granted = idsOf(row.given);
                 row.random = at::detail::createCPUGenerator(options.sampling.seed + rows_.size());
                 rows_.push_back(std::move(row));
             }
@@ -110,6 +114,17 @@ private:
             },
             options.exit);
         return options.maxNewTokens + cap + 2;
+    }
+
+    // Of a given thought with its two markers.
+    static std::int64_t idsOf(const torch::Tensor& given) {
+        return given.defined() ? given.size(0) + 2 : 0;
+    }
+
+    static std::int64_t longestGiven(const std::vector<Prompt>& prompts) {
+        std::int64_t longest = 0;
+        for (const auto& prompt : prompts) longest = std::max(longest, idsOf(prompt.thought));
+        return longest;
     }
 
     torch::Tensor readPrompts() {
@@ -178,12 +193,22 @@ private:
         row.thinking = thinksOn(row, {0, endProbability, row.endDistance, sampled == end});
         const bool left = !row.thinking && (wasThinking || opens(row));
         if (left && options_.spanEnd == SpanEnd::Forced) sampled = end;
+        if (row.given.defined()) sampled = markerAround(row, sampled, left);
         append(index, sampled, logits);
     }
 
     bool opens(const Row& row) const {
         return row.newest == rules_.tokens.start &&
-               !std::holds_alternative<NoLatents>(options_.exit);
+               (row.given.defined() || !std::holds_alternative<NoLatents>(options_.exit));
+    }
+
+    // What is said before, in and after a given thought.
+    std::int64_t markerAround(Row& row, std::int64_t sampled, bool left) const {
+        if (row.thinking) return sampled;
+        if (!left) return rules_.tokens.start;
+        row.given = torch::Tensor();
+        // Some models were trained to say this first.
+        return sampled == rules_.tokens.latentEnd ? sampled : rules_.tokens.end;
     }
 
     bool thinksOn(Row& row, SpanState state) const {
@@ -191,11 +216,13 @@ private:
         if (row.thinking) ++row.fed;
         // The official latent-end loop starts counting anew at a shadow <|lvr_start|> (lvr-spec 9
         // C8).
-        const bool restarts = std::holds_alternative<NearLatentEnd>(options_.exit);
+        const bool restarts =
+            std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined();
         if (started && (!row.thinking || restarts)) row.fed = 0;
         row.index = row.thinking ? row.index + 1 : 0;
+        if (row.given.defined()) return (row.thinking || started) && row.fed < row.given.size(0);
         state.fed = row.fed;
-        const bool room = std::ssize(row.result.ids) + 1 < roomFor(options_);
+        const bool room = std::ssize(row.result.ids) + 1 < roomFor(options_) + row.granted;
         return (row.thinking || started) && room && !leavesLatentMode(options_.exit, state);
     }
 
@@ -221,7 +248,7 @@ private:
     void finishIfDone(Row& row) const {
         const auto& stops = rules_.stopIds;
         const bool ended = std::find(stops.begin(), stops.end(), row.newest) != stops.end();
-        row.finished = ended || std::ssize(row.result.ids) >= options_.maxNewTokens;
+        row.finished = ended || std::ssize(row.result.ids) >= options_.maxNewTokens + row.granted;
         row.result.stopped = ended ? StopReason::EndOfText : StopReason::MaxNewTokens;
     }
 
@@ -253,6 +280,7 @@ private:
         if (options_.latentFeed == LatentFeed::Filler)
             latents = model_.embed(torch::tensor({rules_.tokens.latent})).expand_as(latents);
         if (hooks_.filter) latents = hooks_.filter(latents, index);
+        latents = withGiven(std::move(latents));
         remember(latents.to(torch::kCPU, torch::kFloat32));
         return torch::where(which.unsqueeze(1), latents, tokens);
     }
@@ -271,6 +299,15 @@ private:
                 row.endDistance = latentEndDistance(metric, row.latents.back().data_ptr<float>(),
                                                     end.data_ptr<float>(), end.size(0));
         }
+    }
+
+    torch::Tensor withGiven(torch::Tensor latents) const {
+        const auto given = [](const Row& row) { return row.thinking && row.given.defined(); };
+        if (std::none_of(rows_.begin(), rows_.end(), given)) return latents;
+        latents = latents.clone();
+        for (std::size_t i = 0; i < rows_.size(); ++i)
+            if (given(rows_[i])) latents[i] = rows_[i].given[rows_[i].index];
+        return latents;
     }
 
     torch::Tensor snapped(torch::Tensor latents) const {

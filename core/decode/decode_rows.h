@@ -26,7 +26,10 @@ struct Prompt {
     torch::Tensor embeddings;       // [1, T, D], visual tokens put in
     PromptPositions positions;
     torch::Tensor imageTokens;  // [N, D]; undefined without images
-    int copies = 1;             // rows that answer it; it is read once for all of them
+    // [n, D], n > 0: the first thought. <|lvr_start|> opens it, sampled or not, and after exactly
+    // these vectors <|lvr_end|> ends it. Undefined: the model thinks by itself.
+    torch::Tensor thought = {};
+    int copies = 1;  // rows that answer it; it is read once for all of them
 };
 
 // A generated position. Text: reported when it is sampled. Latent: once the vector was read, so

@@ -62,4 +62,9 @@ ExitRule LvrCheckpoint::defaultExit() const {
                                                           : ExitRule(FixedSteps{8});
 }
 
+RoiTokens LvrCheckpoint::trainedTargets() const {
+    return provenance && !provenance->roiTokens.empty() ? parseRoiTokens(provenance->roiTokens)
+                                                        : RoiTokens();
+}
+
 }  // namespace lvr

@@ -6,6 +6,7 @@
 #include "core/decode/decode_rows.h"
 #include "core/model/lvr_model.h"
 #include "core/text/tokenizer.h"
+#include "core/values/roi_tokens.h"
 
 namespace lvr {
 
@@ -24,6 +25,7 @@ struct LvrCheckpoint {
     static LvrCheckpoint open(const std::string& folderOrRepoId, const LoadOptions& options = {});
     // The exit rule the model was trained for; fixed:8, the release's default, when nobody said.
     ExitRule defaultExit() const;
+    RoiTokens trainedTargets() const;  // what regions became in training; each token, if unknown
 };
 
 }  // namespace lvr

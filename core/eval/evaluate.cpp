@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/decode/decoder.h"
+#include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
 #include "core/torch.h"
@@ -42,13 +43,6 @@ std::vector<std::vector<int>> targetTokens(const Sample& sample, PatchGrid grid)
     std::vector<std::vector<int>> targets;
     for (const auto& roi : sample.rois) targets.push_back(boxTokens(roi, grid));
     return targets;
-}
-
-torch::Tensor oracleLatents(const Sample& sample, const Prompt& prompt, PatchGrid grid) {
-    std::vector<torch::Tensor> latents;
-    for (const auto& region : targetTokens(sample, grid))
-        for (const int token : region) latents.push_back(prompt.imageTokens[token]);
-    return latents.empty() ? prompt.imageTokens.narrow(0, 0, 0) : torch::stack(latents);
 }
 
 class Evaluation {
@@ -108,7 +102,8 @@ private:
                                              const Encoded& encoded) {
         std::vector<torch::Tensor> latents;
         for (std::size_t i = 0; i < items.size(); ++i)
-            latents.push_back(oracleLatents(items[i].sample, encoded.prompts[i], encoded.grids[i]));
+            latents.push_back(boxLatents(items[i].sample.rois, encoded.grids[i], RoiTokens{},
+                                         encoded.prompts[i].imageTokens));
         return latents;
     }
 

@@ -135,6 +135,22 @@ ExitRule parseExitRule(const std::string& text) {
     return rule;
 }
 
+void check(const GivenThought& thought) {
+    for (std::size_t i = 0; i < thought.boxes.size(); ++i) {
+        const Box& box = thought.boxes[i];
+        const auto fail = [&](const std::string& problem) {
+            throw Error("thought box " + std::to_string(i + 1) + " (" + number(box.x0) + "," +
+                        number(box.y0) + "," + number(box.x1) + "," + number(box.y1) + ") " +
+                        problem);
+        };
+        for (const double edge : {box.x0, box.y0, box.x1, box.y1})
+            if (!(edge >= 0 && edge <= 1))
+                fail("is outside the picture; its edges are fractions from 0 to 1");
+        if (box.x0 >= box.x1 || box.y0 >= box.y1)
+            fail("covers no visual token; give x0,y0,x1,y1 with x0 < x1 and y0 < y1");
+    }
+}
+
 std::string toText(const ExitRule& rule) {
     return std::visit([](const auto& known) { return write(known); }, rule);
 }

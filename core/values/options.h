@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
+
+#include "core/values/image.h"
 
 namespace lvr {
 
@@ -56,14 +59,28 @@ struct SamplingOptions {
     bool operator==(const SamplingOptions&) const = default;
 };
 
+// Regions of the first picture, whose visual tokens are fed as the first thought in place of the
+// model's own latents, between <|lvr_start|> and <|lvr_end|>. No boxes: the thought is its own.
+struct GivenThought {
+    std::vector<Box> boxes;  // in the order they are fed
+    // AsTrained: the targets that training makes of them (RoiTokens); each token where it is not
+    // known. OnePerBox: the mean of each box's tokens.
+    enum class Slots { AsTrained, OnePerBox } slotRule = Slots::AsTrained;
+    bool operator==(const GivenThought&) const = default;
+};
+// Throws Error naming the first box that no region can be: corners in the wrong order, outside
+// 0..1.
+void check(const GivenThought& thought);
+
 struct DecodeOptions {
     ExitRule exit = EndProbability{};
     SpanStart spanStart = SpanStart::Sampled;
     SpanEnd spanEnd = SpanEnd::Sampled;
     HeadPositions headPositions = HeadPositions::Consistent;
     LatentFeed latentFeed = LatentFeed::Own;
-    int maxNewTokens = 256;  // counts shadow tokens too
+    int maxNewTokens = 256;  // counts shadow tokens too, but not those of a given thought
     SamplingOptions sampling;
+    GivenThought thought;
     bool operator==(const DecodeOptions&) const = default;
 };
 

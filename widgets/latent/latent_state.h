@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/heat/heat.h"
+#include "core/heat/heat_modes.h"
 #include "core/values/trace.h"
-#include "widgets/heat.h"
-#include "widgets/latent/heat_modes.h"
 
 namespace lvr {
 
@@ -17,6 +17,15 @@ struct ViewRect {
 
 // The visual tokens of a region, in the order of the targets.
 using TokensOf = std::function<std::vector<int>(const Box&, PatchGrid)>;
+
+// What the mouse does on the first image while regions are drawn there.
+struct RegionPointer {
+    enum class Phase { Hover, Press, Drag, Release } phase = Phase::Hover;
+    double x = 0, y = 0;            // in fractions of the picture; a drag may leave it
+    double reachX = 0, reachY = 0;  // how near an edge counts as on it, in the same measure
+    bool fresh = false;             // Shift: a new box, whatever lies there
+    bool token = false;             // Ctrl: it is about the visual token
+};
 
 // What the person has chosen to see; the panel's whole memory.
 struct LatentViewState {
@@ -50,6 +59,9 @@ struct LatentViewState {
     int chosenBox = -1;      // the one with handles
     PatchGrid boxGrid;       // the grid whose tokens `boxes` touch are shown; empty: not shown
     bool drawing = false;    // boxes are being edited
+    bool hand = false;       // while drawing: the mouse moves the picture all the same
+    std::vector<int> pickedTokens;                        // of boxGrid, marked to become a box
+    std::function<void(const RegionPointer&)> onPointer;  // while drawing
 };
 
 }  // namespace lvr

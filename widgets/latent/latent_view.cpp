@@ -105,6 +105,10 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
         ImGui::TextUnformatted(step.text.c_str());
         ImGui::SameLine(0, 18);
     }
+    if (state.drawing && state.image == 0)
+        return ImGui::TextDisabled(
+            "Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
+            "moves the picture.");
     if (!state.hovered)
         return ImGui::TextDisabled(frame.steps.empty()
                                        ? "Wheel zooms, drag moves."

@@ -10,6 +10,7 @@ constexpr ImU32 kRoi = IM_COL32(255, 255, 255, 255);
 constexpr ImU32 kNearest = IM_COL32(255, 112, 67, 255);
 constexpr ImU32 kOwn = IM_COL32(86, 220, 255, 255);  // what the person drew
 constexpr ImU32 kOwnTokens = IM_COL32(86, 220, 255, 60);
+constexpr ImU32 kPickedTokens = IM_COL32(255, 221, 64, 110);
 constexpr float kHandle = 4;
 
 void drawOutline(ImVec2 min, ImVec2 max, ImU32 ink, float width) {
@@ -25,11 +26,11 @@ void drawTag(ImVec2 at, const std::string& text, ImU32 paper) {
     list->AddText({at.x + 4, at.y + 1}, IM_COL32(20, 20, 20, 255), text.c_str());
 }
 
-void drawTokens(const Box& box, PatchGrid grid, const TokensOf& tokensOf, const Placement& at) {
-    for (const int token : tokensOf(box, grid)) {
+void drawTokens(const std::vector<int>& tokens, PatchGrid grid, const Placement& at, ImU32 ink) {
+    for (const int token : tokens) {
         const int row = token / grid.cols, col = token % grid.cols;
         ImGui::GetWindowDrawList()->AddRectFilled(at.cell(grid, row, col),
-                                                  at.cell(grid, row + 1, col + 1), kOwnTokens);
+                                                  at.cell(grid, row + 1, col + 1), ink);
     }
 }
 
@@ -90,11 +91,12 @@ void drawBoxes(const LatentViewState& state, const Placement& at) {
         const Box& box = state.boxes[i];
         const ImVec2 min = at.at(box.x0, box.y0), max = at.at(box.x1, box.y1);
         if (state.tokensOf && state.boxGrid.count() > 0)
-            drawTokens(box, state.boxGrid, state.tokensOf, at);
+            drawTokens(state.tokensOf(box, state.boxGrid), state.boxGrid, at, kOwnTokens);
         drawOutline(min, max, kOwn, 2);
         drawTag(min, std::to_string(i + 1), kOwn);
         if (state.drawing && static_cast<int>(i) == state.chosenBox) drawHandles(min, max);
     }
+    drawTokens(state.pickedTokens, state.boxGrid, at, kPickedTokens);
 }
 
 void drawPath(const std::vector<Box>& rois, PatchGrid grid, const TokensOf& tokensOf,

@@ -10,6 +10,7 @@ namespace {
 
 constexpr float kLegendWidth = 84;
 constexpr float kMaxZoom = 32;
+constexpr float kHandleReach = 7;
 constexpr float kStill = 4;  // pixels; a press that moves further is a drag
 
 struct Region {
@@ -48,15 +49,20 @@ void zoomBy(float factor, ImVec2 cursor, const Region& region, const Image& imag
     state.centreY = std::clamp(under.y - (cursor.y - middle.y) / size.y, 0.0f, 1.0f);
 }
 
+// Whether the left button draws instead of moving the picture.
+bool draws(const LatentViewState& state) {
+    return state.drawing && !state.hand && state.image == 0 && state.onPointer;
+}
+
 void zoomAndPan(const Region& region, const Image& image, LatentViewState& state) {
     const ImGuiIO& io = ImGui::GetIO();
     if (ImGui::IsItemHovered() && io.MouseWheel != 0)
         zoomBy(std::pow(1.2f, io.MouseWheel), io.MousePos, region, image, state);
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) {
+    if (!draws(state) && ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) {
         state.zoom = 1;
         state.centreX = state.centreY = 0.5f;
     }
-    if (ImGui::IsItemActive()) {
+    if (ImGui::IsItemActive() && !(draws(state) && io.MouseDown[ImGuiMouseButton_Left])) {
         const ImVec2 size = place(image, region, state).size;
         state.centreX = std::clamp(state.centreX - io.MouseDelta.x / size.x, 0.0f, 1.0f);
         state.centreY = std::clamp(state.centreY - io.MouseDelta.y / size.y, 0.0f, 1.0f);
@@ -170,10 +176,33 @@ void drawMarks(const LatentFrame& frame, const Placement& at, const LatentViewSt
     if (hasGrid && state.asked) drawRing(frame.trace.grids[state.image], *state.asked, at);
 }
 
+// Tells the owner of the boxes what the left button does over the picture.
+void reportPointer(const Placement& at, const LatentViewState& state) {
+    using Phase = RegionPointer::Phase;
+    const ImGuiIO& io = ImGui::GetIO();
+    const bool released =
+        ImGui::IsItemDeactivated() && ImGui::IsMouseReleased(ImGuiMouseButton_Left);
+    const bool pressed = ImGui::IsItemActivated() && io.MouseDown[ImGuiMouseButton_Left];
+    const bool held = ImGui::IsItemActive() && io.MouseDown[ImGuiMouseButton_Left];
+    if (!released && !held && !ImGui::IsItemHovered()) return;
+    const ImVec2 f = at.fraction(io.MousePos);
+    state.onPointer({.phase = released  ? Phase::Release
+                              : pressed ? Phase::Press
+                              : held    ? Phase::Drag
+                                        : Phase::Hover,
+                     .x = f.x,
+                     .y = f.y,
+                     .reachX = kHandleReach / at.size.x,
+                     .reachY = kHandleReach / at.size.y,
+                     .fresh = io.KeyShift,
+                     .token = io.KeyCtrl});
+}
+
 // A press that stays where it is asks the patch; the same patch again takes the question back.
 void askPatch(const LatentFrame& frame, LatentViewState& state) {
     const ImGuiIO& io = ImGui::GetIO();
-    if (!ImGui::IsItemDeactivated() || !state.hovered || frame.steps.empty()) return;
+    if (!ImGui::IsItemDeactivated() || !ImGui::IsMouseReleased(ImGuiMouseButton_Left)) return;
+    if (!state.hovered || frame.steps.empty()) return;
     if (io.MouseDragMaxDistanceSqr[0] > kStill * kStill) return;
     const int patch = state.hovered->row * frame.trace.grids[state.image].cols + state.hovered->col;
     state.asked = state.asked == patch ? std::nullopt : std::optional(patch);
@@ -199,14 +228,15 @@ void drawPicture(const LatentFrame& frame, float height, LatentViewState& state)
     const ImVec2 space = ImGui::GetContentRegionAvail();
     const Region region{ImGui::GetCursorScreenPos(),
                         {std::max(space.x - kLegendWidth, 1.0f), std::max(height, 1.0f)}};
-    ImGui::InvisibleButton("picture", region.size);
+    ImGui::InvisibleButton("picture", region.size,
+                           ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle);
     zoomAndPan(region, shown(frame, state), state);
     const Placement at = place(shown(frame, state), region, state);
     state.picture = {at.origin.x, at.origin.y, at.size.x, at.size.y};
     state.hovered = ImGui::IsItemHovered()
                         ? patchUnder(ImGui::GetIO().MousePos, frame, at, state.image)
                         : std::nullopt;
-    askPatch(frame, state);
+    draws(state) ? reportPointer(at, state) : askPatch(frame, state);
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(region.min, region.max(), true);
     list->AddImage(frame.picture, at.at(0, 0), at.at(1, 1));

@@ -1,5 +1,6 @@
 #include "widgets/latent/plain_view.h"
 
+#include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int kCaptionHeight = 56;
 constexpr int kLargestCopy = 2048;
+constexpr double kHandleReach = 7;
 
 QRectF part(const QRectF& whole, const Box& box) {
     return {whole.x() + box.x0 * whole.width(), whole.y() + box.y0 * whole.height(),
@@ -38,6 +40,14 @@ void paintBoxes(QPainter& painter, const QRectF& on, const std::vector<Box>& box
         painter.setPen(QColor(20, 20, 20));
         painter.drawText(tag, Qt::AlignCenter, number);
     }
+}
+
+void paintHandles(QPainter& painter, const QRectF& box, QColor ink) {
+    painter.setPen(QColor(0, 0, 0, 190));
+    painter.setBrush(ink);
+    for (const double x : {box.left(), box.center().x(), box.right()})
+        for (const double y : {box.top(), box.center().y(), box.bottom()})
+            if (QPointF(x, y) != box.center()) painter.drawRect(QRectF(x - 4, y - 4, 8, 8));
 }
 
 void paintGrid(QPainter& painter, const QRectF& on, PatchGrid grid) {
@@ -105,11 +115,48 @@ void PlainView::paintMarks(QPainter& painter, const QRectF& on) const {
     }
     if (state_.rois) paintBoxes(painter, on, trace_.rois, Qt::white);
     if (hasGrid && state_.path && state_.tokensOf) paintPath(painter, on, trace_, state_.tokensOf);
+    paintOwnBoxes(painter, on);
+}
+
+void PlainView::paintOwnBoxes(QPainter& painter, const QRectF& on) const {
+    const QColor ink(86, 220, 255);
     if (state_.tokensOf && state_.boxGrid.count() > 0)
         for (const Box& box : state_.boxes)
             for (const int token : state_.tokensOf(box, state_.boxGrid))
                 painter.fillRect(cell(on, state_.boxGrid, token), QColor(86, 220, 255, 60));
-    paintBoxes(painter, on, state_.boxes, QColor(86, 220, 255));
+    for (const int token : state_.pickedTokens)
+        painter.fillRect(cell(on, state_.boxGrid, token), QColor(255, 221, 64, 110));
+    paintBoxes(painter, on, state_.boxes, ink);
+    const bool hasChosen =
+        state_.chosenBox >= 0 && state_.chosenBox < static_cast<int>(state_.boxes.size());
+    if (state_.drawing && hasChosen)
+        paintHandles(painter, part(on, state_.boxes[state_.chosenBox]), ink);
+}
+
+void PlainView::point(const QMouseEvent& event, RegionPointer::Phase phase) const {
+    const QRectF on = pictureRect();
+    if (!state_.drawing || !state_.onPointer || on.isEmpty()) return;
+    const QPointF at = event.position() - on.topLeft();
+    state_.onPointer({.phase = phase,
+                      .x = at.x() / on.width(),
+                      .y = at.y() / on.height(),
+                      .reachX = kHandleReach / on.width(),
+                      .reachY = kHandleReach / on.height(),
+                      .fresh = event.modifiers().testFlag(Qt::ShiftModifier),
+                      .token = event.modifiers().testFlag(Qt::ControlModifier)});
+}
+
+void PlainView::mousePressEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton) point(*event, RegionPointer::Phase::Press);
+}
+
+void PlainView::mouseMoveEvent(QMouseEvent* event) {
+    point(*event, event->buttons().testFlag(Qt::LeftButton) ? RegionPointer::Phase::Drag
+                                                            : RegionPointer::Phase::Hover);
+}
+
+void PlainView::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton) point(*event, RegionPointer::Phase::Release);
 }
 
 QString PlainView::caption() const {

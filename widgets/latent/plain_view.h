@@ -20,9 +20,14 @@ public:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
 
 private:
     QRectF pictureRect() const;
+    void point(const QMouseEvent& event, RegionPointer::Phase phase) const;
+    void paintOwnBoxes(QPainter& painter, const QRectF& on) const;
     void paintHeat(QPainter& painter, const QRectF& on) const;
     void paintMarks(QPainter& painter, const QRectF& on) const;
     QString caption() const;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/heat/step_curves.h"
 #include "widgets/latent/latent_state.h"
-#include "widgets/latent/step_curves.h"
 
 namespace lvr {
 

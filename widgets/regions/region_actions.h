@@ -1,0 +1,55 @@
+#pragma once
+
+#include <QList>
+
+class QAction;
+class QKeySequence;
+class QObject;
+class QString;
+class QUndoStack;
+class QWidget;
+
+namespace lvr {
+
+struct FixedKeys;
+
+// What there is to do with regions now.
+struct RegionChances {
+    bool picture = false;
+    bool regions = false;  // some are drawn
+    bool chosen = false;   // while drawing
+    bool grid = false;     // the visual tokens are known
+    bool picked = false;   // some of them are marked
+    bool known = false;    // the question has regions of its own that are not drawn yet
+    bool model = false;    // it could answer now
+};
+
+// The tools for drawing regions; their keys work inside the panel.
+struct RegionActions {
+    RegionActions(QUndoStack& history, QWidget* panel, QObject* owner);
+    void allow(const RegionChances& chances);  // and say of the others why not
+    QList<QAction*> menu() const;              // with lines between
+    QList<QAction*> bar() const;               // those that are wanted while drawing
+
+    QAction* draw;
+    QAction* add;
+    QAction* remove;
+    QAction* clear;
+    QAction* undo;
+    QAction* redo;
+    QAction* tokens;
+    QAction* snap;
+    QAction* fromTokens;
+    QAction* useKnown;
+    QAction* copy;
+    QAction* paste;
+    QAction* thought;
+
+private:
+    void addTo(QWidget* panel, QObject* owner);
+    QList<QAction*> menu_;
+};
+
+FixedKeys regionKeys();  // what else is pressed while drawing
+
+}  // namespace lvr

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <QList>
+#include <QObject>
+
+#include "widgets/latent/latent_state.h"
+#include "widgets/regions/region_actions.h"
+#include "widgets/regions/region_editor.h"
+
+class QKeyEvent;
+
+namespace lvr {
+
+// Drawing regions on the first image of a latent view, whichever surface shows it: what the menu
+// offers, what mouse and keys do, and what of it the view is told. Knows no model: tokens come from
+// the state's tokensOf.
+class RegionTool : public QObject {
+    Q_OBJECT
+public:
+    // The state stays the caller's and must outlive the tool. Shortcuts work inside `panel`.
+    RegionTool(LatentViewState& state, QWidget* panel);
+
+    void watch(QWidget* surface);  // where the picture is seen, and keys are pressed
+    // Of the first image; 0 x 0: there is none.
+    void showPicture(int width, int height);
+    void setBoxes(std::vector<Box> boxes);  // nothing to take back
+    void setGrid(PatchGrid grid);           // empty: not known
+    void setKnown(std::vector<Box> rois);
+    void setThoughtAllowed(bool allowed);  // whether somebody can use it now
+
+    const std::vector<Box>& boxes() const { return editor_.regions().boxes; }
+    QString summary() const;  // "2 regions, 7 tokens"
+    const RegionActions& actions() const { return actions_; }
+
+Q_SIGNALS:
+    void changed();       // draw again
+    void boxesChanged();  // of them something is different now
+    void drawingChanged(bool drawing);
+    void thoughtWanted();
+    void failed(const QString& sentence);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void wire();
+    void setDrawing(bool drawing);
+    void point(const RegionPointer& pointer);
+    void pick(const RegionPointer& pointer);
+    void showCursor(const RegionPointer& pointer);
+    bool wantsKey(const QKeyEvent& key) const;
+    bool press(const QKeyEvent& key);
+    bool moveBy(const QKeyEvent& key);
+    void leave();
+    void update();
+
+    void addInTheMiddle();
+    void snap();
+    void boxFromTokens();
+    void copy();
+    void paste();
+    void useKnown();
+
+    LatentViewState& state_;
+    RegionEditor editor_;
+    RegionActions actions_;
+    QList<QWidget*> surfaces_;
+    int width_ = 0, height_ = 0;
+    PatchGrid grid_;
+    std::vector<Box> known_;
+    std::vector<Box> announced_;
+    bool thoughtAllowed_ = false;
+    enum class Mouse { Up, OnBoxes, OnTokens } mouse_ = Mouse::Up;
+    bool picks_ = true;  // what a Ctrl+drag does to the tokens it meets
+};
+
+}  // namespace lvr

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <latch>
 #include <memory>
 #include <utility>
 
-#include "app/window/ask_engine.h"
+#include "app/window/window_services.h"
 #include "core/error.h"
 
 // A model of a few lines, and a window's services around it.
@@ -60,7 +61,9 @@ public:
 
 private:
     void look(Trace& trace, int index, const AskHooks& hooks) {
-        LatentStep latent{.index = index, .norm = 2, .endProbability = 0.1f};
+        LatentStep latent{.index = index,
+                          .norm = 2,
+                          .endProbability = index == kLooks - 1 ? 0.9f : 0.1f};
         latent.cosine.assign(kPatches, 0.1f);
         latent.cosine[index] = 0.9f;
         latent.l2.assign(kPatches, 1.0f);
@@ -78,7 +81,8 @@ inline Image picture(int width, int height) {
             .rgb = std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * 3, 90)};
 }
 
-inline WindowServices servicesOf(Script& script) {
+// history: the folder of the conversations; empty: none are kept.
+inline WindowServices servicesOf(Script& script, const std::filesystem::path& history = {}) {
     return {.openEngine = [&script](const std::string& name, const OnLoadProgress& onProgress,
                                     const std::stop_token& stop) -> std::unique_ptr<AskEngine> {
                 ++script.loaded;
@@ -98,7 +102,8 @@ inline WindowServices servicesOf(Script& script) {
                         .answer = "moon",
                         .rois = {{0, 0, 0.3, 0.5}, {0.4, 0, 0.6, 0.5}}};
                 },
-            .cachedCheckpoints = [] { return std::vector<std::string>{"Qwen/Some-Model"}; }};
+            .cachedCheckpoints = [] { return std::vector<std::string>{"Qwen/Some-Model"}; },
+            .history = history};
 }
 
 }  // namespace lvr

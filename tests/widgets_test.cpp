@@ -30,6 +30,7 @@ private Q_SLOTS:
     void streamShowsWordsAndChips();
     void clickingAChipSelectsItsStep();
     void pointingTellsTheProbability();
+    void arrowKeysGoFromPositionToPosition();
     void copyingKeepsTheLatents();
     void enterAsksAndShiftEnterBreaksTheLine();
     void pastedPictureDoesNotBecomeText();
@@ -101,6 +102,34 @@ void WidgetsTest::pointingTellsTheProbability() {
     const QString chip = stream.explain(middleOf(stream, 1));
     QVERIFY2(chip.contains("Latent step 2") && chip.contains("6.000"), qPrintable(chip));
     QVERIFY(stream.explain({399, 199}).isEmpty());
+}
+
+void WidgetsTest::arrowKeysGoFromPositionToPosition() {
+    TokenStream stream;
+    stream.resize(400, 200);
+    stream.show(threeLooks());
+    stream.QWidget::show();
+    QSignalSpy selected(&stream, &TokenStream::stepSelected);
+    const auto press = [&](Qt::Key key) {
+        QTest::keyClick(&stream, key);
+        return stream.position();
+    };
+    QCOMPARE(press(Qt::Key_Right), 0);
+    QCOMPARE(selected.size(), 0);  // a word
+    QVERIFY(stream.accessibleDescription().contains("probability 100.0 %"));
+    QCOMPARE(press(Qt::Key_Right), 1);
+    QCOMPARE(press(Qt::Key_Right), 2);
+    QCOMPARE(selected.size(), 2);
+    QCOMPARE(selected[1][0].toInt(), 1);
+    QVERIFY(stream.accessibleDescription().contains("Latent step 2"));
+    QCOMPARE(press(Qt::Key_End), 4);
+    QCOMPARE(press(Qt::Key_Right), 4);
+    QCOMPARE(press(Qt::Key_Home), 0);
+    QCOMPARE(press(Qt::Key_Left), 0);
+    stream.selectStep(2);
+    QCOMPARE(press(Qt::Key_Left), 2);
+    stream.clear();
+    QCOMPARE(press(Qt::Key_Right), -1);
 }
 
 void WidgetsTest::copyingKeepsTheLatents() {

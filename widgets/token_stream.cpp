@@ -2,6 +2,7 @@
 
 #include <QAbstractTextDocumentLayout>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMimeData>
 #include <QMouseEvent>
 #include <QPainter>
@@ -82,7 +83,8 @@ TokenStream::TokenStream(QWidget* parent) : QTextEdit(parent) {
 void TokenStream::clear() {
     spans_.clear();
     chips_.clear();
-    selected_ = -1;
+    selected_ = at_ = -1;
+    setExtraSelections({});
     QTextEdit::clear();
     setAccessibleDescription({});
 }
@@ -128,12 +130,13 @@ void TokenStream::add(const DecodeStep& step, const LatentStep& latent) {
     format.setProperty(kEnd, latent.endProbability);
     format.setVerticalAlignment(QTextCharFormat::AlignMiddle);
     end.insertText(QString(QChar::ObjectReplacementCharacter), format);
-    const QString about =
-        tr("Latent step %1\nnorm %2\nP(end) %3 %\nshadow token %4\nposition %5")
-            .arg(latentCount() + 1)
-            .arg(latent.norm, 0, 'f', 3)
-            .arg(percent(latent.endProbability), QString::fromStdString(step.text))
-            .arg(step.position);
+    QString about = tr("Latent step %1\nnorm %2\nP(end) %3 %\nshadow token %4\nposition %5")
+                        .arg(latentCount() + 1)
+                        .arg(latent.norm, 0, 'f', 3)
+                        .arg(percent(latent.endProbability), QString::fromStdString(step.text))
+                        .arg(step.position);
+    if (latent.endDistance)
+        about += tr("\ndistance to the end vector %1").arg(*latent.endDistance, 0, 'g', 4);
     chips_.push_back(static_cast<int>(spans_.size()));
     spans_.push_back({begin, end.position(), about, latentCount() - 1});
 }
@@ -150,6 +153,7 @@ void TokenStream::selectStep(int latentStep) {
         chip.mergeCharFormat(format);
     };
     if (latentStep == selected_) return;
+    if (latentStep >= 0 && latentStep < latentCount()) at_ = chips_[latentStep];
     mark(selected_, false);
     mark(latentStep, true);
     selected_ = latentStep;
@@ -203,6 +207,54 @@ void TokenStream::mouseReleaseEvent(QMouseEvent* event) {
     if (event->button() == Qt::LeftButton && span && span->latentStep >= 0 &&
         textCursor().selectionEnd() - textCursor().selectionStart() <= 1)
         Q_EMIT stepSelected(span->latentStep);
+}
+
+void TokenStream::keyPressEvent(QKeyEvent* event) {
+    const int last = static_cast<int>(spans_.size()) - 1;
+    if (event->modifiers() != Qt::NoModifier || last < 0) return QTextEdit::keyPressEvent(event);
+    switch (event->key()) {
+        case Qt::Key_Left:
+            return goTo(at_ < 0 ? last : at_ - 1);
+        case Qt::Key_Right:
+            return goTo(at_ + 1);
+        case Qt::Key_Home:
+            return goTo(0);
+        case Qt::Key_End:
+            return goTo(last);
+    }
+    QTextEdit::keyPressEvent(event);
+}
+
+void TokenStream::goTo(int position) {
+    at_ = std::clamp(position, 0, static_cast<int>(spans_.size()) - 1);
+    const Span span = spans_[at_];
+    QTextCursor place(document());
+    place.setPosition(span.begin);
+    setTextCursor(place);  // scrolls there
+    showPlace();
+    if (span.latentStep >= 0) Q_EMIT stepSelected(span.latentStep);
+    setAccessibleDescription(span.about);
+    const QRect rect = rectOf(span);
+    QToolTip::showText(viewport()->mapToGlobal(rect.bottomLeft()), span.about, viewport());
+}
+
+// Tinted, not selected: what is selected can be copied and dragged.
+void TokenStream::showPlace() {
+    const Span& span = spans_[at_];
+    QTextEdit::ExtraSelection place;
+    place.cursor = QTextCursor(document());
+    place.cursor.setPosition(span.begin);
+    place.cursor.setPosition(span.end, QTextCursor::KeepAnchor);
+    QColor back = palette().highlight().color();
+    back.setAlphaF(0.35f);
+    place.format.setBackground(back);
+    setExtraSelections({place});
+}
+
+void TokenStream::focusOutEvent(QFocusEvent* event) {
+    setExtraSelections({});
+    QToolTip::hideText();
+    QTextEdit::focusOutEvent(event);
 }
 
 void TokenStream::changeEvent(QEvent* event) {

@@ -8,7 +8,8 @@
 namespace lvr {
 
 // The answer as it is generated: words as text, latent steps as chips to click. Pointing at either
-// tells its probability, norm and P(end).
+// tells its probability, norm and P(end); so do the arrow keys, which go from position to position
+// and select the latent steps they come to.
 class TokenStream : public QTextEdit {
     Q_OBJECT
 public:
@@ -22,6 +23,7 @@ public:
     // What is said about the position under a point of the viewport; empty when there is none.
     QString explain(const QPoint& at) const;
     QRect chipRect(int latentStep) const;  // in the viewport
+    int position() const { return at_; }   // where the arrow keys are; -1: nowhere
 
 Q_SIGNALS:
     void stepSelected(int latentStep);
@@ -30,6 +32,8 @@ protected:
     bool viewportEvent(QEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
     void changeEvent(QEvent* event) override;
     QMimeData* createMimeDataFromSelection() const override;
 
@@ -41,12 +45,15 @@ private:
     };
     const Span* spanAt(const QPoint& at) const;
     QRect rectOf(const Span& span) const;
+    void goTo(int position);
+    void showPlace();
     void add(const DecodeStep& step, const TextStep& text);
     void add(const DecodeStep& step, const LatentStep& latent);
 
     std::vector<Span> spans_;
     std::vector<int> chips_;  // index into spans_, one per latent step
     int selected_ = -1;
+    int at_ = -1;  // index into spans_
 };
 
 }  // namespace lvr

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
 #include "core/text/chat_template.h"
@@ -69,6 +70,19 @@ void checkLength(std::int64_t tokens, int most) {
                     "; shorten the question or lower --max-pixels");
 }
 
+// With what the options say to think, and the end that the model was trained to see after it.
+Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+                   const std::vector<PatchGrid>& grids) {
+    if (options.thought.boxes.empty()) return prompt;
+    prompt.thought =
+        thoughtLatents(options.thought, grids, checkpoint.trainedTargets(), prompt.imageTokens);
+    if (const auto& end = checkpoint.model.latentEnd(); end.defined())
+        prompt.thought = torch::cat({prompt.thought, end.unsqueeze(0)});
+    checkLength(std::ssize(prompt.ids) + prompt.thought.size(0),
+                checkpoint.model.config().text.maxPositionEmbeddings);
+    return prompt;
+}
+
 }  // namespace
 
 std::string answerIn(const std::string& text) {
@@ -95,19 +109,28 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>
     return prompt;
 }
 
-EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
-                               PromptKind kind, SpanStart start) {
+EncodedImages encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images) {
     const c10::InferenceMode inference;
     auto begun = Clock::now();
-    EncodedQuestion encoded{preprocess(question.images, checkpoint.preprocess), {}, {}};
+    EncodedImages encoded{preprocess(images, checkpoint.preprocess), {}, {}};
     encoded.timings.preprocess = millisecondsSince(begun);
     begun = Clock::now();
-    torch::Tensor tokens;
-    if (!question.images.empty()) tokens = checkpoint.model.imageTokens(encoded.pixels);
+    if (!images.empty()) encoded.tokens = checkpoint.model.imageTokens(encoded.pixels);
     encoded.timings.encodeImages = millisecondsSince(begun);
-    encoded.prompt =
-        buildPrompt(checkpoint, encoded.pixels.grids, tokens, question.text, start, kind);
     return encoded;
+}
+
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, EncodedImages images,
+                               const std::string& text, PromptKind kind, SpanStart start) {
+    const c10::InferenceMode inference;
+    auto prompt = buildPrompt(checkpoint, images.pixels.grids, images.tokens, text, start, kind);
+    return {std::move(images.pixels), std::move(prompt), images.timings};
+}
+
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
+                               PromptKind kind, SpanStart start) {
+    return encodeQuestion(checkpoint, encodeImages(checkpoint, question.images), question.text,
+                          kind, start);
 }
 
 Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
@@ -119,7 +142,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
                 .grids = encoded.pixels.grids,
                 .options = options,
                 .timings = encoded.timings};
-    const auto& image = encoded.prompt.imageTokens;
+    const auto prompt = withThought(encoded.prompt, checkpoint, options, encoded.pixels.grids);
+    const auto& image = prompt.imageTokens;
     const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
     const auto begun = Clock::now();
     hooks.onStep = [&](const RowStep& step) {
@@ -128,7 +152,7 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
         if (onStep) onStep(trace.steps.back());
     };
     const auto row =
-        decodeRows(checkpoint.model, {encoded.prompt}, checkpoint.rules, options, hooks).front();
+        decodeRows(checkpoint.model, {prompt}, checkpoint.rules, options, hooks).front();
     trace.timings.decode = millisecondsSince(begun) - trace.timings.prefill;
     trace.stopped = row.stopped;
     trace.text = checkpoint.tokenizer.decode(row.ids);

@@ -21,6 +21,13 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>
                    const torch::Tensor& imageTokens, const std::string& question, SpanStart start,
                    PromptKind kind = PromptKind::Chat);
 
+struct EncodedImages {
+    Pixels pixels;
+    torch::Tensor tokens;  // [N, D] of all images; undefined without images
+    Timings timings;       // preprocess and encodeImages
+};
+EncodedImages encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images);
+
 // Images and text of a question as the language model reads them.
 struct EncodedQuestion {
     Pixels pixels;
@@ -30,6 +37,9 @@ struct EncodedQuestion {
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind = PromptKind::Chat,
                                SpanStart start = SpanStart::Sampled);
+// The same when its images are encoded already.
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, EncodedImages images,
+                               const std::string& text, PromptKind kind, SpanStart start);
 
 // Answers one question. Steps are reported on the caller's thread as they happen. A requested stop
 // is no error: the trace holds what there is and says so.

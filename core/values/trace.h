@@ -47,6 +47,8 @@ struct Timings {  // milliseconds
     double decode = 0;
     bool operator==(const Timings&) const = default;
 };
+// From asking to the first generated position.
+double timeToFirstToken(const Timings& timings);
 
 // Everything one question left behind; enough to draw it again without a model.
 struct Trace {
@@ -67,5 +69,10 @@ struct Trace {
     std::optional<std::string> expectedAnswer;
     bool operator==(const Trace&) const = default;
 };
+// Generated positions a second, latents included, after the first one; absent when there is no
+// second one.
+std::optional<double> tokensPerSecond(const Trace& trace);
+// The pictures had been encoded for a question before this one.
+bool reusedEncoding(const Trace& trace);
 
 }  // namespace lvr

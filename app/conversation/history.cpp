@@ -1,0 +1,78 @@
+#include "app/conversation/history.h"
+
+#include <QMetaObject>
+#include <exception>
+#include <utility>
+
+namespace lvr {
+
+History::History(HistoryFolder folder, QObject* parent)
+    : QObject(parent), folder_(std::move(folder)) {
+    pool_.setMaxThreadCount(1);
+}
+
+History::~History() { pool_.waitForDone(); }
+
+void History::run(const QString& what, std::function<Report()> job) {
+    pool_.start([this, what, job = std::move(job)] {
+        Report report;
+        try {
+            report = job();
+        } catch (const std::exception& error) {
+            report = [this, sentence = what.arg(QString::fromUtf8(error.what()))] {
+                Q_EMIT failed(sentence);
+            };
+        }
+        QMetaObject::invokeMethod(this, std::move(report));
+    });
+}
+
+History::Report History::whatIsThere(quint64 page, const std::string& picture) {
+    return [this, page, conversation = folder_.read(picture)] {
+        Q_EMIT conversationRead(page, conversation);
+    };
+}
+
+void History::read(quint64 page, const std::vector<Image>& pictures) {
+    const auto what = tr("What was asked of this picture before can't be listed: %1");
+    run(what,
+        [this, page, pictures] { return whatIsThere(page, HistoryFolder::pictureOf(pictures)); });
+}
+
+void History::add(quint64 page, const Trace& trace, std::int64_t askedAt,
+                  const std::string& ticket) {
+    const auto what = tr("This answer is kept only until the window closes: %1");
+    run(what, [this, page, trace, askedAt, ticket]() -> Report {
+        const auto id = folder_.add(trace, askedAt);
+        const auto picture = HistoryFolder::pictureOf(trace.question.images);
+        auto tell = whatIsThere(page, picture);
+        return [this, page, ticket, picture, id, tell] {
+            Q_EMIT added(page, ticket, picture, id);
+            tell();
+        };
+    });
+}
+
+void History::readAnswer(quint64 page, const std::string& picture, const std::string& id) {
+    run(tr("This answer can't be shown again: %1"), [this, page, picture, id]() -> Report {
+        return [this, page, id, trace = folder_.answer(picture, id)] {
+            Q_EMIT answerRead(page, id, trace);
+        };
+    });
+}
+
+void History::remove(quint64 page, const std::string& picture, const std::string& id) {
+    run(tr("This answer was not deleted: %1"), [this, page, picture, id] {
+        folder_.remove(picture, id);
+        return whatIsThere(page, picture);
+    });
+}
+
+void History::removeAll(quint64 page, const std::string& picture, Scope scope) {
+    run(tr("The history was not cleared: %1"), [this, page, picture, scope] {
+        scope == Scope::AllPictures ? folder_.removeAll() : folder_.removeAll(picture);
+        return whatIsThere(page, picture);
+    });
+}
+
+}  // namespace lvr

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/values/exchange.h"
+
+namespace lvr {
+
+// What is kept of the questions about one picture (or several shown together).
+struct Conversation {
+    std::string picture;               // fingerprint of its pixels
+    std::vector<Exchange> exchanges;   // oldest first
+    std::vector<std::string> leftOut;  // a sentence for every file that can't be read
+};
+
+// Conversations on disk: a folder a picture, one .lvrtrace an answer and nothing else, so that
+// several windows may write at once. Blocks; throws Error.
+class HistoryFolder {
+public:
+    static constexpr std::uintmax_t kMostBytes = std::uintmax_t{2} << 30;
+    explicit HistoryFolder(std::filesystem::path root, std::uintmax_t mostBytes = kMostBytes)
+        : root_(std::move(root)), mostBytes_(mostBytes) {}
+
+    static std::string pictureOf(const std::vector<Image>& images);
+
+    Conversation read(const std::string& picture) const;
+    // Gives its id. When all conversations together become too large, the oldest answers go.
+    std::string add(const Trace& trace, std::int64_t askedAt) const;
+    Trace answer(const std::string& picture, const std::string& id) const;
+    void remove(const std::string& picture, const std::string& id) const;
+    void removeAll(const std::string& picture) const;
+    void removeAll() const;
+
+private:
+    std::filesystem::path fileOf(const std::string& picture, const std::string& id) const;
+    void makeRoom(const std::filesystem::path& newest) const;
+
+    std::filesystem::path root_;
+    std::uintmax_t mostBytes_;
+};
+
+}  // namespace lvr

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <QObject>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/conversation/history.h"
+
+namespace lvr {
+
+class AskWorkspace;
+class ConversationPanel;
+
+// The conversation about the picture on screen: takes in what the workspace answers, shows an
+// answer again, asks it again. What can't be kept on disk stays until the window closes.
+class PictureConversation : public QObject {
+    Q_OBJECT
+public:
+    // historyFolder: where answers are kept across restarts; empty: nowhere.
+    PictureConversation(AskWorkspace& ask, const std::filesystem::path& historyFolder);
+    ConversationPanel* panel() const { return panel_; }
+
+Q_SIGNALS:
+    void failed(const QString& sentence);
+    void stateChanged(const QString& sentence);
+
+private:
+    struct Fresh {  // not on disk, or not yet
+        Exchange exchange;
+        Trace trace;
+    };
+
+    void wireAsk();
+    void wirePanel();
+    void wireHistory();
+
+    void begin(const std::vector<Image>& pictures);
+    void keep(const Trace& trace);
+    void choose(const Exchange& exchange);
+    void show(const std::string& id, const Trace& trace);
+    void askAgain(const Exchange& exchange);
+    void askToRemove(const Exchange& exchange);
+    void remove(const std::string& given);
+    void askToClear();
+    void clear(History::Scope scope);
+    void copy(const std::string& text, const QString& what);
+    void exportTo();
+    void write(const QString& file);
+
+    const Fresh* freshOf(const std::string& id) const;
+    bool isAboutThePicture(const Fresh& fresh) const;
+    std::vector<Exchange> exchanges() const;
+    void refresh();
+    void markShown(const std::string& id);
+
+    AskWorkspace& ask_;
+    ConversationPanel* panel_;
+    History* history_ = nullptr;  // null: nothing is kept
+    quint64 page_ = 0;            // of the picture on screen
+    std::vector<Image> pictures_;
+    QString title_;
+    Conversation kept_;
+    std::vector<Fresh> fresh_;
+    std::map<std::string, std::string> named_;  // what fresh answers are called on disk
+    std::set<std::string> unwanted_;            // deleted before they were on disk
+    std::string shown_;
+    std::int64_t askedAt_ = 0;
+    int tickets_ = 0;
+};
+
+}  // namespace lvr

@@ -1,0 +1,178 @@
+#include "core/values/liveness.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace lvr {
+namespace {
+
+constexpr const char* kEndToken = "<|lvr_end|>";
+
+std::string number(double value) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    return {digits, end};
+}
+
+// Whether the rule said stop after the span's last latent; nothing else is known of the others.
+bool fired(const NoLatents&, const LatentStep&, int, const DecodeStep&) { return false; }
+bool fired(const FixedSteps& rule, const LatentStep&, int latents, const DecodeStep&) {
+    return latents >= rule.count;
+}
+bool fired(const NearLatentEnd& rule, const LatentStep& last, int, const DecodeStep&) {
+    return last.endDistance && *last.endDistance < rule.threshold;
+}
+bool fired(const EndToken&, const LatentStep&, int, const DecodeStep& next) {
+    return next.text == kEndToken;
+}
+bool fired(const EndProbability& rule, const LatentStep& last, int, const DecodeStep&) {
+    return last.endProbability >= rule.threshold;
+}
+
+bool reachedCap(const ExitRule& rule, int latents) {
+    return std::visit(
+        [&](const auto& r) {
+            if constexpr (requires { r.cap; })
+                return latents >= r.cap;
+            else
+                return false;
+        },
+        rule);
+}
+
+Thought::End endOf(const Trace& trace, const LatentStep& last, int latents,
+                   const DecodeStep* next) {
+    if (!next) return Thought::End::CutOff;
+    const auto& rule = trace.options.exit;
+    const bool capped = reachedCap(rule, latents);
+    // A forced <|lvr_end|> does not tell whether it was also sampled.
+    const bool unknown = std::holds_alternative<EndToken>(rule) && capped &&
+                         trace.options.spanEnd == SpanEnd::Forced;
+    const bool ruleFired =
+        std::visit([&](const auto& r) { return fired(r, last, latents, *next); }, rule);
+    if (ruleFired && !unknown) return Thought::End::Rule;
+    return capped ? Thought::End::Cap : Thought::End::TokenLimit;
+}
+
+bool isGiven(const Trace& trace) { return !trace.options.thought.boxes.empty(); }
+
+bool inDoubt(const Thought& thought) {
+    return thought.end != Thought::End::Rule || !thought.closed;
+}
+
+std::vector<Thought> thoughtsOf(const Trace& trace) {
+    std::vector<Thought> thoughts;
+    const auto& steps = trace.steps;
+    for (std::size_t i = 0; i < steps.size();) {
+        std::size_t after = i;
+        while (after < steps.size() && std::holds_alternative<LatentStep>(steps[after].what))
+            ++after;
+        const int latents = static_cast<int>(after - i);
+        if (latents > 0) {
+            const auto* next = after < steps.size() ? &steps[after] : nullptr;
+            const auto& last = std::get<LatentStep>(steps[after - 1].what);
+            const bool given = thoughts.empty() && isGiven(trace);
+            thoughts.push_back(
+                {.latents = latents,
+                 .end = given ? Thought::End::Given : endOf(trace, last, latents, next),
+                 .closed = next && next->text == kEndToken});
+        }
+        i = after + 1;
+    }
+    return thoughts;
+}
+
+std::string count(int n, const std::string& what) {
+    return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+std::string fedText(const Liveness& liveness) {
+    const int latents = latentCount(liveness);
+    if (liveness.given) return count(latents, "latent") + " fed, not the model's own";
+    switch (liveness.feed) {
+        case LatentFeed::Own:
+            return count(latents, "latent") + " fed back";
+        case LatentFeed::Snap:
+            return count(latents, "latent") + " replaced by the nearest visual token";
+        case LatentFeed::Filler:
+            return count(latents, "slot") + " fed with <|lvr|>, no latent";
+    }
+    return {};
+}
+
+std::string conditionText(const NoLatents&) { return "no rule"; }
+std::string conditionText(const FixedSteps& rule) {
+    return "its fixed number of " + std::to_string(rule.count);
+}
+std::string conditionText(const NearLatentEnd& rule) {
+    return "distance to the end vector < " + number(rule.threshold);
+}
+std::string conditionText(const EndToken&) { return "sampling <|lvr_end|>"; }
+std::string conditionText(const EndProbability& rule) {
+    return "P(end) ≥ " + number(rule.threshold);
+}
+
+std::string capText(const ExitRule& rule) {
+    return std::visit(
+        [](const auto& r) -> std::string {
+            if constexpr (requires { r.cap; })
+                return "cut at the cap of " + std::to_string(r.cap);
+            else
+                return "cut";
+        },
+        rule);
+}
+
+std::string endText(const Liveness& liveness, const Thought& thought) {
+    switch (thought.end) {
+        case Thought::End::Rule:
+            return "ended by " +
+                   std::visit([](const auto& r) { return conditionText(r); }, liveness.rule);
+        case Thought::End::Cap:
+            return capText(liveness.rule);
+        case Thought::End::TokenLimit:
+            return "cut at the token limit";
+        case Thought::End::CutOff:
+            return liveness.stopped ? "stopped by you" : "not ended";
+        case Thought::End::Given:
+            return "given by you";
+    }
+    return {};
+}
+
+}  // namespace
+
+Liveness livenessOf(const Trace& trace) {
+    Liveness liveness{.thoughts = thoughtsOf(trace),
+                      .feed = trace.options.latentFeed,
+                      .rule = trace.options.exit,
+                      .stopped = trace.stopped == StopReason::Cancelled,
+                      .given = isGiven(trace)};
+    if (liveness.thoughts.empty()) return liveness;
+    const bool doubtful =
+        liveness.feed != LatentFeed::Own || std::ranges::any_of(liveness.thoughts, inDoubt);
+    liveness.state = doubtful ? Liveness::State::Doubtful : Liveness::State::Alive;
+    return liveness;
+}
+
+int latentCount(const Liveness& liveness) {
+    int all = 0;
+    for (const auto& thought : liveness.thoughts) all += thought.latents;
+    return all;
+}
+
+std::string toText(const Liveness& liveness) {
+    const auto& thoughts = liveness.thoughts;
+    if (thoughts.empty()) return "no latents: plain decoding";
+    auto told = std::ranges::find_if(thoughts, inDoubt);
+    if (told == thoughts.end()) told = std::prev(thoughts.end());
+    std::string text = fedText(liveness);
+    if (thoughts.size() > 1)
+        text += " in " + std::to_string(thoughts.size()) + " thoughts; thought " +
+                std::to_string(told - thoughts.begin() + 1) + ": " + endText(liveness, *told);
+    else
+        text += ", " + endText(liveness, *told);
+    return text + (told->closed ? ", closed" : ", not closed");
+}
+
+}  // namespace lvr

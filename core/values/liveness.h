@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// One span of latents: from its first slot to the token after its last.
+struct Thought {
+    enum class End {
+        Rule,        // the exit rule fired
+        Cap,         // the rule never fired, and its longest span was reached
+        TokenLimit,  // no room for more positions
+        CutOff,      // nothing follows: stopped, or still going on
+        Given        // it was not the model's: all its latents were given (GivenThought)
+    };
+    int latents = 0;
+    End end = End::CutOff;
+    bool closed = false;  // <|lvr_end|> is the token that followed
+    bool operator==(const Thought&) const = default;
+};
+
+// Whether a trace's answer came from latents that were really fed back.
+struct Liveness {
+    enum class State {
+        Plain,     // no latent at all: decoded as any language model
+        Doubtful,  // something else was fed, or a thought did not end by itself
+        Alive      // own hidden states, every thought ended by its rule and closed
+    };
+    State state = State::Plain;
+    std::vector<Thought> thoughts;
+    LatentFeed feed = LatentFeed::Own;
+    ExitRule rule;
+    bool stopped = false;  // by the person
+    bool given = false;    // the first thought
+    bool operator==(const Liveness&) const = default;
+};
+
+Liveness livenessOf(const Trace& trace);
+int latentCount(const Liveness& liveness);
+
+// "12 latents fed back, ended by P(end) >= 0.5, closed"; of several thoughts the one in most doubt.
+std::string toText(const Liveness& liveness);
+
+}  // namespace lvr

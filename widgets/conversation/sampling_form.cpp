@@ -1,0 +1,173 @@
+#include "widgets/conversation/sampling_form.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QRegularExpressionValidator>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QStringList>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <cmath>
+
+namespace lvr {
+namespace {
+
+constexpr int kMostTokens = 100000;
+constexpr double kHottest = 10;
+
+QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
+    auto* field = new QDoubleSpinBox(parent);
+    field->setRange(least, most);
+    field->setSingleStep(0.1);
+    field->setDecimals(2);
+    field->setAccessibleName(name);
+    return field;
+}
+
+QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
+    auto* row = new QHBoxLayout;
+    for (QWidget* field : fields) row->addWidget(field, 1);
+    return row;
+}
+
+// A field shows two decimals; as long as nobody changes it, the number behind it stays exact.
+double exact(const QDoubleSpinBox* field, double given) {
+    return std::abs(field->value() - given) < 0.0051 ? given : field->value();
+}
+
+// What differs from the defaults, so that the fold hides nothing.
+QString differences(const DecodeOptions& options) {
+    const DecodeOptions usual;
+    QStringList parts;
+    if (options.sampling.temperature > 0)
+        parts << QObject::tr("T %1, seed %2")
+                     .arg(options.sampling.temperature)
+                     .arg(options.sampling.seed);
+    if (options.sampling.topP < 1) parts << QObject::tr("top-p %1").arg(options.sampling.topP);
+    if (options.maxNewTokens != usual.maxNewTokens)
+        parts << QObject::tr("%1 tokens").arg(options.maxNewTokens);
+    if (options.spanStart == SpanStart::Forced) parts << QObject::tr("start forced");
+    if (options.latentFeed == LatentFeed::Snap) parts << QObject::tr("snapped");
+    if (options.latentFeed == LatentFeed::Filler) parts << QObject::tr("filler");
+    return parts.join(QStringLiteral(", "));
+}
+
+}  // namespace
+
+SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent) {
+    makeFields();
+    build();
+    setOptions({});
+    wire();
+}
+
+void SamplingForm::makeFields() {
+    temperature_ = numberField(tr("Temperature"), 0, kHottest, this);
+    temperature_->setSpecialValueText(tr("greedy"));
+    temperature_->setToolTip(tr("0 takes the likeliest token; more samples more freely"));
+    topP_ = numberField(tr("Top-p"), 0.01, 1, this);
+    topP_->setToolTip(tr("Sample among the likeliest tokens that make up this share; 1 is off"));
+    seed_ = new QLineEdit(this);
+    seed_->setAccessibleName(tr("Seed"));
+    seed_->setToolTip(tr("The same seed samples the same answer"));
+    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("[0-9]{1,19}"), seed_));
+    maxNewTokens_ = new QSpinBox(this);
+    maxNewTokens_->setRange(1, kMostTokens);
+    maxNewTokens_->setAccessibleName(tr("Most new tokens"));
+    maxNewTokens_->setToolTip(tr("Latent steps count too"));
+    forceStart_ = new QCheckBox(tr("Force start"), this);
+    forceStart_->setToolTip(
+        tr("Put <|lvr_start|> at the end of the prompt, so that the answer begins with a thought"));
+    feed_ = new QComboBox(this);
+    feed_->addItems({tr("own latents"), tr("nearest visual token"), tr("filler <|lvr|>")});
+    feed_->setAccessibleName(tr("What is fed back"));
+    feed_->setToolTip(
+        tr("The hidden state itself (the method), the picture's visual token nearest to it, or the "
+           "embedding of <|lvr|>"));
+}
+
+void SamplingForm::build() {
+    fold_ = new QToolButton(this);
+    fold_->setCheckable(true);
+    fold_->setAutoRaise(true);
+    fold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    fold_->setArrowType(Qt::RightArrow);
+    fold_->setFocusPolicy(Qt::StrongFocus);
+    fold_->setToolTip(tr("Temperature, seed, length, what is fed back"));
+    fields_ = new QWidget(this);
+    auto* form = new QFormLayout(fields_);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->addRow(tr("&Temperature, top-p"), besides({temperature_, topP_}));
+    form->addRow(tr("S&eed, most tokens"), besides({seed_, maxNewTokens_}));
+    form->addRow(tr("&Latents"), besides({feed_, forceStart_}));
+    for (const auto& [row, field] : {std::pair<int, QWidget*>{0, temperature_},
+                                     {1, static_cast<QWidget*>(seed_)},
+                                     {2, static_cast<QWidget*>(feed_)}})
+        if (auto* label =
+                qobject_cast<QLabel*>(form->itemAt(row, QFormLayout::LabelRole)->widget()))
+            label->setBuddy(field);
+    fields_->hide();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(2);
+    column->addWidget(fold_);
+    column->addWidget(fields_);
+}
+
+void SamplingForm::wire() {
+    connect(fold_, &QToolButton::toggled, this, [this](bool open) {
+        fold_->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
+        fields_->setVisible(open);
+    });
+    const auto report = [this] { this->report(); };
+    for (auto* field : {temperature_, topP_})
+        connect(field, &QDoubleSpinBox::valueChanged, this, report);
+    connect(seed_, &QLineEdit::textChanged, this, report);
+    connect(maxNewTokens_, &QSpinBox::valueChanged, this, report);
+    connect(forceStart_, &QCheckBox::toggled, this, report);
+    connect(feed_, &QComboBox::currentIndexChanged, this, report);
+    connect(seed_, &QLineEdit::editingFinished, this, [this] {
+        if (seed_->text().isEmpty()) seed_->setText(QStringLiteral("0"));
+    });
+}
+
+DecodeOptions SamplingForm::options() const {
+    DecodeOptions options = given_;
+    options.spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled;
+    options.latentFeed = static_cast<LatentFeed>(feed_->currentIndex());
+    options.maxNewTokens = maxNewTokens_->value();
+    options.sampling.temperature = exact(temperature_, given_.sampling.temperature);
+    options.sampling.topP = exact(topP_, given_.sampling.topP);
+    options.sampling.seed = seed_->text().toULongLong();
+    return options;
+}
+
+void SamplingForm::setOptions(const DecodeOptions& options) {
+    {
+        const QSignalBlocker quiet(this);
+        given_ = options;
+        given_.thought = {};  // belongs to one question, not to how to decode
+        forceStart_->setChecked(options.spanStart == SpanStart::Forced);
+        feed_->setCurrentIndex(static_cast<int>(options.latentFeed));
+        maxNewTokens_->setValue(options.maxNewTokens);
+        temperature_->setValue(options.sampling.temperature);
+        topP_->setValue(options.sampling.topP);
+        seed_->setText(QString::number(options.sampling.seed));
+    }
+    report();
+}
+
+void SamplingForm::report() {
+    const QString differs = differences(options());
+    fold_->setText(differs.isEmpty() ? tr("Advanced") : tr("Advanced: %1").arg(differs));
+    fold_->setAccessibleName(fold_->text());
+    Q_EMIT changed();
+}
+
+}  // namespace lvr

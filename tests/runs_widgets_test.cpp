@@ -2,16 +2,18 @@
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
-#include <QSortFilterProxyModel>
 #include <QTableView>
 #include <QTableWidget>
 #include <QtTest>
 
 #include "widgets/runs/config_diff.h"
+#include "widgets/runs/notes_editor.h"
+#include "widgets/runs/run_details.h"
 #include "widgets/runs/run_text.h"
 #include "widgets/runs/runs_model.h"
 #include "widgets/runs/runs_table.h"
@@ -158,8 +160,11 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("enabled");
         QTest::newRow("none") << QList<int>{} << QStringList{};
         QTest::newRow("running") << QList<int>{0}
-                                 << QStringList{"Stop", "Open folder", "Copy command line",
+                                 << QStringList{"Stop", "Pause", "Open folder", "Copy command line",
                                                 "Kill…"};
+        QTest::newRow("paused") << QList<int>{3}
+                                << QStringList{"Stop", "Resume", "Open folder", "Copy command line",
+                                               "Kill…"};
         QTest::newRow("stopped") << QList<int>{1}
                                  << QStringList{"Resume", "Delete…", "Open folder",
                                                 "Copy command line"};
@@ -171,7 +176,8 @@ private Q_SLOTS:
         QFETCH(QList<int>, rows);
         Table table;
         table.widget.show({summaryOf(3, RunStatus::Running, 50),
-                           summaryOf(2, RunStatus::Stopped, 50), summaryOf(1)});
+                           summaryOf(2, RunStatus::Stopped, 50), summaryOf(1),
+                           summaryOf(0, RunStatus::Paused, 50)});
         QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
         for (const int row : rows) table.click(row, Qt::ControlModifier);
         if (!rows.isEmpty()) QTRY_VERIFY(!selected.isEmpty());
@@ -179,6 +185,89 @@ private Q_SLOTS:
         for (auto* action : table.widget.runActions())
             if (action->isEnabled()) enabled.append(action->text().remove('&'));
         QTEST(enabled, "enabled");
+    }
+
+    void aPausedRunGoesOnAndAStoppedOneIsResumed() {
+        Table table;
+        table.widget.show(
+            {summaryOf(2, RunStatus::Paused, 50), summaryOf(1, RunStatus::Stopped, 50)});
+        QCOMPARE(table.text(0, RunsModel::Status), QString("Paused"));
+        QCOMPARE(table.text(0, RunsModel::Left), QString());
+        QSignalSpy unpaused(&table.widget, &RunsTable::unpauseRequested),
+            resumed(&table.widget, &RunsTable::resumeRequested);
+        for (const int row : {0, 1}) {
+            table.click(row);
+            QTRY_VERIFY(table.action("Resume")->isEnabled());
+            table.action("Resume")->trigger();
+        }
+        QCOMPARE(unpaused.size(), 1);
+        QCOMPARE(unpaused[0][0].value<Run>().id, 2);
+        QCOMPARE(resumed.size(), 1);
+        QCOMPARE(resumed[0][0].value<Run>().id, 1);
+    }
+
+    void runsOfAGroupStayTogetherHoweverTheyAreSorted() {
+        Table table;
+        table.widget.show({summaryOf(4), summaryOf(3), summaryOf(2), summaryOf(1)});
+        QVERIFY(table.view()->isColumnHidden(RunsModel::Group));
+        auto* by = table.widget.findChild<QComboBox*>();
+        by->setCurrentText("Kind");
+        QVERIFY(!table.view()->isColumnHidden(RunsModel::Group));
+        const auto ids = [&] {
+            QString all;
+            for (int row = 0; row < 4; ++row) all += table.text(row, RunsModel::Id);
+            return all;
+        };
+        QCOMPARE(ids(), QString("4231"));  // grpo, sft; each downwards
+        QCOMPARE(table.view()->rowSpan(0, RunsModel::Group), 2);
+        QCOMPARE(table.view()->rowSpan(2, RunsModel::Group), 2);
+        table.view()->sortByColumn(RunsModel::Id, Qt::AscendingOrder);
+        QCOMPARE(ids(), QString("2413"));
+        table.widget.show({summaryOf(5), summaryOf(4), summaryOf(3), summaryOf(2), summaryOf(1)});
+        QCOMPARE(table.view()->rowSpan(2, RunsModel::Group), 3);
+        by->setCurrentText("Model");
+        QCOMPARE(table.text(0, RunsModel::Group), QString("tiny"));
+        QCOMPARE(table.view()->rowSpan(0, RunsModel::Group), 5);
+        by->setCurrentText("None");
+        QCOMPARE(table.view()->rowSpan(0, RunsModel::Group), 1);
+    }
+
+    void notesAreFoundByTheFilter() {
+        Table table;
+        auto noted = summaryOf(2);
+        noted.run.notes = "the good one\nrate as in the paper";
+        table.widget.show({noted, summaryOf(1)});
+        QCOMPARE(table.text(0, RunsModel::Notes), QString("the good one"));
+        QTest::keyClicks(table.widget.findChild<QLineEdit*>(), "good");
+        QCOMPARE(table.view()->model()->rowCount(), 1);
+    }
+
+    void whatIsTypedAsNotesIsToldBeforeAnotherRunIsShown() {
+        RunDetails details;
+        details.resize(400, 500);
+        static_cast<QWidget&>(details).show();
+        auto first = summaryOf(1);
+        first.run.notes = "as it was";
+        details.show(first);
+        auto* editor = details.findChild<NotesEditor*>();
+        QCOMPARE(editor->toPlainText(), QString("as it was"));
+        QSignalSpy written(&details, &RunDetails::notesWritten);
+        editor->selectAll();
+        QTest::keyClicks(editor, "better");
+        details.show(first);  // a step came in between
+        QCOMPARE(editor->toPlainText(), QString("better"));
+        details.show(summaryOf(2));
+        QCOMPARE(written.size(), 1);
+        QCOMPARE(written[0][0].value<std::int64_t>(), 1);
+        QCOMPARE(written[0][1].toString(), QString("better"));
+        QVERIFY(editor->toPlainText().isEmpty());
+        QTest::keyClicks(editor, "soon");
+        QTRY_COMPARE(written.size(), 2);  // by itself
+        QCOMPARE(written[1][0].value<std::int64_t>(), 2);
+        QTest::keyClicks(editor, "er");
+        details.hide();
+        QCOMPARE(written.size(), 3);
+        QCOMPARE(written[2][1].toString(), QString("sooner"));
     }
 
     void deletingAsksFirst() {

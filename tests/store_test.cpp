@@ -93,6 +93,57 @@ private Q_SLOTS:
         QVERIFY(!reader.find(id + 1));
     }
 
+    void notesStayWithTheRun() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        store.setNotes(id, "half the rate of run 1;\nλ as in the paper");
+        store.end(id, RunStatus::Stopped, "interrupted");
+        store.resume(id, 0);
+        QCOMPARE(RunStore(file_, RunStore::Access::Read).find(id)->notes,
+                 std::string("half the rate of run 1;\nλ as in the paper"));
+        store.setNotes(id, "");
+        QCOMPARE(store.find(id)->notes, std::string());
+        QVERIFY(errorOf([&] { store.setNotes(99, "x"); }).contains("no run 99"));
+    }
+
+    void theNewestValueOfEachMetricIsKnownHoweverSeldomItIsWritten() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        store.append(id, 1, {{"loss", 3}, {"validation", 2}});
+        store.append(id, 2, {{"loss", 1}});
+        QCOMPARE(store.newestMetrics(id),
+                 (std::map<std::string, double>{{"loss", 1}, {"validation", 2}}));
+    }
+
+    // It writes nothing then, and whoever opens the store later sees it all the same.
+    void aHeldProcessIsPausedUntilItGoesOn() {
+        RunStore store(file_);
+        const auto child = inChild([&] {
+            RunStore own(file_);
+            const auto id = own.start(info());
+            for (int step = 1;; ++step) {
+                own.append(id, step, {{"loss", 1}});
+                usleep(1000);
+            }
+        });
+        const auto run = [&] { return store.runs().front(); };
+        while (store.runs().empty()) usleep(500);
+        kill(child, SIGSTOP);
+        QTRY_COMPARE(run().status, RunStatus::Paused);
+        const int step = run().step;
+        QCOMPARE(RunStore(file_).runs().front().status, RunStatus::Paused);
+        QVERIFY(errorOf([&] { store.remove(run().id); }).contains("still running"));
+        QVERIFY(errorOf([&] { store.resume(run().id, 0); }).contains("still running"));
+        kill(child, SIGCONT);
+        QTRY_COMPARE(run().status, RunStatus::Running);
+        QTRY_VERIFY(run().step > step);
+        kill(child, SIGSTOP);
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        QCOMPARE(run().status, RunStatus::Lost);
+        QCOMPARE(run().message, std::string("its process ended without a word"));
+    }
+
     void newestRunsComeFirst() {
         RunStore store(file_);
         const auto first = store.start(info()), second = store.start(info());
@@ -133,6 +184,43 @@ private Q_SLOTS:
         QCOMPARE(reader.readNew(id, another).size(), 2400U);
         another = 0;
         QCOMPARE(reader.readNew(other, another).size(), 200U);
+    }
+
+    void rowsComeAsColumnsInPieces() {
+        RunStore writer(file_);
+        const auto id = writer.start(info());
+        for (int step = 1; step <= 50; ++step) {
+            auto metrics = twelve(step);
+            if (step % 7 == 0) metrics["a rare one"] = step;
+            writer.append(id, step, metrics);
+        }
+        const RunStore reader(file_, RunStore::Access::Read);
+        std::map<std::string, MetricColumn> all;
+        std::int64_t cursor = 0;
+        int pieces = 0;
+        for (;; ++pieces) {
+            const auto piece = reader.readNewColumns(id, cursor, 100);
+            if (piece.empty()) break;
+            for (const auto& column : piece) {
+                auto& whole = all[column.name];
+                whole.steps.insert(whole.steps.end(), column.steps.begin(), column.steps.end());
+                whole.values.insert(whole.values.end(), column.values.begin(), column.values.end());
+            }
+        }
+        QCOMPARE(pieces, 7);  // of 607 rows
+        QCOMPARE(all.size(), 13U);
+        QCOMPARE(all["a rare one"].steps, (std::vector{7, 14, 21, 28, 35, 42, 49}));
+        for (int i = 0; i < 12; ++i) {
+            const auto& column = all["metric/" + std::to_string(i)];
+            QCOMPARE(column.steps.size(), 50U);
+            for (int step = 1; step <= 50; ++step) {
+                QCOMPARE(column.steps[static_cast<std::size_t>(step - 1)], step);
+                QCOMPARE(column.values[static_cast<std::size_t>(step - 1)], step + i * .01);
+            }
+        }
+        writer.append(id, 51, {{"metric/3", 1}});
+        const auto more = reader.readNewColumns(id, cursor, 100);
+        QCOMPARE(more, (std::vector<MetricColumn>{{"metric/3", {51}, {1}}}));
     }
 
     void writersInSeveralProcessesDoNotLoseSteps() {
@@ -298,7 +386,10 @@ private Q_SLOTS:
 
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
-        const QString third = "DROP TABLE checkpoint; DROP TABLE sample; PRAGMA user_version = 2;";
+        const QString fourth = "ALTER TABLE run DROP COLUMN notes; PRAGMA user_version = 3;";
+        QTest::newRow("version 3") << fourth;
+        const QString third =
+            fourth + "DROP TABLE checkpoint; DROP TABLE sample; PRAGMA user_version = 2;";
         QTest::newRow("version 2") << third;
         QTest::newRow("version 1")
             << third +
@@ -314,9 +405,13 @@ private Q_SLOTS:
             store.append(run, 1, {{"loss", 2}});
         }
         SQLite::Database(file_.string(), SQLite::OPEN_READWRITE).exec(older.toStdString());
-        QVERIFY_EXCEPTION_THROWN(RunStore(file_, RunStore::Access::Read), Error);
+        // Whoever only looks brings it up to date, too.
+        QCOMPARE(RunStore(file_, RunStore::Access::Read).metrics(run).size(), 1U);
         RunStore store(file_);
         QVERIFY(store.find(run)->info == info());
+        QVERIFY(store.find(run)->notes.empty());
+        store.setNotes(run, "kept");
+        QCOMPARE(store.find(run)->notes, std::string("kept"));
         QCOMPARE(store.metrics(run).size(), 1U);
         QVERIFY(store.rolloutSteps(run).empty());
         store.addSamples(run, 1, {{.record = "7"}});

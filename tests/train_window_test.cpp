@@ -25,6 +25,8 @@
 #include "app/train/training_processes.h"
 #include "core/store/run_store.h"
 #include "widgets/runs/curve_grid.h"
+#include "widgets/runs/notes_editor.h"
+#include "widgets/runs/runs_model.h"
 #include "widgets/runs/runs_table.h"
 
 using namespace lvr;
@@ -323,7 +325,7 @@ private Q_SLOTS:
         const auto running = store.start(infoOf("sft"));
         StoreReader reader;
         Told told(reader);
-        QSignalSpy failed(&reader, &StoreReader::removeFailed);
+        QSignalSpy failed(&reader, &StoreReader::changeFailed);
         reader.open(file);
         reader.remove(running);
         QTRY_COMPARE(failed.size(), 1);
@@ -446,6 +448,54 @@ private Q_SLOTS:
         world.workspace.stopRunning();
         QTRY_COMPARE(world.text(0, 2), QString("Stopped"));
         QVERIFY(world.workspace.running().empty());
+    }
+
+    void aPausedRunStaysPausedForAnotherWindowAndGoesOn() {
+        World world(*this);
+        world.start("goes", folder_.filePath("out-p"));
+        QTRY_VERIFY(world.rows() == 1 && world.action("Pause")->isEnabled());
+        world.action("Pause")->trigger();
+        QTRY_COMPARE(world.text(0, 2), QString("Paused"));
+        TrainWorkspace other({QString::fromStdString(world.file.string()), thisProgram(), "", ""});
+        other.show();
+        QTRY_COMPARE(other.running().size(), 1u);
+        QCOMPARE(other.running().front().status, RunStatus::Paused);
+        const int step = other.running().front().step;
+        QTRY_VERIFY(world.action("Resume")->isEnabled());
+        QVERIFY(!world.action("Delete…")->isEnabled());
+        world.action("Resume")->trigger();
+        QTRY_COMPARE(world.text(0, 2), QString("Running"));
+        QTRY_VERIFY(world.workspace.running().front().step > step);
+        world.action("Pause")->trigger();
+        QTRY_COMPARE(world.text(0, 2), QString("Paused"));
+        world.action("Stop")->trigger();  // it ends orderly all the same
+        QTRY_COMPARE(world.text(0, 2), QString("Stopped"));
+    }
+
+    void notesAreKeptInTheStore() {
+        World world(*this);
+        const auto run = world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        auto* editor = world.workspace.findChild<NotesEditor*>();
+        QTRY_VERIFY(editor->isEnabled());
+        QTest::keyClicks(editor, "keep this one");
+        QTRY_COMPARE(RunStore(world.file).find(run)->notes, std::string("keep this one"));
+        QTRY_COMPARE(world.text(0, RunsModel::Notes), QString("keep this one"));
+    }
+
+    void notesOfAWindowThatClosesAreKept() {
+        std::filesystem::path file;
+        std::int64_t run = 0;
+        {
+            World world(*this);
+            file = world.file;
+            run = world.record("sft");
+            auto* editor = world.workspace.findChild<NotesEditor*>();
+            QTRY_VERIFY(editor->isEnabled());
+            QTest::keyClicks(editor, "last words");
+            world.workspace.close();
+        }
+        QCOMPARE(RunStore(file).find(run)->notes, std::string("last words"));
     }
 
     void aTrainingThatFailsIsToldWithItsOutput() {

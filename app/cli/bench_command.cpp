@@ -351,6 +351,7 @@ void addBenchCommand(CLI::App& app) {
     train->add_flag("--json", a->json, "Print one JSON object");
     train->footer("Example: lvr bench train --json");
     train->callback([a] { benchTrain(*a); });
+    addBenchUiCommand(*bench);
 }
 
 }  // namespace lvr

@@ -22,6 +22,7 @@ RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run)
     : store_(&store), run_(run), file_(std::move(file)) {
     using namespace std::chrono;
     const auto before = store.newestMetrics(run);
+    vitals_ = RunVitals(store.find(run)->info.out, before);
     const auto spent = before.find(kElapsed);
     const duration<double> seconds(spent == before.end() ? 0 : spent->second);
     began_ = steady_clock::now() - duration_cast<steady_clock::duration>(seconds);
@@ -35,10 +36,11 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
     metrics["samples_per_second"] = report.samplesPerSecond;
     metrics[kElapsed] =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    write([&] { store_->append(run_, report.step, metrics, rollouts, report.alert); });
+    vitals_.addTo(metrics);
+    const auto alert = vitals_.alertsOf(report);
+    write([&] { store_->append(run_, report.step, metrics, rollouts, alert); });
     printTrainReport(report);
-    if (!report.alert.empty())
-        std::cerr << "step " << report.step << ": " << report.alert << std::endl;
+    if (!alert.empty()) std::cerr << "step " << report.step << ": " << alert << std::endl;
 }
 
 void RunLog::addSamples(int step, const std::vector<SampleRow>& samples) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "app/cli/run_vitals.h"
 #include "core/values/run.h"
 #include "core/values/train_options.h"
 
@@ -30,6 +31,7 @@ public:
     void forgetCheckpoint(int step);  // its folder was removed
     std::vector<CheckpointRow> checkpoints() const;
     std::int64_t run() const { return run_; }
+    void meterGpu(int index) { vitals_.meterGpu(index); }
     int step() const { return step_; }  // newest that was recorded
 
 private:
@@ -41,6 +43,7 @@ private:
     std::filesystem::path file_;
     // As if it had run in one go: a resumed run counts on from its last step.
     std::chrono::steady_clock::time_point began_;
+    RunVitals vitals_;
 };
 
 // Adds --store FILE.

@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 
 struct RunsArguments {
     fs::path store, to;
-    std::string run, format = "csv";
+    std::string run, format = "csv", text;
     bool json = false, yes = false;
 };
 
@@ -96,6 +96,7 @@ void print(const Run& run, const Json& more) {
               << when(run.started) << ", ended " << when(run.ended) << "\nprocess     " << run.pid
               << " on " << run.host << "\nstep        " << run.step << " of at most "
               << run.info.steps << "\n";
+    if (!run.notes.empty()) std::cout << "notes       " << run.notes << "\n";
     for (const auto& row : more["checkpoints"])
         std::cout << "checkpoint  step " << row["step"] << " in "
                   << row["folder"].get<std::string>()
@@ -183,7 +184,7 @@ void tail(const RunsArguments& a) {
     for (;;) {
         const auto run = store.find(id);
         std::cout << toCsv(store.readNew(id, cursor)) << std::flush;
-        if (!run || run->status != RunStatus::Running) {
+        if (!run || !isAlive(run->status)) {
             if (run)
                 std::cerr << "run " << id << " " << toText(run->status)
                           << (run->message.empty() ? "" : ": " + run->message) << "\n";
@@ -192,6 +193,14 @@ void tail(const RunsArguments& a) {
         if (interruption().stop_requested()) throw Cancelled();
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
+}
+
+void note(const RunsArguments& a) {
+    auto store = openStore(a, RunStore::Access::Write);
+    const auto run = findRun(store, a.run);
+    store.setNotes(run.id, a.text);
+    std::cout << (a.text.empty() ? "removed the notes of" : "noted on") << " run " << run.id
+              << "\n";
 }
 
 void removeRun(const RunsArguments& a) {
@@ -231,6 +240,9 @@ void addRunsCommand(CLI::App& app) {
         ->check(CLI::IsMember(kExporters))
         ->capture_default_str();
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
+    addRun(add("note", "Write down something about a run, in place of what was there", note))
+        ->add_option("text", a->text, "What to write; \"\" removes it")
+        ->required();
     add("import", "Take in a run of another program", importRun)
         ->add_option("file", a->run, "TensorBoard event file or transformers' trainer_state.json")
         ->required();
@@ -239,7 +251,7 @@ void addRunsCommand(CLI::App& app) {
     runs->footer(
         "Examples:\n  lvr runs list\n  lvr runs export 3 --format csv > run3.csv\n  lvr "
         "runs export 3 --format tensorboard --to logs/3\n  lvr runs import "
-        "trainer_state.json");
+        "trainer_state.json\n  lvr runs note 3 \"twice the learning rate of run 2\"");
 }
 
 }  // namespace lvr

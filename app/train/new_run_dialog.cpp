@@ -11,8 +11,9 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
-#include "app/train/background.h"
+#include "app/train/estimate_label.h"
 #include "app/train/path_line.h"
+#include "widgets/background.h"
 #include "widgets/runs/options_form.h"
 #include "widgets/runs/problem_label.h"
 
@@ -35,6 +36,7 @@ NewRunDialog::NewRunDialog(const QString& store, const QString& tinyModel,
       dtype_(new QComboBox(this)),
       saveEvery_(new QSpinBox(this)),
       options_(new OptionsForm(this)),
+      estimate_(new EstimateLabel(store, this)),
       problem_(new ProblemLabel(this)) {
     setWindowTitle(tr("New run"));
     resize(760, 680);
@@ -42,6 +44,7 @@ NewRunDialog::NewRunDialog(const QString& store, const QString& tinyModel,
     connect(preset_, &QComboBox::currentIndexChanged, this, &NewRunDialog::choosePreset);
     connect(kind_, &QComboBox::currentIndexChanged, this, &NewRunDialog::chooseKind);
     connect(options_, &OptionsForm::changed, problem_, &QWidget::hide);
+    keepEstimating();
     choosePreset(0);
 }
 
@@ -81,10 +84,19 @@ void NewRunDialog::build() {
     auto* column = new QVBoxLayout(this);
     column->addLayout(form);
     column->addWidget(options_, 1);
+    column->addWidget(estimate_);
     column->addWidget(problem_);
     column->addWidget(buttons);
     device_->setAccessibleName(tr("Device"));
     dtype_->setAccessibleName(tr("Numbers"));
+}
+
+void NewRunDialog::keepEstimating() {
+    const auto estimate = [this] { estimate_->showFor(run()); };
+    connect(options_, &OptionsForm::changed, this, estimate);
+    connect(model_, &PathLine::changed, this, estimate);
+    for (auto* choice : {kind_, device_, dtype_})
+        connect(choice, &QComboBox::currentTextChanged, this, estimate);
 }
 
 void NewRunDialog::addPaths(QFormLayout* form) {

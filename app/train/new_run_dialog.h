@@ -13,6 +13,7 @@ class QSpinBox;
 
 namespace lvr {
 
+class EstimateLabel;
 class OptionsForm;
 class PathLine;
 class ProblemLabel;
@@ -35,6 +36,7 @@ Q_SIGNALS:
 private:
     void build();
     void addPaths(QFormLayout* form);
+    void keepEstimating();
     void choosePreset(int index);
     void chooseKind();
     void suggestFolder();
@@ -52,6 +54,7 @@ private:
     QComboBox *device_, *dtype_;
     QSpinBox* saveEvery_;
     OptionsForm* options_;
+    EstimateLabel* estimate_;
     ProblemLabel* problem_;
     QPushButton* start_ = nullptr;
 };

@@ -13,7 +13,8 @@ StoreReader::StoreReader(QObject* parent) : QObject(parent), watch_(new StoreWat
 }
 
 StoreReader::~StoreReader() {
-    thread_.quit();
+    // After all that was asked for: notes, say.
+    QMetaObject::invokeMethod(watch_, [this] { thread_.quit(); });
     thread_.wait();
 }
 
@@ -29,8 +30,10 @@ void StoreReader::wire() {
     forward(&StoreWatch::metricsAdded, &StoreReader::metricsAdded);
     forward(&StoreWatch::missing, &StoreReader::missing);
     forward(&StoreWatch::failed, &StoreReader::failed);
-    forward(&StoreWatch::removed, &StoreReader::removed);
-    forward(&StoreWatch::removeFailed, &StoreReader::removeFailed);
+    connect(watch_, &StoreWatch::upToDate, this, [this](quint64 id, quint64 subscription) {
+        if (id == newestId_ && subscription == newestSubscription_) Q_EMIT upToDate();
+    });
+    forward(&StoreWatch::changeFailed, &StoreReader::changeFailed);
 }
 
 void StoreReader::open(const std::filesystem::path& file) {
@@ -39,11 +42,17 @@ void StoreReader::open(const std::filesystem::path& file) {
 }
 
 void StoreReader::subscribe(const std::vector<std::int64_t>& runs) {
-    QMetaObject::invokeMethod(watch_, [watch = watch_, runs] { watch->subscribe(runs); });
+    QMetaObject::invokeMethod(
+        watch_, [watch = watch_, id = ++newestSubscription_, runs] { watch->subscribe(id, runs); });
 }
 
 void StoreReader::remove(std::int64_t run) {
     QMetaObject::invokeMethod(watch_, [watch = watch_, run] { watch->remove(run); });
+}
+
+void StoreReader::setNotes(std::int64_t run, const QString& notes) {
+    QMetaObject::invokeMethod(watch_,
+                              [watch = watch_, run, notes] { watch->setNotes(run, notes); });
 }
 
 void StoreReader::lookNow() {

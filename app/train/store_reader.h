@@ -18,30 +18,32 @@ class StoreReader : public QObject {
     Q_OBJECT
 public:
     explicit StoreReader(QObject* parent = nullptr);
-    ~StoreReader() override;  // waits for the look that goes on
+    ~StoreReader() override;  // waits for what was asked for
 
     void open(const std::filesystem::path& file);  // in place of the one before
     // The runs whose metrics are wanted, in place of those before: all there are, then new ones.
     void subscribe(const std::vector<std::int64_t>& runs);
     void remove(std::int64_t run);  // forgets it with all its rows; its folder stays
-    void lookNow();                 // something just happened
+    void setNotes(std::int64_t run, const QString& notes);
+    void lookNow();  // something just happened
 
 Q_SIGNALS:
     void opened();  // metrics come from the start: it is another file
     void runsChanged(const std::vector<lvr::RunSummary>& runs);  // all of them, newest first
     // A column that begins at or before a step it had goes on from there: the run was resumed.
     void metricsAdded(std::int64_t run, const std::vector<lvr::MetricColumn>& columns);
+    // All that the store holds of the runs subscribed to has been told, or why it can't be.
+    void upToDate();
     void missing(const QString& sentence);  // there is no such file, or no longer
     void failed(const QString& sentence);
-    void removed(std::int64_t run);
-    void removeFailed(const QString& sentence);
+    void changeFailed(const QString& sentence);  // a run is not removed, or has its old notes
 
 private:
     void wire();
 
     QThread thread_;
-    StoreWatch* watch_;     // lives on thread_, ends with it
-    quint64 newestId_ = 0;  // GUI thread
+    StoreWatch* watch_;                              // lives on thread_, ends with it
+    quint64 newestId_ = 0, newestSubscription_ = 0;  // GUI thread
 };
 
 }  // namespace lvr

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <span>
-#include <string_view>
-#include <unordered_map>
 
 #include "core/error.h"
 #include "core/store/run_store.h"
@@ -14,27 +11,13 @@
 namespace lvr {
 namespace {
 
-constexpr int kOftenMs = 200;          // while something runs, or the file is still to come
-constexpr std::size_t kPiece = 20000;  // rows told at once; a window takes a millisecond for them
-constexpr int kSeldomMs = 1000;        // otherwise
+constexpr int kOftenMs = 200;    // while something runs, or the file is still to come
+constexpr int kPiece = 20000;    // rows told at once; a window takes a millisecond for them
+constexpr int kSeldomMs = 1000;  // otherwise
 
 bool anyRuns(const std::map<std::int64_t, RunSummary>& runs) {
-    return std::any_of(runs.begin(), runs.end(), [](const auto& entry) {
-        return entry.second.run.status == RunStatus::Running;
-    });
-}
-
-// Rows of many metrics, in the order they were written, as one column a metric.
-std::vector<MetricColumn> columnsOf(std::span<const Metric> rows) {
-    std::vector<MetricColumn> columns;
-    std::unordered_map<std::string_view, std::size_t> places;
-    for (const auto& row : rows) {
-        const auto [place, isNew] = places.try_emplace(row.name, columns.size());
-        if (isNew) columns.push_back({.name = row.name});
-        columns[place->second].steps.push_back(row.step);
-        columns[place->second].values.push_back(row.value);
-    }
-    return columns;
+    return std::any_of(runs.begin(), runs.end(),
+                       [](const auto& entry) { return isAlive(entry.second.run.status); });
 }
 
 }  // namespace
@@ -56,7 +39,8 @@ void StoreWatch::open(quint64 id, const std::filesystem::path& file) {
     look();
 }
 
-void StoreWatch::subscribe(const std::vector<std::int64_t>& runs) {
+void StoreWatch::subscribe(quint64 subscription, const std::vector<std::int64_t>& runs) {
+    subscription_ = subscription;
     std::map<std::int64_t, std::int64_t> cursors;
     for (const auto run : runs) cursors[run] = cursors_.contains(run) ? cursors_[run] : 0;
     cursors_ = std::move(cursors);
@@ -64,11 +48,19 @@ void StoreWatch::subscribe(const std::vector<std::int64_t>& runs) {
 }
 
 void StoreWatch::remove(std::int64_t run) {
+    change([run](RunStore& store) { store.remove(run); });
+}
+
+void StoreWatch::setNotes(std::int64_t run, const QString& notes) {
+    change([run, text = notes.toStdString()](RunStore& store) { store.setNotes(run, text); });
+}
+
+void StoreWatch::change(const std::function<void(RunStore&)>& act) {
     try {
-        RunStore(file_).remove(run);
-        Q_EMIT removed(id_, run);
+        RunStore store(file_);
+        act(store);
     } catch (const std::exception& error) {
-        Q_EMIT removeFailed(id_, QString::fromUtf8(error.what()));
+        Q_EMIT changeFailed(id_, QString::fromUtf8(error.what()));
     }
     look();
 }
@@ -81,6 +73,7 @@ void StoreWatch::look() {
         store_.reset();
         complain(QString::fromUtf8(error.what()), false);
     }
+    Q_EMIT upToDate(id_, subscription_);
     timer_.start(identity_ == FileIdentity() || anyRuns(known_) ? kOftenMs : kSeldomMs);
 }
 
@@ -141,11 +134,11 @@ RunSummary StoreWatch::summarize(Run run) {
 
 void StoreWatch::readMetrics() {
     for (auto& [run, cursor] : cursors_) {
-        const std::vector<Metric> rows = store_->readNew(run, cursor);
-        for (std::size_t begin = 0; begin < rows.size(); begin += kPiece)
-            Q_EMIT metricsAdded(
-                id_, run,
-                columnsOf(std::span(rows).subspan(begin, std::min(kPiece, rows.size() - begin))));
+        for (;;) {
+            const auto columns = store_->readNewColumns(run, cursor, kPiece);
+            if (columns.empty()) break;
+            Q_EMIT metricsAdded(id_, run, columns);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #include <QObject>
 #include <QTimer>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,8 +25,9 @@ public:
     ~StoreWatch() override;
 
     void open(quint64 id, const std::filesystem::path& file);
-    void subscribe(const std::vector<std::int64_t>& runs);
+    void subscribe(quint64 subscription, const std::vector<std::int64_t>& runs);
     void remove(std::int64_t run);
+    void setNotes(std::int64_t run, const QString& notes);
     void look();
 
 Q_SIGNALS:
@@ -33,14 +35,16 @@ Q_SIGNALS:
     void opened(quint64 id);
     void runsChanged(quint64 id, const std::vector<lvr::RunSummary>& runs);
     void metricsAdded(quint64 id, std::int64_t run, const std::vector<lvr::MetricColumn>& columns);
+    // A look is over: all that the subscription wants has been told, or why it can't be.
+    void upToDate(quint64 id, quint64 subscription);
     void missing(quint64 id, const QString& sentence);
     void failed(quint64 id, const QString& sentence);
-    void removed(quint64 id, std::int64_t run);
-    void removeFailed(quint64 id, const QString& sentence);
+    void changeFailed(quint64 id, const QString& sentence);
 
 private:
     using FileIdentity = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
 
+    void change(const std::function<void(RunStore&)>& act);
     bool findFile();
     void lookInside();
     void listRuns();
@@ -48,7 +52,7 @@ private:
     void readMetrics();
     void complain(const QString& sentence, bool isMissing);
 
-    quint64 id_ = 0;
+    quint64 id_ = 0, subscription_ = 0;
     std::filesystem::path file_;
     FileIdentity identity_;
     std::unique_ptr<RunStore> store_;

@@ -13,18 +13,18 @@
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QToolBar>
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
-#include "app/train/background.h"
 #include "app/train/new_run_dialog.h"
 #include "app/train/plotted_runs.h"
 #include "app/train/store_reader.h"
 #include "app/train/training_processes.h"
 #include "core/store/process.h"
+#include "widgets/background.h"
 #include "widgets/message_bar.h"
 #include "widgets/runs/curve_grid.h"
 #include "widgets/runs/run_details.h"
@@ -58,6 +58,8 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
     build();
     takes_.setInterval(0);  // whenever the window has nothing else to do
     connect(&takes_, &QTimer::timeout, this, &TrainWorkspace::takeData);
+    new_->setObjectName("runs.new");
+    showOutput_->setObjectName("runs.show-output");
     connect(new_, &QAction::triggered, this, &TrainWorkspace::newRun);
     wireReader();
     wireTable();
@@ -69,26 +71,20 @@ TrainWorkspace::~TrainWorkspace() = default;
 
 void TrainWorkspace::build() {
     new_->setToolTip(tr("Start a training"));
-    auto* bar = new QToolBar(tr("Runs"), this);
-    bar->addAction(new_);
-    bar->addSeparator();
-    bar->addActions(table_->runActions());
     upper_->addWidget(table_);
     upper_->addWidget(details_);
     upper_->setStretchFactor(0, 3);
     upper_->setStretchFactor(1, 2);
-    upper_->setSizes({820, 440});
     whole_->addWidget(upper_);
     whole_->addWidget(curves_);
     whole_->setStretchFactor(1, 1);
-    whole_->setSizes({230, 420});
     whole_->setChildrenCollapsible(false);
+    resetLayout();
     pages_->addWidget(makeEmptyState());
     pages_->addWidget(whole_);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(bar);
     column->addWidget(messages_);
     column->addWidget(pages_, 1);
     pages_->setContentsMargins(8, 6, 8, 8);
@@ -100,11 +96,12 @@ QWidget* TrainWorkspace::makeEmptyState() {
         new QLabel(tr("No runs yet. Start one with New run… or with <code>lvr sft</code>."), page);
     text->setAlignment(Qt::AlignCenter);
     auto* button = new QPushButton(tr("New run…"), page);
+    button->setEnabled(!places_.store.isEmpty());
     connect(button, &QPushButton::clicked, this, &TrainWorkspace::newRun);
     where_->setAlignment(Qt::AlignCenter);
     where_->setForegroundRole(QPalette::PlaceholderText);
     where_->setWordWrap(true);
-    where_->setText(tr("Runs are read from %1.").arg(places_.store));
+    sayWhere();
     auto* column = new QVBoxLayout(page);
     column->addStretch(1);
     column->addWidget(text);
@@ -114,14 +111,27 @@ QWidget* TrainWorkspace::makeEmptyState() {
     return page;
 }
 
+void TrainWorkspace::sayWhere() {
+    new_->setEnabled(!places_.store.isEmpty());
+    where_->setText(places_.store.isEmpty()
+                        ? tr("There is no place for runs: set HOME or XDG_DATA_HOME, or start "
+                             "lvr-workbench with --store FILE.")
+                        : tr("Runs are read from %1.").arg(places_.store));
+}
+
 void TrainWorkspace::wireReader() {
     connect(reader_, &StoreReader::runsChanged, this, &TrainWorkspace::showRuns);
     connect(reader_, &StoreReader::missing, this, &TrainWorkspace::showMissing);
     connect(reader_, &StoreReader::failed, this, [this](const QString& sentence) {
         fail(sentence);
-        storeFailed_ = true;
+        hasStoreFailed_ = true;
+        Q_EMIT storeFailed(sentence);
     });
-    connect(reader_, &StoreReader::removeFailed, this, &TrainWorkspace::fail);
+    connect(reader_, &StoreReader::upToDate, this, [this] {
+        upToDate_ = true;
+        settle();
+    });
+    connect(reader_, &StoreReader::changeFailed, this, &TrainWorkspace::fail);
     connect(reader_, &StoreReader::opened, this, [this] {
         plotted_->clearData();
         curves_->refresh();
@@ -137,11 +147,14 @@ void TrainWorkspace::wireTable() {
     connect(table_, &RunsTable::selectionChanged, this, &TrainWorkspace::choose);
     connect(table_, &RunsTable::stopRequested, trainings_, &TrainingProcesses::stop);
     connect(table_, &RunsTable::killRequested, trainings_, &TrainingProcesses::kill);
+    connect(table_, &RunsTable::pauseRequested, trainings_, &TrainingProcesses::pause);
+    connect(table_, &RunsTable::unpauseRequested, trainings_, &TrainingProcesses::unpause);
     connect(table_, &RunsTable::resumeRequested, trainings_, &TrainingProcesses::resume);
     connect(table_, &RunsTable::deleteRequested, this,
             [this](const Run& run) { reader_->remove(run.id); });
     connect(table_, &RunsTable::folderRequested, this, &TrainWorkspace::openFolder);
     connect(details_, &RunDetails::outputWanted, trainings_, &TrainingProcesses::readOutput);
+    connect(details_, &RunDetails::notesWritten, reader_, &StoreReader::setNotes);
     connect(details_, &RunDetails::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
     connect(curves_, &CurveGrid::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
     connect(curves_, &CurveGrid::exportFailed, this, &TrainWorkspace::fail);
@@ -183,7 +196,7 @@ void TrainWorkspace::newRun() {
 
 void TrainWorkspace::start(const NewRun& run) {
     awaited_ = QFileInfo(run.out).absoluteFilePath();
-    storeFailed_ = false;
+    hasStoreFailed_ = false;
     messages_->say(
         MessageBar::Kind::Hint,
         tr("Starting lvr %1; it is listed once its data and model are read.").arg(run.kind));
@@ -191,20 +204,22 @@ void TrainWorkspace::start(const NewRun& run) {
 }
 
 void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
-    if (storeFailed_) messages_->dismiss();
-    storeFailed_ = false;
+    if (hasStoreFailed_) messages_->dismiss();
+    hasStoreFailed_ = false;
     if (listed_) tellNewAlerts(runs);
+    const bool areFirst = runs_.empty();
     runs_ = runs;
     table_->show(runs);
     pages_->setCurrentIndex(runs.empty() ? 0 : 1);
-    where_->setText(tr("Runs are read from %1.").arg(places_.store));
+    sayWhere();
     for (const auto& [run, newest, alerts] : runs) {
         if (awaited_.isEmpty() || QString::fromStdString(run.info.out) != awaited_) continue;
         awaited_.clear();
         messages_->dismiss();
         table_->select(run.id);
     }
-    if (!listed_ && !runs.empty() && table_->selected().empty())
+    if (table_->find(wanted_)) table_->select(std::exchange(wanted_, 0));
+    if (areFirst && !runs.empty() && table_->selected().empty())
         table_->select(runs.front().run.id);
     listed_ = true;
     showDetails();
@@ -232,7 +247,7 @@ void TrainWorkspace::showMissing(const QString& sentence) {
     if (listed_ && !runs_.empty()) {
         fail(tr("The run store %1 is gone; its runs show again when it is back.")
                  .arg(places_.store));
-        storeFailed_ = true;
+        hasStoreFailed_ = true;
         return;
     }
     pages_->setCurrentIndex(0);
@@ -245,6 +260,8 @@ void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
     curves_->setRuns(plotted_->choose(named));
     plotted_->forgetOthers();
     table_->setColours(plotted_->colours());
+    subscribed_ = runs;
+    upToDate_ = saidSettled_ = false;
     reader_->subscribe(runs);
     showDetails();
 }
@@ -260,20 +277,38 @@ void TrainWorkspace::showDetails() {
 
 // A store of millions of rows comes in pieces, between which the window answers.
 void TrainWorkspace::takeData() {
-    if (plotted_->takeNext())
-        curves_->refresh();
-    else
-        takes_.stop();
+    if (plotted_->takeNext()) return curves_->refresh();
+    takes_.stop();
+    settle();
 }
 
 // ---- The rest ----
 
-void TrainWorkspace::select(std::int64_t run) { table_->select(run); }
+void TrainWorkspace::select(std::int64_t run) {
+    if (table_->find(run))
+        table_->select(run);
+    else
+        wanted_ = run;
+}
+
+std::int64_t TrainWorkspace::selected() const {
+    const auto chosen = table_->selected();
+    return chosen.empty() ? wanted_ : chosen.front();
+}
+
+bool TrainWorkspace::isSettled() const {
+    if (places_.store.isEmpty()) return true;
+    return upToDate_ && !takes_.isActive() && table_->selected() == subscribed_;
+}
+
+void TrainWorkspace::settle() {
+    if (!saidSettled_ && (saidSettled_ = isSettled())) Q_EMIT settled();
+}
 
 std::vector<Run> TrainWorkspace::running() const {
     std::vector<Run> found;
     for (const auto& [run, newest, alerts] : runs_)
-        if (run.status == RunStatus::Running && run.host == hostName()) found.push_back(run);
+        if (isAlive(run.status) && run.host == hostName()) found.push_back(run);
     return found;
 }
 
@@ -320,6 +355,11 @@ void TrainWorkspace::restoreLayout(const QByteArray& layout) {
     stream >> upper >> whole;
     upper_->restoreState(upper);
     whole_->restoreState(whole);
+}
+
+void TrainWorkspace::resetLayout() {
+    upper_->setSizes({820, 440});
+    whole_->setSizes({230, 420});
 }
 
 }  // namespace lvr

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "app/train/train_places.h"
 #include "core/values/run.h"
 
 class QAction;
@@ -24,14 +25,6 @@ class StoreReader;
 class TrainingProcesses;
 struct NewRun;
 
-// Where training happens: what is run, with what, from what.
-struct TrainPlaces {
-    QString store;       // the run store; need not be there yet
-    QString program;     // the lvr command
-    QString tinyModel;   // folder of the shipped model; empty: not shipped
-    QString runsFolder;  // where output folders are suggested
-};
-
 // Launch trainings and watch them: the runs of a store, their curves and what is known of each.
 class TrainWorkspace : public QWidget {
     Q_OBJECT
@@ -39,22 +32,28 @@ public:
     explicit TrainWorkspace(const TrainPlaces& places, QWidget* parent = nullptr);
     ~TrainWorkspace() override;
 
-    void newRun();  // asks what it is told
-    void select(std::int64_t run);
+    void newRun();                     // asks what it is told
+    void select(std::int64_t run);     // also before the store was read
+    std::int64_t selected() const;     // the first, 0: none
     std::vector<Run> running() const;  // on this machine; they outlive the window
     void stopRunning();                // each saves and ends
     QList<QAction*> runActions() const;
     QByteArray saveLayout() const;
     void restoreLayout(const QByteArray& layout);
+    void resetLayout();
+    bool isSettled() const;   // what the store holds of the selected runs is on screen
     QString message() const;  // the sentence on screen, empty when there is none
 
 Q_SIGNALS:
     void rolloutsRequested(std::int64_t run, int step);
     void alerted(const QString& sentence);  // something of a run that a person should know; shown
+    void storeFailed(const QString& sentence);  // shown
+    void settled();
 
 private:
     void build();
     QWidget* makeEmptyState();
+    void sayWhere();
     void wireReader();
     void wireTable();
     void wireTrainings();
@@ -65,6 +64,7 @@ private:
     void choose(const std::vector<std::int64_t>& runs);
     void showDetails();
     void takeData();
+    void settle();
     void openFolder(const QString& folder);
     void fail(const QString& sentence);
     void failTraining(const QString& sentence, const QString& output);
@@ -74,10 +74,14 @@ private:
     TrainingProcesses* trainings_;
     std::unique_ptr<PlottedRuns> plotted_;
     std::vector<RunSummary> runs_;
-    bool listed_ = false;       // runs of this store were shown
-    bool storeFailed_ = false;  // the message on screen is about it
-    QString awaited_;           // output folder of the run that was started last
-    QString output_;            // of the training that failed last
+    std::vector<std::int64_t> subscribed_;
+    std::int64_t wanted_ = 0;      // to be selected once it is listed
+    bool upToDate_ = false;        // all metrics of the subscribed runs have come
+    bool saidSettled_ = false;     // of this selection
+    bool listed_ = false;          // runs of this store were shown
+    bool hasStoreFailed_ = false;  // the message on screen is about it
+    QString awaited_;              // output folder of the run that was started last
+    QString output_;               // of the training that failed last
     QTimer takes_;
 
     MessageBar* messages_;

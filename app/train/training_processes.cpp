@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "app/train/background.h"
 #include "core/store/process.h"
+#include "widgets/background.h"
 
 namespace lvr {
 namespace {
@@ -115,21 +115,28 @@ void TrainingProcesses::report(const QString& out) {
         });
 }
 
-void TrainingProcesses::stop(const Run& run) { signalTo(run, SIGTERM); }
+// One that is paused hears it once it goes on.
+void TrainingProcesses::stop(const Run& run) {
+    if (signalTo(run, SIGTERM)) signalTo(run, SIGCONT);
+}
 void TrainingProcesses::kill(const Run& run) { signalTo(run, SIGKILL); }
+void TrainingProcesses::pause(const Run& run) { signalTo(run, SIGSTOP); }
+void TrainingProcesses::unpause(const Run& run) { signalTo(run, SIGCONT); }
 
-void TrainingProcesses::signalTo(const Run& run, int signal) {
-    if (run.status != RunStatus::Running || run.pid <= 1) return;
+bool TrainingProcesses::signalTo(const Run& run, int signal) {
+    if (!isAlive(run.status) || run.pid <= 1) return false;
     if (run.host != hostName()) {
-        Q_EMIT failed(tr("Run %1 runs on %2; stop it there.")
+        Q_EMIT failed(tr("Run %1 runs on %2; stop or pause it there.")
                           .arg(run.id)
                           .arg(QString::fromStdString(run.host)),
                       {});
-        return;
+        return false;
     }
-    if (::kill(static_cast<pid_t>(run.pid), signal) != 0 && errno != ESRCH)
-        Q_EMIT failed(tr("Can't stop run %1: %2.").arg(run.id).arg(QString(std::strerror(errno))),
-                      {});
+    if (::kill(static_cast<pid_t>(run.pid), signal) == 0 || errno == ESRCH) return true;
+    Q_EMIT failed(
+        tr("Can't reach the process of run %1: %2.").arg(run.id).arg(QString(std::strerror(errno))),
+        {});
+    return false;
 }
 
 void TrainingProcesses::readOutput(const Run& run) {

@@ -21,6 +21,8 @@ public:
     void start(const NewRun& run);
     void resume(const Run& run);
     void stop(const Run& run);  // it saves a checkpoint and ends
+    void pause(const Run& run);
+    void unpause(const Run& run);
     void kill(const Run& run);
     void readOutput(const Run& run);  // the last that its process printed; outputRead() follows
 
@@ -33,7 +35,7 @@ Q_SIGNALS:
 
 private:
     void launch(const QStringList& arguments, const QString& out);
-    void signalTo(const Run& run, int signal);
+    bool signalTo(const Run& run, int signal);
     void look();
     void report(const QString& out);
     QString logOf(const QString& out) const;

@@ -123,6 +123,8 @@ private:
             throw Error("no question of step " + std::to_string(step_ + 1) +
                         " can be read: " + figures_.unreadable.front());
         auto metrics = rolloutMetrics(figures_);
+        for (const auto& rollout : figures_.rollouts)
+            metrics["tokens/step"] += static_cast<double>(rollout.tokens.size());
         metrics["time/rollout"] = secondsSince(begun);
         begun = Clock::now();
         rate_ =

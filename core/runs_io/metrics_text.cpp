@@ -50,6 +50,7 @@ Json toJson(const Run& run) {
             {"kind", run.info.kind},
             {"status", toText(run.status)},
             {"message", run.message},
+            {"notes", run.notes},
             {"step", run.step},
             {"steps", run.info.steps},
             {"out", run.info.out},

@@ -37,6 +37,7 @@ enum Sum {
     LatentEndDistance,
     Skipped,
     Stopping,
+    Tokens,  // of prefixes, each once, and of rows
     kSums
 };
 
@@ -230,6 +231,10 @@ private:
             tally.sum(LatentEndDistance) += shown.latentEnd;
             tally.sum(Nats) += shown.nats;
             tally.sum(Labels) += static_cast<double>(batch.isAnswer.size());
+            tally.sum(Tokens) += static_cast<double>(batch.prefixPositions[0].numel());
+            for (const auto& picture : parts[i])
+                for (const auto& row : picture.rows)
+                    tally.sum(Tokens) += static_cast<double>(row.ids.size());
             if (i + 1 == parts.size()) gradients_.expectLast();
             loss.backward();
         }
@@ -338,7 +343,8 @@ private:
             {"loss/latent", tally.sum(Latent)},
             {"loss/answer", tally.sum(Answer)},
             {"own", own_},
-            {"grad_norm", norm}};
+            {"grad_norm", norm},
+            {"tokens/step", tally.sum(Tokens)}};
         if (own_) metrics["loss/own-latent"] = tally.sum(OwnLatent);
         if (options_.stopWeight > 0) metrics["loss/mode_switch"] = tally.sum(Stop);
         if (options_.latentEnd == LatentEnd::Vector)

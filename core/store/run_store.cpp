@@ -17,7 +17,7 @@ constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host
 
 constexpr const char* kRunColumns =
     "id, kind, command, options, parent, data, out, seed, code_version, steps, status, message, "
-    "host, pid, pid_started, step, started, heartbeat, ended, parent_hash, data_hash";
+    "host, pid, pid_started, step, started, heartbeat, ended, parent_hash, data_hash, notes";
 
 RunStatus statusOf(const std::string& text) {
     for (const auto status : {RunStatus::Running, RunStatus::Finished, RunStatus::Stopped,
@@ -26,10 +26,24 @@ RunStatus statusOf(const std::string& text) {
     return RunStatus::Failed;
 }
 
-bool isLost(const Run& run, std::int64_t pidStarted) {
-    if (run.status != RunStatus::Running) return false;
-    if (run.host != hostName()) return secondsSince1970() - run.heartbeat > kSilentForLong;
-    return processStart(run.pid) != pidStarted;
+// Why a run that is said to run does not; empty: it does. A run that is held is silent, not lost.
+std::string whyLost(const Run& run, std::int64_t pidStarted) {
+    if (run.host != hostName())
+        return secondsSince1970() - run.heartbeat > kSilentForLong
+                   ? "nothing was heard from " + run.host + " for a quarter of an hour"
+                   : "";
+    return processStart(run.pid) == pidStarted ? "" : "its process ended without a word";
+}
+
+// What its process is found to do is not in the file.
+void lookAtProcess(Run& run, std::int64_t pidStarted) {
+    if (run.status != RunStatus::Running) return;
+    if (const auto why = whyLost(run, pidStarted); !why.empty()) {
+        run.status = RunStatus::Lost;
+        run.message = why;
+    } else if (run.host == hostName() && processIsHeld(run.pid)) {
+        run.status = RunStatus::Paused;
+    }
 }
 
 Run readRun(SQLite::Statement& row) {
@@ -54,10 +68,8 @@ Run readRun(SQLite::Statement& row) {
     run.started = row.getColumn(16).getDouble();
     run.heartbeat = row.getColumn(17).getDouble();
     run.ended = row.getColumn(18).getDouble();
-    if (isLost(run, row.getColumn(14).getInt64())) {
-        run.status = RunStatus::Lost;
-        run.message = "its process ended without a word";
-    }
+    run.notes = row.getColumn(21).getString();
+    lookAtProcess(run, row.getColumn(14).getInt64());
     return run;
 }
 
@@ -71,18 +83,26 @@ RunStore::RunStore(const fs::path& file, Access access) {
         throw Error("there is no run store " + file.string() +
                     "; a training makes one, or name another with --store");
     Database::guarded(file, [&] {
-        const int flags = access == Access::Read ? SQLite::OPEN_READONLY
-                                                 : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
-        database_ = std::make_unique<Database>(
-            Database{file,
-                     SQLite::Database(file.string(), flags,
-                                      access == Access::Read ? kReaderPatience : kPatience),
-                     {}});
-        bringUpToDate(database_->sqlite, file,
-                      access == Access::Write);  // ours, before we touch it
+        open(file, access);
+        if (bringUpToDate(database_->sqlite, file, access == Access::Write)) return;
+        RunStore(file, Access::Write);  // what is looked at is brought up to date, too
+        open(file, access);
+    });
+    Database::guarded(file, [&] {
         if (access == Access::Write) database_->sqlite.exec("PRAGMA journal_mode = WAL");
         database_->sqlite.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
     });
+}
+
+void RunStore::open(const fs::path& file, Access access) {
+    const bool reads = access == Access::Read;
+    database_ = std::make_unique<Database>(
+        Database{file,
+                 SQLite::Database(
+                     file.string(),
+                     reads ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                     reads ? kReaderPatience : kPatience),
+                 {}});
 }
 
 RunStore::~RunStore() = default;
@@ -119,7 +139,7 @@ void RunStore::resume(std::int64_t run, int step) {
     const auto known = find(run);
     if (!known)
         throw Error("there is no run " + std::to_string(run) + " in " + database_->file.string());
-    if (known->status == RunStatus::Running && known->pid != processId())
+    if (isAlive(known->status) && known->pid != processId())
         throw Error("run " + std::to_string(run) + " is still running as process " +
                     std::to_string(known->pid) + " on " + known->host + "; stop it first");
     database_->guarded([&] {
@@ -142,7 +162,7 @@ void RunStore::resume(std::int64_t run, int step) {
 }
 
 void RunStore::remove(std::int64_t run) {
-    if (const auto known = find(run); known && known->status == RunStatus::Running)
+    if (const auto known = find(run); known && isAlive(known->status))
         throw Error("run " + std::to_string(run) + " is still running as process " +
                     std::to_string(known->pid) + " on " + known->host + "; stop it first");
     database_->guarded([&] {
@@ -150,6 +170,16 @@ void RunStore::remove(std::int64_t run) {
         row.bind(1, run);
         row.exec();
     });
+}
+
+void RunStore::setNotes(std::int64_t run, const std::string& notes) {
+    const int changed = database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite, "UPDATE run SET notes = ? WHERE id = ?");
+        SQLite::bind(row, notes, run);
+        return row.exec();
+    });
+    if (changed == 0)
+        throw Error("there is no run " + std::to_string(run) + " in " + database_->file.string());
 }
 
 std::vector<Run> RunStore::runs() const {
@@ -176,6 +206,8 @@ std::string toText(RunStatus status) {
     switch (status) {
         case RunStatus::Running:
             return "running";
+        case RunStatus::Paused:
+            return "paused";
         case RunStatus::Finished:
             return "finished";
         case RunStatus::Stopped:

@@ -17,8 +17,8 @@ namespace lvr {
 class RunStore {
 public:
     enum class Access { Read, Write };
-    // Write makes the file and its folder when they are not there, and brings an older one up to
-    // date. A file that is no store, or of a newer version, is refused.
+    // Write makes the file and its folder when they are not there. An older file is brought up to
+    // date first, whatever the access. One that is no store, or of a newer version, is refused.
     explicit RunStore(const std::filesystem::path& file, Access access = Access::Write);
     ~RunStore();
     RunStore(RunStore&&) noexcept;
@@ -40,6 +40,7 @@ public:
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     void resume(std::int64_t run, int step);
     void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
+    void setNotes(std::int64_t run, const std::string& notes);
 
     std::vector<Run> runs() const;  // newest first
     std::optional<Run> find(std::int64_t run) const;
@@ -48,7 +49,12 @@ public:
     // when there are none.
     std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;
 
-    std::map<std::string, double> newestMetrics(std::int64_t run) const;  // of its newest step
+    // The same, at most `most` rows, as one column a metric: a tenth of the time for a long run.
+    std::vector<MetricColumn> readNewColumns(std::int64_t run, std::int64_t& cursor,
+                                             int most) const;
+
+    // The newest value of each metric, as far as it is among the newest few hundred.
+    std::map<std::string, double> newestMetrics(std::int64_t run) const;
     // Another number once another process or RunStore has written.
     std::int64_t version() const;
 
@@ -62,6 +68,8 @@ public:
 
 private:
     struct Database;
+    void open(const std::filesystem::path& file, Access access);
+
     std::unique_ptr<Database> database_;
 };
 

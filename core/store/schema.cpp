@@ -12,7 +12,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array<const char*, 3> kMigrations = {
+constexpr std::array<const char*, 4> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -59,6 +59,9 @@ CREATE TABLE sample (
     grid_cols INTEGER NOT NULL, heat BLOB NOT NULL);
 CREATE INDEX sample_of_run ON sample (run, step);
 )sql",
+    R"sql(
+ALTER TABLE run ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 int pragma(SQLite::Database& database, const char* name) {
@@ -71,7 +74,7 @@ bool isEmpty(SQLite::Database& database) {
 
 }  // namespace
 
-void bringUpToDate(SQLite::Database& database, const std::filesystem::path& file, bool mayWrite) {
+bool bringUpToDate(SQLite::Database& database, const std::filesystem::path& file, bool mayWrite) {
     const bool fresh = isEmpty(database);
     if (!fresh && pragma(database, "application_id") != kApplicationId)
         throw Error(file.string() + " is a database of another program, not a run store");
@@ -80,15 +83,14 @@ void bringUpToDate(SQLite::Database& database, const std::filesystem::path& file
         throw Error("the run store " + file.string() + " is of version " + std::to_string(version) +
                     " and this program knows up to " + std::to_string(newest) +
                     "; use a newer LVR Workbench or another --store");
-    if (version == newest) return;
-    if (!mayWrite)
-        throw Error("the run store " + file.string() +
-                    " is of an older version; the next training brings it up to date");
+    if (version == newest) return true;
+    if (!mayWrite) return false;
     SQLite::Transaction whole(database, SQLite::TransactionBehavior::IMMEDIATE);
     for (int i = pragma(database, "user_version"); i < newest; ++i) database.exec(kMigrations[i]);
     database.exec("PRAGMA application_id = " + std::to_string(kApplicationId) +
                   "; PRAGMA user_version = " + std::to_string(newest));
     whole.commit();
+    return true;
 }
 
 }  // namespace lvr

@@ -10,8 +10,13 @@
 
 namespace lvr {
 
-// Lost: its process is gone and never said how it ended.
-enum class RunStatus { Running, Finished, Stopped, Failed, Lost };
+// Paused: its process is held (SIGSTOP) and can go on. Lost: its process is gone and never said how
+// it ended.
+enum class RunStatus { Running, Paused, Finished, Stopped, Failed, Lost };
+// There is a process that has it.
+inline bool isAlive(RunStatus status) {
+    return status == RunStatus::Running || status == RunStatus::Paused;
+}
 
 // What is known of a run when it starts.
 struct RunInfo {
@@ -34,6 +39,7 @@ struct Run {
     RunInfo info;
     RunStatus status = RunStatus::Running;
     std::string message;  // why it ended, for a person
+    std::string notes;    // what somebody wrote about it
     std::string host;
     std::int64_t pid = 0;
     int step = 0;                       // newest that was recorded, 0 before the first
@@ -59,7 +65,7 @@ struct Alert {
 // A run as a list of runs shows it.
 struct RunSummary {
     Run run;
-    std::map<std::string, double> newest;  // metrics of its newest step
+    std::map<std::string, double> newest;  // newest value of each metric
     std::vector<Alert> alerts;             // by step
 };
 

@@ -57,6 +57,7 @@ void CurveGrid::build() {
     column_->addStretch(1);
     area_->setWidget(content);
     area_->setWidgetResizable(true);
+    area_->setAccessibleName(tr("Curves"));
     area_->setFrameShape(QFrame::NoFrame);
     area_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     area_->hide();
@@ -85,6 +86,7 @@ void CurveGrid::updatePlots() {
     std::erase_if(plots_, [&](const auto& entry) {
         if (metrics.contains(entry.first)) return false;
         std::erase(waiting_, entry.second);
+        entry.second->setRuns({});  // a picture that is due already must not look at them
         entry.second->deleteLater();
         entry.second->hide();
         return true;

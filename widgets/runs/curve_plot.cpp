@@ -7,6 +7,7 @@
 #include <QSvgGenerator>
 #include <QTextDocumentFragment>
 
+#include "widgets/fixed_keys.h"
 #include "widgets/runs/curve_lines.h"
 #include "widgets/runs/export_file.h"
 #include "widgets/runs/run_colours.h"
@@ -47,6 +48,10 @@ CurvePlot::~CurvePlot() = default;
 void CurvePlot::build() {
     setAccessibleName(tr("Curve of %1").arg(title_->text()));
     setFocusPolicy(Qt::StrongFocus);
+    setFixedKeys(*this, {tr("a curve"),
+                         {{tr("Left, Right"), tr("Move along the curve")},
+                          {tr("+, -"), tr("Nearer or farther")},
+                          {tr("F"), tr("Follow what comes")}}});
     QFont bold = title_->font();
     bold.setBold(true);
     title_->setFont(bold);
@@ -286,9 +291,10 @@ void CurvePlot::showReadout(const QPoint& place) {
                     .arg(runColour(point.run->colour, isDark(palette())).name(),
                          point.run->name.toHtmlEscaped(), tr("step"))
                     .arg(point.step)
-                    .arg(numberText(point.value));
+                    .arg(shortNumber(point.value));
         if (view_.smoothing > 0)
-            text += QString("<td>&nbsp;%1 %2</td>").arg(tr("smoothed"), numberText(point.smoothed));
+            text +=
+                QString("<td>&nbsp;%1 %2</td>").arg(tr("smoothed"), shortNumber(point.smoothed));
         text += "</tr>";
     }
     readout_->setText(text + "</table>");

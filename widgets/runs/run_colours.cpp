@@ -22,6 +22,8 @@ QColor statusColour(RunStatus status, bool dark) {
     switch (status) {
         case RunStatus::Running:
             return dark ? QColor(86, 180, 233) : QColor(0, 114, 178);
+        case RunStatus::Paused:
+            return dark ? QColor(169, 155, 245) : QColor(91, 75, 181);
         case RunStatus::Finished:
             return dark ? QColor(46, 194, 154) : QColor(0, 138, 99);
         case RunStatus::Stopped:

@@ -10,6 +10,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "widgets/runs/notes_editor.h"
 #include "widgets/runs/run_text.h"
 
 namespace lvr {
@@ -78,7 +79,7 @@ QString htmlOf(const RunSummary& summary) {
     row(QObject::tr("Output"), escaped(run.info.out));
     row(QObject::tr("Seed"), QString::number(run.info.seed));
     row(QObject::tr("Version"), escaped(run.info.codeVersion));
-    for (const auto& [name, value] : summary.newest) row(escaped(name), numberText(value));
+    for (const auto& [name, value] : summary.newest) row(escaped(name), shortNumber(value));
     return html + "</table>";
 }
 
@@ -87,6 +88,7 @@ QString htmlOf(const RunSummary& summary) {
 RunDetails::RunDetails(QWidget* parent)
     : QWidget(parent),
       text_(new QTextBrowser(this)),
+      notes_(new NotesEditor(this)),
       output_(new QPlainTextEdit(this)),
       showOutput_(new QPushButton(tr("&Output"), this)),
       rollouts_(new QPushButton(tr("Roll&outs"), this)) {
@@ -98,6 +100,7 @@ RunDetails::RunDetails(QWidget* parent)
     });
     connect(rollouts_, &QPushButton::clicked, this,
             [this] { Q_EMIT rolloutsRequested(run_.run.id, run_.run.step); });
+    connect(notes_, &NotesEditor::written, this, &RunDetails::notesWritten);
     connect(text_, &QTextBrowser::anchorClicked, this, &RunDetails::follow);
     clear();
 }
@@ -121,6 +124,7 @@ void RunDetails::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(text_, 2);
+    column->addWidget(notes_);
     column->addWidget(output_, 1);
     column->addLayout(buttons);
 }
@@ -135,6 +139,8 @@ void RunDetails::show(const RunSummary& run) {
         text_->verticalScrollBar()->setValue(place);
     }
     if (isOther) output_->clear();
+    notes_->show(run.run.id, QString::fromStdString(run.run.notes));
+    notes_->setEnabled(true);
     showOutput_->setEnabled(true);
     rollouts_->setEnabled(run.run.info.kind == "grpo");
     if (showOutput_->isChecked()) Q_EMIT outputWanted(run.run);
@@ -143,6 +149,8 @@ void RunDetails::show(const RunSummary& run) {
 void RunDetails::clear() {
     run_ = {};
     text_->clear();
+    notes_->show(0, {});
+    notes_->setEnabled(false);
     output_->clear();
     showOutput_->setEnabled(false);
     rollouts_->setEnabled(false);

@@ -11,6 +11,8 @@ class QUrl;
 
 namespace lvr {
 
+class NotesEditor;
+
 // All that is known of one run: what it was told, from what, how it goes, what its process printed.
 class RunDetails : public QWidget {
     Q_OBJECT
@@ -25,6 +27,7 @@ public:
 Q_SIGNALS:
     void outputWanted(const lvr::Run& run);
     void rolloutsRequested(std::int64_t run, int step);
+    void notesWritten(std::int64_t run, const QString& notes);
 
 private:
     void build();
@@ -32,6 +35,7 @@ private:
 
     RunSummary run_;
     QTextBrowser* text_;
+    NotesEditor* notes_;
     QPlainTextEdit* output_;
     QPushButton* showOutput_;
     QPushButton* rollouts_;

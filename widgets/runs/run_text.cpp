@@ -16,6 +16,8 @@ QString statusText(RunStatus status) {
     switch (status) {
         case RunStatus::Running:
             return tr("Running");
+        case RunStatus::Paused:
+            return tr("Paused");
         case RunStatus::Finished:
             return tr("Finished");
         case RunStatus::Stopped:
@@ -46,7 +48,7 @@ QString startedText(double secondsSince1970, double now) {
                                          : time.toString("yyyy-MM-dd HH:mm");
 }
 
-QString numberText(double value) {
+QString shortNumber(double value) {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "∞" : "-∞";
     return QString::number(value, 'g', 4);

@@ -9,7 +9,7 @@ namespace lvr {
 QString statusText(RunStatus status);
 QString durationText(double seconds);  // "42 s", "3 min 05 s", "2 h 07 min", "3 d 4 h"
 QString startedText(double secondsSince1970, double now);  // the time, with the day unless today
-QString numberText(double value);                          // 4 digits; "NaN", "∞"
+QString shortNumber(double value);                         // 4 digits; "NaN", "∞"
 
 // The metric a run is judged by at a glance: its reward, otherwise its loss. Null when it has none.
 const std::pair<const std::string, double>* headline(const RunSummary& run);

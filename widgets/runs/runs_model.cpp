@@ -1,6 +1,7 @@
 #include "widgets/runs/runs_model.h"
 
 #include <QDateTime>
+#include <QFileInfo>
 #include <QPainter>
 #include <QPixmap>
 #include <algorithm>
@@ -49,7 +50,9 @@ void RunsModel::show(const std::vector<RunSummary>& runs) {
     runs_ = runs;
     for (const auto& [run, newest, alerts] : runs_) {
         auto& first = firstSeen_.try_emplace(run.id, run).first->second;
-        if (first.pid != run.pid || first.step > run.step) first = run;  // it was resumed
+        // It was resumed, or held for a while: what was before says nothing of its speed.
+        if (first.pid != run.pid || first.step > run.step || run.status == RunStatus::Paused)
+            first = run;
     }
     repaintAll();
 }
@@ -84,6 +87,25 @@ void RunsModel::setColours(const std::map<std::int64_t, int>& colourSlots) {
 void RunsModel::setDark(bool dark) {
     dark_ = dark;
     repaintAll();
+}
+
+void RunsModel::setGrouping(Grouping grouping) {
+    grouping_ = grouping;
+    repaintAll();
+}
+
+QString RunsModel::groupOf(const Run& run) const {
+    switch (grouping_) {
+        case Grouping::None:
+            return {};
+        case Grouping::Kind:
+            return QString::fromStdString(run.info.kind);
+        case Grouping::Data:
+            return QString::fromStdString(run.info.data);
+        case Grouping::Model:
+            return QString::fromStdString(run.info.parent);
+    }
+    return {};
 }
 
 void RunsModel::repaintAll() {
@@ -154,8 +176,9 @@ QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
             return leftOf(run) < 0 ? QString() : durationText(leftOf(run));
         case Newest: {
             const auto* metric = headline(summary);
-            return metric ? QString::fromStdString(metric->first) + " " + numberText(metric->second)
-                          : QString();
+            return metric
+                       ? QString::fromStdString(metric->first) + " " + shortNumber(metric->second)
+                       : QString();
         }
         case Started:
             return startedText(run.started, now());
@@ -163,6 +186,10 @@ QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
             return QString::fromStdString(run.info.out);
         case Alerts:
             return summary.alerts.empty() ? QString() : tr("⚠ %1").arg(summary.alerts.size());
+        case Notes:
+            return QString::fromStdString(run.notes).section('\n', 0, 0);
+        case Group:
+            return QFileInfo(groupOf(run)).fileName();
         default:
             return {};
     }
@@ -185,6 +212,8 @@ QVariant RunsModel::sortKeyOf(const RunSummary& summary, int column) const {
             return run.started;
         case Alerts:
             return static_cast<qlonglong>(summary.alerts.size());
+        case Group:
+            return groupOf(run);
         default:
             return textOf(summary, column);
     }
@@ -199,6 +228,8 @@ QVariant RunsModel::decorationOf(const RunSummary& summary, int column) const {
 
 QString RunsModel::toolTipOf(const RunSummary& summary, int column) const {
     if (column == Status) return QString::fromStdString(summary.run.message);
+    if (column == Notes) return QString::fromStdString(summary.run.notes);
+    if (column == Group) return groupOf(summary.run);
     if (column != Alerts) return textOf(summary, column).toString();
     QStringList lines;
     for (const auto& alert : summary.alerts)
@@ -229,6 +260,10 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
             return tr("Output folder");
         case Alerts:
             return tr("Alerts");
+        case Notes:
+            return tr("Notes");
+        case Group:
+            return tr("Group");
         default:
             return {};
     }

@@ -12,15 +12,31 @@ namespace lvr {
 class RunsModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Id, Kind, Status, Progress, Left, Newest, Started, Alerts, Folder, kColumns };
+    enum Column {
+        Id,
+        Kind,
+        Status,
+        Progress,
+        Left,
+        Newest,
+        Started,
+        Alerts,
+        Notes,
+        Folder,
+        Group,
+        kColumns
+    };
     // What a column is sorted by; how far a run is, 0..1.
     enum Role { SortRole = Qt::UserRole, FractionRole };
+
+    enum class Grouping { None, Kind, Data, Model };
 
     using QAbstractTableModel::QAbstractTableModel;
     void show(const std::vector<RunSummary>& runs);  // all, newest first
     // Which runs have curves, and the slot of their colour.
     void setColours(const std::map<std::int64_t, int>& colourSlots);
     void setDark(bool dark);
+    void setGrouping(Grouping grouping);  // by what the runs have in common
 
     const RunSummary& at(int row) const { return runs_[static_cast<std::size_t>(row)]; }
     const RunSummary* find(std::int64_t run) const;  // null: not there
@@ -33,6 +49,7 @@ public:
 private:
     void removeRowsBut(const std::vector<RunSummary>& runs);
     void insertRowsOf(const std::vector<RunSummary>& runs);
+    QString groupOf(const Run& run) const;
     double leftOf(const Run& run) const;
     QVariant textOf(const RunSummary& run, int column) const;
     QVariant sortKeyOf(const RunSummary& run, int column) const;
@@ -44,6 +61,7 @@ private:
     std::map<std::int64_t, Run> firstSeen_;  // of the process that has it: where its speed is from
     std::map<std::int64_t, int> colours_;
     bool dark_ = false;
+    Grouping grouping_ = Grouping::None;
 };
 
 }  // namespace lvr

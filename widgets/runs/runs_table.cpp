@@ -3,17 +3,19 @@
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QEvent>
 #include <QHeaderView>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "widgets/runs/config_diff.h"
+#include "widgets/runs/grouped_runs.h"
 #include "widgets/runs/progress_cell.h"
 #include "widgets/runs/run_colours.h"
 #include "widgets/runs/runs_model.h"
@@ -21,7 +23,9 @@
 namespace lvr {
 namespace {
 
-bool isRunning(const Run& run) { return run.status == RunStatus::Running; }
+bool isRunning(const Run& run) { return isAlive(run.status); }
+bool isBusy(const Run& run) { return run.status == RunStatus::Running; }
+bool isPaused(const Run& run) { return run.status == RunStatus::Paused; }
 
 bool canResume(const Run& run) {
     return !isRunning(run) && run.status != RunStatus::Finished &&
@@ -33,13 +37,18 @@ bool canResume(const Run& run) {
 RunsTable::RunsTable(QWidget* parent)
     : QWidget(parent),
       model_(new RunsModel(this)),
-      sorted_(new QSortFilterProxyModel(this)),
+      sorted_(new GroupedRuns(this)),
       filter_(new QLineEdit(this)),
+      grouping_(new QComboBox(this)),
       table_(new QTableView(this)) {
     build();
     makeActions();
     connect(filter_, &QLineEdit::textChanged, sorted_,
             &QSortFilterProxyModel::setFilterFixedString);
+    connect(grouping_, &QComboBox::currentIndexChanged, this, &RunsTable::group);
+    for (const auto changed : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(sorted_, changed, this, &RunsTable::joinGroups);
+    connect(sorted_, &QAbstractItemModel::layoutChanged, this, &RunsTable::joinGroups);
     tellSoon_.setSingleShot(true);
     connect(&tellSoon_, &QTimer::timeout, this, &RunsTable::tellSelection);
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
@@ -50,12 +59,6 @@ RunsTable::RunsTable(QWidget* parent)
 void RunsTable::build() {
     model_->setDark(isDark(palette()));
     sorted_->setSourceModel(model_);
-    sorted_->setSortRole(RunsModel::SortRole);
-    sorted_->setFilterKeyColumn(-1);
-    sorted_->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    filter_->setPlaceholderText(tr("Filter: kind, status, folder, metric…"));
-    filter_->setClearButtonEnabled(true);
-    filter_->setAccessibleName(tr("Filter runs"));
     table_->setModel(sorted_);
     table_->setAccessibleName(tr("Runs"));
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -75,38 +78,80 @@ void RunsTable::build() {
     table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table_->horizontalHeader()->setStretchLastSection(true);
     const int letter = fontMetrics().averageCharWidth();
-    const std::pair<int, int> widths[] = {{RunsModel::Id, 9},       {RunsModel::Kind, 10},
-                                          {RunsModel::Status, 13},  {RunsModel::Progress, 19},
-                                          {RunsModel::Left, 13},    {RunsModel::Newest, 22},
-                                          {RunsModel::Started, 18}, {RunsModel::Alerts, 9}};
+    const std::pair<int, int> widths[] = {
+        {RunsModel::Id, 9},        {RunsModel::Kind, 10},  {RunsModel::Status, 13},
+        {RunsModel::Progress, 19}, {RunsModel::Left, 13},  {RunsModel::Newest, 22},
+        {RunsModel::Started, 18},  {RunsModel::Alerts, 9}, {RunsModel::Notes, 18},
+        {RunsModel::Folder, 18},   {RunsModel::Group, 16}};
     for (const auto& [column, letters] : widths) table_->setColumnWidth(column, letters * letter);
+    table_->horizontalHeader()->moveSection(RunsModel::Group, 0);
+    table_->hideColumn(RunsModel::Group);
+    buildHead();
+}
+
+void RunsTable::buildHead() {
+    filter_->setPlaceholderText(tr("Filter: kind, status, folder, metric, notes…"));
+    filter_->setClearButtonEnabled(true);
+    filter_->setAccessibleName(tr("Filter runs"));
+    for (const auto& name : {tr("None"), tr("Kind"), tr("Data"), tr("Model")})
+        grouping_->addItem(name);
+    grouping_->setToolTip(tr("Keep runs together that have this in common"));
+    auto* by = new QLabel(tr("&Group by"), this);
+    by->setBuddy(grouping_);
+    auto* head = new QHBoxLayout;
+    head->addWidget(filter_, 1);
+    head->addWidget(by);
+    head->addWidget(grouping_);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(filter_);
+    column->addLayout(head);
     column->addWidget(table_, 1);
 }
 
+void RunsTable::group() {
+    model_->setGrouping(static_cast<RunsModel::Grouping>(grouping_->currentIndex()));
+    sorted_->invalidate();
+    table_->setColumnHidden(RunsModel::Group, grouping_->currentIndex() == 0);
+    joinGroups();
+}
+
+// One cell for all runs of a group.
+void RunsTable::joinGroups() {
+    table_->clearSpans();
+    if (grouping_->currentIndex() == 0) return;
+    for (const auto& [row, count] : sorted_->groups())
+        table_->setSpan(row, RunsModel::Group, count, 1);
+}
+
 void RunsTable::makeActions() {
-    stop_ = add(tr("&Stop"), tr("Save a checkpoint and end the chosen runs"), &RunsTable::stop);
-    resume_ = add(tr("&Resume"), tr("Go on where the run was last saved"), &RunsTable::resume);
-    delete_ = add(tr("&Delete…"), tr("Forget the chosen runs; their folders stay"),
+    stop_ =
+        add("stop", tr("&Stop"), tr("Save a checkpoint and end the chosen runs"), &RunsTable::stop);
+    pause_ = add("pause", tr("&Pause"),
+                 tr("Hold the chosen runs: their processes keep their memory and take no time"),
+                 &RunsTable::pause);
+    resume_ =
+        add("resume", tr("&Resume"),
+            tr("Go on: where it was paused, or else where it was last saved"), &RunsTable::resume);
+    delete_ = add("delete", tr("&Delete…"), tr("Forget the chosen runs; their folders stay"),
                   &RunsTable::askToDelete);
     delete_->setShortcut(QKeySequence::Delete);
     delete_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    folder_ =
-        add(tr("&Open folder"), tr("Show the folder the run writes to"), &RunsTable::openFolder);
-    copy_ = add(tr("&Copy command line"), tr("Copy what starts this run again"),
+    folder_ = add("open-folder", tr("&Open folder"), tr("Show the folder the run writes to"),
+                  &RunsTable::openFolder);
+    copy_ = add("copy-command", tr("&Copy command line"), tr("Copy what starts this run again"),
                 &RunsTable::copyCommand);
     compare_ =
-        add(tr("Compare co&nfig"), tr("Choose two runs to see what they were told differently"),
-            &RunsTable::compare);
-    kill_ = add(tr("&Kill…"), tr("End the chosen runs at once, without a checkpoint"),
+        add("compare-config", tr("Compare co&nfig"),
+            tr("Choose two runs to see what they were told differently"), &RunsTable::compare);
+    kill_ = add("kill", tr("&Kill…"), tr("End the chosen runs at once, without a checkpoint"),
                 &RunsTable::askToKill);
     updateActions();
 }
 
-QAction* RunsTable::add(const QString& text, const QString& toolTip, void (RunsTable::*act)()) {
+QAction* RunsTable::add(const QString& name, const QString& text, const QString& toolTip,
+                        void (RunsTable::*act)()) {
     auto* action = new QAction(text, this);
+    action->setObjectName("runs." + name);
     action->setToolTip(toolTip);
     connect(action, &QAction::triggered, this, act);
     table_->addAction(action);
@@ -142,7 +187,10 @@ std::vector<Run> RunsTable::chosen() const {
 void RunsTable::select(std::int64_t run) {
     for (int row = 0; row < sorted_->rowCount(); ++row)
         if (model_->at(sorted_->mapToSource(sorted_->index(row, 0)).row()).run.id == run)
-            table_->selectRow(row);
+            // selectRow() would heed the keys that are held, such as those that led here.
+            table_->selectionModel()->setCurrentIndex(
+                sorted_->index(row, 0),
+                QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void RunsTable::tellSelection() {
@@ -157,7 +205,9 @@ void RunsTable::updateActions() {
     const bool anyRuns = std::any_of(runs.begin(), runs.end(), isRunning);
     stop_->setEnabled(anyRuns);
     kill_->setEnabled(anyRuns);
-    resume_->setEnabled(runs.size() == 1 && canResume(runs.front()));
+    pause_->setEnabled(std::any_of(runs.begin(), runs.end(), isBusy));
+    resume_->setEnabled((runs.size() == 1 && canResume(runs.front())) ||
+                        std::any_of(runs.begin(), runs.end(), isPaused));
     delete_->setEnabled(!runs.empty() && !anyRuns);
     folder_->setEnabled(runs.size() == 1);
     copy_->setEnabled(runs.size() == 1);
@@ -167,6 +217,11 @@ void RunsTable::updateActions() {
 void RunsTable::stop() {
     for (const auto& run : chosen())
         if (isRunning(run)) Q_EMIT stopRequested(run);
+}
+
+void RunsTable::pause() {
+    for (const auto& run : chosen())
+        if (isBusy(run)) Q_EMIT pauseRequested(run);
 }
 
 void RunsTable::askToKill() {
@@ -181,7 +236,11 @@ void RunsTable::askToKill() {
 }
 
 void RunsTable::resume() {
-    for (const auto& run : chosen()) Q_EMIT resumeRequested(run);
+    for (const auto& run : chosen())
+        if (isPaused(run))
+            Q_EMIT unpauseRequested(run);
+        else if (canResume(run))
+            Q_EMIT resumeRequested(run);
 }
 
 void RunsTable::askToDelete() {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <QLabel>
+#include <QTimer>
+
+#include "app/train/new_run.h"
+
+namespace lvr {
+
+// What a run will take, as far as its model is there to be looked at; empty otherwise.
+class EstimateLabel : public QLabel {
+    Q_OBJECT
+public:
+    // store: whose runs tell how fast this machine is.
+    explicit EstimateLabel(const QString& store, QWidget* parent = nullptr);
+    void showFor(const NewRun& run);  // soon; the newest one
+
+private:
+    void look();
+
+    QString store_;
+    NewRun run_;
+    QTimer soon_;
+    int newest_ = 0;
+};
+
+}  // namespace lvr

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <QString>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/train/new_run.h"
+#include "core/values/run.h"
+
+namespace lvr {
+
+// What a model's files say of its size.
+struct ModelFacts {
+    double parameters = 0, vision = 0;  // all; of the vision tower
+    double embeddings = 0;              // input and output
+    int layers = 0, hidden = 0, intermediate = 0;
+    std::map<std::string, double> linears;  // "q_proj": inputs + outputs of all layers
+    bool operator==(const ModelFacts&) const = default;
+};
+// Looks at the disk. Nothing: no such model, or not one we know.
+std::optional<ModelFacts> readModelFacts(const QString& model);
+
+// A run of this machine that tells what the next one like it will take.
+struct EarlierRun {
+    std::int64_t id = 0;
+    double secondsPerStep = 0;
+    double rowsPerStep = 0;  // questions or rollouts
+    double memoryMb = 0;     // 0: not measured
+};
+// The newest with the same kind, model and device. Looks at the store.
+std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store);
+
+// What a run will take, before it is started. Nothing here is exact.
+struct RunEstimate {
+    double weights = 0, optimizer = 0, activations = 0;  // bytes; the last at most
+    double steps = 0, secondsPerStep = 0;
+    std::int64_t timeFrom = 0;  // the run its time was measured on; 0: a rule of thumb
+    double measuredMb = 0;      // that run took; 0: unknown
+    double bytes() const { return weights + optimizer + activations; }
+};
+RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
+                        const std::optional<EarlierRun>& earlier);
+QString toText(const RunEstimate& estimate);   // one sentence
+QString explain(const RunEstimate& estimate);  // where it is from
+
+}  // namespace lvr

@@ -1,0 +1,143 @@
+#include "app/train/run_estimate.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "app/train/estimate_label.h"
+#include "app/train/new_run_dialog.h"
+#include "core/store/run_store.h"
+
+using namespace lvr;
+
+namespace {
+
+const QString kTiny = LVR_RESOURCES "/models/tiny";
+
+ModelFacts threeBillion() {
+    return {.parameters = 3.75e9,
+            .vision = 0.67e9,
+            .embeddings = 0.31e9,
+            .layers = 36,
+            .hidden = 2048,
+            .intermediate = 11008,
+            .linears = {{"q_proj", 36 * 4096.0}, {"up_proj", 36 * 13056.0}}};
+}
+
+RunEstimate estimateOf(const NewRun& run) { return estimateRun(run, threeBillion(), {}); }
+
+}  // namespace
+
+class RunEstimateTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aModelTellsItsSize() {
+        const auto facts = readModelFacts(kTiny);
+        QVERIFY(facts);
+        QVERIFY2(facts->parameters > 1e6 && facts->parameters < 2e6,
+                 qPrintable(QString::number(facts->parameters)));
+        QVERIFY(facts->vision > 0 && facts->vision < facts->parameters);
+        QVERIFY(facts->embeddings > 0 && facts->layers > 0);
+        QCOMPARE(facts->linears.size(), 7u);
+        QVERIFY(!readModelFacts("/not/there"));
+        QVERIFY(!readModelFacts(QDir::tempPath()));
+    }
+
+    // 3.75e9 parameters: 15 GB in float32, 7.5 in bfloat16.
+    void weightsAndOptimizerFollowFromTheParameters() {
+        const auto full = estimateOf({.kind = "sft"});
+        QCOMPARE(full.weights, 15e9);
+        QCOMPARE(full.optimizer, (3.75e9 - 0.67e9) * 12);
+        const auto half = estimateOf({.kind = "sft", .dtype = "bfloat16"});
+        QCOMPARE(half.weights, 7.5e9);
+        QCOMPARE(half.optimizer, (3.75e9 - 0.67e9) * 14);
+        QCOMPARE(half.activations, full.activations / 2);
+        QCOMPARE(estimateOf({.kind = "grpo"}).weights, 30e9);  // and the one it is compared with
+    }
+
+    void anAdapterNeedsLittleBesideTheWeights() {
+        const auto adapter = estimateOf(
+            {.kind = "sft", .options = {{"lora-rank", "32"}, {"lora-targets", "q_proj,up_proj"}}});
+        QCOMPARE(adapter.optimizer, 12 * 32 * (36 * 4096.0 + 36 * 13056.0));
+        const auto embeddings = estimateOf({.kind = "sft",
+                                            .options = {{"lora-rank", "32"},
+                                                        {"lora-targets", "q_proj,up_proj"},
+                                                        {"lora-embeddings", "on"}}});
+        QCOMPARE(embeddings.optimizer, adapter.optimizer + 12 * 0.31e9);
+    }
+
+    void fewerPositionsAtOnceTakeLessMemory() {
+        const auto at = [](const char* positions) {
+            return estimateOf({.kind = "sft", .options = {{"micro-tokens", positions}}})
+                .activations;
+        };
+        QCOMPARE(at("4096"), 2 * at("2048"));
+        QCOMPARE(at("100000000"), at("90000000"));  // a step has no more
+    }
+
+    void optimizerStatesInEightBitsAreCounted() {
+        const auto spared = estimateOf({.kind = "sft", .options = {{"adam-states", "8bit"}}});
+        QCOMPARE(spared.optimizer, (3.75e9 - 0.67e9) * 6);  // bytes, not 12
+    }
+
+    void withoutAnEarlierRunTimeIsARuleOfThumb() {
+        const auto on = [](const QString& device) {
+            return estimateOf({.kind = "sft", .device = device});
+        };
+        QVERIFY(on("cpu").secondsPerStep > 1000 * on("cuda").secondsPerStep);
+        QVERIFY(toText(on("cpu")).contains("by a rule of thumb"));
+        QVERIFY(explain(on("cpu")).contains("factor of five"));
+        QCOMPARE(on("cpu").steps, 1850.0);  // both of the recipe's parts
+    }
+
+    void anEarlierRunTellsTheSpeed() {
+        QTemporaryDir folder;
+        const QString file = folder.filePath("runs.db");
+        NewRun run{.kind = "sft", .model = kTiny, .options = {{"pictures", "16"}}};
+        QVERIFY(!earlierRun(run, file));
+        RunStore store(file.toStdString());
+        const auto record = [&](const std::string& kind, double secondsPerStep) {
+            const auto id =
+                store.start({.kind = kind,
+                             .options = R"({"pictures": 8, "questions": 8, "prompts": 8})",
+                             .parent = kTiny.toStdString()});
+            for (int step = 1; step <= 10; ++step)
+                store.append(id, step,
+                             {{"time/elapsed", secondsPerStep * step}, {"system/rss_mb", 300}});
+            store.end(id, RunStatus::Finished, "");
+            return id;
+        };
+        record("grpo", 9);
+        QVERIFY(!earlierRun(run, file));  // another kind
+        const auto id = record("sft", 0.5);
+        const auto earlier = earlierRun(run, file);
+        QVERIFY(earlier);
+        QCOMPARE(earlier->id, id);
+        const auto estimate = estimateRun(run, *readModelFacts(kTiny), earlier);
+        QCOMPARE(estimate.secondsPerStep, 1.0);  // twice the questions
+        QVERIFY2(toText(estimate).contains(QString("by the speed of run %1").arg(id)),
+                 qPrintable(toText(estimate)));
+        QVERIFY(explain(estimate).contains("took 300 MB"));
+        run.device = "cuda";
+        QVERIFY(!earlierRun(run, file));
+    }
+
+    void theFormShowsItAsItIsFilledIn() {
+        NewRunDialog dialog("/tmp/no store/runs.db", kTiny, "/tmp/runs");
+        static_cast<QWidget&>(dialog).show();
+        auto* label = dialog.findChild<EstimateLabel*>();
+        QTRY_VERIFY(label->text().startsWith("Estimate: at most about"));
+        QVERIFY(label->text().contains("for 250 steps"));
+        dialog.findChild<QLineEdit*>("steps")->setText("1000");
+        QTRY_VERIFY(label->text().contains("for 1050 steps"));
+        auto run = dialog.run();
+        run.model = "/not/there";
+        dialog.setRun(run);
+        QTRY_VERIFY(label->text().isEmpty());
+    }
+};
+
+QTEST_MAIN(RunEstimateTest)
+#include "run_estimate_test.moc"

@@ -1,13 +1,16 @@
 #include "app/look/icons.h"
 
+#include <QIconEngine>
 #include <QPainter>
 #include <QPainterPath>
 #include <QPixmap>
+#include <algorithm>
 
 namespace lvr {
 namespace {
 
-// All in a square of 24 units.
+constexpr double kSide = 24;  // units of the square they are all drawn in
+
 QPainterPath picture() {
     QPainterPath path;
     path.addRoundedRect(QRectF(3, 5, 18, 14), 2, 2);
@@ -59,6 +62,15 @@ QPainterPath intoTray() {
     return path;
 }
 
+// A box with its handles.
+QPainterPath handles() {
+    QPainterPath path;
+    path.addRect(QRectF(5, 6, 14, 12));
+    for (const qreal x : {5.0, 19.0})
+        for (const qreal y : {6.0, 18.0}) path.addRect(QRectF(x - 2, y - 2, 4, 4));
+    return path;
+}
+
 QPainterPath triangle() {
     QPainterPath path;
     path.addPolygon(QPolygonF({{7, 4}, {19, 12}, {7, 20}, {7, 4}}));
@@ -83,6 +95,8 @@ QPainterPath pathOf(IconName name) {
             return layers();
         case IconName::SaveTrace:
             return intoTray();
+        case IconName::Region:
+            return handles();
         case IconName::Ask:
             return triangle();
         case IconName::Stop:
@@ -91,29 +105,42 @@ QPainterPath pathOf(IconName name) {
     return {};
 }
 
-QPixmap draw(const QPainterPath& path, const QColor& ink, int side) {
-    QPixmap pixmap(side, side);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.scale(side / 24.0, side / 24.0);
-    painter.setPen(QPen(ink, 1.7, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    painter.drawPath(path);
-    return pixmap;
-}
+// Paints at whatever size and pixel ratio is asked for, so that no screen shows a scaled picture.
+class LineIcon : public QIconEngine {
+public:
+    LineIcon(IconName name, const QColor& ink) : name_(name), ink_(ink) {}
+
+    void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
+        QColor ink = ink_;
+        if (mode == QIcon::Disabled) ink.setAlphaF(0.35f);
+        const double side = std::min(rect.width(), rect.height());
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->translate(rect.center() + QPointF(0.5, 0.5) - QPointF(side, side) / 2);
+        painter->scale(side / kSide, side / kSide);
+        painter->setPen(QPen(ink, 1.7, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter->drawPath(pathOf(name_));
+        painter->restore();
+    }
+
+    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
+        QPixmap pixmap(size);
+        pixmap.fill(Qt::transparent);
+        QPainter painter(&pixmap);
+        paint(&painter, pixmap.rect(), mode, state);
+        return pixmap;
+    }
+
+    QIconEngine* clone() const override { return new LineIcon(*this); }
+
+private:
+    IconName name_;
+    QColor ink_;
+};
 
 }  // namespace
 
-QIcon icon(IconName name, const QColor& ink) {
-    QColor faded = ink;
-    faded.setAlphaF(0.35f);
-    QIcon icon;
-    for (const int side : {16, 20, 24, 32, 48, 64}) {
-        icon.addPixmap(draw(pathOf(name), ink, side));
-        icon.addPixmap(draw(pathOf(name), faded, side), QIcon::Disabled);
-    }
-    return icon;
-}
+QIcon icon(IconName name, const QColor& ink) { return QIcon(new LineIcon(name, ink)); }
 
 QIcon applicationIcon() { return QIcon(":/lvr-workbench.png"); }
 

@@ -6,7 +6,7 @@ class QColor;
 
 namespace lvr {
 
-enum class IconName { OpenPicture, Paste, NewScene, OpenModel, SaveTrace, Ask, Stop };
+enum class IconName { OpenPicture, Paste, NewScene, OpenModel, SaveTrace, Region, Ask, Stop };
 // Line drawings in one ink, sharp at every size.
 QIcon icon(IconName name, const QColor& ink);
 QIcon applicationIcon();

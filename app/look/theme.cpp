@@ -36,11 +36,12 @@ bool systemIsDark() {
 }
 
 QPalette darkPalette() {
-    const QColor window(37, 39, 43), base(27, 29, 32), text(228, 229, 231), accent(74, 144, 226);
+    const QColor window(37, 39, 43), base(27, 29, 32), text(228, 229, 231);
+    const QColor accent(74, 144, 226), behindText(50, 114, 198);  // white is read on it
     QPalette dark(text, QColor(52, 55, 60), QColor(76, 80, 87), QColor(20, 21, 23),
                   QColor(40, 42, 46), text, Qt::white, base, window);
     dark.setColor(QPalette::AlternateBase, QColor(33, 35, 39));
-    dark.setColor(QPalette::Highlight, accent);
+    dark.setColor(QPalette::Highlight, behindText);
     dark.setColor(QPalette::HighlightedText, Qt::white);
     dark.setColor(QPalette::Link, accent);
     dark.setColor(QPalette::ToolTipBase, QColor(52, 55, 60));
@@ -74,14 +75,15 @@ void ThemeSwitch::choose(Theme theme) {
 
 void ThemeSwitch::addChoicesTo(QMenu* menu) {
     auto* group = new QActionGroup(menu);
-    const auto add = [&](const QString& name, Theme theme) {
-        QAction* action = menu->addAction(name, this, [this, theme] { choose(theme); });
+    const auto add = [&](const QString& name, const QString& text, Theme theme) {
+        QAction* action = menu->addAction(text, this, [this, theme] { choose(theme); });
+        action->setObjectName(name);
         action->setCheckable(true);
         group->addAction(action);
     };
-    add(tr("As the &system"), Theme::System);
-    add(tr("&Light"), Theme::Light);
-    add(tr("&Dark"), Theme::Dark);
+    add("colours.system", tr("As the &system"), Theme::System);
+    add("colours.light", tr("&Light"), Theme::Light);
+    add("colours.dark", tr("&Dark"), Theme::Dark);
     connect(menu, &QMenu::aboutToShow, group,
             [this, group] { group->actions()[static_cast<int>(chosen_)]->setChecked(true); });
 }

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 
 #include "core/error.h"
@@ -215,6 +216,7 @@ private Q_SLOTS:
     void hugeFilesAreRefusedUnread();
     void animationsAreRefused();
     void colourProfilesDoNotReachStderr();
+    void smallPicturesLookLikeTheWholeOnes();
 
 private:
     QTemporaryDir folder_;
@@ -576,6 +578,20 @@ void ImageFileTest::colourProfilesDoNotReachStderr() {
     const auto output = stderrOf([&] { image = decodeImage(broken, "it"); });
     QCOMPARE(output, "");
     QVERIFY(image == readImage(kImages / "odd.png"));
+}
+
+void ImageFileTest::smallPicturesLookLikeTheWholeOnes() {
+    for (const char* name : {"photo.jpg", "exif6.jpg", "portrait.png", "rgba.png"}) {
+        const Image whole = readImage(kImages / name), small = readSmallImage(kImages / name, 16);
+        QCOMPARE(std::max(small.width, small.height), 16);
+        QVERIFY((small.width > small.height) == (whole.width > whole.height));
+        const auto mean = [](const Image& image) {
+            return std::accumulate(image.rgb.begin(), image.rgb.end(), 0.0) / image.rgb.size();
+        };
+        QVERIFY2(std::abs(mean(small) - mean(whole)) < 4, name);
+    }
+    const Image tiny = readSmallImage(kImages / "odd.png", 4096);  // none is enlarged
+    QVERIFY(tiny == readImage(kImages / "odd.png"));
 }
 
 QTEST_GUILESS_MAIN(ImageFileTest)

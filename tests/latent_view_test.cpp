@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 
+#include "core/heat/heat.h"
+#include "core/heat/step_curves.h"
 #include "tests/null_imgui.h"
 #include "tests/three_looks.h"
-#include "widgets/heat.h"
 #include "widgets/latent/plain_view.h"
-#include "widgets/latent/step_curves.h"
 
 using namespace lvr;
 

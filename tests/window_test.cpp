@@ -4,10 +4,8 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDropEvent>
-#include <QLabel>
 #include <QListWidget>
 #include <QMimeData>
-#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -15,55 +13,18 @@
 #include <fstream>
 
 #include "app/ask/picture_panel.h"
-#include "app/window/main_window.h"
 #include "app/window/open_model_dialog.h"
 #include "app/window/start_script.h"
 #include "core/vision/image_file.h"
-#include "tests/scripted_engine.h"
+#include "tests/scripted_window.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/message_bar.h"
 #include "widgets/question_line.h"
-#include "widgets/token_stream.h"
 
 using namespace lvr;
 
 namespace {
-
-// A window on the scripted engine, model open, scene shown.
-struct World {
-    Script script;
-    MainWindow window{servicesOf(script)};
-    QSignalSpy settled{&window, &MainWindow::settled};
-
-    World() {
-        window.show();
-        window.newScene("chain");
-        window.openModel({});
-        settle();
-    }
-    void settle() { QVERIFY(!window.isBusy() || settled.wait(5000)); }
-    void ask(const QString& text) {
-        window.ask(text);
-        settle();
-    }
-    template <class Widget>
-    Widget& the() {
-        return *window.findChild<Widget*>();
-    }
-    QPushButton& button(const QString& text) {
-        for (auto* button : window.findChildren<QPushButton*>())
-            if (button->text() == text) return *button;
-        qFatal("no button %s", qPrintable(text));
-    }
-    QString verdict() {
-        for (auto* label : window.findChildren<QLabel*>())
-            if (label->accessibleName() == "Comparison with the known answer")
-                return label->isHidden() ? QString() : label->text();
-        return {};
-    }
-    int latents() { return the<TokenStream>().latentCount(); }
-};
 
 void drop(MainWindow& window, QMimeData* data) {
     QDragEnterEvent enter(QPoint(9, 9), Qt::CopyAction, data, Qt::LeftButton, Qt::NoModifier);
@@ -345,7 +306,6 @@ void WindowTest::wrongFileGivesOneSentence_data() {
     QTest::addColumn<QString>("name");
     QTest::newRow("missing picture") << "nothing.png";
     QTest::newRow("text as picture") << "text.png";
-    QTest::newRow("folder") << ".";
     QTest::newRow("text as trace") << "text.lvrtrace";
     QTest::newRow("missing trace") << "nothing.lvrtrace";
 }
@@ -406,12 +366,13 @@ void WindowTest::loadingCanBeCancelled() {
     World world;
     world.script.loadWaitsForStop = true;
     world.window.openModel("slow");
-    QTRY_VERIFY(world.the<MessageBar>().showsProgress());
+    const auto& messages = *world.window.findChild<MessageBar*>("messages");
+    QTRY_VERIFY(messages.showsProgress());
     QVERIFY(world.button("Stop").isEnabled());
     QTest::mouseClick(&world.button("Stop"), Qt::LeftButton);
     world.settle();
     QVERIFY(world.window.message().contains("cancelled"));
-    QVERIFY(!world.the<MessageBar>().showsProgress());
+    QVERIFY(!messages.showsProgress());
     world.ask("Still there?");
     QCOMPARE(world.window.trace().model, "tiny");
 }

@@ -1,22 +1,133 @@
+#include "app/workspaces/workspaces.h"
+
+#include <QAbstractButton>
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QAction>
+#include <QApplication>
 #include <QDockWidget>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
+#include <QMessageBox>
+#include <QProcess>
+#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QTabBar>
+#include <QTableView>
 #include <QTemporaryDir>
+#include <QToolBar>
+#include <QToolButton>
 #include <QtTest>
+#include <csignal>
+#include <thread>
 
 #include "app/ask/ask_panel.h"
 #include "app/ask/ask_workspace.h"
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
+#include "app/compare/compare_workspace.h"
+#include "app/rollouts/rollouts_workspace.h"
+#include "app/session/session.h"
+#include "app/train/train_workspace.h"
+#include "app/window/command_line.h"
 #include "app/window/main_window.h"
+#include "app/window/start_script.h"
+#include "app/workspaces/layout_menu.h"
+#include "core/store/run_store.h"
 #include "tests/scripted_engine.h"
+#include "widgets/compare/answer_columns.h"
+#include "widgets/message_bar.h"
 
 using namespace lvr;
 
 namespace {
+
+RunInfo infoOf(const std::string& kind, const std::string& out = "/somewhere/out") {
+    return {.kind = kind, .command = "lvr " + kind, .out = out, .steps = 100};
+}
+
+constexpr int kMostSteps = 6000;  // half a minute, should the test that stops it fail before
+
+// What this program does when it is started as a training: takes steps until SIGTERM.
+volatile std::sig_atomic_t stopAsked = 0;
+
+int train(const QStringList& arguments) {
+    const auto value = [&](const char* flag) {
+        return arguments.value(arguments.indexOf(flag) + 1).toStdString();
+    };
+    std::signal(SIGTERM, [](int) { stopAsked = 1; });
+    RunStore store(value("--store"));
+    const auto run = store.start(infoOf(arguments.first().toStdString(), value("--out")));
+    for (int step = 1; step < kMostSteps && !stopAsked; ++step) {
+        store.append(run, step, {{"loss/total", 1.0 / step}});
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    store.end(run, RunStatus::Stopped, "interrupted");
+    return 0;
+}
+
+WindowServices servicesOf(Script& script, const QString& store) {
+    WindowServices services = servicesOf(script);
+    services.places = {.store = store, .program = QCoreApplication::applicationFilePath()};
+    services.compare = {.openEngine = services.openEngine,
+                        .sceneKinds = services.sceneKinds,
+                        .newScene = services.newScene,
+                        .isRight = std::equal_to<std::string>()};
+    return services;
+}
+
+// A window on the scripted engine and a run store, model open, scene shown.
+struct World {
+    Script script;
+    QString store;
+    MainWindow window;
+    QSignalSpy settled{&window, &MainWindow::settled};
+
+    explicit World(const QString& file) : store(file), window(servicesOf(script, file)) {
+        window.show();
+    }
+    void begin() {
+        window.newScene("chain");
+        window.openModel({});
+        settle();
+    }
+    void settle() { QTRY_VERIFY(!window.isBusy()); }
+    void go(WorkspaceId id) {
+        window.showWorkspace(id);
+        settle();
+    }
+    Workspaces& all() { return *window.findChild<Workspaces*>(); }
+    AskWorkspace& ask() { return all().ask(); }
+    QStringList menus() {
+        QStringList titles;
+        for (const auto* action : window.menuBar()->actions())
+            if (action->isVisible()) titles << action->text().remove('&');
+        return titles;
+    }
+    QMenu* menu(const QString& title) {
+        for (auto* menu : window.findChildren<QMenu*>())
+            if (menu->title().remove('&') == title) return menu;
+        return nullptr;
+    }
+    QStringList notices() {
+        QStringList sentences;
+        for (const auto* bar : window.findChildren<MessageBar*>())
+            if (bar->isVisible()) sentences << bar->sentence();
+        return sentences;
+    }
+    // A button of a message bar or a question.
+    QAbstractButton* button(const QString& text) {
+        for (auto* button : window.findChildren<QAbstractButton*>())
+            if (button->text().remove('&') == text && button->isVisible()) return button;
+        return nullptr;
+    }
+    void activate() {
+        window.activateWindow();  // keys work in the active window only
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+    }
+};
 
 // The Ask workspace alone, as wide as in the window.
 struct AskAlone {
@@ -38,6 +149,25 @@ class WorkspacesTest : public QObject {
     Q_OBJECT
 
     QTemporaryDir folder_;
+    int files_ = 0;
+    QString newName(const QString& name) {
+        return folder_.filePath(QString("%1-%2").arg(++files_).arg(name));
+    }
+    // An ended run of 20 steps, with rollouts at steps 10 and 20.
+    QString storeWithARun() {
+        const QString file = newName("läufe 1.db");
+        RunStore store(file.toStdString());
+        const auto run = store.start(infoOf("grpo"));
+        for (int step = 1; step <= 20; ++step) {
+            std::vector<Rollout> rollouts;
+            if (step % 10 == 0)
+                rollouts = {{.group = 0, .index = 0, .prompt = "What?", .completion = "moon"},
+                            {.group = 0, .index = 1, .prompt = "What?", .completion = "sun"}};
+            store.append(run, step, {{"loss/total", 1.0 / step}, {"reward/mean", 0.5}}, rollouts);
+        }
+        store.end(run, RunStatus::Finished, "done");
+        return file;
+    }
 
 private Q_SLOTS:
     void initTestCase() {
@@ -140,9 +270,495 @@ private Q_SLOTS:
         for (const auto* menu : window.findChildren<QMenu*>())
             if (menu->title() == "&Panels")
                 for (const auto* action : menu->actions()) names << action->text();
-        QCOMPARE(names, (QStringList{"Question and answer", "Notes"}));
+        QCOMPARE(names, (QStringList{"Question and answer", "Conversation",
+                                     "Pictures and questions", "Notes"}));
+    }
+
+    // ---- Switching ----
+
+    void tabsKeysAndMenuSwitchTheWorkspace() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.activate();
+        auto* tabs = world.window.findChild<QTabBar*>("workspaces.tabs");
+        QCOMPARE(tabs->accessibleName(), "Workspaces");
+        QTest::keyClick(&world.window, Qt::Key_2, Qt::ControlModifier);
+        QCOMPARE(world.all().current(), WorkspaceId::Train);
+        QCOMPARE(tabs->currentIndex(), 1);
+        QCOMPARE(world.window.windowTitle(), "Train — LVR Workbench");
+        tabs->setCurrentIndex(3);
+        QCOMPARE(world.all().current(), WorkspaceId::Compare);
+        QVERIFY(world.window.findChild<CompareWorkspace*>()->isVisible());
+        for (auto* action : world.menu("View")->actions())
+            if (action->text().remove('&') == "Ask") action->trigger();
+        QCOMPARE(world.all().current(), WorkspaceId::Ask);
+        QCOMPARE(tabs->currentIndex(), 0);
+        QVERIFY(world.ask().isVisible());
+        QVERIFY(world.window.windowTitle().startsWith("chain scene"));
+    }
+
+    void menusToolBarsAndKeysFitTheWorkspace() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.activate();
+        QCOMPARE(world.menus(),
+                 (QStringList{"File", "Scene", "Ask", "Steps", "Regions", "View", "Help"}));
+        world.go(WorkspaceId::Train);
+        QCOMPARE(world.menus(), (QStringList{"File", "Run", "View", "Help"}));
+        QVERIFY(world.menu("Run")->actions().size() > 5);
+        QCOMPARE(world.menu("Run")->actions().first()->text(), "&New run…");
+        world.ask().setQuestion("Mine");
+        QTest::keyClick(&world.window, Qt::Key_N, Qt::ControlModifier);
+        QCOMPARE(world.ask().question(), "Mine");
+        QStringList bars;
+        for (const auto* bar : world.window.findChildren<QToolBar*>())
+            if (bar->isVisible() && bar->parent() == &world.window) bars << bar->windowTitle();
+        bars.sort();
+        QCOMPARE(bars, (QStringList{"Runs", "Workspaces"}));
+        world.go(WorkspaceId::Ask);
+        QTest::keyClick(&world.window, Qt::Key_N, Qt::ControlModifier);
+        QCOMPARE(world.ask().question(), "What? chain");
+    }
+
+    void everythingToClickHasAName() {
+        World world(storeWithARun());
+        world.begin();
+        for (const WorkspaceId id : kWorkspaces) {
+            world.go(id);
+            for (auto* widget : world.window.findChildren<QWidget*>()) {
+                if (!(widget->focusPolicy() & Qt::TabFocus) || !widget->isVisible()) continue;
+                if (qobject_cast<QAbstractSpinBox*>(widget->parent())) continue;
+                const auto* interface = QAccessible::queryAccessibleInterface(widget);
+                QVERIFY2(interface && !interface->text(QAccessible::Name).isEmpty(),
+                         qPrintable(nameOf(id) + " " + widget->metaObject()->className() + " in " +
+                                    widget->parent()->metaObject()->className()));
+            }
+        }
+    }
+
+    void aWorkspaceIsMadeWhenItIsFirstNeeded() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        QVERIFY(!world.all().trainIfMade());
+        QVERIFY(!world.all().rolloutsIfMade());
+        QVERIFY(!world.all().compareIfMade());
+    }
+
+    void aPictureThatIsOpenedIsShownInAsk() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.go(WorkspaceId::Train);
+        world.window.openFile(LVR_GOLDENS "/images/landscape.png");
+        world.settle();
+        QCOMPARE(world.all().current(), WorkspaceId::Ask);
+        world.go(WorkspaceId::Train);
+        world.window.openFile("/nowhere.png");
+        world.settle();
+        QCOMPARE(world.all().current(), WorkspaceId::Train);
+        QVERIFY(world.window.message().contains("nowhere.png"));
+    }
+
+    // ---- What one tells another ----
+
+    void trainShowsTheRunsOfTheStore() {
+        World world(storeWithARun());
+        world.begin();
+        world.go(WorkspaceId::Train);
+        QCOMPARE(world.all().train().selected(), 1);
+        QCOMPARE(world.all().train().findChild<QTableView*>()->model()->rowCount(), 1);
+    }
+
+    void theRolloutsOfARunOpenAtItsStep() {
+        World world(storeWithARun());
+        world.begin();
+        world.go(WorkspaceId::Train);
+        Q_EMIT world.all().train().rolloutsRequested(1, 10);
+        QCOMPARE(world.all().current(), WorkspaceId::Rollouts);
+        world.settle();
+        QCOMPARE(world.all().rollouts().run(), 1);
+        QCOMPARE(world.all().rollouts().step(), 10);
+        Q_EMIT world.all().train().rolloutsRequested(1, 20);
+        world.settle();
+        QCOMPARE(world.all().rollouts().step(), 20);
+    }
+
+    void theQuestionOfAskIsComparedAtOnce() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.activate();
+        const int askedBefore = world.script.asked;
+        QTest::keyClick(&world.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(world.all().current(), WorkspaceId::Compare);
+        world.settle();
+        auto* columns = world.window.findChild<AnswerColumns*>();
+        QVERIFY(columns->count() > 1);
+        QCOMPARE(world.script.asked - askedBefore, columns->count());
+        QCOMPARE(columns->column(0).answer().trace.question.text, "What? chain");
+        QCOMPARE(columns->column(0).answer().right, std::optional(true));
+    }
+
+    void anAlertOfARunIsToldInEveryWorkspace() {
+        World world(storeWithARun());
+        world.begin();
+        world.window.watchRuns();
+        QTRY_VERIFY(world.all().train().isSettled());
+        QCOMPARE(world.notices(), QStringList());
+        RunStore store(world.store.toStdString());
+        store.append(store.start(infoOf("sft")), 3, {{"loss/total", NAN}}, {}, "the loss is NaN");
+        QTRY_COMPARE(world.notices(), QStringList{"Run 2, step 3: the loss is NaN"});
+        world.button("Show in Train")->click();
+        QCOMPARE(world.all().current(), WorkspaceId::Train);
+    }
+
+    void withoutAStoreTrainSaysSo() {
+        World world("");
+        world.begin();
+        world.go(WorkspaceId::Train);
+        world.go(WorkspaceId::Rollouts);
+        world.go(WorkspaceId::Ask);
+    }
+
+    // ---- Closing ----
+
+    void closingAsksWhetherTrainingsGoOn() {
+        World world(newName("läufe 1.db"));
+        RunStore store(world.store.toStdString());
+        store.start(infoOf("sft"));  // by this process, which must not be stopped
+        world.begin();
+        world.window.watchRuns();
+        QTRY_VERIFY(world.all().train().isSettled());
+        world.window.close();
+        QVERIFY(world.window.isVisible());
+        auto* question = world.window.findChild<QMessageBox*>();
+        QVERIFY(question->text().contains("A training is running"));
+        QVERIFY(question->informativeText().contains("Run 1, sft"));
+        world.button("Cancel")->click();
+        QVERIFY(world.window.isVisible());
+        QTRY_VERIFY(!world.window.findChild<QMessageBox*>());
+        world.window.close();
+        world.button("Go on")->click();
+        QTRY_VERIFY(!world.window.isVisible());
+        QCOMPARE(store.find(1)->status, RunStatus::Running);
+    }
+
+    void closingCanStopTheTrainings() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        qint64 pid = 0;
+        QVERIFY(startTraining(world.store, &pid));
+        world.window.watchRuns();
+        QTRY_COMPARE(world.all().train().running().size(), 1u);
+        world.window.close();
+        world.button("Stop it")->click();
+        QTRY_VERIFY(!world.window.isVisible());
+        RunStore store(world.store.toStdString(), RunStore::Access::Read);
+        QTRY_COMPARE(store.find(1)->status, RunStatus::Stopped);
+    }
+
+    void closingWithoutTrainingsAsksNothing() {
+        World world(storeWithARun());
+        world.begin();
+        world.go(WorkspaceId::Train);
+        world.window.close();
+        QVERIFY(!world.window.isVisible());
+    }
+
+    void closingDuringAComparisonIsClean() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.script.waitsForStop = true;
+        world.window.compareQuestion();
+        QTRY_VERIFY(world.script.asked > 0);
+        world.window.close();
+        QVERIFY(!world.window.isVisible());
+    }
+
+    // ---- Layouts ----
+
+    void layoutsAreSavedTakenAndDeletedByName() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        auto* layouts = world.window.findChild<LayoutMenu*>();
+        auto* question = world.window.findChild<QDockWidget*>("ask/question");
+        const auto entries = [&] {
+            QStringList texts;
+            Q_EMIT world.menu("Layouts")->aboutToShow();
+            for (const auto* action : world.menu("Layouts")->actions())
+                if (!action->isSeparator()) texts << action->text().remove('&');
+            return texts;
+        };
+        QCOMPARE(entries(), (QStringList{"Save layout as…", "Reset layout"}));
+        layouts->saveAs("with / question");
+        question->close();
+        layouts->saveAs("pure");
+        QCOMPARE(entries(), (QStringList{"Save layout as…", "Reset layout", "pure",
+                                         "with / question", "Delete"}));
+        layouts->take("with / question");
+        QVERIFY(question->isVisible());
+        layouts->take("pure");
+        QVERIFY(!question->isVisible());
+        for (auto* action : world.menu("Layouts")->actions())
+            if (action->text().contains("Reset")) action->trigger();
+        QVERIFY(question->isVisible());
+        for (auto* action : world.menu("Delete")->actions())
+            if (action->text() == "pure") action->trigger();
+        QTRY_COMPARE(LayoutMenu::names(), QStringList{"with / question"});
+        layouts->forget("with / question");
+    }
+
+    void theLayoutIsThereAgainNextTime() {
+        {
+            World world(newName("läufe 1.db"));
+            world.window.rememberLook();
+            world.begin();
+            world.window.findChild<QDockWidget*>("ask/question")->close();
+            world.window.close();
+        }
+        World again(newName("läufe 1.db"));
+        again.window.rememberLook();
+        again.begin();
+        QVERIFY(!again.window.findChild<QDockWidget*>("ask/question")->isVisible());
+        QSettings().clear();
+    }
+
+    // ---- Sessions ----
+
+    void aClosedWindowComesBackAsItWas() {
+        const QString store = storeWithARun(), folder = newName("session");
+        {
+            World world(store);
+            QVERIFY(!world.window.keepSession(folder));
+            world.begin();
+            world.window.ask("What? chain");
+            world.settle();
+            world.go(WorkspaceId::Train);
+            Q_EMIT world.all().train().rolloutsRequested(1, 10);
+            world.settle();
+            world.ask().setQuestion("And then?");
+            world.window.close();
+        }
+        World again(store);
+        const auto last = again.window.keepSession(folder);
+        QVERIFY(last && last->closed);
+        again.window.restore(*last);
+        again.settle();
+        QCOMPARE(again.all().current(), WorkspaceId::Rollouts);
+        QCOMPARE(again.all().rollouts().step(), 10);
+        QCOMPARE(again.window.trace().answer, "moon");
+        QCOMPARE(again.ask().question(), "And then?");
+        QCOMPARE(again.all().train().selected(), 1);
+        QCOMPARE(again.notices(), QStringList{"Restored your last session."});
+        again.button("Start fresh")->click();
+        QCOMPARE(again.all().current(), WorkspaceId::Ask);
+        QCOMPARE(again.ask().question(), "What? chain");
+        QVERIFY(again.window.trace().steps.empty());
+        QCOMPARE(again.notices(), QStringList());
+    }
+
+    void aQuestionThatWasNotAskedYetKeepsItsKnownAnswer() {
+        const QString folder = newName("session");
+        {
+            World world("");
+            world.window.keepSession(folder);
+            world.begin();
+            world.window.close();
+        }
+        World again("");
+        again.window.restore(*again.window.keepSession(folder));
+        again.settle();
+        again.window.openModel({});
+        again.settle();
+        QCOMPARE(again.window.windowTitle(), "chain scene — LVR Workbench");
+        again.window.ask();
+        again.settle();
+        QCOMPARE(again.window.trace().expectedAnswer, std::optional<std::string>("moon"));
+        QCOMPARE(again.window.trace().rois.size(), 2u);
+    }
+
+    void aSecondWindowKeepsNoSession() {
+        const QString folder = newName("session");
+        World first("");
+        first.window.keepSession(folder);
+        first.begin();
+        QTRY_VERIFY(QFile::exists(folder + "/session.json"));
+        World second("");
+        QVERIFY(!second.window.keepSession(folder));
+        second.begin();
+        second.ask().setQuestion("second");
+        second.window.close();
+        QFile kept(folder + "/session.json");
+        QVERIFY(kept.open(QIODevice::ReadOnly));
+        QVERIFY(!kept.readAll().contains("second"));
+    }
+
+    void aSessionThatCannotBeReadIsOneSentence_data() {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("cut off") << QByteArray("{\"version\": 1, ") << "broken";
+        QTest::newRow("newer") << QByteArray("{\"version\": 9}") << "newer version";
+    }
+    void aSessionThatCannotBeReadIsOneSentence() {
+        QFETCH(QByteArray, content);
+        QFETCH(QString, sentence);
+        const QString folder = newName("session");
+        QDir().mkpath(folder);
+        QFile file(folder + "/session.json");
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) > 0);
+        file.close();
+        World world("");
+        QVERIFY(!world.window.keepSession(folder));
+        QCOMPARE(world.notices().size(), 1);
+        QVERIFY2(world.notices().first().contains(sentence), qPrintable(world.notices().first()));
+    }
+
+    void aSessionWhosePictureIsGoneStartsFresh() {
+        World world("");
+        world.window.keepSession(newName("session"));
+        world.window.restore({.title = "gone", .trace = "a.lvrtrace"});
+        world.settle();
+        QCOMPARE(world.ask().question(), "What? chain");
+        QVERIFY(world.notices().first().startsWith("Your last session can't be restored"));
+    }
+
+    // The window is killed; what it showed and the training it started come back.
+    void aKilledWindowComesBackAndItsTrainingIsFoundAgain() {
+        const QString store = newName("läufe 1.db"), folder = newName("session");
+        QProcess process;
+        process.setProcessChannelMode(QProcess::ForwardedChannels);
+        process.start(QCoreApplication::applicationFilePath(), {"window", store, folder});
+        QVERIFY(process.waitForStarted());
+        const auto kept = [&] {
+            QFile file(folder + "/session.json");
+            return file.open(QIODevice::ReadOnly) && file.readAll().contains("\"run\": 1");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(kept(), 20000);
+        process.kill();
+        QVERIFY(process.waitForFinished());
+        World again(store);
+        const auto last = again.window.keepSession(folder);
+        QVERIFY(last && !last->closed);
+        again.window.restore(*last);
+        again.settle();
+        QCOMPARE(again.all().current(), WorkspaceId::Train);
+        QCOMPARE(again.all().train().selected(), 1);
+        QVERIFY(again.notices().first().contains("unexpectedly"));
+        QTRY_COMPARE(again.all().train().running().size(), 1u);
+        const int step = again.all().train().running().front().step;
+        QTRY_VERIFY(again.all().train().running().front().step > step);
+        again.window.close();
+        again.button("Stop it")->click();
+        RunStore reader(store.toStdString(), RunStore::Access::Read);
+        QTRY_COMPARE(reader.find(1)->status, RunStatus::Stopped);
+    }
+
+    // ---- Command line ----
+
+    void wrongCommandLinesAreOneSentence_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("workspace") << QStringList{"--workspace", "tarin"} << "--workspace tarin";
+        QTest::newRow("store folder") << QStringList{"--store", "/tmp"} << "is a folder";
+        QTest::newRow("no store") << QStringList{"--store", ""} << "--store";
+        QTest::newRow("size") << QStringList{"--size", "big"} << "--size big";
+        QTest::newRow("colours") << QStringList{"--colours", "pink"} << "--colours pink";
+        QTest::newRow("two files") << QStringList{"a.png", "b.png"} << "b.png";
+        QTest::newRow("unknown") << QStringList{"--colour", "dark"} << "colour";
+    }
+    void wrongCommandLinesAreOneSentence() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, sentence);
+        try {
+            readCommandLine(QStringList{"lvr-workbench"} + arguments);
+            QFAIL("accepted");
+        } catch (const Error& error) {
+            QVERIFY2(QString(error.what()).contains(sentence), error.what());
+        }
+    }
+
+    void theCommandLineNamesWorkspaceAndStore() {
+        const auto line = readCommandLine({"lvr-workbench", "--workspace", "rollouts", "--store",
+                                           "/tmp/ä runs.db", "--colours", "dark"});
+        QCOMPARE(line.start.workspace, std::optional(WorkspaceId::Rollouts));
+        QCOMPARE(line.store, std::optional<QString>("/tmp/ä runs.db"));
+        QCOMPARE(line.colours, std::optional(Theme::Dark));
+        QCOMPARE(line.start.size, QSize(1280, 720));
+    }
+
+    void aScreenshotWaitsForWhatTheWorkspaceReads_data() {
+        QTest::addColumn<WorkspaceId>("workspace");
+        QTest::addColumn<bool>("model");
+        QTest::newRow("train") << WorkspaceId::Train << false;
+        QTest::newRow("rollouts") << WorkspaceId::Rollouts << false;
+        QTest::newRow("compare") << WorkspaceId::Compare << true;
+    }
+    void aScreenshotWaitsForWhatTheWorkspaceReads() {
+        QFETCH(WorkspaceId, workspace);
+        QFETCH(bool, model);
+        World world(storeWithARun());
+        world.window.newScene("chain");
+        const QString file = newName("shot.png");
+        StartOptions options{.workspace = workspace, .screenshot = file};
+        if (model) options.ask = "What? chain";
+        StartScript script(world.window, options);
+        QSignalSpy finished(&script, &StartScript::finished);
+        script.run();
+        QVERIFY(finished.wait(5000));
+        QCOMPARE(finished[0][0].toString(), "");
+        QCOMPARE(QImage(file).size(), world.window.size());
+        QCOMPARE(world.script.loaded.load(), model ? 1 : 0);
+        if (workspace == WorkspaceId::Train) QCOMPARE(world.all().train().selected(), 1);
+        if (workspace == WorkspaceId::Rollouts) QCOMPARE(world.all().rollouts().step(), 20);
+        if (workspace == WorkspaceId::Compare)
+            QVERIFY(world.window.findChild<AnswerColumns*>()->column(0).answer().right);
+    }
+
+    void aScreenshotOfAStoreThatIsNoneFails() {
+        const QString file = newName("läufe 1.db");
+        QFile text(file);
+        QVERIFY(text.open(QIODevice::WriteOnly));
+        text.write(QByteArray("step,name,value\n").repeated(100));
+        text.close();
+        World world(file);
+        StartScript script(world.window,
+                           {.workspace = WorkspaceId::Train, .screenshot = newName("shot.png")});
+        QSignalSpy finished(&script, &StartScript::finished);
+        script.run();
+        QVERIFY(!finished.isEmpty() || finished.wait(5000));
+        QVERIFY(finished[0][0].toString().contains("is not a run store"));
+    }
+
+private:
+    bool startTraining(const QString& store, qint64* pid) {
+        return QProcess::startDetached(QCoreApplication::applicationFilePath(),
+                                       {"sft", "--store", store, "--out", newName("out")}, {}, pid);
     }
 };
 
-QTEST_MAIN(WorkspacesTest)
+namespace {
+
+// What this program does as the window that is to be killed: starts a training and looks at it.
+int showWindow(const QStringList& arguments) {
+    World world(arguments.value(1));
+    world.window.keepSession(arguments.value(2));
+    world.begin();
+    world.go(WorkspaceId::Train);
+    QProcess::startDetached(QCoreApplication::applicationFilePath(),
+                            {"sft", "--store", arguments.value(1), "--out", "/somewhere/out"});
+    return QApplication::exec();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc > 2 && QByteArray(argv[1]) == "sft") {
+        QStringList arguments;
+        for (int i = 1; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
+        return train(arguments);
+    }
+    QApplication application(argc, argv);
+    if (argc == 4 && QByteArray(argv[1]) == "window")
+        return showWindow(QCoreApplication::arguments().mid(1));
+    WorkspacesTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "workspaces_test.moc"

@@ -3,10 +3,14 @@
 #include <QKeyEvent>
 #include <QMimeData>
 
+#include "widgets/fixed_keys.h"
+
 namespace lvr {
 
 QuestionLine::QuestionLine(QWidget* parent) : QPlainTextEdit(parent) {
     setTabChangesFocus(true);
+    setFixedKeys(*this, {tr("the question"),
+                         {{tr("Enter"), tr("Ask")}, {tr("Shift+Enter"), tr("New line")}}});
     setAccessibleName(tr("Question"));
     setPlaceholderText(tr("Ask about the picture, then press Enter"));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);

@@ -4,19 +4,17 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "app/ask/thought_row.h"
 #include "app/look/icons.h"
+#include "widgets/conversation/exchange_text.h"
+#include "widgets/conversation/liveness_badge.h"
+#include "widgets/conversation/sampling_form.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/question_line.h"
 #include "widgets/token_stream.h"
 
 namespace lvr {
 namespace {
-
-QString plain(const std::string& text) {
-    QString word = QString::fromStdString(text).trimmed().toLower();
-    while (word.endsWith('.')) word.chop(1);
-    return word;
-}
 
 QLabel* heading(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
@@ -37,10 +35,13 @@ AskPanel::AskPanel(QWidget* parent)
     : QWidget(parent),
       question_(new QuestionLine(this)),
       exitRule_(new ExitRuleForm(this)),
+      sampling_(new SamplingForm(this)),
       ask_(new QPushButton(tr("Ask"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
       answer_(new QLabel(this)),
       verdict_(new QLabel(this)),
+      badge_(new LivenessBadge(this)),
+      thoughts_(new ThoughtRow(this)),
       stream_(new TokenStream(this)) {
     build();
     wire();
@@ -64,10 +65,12 @@ void AskPanel::build() {
     auto* column = new QVBoxLayout(this);
     column->addWidget(question_);
     column->addWidget(exitRule_);
+    column->addWidget(sampling_);
     column->addLayout(buttons);
     column->addSpacing(8);
     column->addWidget(heading(tr("Answer"), this));
-    for (QWidget* widget : std::initializer_list<QWidget*>{answer_, verdict_, stream_})
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{answer_, verdict_, badge_, thoughts_, stream_})
         column->addWidget(widget);
     column->setStretchFactor(stream_, 1);
 }
@@ -84,8 +87,17 @@ void AskPanel::wire() {
 
 QString AskPanel::question() const { return question_->toPlainText().trimmed(); }
 void AskPanel::setQuestion(const QString& question) { question_->setPlainText(question); }
+QWidget* AskPanel::questionLine() const { return question_; }
 void AskPanel::focusQuestion() { question_->setFocus(); }
-ExitRule AskPanel::rule() const { return exitRule_->rule(); }
+DecodeOptions AskPanel::options() const {
+    DecodeOptions options = sampling_->options();
+    options.exit = exitRule_->rule();
+    return options;
+}
+void AskPanel::setOptions(const DecodeOptions& options) {
+    sampling_->setOptions(options);
+    exitRule_->setRule(options.exit);
+}
 void AskPanel::setRule(const ExitRule& rule) { exitRule_->setRule(rule); }
 void AskPanel::setStoppable(bool stoppable) { stop_->setEnabled(stoppable); }
 
@@ -99,12 +111,14 @@ void AskPanel::show(const Trace& trace) {
     shown_ = trace.steps.size();
     answer_->setText(QString::fromStdString(trace.answer));
     answer_->setHidden(trace.answer.empty());
+    if (!trace.steps.empty()) badge_->show(livenessOf(trace));
 }
 
 void AskPanel::clear() {
     stream_->clear();
     shown_ = 0;
     answer_->hide();
+    badge_->clear();
 }
 
 void AskPanel::compare(const std::optional<std::string>& expected,
@@ -116,7 +130,7 @@ void AskPanel::compare(const std::optional<std::string>& expected,
     if (!answer) {
         verdict_->setText(tr("Known answer: %1").arg(known));
     } else {
-        const bool right = plain(*answer) == plain(*expected);
+        const bool right = sameAnswer(*answer, *expected);
         verdict_->setText(right ? tr("✓ Right") : tr("✗ Wrong: the right answer is %1").arg(known));
         colours.setColor(QPalette::WindowText,
                          verdictColour(right, colours.window().color().lightness() < 128));

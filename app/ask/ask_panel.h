@@ -12,7 +12,10 @@ class QPushButton;
 namespace lvr {
 
 class ExitRuleForm;
+class LivenessBadge;
 class QuestionLine;
+class SamplingForm;
+class ThoughtRow;
 class TokenStream;
 
 // The window's right side: the question, the exit rule, Ask and Stop; below them the answer, how it
@@ -25,9 +28,12 @@ public:
     QString question() const;  // trimmed
     void setQuestion(const QString& question);
     void focusQuestion();
-    ExitRule rule() const;
+    QWidget* questionLine() const;
+    DecodeOptions options() const;
+    void setOptions(const DecodeOptions& options);
     void setRule(const ExitRule& rule);
     void setStoppable(bool stoppable);
+    ThoughtRow& thoughts() { return *thoughts_; }
 
     void append(const DecodeStep& step);
     void show(const Trace& trace);  // all of a finished answer
@@ -53,10 +59,13 @@ private:
 
     QuestionLine* question_;
     ExitRuleForm* exitRule_;
+    SamplingForm* sampling_;
     QPushButton* ask_;
     QPushButton* stop_;
     QLabel* answer_;
     QLabel* verdict_;
+    LivenessBadge* badge_;
+    ThoughtRow* thoughts_;
     TokenStream* stream_;
     std::size_t shown_ = 0;  // positions in the stream
 };

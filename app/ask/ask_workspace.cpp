@@ -8,15 +8,21 @@
 #include "app/ask/ask_panel.h"
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
+#include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
+#include "app/look/icons.h"
 #include "app/window/ask_engine.h"
-#include "widgets/heat.h"
+#include "core/error.h"
+#include "core/heat/heat.h"
+#include "widgets/regions/region_tool.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kSideWidth = 460;
 constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers are replayed
+
+bool isGiven(const Trace& trace) { return !trace.options.thought.boxes.empty(); }
 
 }  // namespace
 
@@ -48,6 +54,26 @@ void AskWorkspace::wire() {
         panel_->pause();
         panel_->selectStep(step);
     });
+    wireRegions();
+}
+
+void AskWorkspace::wireRegions() {
+    RegionTool& regions = panel_->regions();
+    ThoughtRow& thoughts = side_->thoughts();
+    addAction(regions.actions().draw);  // R works beside the picture too
+    thoughts.offer(regions.actions().thought);
+    connect(&regions, &RegionTool::boxesChanged, this, [this] {
+        updateRois();
+        updateThoughts();
+    });
+    connect(&regions, &RegionTool::thoughtWanted, this, &AskWorkspace::useAsThought);
+    connect(&regions, &RegionTool::failed, this, &AskWorkspace::failed);
+    connect(&thoughts, &ThoughtRow::ownWanted, this, [this] {
+        if (isGiven(trace_)) showOtherThought();
+    });
+    connect(&thoughts, &ThoughtRow::givenWanted, this, [this] {
+        if (!isGiven(trace_)) showOtherThought();
+    });
 }
 
 // ---- What is asked about ----
@@ -57,7 +83,10 @@ void AskWorkspace::showPicture(Image picture, const QString& name) {
     sample_.reset();
     clearAnswer();
     trace_.question.images = {std::move(picture)};
+    knownRois_.clear();
     panel_->pictureChanged();
+    updateGrid();
+    Q_EMIT pictureShown(trace_.question.images);
     if (questionWasTheSamples) side_->setQuestion({});
     side_->focusQuestion();
     Q_EMIT allWell();
@@ -70,11 +99,15 @@ void AskWorkspace::showSample(Sample sample) {
     clearAnswer();
     sample_ = std::move(sample);
     trace_.question.images = sample_->question.images;
-    trace_.rois = sample_->rois;
+    trace_.rois = knownRois_ = sample_->rois;
     panel_->pictureChanged();
+    updateGrid();
+    Q_EMIT pictureShown(trace_.question.images);
     side_->setQuestion(QString::fromStdString(sample_->question.text));
     Q_EMIT allWell();
-    Q_EMIT titleChanged(tr("%1 scene").arg(QString::fromStdString(sample_->kind)));
+    Q_EMIT titleChanged(sample_->id.empty()
+                            ? tr("%1 scene").arg(QString::fromStdString(sample_->kind))
+                            : QString::fromStdString(sample_->id));
     Q_EMIT stateChanged(model_ ? tr("Ready: press Ask") : tr("Opening the model…"));
     updateVerdict();
 }
@@ -82,18 +115,37 @@ void AskWorkspace::showSample(Sample sample) {
 void AskWorkspace::showTrace(const Trace& trace, const QString& file) {
     clearAnswer();
     trace_ = trace;
+    if (trace_.steps.empty()) trace_.grids.clear();  // as in snapshot()
     sample_.reset();
     if (trace.expectedAnswer)
         sample_ =
             Sample{.question = trace.question, .answer = *trace.expectedAnswer, .rois = trace.rois};
-    side_->setQuestion(QString::fromStdString(trace.question.text));
-    side_->setRule(trace.options.exit);
-    side_->show(trace_);
+    knownRois_ = trace.rois;
     panel_->pictureChanged();
-    panel_->selectStep(side_->latentCount() - 1);
+    panel_->regions().setBoxes(trace.options.thought.boxes);
+    updateGrid();
+    Q_EMIT pictureShown(trace_.question.images);
     Q_EMIT titleChanged(file);
+    showAnswerParts();
+}
+
+void AskWorkspace::showAnswer(const Trace& trace) {
+    clearAnswer();
+    trace_ = trace;
+    knownRois_ = trace.rois;
+    showAnswerParts();
+}
+
+void AskWorkspace::showAnswerParts() {
+    side_->setQuestion(QString::fromStdString(trace_.question.text));
+    side_->setOptions(trace_.options);
+    side_->show(trace_);
+    panel_->stepsChanged();
+    showLastStep();
     Q_EMIT stateChanged(
-        tr("Asked of %1: %2").arg(QString::fromStdString(trace.model), summary(trace)));
+        trace_.steps.empty()
+            ? tr("Ready")
+            : tr("Asked of %1: %2").arg(QString::fromStdString(trace_.model), summary(trace_)));
     updateVerdict();
     updateActions();
 }
@@ -108,6 +160,17 @@ void AskWorkspace::hintAtScenes() {
 
 bool AskWorkspace::sampleIsAsked() const {
     return sample_ && side_->question().toStdString() == sample_->question.text;
+}
+
+Trace AskWorkspace::snapshot() const {
+    const bool isWhole =
+        !asking_ && !trace_.steps.empty() && (trace_.hiddenSize > 0 || latentSteps(trace_).empty());
+    if (isWhole) return trace_;
+    const Sample asked = sample();
+    Trace trace{.question = asked.question, .rois = asked.rois};
+    trace.grids.assign(asked.question.images.size(), {1, 1});  // unknown yet; a file has them
+    if (sampleIsAsked()) trace.expectedAnswer = asked.answer;
+    return trace;
 }
 
 Sample AskWorkspace::sample() const {
@@ -131,6 +194,7 @@ void AskWorkspace::showModel(const ModelInfo& model) {
     side_->setRule(model.exit);
     Q_EMIT stateChanged(tr("Ready"));
     hintAtScenes();
+    updateGrid();
     if (std::exchange(askWhenOpen_, false)) ask();
     updateActions();
 }
@@ -144,39 +208,65 @@ void AskWorkspace::modelDidNotOpen() {
 // ---- Asking ----
 
 void AskWorkspace::ask(const QString& question) {
-    side_->setQuestion(question);
+    setQuestion(question);
     ask();
 }
 
+QString AskWorkspace::question() const { return side_->question(); }
+void AskWorkspace::setQuestion(const QString& question) { side_->setQuestion(question); }
+void AskWorkspace::ask(const QString& question, const DecodeOptions& options) {
+    side_->setOptions(options);
+    side_->setQuestion(question);
+    thoughtIsNext_ = false;
+    if (mayAsk()) begin(options.thought);
+}
+
+void AskWorkspace::edit(const QString& question, const DecodeOptions& options) {
+    side_->setOptions(options);
+    side_->setQuestion(question);
+    side_->focusQuestion();
+}
+
 void AskWorkspace::ask() {
-    const QString text = side_->question();
+    thoughtIsNext_ = false;
+    if (mayAsk()) begin({});
+}
+
+bool AskWorkspace::mayAsk() {
     if (trace_.question.images.empty()) {
         Q_EMIT failed(
             tr("There is no picture to ask about; open, drop or paste one, or draw a new "
                "scene."));
-        return;
+        return false;
     }
-    if (text.isEmpty()) {
+    if (side_->question().isEmpty()) {
         Q_EMIT failed(tr("There is no question; type one and press Enter."));
-        return;
+        return false;
     }
     if (isOpening()) {
         askWhenOpen_ = true;
         Q_EMIT stateChanged(tr("Will ask when %1 is open…").arg(openingModel_));
-        return;
+        return false;
     }
     if (!model_) {
         Q_EMIT modelWanted(tr("No model is open; choose one with Open model…"));
-        return;
+        return false;
     }
+    return true;
+}
+
+void AskWorkspace::begin(GivenThought thought) {
     clearAnswer();
+    knownRois_.clear();
     if (sampleIsAsked()) {
-        trace_.rois = sample_->rois;
+        knownRois_ = sample_->rois;
         trace_.expectedAnswer = sample_->answer;
     }
+    updateRois();
     hintAtScenes();
-    trace_.question.text = text.toStdString();
-    trace_.options.exit = side_->rule();
+    trace_.question.text = side_->question().toStdString();
+    trace_.options = side_->options();
+    trace_.options.thought = std::move(thought);
     trace_.model = model_->name;
     asking_ = true;
     Q_EMIT askWanted(trace_.question, trace_.options);
@@ -184,11 +274,80 @@ void AskWorkspace::ask() {
     updateActions();
 }
 
-void AskWorkspace::forgetWaitingQuestion() { askWhenOpen_ = false; }
+void AskWorkspace::useAsThought() {
+    const std::vector<Box> boxes = panel_->regions().boxes();
+    if (boxes.empty() || !mayAsk()) return;
+    auto own = ownAnswer();
+    begin(own ? GivenThought{boxes} : GivenThought{});
+    thoughtIsNext_ = !own;
+    other_ = std::move(own);
+    updateThoughts();
+}
+
+std::optional<Trace> AskWorkspace::ownAnswer() const {
+    const auto fits = [this](const Trace& trace) {
+        return !isGiven(trace) && !trace.steps.empty() && !asking_ &&
+               trace.stopped != StopReason::Cancelled && trace.model == model_->name &&
+               trace.options == side_->options() &&
+               trace.question.text == side_->question().toStdString();
+    };
+    if (fits(trace_)) return trace_;
+    return other_ && fits(*other_) ? other_ : std::nullopt;
+}
+
+void AskWorkspace::showOtherThought() {
+    if (!other_ || asking_) return updateThoughts();
+    std::swap(trace_, *other_);
+    side_->clear();
+    side_->show(trace_);
+    panel_->stepsChanged();
+    panel_->selectStep(side_->latentCount() - 1);
+    Q_EMIT stateChanged(summary(trace_));
+    updateRois();
+    updateVerdict();
+    updateActions();
+}
+
+void AskWorkspace::updateThoughts() {
+    const Trace *own = nullptr, *given = nullptr;
+    for (const Trace* trace : {other_ ? &*other_ : nullptr, asking_ ? nullptr : &trace_})
+        if (trace && (isGiven(*trace) || !trace->steps.empty()))
+            (isGiven(*trace) ? given : own) = trace;
+    side_->thoughts().setRegions(static_cast<int>(panel_->regions().boxes().size()));
+    side_->thoughts().show(own, given, given == &trace_);
+}
+
+// Where nobody knows the regions to look at, they are the drawn ones.
+void AskWorkspace::updateRois() {
+    const auto& boxes = panel_->regions().boxes();
+    trace_.rois = knownRois_.empty() ? boxes : knownRois_;
+    panel_->regions().setKnown(sample_ ? sample_->rois : knownRois_);
+}
+
+void AskWorkspace::updateGrid() {
+    PatchGrid grid;
+    if (!trace_.grids.empty()) {
+        grid = trace_.grids.front();
+    } else if (model_ && model_->pixels && !trace_.question.images.empty()) {
+        const Image& image = trace_.question.images.front();
+        try {
+            grid = tokenGrid({image.height, image.width}, *model_->pixels);
+        } catch (const Error&) {  // too thin for the model, which says so when it is asked
+        }
+    }
+    panel_->regions().setGrid(grid);
+    updateRois();
+}
+
+void AskWorkspace::forgetWaitingQuestion() {
+    askWhenOpen_ = false;
+    thoughtIsNext_ = false;
+}
 
 void AskWorkspace::begun(const std::vector<PatchGrid>& grids) {
     trace_.grids = grids;
     panel_->stepsChanged();
+    updateGrid();
 }
 
 void AskWorkspace::append(const DecodeStep& step) {
@@ -215,11 +374,13 @@ void AskWorkspace::finish(Trace trace) {
         trace_.timings.decode < latents * kSlowEnoughToWatch)
         panel_->play();
     updateActions();
+    Q_EMIT answered(trace_);
+    if (std::exchange(thoughtIsNext_, false) && ownAnswer()) useAsThought();
     Q_EMIT settled();
 }
 
 void AskWorkspace::fail() {
-    asking_ = false;
+    asking_ = thoughtIsNext_ = false;
     trace_.stopped = StopReason::Cancelled;
     updateActions();
 }
@@ -229,6 +390,7 @@ void AskWorkspace::clearAnswer() {
     Trace empty;
     empty.question = std::move(trace_.question);
     trace_ = std::move(empty);
+    other_.reset();
     side_->clear();
     panel_->stepsChanged();
     if (!isOpening()) Q_EMIT allWell();
@@ -246,6 +408,8 @@ void AskWorkspace::updateVerdict() {
 
 void AskWorkspace::updateActions() {
     side_->setStoppable(canStop());
+    panel_->regions().setThoughtAllowed(model_ && !isOpening() && !asking_);
+    updateThoughts();
     Q_EMIT actionsChanged();
 }
 
@@ -254,10 +418,17 @@ void AskWorkspace::showLastStep() {
     panel_->selectStep(side_->latentCount() - 1);
 }
 
+QWidget* AskWorkspace::picture() const { return panel_; }
+QWidget* AskWorkspace::questionLine() const { return side_->questionLine(); }
+const LatentViewState& AskWorkspace::view() const { return panel_->view(); }
 QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions(); }
 QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
 QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }
-void AskWorkspace::recolour(const QColor& ink) { side_->recolour(ink); }
+QList<QAction*> AskWorkspace::regionActions() const { return panel_->regions().actions().menu(); }
+void AskWorkspace::recolour(const QColor& ink) {
+    side_->recolour(ink);
+    panel_->regions().actions().draw->setIcon(icon(IconName::Region, ink));
+}
 
 // ---- Panels ----
 

@@ -15,6 +15,7 @@ namespace lvr {
 class AskPanel;
 class PanelDocks;
 class PicturePanel;
+struct LatentViewState;
 struct ModelInfo;
 
 // Ask and look: a picture, questions about it, and what each latent step looked at. Owns the trace
@@ -30,6 +31,7 @@ public:
     void showPicture(Image picture, const QString& name);
     void showSample(Sample sample);
     void showTrace(const Trace& trace, const QString& file);
+    void showAnswer(const Trace& trace);  // about the picture on screen, from before
 
     // ---- The model ----
     // A model of that name is being opened: questions wait for it.
@@ -40,6 +42,13 @@ public:
     // ---- Asking ----
     void ask();  // the question in the line
     void ask(const QString& question);
+    void ask(const QString& question, const DecodeOptions& options);
+    void edit(const QString& question, const DecodeOptions& options);  // to be asked by the person
+    QString question() const;                                          // the one in the line
+    void setQuestion(const QString& question);
+    // The same question with the drawn regions as its thought; asked with the model's own thought
+    // first, unless that answer is there already.
+    void useAsThought();
     void forgetWaitingQuestion();
     void begun(const std::vector<PatchGrid>& grids);
     void append(const DecodeStep& step);
@@ -49,12 +58,17 @@ public:
     bool canStop() const { return asking_ || isOpening(); }
 
     const Trace& trace() const { return trace_; }
+    Trace snapshot() const;  // what is on screen, fit for a file: an unfinished answer is left out
+    const LatentViewState& view() const;  // how its steps are looked at
     Sample sample() const;  // picture and question as they are now, with what is known of them
     void showLastStep();
+    QWidget* picture() const;
+    QWidget* questionLine() const;
     QList<QAction*> stepActions() const;
     QList<QAction*> viewActions() const;
-    QList<QAction*> modeActions() const;  // what the heat shows
-    void recolour(const QColor& ink);     // the icons
+    QList<QAction*> modeActions() const;    // what the heat shows
+    QList<QAction*> regionActions() const;  // the first: draw one
+    void recolour(const QColor& ink);       // the icons
 
     // ---- Panels around the picture ----
     // As PanelDocks has it: id names it in saved layouts.
@@ -68,6 +82,8 @@ public:
 Q_SIGNALS:
     void askWanted(const lvr::Question& question, const lvr::DecodeOptions& options);
     void stopWanted();
+    void pictureShown(const std::vector<lvr::Image>& pictures);  // or the same ones again
+    void answered(const lvr::Trace& trace);                      // complete or stopped
     void answerUnwanted();  // of what is being asked nothing is wanted any more
 
     void stateChanged(const QString& sentence);
@@ -88,9 +104,18 @@ protected:
 
 private:
     void wire();
+    void wireRegions();
+    bool mayAsk();  // says what is missing
+    void begin(GivenThought thought);
+    std::optional<Trace> ownAnswer() const;  // to what would be asked now
+    void showOtherThought();
+    void updateThoughts();
+    void updateRois();
+    void updateGrid();
     bool isOpening() const { return !openingModel_.isEmpty(); }
     void hintAtScenes();
     bool sampleIsAsked() const;
+    void showAnswerParts();
     void clearAnswer();
     void updateVerdict();
     void updateActions();
@@ -98,6 +123,9 @@ private:
     std::unique_ptr<ModelInfo> model_;  // null until one is open
     Trace trace_;                       // what is on screen
     std::optional<Sample> sample_;      // when the picture's answer is known
+    std::optional<Trace> other_;        // the same question answered from the other thought
+    std::vector<Box> knownRois_;        // of the sample or the opened trace
+    bool thoughtIsNext_ = false;        // when the model's own answer has come
     QString openingModel_;
     bool asking_ = false;
     bool askWhenOpen_ = false;

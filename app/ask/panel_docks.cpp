@@ -24,6 +24,7 @@ QDockWidget* PanelDocks::addPanel(const QString& id, const QString& title, QWidg
     dock->setObjectName(id);
     dock->setAccessibleName(title);
     dock->setWidget(panel);
+    dock->toggleViewAction()->setObjectName("panels." + id);
     dock->toggleViewAction()->setToolTip(tr("Show or close the panel %1").arg(title));
     panels_.push_back({dock, area, shown, 0});
     if (!restoreDockWidget(dock)) place(panels_.back());

@@ -5,8 +5,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "core/vision/patch_grid.h"
+#include "widgets/fixed_keys.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/plain_view.h"
+#include "widgets/regions/region_bar.h"
+#include "widgets/regions/region_tool.h"
 
 namespace lvr {
 namespace {
@@ -34,27 +38,50 @@ PicturePanel::PicturePanel(const Trace& trace, QWidget* parent)
         column->addWidget(plain_);
         setFocusProxy(plain_);
     }
+    setFixedKeys(*focusProxy(), {tr("the picture"),
+                                 {{tr("Left, Right"), tr("Previous or next step")},
+                                  {tr("Home, End"), tr("First or last step")},
+                                  {tr("Space"), tr("Play or pause")}}});
+    makeRegions(focusProxy());
     player_.setInterval(kPlayInterval);
     connect(&player_, &QTimer::timeout, this, &PicturePanel::advance);
     makeStepActions();
     makeViewActions();
 }
 
-void PicturePanel::addStepAction(const QString& text, Qt::Key key,
+void PicturePanel::makeRegions(QWidget* surface) {
+    state_.tokensOf = [](const Box& box, PatchGrid grid) { return boxTokens(box, grid); };
+    regions_ = new RegionTool(state_, this);
+    regions_->watch(surface);
+    regionBar_ = new RegionBar(regions_->actions().bar(), this);
+    setFixedKeys(*regionBar_, regionKeys());
+    regionBar_->hide();
+    static_cast<QBoxLayout*>(layout())->insertWidget(0, regionBar_);
+    connect(regions_, &RegionTool::drawingChanged, regionBar_, &QWidget::setVisible);
+    connect(regions_, &RegionTool::changed, this, [this] {
+        regionBar_->say(regions_->summary());
+        if (canvas_) canvas_->redraw();
+        if (plain_) plain_->update();
+    });
+}
+
+void PicturePanel::addStepAction(const QString& name, const QString& text, Qt::Key key,
                                  const std::function<void()>& act) {
     auto* action = new QAction(text, this);
+    action->setObjectName(name);
     action->setShortcut(QKeySequence(Qt::ALT | key));  // the bare key works when we have the focus
     connect(action, &QAction::triggered, this, act);
     stepActions_.append(action);
 }
 
 void PicturePanel::makeStepActions() {
-    addStepAction(tr("&Previous step"), Qt::Key_Left, [this] { moveBy(-1); });
-    addStepAction(tr("&Next step"), Qt::Key_Right, [this] { moveBy(1); });
-    addStepAction(tr("&First step"), Qt::Key_Home, [this] { moveBy(-count()); });
-    addStepAction(tr("&Last step"), Qt::Key_End, [this] { moveBy(count()); });
-    addStepAction(tr("P&lay or pause"), Qt::Key_P, [this] { togglePlay(); });
+    addStepAction("steps.previous", tr("&Previous step"), Qt::Key_Left, [this] { moveBy(-1); });
+    addStepAction("steps.next", tr("&Next step"), Qt::Key_Right, [this] { moveBy(1); });
+    addStepAction("steps.first", tr("&First step"), Qt::Key_Home, [this] { moveBy(-count()); });
+    addStepAction("steps.last", tr("&Last step"), Qt::Key_End, [this] { moveBy(count()); });
+    addStepAction("steps.play", tr("P&lay or pause"), Qt::Key_P, [this] { togglePlay(); });
     auto* loop = new QAction(tr("L&oop"), this);
+    loop->setObjectName("steps.loop");
     loop->setCheckable(true);
     connect(loop, &QAction::toggled, this, [this](bool on) {
         state_.loop = on;
@@ -64,8 +91,10 @@ void PicturePanel::makeStepActions() {
     toggles_.emplace_back(loop, &LatentViewState::loop);
 }
 
-void PicturePanel::addToggle(const QString& text, bool LatentViewState::*member) {
+void PicturePanel::addToggle(const QString& name, const QString& text,
+                             bool LatentViewState::*member) {
     auto* action = new QAction(text, this);
+    action->setObjectName(name);
     action->setCheckable(true);
     action->setChecked(state_.*member);
     connect(action, &QAction::toggled, this, [this, member](bool on) {
@@ -80,6 +109,7 @@ void PicturePanel::addToggle(const QString& text, bool LatentViewState::*member)
 void PicturePanel::makeViewActions() {
     for (const HeatMode mode : kHeatModes) {
         auto* action = new QAction(QString::fromUtf8(nameOf(mode).data()), this);
+        action->setObjectName("heat." + action->text().toLower().replace(' ', '-'));
         action->setCheckable(true);
         action->setToolTip(QString::fromUtf8(explainOf(mode).data()));
         connect(action, &QAction::triggered, this, [this, mode] {
@@ -88,15 +118,15 @@ void PicturePanel::makeViewActions() {
         });
         modeActions_.append(action);
     }
-    addToggle(tr("&Heat"), &LatentViewState::heat);
-    addToggle(tr("&Nearest patches"), &LatentViewState::nearest);
-    addToggle(tr("&Regions"), &LatentViewState::rois);
-    addToggle(tr("&Path through the targets"), &LatentViewState::path);
-    addToggle(tr("Token &grid"), &LatentViewState::grid);
+    addToggle("view.heat", tr("&Heat"), &LatentViewState::heat);
+    addToggle("view.nearest", tr("&Nearest patches"), &LatentViewState::nearest);
+    addToggle("view.regions", tr("&Regions"), &LatentViewState::rois);
+    addToggle("view.path", tr("&Path through the targets"), &LatentViewState::path);
+    addToggle("view.grid", tr("Token &grid"), &LatentViewState::grid);
     if (!canvas_) return;  // the plain view has no more choices
-    addToggle(tr("&All steps"), &LatentViewState::multiples);
-    addToggle(tr("&Small pictures"), &LatentViewState::thumbnails);
-    addToggle(tr("&Curves"), &LatentViewState::curves);
+    addToggle("view.all-steps", tr("&All steps"), &LatentViewState::multiples);
+    addToggle("view.small-pictures", tr("&Small pictures"), &LatentViewState::thumbnails);
+    addToggle("view.curves", tr("&Curves"), &LatentViewState::curves);
 }
 
 void PicturePanel::redraw() {
@@ -127,6 +157,7 @@ void PicturePanel::pictureChanged() {
     const Image picture = images.empty() ? Image{} : images.front();
     if (canvas_) canvas_->setPicture(picture);
     if (plain_) plain_->setPicture(picture);
+    regions_->showPicture(picture.width, picture.height);
     stepsChanged();
 }
 

@@ -15,6 +15,8 @@ namespace lvr {
 
 class ImGuiCanvas;
 class PlainView;
+class RegionBar;
+class RegionTool;
 
 // The picture and its latent steps: the Dear ImGui panel, or a plain painted view where OpenGL does
 // not work. Arrow keys move through the steps, space plays them.
@@ -28,10 +30,14 @@ public:
     void stepsChanged();    // steps were added or taken away; follows the newest while it is shown
     void selectStep(int step);
     int selectedStep() const { return state_.selectedStep; }
-    void play();  // once, from the first step
+    const LatentViewState& view() const { return state_; }  // how it is looked at
+    void play();                                            // once, from the first step
     void pause();
     bool isPlaying() const { return state_.playing; }
     const QString& noOpenGl() const { return noOpenGl_; }  // empty: the ImGui panel runs
+
+    const ViewRect& pictureRect() const { return state_.picture; }  // in the focus proxy
+    RegionTool& regions() const { return *regions_; }  // what the person draws on the first image
 
     QList<QAction*> stepActions() const { return stepActions_; }
     QList<QAction*> viewActions() const { return viewActions_; }
@@ -44,10 +50,12 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
+    void makeRegions(QWidget* surface);
     void makeStepActions();
     void makeViewActions();
-    void addStepAction(const QString& text, Qt::Key key, const std::function<void()>& act);
-    void addToggle(const QString& text, bool LatentViewState::*member);
+    void addStepAction(const QString& name, const QString& text, Qt::Key key,
+                       const std::function<void()>& act);
+    void addToggle(const QString& name, const QString& text, bool LatentViewState::*member);
     void redraw();
     void showChoices();
     int count() const;
@@ -65,6 +73,8 @@ private:
     QString noOpenGl_;
     ImGuiCanvas* canvas_ = nullptr;
     PlainView* plain_ = nullptr;
+    RegionTool* regions_ = nullptr;
+    RegionBar* regionBar_ = nullptr;
     QTimer player_;
     QList<QAction*> stepActions_, viewActions_, modeActions_;
     std::vector<std::pair<QAction*, bool LatentViewState::*>> toggles_;

@@ -1,16 +1,13 @@
 #include "app/ask/trace_summary.h"
 
 #include <QObject>
+#include <QStringList>
 
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
+#include "widgets/conversation/exchange_text.h"
 
 namespace lvr {
 namespace {
-
-QString milliseconds(double ms) {
-    return ms < 10000 ? QObject::tr("%1 ms").arg(ms, 0, 'f', ms < 10 ? 1 : 0)
-                      : QObject::tr("%1 s").arg(ms / 1000, 0, 'f', 1);
-}
 
 QString whyStopped(StopReason reason) {
     switch (reason) {
@@ -24,19 +21,28 @@ QString whyStopped(StopReason reason) {
     return {};
 }
 
+QString firstTokenText(const Trace& trace) {
+    const Timings& t = trace.timings;
+    const QString encoder =
+        reusedEncoding(trace) ? QObject::tr("reused") : milliseconds(t.encodeImages);
+    return QObject::tr("first token after %1 (picture %2, encoder %3, prompt %4)")
+        .arg(milliseconds(timeToFirstToken(t)), milliseconds(t.preprocess), encoder,
+             milliseconds(t.prefill));
+}
+
 }  // namespace
 
 QString summary(const Trace& trace) {
-    const Timings& t = trace.timings;
-    return QObject::tr(
-               "%1  (picture %2, encoder %3, prompt %4, decoding %5) · %6 latent steps · %7 "
-               "positions · %8")
-        .arg(milliseconds(t.preprocess + t.encodeImages + t.prefill + t.decode),
-             milliseconds(t.preprocess), milliseconds(t.encodeImages), milliseconds(t.prefill),
-             milliseconds(t.decode))
-        .arg(latentSteps(trace).size())
-        .arg(trace.steps.size())
-        .arg(whyStopped(trace.stopped));
+    QStringList parts{milliseconds(timeToFirstToken(trace.timings) + trace.timings.decode),
+                      firstTokenText(trace)};
+    if (const auto rate = tokensPerSecond(trace))
+        parts << QObject::tr("%1 tokens/s").arg(*rate, 0, 'f', *rate < 10 ? 1 : 0);
+    const auto latents = latentSteps(trace).size();
+    parts << (trace.options.thought.boxes.empty()
+                  ? QObject::tr("%1 latent steps").arg(latents)
+                  : QObject::tr("%1 latent steps (given by you)").arg(latents))
+          << QObject::tr("%1 positions").arg(trace.steps.size()) << whyStopped(trace.stopped);
+    return parts.join(QStringLiteral(" · "));
 }
 
 }  // namespace lvr

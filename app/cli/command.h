@@ -27,6 +27,7 @@ void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 void addStudyCommand(CLI::App& app);
 void addBenchCommand(CLI::App& app);
+void addBenchUiCommand(CLI::App& bench);  // a subcommand of it
 
 // The text itself, or the contents of FILE for "@FILE". Throws Error: unreadable or empty.
 std::string questionText(const std::string& given);

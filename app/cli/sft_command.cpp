@@ -66,6 +66,7 @@ ExitRule exitOf(const SftOptions& options) {
 void describeTwin(const SftOptions& options, Provenance& provenance) {
     provenance.defaultExit = toText(exitOf(options));
     provenance.latentFeed = options.twin == Twin::Filler ? "filler" : "own";
+    provenance.roiTokens = options.roiTokens == "all" ? "" : options.roiTokens;
     provenance.seed = options.seed;
 }
 

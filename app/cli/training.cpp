@@ -194,6 +194,7 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
     auto device = parseDevice(arguments_.device);
     if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
         device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
+    if (device.is_cuda()) log_.meterGpu(device.has_index() ? device.index() : 0);
     auto checkpoint =
         LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
                                     .device = device,

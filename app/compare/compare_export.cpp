@@ -6,7 +6,7 @@
 
 #include "app/compare/set_scores.h"
 #include "app/compare/strategies_json.h"
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
 
 namespace lvr {
 namespace {

@@ -23,6 +23,7 @@ CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* par
       tabs_(new QTabWidget(this)),
       splitter_(new QSplitter(Qt::Horizontal, this)),
       messages_(new MessageBar(this)) {
+    tabs_->setAccessibleName(tr("What is compared"));
     tabs_->addTab(question_, tr("One question"));
     tabs_->addTab(set_, tr("A set"));
     tabs_->setDocumentMode(true);
@@ -41,10 +42,7 @@ CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* par
 
 void CompareWorkspace::wire() {
     connect(strategies_, &StrategyList::changed, this, [this] { chosen_ = true; });
-    connect(question_, &QuestionPage::asked, this, [this] {
-        messages_->dismiss();
-        question_->compare(strategies_->strategies());
-    });
+    connect(question_, &QuestionPage::asked, this, &CompareWorkspace::compare);
     connect(set_, &SetPage::runAsked, this, [this] {
         messages_->dismiss();
         set_->run(strategies_->strategies());
@@ -83,6 +81,12 @@ void CompareWorkspace::setModel(const ModelInfo& model) {
 void CompareWorkspace::showQuestion(const Sample& sample) {
     tabs_->setCurrentWidget(question_);
     question_->setSample(sample);
+}
+
+void CompareWorkspace::compare() {
+    messages_->dismiss();
+    tabs_->setCurrentWidget(question_);
+    question_->compare(strategies_->strategies());
 }
 
 void CompareWorkspace::stop() {

@@ -26,6 +26,7 @@ public:
     // strategies.
     void setModel(const ModelInfo& model);
     void showQuestion(const Sample& sample);  // to be compared when asked to
+    void compare();                           // now
     void stop();
     bool isBusy() const;
 

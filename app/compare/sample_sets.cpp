@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/vision/image_file.h"
-#include "datasets/dataset.h"
+#include "datasets/record_sample.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
@@ -20,18 +19,6 @@ Sample clutterSample(std::uint64_t seed, std::uint64_t index, const std::string&
     const auto picture = clutterWithQuestion(seed, index, kind);
     const auto& asked = picture.questions.front();
     return {"", kind, {{paint(picture.scene)}, asked.text}, asked.answer, asked.rois};
-}
-
-Sample read(const Dataset& data, const DataRecord& record) {
-    Sample sample{.id = data.name(record),
-                  .kind = record.dataset,
-                  .question = {.text = record.question},
-                  .answer = record.answer};
-    for (const auto& image : record.images) sample.question.images.push_back(readImage(image));
-    for (std::size_t i = 0; i < record.boxes.size(); ++i)
-        if (record.boxImages.empty() || record.boxImages[i] == 0)
-            sample.rois.push_back(record.boxes[i]);
-    return sample;
 }
 
 SampleSet scenes(const SetChoice& choice) {
@@ -58,7 +45,7 @@ SampleSet records(const SetChoice& choice) {
         readDataset({.data = path(choice.file), .imageRoot = path(choice.imageRoot)}));
     return {.name = choice.file,
             .size = std::min(choice.count, static_cast<int>(data->records.size())),
-            .sample = [data](int index) { return read(*data, data->records[index]); }};
+            .sample = [data](int index) { return readSample(*data, data->records[index]); }};
 }
 
 }  // namespace

@@ -114,18 +114,22 @@ QWidget* SetPage::makeProgress() {
 
 void SetPage::makeExportMenu() {
     auto* menu = new QMenu(export_);
-    const auto add = [&](const QString& name, SetExport what) {
-        menu->addAction(name, this, [this, what] { chooseExport(what); });
+    const auto add = [&](const QString& name, const QString& text, SetExport what) {
+        menu->addAction(text, this, [this, what] { chooseExport(what); })
+            ->setObjectName("set.export-" + name);
     };
-    add(tr("Table as CSV…"), SetExport::ScoresCsv);
-    add(tr("Every answer as CSV…"), SetExport::AnswersCsv);
-    add(tr("Everything as JSON…"), SetExport::Json);
-    add(tr("Table as Markdown…"), SetExport::Markdown);
-    add(tr("Picture of table and plot…"), SetExport::Picture);
+    add("csv", tr("Table as CSV…"), SetExport::ScoresCsv);
+    add("answers", tr("Every answer as CSV…"), SetExport::AnswersCsv);
+    add("json", tr("Everything as JSON…"), SetExport::Json);
+    add("markdown", tr("Table as Markdown…"), SetExport::Markdown);
+    add("picture", tr("Picture of table and plot…"), SetExport::Picture);
     menu->addSeparator();
-    menu->addAction(tr("Copy the table as Markdown"), this, [this] {
-        QApplication::clipboard()->setText(QString::fromStdString(toMarkdown(results_)));
-    });
+    menu->addAction(
+            tr("Copy the table as Markdown"), this,
+            [this] {
+                QApplication::clipboard()->setText(QString::fromStdString(toMarkdown(results_)));
+            })
+        ->setObjectName("set.copy-markdown");
     export_->setMenu(menu);
 }
 

@@ -147,7 +147,11 @@ void RolloutReader::runTail(RequestId id, std::int64_t run) {
     demandSameFile();
     if (tail_.run != run) tail_ = {.run = run};
     const auto version = store_->version();
-    if (version == std::exchange(tail_.version, version)) return;
+    if (version != std::exchange(tail_.version, version)) readTail(id, run);
+    post(newestStore_, id, [this, run] { Q_EMIT followed(run); });
+}
+
+void RolloutReader::readTail(RequestId id, std::int64_t run) {
     listRuns(id);
     // Before the metrics, of which there may be many.
     post(newestStore_, id,

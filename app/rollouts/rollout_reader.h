@@ -42,6 +42,7 @@ Q_SIGNALS:
     void stepRead(std::int64_t run, int step, const lvr::SharedRollouts& rollouts);
     void healthRead(std::int64_t run, const std::vector<lvr::Metric>& added);     // as groupHealth
     void probesRead(std::int64_t run, const std::vector<lvr::ProbeStep>& steps);  // ascending
+    void followed(std::int64_t run);  // a tail() is over
     // Also when it was there and is gone now, or another took its place. Open it again.
     void storeFailed(const QString& sentence);
     void stepFailed(const QString& sentence);
@@ -61,6 +62,7 @@ private:
     void runOpen(RequestId id, const std::filesystem::path& file);
     void runStep(RequestId id, std::int64_t run, int step);
     void runTail(RequestId id, std::int64_t run);
+    void readTail(RequestId id, std::int64_t run);
     void runProbes(RequestId id, std::int64_t run);
     void listRuns(RequestId id);
     void demandSameFile();

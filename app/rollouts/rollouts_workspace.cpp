@@ -1,12 +1,13 @@
 #include "app/rollouts/rollouts_workspace.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QLabel>
-#include <QShortcut>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "app/rollouts/picture_reader.h"
 #include "widgets/message_bar.h"
@@ -80,22 +81,38 @@ void RolloutsWorkspace::wire() {
             [this](std::int64_t run, const std::vector<Metric>& added) {
                 if (run == run_) health_->append(added);
             });
+    connect(reader_, &RolloutReader::followed, this, [this](std::int64_t run) {
+        if (run == run_) awaitsHealth_ = false;
+        settle();
+    });
     connect(reader_, &RolloutReader::storeFailed, this, [this](const QString& sentence) {
         broken_ = true;
+        awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
         if (run_ == 0)
             showEmpty(sentence);
         else if (message_->sentence() != sentence)
             message_->say(MessageBar::Kind::Error, sentence);
+        Q_EMIT storeFailed(sentence);
+        settle();
     });
-    connect(reader_, &RolloutReader::stepFailed, this,
-            [this](const QString& sentence) { message_->say(MessageBar::Kind::Error, sentence); });
+    connect(reader_, &RolloutReader::stepFailed, this, [this](const QString& sentence) {
+        awaitsStep_ = awaitsPicture_ = false;
+        message_->say(MessageBar::Kind::Error, sentence);
+        settle();
+    });
     connect(pictures_, &PictureReader::pictureRead, this,
             [this](const QString& file, const QImage& picture) {
-                if (file == pictureFile_) detail_->showPicture(picture);
+                if (file != pictureFile_) return;
+                detail_->showPicture(picture);
+                awaitsPicture_ = false;
+                settle();
             });
     connect(pictures_, &PictureReader::failed, this,
             [this](const QString& file, const QString& sentence) {
-                if (file == pictureFile_) detail_->showNoPicture(sentence);
+                if (file != pictureFile_) return;
+                detail_->showNoPicture(sentence);
+                awaitsPicture_ = false;
+                settle();
             });
     connect(steps_, &StepBar::runChosen, this,
             [this](std::int64_t run) { chooseRun(run, RolloutReader::kNewest); });
@@ -109,25 +126,35 @@ void RolloutsWorkspace::wire() {
     connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
     connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
         pictureFile_.clear();
+        awaitsPicture_ = false;
         detail_->clear();
     });
 }
 
 void RolloutsWorkspace::addShortcuts() {
-    const auto add = [this](const QKeySequence& keys, const std::function<void()>& act) {
-        auto* shortcut = new QShortcut(keys, this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, this, act);
+    const auto add = [this](const QString& name, const QString& text,
+                            const QList<QKeySequence>& keys, const std::function<void()>& act) {
+        auto* action = new QAction(text, this);
+        action->setObjectName("rollouts." + name);
+        action->setShortcuts(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, act);
+        addAction(action);
     };
-    add(Qt::Key_N, [this] { browser_->moveRollout(1); });
-    add(Qt::Key_P, [this] { browser_->moveRollout(-1); });
-    add(Qt::SHIFT | Qt::Key_N, [this] { browser_->moveGroup(1); });
-    add(Qt::SHIFT | Qt::Key_P, [this] { browser_->moveGroup(-1); });
-    add(Qt::Key_BracketRight, [this] { steps_->moveBy(1); });
-    add(Qt::Key_BracketLeft, [this] { steps_->moveBy(-1); });
-    add(Qt::Key_F, [this] { filter_->focusSearch(); });
-    add(QKeySequence::Find, [this] { filter_->focusSearch(); });
-    add(Qt::Key_Escape, [this] { browser_->focusRollouts(); });
+    add("next", tr("Next rollout"), {Qt::Key_N}, [this] { browser_->moveRollout(1); });
+    add("previous", tr("Previous rollout"), {Qt::Key_P}, [this] { browser_->moveRollout(-1); });
+    add("next-group", tr("Next group"), {Qt::SHIFT | Qt::Key_N},
+        [this] { browser_->moveGroup(1); });
+    add("previous-group", tr("Previous group"), {Qt::SHIFT | Qt::Key_P},
+        [this] { browser_->moveGroup(-1); });
+    add("next-step", tr("Next training step"), {Qt::Key_BracketRight},
+        [this] { steps_->moveBy(1); });
+    add("previous-step", tr("Previous training step"), {Qt::Key_BracketLeft},
+        [this] { steps_->moveBy(-1); });
+    add("find", tr("Find in rollouts"), {Qt::Key_F, QKeySequence::Find},
+        [this] { filter_->focusSearch(); });
+    add("list", tr("Back to the list of rollouts"), {Qt::Key_Escape},
+        [this] { browser_->focusRollouts(); });
 }
 
 void RolloutsWorkspace::showEmpty(const QString& why) {
@@ -148,6 +175,8 @@ void RolloutsWorkspace::openStore(const std::filesystem::path& file) {
     run_ = 0;
     step_ = -1;
     broken_ = false;
+    awaitsRuns_ = true;
+    wasSettled_ = false;
     message_->dismiss();
     browser_->show({});
     rollouts_.reset();
@@ -186,12 +215,13 @@ void RolloutsWorkspace::look() {
 void RolloutsWorkspace::takeRuns(const std::vector<Run>& runs) {
     if (broken_) message_->dismiss();
     broken_ = false;
+    awaitsRuns_ = false;
     if (runs.empty()) {
         run_ = 0;
-        return showEmpty(
-            tr("No run in %1 has rollouts yet.\nA run of GRPO writes them: start one in "
-               "Train, or with “lvr grpo --store …”.")
-                .arg(nameOf(file_)));
+        showEmpty(tr("No run in %1 has rollouts yet.\nA run of GRPO writes them: start one in "
+                     "Train, or with “lvr grpo --store …”.")
+                      .arg(nameOf(file_)));
+        return settle();
     }
     steps_->setRuns(runs);
     showContent();
@@ -208,9 +238,14 @@ void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
     steps_->chooseRun(run);
     if (run != run_) {
         run_ = run;
+        step_ = -1;
+        awaitsHealth_ = true;
+        wasSettled_ = false;
         steps_->setSteps({});
         health_->clear();
     }
+    awaitsStep_ = true;
+    wasSettled_ = false;
     if (step != RolloutReader::kNewest) steps_->chooseStep(step);
     reader_->readStep(run, step);
     reader_->tail(run);
@@ -232,6 +267,7 @@ void RolloutsWorkspace::takeStep(std::int64_t run, int step, const SharedRollout
     if (run != run_) return;
     message_->dismiss();
     step_ = step;
+    awaitsStep_ = false;
     if (!rollouts->empty()) {
         const auto [low, high] = std::minmax_element(
             rollouts->begin(), rollouts->end(),
@@ -243,6 +279,7 @@ void RolloutsWorkspace::takeStep(std::int64_t run, int step, const SharedRollout
     steps_->chooseStep(step);
     health_->markStep(step);
     Q_EMIT stepShown(run, step);
+    settle();
 }
 
 void RolloutsWorkspace::showRollout(const Rollout& rollout, const Rollout& best) {
@@ -253,7 +290,19 @@ void RolloutsWorkspace::showRollout(const Rollout& rollout, const Rollout& best)
     pictures_->drop();
     detail_->showNoPicture(file.isEmpty() ? tr("This question has no picture.")
                                           : tr("Reading the picture …"));
-    if (!file.isEmpty()) pictures_->read(file);
+    awaitsPicture_ = !file.isEmpty();
+    wasSettled_ = false;
+    if (awaitsPicture_) pictures_->read(file);
+}
+
+bool RolloutsWorkspace::isSettled() const {
+    if (file_.empty() || run_ == 0) return !awaitsRuns_;
+    return !awaitsStep_ && !awaitsHealth_ && !awaitsPicture_;
+}
+
+void RolloutsWorkspace::settle() {
+    const bool now = isSettled();
+    if (now && !std::exchange(wasSettled_, now)) Q_EMIT settled();
 }
 
 }  // namespace lvr

@@ -33,9 +33,12 @@ public:
     void showStep(std::int64_t run, int step);
     std::int64_t run() const { return run_; }  // 0: none
     int step() const { return step_; }         // whose rollouts are shown, -1: none
+    bool isSettled() const;  // what there is of them is on screen, or why there is nothing
 
 Q_SIGNALS:
     void stepShown(std::int64_t run, int step);
+    void storeFailed(const QString& sentence);  // shown
+    void settled();
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -53,6 +56,7 @@ private:
     void showRollout(const Rollout& rollout, const Rollout& best);
     void showEmpty(const QString& why);
     void showContent();
+    void settle();
 
     std::filesystem::path file_;
     std::int64_t run_ = 0, wantedRun_ = 0;
@@ -60,6 +64,9 @@ private:
     bool broken_ = false;  // the store could not be read; it is tried again
     SharedRollouts rollouts_;
     QString pictureFile_;
+    // What is still to come to what is chosen.
+    bool awaitsRuns_ = false, awaitsStep_ = false, awaitsHealth_ = false, awaitsPicture_ = false;
+    bool wasSettled_ = false;
     QTimer clock_;
 
     RolloutReader* reader_;

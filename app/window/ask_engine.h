@@ -1,12 +1,15 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/values/trace.h"
+#include "core/vision/preprocess.h"
 
 namespace lvr {
 
@@ -16,6 +19,8 @@ struct ModelInfo {
     std::string details;               // "1.2 M parameters, float32, CPU"
     ExitRule exit = EndProbability{};  // the rule it was trained for
     bool drawnScenesOnly = false;      // it knows generated scenes and nothing else
+    // How it cuts pictures into visual tokens, so that they can be seen before it is asked.
+    std::optional<PreprocessConfig> pixels;
     bool operator==(const ModelInfo&) const = default;
 };
 
@@ -59,13 +64,5 @@ using OnLoadProgress = std::function<void(const LoadProgress&)>;
 using EngineFactory = std::function<std::unique_ptr<AskEngine>(const std::string& folderOrRepoId,
                                                                const OnLoadProgress& onProgress,
                                                                const std::stop_token& stop)>;
-
-// What the window needs from outside, so that it can be tested without a model.
-struct WindowServices {
-    EngineFactory openEngine;
-    std::vector<std::string> sceneKinds;                          // first: shown at start
-    std::function<Sample(const std::string& kind)> newScene;      // throws Error
-    std::function<std::vector<std::string>()> cachedCheckpoints;  // throws Error; any thread
-};
 
 }  // namespace lvr

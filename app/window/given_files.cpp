@@ -36,29 +36,54 @@ void GivenFiles::chooseTarget() {
 }
 
 void GivenFiles::paste() {
-    if (const QMimeData* data = QApplication::clipboard()->mimeData()) give(*data);
+    const QMimeData* data = QApplication::clipboard()->mimeData();
+    const QMimeData nothing;
+    give(data ? *data : nothing);
 }
 
 void GivenFiles::give(const QMimeData& data) {
-    if (data.hasUrls())
-        giveUrls(data.urls());
+    const QList<QUrl> urls = data.urls();
+    const bool local = !urls.isEmpty() && urls.first().isLocalFile();
+    // A browser gives a picture and its address; the address alone is of no use here.
+    if (!urls.isEmpty() && (local || !data.hasImage()))
+        giveUrls(urls);
     else if (data.hasImage())
         givePicture(qvariant_cast<QImage>(data.imageData()));
     else
         Q_EMIT refused(tr("There is no picture on the clipboard; copy one and paste again."));
 }
 
-void GivenFiles::giveUrls(const QList<QUrl>& files) {
-    if (files.isEmpty()) return;
-    const QUrl& first = files.first();
-    const QFileInfo info(first.toLocalFile());
-    if (!first.isLocalFile())
+void GivenFiles::giveUrls(const QList<QUrl>& urls) {
+    if (urls.isEmpty()) return;
+    if (!urls.first().isLocalFile()) {
         Q_EMIT refused(tr("%1 is not a file on this machine; save the picture first and open that.")
-                           .arg(first.toDisplayString()));
-    else if (info.isDir() && QFileInfo::exists(info.filePath() + "/config.json"))
-        Q_EMIT checkpoint(info.filePath());
+                           .arg(urls.first().toDisplayString()));
+        return;
+    }
+    QStringList local;
+    for (const QUrl& url : urls)
+        if (url.isLocalFile()) local << url.toLocalFile();
+    if (local.size() > 1)
+        Q_EMIT files(local);
     else
-        Q_EMIT file(info.filePath());
+        givePath(local.first());
+}
+
+void GivenFiles::givePath(const QString& path) {
+    const QFileInfo info(path);
+    const QString given = info.filePath();
+    if (!info.isDir())
+        isForBrowsing(given) ? Q_EMIT data(given) : Q_EMIT file(given);
+    else if (QFileInfo::exists(given + "/config.json"))
+        Q_EMIT checkpoint(given);
+    else
+        QFileInfo::exists(given + "/data.json") ? Q_EMIT data(given) : Q_EMIT folder(given);
+}
+
+bool GivenFiles::isForBrowsing(const QString& path) {
+    static const QStringList kData{"json", "jsonl", "parquet"};
+    const QFileInfo info(path);
+    return info.isDir() || kData.contains(info.suffix().toLower());
 }
 
 void GivenFiles::givePicture(const QImage& given) {

@@ -1,9 +1,11 @@
 #include "app/window/lvr_engine.h"
 
+#include <torch/version.h>
+
 #include <filesystem>
 
 #include "app/tiny_model.h"
-#include "core/decode/decoder.h"
+#include "core/decode/seen_images.h"
 #include "core/error.h"
 #include "core/model/device.h"
 
@@ -19,14 +21,15 @@ public:
 
     Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
               const std::stop_token& stop) override {
-        const auto encoded =
-            encodeQuestion(checkpoint_, question, PromptKind::Chat, options.spanStart);
+        const auto encoded = encodeQuestion(checkpoint_, seen_.encode(checkpoint_, question.images),
+                                            question.text, PromptKind::Chat, options.spanStart);
         if (hooks.onGrids) hooks.onGrids(encoded.pixels.grids);
         return decodeEncoded(checkpoint_, question, encoded, options, {.stop = stop}, hooks.onStep);
     }
 
 private:
     LvrCheckpoint checkpoint_;
+    SeenImages seen_;
     ModelInfo info_;
 };
 
@@ -55,11 +58,13 @@ std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
         fitThreads(checkpoint.model);
         const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
         ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model),
-                       checkpoint.defaultExit(), tiny || scenes};
+                       checkpoint.defaultExit(), tiny || scenes, checkpoint.preprocess};
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;
     }
 }
+
+std::string torchVersion() { return "LibTorch " TORCH_VERSION; }
 
 }  // namespace lvr

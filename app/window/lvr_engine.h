@@ -9,4 +9,6 @@ std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
                                          const OnLoadProgress& onProgress,
                                          const std::stop_token& stop);
 
+std::string torchVersion();
+
 }  // namespace lvr

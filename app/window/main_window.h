@@ -1,14 +1,17 @@
 #pragma once
 
 #include <QMainWindow>
-#include <QTimer>
 #include <memory>
+#include <optional>
 
 #include "core/values/trace.h"
 
 class QComboBox;
+class QDockWidget;
 class QLabel;
+class QMenu;
 class QMimeData;
+class QToolBar;
 
 namespace lvr {
 
@@ -17,11 +20,19 @@ class FileJobs;
 class GivenFiles;
 class InferenceWorker;
 class MessageBar;
-class OpenModelDialog;
+class ModelDesk;
+class PictureConversation;
+class RunAlerts;
+class Shell;
+class SourceBrowser;
 class ThemeSwitch;
+class WindowSession;
+class WorkspaceSwitch;
+class Workspaces;
 enum class Theme;
-struct LoadProgress;
+enum class WorkspaceId;
 struct ModelInfo;
+struct Session;
 struct WindowActions;
 struct WindowServices;
 
@@ -34,17 +45,28 @@ public:
     ~MainWindow() override;
 
     void openModel(const QString& folderOrRepoId);  // empty: the tiny model
-    void openFile(const QString& file);             // a picture or an .lvrtrace
+    // A picture, an .lvrtrace, a folder of pictures, or a data file.
+    void openFile(const QString& file);
     void newScene(const QString& kind);
     void ask();  // the question in the line; newest wins
     void ask(const QString& question);
     void stop();  // asking, else loading
     void saveTrace(const QString& file);
+    void exportAnswer();               // shows the dialog
     void give(const QMimeData& data);  // what was dropped or pasted
     void chooseTheme(Theme theme);
+    void showWorkspace(WorkspaceId id);
+    void compareQuestion();  // the one in Ask, under several strategies
+    void compareQuestion(const QString& question);
+    void watchRuns();  // those of the store, so that their alerts are told
     void showLastStep();
-    // Takes size, splitter and theme from the last time and keeps them when closing.
+    // Keeps what is on screen in a folder from now on; returns what was kept there last. Nothing
+    // when another window does or there is nothing.
+    std::optional<Session> keepSession(const QString& folder);
+    void restore(const Session& session);
+    // Takes size, layout and theme from the last time and keeps them when closing.
     void rememberLook();
+    void greet();  // the tour, if the program was never started before
 
     bool isBusy() const;
     const Trace& trace() const;  // on screen
@@ -62,36 +84,55 @@ protected:
 
 private:
     void makeMenus();
+    void makeAskMenus();
     void makeToolBar();
     void makeStatusBar();
     void wire();
     void wireAsk();
+    void wireWorkspaces();
+    void startFresh();
+    void fillTrainMenu();
+    void showChange(WorkspaceId current);
+    void showTitle();
+    void wireModels();
     void wireWorker();
     void wireFiles();
+    void wireShell();
+    void wireSources();
+    void showSources();
     void recolourIcons();
 
-    void chooseModel();
-
-    void showModel(const ModelInfo& model);
-    void modelDidNotOpen();
-    void showProgress(const LoadProgress& progress);
+    void showModel(const ModelInfo& model, const QString& folderOrRepoId);
     void fail(const QString& sentence, QAction* remedy = nullptr);
     void updateActions();
     void settle();
+    bool mayClose();
 
     std::unique_ptr<WindowServices> services_;
-    QString loadingName_;
-    QTimer loadPatience_;  // a quick load shows no progress bar
-    bool loading_ = false, opening_ = false, saving_ = false;
-    bool modelIsOpen_ = false;
+    QString askTitle_;
+    bool opening_ = false, saving_ = false, listing_ = false;
     bool remembers_ = false;
+    bool closes_ = false;  // what was to be asked before has been answered
 
     InferenceWorker* worker_ = nullptr;
     FileJobs* files_ = nullptr;
+    ModelDesk* models_ = nullptr;
     ThemeSwitch* theme_ = nullptr;
     GivenFiles* given_ = nullptr;
+    Workspaces* workspaces_ = nullptr;
+    Shell* shell_ = nullptr;
     AskWorkspace* ask_ = nullptr;
+    PictureConversation* conversation_ = nullptr;
+    SourceBrowser* sources_ = nullptr;
+    QDockWidget* sourcesPanel_ = nullptr;
+    WorkspaceSwitch* switch_ = nullptr;
     MessageBar* messages_ = nullptr;
+    MessageBar* notices_ = nullptr;  // what concerns every workspace
+    RunAlerts* alerts_ = nullptr;
+    WindowSession* session_ = nullptr;  // null: none is kept
+    QMenu* runs_ = nullptr;
+    QToolBar* runsBar_ = nullptr;
+    QToolBar* toolBar_ = nullptr;
     QComboBox* kinds_ = nullptr;
     QLabel* status_ = nullptr;
     QLabel* modelLabel_ = nullptr;

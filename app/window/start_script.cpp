@@ -12,17 +12,24 @@ namespace {
 
 bool isTrace(const QString& file) { return file.endsWith(".lvrtrace", Qt::CaseInsensitive); }
 
+// A trace is looked at without a model, and so are runs.
+bool needsModel(const StartOptions& options) {
+    const auto shows = options.workspace.value_or(WorkspaceId::Ask);
+    const bool looksOnly = shows == WorkspaceId::Train || shows == WorkspaceId::Rollouts ||
+                           (options.open && isTrace(*options.open));
+    return !options.screenshot || options.ask || options.model || !looksOnly;
+}
+
 }  // namespace
 
 StartScript::StartScript(MainWindow& window, StartOptions options, QObject* parent)
     : QObject(parent), window_(window), options_(std::move(options)) {
-    // A trace is looked at without a model.
-    const bool needsModel =
-        !options_.screenshot || options_.ask || !options_.open || !isTrace(*options_.open);
-    if (needsModel || options_.model)
+    if (needsModel(options_))
         steps_.push_back([this] { window_.openModel(options_.model.value_or(QString())); });
     if (options_.open) steps_.push_back([this] { window_.openFile(*options_.open); });
-    if (options_.ask) steps_.push_back([this] { window_.ask(*options_.ask); });
+    if (options_.workspace)
+        steps_.push_back([this] { window_.showWorkspace(*options_.workspace); });
+    if (options_.ask) steps_.push_back([this] { ask(); });
     // Once the labels that have just been set have been laid out.
     if (options_.screenshot)
         steps_.push_back([this] { QTimer::singleShot(0, this, &StartScript::takeScreenshot); });
@@ -33,10 +40,18 @@ StartScript::StartScript(MainWindow& window, StartOptions options, QObject* pare
 void StartScript::run() { next(); }
 
 void StartScript::next() {
-    if (steps_.empty()) return;
-    const auto step = std::move(steps_.front());
-    steps_.pop_front();
-    step();
+    while (!steps_.empty() && !window_.isBusy()) {
+        const auto step = std::move(steps_.front());
+        steps_.pop_front();
+        step();
+    }
+}
+
+void StartScript::ask() {
+    if (options_.workspace == WorkspaceId::Compare)
+        window_.compareQuestion(*options_.ask);
+    else
+        window_.ask(*options_.ask);
 }
 
 void StartScript::giveUp(const QString& error) {

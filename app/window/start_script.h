@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 
+#include "app/workspaces/workspace_id.h"
+
 namespace lvr {
 
 class MainWindow;
@@ -14,7 +16,8 @@ class MainWindow;
 struct StartOptions {
     std::optional<QString> model;  // absent: the tiny model
     std::optional<QString> open;   // a picture or a trace
-    std::optional<QString> ask;
+    std::optional<WorkspaceId> workspace;
+    std::optional<QString> ask;         // in Compare: to be compared
     std::optional<QString> screenshot;  // PNG to write, then leave
     QSize size{1280, 720};
 };
@@ -32,6 +35,7 @@ Q_SIGNALS:
 
 private:
     void next();
+    void ask();
     void giveUp(const QString& error);
     void takeScreenshot();
 

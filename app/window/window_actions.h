@@ -12,14 +12,18 @@ struct WindowActions {
     void recolour(const QColor& ink);  // the icons
 
     QAction* openPicture;
+    QAction* openFolder;
+    QAction* openData;
     QAction* paste;
     QAction* openTrace;
     QAction* saveTrace;
+    QAction* exportAnswer;
     QAction* openModel;
     QAction* quit;
     QAction* newScene;
     QAction* ask;
     QAction* stop;
+    QAction* compare;
 };
 
 }  // namespace lvr

@@ -1,17 +1,27 @@
 #include <QApplication>
-#include <QCommandLineParser>
+#include <QFileInfo>
 #include <QRandomGenerator>
-#include <QRegularExpression>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <atomic>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 
-#include "app/look/theme.h"
+#include "app/compare/right_answer.h"
+#include "app/compare/sample_sets.h"
+#include "app/session/session.h"
+#include "app/tiny_model.h"
+#include "app/window/command_line.h"
 #include "app/window/lvr_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/start_script.h"
+#include "app/window/window_services.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/store/run_store.h"
 #include "datasets/scenes/scenes.h"
 
 namespace {
@@ -19,14 +29,6 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 constexpr int kFirstHops = 4;  // the first sample's chain is long enough to see the heat hop
-
-constexpr auto kDescription =
-    "Ask a picture and see what each latent step looks at.\n\n"
-    "Examples:\n"
-    "  lvr-workbench\n"
-    "  lvr-workbench --model Qwen/Qwen2.5-VL-3B-Instruct --open photo.jpg\n"
-    "  lvr-workbench --screenshot-to F.png --open answer.lvrtrace --size 1280x720\n\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong use.";
 
 int complain(const QString& sentence, int code) {
     std::fprintf(stderr, "lvr-workbench: %s\n", qUtf8Printable(sentence));
@@ -50,96 +52,127 @@ void onStartMessage(QtMsgType type, const QMessageLogContext&, const QString& te
                         kFailed));
 }
 
-std::optional<QSize> parseSize(const QString& text) {
-    static const QRegularExpression form("^(\\d{3,4})x(\\d{3,4})$");
-    const auto match = form.match(text);
-    if (!match.hasMatch()) return std::nullopt;
-    return QSize(match.captured(1).toInt(), match.captured(2).toInt());
-}
-
-void addOptions(QCommandLineParser& parser) {
-    parser.setApplicationDescription(kDescription);
-    parser.addPositionalArgument("FILE", "Picture or .lvrtrace file to open.", "[FILE]");
-    parser.addOptions({{{"h", "help"}, "Show this help."},
-                       {{"v", "version"}, "Show the version."},
-                       {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
-                       {"size", "Size of the window in pixels, for example 1280x720.", "WxH"},
-                       {"open", "The same as FILE.", "IMAGE|TRACE"},
-                       {"ask", "Question to ask once the model is open.", "TEXT"},
-                       {"model", "Checkpoint folder or cached repo id; without it the tiny model.",
-                        "DIR|REPO_ID"},
-                       {"colours", "system, light or dark.", "WHICH"}});
-}
-
-QString helpOf(const QCommandLineParser& parser) {
-    return parser.helpText().replace("<executable_name>", "lvr-workbench");  // Qt has not begun yet
-}
-
-std::optional<QString> valueOf(const QCommandLineParser& parser, const QString& option) {
-    return parser.isSet(option) ? std::optional(parser.value(option)) : std::nullopt;
-}
-
 // The first scene of a screenshot is always the same; those of a person are always fresh.
+std::uint64_t sceneSeed(bool reproducible) {
+    return reproducible ? 1 : QRandomGenerator::system()->generate64();
+}
+
 std::function<lvr::Sample(const std::string&)> sceneSource(bool reproducible) {
-    const std::uint64_t seed = reproducible ? 1 : QRandomGenerator::system()->generate64();
-    return [seed, index = std::uint64_t{0}](const std::string& kind) mutable {
+    return [seed = sceneSeed(reproducible),
+            index = std::uint64_t{0}](const std::string& kind) mutable {
         const lvr::SceneOptions options{.minHops = index == 0 ? kFirstHops : 0};
         return lvr::sceneSample(seed, index++, kind, options);
     };
 }
 
-int show(QApplication& application, const QCommandLineParser& parser,
-         const lvr::StartOptions& options, lvr::Theme theme) {
-    lvr::MainWindow window({.openEngine = lvr::openLvrEngine,
-                            .sceneKinds = lvr::sceneKinds(),
-                            .newScene = sceneSource(options.screenshot.has_value()),
-                            .cachedCheckpoints = lvr::cachedCheckpoints});
+// Of every kind a set can be made of. Copies share the count, and any thread may draw.
+std::function<lvr::Sample(const std::string&)> anySceneSource(bool reproducible) {
+    const auto drawn = std::make_shared<std::atomic<int>>(0);
+    return [seed = sceneSeed(reproducible), drawn](const std::string& kind) {
+        const int index = drawn->fetch_add(1);
+        return lvr::openSampleSet({.kind = kind, .count = index + 1, .seed = seed}).sample(index);
+    };
+}
+
+// What is missing stays empty: Train says so where it matters.
+template <class Find>
+QString placeOf(Find find) {
+    try {
+        return QString::fromStdU16String(std::filesystem::path(find()).u16string());
+    } catch (const lvr::Error&) {
+        return {};
+    }
+}
+
+lvr::TrainPlaces places(const lvr::CommandLine& line) {
+    const QString store = line.store.value_or(placeOf(lvr::defaultStore));
+    return {.store = store,
+            .program = QCoreApplication::applicationDirPath() + "/lvr",
+            .tinyModel = placeOf(lvr::tinyModelFolder),
+            .runsFolder = QFileInfo(store).path() + "/runs"};
+}
+
+// Where conversations are kept; nowhere without a home folder, where Qt would offer the root's.
+std::filesystem::path historyFolder() {
+    if (qEnvironmentVariableIsEmpty("HOME") && qEnvironmentVariableIsEmpty("XDG_DATA_HOME"))
+        return {};
+    const QString data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
+    return std::filesystem::path(data.toStdU16String()) / "conversations";
+}
+
+lvr::WindowServices services(const lvr::CommandLine& line, const std::filesystem::path& history) {
+    const bool reproducible = line.start.screenshot.has_value();
+    return {.openEngine = lvr::openLvrEngine,
+            .sceneKinds = lvr::sceneKinds(),
+            .newScene = sceneSource(reproducible),
+            .cachedCheckpoints = lvr::cachedCheckpoints,
+            .history = history,
+            .libraries = {lvr::torchVersion()},
+            .places = places(line),
+            .compare = {.openEngine = lvr::openLvrEngine,
+                        .sceneKinds = lvr::setSceneKinds(),
+                        .newScene = anySceneSource(reproducible),
+                        .openSet = lvr::openSampleSet,
+                        .isRight = lvr::isRightAnswer}};
+}
+
+// Beside the run store's usual place; empty without a home.
+QString sessionFolder() {
+    if (qEnvironmentVariableIsEmpty("HOME") && qEnvironmentVariableIsEmpty("XDG_DATA_HOME"))
+        return {};
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
+           "/lvr-workbench/session";
+}
+
+// Whoever names what is to be seen wants that.
+std::optional<lvr::Session> lastSession(lvr::MainWindow& window, const lvr::StartOptions& options) {
+    if (options.screenshot || sessionFolder().isEmpty()) return std::nullopt;
+    auto last = window.keepSession(sessionFolder());
+    if (options.open || options.ask) return std::nullopt;
+    return last;
+}
+
+// A model that the window may have died of is not opened again unasked.
+lvr::StartOptions withModelOf(const lvr::Session& last, lvr::StartOptions options) {
+    if (!options.model && last.closed && !last.model.isEmpty()) options.model = last.model;
+    return options;
+}
+
+int show(QApplication& application, const lvr::CommandLine& line) {
+    lvr::StartOptions options = line.start;
+    const QTemporaryDir forgotten;  // a screenshot shows the same, whatever was asked before
+    const auto history = options.screenshot
+                             ? std::filesystem::path(forgotten.path().toStdU16String())
+                             : historyFolder();
+    lvr::MainWindow window(services(line, history));
     if (!options.screenshot) window.rememberLook();
-    if (options.screenshot || parser.isSet("colours")) window.chooseTheme(theme);
+    if (options.screenshot || line.colours)
+        window.chooseTheme(line.colours.value_or(lvr::Theme::System));
     if (options.screenshot)
         window.setFixedSize(options.size);
-    else if (parser.isSet("size"))
+    else if (line.sizeIsGiven)
         window.resize(options.size);
+    const auto last = lastSession(window, options);
+    if (last) options = withModelOf(*last, options);
     lvr::StartScript script(window, options);
     QObject::connect(&script, &lvr::StartScript::finished, &application, [](const QString& error) {
         QCoreApplication::exit(error.isEmpty() ? 0 : complain(error, kFailed));
     });
     window.show();
-    window.newScene(QString::fromStdString(lvr::sceneKinds().front()));
+    if (last)
+        window.restore(*last);
+    else
+        window.newScene(QString::fromStdString(lvr::sceneKinds().front()));
+    // Once there is time, so that alerts of trainings are told in every workspace.
+    if (!options.screenshot)
+        QObject::connect(&window, &lvr::MainWindow::settled, &window, &lvr::MainWindow::watchRuns,
+                         Qt::SingleShotConnection);
+    if (!options.screenshot) window.greet();
     script.run();
     return QApplication::exec();
 }
 
-// Throws Error naming the option that is wrong.
-lvr::StartOptions readOptions(const QCommandLineParser& parser) {
-    lvr::StartOptions options{.model = valueOf(parser, "model"),
-                              .open = valueOf(parser, "open"),
-                              .ask = valueOf(parser, "ask"),
-                              .screenshot = valueOf(parser, "screenshot-to")};
-    const QStringList files = parser.positionalArguments();
-    if (files.size() > (options.open ? 0 : 1))
-        throw lvr::Error("one file is opened at a time; leave out \"" + files.last().toStdString() +
-                         "\".");
-    if (!files.isEmpty()) options.open = files.first();
-    if (const auto text = valueOf(parser, "size")) {
-        const auto size = parseSize(*text);
-        if (!size) throw lvr::Error("--size " + text->toStdString() + " is not like 1280x720.");
-        options.size = *size;
-    }
-    return options;
-}
-
-lvr::Theme readTheme(const QCommandLineParser& parser) {
-    const QString name = valueOf(parser, "colours").value_or("system");
-    const auto theme = QStringList{"system", "light", "dark"}.indexOf(name);
-    if (theme < 0)
-        throw lvr::Error("--colours " + name.toStdString() + " is not one of system, light, dark.");
-    return static_cast<lvr::Theme>(theme);
-}
-
-int start(int argc, char** argv, const QCommandLineParser& parser) {
-    const lvr::StartOptions options = readOptions(parser);
-    const lvr::Theme theme = readTheme(parser);
+int start(int argc, char** argv, const lvr::CommandLine& line) {
     if (!hasDisplay())
         return complain(
             "there is no display; run it on a desktop, with xvfb-run -a, or use the "
@@ -151,7 +184,7 @@ int start(int argc, char** argv, const QCommandLineParser& parser) {
     std::setlocale(LC_NUMERIC, "C");  // numbers in files have points, whatever the country
     QApplication::setStyle("Fusion");
     QApplication::setDesktopFileName("lvr-workbench");
-    return show(application, parser, options, theme);
+    return show(application, line);
 }
 
 }  // namespace
@@ -160,16 +193,13 @@ int main(int argc, char** argv) {
     QCoreApplication::setOrganizationName("lvr-workbench");
     QCoreApplication::setApplicationName("lvr-workbench");
     QCoreApplication::setApplicationVersion(LVR_VERSION);
-    QCommandLineParser parser;
-    addOptions(parser);
     QStringList arguments;
     for (int i = 0; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
-    if (!parser.parse(arguments))
-        return complain(parser.errorText() + "; see lvr-workbench --help.", kWrongUse);
-    if (parser.isSet("help")) return std::fputs(qUtf8Printable(helpOf(parser)), stdout) < 0;
-    if (parser.isSet("version")) return std::puts("lvr-workbench " LVR_VERSION) < 0;
     try {
-        return start(argc, argv, parser);
+        const lvr::CommandLine line = lvr::readCommandLine(arguments);
+        if (line.wantsHelp) return std::fputs(qUtf8Printable(lvr::commandLineHelp()), stdout) < 0;
+        if (line.wantsVersion) return std::puts("lvr-workbench " LVR_VERSION) < 0;
+        return start(argc, argv, line);
     } catch (const lvr::Error& error) {
         return complain(QString::fromUtf8(error.what()), kWrongUse);
     }

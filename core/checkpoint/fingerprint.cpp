@@ -3,6 +3,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -47,6 +49,16 @@ std::string fingerprint(const std::vector<fs::path>& files) {
     Fingerprint all;
     for (const auto& file : files) all.addFile(file);
     return "xxh3-128:" + all.hex();
+}
+
+std::string fingerprint(const std::vector<Image>& images) {
+    Fingerprint all;
+    for (const auto& image : images) {
+        const std::array<std::int64_t, 2> size{image.width, image.height};
+        all.add(size.data(), sizeof size);
+        all.add(image.rgb.data(), image.rgb.size());
+    }
+    return all.hex();
 }
 
 std::string checkpointFingerprint(const fs::path& folder) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/values/image.h"
+
 namespace lvr {
 
 // XXH3-128 of bytes as they come.
@@ -24,6 +26,9 @@ private:
 // What the bytes of these files are, one after the other: "xxh3-128:" and 32 hex digits. Throws
 // Error: a file that can't be read.
 std::string fingerprint(const std::vector<std::filesystem::path>& files);
+
+// Of pictures by their sizes and pixels: 32 hex digits, fit for a file name.
+std::string fingerprint(const std::vector<Image>& images);
 
 // Of a checkpoint folder's config and weights, or of an adapter's.
 std::string checkpointFingerprint(const std::filesystem::path& folder);

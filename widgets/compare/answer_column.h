@@ -4,9 +4,9 @@
 #include <QObject>
 #include <optional>
 
+#include "core/heat/heat.h"
 #include "widgets/compare/comparison.h"
 #include "widgets/compare/sparkline.h"
-#include "widgets/heat.h"
 
 class QGridLayout;
 class QLabel;

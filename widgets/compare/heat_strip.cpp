@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "widgets/fixed_keys.h"
+
 namespace lvr {
 namespace {
 
@@ -61,6 +63,7 @@ void paintHeat(QPainter& painter, const QRectF& space, const QImage& picture, co
 }
 
 HeatStrip::HeatStrip(QWidget* parent) : QWidget(parent) {
+    setFixedKeys(*this, {tr("an answer's steps"), {{tr("Left, Right"), tr("Choose a step")}}});
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);

@@ -4,7 +4,7 @@
 #include <QWidget>
 #include <vector>
 
-#include "widgets/heat.h"
+#include "core/heat/heat.h"
 
 namespace lvr {
 

@@ -32,6 +32,8 @@ QString describe(const DecodeOptions& options) {
     QStringList parts{std::visit([](const auto& rule) { return words(rule); }, options.exit)};
     if (options.latentFeed == LatentFeed::Snap) parts << QObject::tr("snapped to patches");
     if (options.latentFeed == LatentFeed::Filler) parts << QObject::tr("filler fed");
+    if (const auto regions = options.thought.boxes.size(); regions > 0)
+        parts << QObject::tr("%1 regions as thought").arg(regions);
     if (options.spanStart == SpanStart::Forced) parts << QObject::tr("start forced");
     if (options.spanEnd == SpanEnd::Forced) parts << QObject::tr("end forced");
     if (options.headPositions == HeadPositions::Released) parts << QObject::tr("head as released");

@@ -78,10 +78,13 @@ void StrategyList::fillAddMenu(QToolButton* add) {
     add->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(add);
     for (const auto& preset : strategyPresets())
-        menu->addAction(preset.name, this, [this, some = preset.strategies] { this->add(some); });
+        menu->addAction(preset.name, this, [this, some = preset.strategies] { this->add(some); })
+            ->setObjectName("strategies.add-" + preset.name);
     menu->addSeparator();
-    menu->addAction(tr("The first ones again"), this, [this] { setStrategies(firstStrategies()); })
-        ->setToolTip(tr("Replace the list by the strategies it starts with"));
+    QAction* again = menu->addAction(tr("The first ones again"), this,
+                                     [this] { setStrategies(firstStrategies()); });
+    again->setObjectName("strategies.first-again");
+    again->setToolTip(tr("Replace the list by the strategies it starts with"));
     add->setMenu(menu);
 }
 

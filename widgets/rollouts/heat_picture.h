@@ -4,8 +4,8 @@
 #include <QWidget>
 #include <vector>
 
+#include "core/heat/heat.h"
 #include "core/values/run.h"
-#include "widgets/heat.h"
 
 namespace lvr {
 

@@ -97,6 +97,7 @@ void RolloutDetail::build() {
     difference_->setPlaceholderText(
         tr("Choose a rollout to compare it with the best of its group."));
     auto* views = new QTabWidget(this);
+    views->setAccessibleName(tr("Views of the rollout"));
     views->setDocumentMode(true);
     views->addTab(tokens_, tr("Positions"));
     views->addTab(difference_, tr("Against the best"));

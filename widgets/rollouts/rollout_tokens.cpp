@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "widgets/fixed_keys.h"
 #include "widgets/rollouts/rollout_colours.h"
 
 namespace lvr {
@@ -30,6 +31,7 @@ RolloutTokens::RolloutTokens(QWidget* parent) : QTextEdit(parent) {
     setAcceptDrops(false);
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     setAccessibleName(tr("Generated positions"));
+    setFixedKeys(*this, {tr("generated positions"), {{tr("Left, Right"), tr("Choose a latent")}}});
     setPlaceholderText(tr("Choose a rollout to see what it generated."));
 }
 

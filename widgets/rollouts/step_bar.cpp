@@ -18,6 +18,8 @@ QString wordOf(RunStatus status) {
     switch (status) {
         case RunStatus::Running:
             return StepBar::tr("running");
+        case RunStatus::Paused:
+            return StepBar::tr("paused");
         case RunStatus::Finished:
             return StepBar::tr("finished");
         case RunStatus::Stopped:

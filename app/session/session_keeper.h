@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QLockFile>
+#include <QObject>
+#include <QThreadPool>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "app/session/session.h"
+#include "core/values/trace.h"
+
+namespace lvr {
+
+// Keeps a session in a folder, whole at every instant. Of several windows the first keeps it.
+// Writes, and reads pictures, away from the GUI thread; every signal comes on the GUI thread.
+class SessionKeeper : public QObject {
+    Q_OBJECT
+public:
+    explicit SessionKeeper(const QString& folder, QObject* parent = nullptr);
+    ~SessionKeeper() override;  // waits for the last write
+
+    bool claim();  // false: another window keeps it, or the folder can't be written
+    // The one kept last; nothing when there is none. Throws Error.
+    std::optional<Session> last() const;
+    // `then` gets what was on screen; or readFailed() comes.
+    void readTrace(const Session& session, std::function<void(const Trace&)> then);
+
+    // trace: when it is another than last time.
+    void keep(Session session, const std::optional<Trace>& trace);
+    bool isWriting() const { return writing_ > 0; }  // a slow disk is not hurried
+
+Q_SIGNALS:
+    void readFailed(const QString& sentence);
+    void keepFailed(const QString& sentence);  // told once until it works again
+
+private:
+    void write(const Session& session, const std::optional<Trace>& trace) const;
+    std::filesystem::path file(const QString& name) const;
+    void settle(const QString& trouble);
+
+    QString folder_;
+    QLockFile lock_;
+    QThreadPool pool_;
+    QString trace_;  // file of the one that is kept
+    int writing_ = 0;
+    bool keepFailed_ = false;
+};
+
+}  // namespace lvr

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <optional>
+
+#include "app/session/session.h"
+#include "core/values/trace.h"
+
+namespace lvr {
+
+class AskWorkspace;
+class MessageBar;
+class SessionKeeper;
+class Workspaces;
+
+// What a window has on screen, kept as a session whenever it changed, and brought back.
+class WindowSession : public QObject {
+    Q_OBJECT
+public:
+    // store: the one the window reads; runs of another are not gone back to.
+    WindowSession(const QString& folder, Workspaces& workspaces, const QString& store,
+                  QObject* parent);
+    void tellIn(MessageBar* bar);
+
+    // Keeps from now on, unless another window does; the session that was kept last, if any.
+    std::optional<Session> claim();
+    void bringBack(const Session& session);  // broughtBack() follows
+    void setModel(const QString& folderOrRepoId) { model_ = folderOrRepoId; }
+    void keepClosed();  // the last time: the person closes the window
+
+Q_SIGNALS:
+    void broughtBack();  // or, after freshWanted(), not
+    void freshWanted();  // in place of the last session
+
+private:
+    Session look() const;
+    void keep();
+    void write(const Session& session);
+    void giveUp(const QString& why);
+
+    SessionKeeper* keeper_;
+    Workspaces& workspaces_;
+    AskWorkspace& ask_;
+    QString store_, model_, title_;
+    QTimer clock_;
+    Session kept_;
+    bool isOurs_ = false;  // the folder
+    bool traceChanged_ = true;
+    MessageBar* bar_ = nullptr;
+};
+
+}  // namespace lvr

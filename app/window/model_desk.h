@@ -1,0 +1,51 @@
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <functional>
+#include <string>
+#include <vector>
+
+class QWidget;
+
+namespace lvr {
+
+class FileJobs;
+class InferenceWorker;
+struct LoadProgress;
+struct ModelInfo;
+
+// Opens models, named or chosen in a dialog. The one open before stays until the new one is there.
+class ModelDesk : public QObject {
+    Q_OBJECT
+public:
+    using Cached = std::function<std::vector<std::string>()>;  // throws Error; any thread
+    ModelDesk(InferenceWorker* worker, FileJobs* files, Cached cached, QWidget* window);
+
+    void open(const QString& folderOrRepoId);  // empty: the tiny model
+    void choose();                             // asks which
+    void cancel();
+    bool isOpening() const { return opening_; }
+
+Q_SIGNALS:
+    void opening(const QString& name);
+    void progressed(const QString& sentence, double fraction);  // a quick one shows none
+    void opened(const lvr::ModelInfo& model, const QString& folderOrRepoId);
+    void cancelled(const QString& sentence);
+    void failed(const QString& sentence);
+    void listFailed(const QString& sentence);  // nothing was being opened
+
+private:
+    void wire();
+    void tell(const LoadProgress& progress);
+
+    InferenceWorker* worker_;
+    FileJobs* files_;
+    Cached cached_;
+    QWidget* window_;
+    QString folder_, name_;
+    QTimer patience_;
+    bool opening_ = false, hasOpened_ = false;
+};
+
+}  // namespace lvr

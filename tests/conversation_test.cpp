@@ -70,7 +70,7 @@ struct Talk : World {
         qFatal("no action %s", qPrintable(text));
     }
     void does(const QString& text) {
-        QVERIFY2(action(text).isEnabled(), qPrintable(text));
+        QTRY_VERIFY2(action(text).isEnabled(), qPrintable(text));
         action(text).trigger();
         settle();
     }

@@ -61,9 +61,8 @@ public:
 
 private:
     void look(Trace& trace, int index, const AskHooks& hooks) {
-        LatentStep latent{.index = index,
-                          .norm = 2,
-                          .endProbability = index == kLooks - 1 ? 0.9f : 0.1f};
+        LatentStep latent{
+            .index = index, .norm = 2, .endProbability = index == kLooks - 1 ? 0.9f : 0.1f};
         latent.cosine.assign(kPatches, 0.1f);
         latent.cosine[index] = 0.9f;
         latent.l2.assign(kPatches, 1.0f);

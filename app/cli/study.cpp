@@ -203,14 +203,21 @@ void makeModel(const Study& study, const std::string& name, int seed) {
 
 void runStudy(const Study& study) {
     fs::create_directories(study.out);
-    for (int seed = 0; seed < study.seeds; ++seed) {
-        for (const auto& variant : study.variants) {
+    const auto all = study.variants.size() * static_cast<std::size_t>(study.seeds);
+    std::size_t at = 0, measured = 0;
+    for (const auto& variant : study.variants) {
+        for (int seed = 0; seed < study.seeds; ++seed) {
+            ++at;
             if (fs::exists(resultFile(study, variant, seed))) continue;
+            std::cout << "\n[" << at << "/" << all << "] " << variant.name << ", seed " << seed
+                      << std::endl;
             makeModel(study, variant.model, seed);
             measure(study, variant, seed);
+            report(study);
+            ++measured;
         }
-        report(study);
     }
+    if (measured == 0) report(study);
 }
 
 }  // namespace lvr

@@ -44,8 +44,9 @@ struct Study {
     std::string plotTitle;             // of a line for each variant; empty: no plot
 };
 
-// Measures what has no result in `out` yet, seed by seed, and trains what that takes; a result is a
-// small JSON file that may come from another machine. Writes out/report.md after each seed.
+// Measures what has no result in `out` yet, row by row, so that what is there can be compared, and
+// trains what that takes; a result is a small JSON file that may come from another machine. Writes
+// out/report.md after each.
 void runStudy(const Study& study);
 
 // --out, --seeds, --steps, --count.

@@ -42,6 +42,11 @@ std::vector<StudyVariant> chainVariants(const ChainArguments& a) {
              .model = "teacher",
              .train = off,
              .eval = {"--latent-feed", "snap"}},
+            {.name = "teacher forcing + GRPO",
+             .says = "the teacher-forced model refined by rewards, without boxes",
+             .model = "grpo",
+             .train = grpo,
+             .from = "teacher"},
             {.name = "filler",
              .says = "the same slots and targets, a constant is fed",
              .model = "filler",
@@ -57,12 +62,7 @@ std::vector<StudyVariant> chainVariants(const ChainArguments& a) {
              .model = "words-warm",
              .train = plain,
              .from = "words",
-             .data = words},
-            {.name = "teacher forcing + GRPO",
-             .says = "the teacher-forced model refined by rewards, without boxes",
-             .model = "grpo",
-             .train = grpo,
-             .from = "teacher"}};
+             .data = words}};
 }
 
 Study chainStudy(const ChainArguments& a) {

@@ -58,7 +58,7 @@ SampleRow ask(const LvrCheckpoint& checkpoint, const ExitRule& exit, const DataR
         .expected = record.answer,
         .answer = trace.answer,
         .completion = trace.text,
-        .right = accuracyReward("<answer>" + trace.answer + "</answer>", record.answer) > 0,
+        .right = isRightAnswer(trace.answer, record.answer),
         .loss = lossOf(checkpoint, record),
         .stopped = toText(trace.stopped)};
     for (const auto& step : trace.steps) row.tokens.push_back(tokenOf(step));

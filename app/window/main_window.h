@@ -6,26 +6,20 @@
 
 #include "core/values/trace.h"
 
-class QComboBox;
-class QDockWidget;
-class QLabel;
-class QMenu;
 class QMimeData;
-class QToolBar;
 
 namespace lvr {
 
 class AskWorkspace;
-class FileJobs;
-class GivenFiles;
 class InferenceWorker;
 class MessageBar;
 class ModelDesk;
 class PictureConversation;
 class RunAlerts;
 class Shell;
-class SourceBrowser;
 class ThemeSwitch;
+class WindowBars;
+class WindowFiles;
 class WindowSession;
 class WorkspaceSwitch;
 class Workspaces;
@@ -83,23 +77,16 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    void makeMenus();
-    void makeAskMenus();
-    void makeToolBar();
-    void makeStatusBar();
     void wire();
     void wireAsk();
     void wireWorkspaces();
     void startFresh();
-    void fillTrainMenu();
     void showChange(WorkspaceId current);
     void showTitle();
     void wireModels();
     void wireWorker();
     void wireFiles();
     void wireShell();
-    void wireSources();
-    void showSources();
     void recolourIcons();
 
     void showModel(const ModelInfo& model, const QString& folderOrRepoId);
@@ -110,33 +97,25 @@ private:
 
     std::unique_ptr<WindowServices> services_;
     QString askTitle_;
-    bool opening_ = false, saving_ = false, listing_ = false;
+    bool restoring_ = false;
     bool remembers_ = false;
     bool closes_ = false;  // what was to be asked before has been answered
 
     InferenceWorker* worker_ = nullptr;
-    FileJobs* files_ = nullptr;
-    ModelDesk* models_ = nullptr;
     ThemeSwitch* theme_ = nullptr;
-    GivenFiles* given_ = nullptr;
     Workspaces* workspaces_ = nullptr;
     Shell* shell_ = nullptr;
     AskWorkspace* ask_ = nullptr;
     PictureConversation* conversation_ = nullptr;
-    SourceBrowser* sources_ = nullptr;
-    QDockWidget* sourcesPanel_ = nullptr;
     WorkspaceSwitch* switch_ = nullptr;
     MessageBar* messages_ = nullptr;
     MessageBar* notices_ = nullptr;  // what concerns every workspace
     RunAlerts* alerts_ = nullptr;
     WindowSession* session_ = nullptr;  // null: none is kept
-    QMenu* runs_ = nullptr;
-    QToolBar* runsBar_ = nullptr;
-    QToolBar* toolBar_ = nullptr;
-    QComboBox* kinds_ = nullptr;
-    QLabel* status_ = nullptr;
-    QLabel* modelLabel_ = nullptr;
     std::unique_ptr<WindowActions> actions_;
+    WindowFiles* files_ = nullptr;
+    ModelDesk* models_ = nullptr;
+    WindowBars* bars_ = nullptr;
 };
 
 }  // namespace lvr

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "app/compare/right_answer.h"
 #include "app/compare/sample_sets.h"
 #include "app/session/session.h"
 #include "app/tiny_model.h"
@@ -21,6 +20,7 @@
 #include "app/window/window_services.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/grpo/reward.h"
 #include "core/store/run_store.h"
 #include "datasets/scenes/scenes.h"
 

@@ -123,6 +123,10 @@ double accuracyReward(const std::string& completion, const std::string& gold) {
                : 0;
 }
 
+bool isRightAnswer(const std::string& answer, const std::string& gold) {
+    return accuracyReward("<answer>" + answer + "</answer>", gold) > 0;
+}
+
 double formatReward(const std::string& completion, const std::string&) {
     std::string_view text = completion;
     if (!text.starts_with(kStart)) return 0;

@@ -19,6 +19,9 @@ std::vector<std::string> rewardNames();
 // 5.3): there 12.0 is not 12.
 double accuracyReward(const std::string& completion, const std::string& gold);
 
+// The same for an answer that has lost its tags, as Trace::answer has.
+bool isRightAnswer(const std::string& answer, const std::string& gold);
+
 // As released (lvr-spec 5.3): <|lvr_start|>...<|lvr_end|>, blanks, <answer>...</answer> and then at
 // most one newline; no newline inside the two gaps.
 double formatReward(const std::string& completion, const std::string& gold);

@@ -1,0 +1,202 @@
+#include "app/window/window_files.h"
+
+#include <QAction>
+#include <QDir>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <utility>
+
+#include "app/ask/ask_workspace.h"
+#include "app/browse/source_browser.h"
+#include "app/export/export_dialog.h"
+#include "app/shell/recent_files.h"
+#include "app/window/file_jobs.h"
+#include "app/window/given_files.h"
+#include "app/window/window_actions.h"
+#include "widgets/latent/latent_state.h"
+#include "widgets/qt_image.h"
+
+namespace lvr {
+
+WindowFiles::WindowFiles(AskWorkspace* ask, RecentFiles* recent, QWidget* window)
+    : QObject(window),
+      ask_(ask),
+      window_(window),
+      given_(new GivenFiles(window)),
+      jobs_(new FileJobs(this)),
+      sources_(new SourceBrowser(window)),
+      panel_(ask->addPanel("ask/sources", tr("Pictures and questions"), sources_,
+                           Qt::LeftDockWidgetArea, false)) {
+    wireGiven();
+    wireOpening();
+    wireSaving();
+    wireSources();
+    wireRecent(recent);
+}
+
+void WindowFiles::follow(const WindowActions& actions) {
+    connect(actions.openPicture, &QAction::triggered, given_, &GivenFiles::choose);
+    connect(actions.openTrace, &QAction::triggered, given_, &GivenFiles::chooseTrace);
+    connect(actions.saveTrace, &QAction::triggered, given_, &GivenFiles::chooseTarget);
+    connect(actions.paste, &QAction::triggered, given_, &GivenFiles::paste);
+    connect(actions.openFolder, &QAction::triggered, this, [this] {
+        showSources();
+        sources_->chooseFolder();
+    });
+    connect(actions.openData, &QAction::triggered, this, [this] {
+        showSources();
+        sources_->chooseData();
+    });
+}
+
+// ---- What comes in ----
+
+void WindowFiles::wireGiven() {
+    connect(ask_, &AskWorkspace::filesGiven, given_, &GivenFiles::giveUrls);
+    connect(ask_, &AskWorkspace::picturePasted, given_, &GivenFiles::givePicture);
+    connect(given_, &GivenFiles::picture, this, [this](const QImage& picture) {
+        showPicture(toImage(picture), tr("pasted picture"), {});
+    });
+    connect(given_, &GivenFiles::file, this, &WindowFiles::open);
+    connect(given_, &GivenFiles::checkpoint, this, &WindowFiles::modelGiven);
+    connect(given_, &GivenFiles::target, this, &WindowFiles::save);
+    connect(given_, &GivenFiles::refused, this, &WindowFiles::failed);
+    const auto list = [this](void (SourceBrowser::*show)(const QString&)) {
+        return [this, show](const QString& path) {
+            listing_ = true;
+            showSources();
+            (sources_->*show)(path);
+        };
+    };
+    connect(given_, &GivenFiles::folder, this, list(&SourceBrowser::showFolder));
+    connect(given_, &GivenFiles::data, this, list(&SourceBrowser::openData));
+    connect(given_, &GivenFiles::files, this, [this](const QStringList& files) {
+        listing_ = true;
+        showSources();
+        sources_->showFiles(files);
+    });
+}
+
+void WindowFiles::wireOpening() {
+    connect(jobs_, &FileJobs::pictureOpened, this, [this](const Image& image, const QString& file) {
+        opening_ = false;
+        showPicture(image, QFileInfo(file).fileName(), file);
+        Q_EMIT settled();
+    });
+    connect(jobs_, &FileJobs::traceOpened, this, [this](const Trace& trace, const QString& file) {
+        opening_ = false;
+        Q_EMIT askWanted();
+        sources_->setOpenFile(file);
+        ask_->showTrace(trace, QFileInfo(file).fileName());
+        Q_EMIT settled();
+    });
+    connect(jobs_, &FileJobs::openFailed, this, [this](const QString& sentence) {
+        opening_ = false;
+        Q_EMIT failed(sentence);
+        Q_EMIT settled();
+    });
+}
+
+void WindowFiles::wireSaving() {
+    connect(jobs_, &FileJobs::traceSaved, this, [this](const QString& file) {
+        saving_ = false;
+        Q_EMIT stateChanged(tr("Saved as %1").arg(QDir::toNativeSeparators(file)));
+        Q_EMIT settled();
+    });
+    connect(jobs_, &FileJobs::saveFailed, this, [this](const QString& sentence) {
+        saving_ = false;
+        Q_EMIT failed(sentence);
+        Q_EMIT settled();
+    });
+}
+
+void WindowFiles::wireSources() {
+    connect(sources_, &SourceBrowser::fileOpened, this, &WindowFiles::open);
+    connect(sources_, &SourceBrowser::sampleChosen, this, &WindowFiles::showSample);
+    connect(sources_, &SourceBrowser::failed, this, &WindowFiles::failed);
+    connect(sources_, &SourceBrowser::settled, this, [this] {
+        if (std::exchange(listing_, false)) Q_EMIT settled();
+    });
+}
+
+void WindowFiles::wireRecent(RecentFiles* recent) {
+    const auto note = [recent](RecentKind kind) {
+        return [recent, kind](const auto&, const QString& file) { recent->add({kind, file}); };
+    };
+    connect(jobs_, &FileJobs::pictureOpened, recent, note(RecentKind::Picture));
+    connect(jobs_, &FileJobs::traceOpened, recent, note(RecentKind::Trace));
+    connect(jobs_, &FileJobs::traceSaved, recent, [recent](const QString& file) {
+        recent->add({RecentKind::Trace, file});
+    });
+    connect(given_, &GivenFiles::data, recent, [recent](const QString& data) {
+        recent->add({RecentKind::Dataset, data});
+    });
+    connect(recent, &RecentFiles::chosen, this, [this](const RecentFile& file) {
+        if (file.kind == RecentKind::Model)
+            Q_EMIT modelGiven(file.path);
+        else
+            open(file.path);
+    });
+}
+
+void WindowFiles::showPicture(const Image& picture, const QString& name, const QString& file) {
+    Q_EMIT askWanted();
+    sources_->setOpenFile(file);
+    ask_->showPicture(picture, name);
+}
+
+void WindowFiles::showSample(const Sample& sample) {
+    sources_->setOpenFile({});
+    ask_->showSample(sample);
+}
+
+void WindowFiles::showSources() {
+    Q_EMIT askWanted();
+    panel_->show();
+    panel_->raise();
+}
+
+void WindowFiles::open(const QString& file) {
+    if (given_->isForBrowsing(file)) return given_->givePath(file);
+    opening_ = true;
+    jobs_->open(file);
+    Q_EMIT stateChanged(tr("Opening %1…").arg(QFileInfo(file).fileName()));
+    Q_EMIT busyChanged();
+}
+
+void WindowFiles::give(const QMimeData& data) { given_->give(data); }
+
+// ---- What goes out ----
+
+void WindowFiles::save(const QString& file) {
+    if (ask_->trace().steps.empty())
+        return Q_EMIT failed(tr("There is no answer to save yet; ask something first."));
+    saving_ = true;
+    jobs_->save(ask_->trace(), file);
+    Q_EMIT busyChanged();
+}
+
+void WindowFiles::exportAnswer(const QString& name) {
+    const LatentViewState& view = ask_->view();
+    const QString file = sources_->openFile();
+    const QFileInfo source(file);
+    auto* dialog = new ExportDialog(std::make_shared<const Trace>(ask_->trace()),
+                                    {.look = {.image = view.image,
+                                              .shown = view.shown,
+                                              .colours = view.colours,
+                                              .opacity = view.opacity,
+                                              .heat = view.heat,
+                                              .rois = view.rois},
+                                     .nearest = view.nearest ? view.nearestCount : 0,
+                                     .step = view.selectedStep,
+                                     .folder = file.isEmpty() ? QString() : source.absolutePath(),
+                                     .name = file.isEmpty() ? name : source.completeBaseName()},
+                                    window_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ExportDialog::exported, this, [this](const QString& written) {
+        Q_EMIT stateChanged(tr("Exported as %1").arg(QDir::toNativeSeparators(written)));
+    });
+    dialog->open();
+}
+
+}  // namespace lvr

@@ -8,6 +8,7 @@
 #include "core/heat/step_curves.h"
 #include "tests/null_imgui.h"
 #include "tests/three_looks.h"
+#include "widgets/latent/heat_texels.h"
 #include "widgets/latent/plain_view.h"
 
 using namespace lvr;
@@ -29,6 +30,8 @@ private Q_SLOTS:
     void nearIsHotForDistances();
     void dotPutsTheLengthsBack();
     void smallHeatKeepsTheHottest();
+    void allMapsOfAFrameAreOneTexture();
+    void whatIsNotMeasuredIsClear();
     void aPatchNamesItsNearestStepsFirst();
     void curvesHoldWhatTheTraceHolds();
     void entropyIsZeroForOnePatchAndFullForAll();
@@ -120,8 +123,16 @@ void LatentViewTest::panelDrawsHeatOnlyForASelectedStep() {
     gui.vertices(trace, state);
     const int none = gui.vertices(trace, state);
     state.selectedStep = 1;
+    state.thumbnails = false;
+    gui.vertices(trace, state);
+    const auto texels = gui.cells;
+    QCOMPARE(texels.size(), std::size_t{6});
+    state.selectedStep = 2;
+    gui.vertices(trace, state);
+    QVERIFY(gui.cells != texels);
+    state.thumbnails = true;
     const int heat = gui.vertices(trace, state);
-    QVERIFY2(heat >= none + 6 * 4, qPrintable(QString("%1, %2").arg(none).arg(heat)));
+    QVERIFY2(heat >= none + 4, qPrintable(QString("%1, %2").arg(none).arg(heat)));
 }
 
 void LatentViewTest::eachToggleDrawsSomething_data() {
@@ -287,6 +298,43 @@ void LatentViewTest::smallHeatKeepsTheHottest() {
     QCOMPARE(smallHeat(maps, 1, {.rows = 2, .cols = 3}, 9).values, maps.steps[1]);
     QVERIFY(smallHeat(maps, 1, {.rows = 9, .cols = 9}, 4).values.empty());
     QVERIFY(smallHeat(maps, 7, {.rows = 2, .cols = 3}, 4).values.empty());
+}
+
+void LatentViewTest::allMapsOfAFrameAreOneTexture() {
+    const HeatMaps maps = heatMaps(threeLooks(), 0, {});
+    const PatchGrid grid{.rows = 2, .cols = 3};
+    const HeatTexels texels = heatTexels(maps, grid, 1, 2, ColourMap::Magma);
+    QCOMPARE(texels.width, 3);
+    QCOMPARE(texels.height, 2 + 3 * 2);
+    QCOMPARE(texels.small.size(), std::size_t{3});
+    const auto compare = [&](const HeatTexels::Part& part, const SmallHeat& expected) {
+        QVERIFY(part.grid == expected.grid);
+        for (int i = 0; i < part.grid.count(); ++i) {
+            const int row = part.top + i / part.grid.cols, col = i % part.grid.cols;
+            const std::uint32_t texel = texels.rgba[row * texels.width + col];
+            const float place = maps.place(expected.values[i]);
+            const HeatColour colour = colourOf(maps, ColourMap::Magma, place);
+            QCOMPARE(texel & 0xff, std::uint32_t{colour.r});
+            QCOMPARE(texel >> 8 & 0xff, std::uint32_t{colour.g});
+            QCOMPARE(texel >> 16 & 0xff, std::uint32_t{colour.b});
+            QCOMPARE(texel >> 24,
+                     static_cast<std::uint32_t>(std::lround(255 * coverOf(maps, place))));
+        }
+    };
+    compare(texels.selected, {grid, maps.steps[1]});
+    for (int step = 0; step < 3; ++step)
+        compare(texels.small[step], smallHeat(maps, step, grid, 2));
+}
+
+void LatentViewTest::whatIsNotMeasuredIsClear() {
+    const PatchGrid grid{.rows = 2, .cols = 3};
+    HeatMaps maps = heatMaps(threeLooks(), 0, {.mode = HeatMode::TopK, .topK = 2});
+    const HeatTexels two = heatTexels(maps, grid, 0, 0, ColourMap::Viridis);
+    QCOMPARE(std::count(two.rgba.begin(), two.rgba.end(), 0u), 4);
+    QVERIFY(two.small.empty());
+    maps.steps[0].clear();
+    QVERIFY(heatTexels(maps, grid, 0, 0, ColourMap::Viridis).selected.isEmpty());
+    QVERIFY(heatTexels(maps, grid, -1, 0, ColourMap::Viridis).rgba.empty());
 }
 
 void LatentViewTest::aPatchNamesItsNearestStepsFirst() {

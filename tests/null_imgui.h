@@ -23,7 +23,14 @@ public:
     int vertices(const Trace& trace, LatentViewState& state, bool hasPicture = true) {
         ImGui::GetIO().DeltaTime = 1.0f / 60;
         ImGui::NewFrame();
-        drawLatentView(trace, hasPicture ? this : nullptr, state);
+        drawLatentView(trace,
+                       {.picture = hasPicture ? this : nullptr,
+                        .cells =
+                            [this](int, int, const std::vector<std::uint32_t>& rgba) {
+                                cells = rgba;
+                                return this;
+                            }},
+                       state);
         ImGui::Render();
         return ImGui::GetDrawData()->TotalVtxCount;
     }
@@ -39,6 +46,8 @@ public:
         }
     }
     void wheel(float turns) { ImGui::GetIO().MouseWheel = turns; }
+
+    std::vector<std::uint32_t> cells;  // the newest texels
 
 private:
     ImGuiContext* context_;

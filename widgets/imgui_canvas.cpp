@@ -3,31 +3,23 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
-#include <QGuiApplication>
 #include <QKeyEvent>
 #include <QMouseEvent>
-#include <QOffscreenSurface>
-#include <QOpenGLContext>
 #include <QOpenGLFunctions>
+#include <QPainter>
 #include <QPalette>
 #include <QWheelEvent>
 #include <algorithm>
 #include <utility>
 
 #include "widgets/imgui_font.h"
+#include "widgets/offscreen_gl.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kLargestTexture = 4096;  // OpenGL 3 promises less, but no driver since has had less
-
-QSurfaceFormat coreFormat() {
-    QSurfaceFormat format;
-    format.setVersion(3, 2);
-    format.setProfile(QSurfaceFormat::CoreProfile);
-    return format;
-}
 
 ImVec4 toImGui(const QColor& colour, float alpha = 1) {
     return {colour.redF(), colour.greenF(), colour.blueF(), alpha};
@@ -37,6 +29,11 @@ int imguiButton(Qt::MouseButton button) {
     if (button == Qt::LeftButton) return ImGuiMouseButton_Left;
     if (button == Qt::RightButton) return ImGuiMouseButton_Right;
     return button == Qt::MiddleButton ? ImGuiMouseButton_Middle : -1;
+}
+
+// Null for the texture 0, which is none.
+ImTextureID asImGui(unsigned texture) {
+    return reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(texture));
 }
 
 // Of the current context.
@@ -68,9 +65,9 @@ int imguiKey(int key) {
 
 }  // namespace
 
-ImGuiCanvas::ImGuiCanvas(std::function<void(void*)> draw, QWidget* parent)
-    : QOpenGLWidget(parent), draw_(std::move(draw)) {
-    setFormat(coreFormat());
+ImGuiCanvas::ImGuiCanvas(Draw draw, QWidget* parent)
+    : QWidget(parent), draw_(std::move(draw)), gl_(std::make_unique<OffscreenGl>()) {
+    setAttribute(Qt::WA_OpaquePaintEvent);
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     context_ = ImGui::CreateContext();
@@ -78,31 +75,21 @@ ImGuiCanvas::ImGuiCanvas(std::function<void(void*)> draw, QWidget* parent)
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
     for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = key;
+    if (whyUnavailable().isEmpty()) ImGui_ImplOpenGL3_Init("#version 150");
+    applyPalette();
 }
 
 ImGuiCanvas::~ImGuiCanvas() {
-    // The context outlives this class's part of the widget by a moment.
-    if (context()) disconnect(context(), nullptr, this, nullptr);
-    makeCurrent();
-    shutDown();
-    doneCurrent();
+    ImGui::SetCurrentContext(context_);
+    if (whyUnavailable().isEmpty() && gl_->makeCurrent()) {
+        for (const unsigned texture : {picture_, cells_})
+            gl_->context().functions()->glDeleteTextures(1, &texture);
+        ImGui_ImplOpenGL3_Shutdown();
+    }
     ImGui::DestroyContext(context_);
 }
 
-QString ImGuiCanvas::whyUnavailable() {
-    if (QGuiApplication::platformName() == "offscreen" ||
-        QGuiApplication::platformName() == "minimal")
-        return tr("Qt's \"%1\" platform draws no OpenGL").arg(QGuiApplication::platformName());
-    QOpenGLContext context;
-    context.setFormat(coreFormat());
-    QOffscreenSurface surface;
-    surface.setFormat(coreFormat());
-    surface.create();
-    if (!context.create() || !context.makeCurrent(&surface))
-        return tr("OpenGL could not be started");
-    if (context.format().version() < std::pair(3, 2)) return tr("OpenGL is older than 3.2");
-    return {};
-}
+QString ImGuiCanvas::whyUnavailable() const { return gl_->whyUnavailable(); }
 
 void ImGuiCanvas::setPicture(const Image& image) {
     pendingPicture_ = image.rgb.empty() ? Image{} : shrunkTo(image, kLargestTexture);
@@ -110,30 +97,10 @@ void ImGuiCanvas::setPicture(const Image& image) {
     redraw();
 }
 
-void ImGuiCanvas::redraw() {
-    framesLeft_ = std::max(framesLeft_, 3);
+void ImGuiCanvas::redraw(int frames) {
+    framesLeft_ = std::max(framesLeft_, frames);
+    stale_ = true;
     update();
-}
-
-void ImGuiCanvas::initializeGL() {
-    ImGui::SetCurrentContext(context_);
-    connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, [this] {
-        makeCurrent();
-        shutDown();
-        doneCurrent();
-    });
-    backendReady_ = ImGui_ImplOpenGL3_Init("#version 150");
-    applyPalette();
-}
-
-void ImGuiCanvas::shutDown() {
-    if (!backendReady_) return;
-    ImGui::SetCurrentContext(context_);
-    if (texture_) context()->functions()->glDeleteTextures(1, &texture_);
-    ImGui_ImplOpenGL3_Shutdown();
-    texture_ = 0;
-    fontScale_ = 0;
-    backendReady_ = false;
 }
 
 void ImGuiCanvas::loadFont() {
@@ -187,22 +154,44 @@ void ImGuiCanvas::applyPalette() {
     c[ImGuiCol_PlotLines] = dark ? ImVec4(0.96f, 0.76f, 0.3f, 1) : ImVec4(0.72f, 0.42f, 0, 1);
 }
 
-void ImGuiCanvas::uploadPicture() {
-    if (!std::exchange(pictureChanged_, false)) return;
-    QOpenGLFunctions* gl = context()->functions();
-    if (texture_) gl->glDeleteTextures(1, &texture_);
-    texture_ = 0;
-    if (pendingPicture_.rgb.empty()) return;
-    gl->glGenTextures(1, &texture_);
-    gl->glBindTexture(GL_TEXTURE_2D, texture_);
-    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_LINEAR);
-    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+// Bound, for its texels to follow.
+unsigned ImGuiCanvas::newTexture(int minFilter, int magFilter) {
+    QOpenGLFunctions* gl = gl_->context().functions();
+    unsigned texture = 0;
+    gl->glGenTextures(1, &texture);
+    gl->glBindTexture(GL_TEXTURE_2D, texture);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, minFilter);
+    gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, magFilter);
     gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
     gl->glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
     gl->glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+    return texture;
+}
+
+void ImGuiCanvas::uploadPicture() {
+    if (!std::exchange(pictureChanged_, false)) return;
+    QOpenGLFunctions* gl = gl_->context().functions();
+    gl->glDeleteTextures(1, &picture_);
+    picture_ = 0;
+    if (pendingPicture_.rgb.empty()) return;
+    // The nearest level alone: reading two for each pixel costs a software renderer twice as much.
+    picture_ = newTexture(GL_LINEAR_MIPMAP_NEAREST, GL_LINEAR);
     gl->glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, pendingPicture_.width, pendingPicture_.height, 0,
                      GL_RGB, GL_UNSIGNED_BYTE, pendingPicture_.rgb.data());
     gl->glGenerateMipmap(GL_TEXTURE_2D);
+}
+
+void* ImGuiCanvas::uploadCells(int width, int height, const std::vector<std::uint32_t>& rgba) {
+    if (cells_ == 0) cells_ = newTexture(GL_NEAREST, GL_NEAREST);
+    if (width != cellsWidth_ || rgba != texels_) {
+        cellsWidth_ = width;
+        texels_ = rgba;
+        QOpenGLFunctions* gl = gl_->context().functions();
+        gl->glBindTexture(GL_TEXTURE_2D, cells_);
+        gl->glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+                         rgba.data());
+    }
+    return asImGui(cells_);
 }
 
 void ImGuiCanvas::startFrame() {
@@ -220,21 +209,40 @@ void ImGuiCanvas::startFrame() {
     ImGui::NewFrame();
 }
 
-void ImGuiCanvas::paintGL() {
-    if (!backendReady_) return;
+void ImGuiCanvas::paintEvent(QPaintEvent*) {
+    if (stale_ && whyUnavailable().isEmpty()) drawFrame();
+    QPainter painter(this);
+    if (frame_.isNull())
+        painter.fillRect(rect(), palette().window());
+    else
+        painter.drawImage(rect(), frame_);
+}
+
+void ImGuiCanvas::resizeEvent(QResizeEvent* event) {
+    redraw();
+    QWidget::resizeEvent(event);
+}
+
+void ImGuiCanvas::drawFrame() {
     ImGui::SetCurrentContext(context_);
-    uploadPicture();
-    startFrame();
-    draw_(reinterpret_cast<void*>(static_cast<std::uintptr_t>(texture_)));
-    ImGui::Render();
-    QOpenGLFunctions* gl = context()->functions();
-    const QColor background = palette().window().color();
-    gl->glClearColor(background.redF(), background.greenF(), background.blueF(), 1);
-    gl->glClear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    frame_ = gl_->picture(size() * devicePixelRatioF(), [this] {
+        uploadPicture();
+        startFrame();
+        draw_({.picture = asImGui(picture_),
+               .cells = [this](int width, int height, const auto& rgba) {
+                   return uploadCells(width, height, rgba);
+               }});
+        ImGui::Render();
+        QOpenGLFunctions* gl = gl_->context().functions();
+        const QColor background = palette().window().color();
+        gl->glClearColor(background.redF(), background.greenF(), background.blueF(), 1);
+        gl->glClear(GL_COLOR_BUFFER_BIT);
+        ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    });
     ImGui::GetIO().MouseWheel = 0;
     framesLeft_ = std::max(framesLeft_ - 1, 0);
-    if (framesLeft_ > 0 || !inputs_.empty()) update();
+    stale_ = framesLeft_ > 0 || !inputs_.empty();
+    if (stale_) update();
     Q_EMIT drawn();
 }
 
@@ -248,19 +256,19 @@ bool ImGuiCanvas::event(QEvent* event) {
         ImGui::SetCurrentContext(context_);
         if (ImGui::GetIO().WantTextInput) event->accept();
     }
-    return QOpenGLWidget::event(event);
+    return QWidget::event(event);
 }
 
 void ImGuiCanvas::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange) applyPalette();
     if (event->type() == QEvent::FontChange) fontScale_ = 0;
     redraw();
-    QOpenGLWidget::changeEvent(event);
+    QWidget::changeEvent(event);
 }
 
 void ImGuiCanvas::leaveEvent(QEvent* event) {
     feed([] { ImGui::GetIO().MousePos = {-FLT_MAX, -FLT_MAX}; });
-    QOpenGLWidget::leaveEvent(event);
+    QWidget::leaveEvent(event);
 }
 
 void ImGuiCanvas::mouseMoveEvent(QMouseEvent* event) {

@@ -1,39 +1,43 @@
 #pragma once
 
-#include <QOpenGLWidget>
+#include <QImage>
+#include <QWidget>
 #include <deque>
 #include <functional>
+#include <memory>
 
 #include "core/values/image.h"
+#include "widgets/panel_textures.h"
 
 struct ImGuiContext;
 
 namespace lvr {
 
+class OffscreenGl;
+
 // Hosts one Dear ImGui panel: own context, Qt's input, the window's font and colours. Draws only
-// after input or update(), never in a loop.
-class ImGuiCanvas : public QOpenGLWidget {
+// after input or redraw(), never in a loop.
+class ImGuiCanvas : public QWidget {
     Q_OBJECT
 public:
-    // `draw` is called inside an ImGui frame with the picture's texture (ImTextureID), null while
-    // there is none.
-    explicit ImGuiCanvas(std::function<void(void*)> draw, QWidget* parent = nullptr);
+    using Draw = std::function<void(const PanelTextures&)>;  // inside an ImGui frame
+    explicit ImGuiCanvas(Draw draw, QWidget* parent = nullptr);
     ~ImGuiCanvas() override;
 
-    // Empty when OpenGL 3.2 works here, otherwise one sentence that says why not. Makes a trial
-    // context; call before the first canvas.
-    static QString whyUnavailable();
+    // Empty when OpenGL 3.2 works here, otherwise one sentence that says why not; then nothing is
+    // drawn.
+    QString whyUnavailable() const;
 
     void setPicture(const Image& image);  // empty image: none
-    // A few frames, so that ImGui's hover and popup state settle.
-    void redraw();
+    // A few frames let ImGui's hover and popup state settle.
+    void redraw(int frames = 3);
 
 Q_SIGNALS:
     void drawn();  // after every frame: the panel's state may have changed
 
 protected:
-    void initializeGL() override;
-    void paintGL() override;
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     bool event(QEvent* event) override;
     void changeEvent(QEvent* event) override;
     void leaveEvent(QEvent* event) override;
@@ -50,20 +54,26 @@ private:
     void feed(Input input);
     void mouseButton(QMouseEvent* event, bool down);
     void key(QKeyEvent* event, bool down);
+    void drawFrame();
     void startFrame();
     void loadFont();
     void applyPalette();
     void uploadPicture();
-    void shutDown();
+    void* uploadCells(int width, int height, const std::vector<std::uint32_t>& rgba);
+    unsigned newTexture(int minFilter, int magFilter);
 
-    std::function<void(void*)> draw_;
+    Draw draw_;
+    std::unique_ptr<OffscreenGl> gl_;
+    QImage frame_;                     // the newest
     ImGuiContext* context_ = nullptr;  // ours
     std::deque<Input> inputs_;         // one is fed per frame, so that a fast click is not lost
     Image pendingPicture_;
     bool pictureChanged_ = false;
-    bool backendReady_ = false;
-    unsigned texture_ = 0;
+    unsigned picture_ = 0, cells_ = 0;   // textures
+    std::vector<std::uint32_t> texels_;  // of cells_
+    int cellsWidth_ = 0;
     int framesLeft_ = 0;
+    bool stale_ = true;     // frame_ shows less than is known
     double fontScale_ = 0;  // device pixel ratio the font was made for
 };
 

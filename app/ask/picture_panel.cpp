@@ -19,15 +19,16 @@ constexpr int kPlayInterval = 450;  // ms a step
 
 }  // namespace
 
-PicturePanel::PicturePanel(const Trace& trace, QWidget* parent)
-    : QWidget(parent), trace_(trace), noOpenGl_(ImGuiCanvas::whyUnavailable()) {
+PicturePanel::PicturePanel(const Trace& trace, QWidget* parent) : QWidget(parent), trace_(trace) {
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Picture and latent steps"));
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    auto canvas = std::make_unique<ImGuiCanvas>(
+        [this](const PanelTextures& textures) { drawLatentView(trace_, textures, state_); }, this);
+    noOpenGl_ = canvas->whyUnavailable();
     if (noOpenGl_.isEmpty()) {
-        canvas_ = new ImGuiCanvas(
-            [this](void* picture) { drawLatentView(trace_, picture, state_); }, this);
+        canvas_ = canvas.release();
         connect(canvas_, &ImGuiCanvas::drawn, this, &PicturePanel::announce);
         canvas_->setAccessibleName(accessibleName());
         column->addWidget(canvas_);

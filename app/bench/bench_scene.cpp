@@ -2,9 +2,6 @@
 
 #include <qcustomplot.h>
 
-#include <QOffscreenSurface>
-#include <QOpenGLContext>
-#include <QOpenGLFunctions>
 #include <cmath>
 
 #include "widgets/runs/curve_plot.h"
@@ -62,15 +59,6 @@ int curvesUpTo(const QWidget& workspace, const QString& metric, double step) {
         }
     }
     return count;
-}
-
-QString openGlRenderer() {
-    QOffscreenSurface surface;
-    surface.create();
-    QOpenGLContext context;
-    if (!context.create() || !context.makeCurrent(&surface)) return {};
-    const auto* name = context.functions()->glGetString(GL_RENDERER);
-    return QString::fromLatin1(reinterpret_cast<const char*>(name));
 }
 
 }  // namespace lvr

@@ -14,6 +14,4 @@ Trace longThought();
 // How many curves of a metric are drawn in a workspace up to this step at least.
 int curvesUpTo(const QWidget& workspace, const QString& metric, double step);
 
-QString openGlRenderer();
-
 }  // namespace lvr

@@ -10,6 +10,7 @@
 #include "app/train/train_workspace.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/latent_view.h"
+#include "widgets/offscreen_gl.h"
 
 namespace lvr {
 namespace {
@@ -38,8 +39,9 @@ UiBench::UiBench(TimedApplication& application, const QString& store)
     : application_(application),
       store_(store),
       trace_(longThought()),
-      canvas_(new ImGuiCanvas([this](void* picture) { drawLatentView(trace_, picture, state_); },
-                              this)) {
+      canvas_(new ImGuiCanvas(
+          [this](const PanelTextures& textures) { drawLatentView(trace_, textures, state_); },
+          this)) {
     resize(1280, 960);
     canvas_->setPicture(trace_.question.images.front());
     state_.selectedStep = 0;
@@ -108,13 +110,13 @@ void UiBench::measureFrames(int runs, int lastStep, int seconds) {
 
 void UiBench::playOn() {
     if (++tick_ % kTicksPerStep == 0) state_.selectedStep = (state_.selectedStep + 1) % 16;
-    canvas_->update();
+    canvas_->redraw(1);
 }
 
 void UiBench::report() {
     Q_EMIT finished({{"frame_ms", summaryOf(application_.frames())},
                      {"gap_ms", summaryOf(application_.gaps())},
-                     {"renderer", openGlRenderer()}});
+                     {"renderer", OffscreenGl().renderer()}});
 }
 
 }  // namespace lvr

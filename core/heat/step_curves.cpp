@@ -18,9 +18,9 @@ float entropy(std::span<const float> cosine, float temperature) {
     // H = log(sum) - sum(w * x) / sum for weights w = exp(x), in nats.
     double sum = 0, weighted = 0;
     for (const float value : cosine) {
-        const double x = (value - top) / temperature, w = std::exp(x);
+        const float x = (value - top) / temperature, w = std::exp(x);
         sum += w;
-        weighted += w * x;
+        weighted += static_cast<double>(w) * x;
     }
     return static_cast<float>((std::log(sum) - weighted / sum) / std::log(2.0));
 }

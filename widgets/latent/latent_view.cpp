@@ -11,6 +11,9 @@
 namespace lvr {
 namespace {
 
+// Cells in a row of a small picture; more could not be told apart.
+constexpr int kSmallSide = 36, kMultipleSide = 96;
+
 void explainItem(const char* sentence) {
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", sentence);
 }
@@ -94,6 +97,14 @@ void drawControls(const Trace& trace, LatentViewState& state) {
     }
 }
 
+// The first of the sentences that fits beside what is said already; none when none does.
+void hint(std::initializer_list<const char*> sentences) {
+    for (const char* sentence : sentences)
+        if (ImGui::CalcTextSize(sentence).x <= ImGui::GetContentRegionAvail().x)
+            return ImGui::TextDisabled("%s", sentence);
+    ImGui::NewLine();
+}
+
 // One line: the step, then what the cursor is on.
 void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
     if (state.selectedStep >= 0) {
@@ -106,14 +117,16 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
         ImGui::SameLine(0, 18);
     }
     if (state.drawing && state.image == 0)
-        return ImGui::TextDisabled(
-            "Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
-            "moves the picture.");
+        return hint(
+            {"Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
+             "moves the picture.",
+             "Drag draws; Shift: on top, Ctrl: tokens, Space: move.", "Drag draws."});
+    if (!state.hovered && frame.steps.empty()) return hint({"Wheel zooms, drag moves."});
     if (!state.hovered)
-        return ImGui::TextDisabled(frame.steps.empty()
-                                       ? "Wheel zooms, drag moves."
-                                       : "Point at a patch to read it, click to ask which steps "
-                                         "are near it; wheel zooms.");
+        return hint(
+            {"Point at a patch to read it, click to ask which steps are near it; wheel "
+             "zooms.",
+             "Click a patch to ask which steps are near it.", "Click a patch."});
     const Patch& patch = *state.hovered;
     ImGui::Text("row %d, col %d", patch.row, patch.col);
     if (!frame.selected) return;
@@ -153,17 +166,32 @@ void fitChoices(const Trace& trace, int steps, LatentViewState& state) {
         state.shown.mode = HeatMode::Cosine;
 }
 
-void drawContents(const Trace& trace, void* picture, LatentViewState& state) {
-    const auto latents = latentSteps(trace);
-    fitChoices(trace, static_cast<int>(latents.size()), state);
-    const LatentFrame frame{
-        trace, picture, latents, heatMaps(trace, state.image, state.shown),
-        state.selectedStep >= 0 ? &latentOf(*latents[state.selectedStep]) : nullptr};
+LatentFrame frameOf(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {
+    LatentFrame frame{.trace = trace,
+                      .picture = textures.picture,
+                      .steps = latentSteps(trace),
+                      .cells = nullptr,
+                      .selected = nullptr};
+    fitChoices(trace, static_cast<int>(frame.steps.size()), state);
+    frame.maps = heatMaps(trace, state.image, state.shown);
+    frame.curves = stepCurves(trace, state.shown.temperature);
+    if (state.selectedStep >= 0) frame.selected = &latentOf(*frame.steps[state.selectedStep]);
+    if (state.image >= static_cast<int>(trace.grids.size())) return frame;
+    const int side = state.multiples ? kMultipleSide : state.thumbnails ? kSmallSide : 0;
+    frame.heat =
+        heatTexels(frame.maps, trace.grids[state.image], state.selectedStep, side, state.colours);
+    const HeatTexels& heat = frame.heat;
+    if (heat.height > 0) frame.cells = textures.cells(heat.width, heat.height, heat.rgba);
+    return frame;
+}
+
+void drawContents(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {
+    const LatentFrame frame = frameOf(trace, textures, state);
     drawControls(trace, state);
     ImGui::Spacing();
     const float below = ImGui::GetTextLineHeightWithSpacing() + stepsHeight(frame, state) + 8;
     const float height = ImGui::GetContentRegionAvail().y - below;
-    if (state.multiples && !latents.empty()) {
+    if (state.multiples && !frame.steps.empty()) {
         state.hovered.reset();
         state.picture = {};
         drawMultiples(frame, height, state);
@@ -171,7 +199,7 @@ void drawContents(const Trace& trace, void* picture, LatentViewState& state) {
         drawPicture(frame, height, state);
     }
     drawReadout(frame, state);
-    if (latents.empty())
+    if (frame.steps.empty())
         ImGui::TextDisabled("Ask, and each latent step lights up the patches it reconstructs.");
     else
         drawSteps(frame, state);
@@ -179,17 +207,18 @@ void drawContents(const Trace& trace, void* picture, LatentViewState& state) {
 
 }  // namespace
 
-void drawLatentView(const Trace& trace, void* picture, LatentViewState& state) {
+void drawLatentView(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {
     ImGui::SetNextWindowPos({0, 0});
     ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
     ImGui::Begin("Latent view", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                     ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
+                     ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                     ImGuiWindowFlags_NoNav);
     const bool known =
         state.image >= 0 && state.image < static_cast<int>(trace.question.images.size());
-    if (known && picture)
-        drawContents(trace, picture, state);
+    if (known && textures.picture)
+        drawContents(trace, textures, state);
     else
         drawEmpty();
     ImGui::End();

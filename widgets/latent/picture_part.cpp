@@ -69,19 +69,6 @@ void zoomAndPan(const Region& region, const Image& image, LatentViewState& state
     }
 }
 
-void drawCells(const LatentFrame& frame, const SmallHeat& heat, const Placement& at,
-               const LatentViewState& state) {
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    for (int i = 0; i < heat.grid.count(); ++i) {
-        const float hot = frame.maps.place(heat.values[i]);
-        if (std::isnan(hot)) continue;
-        const int row = i / heat.grid.cols, col = i % heat.grid.cols;
-        list->AddRectFilled(at.cell(heat.grid, row, col), at.cell(heat.grid, row + 1, col + 1),
-                            ink(colourOf(frame.maps, state.colours, hot),
-                                state.opacity * coverOf(frame.maps, hot)));
-    }
-}
-
 std::optional<Patch> patchUnder(ImVec2 cursor, const LatentFrame& frame, const Placement& at,
                                 int image) {
     const ImVec2 f = at.fraction(cursor);
@@ -216,12 +203,16 @@ ImVec2 fitted(const Image& image, ImVec2 space) {
     return {static_cast<float>(image.width) * fit, static_cast<float>(image.height) * fit};
 }
 
-void drawSmallPicture(const LatentFrame& frame, int step, ImVec2 min, ImVec2 max, int side,
-                      const LatentViewState& state) {
-    ImGui::GetWindowDrawList()->AddImage(frame.picture, min, max);
-    if (state.image >= static_cast<int>(frame.trace.grids.size())) return;
-    const Placement at{min, {max.x - min.x, max.y - min.y}};
-    drawCells(frame, smallHeat(frame.maps, step, frame.trace.grids[state.image], side), at, state);
+void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max,
+              const LatentViewState& state) {
+    if (part.isEmpty() || !frame.cells) return;
+    const auto width = static_cast<float>(frame.heat.width);
+    const auto height = static_cast<float>(frame.heat.height);
+    const auto top = static_cast<float>(part.top);
+    ImGui::GetWindowDrawList()->AddImage(frame.cells, min, max, {0, top / height},
+                                         {static_cast<float>(part.grid.cols) / width,
+                                          (top + static_cast<float>(part.grid.rows)) / height},
+                                         ink({255, 255, 255}, state.opacity));
 }
 
 void drawPicture(const LatentFrame& frame, float height, LatentViewState& state) {
@@ -241,11 +232,7 @@ void drawPicture(const LatentFrame& frame, float height, LatentViewState& state)
     list->PushClipRect(region.min, region.max(), true);
     list->AddImage(frame.picture, at.at(0, 0), at.at(1, 1));
     const bool heats = isMeasured(frame, state) && state.heat;
-    if (heats) {
-        const PatchGrid grid = frame.trace.grids[state.image];
-        const int everything = std::max(grid.rows, grid.cols);
-        drawCells(frame, smallHeat(frame.maps, state.selectedStep, grid, everything), at, state);
-    }
+    if (heats) drawHeat(frame, frame.heat.selected, at.at(0, 0), at.at(1, 1), state);
     drawMarks(frame, at, state);
     list->PopClipRect();
     if (heats) drawLegend(region, at.at(1, 1).x, frame, state);

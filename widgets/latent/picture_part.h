@@ -2,6 +2,8 @@
 
 #include <imgui.h>
 
+#include "core/heat/step_curves.h"
+#include "widgets/latent/heat_texels.h"
 #include "widgets/latent/latent_state.h"
 
 namespace lvr {
@@ -12,6 +14,9 @@ struct LatentFrame {
     void* picture;  // ImTextureID
     std::vector<const DecodeStep*> steps;
     HeatMaps maps;
+    std::vector<StepCurve> curves;
+    HeatTexels heat;
+    void* cells;                 // ImTextureID of `heat`; null when it is empty
     const LatentStep* selected;  // null: none
 };
 
@@ -19,9 +24,9 @@ struct LatentFrame {
 // patches.
 void drawPicture(const LatentFrame& frame, float height, LatentViewState& state);
 
-// The heat of one step over the whole picture, small. `side`: at most so many cells in a row.
-void drawSmallPicture(const LatentFrame& frame, int step, ImVec2 min, ImVec2 max, int side,
-                      const LatentViewState& state);
+// A step's heat over a picture that is drawn from `min` to `max`.
+void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max,
+              const LatentViewState& state);
 // The size the picture has when it fits into `space`.
 ImVec2 fitted(const Image& image, ImVec2 space);
 

@@ -12,7 +12,6 @@ constexpr float kGutter = 126;      // left of the columns: buttons and the name
 constexpr float kSmallHeight = 58;  // of a small picture
 constexpr float kWidestColumn = 72;
 constexpr float kNarrowestPicture = 16;
-constexpr int kSmallSide = 14;  // cells in a row of a small picture
 constexpr float kGap = 6;
 
 void select(int step, LatentViewState& state) {
@@ -39,16 +38,32 @@ void drawNumber(const StepColumns& columns, int step, float top, bool selected) 
         ImGui::GetColorU32(selected ? ImGuiCol_Text : ImGuiCol_TextDisabled), number.c_str());
 }
 
-void drawThumbnail(const LatentFrame& frame, const StepColumns& columns, int step, float top,
-                   const LatentViewState& state) {
+void drawFrame(ImVec2 min, ImVec2 max) {
+    ImGui::GetWindowDrawList()->AddRect({min.x - 1, min.y - 1}, {max.x + 1, max.y + 1},
+                                        ImGui::GetColorU32(ImGuiCol_CheckMark), 2, 0, 3);
+}
+
+// The heat of each step over the whole picture, small, from `corners` on. Texture by texture: so
+// they are two draw calls, however many there are.
+void drawSmallPictures(const LatentFrame& frame, const std::vector<ImVec2>& corners, ImVec2 size,
+                       const LatentViewState& state) {
+    const auto end = [&](ImVec2 min) { return ImVec2(min.x + size.x, min.y + size.y); };
+    for (const ImVec2& min : corners)
+        ImGui::GetWindowDrawList()->AddImage(frame.picture, min, end(min));
+    for (std::size_t i = 0; i < std::min(corners.size(), frame.heat.small.size()); ++i)
+        drawHeat(frame, frame.heat.small[i], corners[i], end(corners[i]), state);
+    if (state.selectedStep >= 0 && state.selectedStep < static_cast<int>(corners.size()))
+        drawFrame(corners[state.selectedStep], end(corners[state.selectedStep]));
+}
+
+void drawThumbnails(const LatentFrame& frame, const StepColumns& columns, float top,
+                    const LatentViewState& state) {
     const Image& image = frame.trace.question.images[state.image];
     const ImVec2 size = fitted(image, {columns.width - 4, kSmallHeight});
-    const ImVec2 min(columns.middle(step) - size.x / 2, top + (kSmallHeight - size.y) / 2);
-    const ImVec2 max(min.x + size.x, min.y + size.y);
-    drawSmallPicture(frame, step, min, max, kSmallSide, state);
-    if (step == state.selectedStep)
-        ImGui::GetWindowDrawList()->AddRect({min.x - 1, min.y - 1}, {max.x + 1, max.y + 1},
-                                            ImGui::GetColorU32(ImGuiCol_CheckMark), 2, 0, 3);
+    std::vector<ImVec2> corners;
+    for (int i = 0; i < columns.count; ++i)
+        corners.emplace_back(columns.middle(i) - size.x / 2, top + (kSmallHeight - size.y) / 2);
+    drawSmallPictures(frame, corners, size, state);
 }
 
 void explain(const std::vector<StepCurve>& curves, const DecodeStep& at, int step) {
@@ -69,8 +84,7 @@ bool hasThumbnails(const LatentViewState& state, float column) {
 
 float stepsHeight(const LatentFrame& frame, const LatentViewState& state) {
     // Room for the curves of an answer to come, so that the picture does not jump.
-    const auto lanes =
-        frame.steps.empty() ? 4 : stepCurves(frame.trace, state.shown.temperature).size();
+    const auto lanes = frame.steps.empty() ? 4 : frame.curves.size();
     float height = ImGui::GetFrameHeight() + kGap;
     if (state.thumbnails) height = kSmallHeight + ImGui::GetTextLineHeight() + 4 + kGap;
     if (state.curves) height += static_cast<float>(lanes) * laneHeight();
@@ -83,7 +97,6 @@ void drawSteps(const LatentFrame& frame, LatentViewState& state) {
     const float space = std::max(ImGui::GetContentRegionAvail().x - kGutter, 1.0f);
     const StepColumns columns{start.x + kGutter,
                               std::min(kWidestColumn, space / static_cast<float>(count)), count};
-    const auto curves = stepCurves(frame.trace, state.shown.temperature);
     drawPlayer(count, state);
     ImGui::Checkbox("Loop", &state.loop);
     ImGui::SetCursorScreenPos({columns.left, start.y});
@@ -93,17 +106,16 @@ void drawSteps(const LatentFrame& frame, LatentViewState& state) {
     if (ImGui::IsItemActive()) select(under, state);
     const bool pointed = ImGui::IsItemHovered();
     const bool thumbnails = hasThumbnails(state, columns.width);
-    for (int i = 0; i < count; ++i) {
-        if (thumbnails) drawThumbnail(frame, columns, i, start.y, state);
+    if (thumbnails) drawThumbnails(frame, columns, start.y, state);
+    for (int i = 0; i < count; ++i)
         drawNumber(columns, i, start.y + (thumbnails ? kSmallHeight + 3 : 3),
                    i == state.selectedStep);
-    }
     if (state.curves) {
         const float above = state.thumbnails ? kSmallHeight + ImGui::GetTextLineHeight() + 4
                                              : ImGui::GetFrameHeight();
-        drawLanes(curves, columns, {start.x, start.y + above + kGap / 2}, state);
+        drawLanes(frame.curves, columns, {start.x, start.y + above + kGap / 2}, state);
     }
-    if (pointed) explain(curves, *frame.steps[under], under);
+    if (pointed) explain(frame.curves, *frame.steps[under], under);
 }
 
 void drawMultiples(const LatentFrame& frame, float height, LatentViewState& state) {
@@ -126,6 +138,7 @@ void drawMultiples(const LatentFrame& frame, float height, LatentViewState& stat
     }
     const ImVec2 start = ImGui::GetCursorScreenPos();
     const ImVec2 size = fitted(image, {largest, 1e6f});
+    std::vector<ImVec2> corners;
     for (int i = 0; i < count; ++i) {
         const ImVec2 at(start.x + static_cast<float>(i % across) * (size.x + 8) + 4,
                         start.y + static_cast<float>(i / across) * (size.y + label + 8));
@@ -133,17 +146,13 @@ void drawMultiples(const LatentFrame& frame, float height, LatentViewState& stat
         if (ImGui::InvisibleButton(("step" + std::to_string(i)).c_str(), {size.x, size.y + label}))
             select(i, state);
         if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) state.multiples = false;
-        const ImVec2 corner(at.x, at.y + label);
-        drawSmallPicture(frame, i, corner, {corner.x + size.x, corner.y + size.y}, 48, state);
-        const bool selected = i == state.selectedStep;
-        if (selected)
-            ImGui::GetWindowDrawList()->AddRect({corner.x - 1, corner.y - 1},
-                                                {corner.x + size.x + 1, corner.y + size.y + 1},
-                                                ImGui::GetColorU32(ImGuiCol_CheckMark), 2, 0, 3);
+        corners.emplace_back(at.x, at.y + label);
         const std::string name = "step " + std::to_string(i + 1);
         ImGui::GetWindowDrawList()->AddText(
-            at, ImGui::GetColorU32(selected ? ImGuiCol_Text : ImGuiCol_TextDisabled), name.c_str());
+            at, ImGui::GetColorU32(i == state.selectedStep ? ImGuiCol_Text : ImGuiCol_TextDisabled),
+            name.c_str());
     }
+    drawSmallPictures(frame, corners, size, state);
     ImGui::SetCursorScreenPos({start.x, start.y + space.y});
 }
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <QImage>
+#include <QOffscreenSurface>
+#include <QOpenGLContext>
+#include <QSurfaceFormat>
+#include <functional>
+#include <memory>
+
+class QOpenGLFramebufferObject;
+
+namespace lvr {
+
+// OpenGL 3.2 of its own, drawn into pictures for ordinary widgets. A QOpenGLWidget would have Qt
+// put its whole window together by OpenGL for every change anywhere in it: with Mesa's software
+// renderer that alone takes 15 ms at 1280x960, and one picture is read back in less than 1.
+class OffscreenGl {
+public:
+    OffscreenGl();
+    ~OffscreenGl();  // makes the context current; whoever holds textures frees them before
+
+    // Empty when it works, otherwise why not, in one sentence.
+    const QString& whyUnavailable() const { return whyNot_; }
+    QString renderer();  // as the driver names itself
+
+    QOpenGLContext& context() { return context_; }
+    bool makeCurrent() { return context_.makeCurrent(&surface_); }
+
+    // What `draw` draws, opaque. The context stays current; the picture is null when there is none.
+    QImage picture(QSize pixels, const std::function<void()>& draw);
+
+private:
+    QImage readBack(QSize pixels);
+
+    QOffscreenSurface surface_;
+    QOpenGLContext context_;
+    std::unique_ptr<QOpenGLFramebufferObject> frame_;
+    QString whyNot_;
+};
+
+}  // namespace lvr

@@ -25,12 +25,14 @@
 #include "app/actions/palette_item.h"
 #include "app/actions/shortcuts.h"
 #include "app/actions/shortcuts_dialog.h"
+#include "app/ask/ask_workspace.h"
 #include "app/look/theme.h"
 #include "app/shell/cheat_sheet.h"
 #include "app/shell/help_pages.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/tour.h"
 #include "app/window/main_window.h"
+#include "app/workspaces/workspace_id.h"
 #include "core/vision/image_file.h"
 #include "tests/scripted_engine.h"
 #include "widgets/question_line.h"
@@ -642,7 +644,9 @@ void ShellTest::tourIsShownOnceAndAgainFromTheMenu() {
     World tomorrow;
     tomorrow.window.greet();
     QVERIFY(!tomorrow.the<Tour>().isVisible());
+    tomorrow.window.showWorkspace(WorkspaceId::Train);
     tomorrow.action("help.tour").trigger();
+    QVERIFY(tomorrow.the<AskWorkspace>().isVisible());
     QVERIFY(tomorrow.the<Tour>().isVisible());
 }
 

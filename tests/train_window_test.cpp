@@ -423,6 +423,16 @@ private Q_SLOTS:
 
     // The workspace.
 
+    void aStoreThatCantBeReadIsNotCalledEmpty() {
+        World world(*this);
+        QTRY_VERIFY(world.shows("No runs yet."));
+        SQLite::Database(world.file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+            .exec("PRAGMA application_id = 0; PRAGMA user_version = 99; CREATE TABLE run (id)");
+        QTRY_VERIFY(world.shows("The runs can't be read"));
+        QVERIFY(!world.shows("No runs yet."));
+        QVERIFY(!world.workspace.message().isEmpty());
+    }
+
     void withoutRunsItSaysHowToStartOne() {
         World world(*this);
         QTRY_VERIFY(world.shows("No runs yet. Start one with New run…"));

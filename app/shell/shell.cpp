@@ -90,7 +90,10 @@ void Shell::showShortcuts() {
     open(sheet);
 }
 
-void Shell::startTour() { tour_->start(stops_); }
+void Shell::startTour() {
+    Q_EMIT tourBegins();
+    tour_->start(stops_);
+}
 
 void Shell::showReadme() { open(new TextPage(tr("Read me"), ":/texts/README.md", window_)); }
 void Shell::showAbout() { open(new AboutDialog(libraries_, window_)); }

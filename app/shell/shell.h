@@ -33,6 +33,7 @@ public:
     void actionsChanged();  // some were made; their changed shortcuts are applied
 
 Q_SIGNALS:
+    void tourBegins();  // its stops are in the Ask workspace
     void failed(const QString& sentence);
 
 private:

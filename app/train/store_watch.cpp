@@ -71,10 +71,26 @@ void StoreWatch::look() {
         if (findFile()) lookInside();
     } catch (const std::exception& error) {
         store_.reset();
-        complain(QString::fromUtf8(error.what()), false);
+        if (isThere())
+            complain(QString::fromUtf8(error.what()), false);
+        else
+            complainOfNoFile();  // it went away between two looks
     }
     Q_EMIT upToDate(id_, subscription_);
     timer_.start(identity_ == FileIdentity() || anyRuns(known_) ? kOftenMs : kSeldomMs);
+}
+
+bool StoreWatch::isThere() const {
+    std::error_code ignored;
+    return std::filesystem::exists(file_, ignored);
+}
+
+void StoreWatch::complainOfNoFile() {
+    store_.reset();
+    identity_ = {};
+    complain(tr("There is no run store %1 yet; the first training makes it.")
+                 .arg(QString::fromStdU16String(file_.u16string())),
+             true);
 }
 
 // False when there is no file. A file that took the place of the one that was read is another
@@ -82,11 +98,7 @@ void StoreWatch::look() {
 bool StoreWatch::findFile() {
     struct stat status {};
     if (stat(file_.c_str(), &status) != 0) {
-        store_.reset();
-        identity_ = {};
-        complain(tr("There is no run store %1 yet; the first training makes it.")
-                     .arg(QString::fromStdU16String(file_.u16string())),
-                 true);
+        complainOfNoFile();
         return false;
     }
     const FileIdentity identity(status.st_dev, status.st_ino);

@@ -45,6 +45,8 @@ private:
     using FileIdentity = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
 
     void change(const std::function<void(RunStore&)>& act);
+    bool isThere() const;
+    void complainOfNoFile();
     bool findFile();
     void lookInside();
     void listRuns();

@@ -54,6 +54,7 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       pages_(new QStackedWidget(this)),
       upper_(new QSplitter(Qt::Horizontal, this)),
       whole_(new QSplitter(Qt::Vertical, this)),
+      nothing_(new QLabel(this)),
       where_(new QLabel(this)) {
     build();
     takes_.setInterval(0);  // whenever the window has nothing else to do
@@ -92,9 +93,7 @@ void TrainWorkspace::build() {
 
 QWidget* TrainWorkspace::makeEmptyState() {
     auto* page = new QWidget(this);
-    auto* text =
-        new QLabel(tr("No runs yet. Start one with New run… or with <code>lvr sft</code>."), page);
-    text->setAlignment(Qt::AlignCenter);
+    nothing_->setAlignment(Qt::AlignCenter);
     auto* button = new QPushButton(tr("New run…"), page);
     button->setEnabled(!places_.store.isEmpty());
     connect(button, &QPushButton::clicked, this, &TrainWorkspace::newRun);
@@ -104,7 +103,7 @@ QWidget* TrainWorkspace::makeEmptyState() {
     sayWhere();
     auto* column = new QVBoxLayout(page);
     column->addStretch(1);
-    column->addWidget(text);
+    column->addWidget(nothing_);
     column->addWidget(button, 0, Qt::AlignCenter);
     column->addWidget(where_);
     column->addStretch(2);
@@ -112,6 +111,9 @@ QWidget* TrainWorkspace::makeEmptyState() {
 }
 
 void TrainWorkspace::sayWhere() {
+    nothing_->setText(
+        hasStoreFailed_ ? tr("The runs can't be read; what is above says why.")
+                        : tr("No runs yet. Start one with New run… or with <code>lvr sft</code>."));
     new_->setEnabled(!places_.store.isEmpty());
     where_->setText(places_.store.isEmpty()
                         ? tr("There is no place for runs: set HOME or XDG_DATA_HOME, or start "
@@ -125,6 +127,7 @@ void TrainWorkspace::wireReader() {
     connect(reader_, &StoreReader::failed, this, [this](const QString& sentence) {
         fail(sentence);
         hasStoreFailed_ = true;
+        sayWhere();
         Q_EMIT storeFailed(sentence);
     });
     connect(reader_, &StoreReader::upToDate, this, [this] {

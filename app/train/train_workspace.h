@@ -92,6 +92,7 @@ private:
     CurveGrid* curves_;
     QStackedWidget* pages_;
     QSplitter *upper_, *whole_;
+    QLabel* nothing_;  // said while there are no runs
     QLabel* where_;
 };
 

@@ -208,6 +208,7 @@ void MainWindow::wireShell() {
                             "known; the tabs lead to training and comparing, and Ctrl+Shift+P "
                             "finds every command.")}});
     connect(workspaces_, &Workspaces::made, shell_, &Shell::actionsChanged);
+    connect(shell_, &Shell::tourBegins, this, [this] { showWorkspace(WorkspaceId::Ask); });
     connect(shell_, &Shell::failed, this, [this](const QString& sentence) { fail(sentence); });
 }
 

@@ -1,18 +1,24 @@
 #include "app/train/new_run.h"
 
+#include <unistd.h>
+
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPointer>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QtTest>
+#include <iostream>
 
 #include "app/train/new_run_dialog.h"
+#include "app/train/train_places.h"
 #include "core/error.h"
 #include "core/values/option_field.h"
 #include "widgets/runs/options_form.h"
@@ -41,6 +47,19 @@ bool saysInSight(const QWidget& parent, const QString& text) {
     return false;
 }
 
+// What this program does as `lvr make-data scenes`: the folder it writes to says which. Those that
+// go on do until SIGTERM.
+int makeData(const QString& out) {
+    std::cout << "records 240/4800\nrecords 480/4800" << std::endl;
+    if (out.contains("fails")) {
+        std::cerr << "lvr: " << out.toStdString() << " holds something else" << std::endl;
+        return 1;
+    }
+    while (out.contains("goes")) pause();
+    QDir().mkpath(out);
+    return 0;
+}
+
 }  // namespace
 
 class NewRunTest : public QObject {
@@ -48,9 +67,12 @@ class NewRunTest : public QObject {
 
     QTemporaryDir folder_;
 
-    std::unique_ptr<NewRunDialog> dialog() const {
-        auto dialog = std::make_unique<NewRunDialog>("/tmp/a store/runs.db", folder_.path(),
-                                                     folder_.filePath("runs"));
+    std::unique_ptr<NewRunDialog> dialog(const QString& runs = "runs") const {
+        auto dialog = std::make_unique<NewRunDialog>(
+            TrainPlaces{.store = "/tmp/a store/runs.db",
+                        .program = QCoreApplication::applicationFilePath(),
+                        .tinyModel = folder_.path(),
+                        .runsFolder = folder_.filePath(runs)});
         static_cast<QWidget&>(*dialog).show();
         return dialog;
     }
@@ -257,6 +279,48 @@ private Q_SLOTS:
         QCOMPARE(started.size(), 0);
     }
 
+    void scenesAreDrawnForThoseWhoHaveNoData() {
+        const auto made = dialog();
+        QTest::mouseClick(button(*made, "Draw scenes"), Qt::LeftButton);
+        QTRY_COMPARE(line(*made, "Data")->text(), folder_.filePath("runs/scenes"));
+        QVERIFY(QDir(folder_.filePath("runs/scenes")).exists());
+        QVERIFY(button(*made, "Draw scenes"));
+    }
+    void drawingScenesShowsHowFarAndCanBeStopped() {
+        const auto made = dialog("goes");
+        QTest::mouseClick(button(*made, "Draw scenes"), Qt::LeftButton);
+        QTRY_VERIFY(button(*made, "Stop, at 10 %"));
+        QTest::mouseClick(button(*made, "Stop, at 10 %"), Qt::LeftButton);
+        QTRY_VERIFY(button(*made, "Draw scenes"));
+        QCOMPARE(line(*made, "Data")->text(), QString());
+    }
+    void drawingScenesSaysWhyItFailed() {
+        const auto made = dialog("fails");
+        QTest::mouseClick(button(*made, "Draw scenes"), Qt::LeftButton);
+        QTRY_VERIFY(saysInSight(*made, "fails/scenes holds something else"));
+        QVERIFY(button(*made, "Draw scenes"));
+    }
+    void aDialogClosedWhileScenesAreDrawnStopsThat() {
+        auto made = dialog("goes");
+        QTest::mouseClick(button(*made, "Draw scenes"), Qt::LeftButton);
+        QTRY_VERIFY(button(*made, "Stop, at 10 %"));
+        QPointer<QProcess> process = made->findChild<QProcess*>();
+        made.reset();
+        QVERIFY(process);
+        QTRY_VERIFY(!process);  // it has ended
+    }
+
+    void savingMemoryIsSaidToTheCommandAndCountsInTheEstimate() {
+        const auto made = dialog();
+        auto* saves = made->findChild<QCheckBox*>();
+        QVERIFY(!argumentsOf(made->run(), {}).contains("--activation-checkpointing"));
+        QCOMPARE(saves->text().remove('&'), QString("Save memory"));
+        saves->click();
+        QVERIFY(argumentsOf(made->run(), {}).contains("--activation-checkpointing"));
+        made->setRun(NewRun{.kind = "sft"});
+        QVERIFY(!saves->isChecked());
+    }
+
     void aGoodRunStarts() {
         const auto made = dialog();
         QSignalSpy started(made.get(), &NewRunDialog::startRequested);
@@ -271,5 +335,12 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(NewRunTest)
+int main(int argc, char** argv) {
+    QApplication application(argc, argv);
+    const auto arguments = application.arguments();
+    if (arguments.value(1) == "make-data")
+        return makeData(arguments.value(arguments.indexOf("--out") + 1));
+    NewRunTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "new_run_test.moc"

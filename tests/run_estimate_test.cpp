@@ -7,6 +7,7 @@
 
 #include "app/train/estimate_label.h"
 #include "app/train/new_run_dialog.h"
+#include "app/train/train_places.h"
 #include "core/store/run_store.h"
 
 using namespace lvr;
@@ -77,6 +78,14 @@ private Q_SLOTS:
         QCOMPARE(at("100000000"), at("90000000"));  // a step has no more
     }
 
+    void recomputedActivationsAreTheInputsOfTheLayersAndOneLayer() {
+        const auto kept = estimateOf({.kind = "sft"}).activations;
+        const auto recomputed = estimateOf({.kind = "sft", .recompute = true}).activations;
+        // 36 layers of hidden size 2048 and intermediate size 11008.
+        QCOMPARE(recomputed / kept,
+                 (36 * 2048 + 8.0 * 2048 + 4.0 * 11008) / (36 * (8.0 * 2048 + 4.0 * 11008)));
+    }
+
     void optimizerStatesInEightBitsAreCounted() {
         const auto spared = estimateOf({.kind = "sft", .options = {{"adam-states", "8bit"}}});
         QCOMPARE(spared.optimizer, (3.75e9 - 0.67e9) * 6);  // bytes, not 12
@@ -125,7 +134,8 @@ private Q_SLOTS:
     }
 
     void theFormShowsItAsItIsFilledIn() {
-        NewRunDialog dialog("/tmp/no store/runs.db", kTiny, "/tmp/runs");
+        NewRunDialog dialog(TrainPlaces{
+            .store = "/tmp/not/there/runs.db", .tinyModel = kTiny, .runsFolder = "/tmp/runs"});
         static_cast<QWidget&>(dialog).show();
         auto* label = dialog.findChild<EstimateLabel*>();
         QTRY_VERIFY(label->text().startsWith("Estimate: at most about"));

@@ -13,6 +13,7 @@
 
 #include "app/browse/record_model.h"
 #include "app/browse/record_reader.h"
+#include "widgets/typed_path.h"
 
 namespace lvr {
 
@@ -107,7 +108,7 @@ void DatasetBrowser::build() {
 
 void DatasetBrowser::wire() {
     connect(path_, &QLineEdit::returnPressed, this, [this] {
-        if (!path_->text().trimmed().isEmpty()) open(path_->text().trimmed());
+        if (!typedPath(path_).isEmpty()) open(typedPath(path_));
     });
     connect(images_, &QLineEdit::returnPressed, this, &DatasetBrowser::reopen);
     connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
@@ -191,7 +192,7 @@ void DatasetBrowser::reopen() {
 }
 
 void DatasetBrowser::setImageRoot(const QString& folder) { images_->setText(folder); }
-QString DatasetBrowser::imageRoot() const { return images_->text().trimmed(); }
+QString DatasetBrowser::imageRoot() const { return typedPath(images_); }
 
 void DatasetBrowser::setReading(bool reading) {
     progress_->setVisible(reading);

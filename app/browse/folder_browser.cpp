@@ -15,6 +15,7 @@
 #include "app/browse/file_model.h"
 #include "app/browse/thumbnails.h"
 #include "widgets/background.h"
+#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {
@@ -85,7 +86,7 @@ void FolderBrowser::build() {
 
 void FolderBrowser::wire() {
     connect(path_, &QLineEdit::returnPressed, this, [this] {
-        if (!path_->text().trimmed().isEmpty()) showFolder(path_->text().trimmed());
+        if (!typedPath(path_).isEmpty()) showFolder(typedPath(path_));
     });
     connect(filter_, &QLineEdit::textChanged, this, &FolderBrowser::filterBy);
     connect(filter_, &QLineEdit::returnPressed, list_, qOverload<>(&QWidget::setFocus));

@@ -10,10 +10,10 @@
 #include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/export/trace_export.h"
 #include "core/export/trace_json.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/torch.h"
-#include "core/vision/heat_image.h"
 #include "core/vision/image_file.h"
 
 namespace lvr {
@@ -56,22 +56,13 @@ void writeHeatmaps(const Trace& trace, const fs::path& folder) {
     std::error_code failed;
     fs::create_directories(folder, failed);
     if (failed) throw Error("cannot create " + folder.string() + ": " + failed.message());
-    int number = 0;
-    for (const auto& step : trace.steps) {
-        const auto* latent = std::get_if<LatentStep>(&step.what);
-        if (!latent) continue;
-        ++number;
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < trace.grids.size(); ++i) {
-            const std::vector<float> values(latent->cosine.begin() + at,
-                                            latent->cosine.begin() + at + trace.grids[i].count());
-            at += values.size();
-            const auto name = "step" + std::to_string(number) +
-                              (trace.grids.size() > 1 ? "_image" + std::to_string(i + 1) : "") +
-                              ".png";
-            writePng(heatOverlay(trace.question.images[i], trace.grids[i], values, -1, 1),
-                     folder / name);
-        }
+    const auto images = static_cast<int>(trace.question.images.size());
+    for (int i = 0; i < images; ++i) {
+        const HeatPictures pictures(trace, {.image = i});
+        const auto of = images > 1 ? "_image" + std::to_string(i + 1) : std::string();
+        for (int step = 0; step < pictures.count(); ++step)
+            writePng(pictures.draw(step, figureSize(pictures.picture(), 1)),
+                     folder / ("step" + std::to_string(step + 1) + of + ".png"));
     }
 }
 

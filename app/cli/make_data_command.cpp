@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli/command.h"
@@ -30,7 +31,7 @@ SceneFolder write(MakeDataArguments& a, const SceneProgress& report) {
 
 void makeScenes(MakeDataArguments& arguments) {
     const auto report = [](int done, int total) {
-        if (done % 5000 == 0 || done == total)
+        if (done % std::clamp(total / 20, 1, 5000) == 0 || done == total)
             std::cout << "records " << done << "/" << total << std::endl;
     };
     switch (write(arguments, report)) {

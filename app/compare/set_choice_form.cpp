@@ -8,6 +8,8 @@
 #include <QToolButton>
 #include <limits>
 
+#include "widgets/typed_path.h"
+
 namespace lvr {
 namespace {
 
@@ -73,7 +75,7 @@ void SetChoiceForm::showFieldsOfSource() {
 }
 
 bool SetChoiceForm::lacksFile() const {
-    return source_->currentIndex() == Source::File && file_->text().trimmed().isEmpty();
+    return source_->currentIndex() == Source::File && typedPath(file_).isEmpty();
 }
 
 SetChoice SetChoiceForm::choice() const {
@@ -81,8 +83,8 @@ SetChoice SetChoiceForm::choice() const {
                      .count = count_->value(),
                      .seed = static_cast<std::uint64_t>(seed_->value())};
     if (source_->currentIndex() == Source::Scenes) return choice;
-    choice.file = file_->text().trimmed().toStdString();
-    choice.imageRoot = imageRoot_->text().trimmed().toStdString();
+    choice.file = typedPath(file_).toStdString();
+    choice.imageRoot = typedPath(imageRoot_).toStdString();
     return choice;
 }
 
@@ -97,7 +99,7 @@ void SetChoiceForm::setChoice(const SetChoice& choice) {
 
 void SetChoiceForm::chooseFile() {
     const QString file =
-        QFileDialog::getOpenFileName(this, tr("Choose questions"), file_->text(),
+        QFileDialog::getOpenFileName(this, tr("Choose questions"), typedPath(file_),
                                      tr("Data (*.json *.jsonl *.parquet);;All files (*)"));
     if (!file.isEmpty()) file_->setText(file);
 }

@@ -14,6 +14,8 @@
 #include <QStandardPaths>
 #include <QVBoxLayout>
 
+#include "widgets/typed_path.h"
+
 namespace lvr {
 namespace {
 
@@ -216,7 +218,7 @@ void ExportDialog::suggestFile() {
     if (what() == What::AllSteps || what() == What::Animation || what() == What::Table)
         name += tr("-steps");
     const QString folder =
-        file_->text().isEmpty() ? start_.folder : QFileInfo(file_->text()).absolutePath();
+        file_->text().isEmpty() ? start_.folder : QFileInfo(typedPath(file_)).absolutePath();
     file_->setText(QDir::toNativeSeparators(folder + '/' + name + '.' + endingOf(format())));
 }
 
@@ -230,10 +232,10 @@ void ExportDialog::fitToChoice() {
         const QSize pixels = Figure(*trace_, choice().figure).pixels();
         size_->setText(tr("%1 × %2 pixels").arg(pixels.width()).arg(pixels.height()));
     }
-    const QFileInfo file(file_->text().trimmed());
+    const QFileInfo file(typedPath(file_));
     const bool replaces = file.isFile();
     export_->setText(replaces ? tr("&Replace") : tr("&Export"));
-    export_->setEnabled(!file_->text().trimmed().isEmpty());
+    export_->setEnabled(!typedPath(file_).isEmpty());
     say(replaces ? tr("%1 exists and will be replaced.").arg(file.fileName()) : QString());
 }
 
@@ -244,7 +246,7 @@ void ExportDialog::chooseFile() {
     dialog->setOption(QFileDialog::DontConfirmOverwrite);  // said in this dialog
     dialog->setDefaultSuffix(endingOf(format()));
     dialog->setNameFilter(QString("*.%1").arg(endingOf(format())));
-    dialog->selectFile(file_->text());
+    dialog->selectFile(typedPath(file_));
     connect(dialog, &QFileDialog::fileSelected, file_,
             [this](const QString& file) { file_->setText(QDir::toNativeSeparators(file)); });
     dialog->open();
@@ -253,11 +255,10 @@ void ExportDialog::chooseFile() {
 // ---- Writing ----
 
 void ExportDialog::start() {
-    QString file =
-        QFileInfo(QDir::fromNativeSeparators(file_->text().trimmed())).absoluteFilePath();
+    QString file = QFileInfo(typedPath(file_)).absoluteFilePath();
     const QString ending = '.' + endingOf(format());
     if (!file.endsWith(ending, Qt::CaseInsensitive)) {
-        file_->setText(file_->text().trimmed() + ending);
+        file_->setText(typedPath(file_) + ending);
         if (QFileInfo(file + ending).isFile()) return;  // it is asked about first
         file += ending;
     }

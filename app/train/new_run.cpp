@@ -24,31 +24,33 @@ bool isHubId(const QString& model) {
 }  // namespace
 
 std::vector<TrainPreset> trainPresets(const QString& tinyModel) {
-    return {{tr("Tiny SFT"),
-             tr("The shipped tiny model on drawn scenes: minutes on one CPU core. The data comes "
-                "from lvr make-data scenes."),
-             {.kind = "sft",
-              .model = tinyModel,
-              .options = {{"steps", "200"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
-            {tr("Tiny GRPO"),
-             tr("The shipped tiny model refined from rewards, on the same scenes."),
-             {.kind = "grpo",
-              .model = tinyModel,
-              .options = {{"max-steps", "100"}, {"lr", "0.0001"}, {"max-new-tokens", "64"}}}},
-            {tr("3B LoRA SFT"),
-             tr("Adapters of Qwen2.5-VL-3B on one GPU, bfloat16; its LVR tokens are trained, too."),
-             {.kind = "sft",
-              .model = "Qwen/Qwen2.5-VL-3B-Instruct",
-              .device = "cuda",
-              .dtype = "bfloat16",
-              .options = {{"own-latents", "off"},
-                          {"schedule", "cosine"},
-                          {"steps", "1000"},
-                          {"lr", "0.0001"},
-                          {"questions", "1"},
-                          {"lora-rank", "32"},
-                          {"lora-alpha", "64"},
-                          {"lora-embeddings", "on"}}}}};
+    return {
+        {tr("Tiny SFT"),
+         tr("The shipped tiny model on drawn scenes: minutes on one CPU core. Draw scenes makes "
+            "its data."),
+         {.kind = "sft",
+          .model = tinyModel,
+          .options = {{"steps", "200"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
+        {tr("Tiny GRPO"),
+         tr("The shipped tiny model refined from rewards, on the same scenes."),
+         {.kind = "grpo",
+          .model = tinyModel,
+          .options = {{"max-steps", "100"}, {"lr", "0.0001"}, {"max-new-tokens", "64"}}}},
+        {tr("3B LoRA SFT"),
+         tr("Adapters of Qwen2.5-VL-3B on one GPU, bfloat16; its LVR tokens are trained, too."),
+         {.kind = "sft",
+          .model = "Qwen/Qwen2.5-VL-3B-Instruct",
+          .device = "cuda",
+          .dtype = "bfloat16",
+          .recompute = true,
+          .options = {{"own-latents", "off"},
+                      {"schedule", "cosine"},
+                      {"steps", "1000"},
+                      {"lr", "0.0001"},
+                      {"questions", "1"},
+                      {"lora-rank", "32"},
+                      {"lora-alpha", "64"},
+                      {"lora-embeddings", "on"}}}}};
 }
 
 std::vector<OptionField> fieldsOfKind(const QString& kind) {
@@ -68,6 +70,7 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
     say("device", run.device, defaults.device);
     say("dtype", run.dtype, defaults.dtype);
     say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));
+    if (run.recompute) arguments << "--activation-checkpointing";
     for (const auto& [name, text] : run.options) arguments << "--" + name << text;
     say("store", store, {});
     return arguments;

@@ -15,6 +15,7 @@ struct NewRun {
     QString model, data, imageRoot, out;
     QString device = "cpu", dtype = "float32";
     int saveEvery = 200;
+    bool recompute = false;                            // --activation-checkpointing
     std::vector<std::pair<QString, QString>> options;  // name, text
     bool operator==(const NewRun&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "app/train/new_run_dialog.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDateTime>
@@ -13,18 +14,19 @@
 
 #include "app/train/estimate_label.h"
 #include "app/train/path_line.h"
+#include "app/train/scene_maker.h"
+#include "app/train/train_places.h"
 #include "widgets/background.h"
 #include "widgets/runs/options_form.h"
 #include "widgets/runs/problem_label.h"
 
 namespace lvr {
 
-NewRunDialog::NewRunDialog(const QString& store, const QString& tinyModel,
-                           const QString& runsFolder, QWidget* parent)
+NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
     : QDialog(parent),
-      store_(store),
-      runsFolder_(runsFolder),
-      presets_(trainPresets(tinyModel)),
+      store_(places.store),
+      runsFolder_(places.runsFolder),
+      presets_(trainPresets(places.tinyModel)),
       preset_(new QComboBox(this)),
       presetHelp_(new QLabel(this)),
       kind_(new QComboBox(this)),
@@ -34,10 +36,12 @@ NewRunDialog::NewRunDialog(const QString& store, const QString& tinyModel,
       out_(new PathLine(PathLine::Chooses::Folder, tr("Output folder"), this)),
       device_(new QComboBox(this)),
       dtype_(new QComboBox(this)),
+      recompute_(new QCheckBox(tr("Save &memory"), this)),
       saveEvery_(new QSpinBox(this)),
       options_(new OptionsForm(this)),
-      estimate_(new EstimateLabel(store, this)),
-      problem_(new ProblemLabel(this)) {
+      estimate_(new EstimateLabel(places.store, this)),
+      problem_(new ProblemLabel(this)),
+      scenes_(new SceneMaker(places.program, this)) {
     setWindowTitle(tr("New run"));
     resize(760, 680);
     build();
@@ -54,25 +58,12 @@ void NewRunDialog::build() {
     presetHelp_->setForegroundRole(QPalette::PlaceholderText);
     kind_->addItem(tr("SFT: supervised, from boxes"), "sft");
     kind_->addItem(tr("GRPO: from rewards"), "grpo");
-    device_->setEditable(true);
-    device_->addItems({"cpu", "cuda"});
-    dtype_->addItems({"float32", "bfloat16"});
-    saveEvery_->setRange(0, 1000000);
-    saveEvery_->setSpecialValueText(tr("at the end only"));
-    saveEvery_->setSuffix(tr(" steps"));
     auto* form = new QFormLayout;
     form->addRow(tr("&Preset"), preset_);
     form->addRow(QString(), presetHelp_);
     form->addRow(tr("&Kind"), kind_);
     addPaths(form);
-    auto* machine = new QHBoxLayout;
-    machine->addWidget(device_, 1);
-    machine->addWidget(dtype_, 1);
-    auto* saves = new QLabel(tr("Sa&ve every"), this);
-    saves->setBuddy(saveEvery_);
-    machine->addWidget(saves);
-    machine->addWidget(saveEvery_, 1);
-    form->addRow(tr("De&vice, numbers"), machine);
+    addMachine(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     start_ = buttons->addButton(tr("&Start"), QDialogButtonBox::AcceptRole);
     start_->setDefault(true);
@@ -87,8 +78,55 @@ void NewRunDialog::build() {
     column->addWidget(estimate_);
     column->addWidget(problem_);
     column->addWidget(buttons);
+}
+
+void NewRunDialog::addMachine(QFormLayout* form) {
+    device_->setEditable(true);
+    device_->addItems({"cpu", "cuda"});
     device_->setAccessibleName(tr("Device"));
+    dtype_->addItems({"float32", "bfloat16"});
     dtype_->setAccessibleName(tr("Numbers"));
+    recompute_->setToolTip(
+        tr("Activation checkpointing: a layer's activations are computed again "
+           "in the backward pass. Slower; the numbers stay the same."));
+    saveEvery_->setRange(0, 1000000);
+    saveEvery_->setSpecialValueText(tr("at the end only"));
+    saveEvery_->setSuffix(tr(" steps"));
+    auto* saves = new QLabel(tr("Sa&ve every"), this);
+    saves->setBuddy(saveEvery_);
+    auto* machine = new QHBoxLayout;
+    machine->addWidget(device_, 1);
+    machine->addWidget(dtype_, 1);
+    machine->addWidget(recompute_);
+    machine->addWidget(saves);
+    machine->addWidget(saveEvery_, 1);
+    auto* name = new QLabel(tr("De&vice, numbers"), this);
+    name->setBuddy(device_);
+    form->addRow(name, machine);
+}
+
+// For those who have no data: a click, and the tiny presets can start.
+void NewRunDialog::addSceneMaker() {
+    auto* draw = data_->addButton(tr("Draw scenes"));
+    draw->setToolTip(tr("Make questions about drawn scenes, whose answers and boxes are known"));
+    const auto rest = [draw] { draw->setText(tr("Draw scenes")); };
+    connect(draw, &QPushButton::clicked, this, [this, draw] {
+        if (scenes_->isRunning()) return scenes_->stop();
+        data_->complain({});
+        draw->setText(tr("Stop"));
+        scenes_->start(runsFolder_ + "/scenes");
+    });
+    connect(scenes_, &SceneMaker::progressed, this,
+            [draw](int percent) { draw->setText(tr("Stop, at %1 %").arg(percent)); });
+    connect(scenes_, &SceneMaker::made, this, [this, rest](const QString& folder) {
+        rest();
+        data_->setPath(folder);
+    });
+    connect(scenes_, &SceneMaker::stopped, this, rest);
+    connect(scenes_, &SceneMaker::failed, this, [this, rest](const QString& sentence) {
+        rest();
+        data_->complain(sentence);
+    });
 }
 
 void NewRunDialog::keepEstimating() {
@@ -97,6 +135,7 @@ void NewRunDialog::keepEstimating() {
     connect(model_, &PathLine::changed, this, estimate);
     for (auto* choice : {kind_, device_, dtype_})
         connect(choice, &QComboBox::currentTextChanged, this, estimate);
+    connect(recompute_, &QCheckBox::toggled, this, estimate);
 }
 
 void NewRunDialog::addPaths(QFormLayout* form) {
@@ -106,6 +145,7 @@ void NewRunDialog::addPaths(QFormLayout* form) {
     out_->setHint(tr("Not there yet, or empty"));
     form->addRow(tr("&Model"), model_);
     form->addRow(tr("&Data"), data_);
+    addSceneMaker();
     form->addRow(tr("&Images"), imageRoot_);
     form->addRow(tr("&Output"), out_);
 }
@@ -143,6 +183,7 @@ NewRun NewRunDialog::run() const {
             .device = device_->currentText().trimmed(),
             .dtype = dtype_->currentText(),
             .saveEvery = saveEvery_->value(),
+            .recompute = recompute_->isChecked(),
             .options = options_->changedValues()};
 }
 
@@ -156,6 +197,7 @@ void NewRunDialog::setRun(const NewRun& run) {
     device_->setCurrentText(run.device);
     dtype_->setCurrentText(run.dtype);
     saveEvery_->setValue(run.saveEvery);
+    recompute_->setChecked(run.recompute);
     options_->setValues(run.options);
 }
 

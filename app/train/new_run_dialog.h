@@ -5,6 +5,7 @@
 
 #include "app/train/new_run.h"
 
+class QCheckBox;
 class QComboBox;
 class QFormLayout;
 class QLabel;
@@ -17,15 +18,14 @@ class EstimateLabel;
 class OptionsForm;
 class PathLine;
 class ProblemLabel;
+class SceneMaker;
+struct TrainPlaces;
 
 // What a new training is told, from a preset on. It starts only with what the command would take.
 class NewRunDialog : public QDialog {
     Q_OBJECT
 public:
-    // store: the file the run will write itself to; tinyModel: folder of the shipped model;
-    // runsFolder: where output folders are suggested.
-    NewRunDialog(const QString& store, const QString& tinyModel, const QString& runsFolder,
-                 QWidget* parent = nullptr);
+    explicit NewRunDialog(const TrainPlaces& places, QWidget* parent = nullptr);
 
     NewRun run() const;
     void setRun(const NewRun& run);
@@ -36,6 +36,8 @@ Q_SIGNALS:
 private:
     void build();
     void addPaths(QFormLayout* form);
+    void addMachine(QFormLayout* form);
+    void addSceneMaker();
     void keepEstimating();
     void choosePreset(int index);
     void chooseKind();
@@ -52,11 +54,13 @@ private:
     QComboBox* kind_;
     PathLine *model_, *data_, *imageRoot_, *out_;
     QComboBox *device_, *dtype_;
+    QCheckBox* recompute_;
     QSpinBox* saveEvery_;
     OptionsForm* options_;
     EstimateLabel* estimate_;
     ProblemLabel* problem_;
     QPushButton* start_ = nullptr;
+    SceneMaker* scenes_;
 };
 
 }  // namespace lvr

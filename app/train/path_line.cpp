@@ -6,35 +6,41 @@
 #include <QPushButton>
 
 #include "widgets/runs/problem_label.h"
+#include "widgets/typed_path.h"
 
 namespace lvr {
 
 PathLine::PathLine(Chooses chooses, const QString& name, QWidget* parent)
-    : QWidget(parent), line_(new QLineEdit(this)), problem_(new ProblemLabel(this)) {
+    : QWidget(parent),
+      grid_(new QGridLayout(this)),
+      line_(new QLineEdit(this)),
+      problem_(new ProblemLabel(this)) {
     setFocusProxy(line_);
     line_->setAccessibleName(name);
-    auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setVerticalSpacing(0);
-    grid->addWidget(line_, 0, 0);
-    grid->addWidget(problem_, 1, 0, 1, 3);
-    int column = 1;
-    const auto addButton = [&](const QString& text, bool file) {
-        auto* button = new QPushButton(text, this);
-        button->setAutoDefault(false);
-        button->setAccessibleName(tr("%1: %2").arg(name, text));
-        connect(button, &QPushButton::clicked, this, [this, file] { choose(file); });
-        grid->addWidget(button, 0, column++);
+    grid_->setContentsMargins(0, 0, 0, 0);
+    grid_->setVerticalSpacing(0);
+    grid_->addWidget(line_, 0, 0);
+    const auto addChoice = [this](const QString& text, bool file) {
+        connect(addButton(text), &QPushButton::clicked, this, [this, file] { choose(file); });
     };
-    if (chooses == Chooses::FileOrFolder) addButton(tr("File…"), true);
-    addButton(tr("Folder…"), false);
+    if (chooses == Chooses::FileOrFolder) addChoice(tr("File…"), true);
+    addChoice(tr("Folder…"), false);
     connect(line_, &QLineEdit::textChanged, this, [this] {
         complain({});
         Q_EMIT changed();
     });
 }
 
-QString PathLine::path() const { return line_->text().trimmed(); }
+QPushButton* PathLine::addButton(const QString& text) {
+    auto* button = new QPushButton(text, this);
+    button->setAutoDefault(false);
+    button->setAccessibleName(tr("%1: %2").arg(line_->accessibleName(), text));
+    grid_->addWidget(button, 0, grid_->columnCount());
+    grid_->addWidget(problem_, 1, 0, 1, grid_->columnCount());  // below them all
+    return button;
+}
+
+QString PathLine::path() const { return typedPath(line_); }
 void PathLine::setPath(const QString& path) { line_->setText(path); }
 void PathLine::setHint(const QString& hint) { line_->setPlaceholderText(hint); }
 
@@ -44,7 +50,7 @@ void PathLine::complain(const QString& sentence) {
 }
 
 void PathLine::choose(bool file) {
-    auto* dialog = new QFileDialog(this, line_->accessibleName(), line_->text());
+    auto* dialog = new QFileDialog(this, line_->accessibleName(), path());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(file ? QFileDialog::ExistingFile : QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly, !file);

@@ -2,7 +2,9 @@
 
 #include <QWidget>
 
+class QGridLayout;
 class QLineEdit;
+class QPushButton;
 
 namespace lvr {
 
@@ -14,6 +16,7 @@ class PathLine : public QWidget {
 public:
     enum class Chooses { Folder, FileOrFolder };
     PathLine(Chooses chooses, const QString& name, QWidget* parent = nullptr);
+    QPushButton* addButton(const QString& text);  // after those that choose
     QString path() const;
     void setPath(const QString& path);
     void setHint(const QString& hint);
@@ -25,6 +28,7 @@ Q_SIGNALS:
 private:
     void choose(bool file);
 
+    QGridLayout* grid_;
     QLineEdit* line_;
     ProblemLabel* problem_;
 };

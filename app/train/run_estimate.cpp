@@ -86,9 +86,11 @@ NewRun toldAsStored(const Run& run) {
     return stored;
 }
 
-// Of one position, in all layers, for the backward pass.
-double valuesKept(const ModelFacts& model) {
-    return model.layers * (8.0 * model.hidden + 4.0 * model.intermediate);
+// Of one position, in all layers, for the backward pass; recomputed: what goes into each layer, and
+// all of the one that is computed again.
+double valuesKept(const ModelFacts& model, bool recomputed) {
+    const double ofLayer = 8.0 * model.hidden + 4.0 * model.intermediate;
+    return recomputed ? 1.0 * model.layers * model.hidden + ofLayer : model.layers * ofLayer;
 }
 
 bool isOnGpu(const QString& device) { return device.startsWith("cuda"); }
@@ -159,7 +161,7 @@ RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
     if (run.kind == "grpo") estimate.weights *= 2;  // the model it is compared with
     // Gradients, AdamW's two moments, and float32 master weights beside bfloat16 ones.
     estimate.optimizer = trained * (number + moments + (half ? 4 : 0));
-    estimate.activations = positionsAtOnce(run, told) * valuesKept(model) * number;
+    estimate.activations = positionsAtOnce(run, told) * valuesKept(model, run.recompute) * number;
     if (earlier && earlier->rowsPerStep > 0) {
         estimate.secondsPerStep = earlier->secondsPerStep * rowsPerStep(run) / earlier->rowsPerStep;
         estimate.timeFrom = earlier->id;
@@ -199,7 +201,7 @@ QString explain(const RunEstimate& e) {
                         : tr("Time: no run of this store began with this model on this machine; "
                              "6 operations a parameter and position, 400 positions a question, "
                              "20 billion operations a second on a CPU core, 100 trillion on a "
-                             "GPU. It may well be wrong by a factor of five."));
+                             "GPU. It may well be wrong by a factor of ten."));
     return text;
 }
 

@@ -191,7 +191,7 @@ void TrainWorkspace::wireTrainings() {
 // ---- Runs ----
 
 void TrainWorkspace::newRun() {
-    auto* dialog = new NewRunDialog(places_.store, places_.tinyModel, places_.runsFolder, this);
+    auto* dialog = new NewRunDialog(places_, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &NewRunDialog::startRequested, this, &TrainWorkspace::start);
     dialog->open();

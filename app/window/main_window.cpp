@@ -148,8 +148,7 @@ void MainWindow::wireWorkspaces() {
         if (id == WorkspaceId::Train) bars_->addRunActions();
     });
     connect(workspaces_, &Workspaces::alerted, this, [this](const QString& sentence) {
-        const bool isSeen = workspaces_->current() == WorkspaceId::Train && isActiveWindow();
-        if (!isSeen) alerts_->tell(sentence);
+        alerts_->tell(sentence, workspaces_->current() == WorkspaceId::Train);
     });
     connect(alerts_, &RunAlerts::runsWanted, this, [this] { showWorkspace(WorkspaceId::Train); });
 }

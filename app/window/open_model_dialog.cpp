@@ -8,6 +8,8 @@
 #include <QListWidget>
 #include <QPushButton>
 
+#include "widgets/typed_path.h"
+
 namespace lvr {
 
 OpenModelDialog::OpenModelDialog(QWidget* parent) : QDialog(parent) {
@@ -25,7 +27,7 @@ OpenModelDialog::OpenModelDialog(QWidget* parent) : QDialog(parent) {
     });
     connect(this, &QDialog::accepted, this, [this] {
         const auto selected = list_->selectedItems();
-        Q_EMIT chosen(selected.isEmpty() ? folder_->text().trimmed()
+        Q_EMIT chosen(selected.isEmpty() ? typedPath(folder_)
                                          : selected.first()->data(Qt::UserRole).toString());
     });
 }
@@ -79,7 +81,7 @@ void OpenModelDialog::showCached(const std::vector<std::string>& checkpoints) {
 }
 
 void OpenModelDialog::chooseFolder() {
-    auto* dialog = new QFileDialog(this, tr("Model folder"), folder_->text());
+    auto* dialog = new QFileDialog(this, tr("Model folder"), typedPath(folder_));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
@@ -88,7 +90,7 @@ void OpenModelDialog::chooseFolder() {
 }
 
 void OpenModelDialog::updateOpenButton() {
-    open_->setEnabled(!list_->selectedItems().isEmpty() || !folder_->text().trimmed().isEmpty());
+    open_->setEnabled(!list_->selectedItems().isEmpty() || !typedPath(folder_).isEmpty());
 }
 
 }  // namespace lvr

@@ -17,8 +17,8 @@ RunAlerts::RunAlerts(QWidget* window, MessageBar* bar)
     window->installEventFilter(this);
 }
 
-void RunAlerts::tell(const QString& sentence) {
-    bar_->say(MessageBar::Kind::Error, sentence, look_);
+void RunAlerts::tell(const QString& sentence, bool isOnScreen) {
+    if (!isOnScreen) bar_->say(MessageBar::Kind::Error, sentence, look_);
     if (!window_->isActiveWindow()) tellTheDesktop(sentence);
 }
 

@@ -16,7 +16,8 @@ class RunAlerts : public QObject {
     Q_OBJECT
 public:
     RunAlerts(QWidget* window, MessageBar* bar);
-    void tell(const QString& sentence);
+    // isOnScreen: the workspace in front says it already.
+    void tell(const QString& sentence, bool isOnScreen);
 
 Q_SIGNALS:
     void runsWanted();  // to see more of it

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "widgets/exit_rule_form.h"
+#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {
@@ -130,7 +131,7 @@ Strategy StrategyForm::strategy() const {
                                  .topK = topK_->value(),
                                  .repetitionPenalty = penalty_->value(),
                                  .seed = static_cast<std::uint64_t>(seed_->value())}},
-        .model = model_->text().trimmed().toStdString()};
+        .model = typedPath(model_).toStdString()};
 }
 
 void StrategyForm::setStrategy(const Strategy& strategy) {
@@ -162,7 +163,7 @@ void StrategyForm::report() {
 
 void StrategyForm::browse() {
     const QString folder =
-        QFileDialog::getExistingDirectory(this, tr("Choose a model folder"), model_->text());
+        QFileDialog::getExistingDirectory(this, tr("Choose a model folder"), typedPath(model_));
     if (!folder.isEmpty()) model_->setText(folder);
 }
 

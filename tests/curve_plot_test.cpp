@@ -87,6 +87,22 @@ private Q_SLOTS:
         QVERIFY(world.x().size() < 4 && world.y().size() < 9);
     }
 
+    void whatNeverChangesHasAnAxisOfItsSize() {
+        RunCurves zeros, thousands;
+        zeros.append({columnOf("own", {0, 0, 0})});
+        thousands.append({columnOf("own", {1000, 1000})});
+        CurvePlot plot("own");
+        plot.show();
+        auto* canvas = plot.findChild<QCustomPlot*>();
+        const auto rangeOf = [&](const RunCurves& curves) {
+            plot.setRuns({{1, "run 1", 0, &curves}});
+            canvas->replot(QCustomPlot::rpImmediateRefresh);
+            return canvas->yAxis->range();
+        };
+        QCOMPARE(rangeOf(zeros), QCPRange(-1, 1));
+        QCOMPARE(rangeOf(thousands), QCPRange(950, 1050));
+    }
+
     void whatComesIsFollowedUntilThePlotIsDragged() {
         World world;
         world.drawNow();

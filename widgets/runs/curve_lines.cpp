@@ -25,7 +25,7 @@ QCPRange around(double lower, double upper, double margin, AxisScale scale) {
         return {lower / factor, upper * factor};
     }
     double pad = (upper - lower) * margin;
-    if (pad == 0) pad = std::max(std::abs(upper) * 0.05, 1e-9);
+    if (pad == 0) pad = upper == 0 ? 1 : std::abs(upper) * 0.05;
     return {lower - pad, upper + pad};
 }
 

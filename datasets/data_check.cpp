@@ -183,10 +183,10 @@ DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, Image
     return report;
 }
 
-void writeCleaned(const Dataset& dataset, const fs::path& file) {
+void writeLvrJson(const std::vector<DataRecord>& records, const fs::path& file) {
     const auto folder = fs::absolute(file).parent_path();
     std::string text;
-    for (const auto& record : dataset.records)
+    for (const auto& record : records)
         text += (text.empty() ? "[\n" : ",\n") +
                 toLvrJson(record, folder)
                     .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -44,8 +44,8 @@ DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, Image
                      const std::function<void(std::size_t done, std::size_t all)>& seen,
                      const std::stop_token& stop);
 
-// The good records in the LVR JSON format: corners in order, boxes within the image, images
+// Records in the LVR JSON format, one at least: corners in order, boxes within the image, images
 // relative to the file's folder where they are below it. Atomic. Throws Error.
-void writeCleaned(const Dataset& dataset, const std::filesystem::path& file);
+void writeLvrJson(const std::vector<DataRecord>& records, const std::filesystem::path& file);
 
 }  // namespace lvr

@@ -283,7 +283,7 @@ private Q_SLOTS:
         two["conversations"][0]["value"] = "Both?";
         two["bbox_images"] = {0, 1};
         auto data = readDataset({.data = write(Json{lvrRecord(), 3, two}.dump(), "dirty.json")});
-        writeCleaned(data, path("clean.json"));
+        writeLvrJson(data.records, path("clean.json"));
         auto again = readDataset({.data = path("clean.json")});
         QVERIFY(again.bad.empty());
         QCOMPARE(again.records.size(), 2U);

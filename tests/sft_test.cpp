@@ -340,13 +340,30 @@ private Q_SLOTS:
         options.maxNonFinite = 3;
         int steps = 0;
         std::string said;
+        std::vector<std::string> alerts;
+        std::vector<int> told;
         try {
             trainSft(checkpoint, TrainingSet(threeRecords(folder())), options,
-                     {.onReport = [&](const TrainReport&) { ++steps; }});
+                     {.onReport =
+                          [&](const TrainReport& report) {
+                              ++steps;
+                              alerts.push_back(report.alert);
+                          },
+                      .onNotFinite =
+                          [&](int step, const std::vector<int>& records) {
+                              told.push_back(step);
+                              for (const int record : records)
+                                  if (record < 0 || record > 2) return std::string(" of no record");
+                              return records.empty() ? std::string(" of none")
+                                                     : std::string("; kept");
+                          }});
         } catch (const Error& error) {
             said = error.what();
         }
         QCOMPARE(steps, 2);
+        QCOMPARE(told, (std::vector{1, 2, 3}));
+        for (const auto& alert : alerts) QVERIFY2(alert.ends_with("; kept"), alert.c_str());
+        QVERIFY2(said.ends_with("; kept"), said.c_str());
         QVERIFY2(QString::fromStdString(said).startsWith("3 steps in a row had no finite gradient"),
                  said.c_str());
         QVERIFY(torch::equal(weights().nan_to_num(), before.nan_to_num()));

@@ -107,7 +107,7 @@ void check(const DataArguments& a) {
         print(report);
     std::cout << std::flush;
     if (!a.fix.empty()) {
-        writeCleaned(dataset, a.fix);
+        writeLvrJson(dataset.records, a.fix);
         std::cerr << "wrote " << dataset.records.size() << " records to " << a.fix.string() << "\n";
     } else if (!report.bad.empty()) {
         throw Error(std::to_string(report.bad.size()) + " of " + std::to_string(report.records) +

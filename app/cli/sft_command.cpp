@@ -9,6 +9,7 @@
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
 #include "core/sft/validate.h"
+#include "datasets/data_check.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
@@ -110,6 +111,52 @@ private:
     std::optional<TrainingSet> set_;
 };
 
+// Keeps the records of steps without a finite gradient beside the checkpoint, as data that
+// `lvr score` and `lvr data preview` take. The first ones: a run that goes wrong for good gives the
+// same again and again.
+class BadSteps {
+public:
+    BadSteps(const TrainingSet& set, const SftArguments& arguments)
+        : set_(set),
+          folder_(arguments.out.string() + ".nonfinite"),
+          rank_(arguments.ranks.rank()) {}
+
+    std::string operator()(int step, const std::vector<int>& records) {
+        constexpr int kMost = 20;
+        if (records.empty() || ++kept_ > kMost) return {};
+        const auto file = folder_ / ("step-" + std::to_string(step) +
+                                     (rank_ > 0 ? "-rank-" + std::to_string(rank_) : "") + ".json");
+        try {
+            fs::create_directories(folder_);
+            writeLvrJson(dataOf(records), file);
+        } catch (const std::exception& error) {
+            return "; they can't be kept: " + std::string(error.what());
+        }
+        return "; lvr score --data " + file.string() + " looks at them";
+    }
+
+private:
+    std::vector<DataRecord> dataOf(const std::vector<int>& records) const {
+        std::vector<DataRecord> all;
+        for (const int index : records) {
+            const auto& record = set_.records[index];
+            DataRecord data{.dataset = record.kind,
+                            .questionId = record.name,
+                            .question = record.question,
+                            .response = record.response,
+                            .boxes = record.boxes,
+                            .boxImages = record.boxImages};
+            for (const auto& image : record.images) data.images.push_back(image.string());
+            all.push_back(std::move(data));
+        }
+        return all;
+    }
+
+    const TrainingSet& set_;
+    fs::path folder_;
+    int rank_, kept_ = 0;
+};
+
 std::string train(SftArguments& arguments, TrainingSession& session) {
     const auto set = readTrainingSet(arguments.source, arguments.options);
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
@@ -124,6 +171,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .saveEvery = arguments.saveEvery,
                   .onMeasure = [&](int step) { return measurement(step); },
                   .measureEvery = measurement.every(),
+                  .onNotFinite = BadSteps(set, arguments),
                   .resume = session.resume(),
                   .featureCache = arguments.featureCache,
                   .stop = interruption(),

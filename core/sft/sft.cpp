@@ -314,25 +314,34 @@ private:
         nonFinite_ = finite ? 0 : nonFinite_ + 1;
         if (finite) return said;
         ++skippedSteps_;
+        const auto records = recordsOf(parts);
+        const auto kept =
+            hooks_.onNotFinite ? hooks_.onNotFinite(held_ + cooled_ + 1, records) : std::string();
         said += (said.empty() ? "" : "; ") +
-                std::string("the gradient is not finite, nothing was learnt from ") + names(parts);
+                std::string("the gradient is not finite, nothing was learnt from ") +
+                names(records) + kept;
         if (nonFinite_ >= options_.maxNonFinite)
             throw Error(std::to_string(nonFinite_) +
                         " steps in a row had no finite gradient; lower --lr, or look at the "
                         "records of the last: " +
-                        names(parts));
+                        names(records) + kept);
         return said;
     }
 
-    std::string names(const std::vector<std::vector<SftPicture>>& parts) const {
-        std::string names;
-        int left = 8;
+    static std::vector<int> recordsOf(const std::vector<std::vector<SftPicture>>& parts) {
+        std::vector<int> records;
         for (const auto& part : parts)
             for (const auto& picture : part)
-                for (const auto& row : picture.rows)
-                    if (left-- > 0)
-                        names += (names.empty() ? "" : "; ") + set_.records[row.record].name;
-        return names + (left < 0 ? "; ..." : "");
+                for (const auto& row : picture.rows) records.push_back(row.record);
+        return records;
+    }
+
+    std::string names(const std::vector<int>& records) const {
+        constexpr std::size_t kNamed = 8;
+        std::string names;
+        for (std::size_t i = 0; i < std::min(records.size(), kNamed); ++i)
+            names += (names.empty() ? "" : "; ") + set_.records[records[i]].name;
+        return names + (records.size() > kNamed ? "; ..." : "");
     }
 
     void report(Tally& tally, double norm, double rate, int held, std::string alert) {

@@ -27,6 +27,9 @@ struct SftHooks {
     // before that step's report; what it returns is reported with it.
     std::function<std::map<std::string, double>(int step)> onMeasure = {};
     int measureEvery = 0;
+    // Told which records of the set gave a step without a finite gradient, on the rank that read
+    // them; what it returns is said in the step's alert.
+    std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
     std::optional<TrainState> resume = {};  // goes on from here, to the same numbers bit for bit
     std::filesystem::path featureCache =
         {};                     // of a frozen vision tower (FeatureCache); empty: none

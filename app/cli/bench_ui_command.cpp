@@ -188,7 +188,7 @@ private:
     fs::path store_ = folder_ / "runs.db";
 };
 
-void print(const Json& r) {
+void printWindow(const Json& r) {
     const auto &open = r["open_ms"], &frame = r["frame_ms"], &gap = r["gap_ms"];
     std::printf(
         "open %lld rows    runs after %.0f ms, curves of the newest after %.0f ms "
@@ -222,7 +222,7 @@ void benchUi(const BenchUiArguments& a) {
     if (a.json)
         std::cout << result.dump(2) << "\n";
     else
-        print(result);
+        printWindow(result);
 }
 
 }  // namespace

@@ -51,16 +51,15 @@ SampleRow ask(const LvrCheckpoint& checkpoint, const ExitRule& exit, const DataR
     Question question{{}, record.question};
     for (const auto& image : record.images) question.images.push_back(readImage(image));
     const auto trace = decode(checkpoint, question, {.exit = exit, .maxNewTokens = kMostNewTokens});
-    SampleRow row{
-        .record = std::to_string(record.number),
-        .image = record.images.empty() ? "" : record.images.front(),
-        .question = record.question,
-        .expected = record.answer,
-        .answer = trace.answer,
-        .completion = trace.text,
-        .right = isRightAnswer(trace.answer, record.answer),
-        .loss = lossOf(checkpoint, record),
-        .stopped = toText(trace.stopped)};
+    SampleRow row{.record = std::to_string(record.number),
+                  .image = record.images.empty() ? "" : record.images.front(),
+                  .question = record.question,
+                  .expected = record.answer,
+                  .answer = trace.answer,
+                  .completion = trace.text,
+                  .right = isRightAnswer(trace.answer, record.answer),
+                  .loss = lossOf(checkpoint, record),
+                  .stopped = toText(trace.stopped)};
     for (const auto& step : trace.steps) row.tokens.push_back(tokenOf(step));
     if (!trace.grids.empty()) {
         row.grid = trace.grids.front();

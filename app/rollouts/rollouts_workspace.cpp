@@ -20,7 +20,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kLookEvery = 1000;  // ms
+constexpr int kLookAtRunsEvery = 1000;  // ms
 
 QString nameOf(const std::filesystem::path& file) {
     return QString::fromStdU16String(file.u16string());
@@ -72,7 +72,7 @@ void RolloutsWorkspace::build() {
 }
 
 void RolloutsWorkspace::wire() {
-    clock_.setInterval(kLookEvery);
+    clock_.setInterval(kLookAtRunsEvery);
     connect(&clock_, &QTimer::timeout, this, &RolloutsWorkspace::look);
     connect(reader_, &RolloutReader::runsRead, this, &RolloutsWorkspace::takeRuns);
     connect(reader_, &RolloutReader::stepsRead, this, &RolloutsWorkspace::takeSteps);

@@ -12,7 +12,7 @@
 namespace lvr {
 namespace {
 
-enum Column { Number, Asked, Expected, First, Second, Count };
+enum Column { Number, Asked, Expected, FirstSaid, SecondSaid, Count };
 
 bool belongs(const Outcome& a, const Outcome& b, Disagreements::Which which) {
     switch (which) {

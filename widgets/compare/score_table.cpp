@@ -7,11 +7,11 @@
 namespace lvr {
 namespace {
 
-struct Column {
+struct ScoreColumn {
     const char* name;
     const char* about;
 };
-constexpr Column kColumns[] = {
+constexpr ScoreColumn kColumns[] = {
     {"Strategy", "The first is what the others are held against"},
     {"Right", "Share of right answers among the questions that were answered"},
     {"95 %", "Wilson score interval of that share"},

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kCaptionHeight = 56;
 constexpr int kLargestCopy = 2048;
-constexpr double kHandleReach = 7;
+constexpr double kReach = 7;
 
 QRectF part(const QRectF& whole, const Box& box) {
     return {whole.x() + box.x0 * whole.width(), whole.y() + box.y0 * whole.height(),
@@ -140,8 +140,8 @@ void PlainView::point(const QMouseEvent& event, RegionPointer::Phase phase) cons
     state_.onPointer({.phase = phase,
                       .x = at.x() / on.width(),
                       .y = at.y() / on.height(),
-                      .reachX = kHandleReach / on.width(),
-                      .reachY = kHandleReach / on.height(),
+                      .reachX = kReach / on.width(),
+                      .reachY = kReach / on.height(),
                       .fresh = event.modifiers().testFlag(Qt::ShiftModifier),
                       .token = event.modifiers().testFlag(Qt::ControlModifier)});
 }

@@ -10,7 +10,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kMargin = 8;
+constexpr int kHeatMargin = 8;
 constexpr double kScale = 127;                         // of the stored bytes
 constexpr double kFaintest = 0.35, kStrongest = 0.75;  // what is cold hides less of the picture
 
@@ -91,7 +91,8 @@ void HeatPicture::showNoPicture(const QString& reason) {
 // Without a picture the heat is drawn in the grid's own shape.
 QRectF HeatPicture::pictureRect() const {
     const double line = fontMetrics().height();
-    const QRectF space = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -2.8 * line - kMargin);
+    const QRectF space =
+        QRectF(rect()).adjusted(kHeatMargin, kHeatMargin, -kHeatMargin, -2.8 * line - kHeatMargin);
     const QSizeF whole = picture_.isNull() ? QSizeF(grid_.cols, grid_.rows) : picture_.size();
     const QSizeF size = whole.scaled(space.size(), Qt::KeepAspectRatio);
     return {space.center() - QPointF(size.width() / 2, size.height() / 2), size};
@@ -126,7 +127,7 @@ QString HeatPicture::explain(const QPoint& at) const {
 
 void HeatPicture::paintLegend(QPainter& painter) const {
     const int line = fontMetrics().height();
-    const QRectF space(kMargin, height() - line - kMargin, width() - 2 * kMargin, line);
+    const QRectF space(kHeatMargin, height() - line - kHeatMargin, width() - 2 * kHeatMargin, line);
     const QString low = QString::number(range_.low, 'f', 2),
                   high = QString::number(range_.high, 'f', 2);
     const double left = space.left() + fontMetrics().horizontalAdvance(low) + 6;
@@ -145,15 +146,16 @@ void HeatPicture::paintEvent(QPaintEvent*) {
     const QRectF where = pictureRect();
     if (!picture_.isNull()) painter.drawImage(where, picture_);
     if (picture_.isNull() && shown_.empty())
-        painter.drawText(rect().adjusted(kMargin, kMargin, -kMargin, -kMargin),
+        painter.drawText(rect().adjusted(kHeatMargin, kHeatMargin, -kHeatMargin, -kHeatMargin),
                          Qt::AlignCenter | Qt::TextWordWrap, emptyText());
     if (shown_.empty() && picture_.isNull()) return;
     paintHeat(painter, where, grid_, shown_, range_);
     if (picture_.isNull())
         painter.drawText(where, Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, reason_);
     const int line = fontMetrics().height();
-    painter.drawText(QRectF(kMargin, height() - 2.4 * line - kMargin, width() - 2 * kMargin, line),
-                     Qt::AlignCenter, caption());
+    painter.drawText(
+        QRectF(kHeatMargin, height() - 2.4 * line - kHeatMargin, width() - 2 * kHeatMargin, line),
+        Qt::AlignCenter, caption());
     if (!shown_.empty()) paintLegend(painter);
 }
 

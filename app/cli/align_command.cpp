@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/command.h"
+#include "app/cli/out_folder.h"
 #include "app/cli/run_log.h"
 #include "app/cli/train_progress.h"
 #include "core/text/bpe_trainer.h"
@@ -147,7 +148,7 @@ void addAlignCommand(CLI::App& app) {
     auto arguments = std::make_shared<AlignArguments>();
     auto* command = app.add_subcommand(
         "align", "Make a tiny Qwen2.5-VL whose vision tower knows drawn scenes (stage 0)");
-    command->add_option("--out", arguments->out, "Checkpoint folder to write")->required();
+    addOutFolder(*command, arguments->out, "Checkpoint folder to write")->required();
     command->add_option("--steps", arguments->options.steps, "Optimiser steps")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

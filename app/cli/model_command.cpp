@@ -4,6 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "app/cli/out_folder.h"
 #include "app/tiny_model.h"
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
@@ -88,7 +89,7 @@ void addMerge(CLI::App& model) {
     auto* command =
         model.add_subcommand("merge", "Write an adapter and its base as one checkpoint");
     addModelOptions(*command, a->adapter);
-    command->add_option("--out", a->out, "Folder to write")->required();
+    addOutFolder(*command, a->out, "Folder to write")->required();
     command->footer("Example: lvr model merge --model build/lora --out build/merged");
     command->callback([a] { merge(*a); });
 }

@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/disk_space.h"
+#include "app/cli/out_folder.h"
 #include "app/cli/train_progress.h"
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
@@ -287,7 +288,7 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
                        "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
     addDataOptions(command, a.source);
     addPixelLimits(command, a.pixels);
-    command.add_option("--out", a.out, "Checkpoint folder to write; not there yet, or empty");
+    addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
     addStoreOption(command, a.store);
     command.add_option("--feature-cache", a.featureCache,
                        "Folder that keeps what the frozen vision tower sees, for later trainings "

@@ -100,6 +100,7 @@ struct Scratch {
 
 // Returns how it ended, in one sentence.
 std::string train(const AlignArguments& arguments, RunLog& log) {
+    const long before = cpuSeconds();
     const Scratch words(arguments.out.string() + ".tokenizer");
     trainTokenizer(sceneVocabularyCorpus(), words.folder);
     auto checkpoint = freshCheckpoint(Tokenizer::open(words.folder), arguments.options.seed);
@@ -112,8 +113,8 @@ std::string train(const AlignArguments& arguments, RunLog& log) {
         {wordIds(tokenizer, shapeWords()), wordIds(tokenizer, colorWords()), sides[0], sides[1],
          sides[2], sides[3]},
         arguments.options, [&](const TrainReport& report) { log.record(report); }, interruption());
-    const auto notes = "stage 0, the language model is untrained; " + std::to_string(cpuSeconds()) +
-                       " CPU-seconds";
+    const auto notes = "stage 0, the language model is untrained; " +
+                       std::to_string(cpuSeconds() - before) + " CPU-seconds";
     saveCheckpoint(checkpoint, words.folder,
                    {.defaultExit = "none",
                     .command = commandLine(),

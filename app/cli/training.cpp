@@ -186,7 +186,7 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
       resume_(std::move(resume)),
       command_(resume_ ? resume_->textOf("command") : commandsUpTo(arguments.model)),
       from_(resume_ ? arguments.out.string() : arguments.model),
-      cpuSecondsBefore_(resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) {
+      cpuSecondsBefore_((resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) - cpuSeconds()) {
     provenance.command = command_;
     provenance.data = arguments.source.data.filename().string();
 }

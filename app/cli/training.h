@@ -61,7 +61,7 @@ private:
     RunLog& log_;
     std::optional<TrainState> resume_;
     std::string command_, from_;
-    long cpuSecondsBefore_ = 0;
+    long cpuSecondsBefore_ = 0;  // of this training, less what this process had used
     std::optional<std::vector<DataRecord>> probes_;    // read when they are first asked
     std::optional<std::pair<int, double>> validated_;  // newest step and its loss
 };

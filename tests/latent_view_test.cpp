@@ -122,8 +122,11 @@ void LatentViewTest::panelDrawsHeatOnlyForASelectedStep() {
     LatentViewState state{.nearest = false};
     gui.vertices(trace, state);
     const int none = gui.vertices(trace, state);
-    state.selectedStep = 1;
     state.thumbnails = false;
+    gui.cells.clear();
+    gui.vertices(trace, state);
+    QVERIFY(gui.cells.empty());
+    state.selectedStep = 1;
     gui.vertices(trace, state);
     const auto texels = gui.cells;
     QCOMPARE(texels.size(), std::size_t{6});

@@ -99,7 +99,6 @@ void ImGuiCanvas::setPicture(const Image& image) {
 
 void ImGuiCanvas::redraw(int frames) {
     framesLeft_ = std::max(framesLeft_, frames);
-    stale_ = true;
     update();
 }
 
@@ -174,7 +173,7 @@ void ImGuiCanvas::uploadPicture() {
     gl->glDeleteTextures(1, &picture_);
     picture_ = 0;
     if (pendingPicture_.rgb.empty()) return;
-    // The nearest level alone: reading two for each pixel costs a software renderer twice as much.
+    // The nearest level alone: to read two for each pixel costs a software renderer time.
     picture_ = newTexture(GL_LINEAR_MIPMAP_NEAREST, GL_LINEAR);
     gl->glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, pendingPicture_.width, pendingPicture_.height, 0,
                      GL_RGB, GL_UNSIGNED_BYTE, pendingPicture_.rgb.data());
@@ -210,7 +209,7 @@ void ImGuiCanvas::startFrame() {
 }
 
 void ImGuiCanvas::paintEvent(QPaintEvent*) {
-    if (stale_ && whyUnavailable().isEmpty()) drawFrame();
+    if (isStale() && whyUnavailable().isEmpty()) drawFrame();
     QPainter painter(this);
     if (frame_.isNull())
         painter.fillRect(rect(), palette().window());
@@ -241,8 +240,8 @@ void ImGuiCanvas::drawFrame() {
     });
     ImGui::GetIO().MouseWheel = 0;
     framesLeft_ = std::max(framesLeft_ - 1, 0);
-    stale_ = framesLeft_ > 0 || !inputs_.empty();
-    if (stale_) update();
+    if (frame_.isNull()) inputs_.clear();  // the context is lost; nobody will take them
+    if (isStale()) update();
     Q_EMIT drawn();
 }
 

@@ -54,6 +54,8 @@ private:
     void feed(Input input);
     void mouseButton(QMouseEvent* event, bool down);
     void key(QKeyEvent* event, bool down);
+    // Whether frame_ shows less than is known.
+    bool isStale() const { return framesLeft_ > 0 || !inputs_.empty(); }
     void drawFrame();
     void startFrame();
     void loadFont();
@@ -72,8 +74,7 @@ private:
     unsigned picture_ = 0, cells_ = 0;   // textures
     std::vector<std::uint32_t> texels_;  // of cells_
     int cellsWidth_ = 0;
-    int framesLeft_ = 0;
-    bool stale_ = true;     // frame_ shows less than is known
+    int framesLeft_ = 1;
     double fontScale_ = 0;  // device pixel ratio the font was made for
 };
 

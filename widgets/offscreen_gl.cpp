@@ -1,11 +1,9 @@
 #include "widgets/offscreen_gl.h"
 
-#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QOpenGLFramebufferObject>
 #include <QOpenGLFunctions>
-#include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace lvr {
 namespace {
@@ -16,8 +14,6 @@ QSurfaceFormat coreFormat() {
     format.setProfile(QSurfaceFormat::CoreProfile);
     return format;
 }
-
-QString tr(const char* sentence) { return QCoreApplication::translate("OffscreenGl", sentence); }
 
 }  // namespace
 
@@ -63,16 +59,7 @@ QImage OffscreenGl::readBack(QSize pixels) {
     gl->glPixelStorei(GL_PACK_ALIGNMENT, 4);
     gl->glReadPixels(0, 0, pixels.width(), pixels.height(), GL_BGRA, GL_UNSIGNED_BYTE,
                      image.bits());
-    // OpenGL's first row is the lowest.
-    const auto width = image.bytesPerLine();
-    QByteArray kept(width, Qt::Uninitialized);
-    for (int top = 0, bottom = pixels.height() - 1; top < bottom; ++top, --bottom) {
-        uchar *upper = image.scanLine(top), *lower = image.scanLine(bottom);
-        std::memcpy(kept.data(), upper, static_cast<std::size_t>(width));
-        std::memcpy(upper, lower, static_cast<std::size_t>(width));
-        std::memcpy(lower, kept.data(), static_cast<std::size_t>(width));
-    }
-    return image;
+    return std::move(image).mirrored(false, true);  // OpenGL's first row is the lowest
 }
 
 }  // namespace lvr

@@ -431,6 +431,11 @@ private Q_SLOTS:
         QTRY_VERIFY(world.shows("The runs can't be read"));
         QVERIFY(!world.shows("No runs yet."));
         QVERIFY(!world.workspace.message().isEmpty());
+        // Once the file is moved away there are none, and nothing is wrong any more.
+        std::filesystem::remove(world.file);
+        QTRY_VERIFY(world.shows("No runs yet."));
+        QVERIFY(world.shows("There is no run store"));
+        QVERIFY(world.workspace.message().isEmpty());
     }
 
     void withoutRunsItSaysHowToStartOne() {

@@ -246,13 +246,15 @@ void TrainWorkspace::tellNewAlerts(const std::vector<RunSummary>& runs) {
 
 // No store is how everything begins; one that goes away while it is shown is told.
 void TrainWorkspace::showMissing(const QString& sentence) {
-    where_->setText(sentence);
     if (listed_ && !runs_.empty()) {
         fail(tr("The run store %1 is gone; its runs show again when it is back.")
                  .arg(places_.store));
         hasStoreFailed_ = true;
         return;
     }
+    if (std::exchange(hasStoreFailed_, false)) messages_->dismiss();
+    sayWhere();
+    where_->setText(sentence);
     pages_->setCurrentIndex(0);
 }
 

@@ -20,6 +20,7 @@ PathLine::PathLine(Chooses chooses, const QString& name, QWidget* parent)
     grid_->setContentsMargins(0, 0, 0, 0);
     grid_->setVerticalSpacing(0);
     grid_->addWidget(line_, 0, 0);
+    grid_->addWidget(problem_, 1, 0, 1, -1);  // below all buttons
     const auto addChoice = [this](const QString& text, bool file) {
         connect(addButton(text), &QPushButton::clicked, this, [this, file] { choose(file); });
     };
@@ -36,7 +37,6 @@ QPushButton* PathLine::addButton(const QString& text) {
     button->setAutoDefault(false);
     button->setAccessibleName(tr("%1: %2").arg(line_->accessibleName(), text));
     grid_->addWidget(button, 0, grid_->columnCount());
-    grid_->addWidget(problem_, 1, 0, 1, grid_->columnCount());  // below them all
     return button;
 }
 

@@ -3,6 +3,8 @@
 #include <QProcess>
 #include <QRegularExpression>
 
+#include "app/train/command_error.h"
+
 namespace lvr {
 namespace {
 
@@ -14,10 +16,16 @@ constexpr int kSeed = 1;
 SceneMaker::SceneMaker(const QString& program, QObject* parent)
     : QObject(parent), program_(program) {}
 
-SceneMaker::~SceneMaker() { leave(); }
+// What is on its way ends by itself, after the window has gone on.
+SceneMaker::~SceneMaker() {
+    if (!process_) return;
+    process_->disconnect(this);
+    process_->setParent(nullptr);
+    connect(process_, &QProcess::finished, process_, &QObject::deleteLater);
+    process_->terminate();
+}
 
 void SceneMaker::start(const QString& folder) {
-    leave();
     stops_ = false;
     process_ = new QProcess(this);
     process_->setStandardInputFile(QProcess::nullDevice());
@@ -52,25 +60,15 @@ void SceneMaker::readProgress() {
 
 void SceneMaker::report(const QString& folder, int exitCode) {
     const bool good = process_->exitStatus() == QProcess::NormalExit && exitCode == 0;
-    const auto said = QString::fromUtf8(process_->readAllStandardError()).trimmed();
+    const auto said = QString::fromUtf8(process_->readAllStandardError());
     process_->deleteLater();
     process_ = nullptr;
     if (good) return Q_EMIT made(folder);
     if (stops_) return Q_EMIT stopped();
-    const auto line = said.section('\n', -1);
-    Q_EMIT failed(line.startsWith("lvr: ")
-                      ? line.mid(5)
-                      : tr("Drawing scenes into %1 ended early: %2").arg(folder, line));
-}
-
-void SceneMaker::leave() {
-    if (!process_) return;
-    QProcess* process = process_;
-    process_ = nullptr;
-    process->disconnect(this);
-    process->setParent(nullptr);
-    connect(process, &QProcess::finished, process, &QObject::deleteLater);
-    process->terminate();
+    const auto error = errorIn(said);
+    Q_EMIT failed(!error.isEmpty()
+                      ? error
+                      : tr("Drawing scenes into %1 ended early; try again.").arg(folder));
 }
 
 }  // namespace lvr

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <QObject>
-#include <QPointer>
-#include <QProcess>
+
+class QProcess;
 
 namespace lvr {
 
@@ -14,7 +14,8 @@ public:
     explicit SceneMaker(const QString& program, QObject* parent = nullptr);
     ~SceneMaker() override;
 
-    void start(const QString& folder);  // one that holds these scenes already is taken as it is
+    void start(const QString& folder);  // none is running; one that holds these scenes already is
+                                        // taken as it is
     void stop();
     bool isRunning() const { return process_ != nullptr; }
 
@@ -27,10 +28,9 @@ Q_SIGNALS:
 private:
     void readProgress();
     void report(const QString& folder, int exitCode);
-    void leave();  // what is on its way ends by itself and is not heard of any more
 
     QString program_;
-    QPointer<QProcess> process_;
+    QProcess* process_ = nullptr;  // while it runs
     bool stops_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "app/train/command_error.h"
 #include "core/store/process.h"
 #include "widgets/background.h"
 
@@ -24,14 +25,6 @@ QString tailOf(const QString& file) {
     if (!log.open(QIODevice::ReadOnly)) return {};
     log.seek(std::max<qint64>(0, log.size() - kTail));
     return QString::fromUtf8(log.readAll()).trimmed();
-}
-
-// What a command says before it ends with an error: its last line that begins with "lvr: ".
-QString errorIn(const QString& output) {
-    const auto lines = output.split('\n');
-    for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-        if (line->startsWith("lvr: ")) return line->mid(5).trimmed();
-    return {};
 }
 
 bool sawItsRun(const QString& output) {

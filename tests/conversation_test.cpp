@@ -150,6 +150,7 @@ private Q_SLOTS:
     void anAnswerAboutAnotherPictureIsNotShown();
     void anAnswerThatIsGoneSaysSo();
     void historyIsClearedForOnePictureOrForAll();
+    void historyIsClearedBeforeItWasRead();
     void withoutAHomeAnswersStayUntilTheWindowCloses();
     void aFullDiskKeepsTheAnswerInTheWindow();
     void theOldestAnswersMakeRoom();
@@ -497,6 +498,20 @@ void ConversationTest::historyIsClearedForOnePictureOrForAll() {
     QTRY_COMPARE(talk.listed(), "Anew?: moon");
     talk.click(0);
     QTRY_COMPARE(talk.shown(), "Anew?: moon");
+}
+
+// The folder is read in another thread; its report waits until events are handled.
+void ConversationTest::historyIsClearedBeforeItWasRead() {
+    Talk talk(history_);
+    talk.ask("Scene?");
+    talk.show(picture(20, 30));
+    talk.ask("Other?");
+    QTRY_COMPARE(filesIn(history_).size(), std::size_t{2});
+    Q_EMIT talk.the<AskWorkspace>().pictureShown({picture(20, 30)});
+    Q_EMIT talk.the<ConversationPanel>().clearWanted();
+    talk.press("This picture");
+    QTRY_COMPARE(filesIn(history_).size(), std::size_t{1});
+    QTRY_COMPARE(talk.listed(), "");
 }
 
 void ConversationTest::withoutAHomeAnswersStayUntilTheWindowCloses() {

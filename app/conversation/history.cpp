@@ -68,8 +68,9 @@ void History::remove(quint64 page, const std::string& picture, const std::string
     });
 }
 
-void History::removeAll(quint64 page, const std::string& picture, Scope scope) {
-    run(tr("The history was not cleared: %1"), [this, page, picture, scope] {
+void History::removeAll(quint64 page, const std::vector<Image>& pictures, Scope scope) {
+    run(tr("The history was not cleared: %1"), [this, page, pictures, scope] {
+        const auto picture = HistoryFolder::pictureOf(pictures);
         scope == Scope::AllPictures ? folder_.removeAll() : folder_.removeAll(picture);
         return whatIsThere(page, picture);
     });

@@ -21,7 +21,8 @@ public:
     void readAnswer(quint64 page, const std::string& picture, const std::string& id);
     void remove(quint64 page, const std::string& picture, const std::string& id);
     enum class Scope { ThisPicture, AllPictures };
-    void removeAll(quint64 page, const std::string& picture, Scope scope);
+    // By the pictures themselves: it may be wanted before read() has said what they are called.
+    void removeAll(quint64 page, const std::vector<Image>& pictures, Scope scope);
 
 Q_SIGNALS:
     void conversationRead(quint64 page, const lvr::Conversation& conversation);

@@ -226,9 +226,7 @@ void PictureConversation::askToClear() {
 }
 
 void PictureConversation::clear(History::Scope scope) {
-    // Until it has been read, the picture's folder is not known.
-    const bool known = scope == History::Scope::AllPictures || !kept_.picture.empty();
-    if (history_ && known) history_->removeAll(page_, kept_.picture, scope);
+    if (history_) history_->removeAll(page_, pictures_, scope);
     refresh();
 }
 

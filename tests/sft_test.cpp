@@ -154,6 +154,22 @@ private Q_SLOTS:
         if (options.latentEnd == LatentEnd::Vector) QVERIFY(losses.latentEnd > 0);
     }
 
+    void aStepInBfloat16IsNearOneInFloat32() {
+        const torch::NoGradGuard off;
+        const TrainingSet set(threeRecords(folder()));
+        auto options = plainSum();
+        options.latentEnd = LatentEnd::Vector;
+        const auto in = [&](torch::Dtype dtype) {
+            return lossesOf(LvrCheckpoint::open(modelFolder("random-b"), {.dtype = dtype}), set,
+                            options, 1 << 20);
+        };
+        const auto wide = in(torch::kFloat32), half = in(torch::kBFloat16);
+        const auto near = [](double a, double b) { return std::abs(a - b) < 0.02 * a; };
+        QVERIFY2(near(wide.nats, half.nats), qPrintable(QString::number(half.nats)));
+        QVERIFY2(near(wide.latent, half.latent), qPrintable(QString::number(half.latent)));
+        QVERIFY2(near(wide.latentEnd, half.latentEnd), qPrintable(QString::number(half.latentEnd)));
+    }
+
     // lvr-spec B4: each box's tokens are of its own image.
     void boxesOnTheSecondImageFindTheirTokens() {
         const torch::NoGradGuard off;

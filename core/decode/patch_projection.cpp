@@ -17,9 +17,11 @@ PatchSimilarity projectOntoPatches(const torch::Tensor& vectors,
     const auto unit = [](const torch::Tensor& x) {
         return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-8);
     };
+    const auto wide = vectors.to(torch::kFloat32);
+    const auto patches = visualTokens.to(vectors.device(), torch::kFloat32);
     // Differences taken one by one: the expanded square loses what small distances are made of.
-    return {torch::matmul(unit(vectors), unit(visualTokens).t()),
-            torch::cdist(vectors, visualTokens, 2.0, /*compute_mode=*/2)};
+    return {torch::matmul(unit(wide), unit(patches).t()),
+            torch::cdist(wide, patches, 2.0, /*compute_mode=*/2)};
 }
 
 std::vector<int> nearestPatches(const std::vector<float>& cosine, int count) {

@@ -8,10 +8,10 @@ namespace lvr {
 
 // How near vectors lie to an image's visual tokens: the heat that is drawn.
 struct PatchSimilarity {
-    torch::Tensor cosine;  // [n, N]
-    torch::Tensor l2;      // [n, N]
+    torch::Tensor cosine;  // [n, N] float32, where the vectors are
+    torch::Tensor l2;      // [n, N] likewise
 };
-// vectors: [n, D], visualTokens: [N, D], float32
+// vectors: [n, D], visualTokens: [N, D], of any float type and on any device
 PatchSimilarity projectOntoPatches(const torch::Tensor& vectors, const torch::Tensor& visualTokens);
 
 // Indices of the `count` largest values, largest first; ties by lower index.

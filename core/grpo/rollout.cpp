@@ -128,8 +128,7 @@ int capOf(const ExitRule& rule) {
 
 torch::Tensor heatOf(const RolloutGroup& group, const RowResult& row) {
     const auto patches = group.prompt.imageTokens.narrow(0, 0, group.grid.count());
-    const auto cosine =
-        projectOntoPatches(row.latents, patches.to(torch::kCPU, torch::kFloat32)).cosine;
+    const auto cosine = projectOntoPatches(row.latents, patches).cosine;
     return (cosine * 127).round().to(torch::kInt8).contiguous();
 }
 

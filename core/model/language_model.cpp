@@ -27,7 +27,7 @@ torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch
     if (newest == 1) {  // the query heads of a group read the same keys: no need to repeat those
         const auto grouped = q.view({q.size(0), k.size(1), groups, q.size(3)});
         const auto seen = mask.defined() ? std::optional(mask) : std::nullopt;
-        return torch::scaled_dot_product_attention(grouped, k, v, seen).view(q.sizes());
+        return torch::scaled_dot_product_attention(grouped, k, v, seen).reshape(q.sizes());
     }
     const auto keys = repeatHeads(k, groups), values = repeatHeads(v, groups);
     if (mask.defined()) return torch::scaled_dot_product_attention(q, keys, values, mask);

@@ -19,7 +19,7 @@ std::vector<std::int64_t> nearestTokens(const SftBatch& batch, const torch::Tens
         const auto p = picture[from].item<std::int64_t>();
         auto to = from + 1;
         while (to < count && picture[to].item<std::int64_t>() == p) ++to;
-        const auto seen = batch.features[p].detach();
+        const auto seen = batch.features[p].detach().to(torch::kFloat32);
         const auto features = seen / seen.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
         const auto best =
             outputs.detach().narrow(0, from, to - from).matmul(features.t()).argmax(-1).cpu();

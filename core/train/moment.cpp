@@ -46,8 +46,7 @@ void Moment::write(const torch::Tensor& value, at::Generator& random) {
     // Between the two levels' values, not their logarithms: the mean stays what it is.
     const auto low = torch::exp2((below - largest()) / levels()),
                high = torch::exp2((below + 1 - largest()) / levels());
-    const auto draw =
-        torch::rand(codes_.sizes(), random, torch::dtype(torch::kFloat32)).to(value.device());
+    const auto draw = torch::rand(codes_.sizes(), random, value.options());
     const auto up = draw < (share - low) / (high - low);
     auto codes = (below + up.to(torch::kFloat32)).clamp(0, largest());
     codes = torch::where(share > 0, codes, torch::zeros_like(codes));

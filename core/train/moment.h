@@ -24,7 +24,7 @@ public:
 
     torch::Tensor read()
         const;  // float32; without 8 bits the tensor itself, to be updated in place
-    // Keeps what read() gave and the optimiser has updated. random: on the CPU.
+    // Keeps what read() gave and the optimiser has updated. random: on the same device.
     void write(const torch::Tensor& value, at::Generator& random);
     bool isEmpty() const { return !float_.defined() && !codes_.defined(); }
     // What a state holds of it: a suffix each.

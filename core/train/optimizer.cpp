@@ -1,6 +1,6 @@
 #include "core/train/optimizer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/ops/_fused_adamw.h>
 
 #include <algorithm>
@@ -15,6 +15,13 @@ namespace {
 
 double progress(int step, int total, int warmup) {
     return std::min(1.0, static_cast<double>(step - warmup) / std::max(1, total - warmup));
+}
+
+// Where the tensors are: drawing on the CPU for a GPU takes longer than the step.
+at::Generator generatorOn(torch::Device device, double seed) {
+    auto random = at::globalContext().defaultGenerator(device).clone();
+    random.set_current_seed(static_cast<std::uint64_t>(seed));
+    return random;
 }
 
 }  // namespace
@@ -88,8 +95,8 @@ void AdamW::update(double learningRate) {
         lists.steps.push_back(slot.steps);
         if (bits_ == Moment::Bits::Float32) continue;
         update(alone, slot.trained.rate * learningRate);  // no more than one is unpacked at a time
-        auto random = at::detail::createCPUGenerator(
-            static_cast<std::uint64_t>(slot.steps.item<double>() * 1e6 + static_cast<double>(i)));
+        auto random = generatorOn(slot.trained.tensor.device(),
+                                  slot.steps.item<double>() * 1e6 + static_cast<double>(i));
         slot.average.write(alone.averages.front(), random);
         slot.square.write(alone.squares.front(), random);
     }

@@ -87,7 +87,7 @@ torch::Tensor positions(const LvrModel& model, const Sequence& sequence,
 // predicted, wanted: [M, D]
 LatentDistance distance(const torch::Tensor& predicted, const torch::Tensor& wanted) {
     const auto of = [&](LatentLoss kind) {
-        return reconstructionLoss(predicted, wanted, torch::ones({predicted.size(0)}), kind)
+        return reconstructionLoss(predicted, wanted, predicted.new_ones({predicted.size(0)}), kind)
             .item<double>();
     };
     return {of(LatentLoss::Mse), of(LatentLoss::Mae), of(LatentLoss::Cosine)};

@@ -49,7 +49,8 @@ struct Chunked : torch::autograd::Function<Chunked> {
         const double temperature = context->saved_data["temperature"].toDouble();
         const auto chunk = context->saved_data["chunk"].toInt(), count = labels.size(0);
         auto ofHidden = torch::empty_like(hidden);
-        auto ofHead = torch::zeros_like(lmHead, torch::kFloat32);
+        const bool headLearns = context->needs_input_grad(1);  // not with LoRA: 1 GB saved
+        auto ofHead = headLearns ? torch::zeros_like(lmHead, torch::kFloat32) : torch::Tensor();
         for (std::int64_t at = 0; at < count; at += chunk) {
             const auto n = std::min(chunk, count - at);
             const auto rows = hidden.narrow(0, at, n);
@@ -57,9 +58,9 @@ struct Chunked : torch::autograd::Function<Chunked> {
             auto ofLogits = scaledLogits(rows, lmHead, temperature).softmax(-1).mul_(-weight);
             ofLogits.scatter_add_(1, labels.narrow(0, at, n).unsqueeze(1), weight);
             ofHidden.narrow(0, at, n).copy_(ofLogits.to(lmHead.dtype()).matmul(lmHead));
-            ofHead.addmm_(ofLogits.t(), rows.to(torch::kFloat32));
+            if (headLearns) ofHead.addmm_(ofLogits.t(), rows.to(torch::kFloat32));
         }
-        return {ofHidden, ofHead.to(lmHead.dtype()), {}, {}, {}};
+        return {ofHidden, headLearns ? ofHead.to(lmHead.dtype()) : torch::Tensor(), {}, {}, {}};
     }
 };
 

@@ -33,7 +33,11 @@ std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
 std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto records = readRecords(a);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
-    const auto reference = LvrCheckpoint::open(a.model);  // mapped from its file, shared
+    std::optional<LvrCheckpoint> reference;
+    if (a.options.beta > 0)
+        reference = LvrCheckpoint::open(a.model, {.dtype = checkpoint.model.dtype(),
+                                                  .device = checkpoint.model.device(),
+                                                  .stop = interruption()});
     if (checkpoint.provenance) {
         session.provenance.defaultExit = checkpoint.provenance->defaultExit;
         session.provenance.latentFeed = checkpoint.provenance->latentFeed;
@@ -42,7 +46,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto exit =
         a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);
     std::vector<double> rewards;
-    trainGrpo(checkpoint, reference.model, records, a.options,
+    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
               {.onReport =
                    [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
                        rewards.push_back(report.metrics.at("reward/mean"));

@@ -1,5 +1,6 @@
 #include "core/model/device.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <torch/cuda.h>
@@ -24,6 +25,9 @@ torch::Device parseDevice(const std::string& text) {
         throw Error("unknown device \"" + text + "\"; valid are cpu, cuda and cuda:N");
     dlopen("libtorch_cuda.so",
            RTLD_NOW | RTLD_GLOBAL);  // registers the CUDA kernels; found by rpath
+    // cuDNN's attention compiles a plan for every length it has not seen: decoding, where each pass
+    // is one longer, is then slower than the model.
+    at::globalContext().setSDPUseCuDNN(false);
     const int index = match[1].matched ? std::stoi(match[1]) : 0;
     if (!torch::cuda::is_available() || index >= static_cast<int>(torch::cuda::device_count()))
         throw Error("device " + text +

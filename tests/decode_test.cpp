@@ -2,12 +2,14 @@
 // beyond it (lvr-spec 8.2).
 
 #include <QtTest>
+#include <limits>
 
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/sampling.h"
 #include "core/decode/seen_images.h"
 #include "core/diagnose/intervention.h"
+#include "core/error.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "tests/golden.h"
@@ -403,6 +405,39 @@ private Q_SLOTS:
         QCOMPARE(sampleToken(logits, {0}, {.repetitionPenalty = 2}, random), std::int64_t{1});
         QCOMPARE(sampleToken(torch::tensor({-1.0F, -1.5F}), {0}, {.repetitionPenalty = 2}, random),
                  std::int64_t{1});
+    }
+
+    void samplesFollowTheSoftmax_data() {
+        QTest::addColumn<int>("topK");
+        QTest::newRow("all ids") << 0;
+        QTest::newRow("top-k") << 3;
+    }
+    void samplesFollowTheSoftmax() {
+        QFETCH(int, topK);
+        auto random = at::make_generator<at::CPUGeneratorImpl>(1);
+        const auto logits = torch::tensor({-1.0F, 2.0F, 0.5F, -9.0F, 1.0F});
+        auto expected = (logits / 0.7).softmax(0);
+        if (topK > 0) {
+            expected.index_fill_(0, torch::tensor({0, 3}), 0);
+            expected /= expected.sum();
+        }
+        const int draws = 20'000;
+        auto share = torch::zeros({5});
+        for (int i = 0; i < draws; ++i)
+            share[sampleToken(logits, {}, {.temperature = 0.7, .topK = topK}, random)] += 1;
+        share /= draws;
+        // five standard deviations of a share of 20,000 draws
+        const auto tolerance = 5 * (expected * (1 - expected) / draws).sqrt();
+        QVERIFY(((share - expected).abs() <= tolerance).all().item<bool>());
+    }
+
+    void logitsThatAreNoNumbersAreSaid() {
+        auto random = at::make_generator<at::CPUGeneratorImpl>(1);
+        const auto logits = torch::tensor({1.0F, std::numeric_limits<float>::quiet_NaN()});
+        for (const double temperature : {0.0, 1.0}) {
+            const SamplingOptions options{.temperature = temperature};
+            QVERIFY_THROWS_EXCEPTION(Error, sampleToken(logits, {}, options, random));
+        }
     }
 
     void exitRulesLeaveWhenTheySay_data() {

@@ -201,6 +201,13 @@ void ExportTest::wholeAnswerIsWhatTheCommandPrints() {
     QCOMPARE(nearest["row"].toInt(), 0);
     QCOMPARE(nearest["col"].toInt(), 1);
     QVERIFY(!nearest.contains("image"));
+    const auto words = json["text_steps"].toArray();
+    QCOMPARE(words.size(), 2);
+    QCOMPARE(words[1].toObject()["text"].toString(), "moon");
+    const auto patch = words[1].toObject()["nearest"].toArray()[0].toObject();
+    QCOMPARE(patch["row"].toInt(), 0);
+    QCOMPARE(patch["col"].toInt(), 0);
+    QVERIFY(!patch.contains("l2"));
 }
 
 void ExportTest::heatLiesOnThePatchThatIsNearest() {

@@ -33,6 +33,7 @@ private Q_SLOTS:
     void allMapsOfAFrameAreOneTexture();
     void whatIsNotMeasuredIsClear();
     void aPatchNamesItsNearestStepsFirst();
+    void aPatchNamesItsNearestTokensFirst();
     void curvesHoldWhatTheTraceHolds();
     void entropyIsZeroForOnePatchAndFullForAll();
     void successiveCosineStartsAnewWithEachThought();
@@ -347,6 +348,16 @@ void LatentViewTest::aPatchNamesItsNearestStepsFirst() {
     QCOMPARE(near[1].step, 0);  // equal ones in feeding order
     QVERIFY(stepsNear(threeLooks(), 0, 6).empty());
     QVERIFY(stepsNear(threeLooks(), 1, 0).empty());
+}
+
+void LatentViewTest::aPatchNamesItsNearestTokensFirst() {
+    const auto near = tokensNear(threeLooks(), 0, 2, 5);
+    QCOMPARE(near.size(), std::size_t{2});
+    QCOMPARE(near[0], (TokenAtPatch{.step = 4, .cosine = 0.6f}));
+    QCOMPARE(near[1], (TokenAtPatch{.step = 0, .cosine = 0.2f}));
+    QCOMPARE(tokensNear(threeLooks(), 0, 0, 1).size(), std::size_t{1});
+    QVERIFY(tokensNear(threeLooks(), 0, 6, 5).empty());
+    QVERIFY(tokensNear(threeLooks(), 1, 0, 5).empty());
 }
 
 void LatentViewTest::curvesHoldWhatTheTraceHolds() {

@@ -20,9 +20,14 @@ inline Trace threeLooks() {
     trace.question.images = {
         {.width = 84, .height = 56, .rgb = std::vector<std::uint8_t>(84 * 56 * 3)}};
     trace.grids = {{.rows = 2, .cols = 3}};
-    trace.steps = {{.position = 0, .text = "<|lvr_start|>", .what = TextStep{.probability = 1}}};
+    trace.steps = {{.position = 0,
+                    .text = "<|lvr_start|>",
+                    .what = TextStep{.probability = 1, .cosine = {0, .1f, .2f, .3f, .4f, .5f}}}};
     for (int i = 0; i < 3; ++i) trace.steps.push_back(latentStep(i));
-    trace.steps.push_back({.position = 4, .text = "moon", .what = TextStep{.probability = 0.25f}});
+    trace.steps.push_back(
+        {.position = 4,
+         .text = "moon",
+         .what = TextStep{.probability = 0.25f, .cosine = {.9f, 0, .6f, 0, 0, 0}}});
     trace.rois = {{.x0 = 0, .y0 = 0, .x1 = 0.33, .y1 = 0.5}};
     return trace;
 }

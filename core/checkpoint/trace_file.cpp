@@ -13,7 +13,7 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 1: without text_cosine
 constexpr const char* kFormat = "lvrtrace";
 
 using Shape = std::vector<std::int64_t>;
@@ -148,7 +148,7 @@ Json traceJson(const Trace& trace) {
 
 // The per-step floats side by side, as the tensors hold them.
 struct StepFloats {
-    std::vector<float> cosine, l2, norm, endProbability, endDistance, tokenProbability;
+    std::vector<float> cosine, l2, norm, endProbability, endDistance, tokenProbability, textCosine;
 };
 
 StepFloats gather(const Trace& trace) {
@@ -161,8 +161,11 @@ StepFloats gather(const Trace& trace) {
         if (step->endDistance) floats.endDistance.push_back(*step->endDistance);
     }
     for (const auto& step : trace.steps)
-        if (const auto* text = std::get_if<TextStep>(&step.what))
+        if (const auto* text = std::get_if<TextStep>(&step.what)) {
             floats.tokenProbability.push_back(text->probability);
+            floats.textCosine.insert(floats.textCosine.end(), text->cosine.begin(),
+                                     text->cosine.end());
+        }
     return floats;
 }
 
@@ -195,6 +198,10 @@ void checkRows(const Trace& trace, const Sizes& sizes, const TensorList& list) {
         if (step->cosine.size() != width) list.fail("cosine");
         if (step->l2.size() != width) list.fail("l2");
     }
+    for (const auto& step : trace.steps)
+        if (const auto* text = std::get_if<TextStep>(&step.what);
+            text && !text->cosine.empty() && text->cosine.size() != width)
+            list.fail("text_cosine");
     if (trace.grids.size() != trace.question.images.size()) list.fail("number of grids");
 }
 
@@ -368,6 +375,17 @@ void readTextSteps(Trace& trace, const Sizes& sizes, Tensors& tensors) {
         if (auto* text = std::get_if<TextStep>(&step.what)) text->probability = *next++;
 }
 
+void readTextCosine(Trace& trace, const Sizes& sizes, Tensors& tensors) {
+    if (!tensors.has("text_cosine")) return;
+    const auto cosine = tensors.floats("text_cosine", {sizes.textSteps, sizes.visualTokens});
+    auto next = cosine.begin();
+    for (auto& step : trace.steps)
+        if (auto* text = std::get_if<TextStep>(&step.what)) {
+            text->cosine.assign(next, next + sizes.visualTokens);
+            next += sizes.visualTokens;
+        }
+}
+
 std::string metadataField(const SafetensorsFile& file, const std::string& key) {
     const auto found = file.metadata().find(key);
     return found == file.metadata().end() ? "" : found->second;
@@ -377,7 +395,7 @@ void checkFormat(const SafetensorsFile& file, const std::string& source) {
     if (metadataField(file, "format") != kFormat)
         throw Error(source + " is not a trace; pass a .lvrtrace file");
     const auto version = metadataField(file, "version");
-    if (version != std::to_string(kVersion))
+    if (version != "1" && version != std::to_string(kVersion))
         throw Error(source + " is a trace of version '" + version + "', and this program reads " +
                     std::to_string(kVersion) + "; open it with a newer LVR Workbench");
 }
@@ -408,6 +426,8 @@ void writeTrace(const Trace& trace, const fs::path& file) {
     list.add("end_probability", floats.endProbability, {sizes.latents});
     if (!floats.endDistance.empty()) list.add("end_distance", floats.endDistance, {sizes.latents});
     list.add("token_probability", floats.tokenProbability, {sizes.textSteps});
+    if (!floats.textCosine.empty())
+        list.add("text_cosine", floats.textCosine, {sizes.textSteps, sizes.visualTokens});
     for (std::size_t i = 0; i < trace.question.images.size(); ++i) {
         const auto& image = trace.question.images[i];
         list.add(imageName(i), image.rgb, {image.height, image.width, 3});
@@ -426,6 +446,7 @@ Trace readTrace(const fs::path& file) {
     readHeat(trace, sizes, tensors);
     readLatentSteps(trace, sizes, tensors);
     readTextSteps(trace, sizes, tensors);
+    readTextCosine(trace, sizes, tensors);
     trace.latents = tensors.floats("latents", {sizes.latents, sizes.width});
     trace.imageTokens = tensors.floats("image_tokens", {sizes.visualTokens, sizes.width});
     for (std::size_t i = 0; i < trace.question.images.size(); ++i)
@@ -460,7 +481,8 @@ Trace outlineOf(const Trace& trace) {
                   .imageTokens = {},
                   .rois = trace.rois,
                   .expectedAnswer = trace.expectedAnswer};
-    for (auto* step : latentStepsOf(outline.steps)) step->cosine = step->l2 = {};
+    for (auto& step : outline.steps) std::visit([](auto& what) { what.cosine = {}; }, step.what);
+    for (auto* step : latentStepsOf(outline.steps)) step->l2 = {};
     return outline;
 }
 

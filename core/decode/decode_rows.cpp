@@ -178,6 +178,7 @@ private:
         }
         const auto logits = model_.logits(hidden).to(torch::kCPU, torch::kFloat32);  // [B, V]
         if (hooks_.onLogits) hooks_.onLogits(logits);
+        if (hooks_.onStep) states_ = headed.to(torch::kCPU, torch::kFloat32);
         for (std::size_t i = 0; i < rows_.size(); ++i) step(static_cast<int>(i), logits[i]);
         return nextInputs(headed);
     }
@@ -241,6 +242,7 @@ private:
             hooks_.onStep({.row = index,
                            .position = static_cast<int>(row.result.ids.size()) - 1,
                            .token = token,
+                           .vector = states_[index],
                            .probability = logits.softmax(0)[token].item<double>()});
         finishIfDone(row);
     }
@@ -259,7 +261,7 @@ private:
                        .position = static_cast<int>(row.result.ids.size()) - 1,
                        .token = row.newest,
                        .latentIndex = row.index,
-                       .fed = row.latents.back(),
+                       .vector = row.latents.back(),
                        .endProbability = endProbability,
                        .endDistance = row.endDistance});
     }
@@ -342,6 +344,7 @@ private:
     KvCache cache_;
     std::vector<Row> rows_;
     std::int64_t passes_ = 0;
+    torch::Tensor states_;  // [B, D], CPU: what each row would feed if it thought on
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ struct RowStep {
     int position = 0;        // among the row's generated positions
     std::int64_t token = 0;  // for a latent: the shadow token
     int latentIndex = -1;    // within its thought; -1 for text
-    torch::Tensor fed;       // [D] float32, for a latent
+    // [D] float32, CPU. Latent: what was fed. Text: what would have been fed in the token's place.
+    torch::Tensor vector;
     double endProbability = 0;
     std::optional<double> endDistance;
     double probability = 0;  // of a text token, softmax of the raw logits

@@ -25,11 +25,11 @@ std::vector<float> toVector(const torch::Tensor& tensor) {
 
 LatentStep latentStep(const RowStep& step, const torch::Tensor& imageTokens) {
     LatentStep latent{.index = step.latentIndex,
-                      .norm = step.fed.norm().item<float>(),
+                      .norm = step.vector.norm().item<float>(),
                       .endProbability = static_cast<float>(step.endProbability)};
     if (step.endDistance) latent.endDistance = static_cast<float>(*step.endDistance);
     if (!imageTokens.defined()) return latent;
-    const auto similarity = projectOntoPatches(step.fed.unsqueeze(0), imageTokens);
+    const auto similarity = projectOntoPatches(step.vector.unsqueeze(0), imageTokens);
     latent.cosine = toVector(similarity.cosine[0]);
     latent.l2 = toVector(similarity.l2[0]);
     return latent;
@@ -45,6 +45,16 @@ DecodeStep stepOf(const RowStep& step, const Tokenizer& tokenizer,
     else
         out.what = TextStep{static_cast<float>(step.probability)};
     return out;
+}
+
+// How near the state of each text token was to each visual token. states: one per text token.
+void measureText(std::vector<DecodeStep>& steps, const std::vector<torch::Tensor>& states,
+                 const torch::Tensor& imageTokens) {
+    if (states.empty() || !imageTokens.defined()) return;
+    const auto cosine = projectOntoPatches(torch::stack(states), imageTokens).cosine;
+    std::int64_t next = 0;
+    for (auto& step : steps)
+        if (auto* text = std::get_if<TextStep>(&step.what)) text->cosine = toVector(cosine[next++]);
 }
 
 // Generated text without what was only sampled inside a thought.
@@ -145,15 +155,18 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     const auto prompt = withThought(encoded.prompt, checkpoint, options, encoded.pixels.grids);
     const auto& image = prompt.imageTokens;
     const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
+    std::vector<torch::Tensor> textStates;
     const auto begun = Clock::now();
     hooks.onStep = [&](const RowStep& step) {
         if (trace.timings.prefill == 0) trace.timings.prefill = millisecondsSince(begun);
         trace.steps.push_back(stepOf(step, checkpoint.tokenizer, patches));
+        if (step.latentIndex < 0) textStates.push_back(step.vector);
         if (onStep) onStep(trace.steps.back());
     };
     const auto row =
         decodeRows(checkpoint.model, {prompt}, checkpoint.rules, options, hooks).front();
     trace.timings.decode = millisecondsSince(begun) - trace.timings.prefill;
+    measureText(trace.steps, textStates, patches);
     trace.stopped = row.stopped;
     trace.text = checkpoint.tokenizer.decode(row.ids);
     trace.answer = answerIn(withoutLvrTokens(spokenText(checkpoint.tokenizer, row)));

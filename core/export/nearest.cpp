@@ -5,8 +5,10 @@
 #include "core/heat/heat.h"
 
 namespace lvr {
+namespace {
 
-std::vector<NearPatch> nearestOnAllImages(const Trace& trace, const LatentStep& step, int count) {
+template <class Step>
+std::vector<NearPatch> nearestTo(const Trace& trace, const Step& step, int count) {
     std::vector<NearPatch> nearest;
     for (int image = 0; image < static_cast<int>(trace.grids.size()); ++image)
         for (const Patch& patch : nearestPatches(trace, step, image, count))
@@ -15,6 +17,16 @@ std::vector<NearPatch> nearestOnAllImages(const Trace& trace, const LatentStep& 
                      [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
     nearest.resize(std::min<std::size_t>(nearest.size(), std::max(count, 0)));
     return nearest;
+}
+
+}  // namespace
+
+std::vector<NearPatch> nearestOnAllImages(const Trace& trace, const LatentStep& step, int count) {
+    return nearestTo(trace, step, count);
+}
+
+std::vector<NearPatch> nearestOnAllImages(const Trace& trace, const TextStep& step, int count) {
+    return nearestTo(trace, step, count);
 }
 
 }  // namespace lvr

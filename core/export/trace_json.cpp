@@ -13,11 +13,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kNearest = 5;
 
-Json nearestJson(const Trace& trace, const LatentStep& step) {
+template <class Step>
+Json nearestJson(const Trace& trace, const Step& step) {
     Json nearest = Json::array();
     for (const NearPatch& patch : nearestOnAllImages(trace, step, kNearest)) {
-        Json entry{
-            {"row", patch.row}, {"col", patch.col}, {"cosine", patch.cosine}, {"l2", patch.l2}};
+        Json entry{{"row", patch.row}, {"col", patch.col}, {"cosine", patch.cosine}};
+        if constexpr (std::is_same_v<Step, LatentStep>) entry["l2"] = patch.l2;
         if (trace.grids.size() > 1) entry["image"] = patch.image;
         nearest.push_back(entry);
     }
@@ -32,6 +33,14 @@ Json latentJson(const Trace& trace, const DecodeStep& step, const LatentStep& la
             {"end_probability", latent.endProbability},
             {"end_distance", latent.endDistance ? Json(*latent.endDistance) : Json()},
             {"shadow_token", step.token}};
+}
+
+Json textJson(const Trace& trace, const DecodeStep& step, const TextStep& text) {
+    return {{"position", step.position},
+            {"token", step.token},
+            {"text", step.text},
+            {"probability", text.probability},
+            {"nearest", nearestJson(trace, text)}};
 }
 
 Json thoughtJson(const Thought& thought) {
@@ -75,11 +84,13 @@ Json thoughtJson(const GivenThought& thought) {
 }  // namespace
 
 Json toJson(const Trace& trace) {
-    Json ids = Json::array(), latents = Json::array(), grids = Json::array();
+    Json ids = Json::array(), latents = Json::array(), words = Json::array(), grids = Json::array();
     for (const auto& step : trace.steps) {
         ids.push_back(step.token);
         if (const auto* latent = std::get_if<LatentStep>(&step.what))
             latents.push_back(latentJson(trace, step, *latent));
+        else
+            words.push_back(textJson(trace, step, std::get<TextStep>(step.what)));
     }
     for (const auto& grid : trace.grids)
         grids.push_back({{"rows", grid.rows}, {"cols", grid.cols}});
@@ -89,6 +100,7 @@ Json toJson(const Trace& trace) {
             {"token_ids", ids},
             {"thought", thoughtJson(trace.options.thought)},
             {"latent_steps", latents},
+            {"text_steps", words},
             {"grid", grids.size() == 1 ? grids[0] : grids},
             {"stopped", toText(trace.stopped)},
             {"timings",

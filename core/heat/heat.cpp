@@ -47,6 +47,24 @@ std::span<const float> onImage(const Trace& trace, const std::vector<float>& val
     return std::span(values).subspan(offset, count);
 }
 
+std::vector<Patch> nearest(const Trace& trace, std::span<const float> cosine,
+                           std::span<const float> l2, int image, int count) {
+    std::vector<int> order(cosine.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto kept = std::min<std::size_t>(std::max(count, 0), order.size());
+    // NaN would break the ordering; it counts as the furthest.
+    const auto rank = [&](int i) { return std::isnan(cosine[i]) ? -INFINITY : cosine[i]; };
+    std::partial_sort(order.begin(), order.begin() + kept, order.end(),
+                      [&](int a, int b) { return rank(a) != rank(b) ? rank(a) > rank(b) : a < b; });
+    std::vector<Patch> patches;
+    for (std::size_t i = 0; i < kept; ++i) {
+        const int cols = trace.grids[image].cols;
+        const auto distance = l2.empty() ? 0.0f : l2[order[i]];
+        patches.push_back({order[i] / cols, order[i] % cols, cosine[order[i]], distance});
+    }
+    return patches;
+}
+
 }  // namespace
 
 std::string_view nameOf(ColourMap map) {
@@ -85,6 +103,10 @@ std::span<const float> cosineOn(const Trace& trace, const LatentStep& step, int 
     return onImage(trace, step.cosine, image);
 }
 
+std::span<const float> cosineOn(const Trace& trace, const TextStep& step, int image) {
+    return onImage(trace, step.cosine, image);
+}
+
 std::span<const float> l2On(const Trace& trace, const LatentStep& step, int image) {
     return onImage(trace, step.l2, image);
 }
@@ -105,22 +127,11 @@ HeatRange heatRange(const Trace& trace, int image) {
 
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
                                   int count) {
-    const auto cosine = cosineOn(trace, step, image);
-    const auto l2 = l2On(trace, step, image);
-    std::vector<int> order(cosine.size());
-    std::iota(order.begin(), order.end(), 0);
-    const auto kept = std::min<std::size_t>(std::max(count, 0), order.size());
-    // NaN would break the ordering; it counts as the furthest.
-    const auto rank = [&](int i) { return std::isnan(cosine[i]) ? -INFINITY : cosine[i]; };
-    std::partial_sort(order.begin(), order.begin() + kept, order.end(),
-                      [&](int a, int b) { return rank(a) != rank(b) ? rank(a) > rank(b) : a < b; });
-    std::vector<Patch> nearest;
-    for (std::size_t i = 0; i < kept; ++i) {
-        const int cols = trace.grids[image].cols;
-        const auto distance = l2.empty() ? 0.0f : l2[order[i]];
-        nearest.push_back({order[i] / cols, order[i] % cols, cosine[order[i]], distance});
-    }
-    return nearest;
+    return nearest(trace, cosineOn(trace, step, image), l2On(trace, step, image), image, count);
+}
+
+std::vector<Patch> nearestPatches(const Trace& trace, const TextStep& step, int image, int count) {
+    return nearest(trace, cosineOn(trace, step, image), {}, image, count);
 }
 
 }  // namespace lvr

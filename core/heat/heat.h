@@ -30,6 +30,7 @@ const LatentStep& latentOf(const DecodeStep& step);
 // The part of a step's values that belongs to one image, [rows * cols]; empty when the trace has
 // no such image or the step was not measured on it.
 std::span<const float> cosineOn(const Trace& trace, const LatentStep& step, int image);
+std::span<const float> cosineOn(const Trace& trace, const TextStep& step, int image);
 std::span<const float> l2On(const Trace& trace, const LatentStep& step, int image);
 
 struct HeatRange {
@@ -40,12 +41,14 @@ struct HeatRange {
 // Smallest and largest cosine over all steps of the trace, so that colours compare between steps.
 HeatRange heatRange(const Trace& trace, int image);
 
-struct Patch {  // one visual token under one latent step
+struct Patch {  // one visual token under one step
     int row = 0, col = 0;
     float cosine = 0, l2 = 0;
     bool operator==(const Patch&) const = default;
 };
 // At most `count` patches of highest cosine, best first; ties by index.
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image, int count);
+// Of a text token's state; l2 was not measured.
+std::vector<Patch> nearestPatches(const Trace& trace, const TextStep& step, int image, int count);
 
 }  // namespace lvr

@@ -139,6 +139,18 @@ void fitScale(HeatMaps& maps, HeatMode mode) {
     maps.decimals = largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 0.1f ? 2 : 4;
 }
 
+template <class Near>
+void addNear(std::vector<Near>& near, int step, std::span<const float> cosine, int patch) {
+    if (patch >= 0 && patch < static_cast<int>(cosine.size()) && !std::isnan(cosine[patch]))
+        near.push_back({step, cosine[patch]});
+}
+
+template <class Near>
+void nearestFirst(std::vector<Near>& near) {
+    std::stable_sort(near.begin(), near.end(),
+                     [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+}
+
 }  // namespace
 
 std::string_view nameOf(HeatMode mode) {
@@ -183,7 +195,8 @@ std::string_view explainOf(HeatMode mode) {
 
 std::vector<HeatMode> modesFor(const Trace& trace, int image) {
     const auto latents = latentSteps(trace);
-    const auto any = [&](auto valuesOn) {
+    using ValuesOn = std::span<const float>(const Trace&, const LatentStep&, int);
+    const auto any = [&](ValuesOn* valuesOn) {
         return std::any_of(latents.begin(), latents.end(), [&](const DecodeStep* step) {
             return !valuesOn(trace, latentOf(*step), image).empty();
         });
@@ -252,13 +265,19 @@ SmallHeat smallHeat(const HeatMaps& maps, int step, PatchGrid grid, int side) {
 std::vector<StepAtPatch> stepsNear(const Trace& trace, int image, int patch) {
     std::vector<StepAtPatch> near;
     const auto latents = latentSteps(trace);
-    for (std::size_t i = 0; i < latents.size(); ++i) {
-        const auto cosine = cosineOn(trace, latentOf(*latents[i]), image);
-        if (patch >= 0 && patch < static_cast<int>(cosine.size()) && !std::isnan(cosine[patch]))
-            near.push_back({static_cast<int>(i), cosine[patch]});
-    }
-    std::stable_sort(near.begin(), near.end(),
-                     [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+    for (std::size_t i = 0; i < latents.size(); ++i)
+        addNear(near, static_cast<int>(i), cosineOn(trace, latentOf(*latents[i]), image), patch);
+    nearestFirst(near);
+    return near;
+}
+
+std::vector<TokenAtPatch> tokensNear(const Trace& trace, int image, int patch, int count) {
+    std::vector<TokenAtPatch> near;
+    for (std::size_t i = 0; i < trace.steps.size(); ++i)
+        if (const auto* text = std::get_if<TextStep>(&trace.steps[i].what))
+            addNear(near, static_cast<int>(i), cosineOn(trace, *text, image), patch);
+    nearestFirst(near);
+    near.resize(std::min<std::size_t>(near.size(), std::max(count, 0)));
     return near;
 }
 

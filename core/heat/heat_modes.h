@@ -61,5 +61,12 @@ struct StepAtPatch {
     bool operator==(const StepAtPatch&) const = default;
 };
 std::vector<StepAtPatch> stepsNear(const Trace& trace, int image, int patch);
+// The same of the text: at most `count` tokens.
+struct TokenAtPatch {
+    int step = 0;  // among all steps of the trace
+    float cosine = 0;
+    bool operator==(const TokenAtPatch&) const = default;
+};
+std::vector<TokenAtPatch> tokensNear(const Trace& trace, int image, int patch, int count);
 
 }  // namespace lvr

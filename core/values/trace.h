@@ -14,6 +14,9 @@ namespace lvr {
 // A sampled token that is (or would be) fed by its own embedding.
 struct TextStep {
     float probability = 0;  // of the token under the sampling distribution's logits, temperature 1
+    // To each visual token, images one after the other, of the state that the token was sampled
+    // from: what would have been fed had it been a latent. Empty where it was not measured.
+    std::vector<float> cosine = {};
     bool operator==(const TextStep&) const = default;
 };
 

@@ -116,16 +116,26 @@ void drawLegend(const Region& region, float pictureRight, const LatentFrame& fra
                   name.data() + name.size());
 }
 
+// What breaks a line as it is written in a program.
+std::string onOneLine(const std::string& token) {
+    std::string line;
+    for (const char c : token) line += c == '\n' ? "\\n" : c == '\t' ? "\\t" : std::string(1, c);
+    return line;
+}
+
 // A list that floats at the side of the picture away from the patch.
 void drawAnswersOf(int patch, const LatentFrame& frame, const Region& region,
                    LatentViewState& state) {
     const PatchGrid grid = frame.trace.grids[state.image];
+    constexpr int kTokens = 5;
     const auto near = stepsNear(frame.trace, state.image, patch);
+    const auto said = tokensNear(frame.trace, state.image, patch, kTokens);
+    const auto lines = near.size() + said.size() + (said.empty() ? 1 : 2);
     const bool patchIsLeft = patch % grid.cols * 2 < grid.cols;
     const ImVec2 size(168,
-                      std::min(region.size.y - 8, (static_cast<float>(near.size()) + 1.0f) *
-                                                          ImGui::GetTextLineHeightWithSpacing() +
-                                                      ImGui::GetFrameHeight() + 8));
+                      std::min(region.size.y - 8,
+                               static_cast<float>(lines) * ImGui::GetTextLineHeightWithSpacing() +
+                                   ImGui::GetFrameHeight() + 8));
     const ImVec2 back = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos(
         {patchIsLeft ? region.max().x - size.x - 4 : region.min.x + 4, region.min.y + 4});
@@ -144,6 +154,12 @@ void drawAnswersOf(int patch, const LatentFrame& frame, const Region& region,
         }
         ImGui::SameLine(size.x - 62);
         ImGui::Text("%.3f", static_cast<double>(answer.cosine));
+    }
+    if (!said.empty()) ImGui::TextDisabled("nearest tokens");
+    for (const TokenAtPatch& token : said) {
+        ImGui::TextUnformatted(onOneLine(frame.trace.steps[token.step].text).c_str());
+        ImGui::SameLine(size.x - 62);
+        ImGui::Text("%.3f", static_cast<double>(token.cosine));
     }
     ImGui::EndChild();
     ImGui::PopStyleColor();

@@ -83,7 +83,7 @@ Losses lossesOf(const LvrCheckpoint& checkpoint, const TrainingSet& set, const S
         const auto batch = layOut(checkpoint, part);
         KvCache prefix;
         checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        const auto pass = sftPass(checkpoint, batch, prefix, batch.slotTarget,
+        const auto pass = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
                                   std::vector<double>(set.kinds.size(), 1.0), options, totals);
         losses.nats += pass.nats;
         losses.latent += pass.latent;
@@ -277,6 +277,74 @@ private Q_SLOTS:
         QCOMPARE(vector.latentEnds, std::vector{at});
         QVERIFY(std::none_of(vector.labels.begin(), vector.labels.end(),
                              [&](const auto& label) { return label.at == at; }));
+    }
+
+    // One that came after more slots would say that the thought is over where it goes on.
+    void aThoughtWithALatentEndHasNoExtraSlots() {
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const TrainingSet set({record(picture(folder(), 112, 112, 6), {{0, 0, .5, .25}})});
+        auto options = plainSum();
+        options.extraSlots = 1;
+        QVERIFY(rowOf(checkpoint, set, options).slots.size() > 2);
+        options.latentEnd = LatentEnd::Vector;
+        QCOMPARE(rowOf(checkpoint, set, options).slots.size(), std::size_t{2});
+    }
+
+    void theOwnLatentPassReadsItsOwnLatentEnd() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-b"));
+        const TrainingSet set(threeRecords(folder()));
+        auto options = plainSum();
+        options.latentEnd = LatentEnd::Vector;
+        const auto part = split(pictures(checkpoint, set, options), 1 << 20).front();
+        SftTotals totals;
+        for (const auto& one : part)
+            for (const auto& row : one.rows) totals.add(row);
+        const auto batch = layOut(checkpoint, part);
+        KvCache prefix;
+        checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+        const auto nats = [&](const torch::Tensor& latentEnds) {
+            return sftPass(checkpoint, batch, prefix, {batch.slotTarget, latentEnds},
+                           std::vector<double>(set.kinds.size(), 1.0), options, totals)
+                .nats;
+        };
+        const auto taught = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
+                                    std::vector<double>(set.kinds.size(), 1.0), options, totals);
+        const auto vector = checkpoint.model.latentEnd().unsqueeze(0);
+        QCOMPARE(taught.latentEnds.sizes(), vector.expand_as(taught.latentEnds).sizes());
+        QCOMPARE(nats(vector.expand_as(taught.latentEnds)), taught.nats);
+        QVERIFY(std::abs(nats(taught.latentEnds) - taught.nats) > 1e-3);
+    }
+
+    // What can't be learnt: where to look is tossed.
+    void aKindThatIsNotLearntDoesNotHoldTheOwnLatentPassBack() {
+        const Box corner{0, 0, .2, .2}, middle{.3, .3, .45, .45}, other{.8, .8, 1, 1};
+        std::vector<TrainingRecord> records;
+        const auto add = [&](int number, const char* kind, std::vector<Box> boxes) {
+            records.push_back(record(folder() / (std::to_string(number) + ".png"), boxes));
+            records.back().kind = kind;
+        };
+        for (const int number : {21, 22}) picture(folder(), 112, 112, number);
+        for (const char* kind : {"one", "two", "three", "four", "five", "six"})
+            add(21, kind, {other});
+        for (const Box& first : {corner, middle, other})
+            for (const Box& second : {corner, middle, other}) add(22, "tossed", {first, second});
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        auto options = plainSum();
+        options.latentWeight = 10;
+        options.learningRate = 2e-3;
+        options.steps = 150;
+        options.coolDownSteps = 0;
+        double own = 0, tossed = 0;
+        trainSft(checkpoint, TrainingSet(records), options,
+                 {.onReport = [&](const TrainReport& report) {
+                     own += report.metrics.at("own");
+                     tossed = report.metrics.at("hit/tossed");
+                 }});
+        qInfo("%.0f own-latent passes, hits of the kind that is tossed %.2f", own, tossed);
+        QVERIFY(tossed < 0.6);
+        QVERIFY(own > 0);
     }
 
     void aFixedNumberOfTargetsIsKept_data() {

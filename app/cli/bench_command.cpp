@@ -155,7 +155,7 @@ private:
         checkpoint_.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
         const auto latents = batch.slotRow.numel() > 0 ? batch.slotTarget : torch::Tensor();
         const std::vector<double> open(set_.kinds.size(), 1.0);
-        return sftPass(checkpoint_, batch, prefix, latents, open, options_, totals).loss;
+        return sftPass(checkpoint_, batch, prefix, {latents, {}}, open, options_, totals).loss;
     }
 
     // Forward and backward of a step, in the parts a training would make of it.

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/decode/decoder.h"
+#include "core/decode/exit_rule.h"
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
@@ -130,12 +131,22 @@ private:
                         .latents = static_cast<int>(row.latents.size(0)),
                         .targets = static_cast<int>(targets.size())};
         if (row.latents.size(0) == 0) return out;
+        out.saidEnd = isLatentEnd(row.latents[-1]);
         const auto nearest =
             projectOntoPatches(row.latents, prompt.imageTokens).cosine.argmax(-1);  // [n]
         for (std::size_t k = 0; k < targets.size() && static_cast<int>(k) < out.latents; ++k)
             out.hits += std::count(targets[k].begin(), targets[k].end(),
                                    nearest[static_cast<std::int64_t>(k)].item<std::int64_t>()) > 0;
         return out;
+    }
+
+    bool isLatentEnd(const torch::Tensor& latent) const {
+        const auto* rule = std::get_if<NearLatentEnd>(&options_.exit);
+        if (!rule || !checkpoint_.model.latentEnd().defined()) return false;
+        const auto end =
+            checkpoint_.model.latentEnd().to(torch::kCPU, torch::kFloat32).contiguous();
+        return latentEndDistance(rule->metric, latent.contiguous().data_ptr<float>(),
+                                 end.data_ptr<float>(), end.size(0)) < rule->threshold;
     }
 
     const LvrCheckpoint& checkpoint_;

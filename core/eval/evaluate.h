@@ -22,10 +22,11 @@ struct EvalOutcome {
     std::string answer;
     std::string expected;  // the donor's answer under Transplant
     int latents = 0;       // fed
+    bool saidEnd = false;  // the last of them was near the latent end
     int targets = 0;       // regions the question needs
     int hits = 0;          // latents whose nearest visual token lies in their own target's region
     bool right() const { return answer == expected; }
-    bool stoppedExactly() const { return latents == targets; }
+    bool stoppedExactly() const { return latents - saidEnd == targets; }
 };
 
 struct EvalProgress {

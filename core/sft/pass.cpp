@@ -40,14 +40,16 @@ std::vector<bool> hitsOf(const SftBatch& batch, const torch::Tensor& outputs) {
     return hits;
 }
 
-torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const torch::Tensor& latents) {
+torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const SftInputs& inputs) {
     auto embeddings = model.embed(batch.ids);
-    if (latents.defined())
+    if (inputs.latents.defined())
         embeddings = embeddings.index_put({batch.slotRow, batch.slotCol},
-                                          latents.to(embeddings.scalar_type()));
-    if (batch.latentEndRow.numel() > 0)
-        embeddings =
-            embeddings.index_put({batch.latentEndRow, batch.latentEndCol}, model.latentEnd());
+                                          inputs.latents.to(embeddings.scalar_type()));
+    if (batch.latentEndRow.numel() > 0) {
+        const auto& ends = inputs.latentEnds.defined() ? inputs.latentEnds : model.latentEnd();
+        embeddings = embeddings.index_put({batch.latentEndRow, batch.latentEndCol},
+                                          ends.to(embeddings.scalar_type()));
+    }
     return embeddings;
 }
 
@@ -74,12 +76,12 @@ void SftTotals::add(const SftRow& row) {
 }
 
 SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
-                const torch::Tensor& latents, const std::vector<double>& gate,
-                const SftOptions& options, const SftTotals& totals) {
+                const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
+                const SftTotals& totals) {
     const auto& model = checkpoint.model;
     auto cache = prefix.select(batch.rowPicture);
     const auto hidden =
-        model.hidden(embed(model, batch, latents), batch.positions, {.cache = &cache});
+        model.hidden(embed(model, batch, inputs), batch.positions, {.cache = &cache});
     const auto before = [&](const torch::Tensor& row, const torch::Tensor& col) {
         return hidden.index({row, col - 1});
     };
@@ -121,8 +123,9 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Kv
         out.loss = out.loss + options.stopWeight * stop;
     }
     if (batch.latentEndRow.numel() > 0) {
-        const auto ends =
+        out.latentEnds =
             model.latent(before(batch.latentEndRow, batch.latentEndCol)).to(torch::kFloat32);
+        const auto& ends = out.latentEnds;
         const auto share = static_cast<double>(ends.size(0)) / totals.latentEnds;
         const auto vector = model.latentEnd().to(torch::kFloat32).unsqueeze(0).expand_as(ends);
         const auto distance =

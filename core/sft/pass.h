@@ -15,20 +15,28 @@ struct SftTotals {
     void add(const SftRow& row);
 };
 
+// What a pass reads in the place of ids.
+struct SftInputs {
+    torch::Tensor latents;  // [M, D] at the slots; undefined: what the ids say
+    torch::Tensor
+        latentEnds;  // [E, D] where thoughts end; undefined: the model's latent end vector
+};
+
 // What one pass over the rows of a part gives. Losses are this part's share of the step's.
 struct SftPass {
     torch::Tensor loss;
     torch::Tensor outputs;       // [M, D] the states that are to be the latents, through lvr_head
+    torch::Tensor latentEnds;    // [E, D] the states that are to be the latent end vector
     std::vector<bool> hits;      // [M] the nearest visual token is one of the target's
     std::vector<bool> rowRight;  // [R] every answer token is the most likely
     double answer = 0, latent = 0, stop = 0, latentEnd = 0;
     double nats = 0;  // sum of cross-entropies of all supervised tokens, nothing weighted
 };
 
-// prefix: the pictures' own, already read. latents: [M, D] fed at the slots; undefined: what the
-// ids say stays there. gate: per kind, the weight of its answers (lvr-spec 3, recipe part II).
+// prefix: the pictures' own, already read. gate: per kind, the weight of its answers (lvr-spec 3,
+// recipe part II).
 SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
-                const torch::Tensor& latents, const std::vector<double>& gate,
-                const SftOptions& options, const SftTotals& totals);
+                const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
+                const SftTotals& totals);
 
 }  // namespace lvr

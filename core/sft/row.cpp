@@ -50,7 +50,9 @@ private:
         if (options_.twin == Twin::Markers) targets.clear();
         const auto natural = targets.size();
         const bool light = natural > 2 && record_.fill != FillSlots::Cycle;
-        if (only && rule_ == RoiTokens{} && natural > 0) addExtraSlots(targets);
+        // The latent end says that the thought is over; more slots would say that it is not.
+        const bool mayGoOn = rule_ == RoiTokens{} && options_.latentEnd != LatentEnd::Vector;
+        if (only && mayGoOn && natural > 0) addExtraSlots(targets);
         row_.targets += static_cast<int>(natural);
 
         const auto start = row_.ids.size();

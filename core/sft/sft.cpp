@@ -212,14 +212,15 @@ private:
             const bool feeds = options_.twin == Twin::Lvr && batch.slotRow.numel() > 0;
             const auto latents = feeds ? batch.slotTarget : torch::Tensor();
             const auto first =
-                sftPass(checkpoint_, batch, prefix, latents, firstGate, options_, totals);
+                sftPass(checkpoint_, batch, prefix, {latents, {}}, firstGate, options_, totals);
             count(batch, first, Hits, Slots, tally);
             auto loss = first.loss;
             tally.sum(Latent) += first.latent;
             auto shown = first;
             if (own && feeds) {
-                const auto second = sftPass(checkpoint_, batch, prefix, first.outputs, secondGate,
-                                            options_, totals);
+                const auto second =
+                    sftPass(checkpoint_, batch, prefix, {first.outputs, first.latentEnds},
+                            secondGate, options_, totals);
                 count(batch, second, OwnHits, OwnSlots, tally);
                 loss = 0.5 * (first.loss + second.loss);
                 tally.sum(OwnLatent) += second.latent;
@@ -245,15 +246,18 @@ private:
     bool drawOwn() {
         const double chance = sampler_.uniform();
         if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return false;
-        return chance < ramp(hit_.value(longestKind()), kRampFrom, kRampTo);
+        return chance < ramp(hitRate(), kRampFrom, kRampTo);
     }
 
-    // The kind with the most targets a question: the one whose thoughts feedback has to carry.
-    std::size_t longestKind() const {
-        std::size_t longest = 0;
-        for (std::size_t k = 1; k < set_.kinds.size(); ++k)
-            if (targets_.value(k) > targets_.value(longest)) longest = k;
-        return longest;
+    // Of the kinds' hit rates, each with the weight of its targets a question: feedback has to
+    // carry long thoughts furthest, but no single kind may hold all others back.
+    double hitRate() const {
+        double hits = 0, targets = 0;
+        for (std::size_t k = 0; k < set_.kinds.size(); ++k) {
+            hits += targets_.value(k) * hit_.value(k);
+            targets += targets_.value(k);
+        }
+        return targets > 0 ? hits / targets : 0;
     }
 
     SftTotals countTotals(const std::vector<std::vector<SftPicture>>& parts) const {

@@ -42,8 +42,8 @@ std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, const
         checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
         const bool feeds = options.twin == Twin::Lvr && batch.slotRow.numel() > 0;
         const auto pass =
-            sftPass(checkpoint, batch, prefix, feeds ? batch.slotTarget : torch::Tensor(), open,
-                    options, totals);
+            sftPass(checkpoint, batch, prefix, {feeds ? batch.slotTarget : torch::Tensor(), {}},
+                    open, options, totals);
         nats += pass.nats;
         labels += totals.answers + totals.markers;
         latent += pass.latent * totals.slotWeight;

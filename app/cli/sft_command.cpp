@@ -53,10 +53,12 @@ TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
 ExitRule exitOf(const SftOptions& options) {
     if (options.twin == Twin::Plain || options.twin == Twin::Aux || options.twin == Twin::Markers)
         return NoLatents{};
-    if (options.latentEnd == LatentEnd::Vector)
-        return NearLatentEnd{options.latentLoss == LatentLoss::Mae      ? LatentEndMetric::Mae
-                             : options.latentLoss == LatentLoss::Cosine ? LatentEndMetric::Cosine
-                                                                        : LatentEndMetric::Mse};
+    if (options.latentEnd == LatentEnd::Vector) {
+        if (options.latentLoss == LatentLoss::Mae) return NearLatentEnd{LatentEndMetric::Mae};
+        if (options.latentLoss == LatentLoss::Cosine) return NearLatentEnd{LatentEndMetric::Cosine};
+        // Where tiny models stop exactly: ends come within .03, other latents stay beyond .1.
+        return NearLatentEnd{.metric = LatentEndMetric::Mse, .threshold = 0.05};
+    }
     const auto rule = parseRoiTokens(options.roiTokens);
     if (rule.rule == RoiTokens::Rule::Cycle || rule.rule == RoiTokens::Rule::Pool)
         return FixedSteps{rule.count};

@@ -58,7 +58,7 @@ std::vector<StudyVariant> miniVariants(const MiniArguments& a) {
              .says = "stops near a learnt vector instead of by P(end)",
              .model = "latent-end",
              .train = sftWith({"--latent-end", "vector", "--stop-weight", "0"}),
-             .eval = {"--exit", "latent-end:mse:0.2:16"}},
+             .eval = {"--exit", "latent-end:mse:0.05:16"}},
             {.name = "head MLP",
              .says = "an lvr_head of two layers",
              .model = "mlp",

@@ -70,7 +70,7 @@ struct SftOptions {
     // lambda on the mean over slots and channels. The paper sums the squared error over channels:
     // its lambda is this one / hidden_size.
     double latentWeight = 10;
-    double latentEndWeight = 10;  // lambda on the distance to lvr_latent_end_emb
+    double latentEndWeight = 1;  // lambda on the distance to lvr_latent_end_emb
     double markerWeight = 1;      // cross-entropy of everything but the answer
     double stopWeight = 0.3;      // binary cross-entropy of the raw lvr_end logit at every slot
     double extraSlots = 0.25;     // share of records with more slots than targets

@@ -47,7 +47,7 @@ struct LatentViewState {
     float centreX = 0.5f, centreY = 0.5f;  // fraction of the picture in the middle of the view
     bool playing = false;
     bool loop = false;
-    std::optional<int> asked;  // a patch: which steps are near it?
+    std::optional<int> asked;  // a patch: which steps and tokens are near it?
 
     // ---- Set by the panel ----
     std::optional<Patch> hovered;  // while the cursor is on a patch

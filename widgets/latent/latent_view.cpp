@@ -124,9 +124,9 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
     if (!state.hovered && frame.steps.empty()) return hint({"Wheel zooms, drag moves."});
     if (!state.hovered)
         return hint(
-            {"Point at a patch to read it, click to ask which steps are near it; wheel "
+            {"Point at a patch to read it, click to ask which steps and tokens are near it; wheel "
              "zooms.",
-             "Click a patch to ask which steps are near it.", "Click a patch."});
+             "Click a patch to ask which steps and tokens are near it.", "Click a patch."});
     const Patch& patch = *state.hovered;
     ImGui::Text("row %d, col %d", patch.row, patch.col);
     if (!frame.selected) return;

@@ -134,6 +134,8 @@ private Q_SLOTS:
     void enterShowsAnAnswerToo();
     void olderAnswersWaitWhileOneIsComing();
     void stopKeepsThePartialAnswerAndSaysSo();
+    void anOvertakenAnswerIsKept();
+    void anAnswerIsKeptWhereItsPictureIsLeft();
     void editTakesQuestionAndOptionsBack();
     void againAsksTheSame();
     void againSamplesWithANewSeed();
@@ -238,6 +240,33 @@ void ConversationTest::stopKeepsThePartialAnswerAndSaysSo() {
     QTRY_COMPARE(again.latents(), 2);
     QCOMPARE(again.window.trace().stopped, StopReason::Cancelled);
     QVERIFY(again.the<LivenessBadge>().text().contains("stopped by you"));
+}
+
+void ConversationTest::anOvertakenAnswerIsKept() {
+    Talk talk(history_);
+    talk.script.waitsForStop = true;
+    talk.window.ask("Long?");
+    QTRY_COMPARE(talk.latents(), 2);
+    talk.script.waitsForStop = false;
+    talk.ask("Second?");
+    QTRY_COMPARE(talk.listed(), "Long?: (stopped); Second?: moon");
+    QCOMPARE(talk.shown(), "Second?: moon");
+    QTRY_COMPARE(filesIn(history_).size(), std::size_t{2});
+    talk.click(0);
+    QTRY_COMPARE(talk.latents(), 2);
+}
+
+void ConversationTest::anAnswerIsKeptWhereItsPictureIsLeft() {
+    Talk talk(history_);
+    talk.script.waitsForStop = true;
+    talk.window.ask("Long?");
+    QTRY_COMPARE(talk.latents(), 2);
+    talk.show(picture(20, 30));
+    QTRY_COMPARE(filesIn(history_).size(), std::size_t{1});
+    QCOMPARE(talk.listed(), "");
+    QCOMPARE(talk.latents(), 0);
+    talk.show(picture(84, 56));
+    QTRY_COMPARE(talk.listed(), "Long?: (stopped)");
 }
 
 void ConversationTest::editTakesQuestionAndOptionsBack() {

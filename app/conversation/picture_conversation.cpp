@@ -48,6 +48,7 @@ void PictureConversation::wireAsk() {
             [this](const QString& title) { title_ = title; });
     connect(&ask_, &AskWorkspace::askWanted, this, [this] {
         // Later than the one before even within a millisecond: the list is in this order.
+        askedBefore_ = askedAt_;
         askedAt_ = std::max<std::int64_t>(QDateTime::currentMSecsSinceEpoch(), askedAt_ + 1);
         markShown({});
     });
@@ -114,12 +115,21 @@ void PictureConversation::begin(const std::vector<Image>& pictures) {
 // A stop before the first step leaves nothing to keep.
 void PictureConversation::keep(const Trace& trace) {
     if (trace.steps.empty()) return;
+    shown_ = keepAs(trace, askedAt_);
+    refresh();
+}
+
+void PictureConversation::keepOvertaken(const Trace& trace) {
+    keepAs(trace, ask_.isAsking() ? askedBefore_ : askedAt_);
+    refresh();
+}
+
+std::string PictureConversation::keepAs(const Trace& trace, std::int64_t askedAt) {
     const auto ticket = "new-" + std::to_string(++tickets_);
     if (fresh_.size() == kMostFresh) fresh_.erase(fresh_.begin());
-    fresh_.push_back({{ticket, askedAt_, outlineOf(trace)}, trace});
-    if (history_) history_->add(page_, trace, askedAt_, ticket);
-    shown_ = ticket;
-    refresh();
+    fresh_.push_back({{ticket, askedAt, outlineOf(trace)}, trace});
+    if (history_) history_->add(page_, trace, askedAt, ticket);
+    return ticket;
 }
 
 const PictureConversation::Fresh* PictureConversation::freshOf(const std::string& id) const {

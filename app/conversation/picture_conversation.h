@@ -22,6 +22,8 @@ public:
     // historyFolder: where answers are kept across restarts; empty: nowhere.
     PictureConversation(AskWorkspace& ask, const std::filesystem::path& historyFolder);
     ConversationPanel* panel() const { return panel_; }
+    // The partial answer to a question before the newest; perhaps about another picture.
+    void keepOvertaken(const Trace& trace);
 
 Q_SIGNALS:
     void failed(const QString& sentence);
@@ -39,6 +41,7 @@ private:
 
     void begin(const std::vector<Image>& pictures);
     void keep(const Trace& trace);
+    std::string keepAs(const Trace& trace, std::int64_t askedAt);  // its ticket
     void choose(const Exchange& exchange);
     void show(const std::string& id, const Trace& trace);
     void askAgain(const Exchange& exchange);
@@ -67,7 +70,7 @@ private:
     std::map<std::string, std::string> named_;  // what fresh answers are called on disk
     std::set<std::string> unwanted_;            // deleted before they were on disk
     std::string shown_;
-    std::int64_t askedAt_ = 0;
+    std::int64_t askedAt_ = 0, askedBefore_ = 0;  // the newest question and the one before it
     int tickets_ = 0;
 };
 

@@ -137,7 +137,12 @@ void InferenceWorker::runAsk(RequestId id, const Question& question, const Decod
         } else {
             trace = engine_->ask(question, options, hooks, stop);
         }
-        post(newestAsk_, id, [this, trace = std::move(trace)] { Q_EMIT answered(trace); });
+        QMetaObject::invokeMethod(this, [this, id, trace = std::move(trace)] {
+            if (id == newestAsk_)
+                Q_EMIT answered(trace);
+            else if (!trace.steps.empty())
+                Q_EMIT overtaken(trace);
+        });
     } catch (...) {
         post(newestAsk_, id, [this, sentence = sentenceOf()] { Q_EMIT askFailed(sentence); });
     }

@@ -9,8 +9,8 @@
 namespace lvr {
 
 // Owns the inference thread and the engine that lives on it. Every member is called on the GUI
-// thread and returns at once; every signal comes on the GUI thread. The newest request wins: what
-// an older one still reports is dropped.
+// thread and returns at once; every signal comes on the GUI thread. The newest request wins: of
+// an older one only what it had already said is reported, by overtaken().
 class InferenceWorker : public QObject {
     Q_OBJECT
 public:
@@ -22,7 +22,7 @@ public:
     void cancelLoad();
     void ask(const Question& question, const DecodeOptions& options);
     void stop();     // asking; answered() follows with the partial trace
-    void abandon();  // the same, and nothing follows
+    void abandon();  // the same, but overtaken() follows
     // For those who have their own work for the engine. May outlive the worker: then nothing runs.
     RunOnEngine runner();
 
@@ -33,7 +33,8 @@ Q_SIGNALS:
     void loadFailed(const QString& sentence);
     void begun(const std::vector<lvr::PatchGrid>& grids);
     void stepDecoded(const lvr::DecodeStep& step);
-    void answered(const lvr::Trace& trace);  // complete or stopped
+    void answered(const lvr::Trace& trace);   // complete or stopped
+    void overtaken(const lvr::Trace& trace);  // what a question before the newest had come to
     void askFailed(const QString& sentence);
 
 private:

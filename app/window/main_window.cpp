@@ -178,6 +178,8 @@ void MainWindow::wireWorker() {
     connect(worker_, &InferenceWorker::begun, ask_, &AskWorkspace::begun);
     connect(worker_, &InferenceWorker::stepDecoded, ask_, &AskWorkspace::append);
     connect(worker_, &InferenceWorker::answered, ask_, &AskWorkspace::finish);
+    connect(worker_, &InferenceWorker::overtaken, conversation_,
+            &PictureConversation::keepOvertaken);
     connect(worker_, &InferenceWorker::askFailed, this, [this](const QString& sentence) {
         ask_->fail();
         fail(sentence);

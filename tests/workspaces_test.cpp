@@ -170,6 +170,8 @@ class WorkspacesTest : public QObject {
     }
 
 private Q_SLOTS:
+    void tabGoesThroughEveryWorkspaceInReadingOrder_data();
+    void tabGoesThroughEveryWorkspaceInReadingOrder();
     void initTestCase() {
         QCoreApplication::setOrganizationName("lvr-workspaces-test");
         QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
@@ -751,6 +753,75 @@ int showWindow(const QStringList& arguments) {
 }
 
 }  // namespace
+
+void WorkspacesTest::tabGoesThroughEveryWorkspaceInReadingOrder_data() {
+    QTest::addColumn<int>("workspace");
+    QTest::addColumn<QStringList>("order");
+    QTest::newRow("ask") << static_cast<int>(WorkspaceId::Ask)
+                         << QStringList{"Question", "Exit rule", "Ask",
+                                        "Answer, position by position"};
+    QTest::newRow("train") << static_cast<int>(WorkspaceId::Train)
+                           << QStringList{"Filter runs",      "Runs",          "Details of the run",
+                                          "Notes on the run", "Find a metric", "Curves"};
+    QTest::newRow("rollouts") << static_cast<int>(WorkspaceId::Rollouts)
+                              << QStringList{"Workspaces"};
+    QTest::newRow("compare") << static_cast<int>(WorkspaceId::Compare)
+                             << QStringList{"Add strategies",        "Duplicate strategy",
+                                            "Remove strategy",       "Strategies",
+                                            "Strategy name",         "Model folder",
+                                            "One question or a set", "Question",
+                                            "Right answer",          "Compare"};
+}
+
+void WorkspacesTest::tabGoesThroughEveryWorkspaceInReadingOrder() {
+    QFETCH(int, workspace);
+    QTemporaryDir folder;
+    const QString file = folder.filePath("runs.db");
+    {
+        RunStore store(file.toStdString());
+        const auto run = store.start(infoOf("sft"));
+        for (int step = 1; step < 20; ++step)
+            store.append(run, step, {{"loss/total", 1.0 / step}, {"loss/ce", 2.0 / step}});
+        store.end(run, RunStatus::Finished, "");
+    }
+    World world(file);
+    world.begin();
+    world.window.resize(1280, 720);
+    world.go(static_cast<WorkspaceId>(workspace));
+    world.window.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&world.window));
+    QList<QWidget*> reached;
+    while (reached.size() < 200) {
+        QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : &world.window,
+                        Qt::Key_Tab);
+        QWidget* at = QApplication::focusWidget();
+        if (!at || reached.contains(at)) break;
+        reached << at;
+    }
+    const auto nameOf = [](const QWidget* widget) {
+        const auto* button = qobject_cast<const QAbstractButton*>(widget);
+        return button && widget->accessibleName().isEmpty() ? button->text().remove('&')
+                                                            : widget->accessibleName();
+    };
+    const auto isOnScreen = [&](const QWidget* widget) {
+        return widget->isVisible() && QRect(widget->mapTo(&world.window, QPoint()), widget->size())
+                                          .intersects(world.window.rect());
+    };
+    QStringList names;
+    for (const auto* widget : reached) {
+        QVERIFY2(!nameOf(widget).isEmpty(), widget->metaObject()->className());
+        QVERIFY2(isOnScreen(widget), qPrintable(nameOf(widget)));
+        names << nameOf(widget);
+    }
+    for (const auto* widget : world.window.findChildren<QWidget*>())
+        if (isOnScreen(widget) && widget->isEnabled() && !widget->focusProxy() &&
+            widget->focusPolicy() & Qt::TabFocus)
+            QVERIFY2(reached.contains(widget), qPrintable(nameOf(widget)));
+    QFETCH(QStringList, order);
+    for (int i = 1; i < order.size(); ++i)
+        QVERIFY2(names.indexOf(order[i - 1]) < names.indexOf(order[i]),
+                 qPrintable(names.join(", ")));
+}
 
 int main(int argc, char** argv) {
     if (argc > 2 && QByteArray(argv[1]) == "sft") {

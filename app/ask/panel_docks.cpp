@@ -2,6 +2,7 @@
 
 #include <QDockWidget>
 #include <QEvent>
+#include <QTabBar>
 
 namespace lvr {
 
@@ -16,6 +17,15 @@ PanelDocks::PanelDocks(QWidget* centre, QWidget* parent) : QMainWindow(parent) {
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
     setContextMenuPolicy(
         Qt::NoContextMenu);  // its menu would come in places where nobody expects it
+}
+
+// Qt keeps the tab bar of panels of which none or one is left, out of sight, where Tab reaches it.
+bool PanelDocks::event(QEvent* event) {
+    const bool done = QMainWindow::event(event);
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Resize)
+        for (auto* bar : findChildren<QTabBar*>(Qt::FindDirectChildrenOnly))
+            bar->setFocusPolicy(bar->geometry().intersects(rect()) ? Qt::TabFocus : Qt::NoFocus);
+    return done;
 }
 
 QDockWidget* PanelDocks::addPanel(const QString& id, const QString& title, QWidget* panel,

@@ -29,6 +29,9 @@ public:
 Q_SIGNALS:
     void panelAdded(QAction* action);
 
+protected:
+    bool event(QEvent* event) override;
+
 private:
     struct Panel {
         QDockWidget* dock;

@@ -2,6 +2,7 @@
 
 #include <QSignalBlocker>
 #include <QSplitter>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 #include <nlohmann/json.hpp>
@@ -18,12 +19,13 @@ namespace lvr {
 CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* parent)
     : QWidget(parent),
       strategies_(new StrategyList(this)),
-      question_(new QuestionPage(services, this)),
-      set_(new SetPage(services, this)),
+      question_(new QuestionPage(services)),  // the tabs take them, so that Tab comes there first
+      set_(new SetPage(services)),
       tabs_(new QTabWidget(this)),
       splitter_(new QSplitter(Qt::Horizontal, this)),
       messages_(new MessageBar(this)) {
     tabs_->setAccessibleName(tr("What is compared"));
+    tabs_->tabBar()->setAccessibleName(tr("One question or a set"));
     tabs_->addTab(question_, tr("One question"));
     tabs_->addTab(set_, tr("A set"));
     tabs_->setDocumentMode(true);

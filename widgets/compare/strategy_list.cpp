@@ -27,7 +27,8 @@ QIcon colourIcon(std::size_t index) {
 }  // namespace
 
 StrategyList::StrategyList(QWidget* parent)
-    : QWidget(parent), list_(new QListWidget(this)), form_(new StrategyForm(this)) {
+    // Tab goes through children in the order in which they come here: the buttons first.
+    : QWidget(parent), list_(new QListWidget), form_(new StrategyForm) {
     build();
     connect(list_, &QListWidget::currentRowChanged, this, &StrategyList::showCurrent);
     connect(form_, &StrategyForm::edited, this, &StrategyList::edit);

@@ -95,6 +95,7 @@ void RunsTable::buildHead() {
     filter_->setAccessibleName(tr("Filter runs"));
     for (const auto& name : {tr("None"), tr("Kind"), tr("Data"), tr("Model")})
         grouping_->addItem(name);
+    grouping_->setAccessibleName(tr("Group runs"));
     grouping_->setToolTip(tr("Keep runs together that have this in common"));
     auto* by = new QLabel(tr("&Group by"), this);
     by->setBuddy(grouping_);

@@ -56,6 +56,8 @@ private Q_SLOTS:
         QCOMPARE(half.optimizer, (3.75e9 - 0.67e9) * 14);
         QCOMPARE(half.activations, full.activations / 2);
         QCOMPARE(estimateOf({.kind = "grpo"}).weights, 30e9);  // and the one it is compared with
+        const auto alone = estimateOf({.kind = "grpo", .options = {{"beta", "0"}}});
+        QCOMPARE(alone.weights, 15e9);  // to none
     }
 
     void anAdapterNeedsLittleBesideTheWeights() {
@@ -89,6 +91,30 @@ private Q_SLOTS:
     void optimizerStatesInEightBitsAreCounted() {
         const auto spared = estimateOf({.kind = "sft", .options = {{"adam-states", "8bit"}}});
         QCOMPARE(spared.optimizer, (3.75e9 - 0.67e9) * 6);  // bytes, not 12
+    }
+
+    // By nvidia-smi on an H100: 64 questions on 8 pictures, about 4,300 positions at once.
+    void runsOfA3bModelThatWereMeasuredAreEstimatedWithin15Percent() {
+        const auto gigabytes = [](std::vector<std::pair<QString, QString>> options,
+                                  bool recompute) {
+            options.emplace_back("micro-tokens", "4300");
+            options.emplace_back("adam-states", "8bit");
+            NewRun run{.kind = "sft", .recompute = recompute};
+            run.options = std::move(options);
+            run.dtype = "bfloat16";
+            run.device = "cuda";
+            return estimateOf(run).bytes() / 1e9;
+        };
+        const std::vector<std::pair<QString, QString>> lora{
+            {"lora-rank", "32"},
+            {"lora-targets", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"}};
+        const auto isNear = [](double estimate, double measured) {
+            qInfo("%.1f GB, measured %.0f", estimate, measured);
+            return std::abs(estimate / measured - 1) < 0.15;
+        };
+        QVERIFY(isNear(gigabytes(lora, true), 13));
+        QVERIFY(isNear(gigabytes(lora, false), 40));
+        QVERIFY(isNear(gigabytes({}, true), 54));
     }
 
     void withoutAnEarlierRunTimeIsARuleOfThumb() {

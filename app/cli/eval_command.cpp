@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <ATen/Parallel.h>
 
 #include <CLI/CLI.hpp>
@@ -195,10 +197,11 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
     const auto options = decodeOptions(a.decode, checkpoint);
     const auto intervention = parseIntervention(a.latents);
     const auto set = sceneSet(a);
+    const bool isWatched = !a.json && isatty(STDERR_FILENO);
     for (const auto& kind : set.kinds) {
         const auto items = makeItems(a, set, kind, intervention);
         const auto report = [&](EvalProgress p) {
-            if (!a.json)
+            if (isWatched)
                 std::cerr << "\r" << kind << " " << p.done << "/" << p.total
                           << (p.done == p.total ? "\r\033[K" : "") << std::flush;
         };

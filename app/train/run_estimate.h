@@ -35,10 +35,11 @@ std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store);
 // What a run will take, before it is started. Nothing here is exact.
 struct RunEstimate {
     double weights = 0, optimizer = 0, activations = 0;  // bytes; the last at most
+    double allocator = 0;  // bytes on a GPU: what is temporary, and what the allocator holds
     double steps = 0, secondsPerStep = 0;
     std::int64_t timeFrom = 0;  // the run its time was measured on; 0: a rule of thumb
     double measuredMb = 0;      // that run took; 0: unknown
-    double bytes() const { return weights + optimizer + activations; }
+    double bytes() const { return weights + optimizer + activations + allocator; }
 };
 RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
                         const std::optional<EarlierRun>& earlier);

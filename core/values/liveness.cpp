@@ -1,18 +1,13 @@
 #include "core/values/liveness.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/values/option_field.h"
 
 namespace lvr {
 namespace {
 
 constexpr const char* kEndToken = "<|lvr_end|>";
-
-std::string number(double value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    return {digits, end};
-}
 
 // Whether the rule said stop after the span's last latent; nothing else is known of the others.
 bool fired(const NoLatents&, const LatentStep&, int, const DecodeStep&) { return false; }
@@ -105,11 +100,11 @@ std::string conditionText(const FixedSteps& rule) {
     return "its fixed number of " + std::to_string(rule.count);
 }
 std::string conditionText(const NearLatentEnd& rule) {
-    return "distance to the end vector < " + number(rule.threshold);
+    return "distance to the end vector < " + numberText(rule.threshold);
 }
 std::string conditionText(const EndToken&) { return "sampling <|lvr_end|>"; }
 std::string conditionText(const EndProbability& rule) {
-    return "P(end) ≥ " + number(rule.threshold);
+    return "P(end) ≥ " + numberText(rule.threshold);
 }
 
 std::string capText(const ExitRule& rule) {

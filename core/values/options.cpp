@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/values/nearest_name.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 
@@ -27,12 +28,6 @@ std::vector<std::string_view> splitAtColons(std::string_view text) {
     }
 }
 
-std::string number(double value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    return {digits, end};
-}
-
 // The parts of one rule, taken from left to right; a part that is left out keeps its default.
 class Parts {
 public:
@@ -47,7 +42,7 @@ public:
         const auto* part = next();
         if (!part || (parse(*part, value) && value >= 0 && value <= highest)) return;
         fail(name,
-             highest < kNoLimit ? "a number from 0 to " + number(highest) : "a number from 0");
+             highest < kNoLimit ? "a number from 0 to " + numberText(highest) : "a number from 0");
     }
     void takeMetric(LatentEndMetric& value) {
         const auto* part = next();
@@ -102,11 +97,12 @@ std::string write(const NoLatents&) { return "none"; }
 std::string write(const FixedSteps& rule) { return "fixed:" + std::to_string(rule.count); }
 std::string write(const NearLatentEnd& rule) {
     const auto& metric = kMetricNames.at(static_cast<std::size_t>(rule.metric));
-    return "latent-end:" + metric + ":" + number(rule.threshold) + ":" + std::to_string(rule.cap);
+    return "latent-end:" + metric + ":" + numberText(rule.threshold) + ":" +
+           std::to_string(rule.cap);
 }
 std::string write(const EndToken& rule) { return "end-token:" + std::to_string(rule.cap); }
 std::string write(const EndProbability& rule) {
-    return "end-prob:" + number(rule.threshold) + ":" + std::to_string(rule.cap);
+    return "end-prob:" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
 }
 
 // One of each rule with its default numbers, in the order of the variant.
@@ -139,9 +135,9 @@ void check(const GivenThought& thought) {
     for (std::size_t i = 0; i < thought.boxes.size(); ++i) {
         const Box& box = thought.boxes[i];
         const auto fail = [&](const std::string& problem) {
-            throw Error("thought box " + std::to_string(i + 1) + " (" + number(box.x0) + "," +
-                        number(box.y0) + "," + number(box.x1) + "," + number(box.y1) + ") " +
-                        problem);
+            throw Error("thought box " + std::to_string(i + 1) + " (" + numberText(box.x0) + "," +
+                        numberText(box.y0) + "," + numberText(box.x1) + "," + numberText(box.y1) +
+                        ") " + problem);
         };
         for (const double edge : {box.x0, box.y0, box.x1, box.y1})
             if (!(edge >= 0 && edge <= 1))

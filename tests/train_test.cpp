@@ -304,10 +304,10 @@ private Q_SLOTS:
             KvCache prefix;
             checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions,
                                     {.cache = &prefix});
-            const auto pass = sftPass(checkpoint, batch, prefix, batch.slotTarget,
+            const auto pass = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
                                       std::vector<double>(set.kinds.size(), 1.0), options, totals);
             const auto second =
-                sftPass(checkpoint, batch, prefix, pass.outputs,
+                sftPass(checkpoint, batch, prefix, {pass.outputs, pass.latentEnds},
                         std::vector<double>(set.kinds.size(), 1.0), options, totals);
             (pass.loss + second.loss).backward();
             std::vector<torch::Tensor> found;

@@ -37,7 +37,6 @@ enum Sum {
     LatentEndDistance,
     Skipped,
     Stopping,
-    Questions,
     Tokens,  // of prefixes, each once, and of rows
     kSums
 };
@@ -198,18 +197,14 @@ private:
         if (skippedFor_.insert(why).second) unreadable_ = why;
     }
 
-    // 1. Read each picture once. 2. Answer with the targets as latents. 3. Perhaps answer again,
-    // kinds that hit with what the first pass put out as latents. 4. Push.
+    // 1. Read each picture once. 2. Answer with the targets as latents. 3. Perhaps answer again
+    // with what the first pass put out as latents. 4. Push.
     void learn(const std::vector<std::vector<SftPicture>>& parts, Tally& tally) {
         optimizer_.zeroGrad();
-        const auto own = drawOwn();
-        own_ = std::find(own.begin(), own.end(), true) != own.end();
+        const bool own = drawOwn();
+        own_ = own;
         const auto totals = countTotals(parts);
-        const auto firstGate = gates(hit_, 0.1);
-        auto secondGate = gates(ownHit_, 0.0);
-        for (std::size_t k = 0; k < own.size(); ++k)
-            if (!own[k]) secondGate[k] = firstGate[k];
-        const std::vector<bool> all(set_.kinds.size(), true);
+        const auto firstGate = gates(hit_, 0.1), secondGate = gates(ownHit_, 0.0);
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto batch = layOut(checkpoint_, parts[i]);
             KvCache prefix;
@@ -218,16 +213,15 @@ private:
             const auto latents = feeds ? batch.slotTarget : torch::Tensor();
             const auto first =
                 sftPass(checkpoint_, batch, prefix, {latents, {}}, firstGate, options_, totals);
-            count(batch, first, Hits, Slots, all, tally);
-            tally.sum(Questions) += static_cast<double>(batch.rowKind.size());
+            count(batch, first, Hits, Slots, tally);
             auto loss = first.loss;
             tally.sum(Latent) += first.latent;
             auto shown = first;
-            if (own_ && feeds) {
+            if (own && feeds) {
                 const auto second =
-                    sftPass(checkpoint_, batch, prefix, ownInputs(batch, first, own), secondGate,
-                            options_, totals);
-                count(batch, second, OwnHits, OwnSlots, own, tally);
+                    sftPass(checkpoint_, batch, prefix, {first.outputs, first.latentEnds},
+                            secondGate, options_, totals);
+                count(batch, second, OwnHits, OwnSlots, tally);
                 loss = 0.5 * (first.loss + second.loss);
                 tally.sum(OwnLatent) += second.latent;
                 shown = second;
@@ -248,33 +242,29 @@ private:
         gradients_.finish();
     }
 
-    // Which kinds are fed their own latents in this step's second pass; the others are fed the
-    // targets again. One decision for all parts and all ranks.
-    std::vector<bool> drawOwn() {
+    // One decision for all parts and all ranks.
+    bool drawOwn() {
         const double chance = sampler_.uniform();
-        std::vector<bool> own(set_.kinds.size(), false);
-        if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return own;
-        for (std::size_t k = 0; k < own.size(); ++k)
-            own[k] = targets_.value(k) > 0 && chance < ramp(hit_.value(k), kRampFrom, kRampTo);
-        return own;
+        if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return false;
+        return chance < ramp(std::max(hit_.value(longestKind()), hitRate()), kRampFrom, kRampTo);
     }
 
-    // What the second pass reads. first: what the first one put out.
-    SftInputs ownInputs(const SftBatch& batch, const SftPass& first,
-                        const std::vector<bool>& own) const {
-        const auto on = first.outputs.device();
-        std::vector<std::int64_t> slots, ends;
-        for (const int kind : batch.slotKind) slots.push_back(own[kind]);
-        SftInputs inputs;
-        const auto fed = torch::tensor(slots, on).to(torch::kBool).unsqueeze(1);
-        inputs.latents = torch::where(fed, first.outputs, batch.slotTarget);
-        if (!first.latentEnds.defined()) return inputs;
-        const auto endRows = batch.latentEndRow.to(torch::kCPU);
-        for (std::int64_t e = 0; e < endRows.numel(); ++e)
-            ends.push_back(own[batch.rowKind[endRows[e].item<std::int64_t>()]]);
-        const auto said = torch::tensor(ends, on).to(torch::kBool).unsqueeze(1);
-        inputs.latentEnds = torch::where(said, first.latentEnds, model_.latentEnd());
-        return inputs;
+    // The kind with the most targets a question: the one whose thoughts feedback has to carry.
+    std::size_t longestKind() const {
+        std::size_t longest = 0;
+        for (std::size_t k = 1; k < set_.kinds.size(); ++k)
+            if (targets_.value(k) > targets_.value(longest)) longest = k;
+        return longest;
+    }
+
+    // Of all targets: should the longest kind be one that is never learnt, the others go on.
+    double hitRate() const {
+        double hits = 0, targets = 0;
+        for (std::size_t k = 0; k < set_.kinds.size(); ++k) {
+            hits += targets_.value(k) * hit_.value(k);
+            targets += targets_.value(k);
+        }
+        return targets > 0 ? hits / targets : 0;
     }
 
     SftTotals countTotals(const std::vector<std::vector<SftPicture>>& parts) const {
@@ -301,14 +291,12 @@ private:
     }
 
     static void count(const SftBatch& batch, const SftPass& pass, Count hits, Count slots,
-                      const std::vector<bool>& kinds, Tally& tally) {
+                      Tally& tally) {
         for (std::size_t m = 0; m < pass.hits.size(); ++m) {
-            if (!kinds[batch.slotKind[m]]) continue;
             tally.count(hits, batch.slotKind[m]) += pass.hits[m];
             tally.count(slots, batch.slotKind[m]) += 1;
         }
         for (std::size_t r = 0; r < pass.rowRight.size(); ++r) {
-            if (!kinds[batch.rowKind[r]]) continue;
             tally.count(Right, batch.rowKind[r]) += pass.rowRight[r];
             tally.count(Rows, batch.rowKind[r]) += 1;
             tally.count(Targets, batch.rowKind[r]) += batch.rowTargets[r];
@@ -368,7 +356,7 @@ private:
     }
 
     void report(Tally& tally, double norm, double rate, int held, std::string alert) {
-        samples_ += tally.sum(Questions);
+        samples_ += tally.counts[Rows].sum().item<double>() / (own_ ? 2 : 1);
         std::map<std::string, double> metrics{
             {"loss/total", tally.sum(Total)},
             {"loss/ce", tally.sum(Nats) / std::max(1.0, tally.sum(Labels))},

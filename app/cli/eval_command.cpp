@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <ATen/Parallel.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>

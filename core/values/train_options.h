@@ -71,10 +71,10 @@ struct SftOptions {
     // its lambda is this one / hidden_size.
     double latentWeight = 10;
     double latentEndWeight = 1;  // lambda on the distance to lvr_latent_end_emb
-    double markerWeight = 1;      // cross-entropy of everything but the answer
-    double stopWeight = 0.3;      // binary cross-entropy of the raw lvr_end logit at every slot
-    double extraSlots = 0.25;     // share of records with more slots than targets
-    int positionGap = 6;          // largest random gap in the positions before the first slot
+    double markerWeight = 1;     // cross-entropy of everything but the answer
+    double stopWeight = 0.3;     // binary cross-entropy of the raw lvr_end logit at every slot
+    double extraSlots = 0.25;    // share of records with more slots than targets
+    int positionGap = 6;         // largest random gap in the positions before the first slot
     double mergerRate = 0, visionRate = 0;  // as multiples of learningRate; 0: frozen
     double weightDecay = 0.01;
     AdamStates adamStates = AdamStates::Float32;

@@ -17,6 +17,8 @@
 using namespace lvr;
 using Json = nlohmann::json;
 
+Q_DECLARE_METATYPE(lvr::SamplingOptions)
+
 namespace {
 
 std::string folder(const std::string& model) { return golden::path("models/" + model).string(); }
@@ -29,6 +31,12 @@ Prompt makePrompt(const LvrCheckpoint& checkpoint, const std::string& text, cons
     prompt.positions = ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
     prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
     return prompt;
+}
+
+// What one row alone draws. logits: [V]
+std::int64_t sampleToken(const torch::Tensor& logits, const std::vector<std::int64_t>& seen,
+                         const SamplingOptions& options, at::Generator& random) {
+    return sampleTokens(logits.unsqueeze(0), {{seen, random}}, options).front();
 }
 
 Image plainPicture(int width, int height, int grey) {
@@ -405,6 +413,36 @@ private Q_SLOTS:
         QCOMPARE(sampleToken(logits, {0}, {.repetitionPenalty = 2}, random), std::int64_t{1});
         QCOMPARE(sampleToken(torch::tensor({-1.0F, -1.5F}), {0}, {.repetitionPenalty = 2}, random),
                  std::int64_t{1});
+    }
+
+    void rowsSampledTogetherSampleAsAlone_data() {
+        QTest::addColumn<SamplingOptions>("options");
+        QTest::newRow("greedy") << SamplingOptions{.repetitionPenalty = 1.5};
+        QTest::newRow("softmax") << SamplingOptions{.temperature = 0.9};
+        QTest::newRow("everything") << SamplingOptions{
+            .temperature = 1.2, .topP = 0.8, .topK = 5, .repetitionPenalty = 1.3};
+    }
+    void rowsSampledTogetherSampleAsAlone() {
+        QFETCH(SamplingOptions, options);
+        torch::manual_seed(7);
+        // multiples of a quarter, so that many tie with the k-th
+        const auto logits = (torch::randn({4, 30}) * 8).round() / 4;
+        const std::vector<std::vector<std::int64_t>> seen{{0, 1}, {2}, {2, 7, 9}, {5}};
+        const auto generator = [](std::uint64_t seed) {
+            return at::make_generator<at::CPUGeneratorImpl>(seed);
+        };
+        for (std::uint64_t seed = 0; seed < 40; ++seed) {
+            std::vector<at::Generator> random;
+            for (std::size_t b = 0; b < 4; ++b) random.push_back(generator(seed + b));
+            std::vector<SamplingRow> rows;
+            for (std::size_t b = 0; b < 4; ++b) rows.push_back({seen[b], random[b]});
+            const auto together = sampleTokens(logits, rows, options);
+            for (std::size_t b = 0; b < 4; ++b) {
+                auto own = generator(seed + b);
+                QCOMPARE(together[b],
+                         sampleToken(logits[static_cast<int>(b)], seen[b], options, own));
+            }
+        }
     }
 
     void samplesFollowTheSoftmax_data() {

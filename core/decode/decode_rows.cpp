@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
@@ -176,26 +177,53 @@ private:
             hidden = torch::where(which, headed, hidden);
             headed = hidden;
         }
-        const auto logits = model_.logits(hidden).to(torch::kCPU, torch::kFloat32);  // [B, V]
-        if (hooks_.onLogits) hooks_.onLogits(logits);
         if (hooks_.onStep) states_ = headed.to(torch::kCPU, torch::kFloat32);
-        for (std::size_t i = 0; i < rows_.size(); ++i) step(static_cast<int>(i), logits[i]);
+        sample(hidden);
         return nextInputs(headed);
     }
 
-    void step(int index, const torch::Tensor& logits) {
-        auto& row = rows_[index];
-        if (row.finished) return;
+    // One id for every row that goes on. hidden: [B, D]
+    void sample(torch::Tensor hidden) {
+        std::vector<std::int64_t> active;
+        std::vector<SamplingRow> sampling;
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            if (rows_[i].finished) continue;
+            active.push_back(static_cast<std::int64_t>(i));
+            sampling.push_back({rows_[i].seen, rows_[i].random});
+        }
+        if (active.size() < rows_.size())
+            hidden = hidden.index_select(0, torch::tensor(active).to(hidden.device()));
+        const auto logits = model_.logits(hidden).to(torch::kFloat32);  // [A, V]
+        if (hooks_.onLogits) hooks_.onLogits(logits.to(torch::kCPU));
+        auto ids = sampleTokens(logits, sampling, options_.sampling);
+        const auto ends = endProbabilities(logits);
+        for (std::size_t a = 0; a < active.size(); ++a)
+            ids[a] = advanceRow(static_cast<int>(active[a]), ids[a], ends[a]);
+        append(active, ids, logits);
+    }
+
+    // Of lvr_end by its own raw logit. [A, V] -> [A]
+    std::vector<double> endProbabilities(const torch::Tensor& logits) const {
         const auto end = rules_.tokens.end;
-        const double endProbability = end >= 0 ? torch::sigmoid(logits[end]).item<double>() : 0;
+        if (end < 0) return std::vector<double>(logits.size(0), 0);
+        return toDoubles(torch::sigmoid(logits.select(1, end)));
+    }
+
+    static std::vector<double> toDoubles(const torch::Tensor& values) {
+        const auto onCpu = values.to(torch::kCPU, torch::kFloat64).contiguous();
+        return {onCpu.data_ptr<double>(), onCpu.data_ptr<double>() + onCpu.numel()};
+    }
+
+    // Moves a row in, through or out of a thought, and gives the id that stands for this position.
+    std::int64_t advanceRow(int index, std::int64_t sampled, double endProbability) {
+        auto& row = rows_[index];
+        const auto end = rules_.tokens.end;
         if (row.thinking) reportLatent(index, endProbability);
-        auto sampled = sampleToken(logits, row.seen, options_.sampling, row.random);
         const bool wasThinking = row.thinking;
         row.thinking = thinksOn(row, {0, endProbability, row.endDistance, sampled == end});
         const bool left = !row.thinking && (wasThinking || opens(row));
         if (left && options_.spanEnd == SpanEnd::Forced) sampled = end;
-        if (row.given.defined()) sampled = markerAround(row, sampled, left);
-        append(index, sampled, logits);
+        return row.given.defined() ? markerAround(row, sampled, left) : sampled;
     }
 
     bool opens(const Row& row) const {
@@ -227,24 +255,30 @@ private:
         return (row.thinking || started) && room && !leavesLatentMode(options_.exit, state);
     }
 
-    void append(int index, std::int64_t token, const torch::Tensor& logits) {
-        auto& row = rows_[index];
-        row.newest = token;
-        row.seen.push_back(token);
-        row.result.ids.push_back(token);
-        row.result.isLatent.push_back(row.thinking);
-        const auto& sampling = options_.sampling;
-        const double temperature = sampling.temperature > 0 ? sampling.temperature : 1;
-        row.result.logProbabilities.push_back(
-            (logits / temperature).log_softmax(0)[token].item<float>());
-        if (row.thinking) return;
-        if (hooks_.onStep)
-            hooks_.onStep({.row = index,
-                           .position = static_cast<int>(row.result.ids.size()) - 1,
-                           .token = token,
-                           .vector = states_[index],
-                           .probability = logits.softmax(0)[token].item<double>()});
-        finishIfDone(row);
+    // active, ids: [A]; logits: [A, V], what the ids were sampled from
+    void append(const std::vector<std::int64_t>& active, const std::vector<std::int64_t>& ids,
+                const torch::Tensor& logits) {
+        const auto temperature = options_.sampling.temperature;
+        const auto sampled =
+            toDoubles(logProbabilities(logits, ids, temperature > 0 ? temperature : 1));
+        const auto raw =
+            hooks_.onStep ? toDoubles(logProbabilities(logits, ids, 1)) : std::vector<double>();
+        for (std::size_t a = 0; a < active.size(); ++a) {
+            auto& row = rows_[active[a]];
+            row.newest = ids[a];
+            row.seen.push_back(ids[a]);
+            row.result.ids.push_back(ids[a]);
+            row.result.isLatent.push_back(row.thinking);
+            row.result.logProbabilities.push_back(static_cast<float>(sampled[a]));
+            if (row.thinking) continue;
+            if (hooks_.onStep)
+                hooks_.onStep({.row = static_cast<int>(active[a]),
+                               .position = static_cast<int>(row.result.ids.size()) - 1,
+                               .token = ids[a],
+                               .vector = states_[active[a]],
+                               .probability = std::exp(raw[a])});
+            finishIfDone(row);
+        }
     }
 
     void finishIfDone(Row& row) const {

@@ -63,7 +63,8 @@ using LatentFilter =
 
 struct RowHooks {
     std::function<void(const RowStep&)> onStep = {};
-    std::function<void(const torch::Tensor& logits)> onLogits = {};  // [B, V] float32 of each pass
+    // [A, V] float32, CPU, of each pass: the rows that are not finished
+    std::function<void(const torch::Tensor& logits)> onLogits = {};
     std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [prompts, T, D], first pass
     LatentFilter filter = {};
     std::stop_token stop = {};

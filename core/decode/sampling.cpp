@@ -1,8 +1,8 @@
 #include "core/decode/sampling.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/torch.h"
@@ -12,64 +12,105 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-void penalise(torch::Tensor& scores, const std::vector<std::int64_t>& seen, double penalty) {
-    const auto ids = torch::tensor(seen);
+// scores: [V], changed in place.
+void penalise(torch::Tensor scores, const std::vector<std::int64_t>& seen, double penalty) {
+    const auto ids = torch::tensor(seen).to(scores.device());
     const auto old = scores.index_select(0, ids);
     scores.index_copy_(0, ids, torch::where(old < 0, old * penalty, old / penalty));
 }
 
 // Of ids and their scores, what top-k and top-p leave.
 struct Candidates {
-    torch::Tensor scores;  // [n]
-    torch::Tensor ids;     // [n]; undefined: 0 to n - 1
+    torch::Tensor scores;  // [B, n]
+    torch::Tensor ids;     // [B, n]; undefined: 0 to n - 1 in every row
 };
 
-// Ties with the k-th stay.
+// Ties with the k-th stay; they are looked for only when there is one beyond it.
 Candidates keepTopK(const torch::Tensor& scores, std::int64_t k) {
-    const auto kept = std::min(k, scores.size(0));
-    const auto smallest = std::get<0>(scores.topk(kept))[kept - 1];
-    const auto ids = (scores >= smallest).nonzero().flatten();
-    return {scores.index_select(0, ids), ids};
+    const auto all = scores.size(1), kept = std::min(k, all);
+    auto [best, ids] = scores.topk(std::min(kept + 1, all), 1);
+    const auto smallest = best.narrow(1, kept - 1, 1).clone();  // [B, 1]
+    if ((best >= smallest).all(1).any().item<bool>()) {
+        const auto most = (scores >= smallest).sum(1).max().item<std::int64_t>();
+        std::tie(best, ids) = scores.topk(most, 1);
+    }
+    return {best.masked_fill(best < smallest, kNever), ids};
 }
 
 // Drops the least likely ids whose probabilities together stay within 1 - p; one id always remains.
 void keepTopP(torch::Tensor& scores, double p) {
-    const auto [sorted, order] = scores.sort(/*dim=*/0, /*descending=*/false);
-    auto drop = sorted.softmax(0).cumsum(0) <= 1.0 - p;
-    drop[-1] = false;
-    scores.index_fill_(0, order.masked_select(drop), kNever);
+    const auto [sorted, order] = scores.sort(/*dim=*/1, /*descending=*/false);
+    auto drop = sorted.softmax(1).cumsum(1) <= 1.0 - p;
+    drop.select(1, -1).fill_(false);
+    scores.masked_fill_(torch::zeros_like(drop).scatter_(1, order, drop), kNever);
 }
 
-// One draw from softmax(scores), by where a uniform number falls. torch::multinomial draws as many
-// numbers as there are ids, which takes longer than a pass of a small model.
-std::int64_t draw(const torch::Tensor& scores, at::Generator& random) {
-    const auto upTo = scores.softmax(0).cumsum(0, torch::kFloat64);
-    const auto uniform = torch::rand({1}, random, torch::kFloat64) * upTo[-1];
-    const auto found = torch::searchsorted(upTo, uniform, /*out_int32=*/false, /*right=*/true);
-    return std::min(found.item<std::int64_t>(), scores.size(0) - 1);
+// One draw a row from softmax(scores), by where a uniform number falls. torch::multinomial draws as
+// many numbers as there are ids, which takes longer than a pass of a small model. -> [B, 1]
+torch::Tensor draw(const torch::Tensor& scores, const std::vector<SamplingRow>& rows) {
+    std::vector<torch::Tensor> uniform;
+    for (const auto& row : rows) uniform.push_back(torch::rand({1}, row.random, torch::kFloat64));
+    const auto upTo = scores.softmax(1).cumsum(1, torch::kFloat64);
+    const auto at = torch::stack(uniform).to(scores.device()) * upTo.narrow(1, -1, 1);
+    return torch::searchsorted(upTo, at, /*out_int32=*/false, /*right=*/true)
+        .clamp_max(scores.size(1) - 1);
+}
+
+std::vector<std::int64_t> toIds(const torch::Tensor& ids) {
+    const auto onCpu = ids.to(torch::kCPU).contiguous();
+    return {onCpu.data_ptr<std::int64_t>(), onCpu.data_ptr<std::int64_t>() + onCpu.numel()};
+}
+
+std::vector<std::int64_t> sampleAtOnce(const torch::Tensor& logits,
+                                       const std::vector<SamplingRow>& rows,
+                                       const SamplingOptions& options) {
+    const bool greedy = options.temperature == 0;
+    auto scores = logits;
+    if (options.repetitionPenalty != 1) {
+        scores = scores.clone();
+        for (std::size_t b = 0; b < rows.size(); ++b)
+            penalise(scores[static_cast<std::int64_t>(b)], rows[b].seen, options.repetitionPenalty);
+    }
+    if (greedy) return toIds(scores.argmax(1));
+    // Dividing keeps the order, so top-k may come first and spare the others.
+    Candidates left{scores, {}};
+    if (options.topK > 0) left = keepTopK(scores, options.topK);
+    left.scores = left.scores / options.temperature;
+    if (options.topP < 1) keepTopP(left.scores, options.topP);
+    const auto drawn = draw(left.scores, rows);
+    return toIds(left.ids.defined() ? left.ids.gather(1, drawn) : drawn);
 }
 
 }  // namespace
 
-std::int64_t sampleToken(const torch::Tensor& logits, const std::vector<std::int64_t>& seen,
-                         const SamplingOptions& options, at::Generator& random) {
-    TORCH_CHECK(logits.dim() == 1, "logits ", logits.sizes());
-    if (!std::isfinite(logits.max().item<float>())) {
+std::vector<std::int64_t> sampleTokens(const torch::Tensor& logits,
+                                       const std::vector<SamplingRow>& rows,
+                                       const SamplingOptions& options) {
+    TORCH_CHECK(logits.dim() == 2 && logits.size(0) == std::ssize(rows), "logits ", logits.sizes());
+    if (!logits.amax(1).isfinite().all().item<bool>()) {
         throw Error(
             "the model's logits are not finite numbers; its weights may be damaged, or it "
             "was trained until it diverged");
     }
-    const bool greedy = options.temperature == 0;
-    if (greedy && options.repetitionPenalty == 1) return logits.argmax().item<std::int64_t>();
-    auto scores = logits.clone();
-    if (options.repetitionPenalty != 1) penalise(scores, seen, options.repetitionPenalty);
-    if (greedy) return scores.argmax().item<std::int64_t>();
-    scores /= options.temperature;
-    Candidates left{scores, {}};
-    if (options.topK > 0) left = keepTopK(scores, options.topK);
-    if (options.topP < 1) keepTopP(left.scores, options.topP);
-    const auto drawn = draw(left.scores, random);
-    return left.ids.defined() ? left.ids[drawn].item<std::int64_t>() : drawn;
+    // A row that stays in a CPU's cache is drawn from twice as fast; top-k leaves only few ids.
+    if (!logits.is_cpu() || options.topK > 0) return sampleAtOnce(logits, rows, options);
+    std::vector<std::int64_t> ids;
+    for (std::int64_t b = 0; b < logits.size(0); ++b)
+        ids.push_back(sampleAtOnce(logits.narrow(0, b, 1), {rows[b]}, options).front());
+    return ids;
+}
+
+torch::Tensor logProbabilities(const torch::Tensor& logits, const std::vector<std::int64_t>& ids,
+                               double temperature) {
+    const auto at = torch::tensor(ids).to(logits.device()).unsqueeze(1);
+    const auto of = [&](const torch::Tensor& some, const torch::Tensor& which) {
+        return (some / temperature).log_softmax(1).gather(1, which).flatten();
+    };
+    if (!logits.is_cpu()) return of(logits, at).to(torch::kCPU);
+    std::vector<torch::Tensor> all;
+    for (std::int64_t b = 0; b < logits.size(0); ++b)
+        all.push_back(of(logits.narrow(0, b, 1), at.narrow(0, b, 1)));
+    return torch::cat(all);
 }
 
 }  // namespace lvr

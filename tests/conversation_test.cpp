@@ -135,6 +135,7 @@ private Q_SLOTS:
     void olderAnswersWaitWhileOneIsComing();
     void stopKeepsThePartialAnswerAndSaysSo();
     void anOvertakenAnswerIsKept();
+    void anAnswerUnderWayIsKeptWhenTheWindowCloses();
     void anAnswerIsKeptWhereItsPictureIsLeft();
     void editTakesQuestionAndOptionsBack();
     void againAsksTheSame();
@@ -254,6 +255,19 @@ void ConversationTest::anOvertakenAnswerIsKept() {
     QTRY_COMPARE(filesIn(history_).size(), std::size_t{2});
     talk.click(0);
     QTRY_COMPARE(talk.latents(), 2);
+}
+
+void ConversationTest::anAnswerUnderWayIsKeptWhenTheWindowCloses() {
+    {
+        Talk talk(history_);
+        talk.script.waitsForStop = true;
+        talk.window.ask("Long?");
+        QTRY_COMPARE(talk.latents(), 2);
+        talk.window.close();
+    }
+    QCOMPARE(filesIn(history_).size(), std::size_t{1});
+    Talk again(history_);
+    QTRY_COMPARE(again.listed(), "Long?: (stopped)");
 }
 
 void ConversationTest::anAnswerIsKeptWhereItsPictureIsLeft() {

@@ -1,5 +1,6 @@
 #include "app/window/inference_worker.h"
 
+#include <QCoreApplication>
 #include <QMetaObject>
 #include <QPointer>
 #include <new>
@@ -35,7 +36,14 @@ InferenceWorker::InferenceWorker(EngineFactory factory, QObject* parent)
     thread_.start();
 }
 
-InferenceWorker::~InferenceWorker() {
+InferenceWorker::~InferenceWorker() { end(); }
+
+void InferenceWorker::finish() {
+    end();
+    QCoreApplication::sendPostedEvents(this, QEvent::MetaCall);
+}
+
+void InferenceWorker::end() {
     stopLoad_.request_stop();
     stopAsk_.request_stop();
     ending_.request_stop();

@@ -23,6 +23,8 @@ public:
     void ask(const Question& question, const DecodeOptions& options);
     void stop();     // asking; answered() follows with the partial trace
     void abandon();  // the same, but overtaken() follows
+    // Stops everything, waits for it and emits what is still to be said. Nothing runs afterwards.
+    void finish();
     // For those who have their own work for the engine. May outlive the worker: then nothing runs.
     RunOnEngine runner();
 
@@ -38,6 +40,7 @@ Q_SIGNALS:
     void askFailed(const QString& sentence);
 
 private:
+    void end();
     void run(EngineJob job, std::function<void(const std::string&)> failed);
     using RequestId = quint64;
     void runLoad(RequestId id, const std::string& name, const std::stop_token& stop);

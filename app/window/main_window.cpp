@@ -87,7 +87,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     shell_->actionsChanged();
 }
 
-MainWindow::~MainWindow() = default;
+// An answer under way is kept as far as it came.
+MainWindow::~MainWindow() { worker_->finish(); }
 
 void MainWindow::recolourIcons() {
     const QColor ink = palette().buttonText().color();

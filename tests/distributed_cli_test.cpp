@@ -47,6 +47,7 @@ class DistributedCliTest : public QObject {
     Q_OBJECT
     QTemporaryDir dir_;
     QString store_, data_;
+    int runsBefore_ = 0;
 
     QString path(const QString& name) const { return dir_.filePath(name); }
     QStringList whole(QStringList command, const QString& out) const {
@@ -116,11 +117,13 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("command");
         QTest::newRow("sft") << kSft;
         QTest::newRow("grpo") << kGrpo;
+        QTest::newRow("sft of 10 records a step") << kSft + QStringList{"--batch", "10"};
     }
     void twoRanksTrainWhatOneTrains() {
         QFETCH(QStringList, command);
-        const auto name = command.front();
-        const int before = QTest::currentDataTag() == QByteArray("sft") ? 0 : 2;
+        const auto name = QString(QTest::currentDataTag()).replace(' ', '-');
+        const int before = runsBefore_;
+        runsBefore_ += 2;
         const auto alone = program::lvr(whole(command, name + "-alone"));
         QVERIFY2(alone.code == 0, qPrintable(alone.err));
         runTwo(whole(command, name + "-two"));

@@ -419,6 +419,32 @@ private Q_SLOTS:
         QCOMPARE(checkpoint.tokenizer.decode(answer), std::string(" red"));
     }
 
+    void aBatchIsSoManyRecordsOfAsManyPicturesAsThatTakes_data() {
+        QTest::addColumn<int>("batch");
+        QTest::addColumn<std::vector<std::size_t>>("perPicture");
+        QTest::newRow("off: 3 pictures") << 0 << std::vector<std::size_t>{2, 2, 2};
+        QTest::newRow("seven") << 7 << std::vector<std::size_t>{2, 2, 2, 1};
+        QTest::newRow("one") << 1 << std::vector<std::size_t>{1};
+        QTest::newRow("more than there are") << 100 << std::vector<std::size_t>{2, 2, 2, 2, 2};
+    }
+    void aBatchIsSoManyRecordsOfAsManyPicturesAsThatTakes() {
+        QFETCH(int, batch);
+        std::vector<TrainingRecord> records;  // five pictures, three questions to each
+        for (int i = 0; i < 15; ++i)
+            records.push_back({.kind = "shape",
+                               .images = {std::to_string(i / 3) + ".png"},
+                               .question = std::to_string(i)});
+        const TrainingSet set(std::move(records));
+        const SftOptions options{.picturesPerStep = 3, .questionsPerPicture = 2, .batch = batch};
+        SftSampler sampler(set, options);
+        for (int step = 0; step < 4; ++step) {
+            std::vector<std::size_t> perPicture;
+            for (const auto& drawn : sampler.next({1.0}))
+                perPicture.push_back(drawn.questions.size());
+            QTEST(perPicture, "perPicture");
+        }
+    }
+
     void overfitsEightSamples() {
         QTemporaryDir dir;
         auto checkpoint = smallCheckpoint(5);

@@ -44,8 +44,9 @@ private:
 
 double rowsPerStep(const NewRun& run) {
     const Told told(run);
-    return run.kind == "grpo" ? told.number("prompts") * told.number("group-size")
-                              : told.number("pictures") * told.number("questions");
+    if (run.kind == "grpo") return told.number("prompts") * told.number("group-size");
+    if (const double batch = told.number("batch"); batch > 0) return batch;
+    return told.number("pictures") * told.number("questions");
 }
 
 double plannedSteps(const NewRun& run) {

@@ -1,6 +1,7 @@
 #include "core/sft/sampler.h"
 
 #include <algorithm>
+#include <climits>
 #include <numeric>
 #include <sstream>
 
@@ -25,15 +26,22 @@ int SftSampler::below(int count) {
 
 std::vector<DrawnPicture> SftSampler::next(const std::vector<double>& focus) {
     std::vector<DrawnPicture> drawn;
-    const auto most = std::min<std::int64_t>(options_.picturesPerStep, std::ssize(order_));
-    while (std::ssize(drawn) < most) {
+    int records = 0;
+    const auto enough = [&] {
+        if (drawn.size() == order_.size()) return true;
+        return options_.batch > 0 ? records >= options_.batch
+                                  : std::ssize(drawn) >= options_.picturesPerStep;
+    };
+    while (!enough()) {
         if (drawn_ >= std::ssize(order_)) {
             for (auto i = std::ssize(order_) - 1; i > 0; --i)
                 std::swap(order_[i], order_[below(static_cast<int>(i) + 1)]);
             drawn_ = 0;
         }
         const int picture = static_cast<int>(order_[drawn_++]);
-        drawn.push_back({picture, drawQuestions(picture, focus)});
+        const int most = options_.batch > 0 ? options_.batch - records : INT_MAX;
+        drawn.push_back({picture, drawQuestions(picture, focus, most)});
+        records += static_cast<int>(drawn.back().questions.size());
     }
     return drawn;
 }
@@ -46,10 +54,12 @@ std::vector<int> SftSampler::upcoming(std::size_t count) const {
 }
 
 std::vector<DrawnPicture::Question> SftSampler::drawQuestions(int picture,
-                                                              const std::vector<double>& focus) {
+                                                              const std::vector<double>& focus,
+                                                              int most) {
+    most = std::min(most, options_.questionsPerPicture);
     auto left = set_.pictures[picture];
     std::vector<DrawnPicture::Question> drawn;
-    while (static_cast<int>(drawn.size()) < options_.questionsPerPicture && !left.empty()) {
+    while (std::ssize(drawn) < most && !left.empty()) {
         std::vector<double> present(weights_.size(), 0.0);
         for (const int record : left) present[set_.kindOf[record]] = 1;
         for (std::size_t k = 0; k < present.size(); ++k) present[k] *= weights_[k] * focus[k];

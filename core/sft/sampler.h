@@ -25,8 +25,8 @@ struct DrawnPicture {
 class SftSampler {
 public:
     SftSampler(const TrainingSet& set, const SftOptions& options);
-    // Pictures in random order, each once before any again. focus[k] multiplies how often kind k
-    // is drawn.
+    // Pictures in random order, each once before any again, and no more than there are. focus[k]
+    // multiplies how often kind k is drawn.
     std::vector<DrawnPicture> next(const std::vector<double>& focus);
     std::vector<int> upcoming(std::size_t count) const;  // pictures, as far as they are known
     double uniform();                                    // 0..1
@@ -35,8 +35,8 @@ public:
     void load(const TrainState& state);
 
 private:
-    std::vector<DrawnPicture::Question> drawQuestions(int picture,
-                                                      const std::vector<double>& focus);
+    std::vector<DrawnPicture::Question> drawQuestions(int picture, const std::vector<double>& focus,
+                                                      int most);
     int below(int count);
 
     const TrainingSet& set_;

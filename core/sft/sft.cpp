@@ -147,13 +147,14 @@ private:
         report(tally, norm, now, held, alerts(tally, finite, parts));
     }
 
-    // What this rank will look at in the next steps, as far as that is known.
-    void prefetch() {
+    // What this rank will look at in the next steps, as far as that is known and if they are of as
+    // many pictures.
+    void prefetch(std::size_t picturesInStep) {
         if (!visionIsFrozen(options_)) return;
         constexpr int kStepsAhead = 2;
-        const auto pictures = sampler_.upcoming(kStepsAhead * options_.picturesPerStep);
+        const auto pictures = sampler_.upcoming(kStepsAhead * picturesInStep);
         for (std::size_t i = 0; i < pictures.size(); ++i) {
-            const auto inStep = static_cast<int>(i) % options_.picturesPerStep;
+            const auto inStep = static_cast<int>(i % picturesInStep);
             if (inStep % hooks_.ranks.count() != hooks_.ranks.rank()) continue;
             features_.prefetch(set_.records[set_.pictures[pictures[i]].front()].images);
         }
@@ -162,7 +163,7 @@ private:
     // The step's questions as far as this rank answers for them.
     std::vector<std::vector<SftPicture>> readParts(Tally& tally) {
         const auto drawn = sampler_.next(focus());
-        prefetch();
+        prefetch(drawn.size());
         std::vector<SftPicture> pictures;
         for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
             auto picture = read(drawn[i], tally);

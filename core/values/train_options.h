@@ -67,6 +67,7 @@ struct SftOptions {
     int warmupSteps = 30;
     int picturesPerStep = 8;
     int questionsPerPicture = 8;
+    int batch = 0;  // records a step, of as many pictures as it takes; 0: of picturesPerStep
     // lambda on the mean over slots and channels. The paper sums the squared error over channels:
     // its lambda is this one / hidden_size.
     double latentWeight = 10;
@@ -178,7 +179,10 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
     visit("warm-up", o.warmupSteps, NumberRange{1, kMany}, "Steps to the full learning rate");
     visit("pictures", o.picturesPerStep, NumberRange{1, 1e6}, "Pictures a step");
-    visit("questions", o.questionsPerPicture, NumberRange{1, 1e6}, "Questions a picture");
+    visit("questions", o.questionsPerPicture, NumberRange{1, 1e6},
+          "Questions a picture, fewer where it has fewer");
+    visit("batch", o.batch, NumberRange{0, 1e6},
+          "Records a step, of as many pictures as that takes; 0: --pictures decides");
     visit("latent-weight", o.latentWeight, NumberRange{0, 1e6},
           "Of the reconstruction loss, a mean over slots and channels; the paper's lambda times "
           "hidden_size");

@@ -194,7 +194,9 @@ private Q_SLOTS:
             "/nowhere");
         row("unknown flag", ask(QStringList{"--image", kPicture, "--exitt", "none"} + q), 2,
             "--exit");
-        row("unknown command", {"aks"}, 2, "ask");
+        row("flag of another command", {"runs", "export", "1", "--out", "x"}, 2,
+            "x --out. (lvr runs export --help");
+        row("unknown command", {"aks"}, 2, "no command \"aks\". Did you mean ask?");
         row("no command", {}, 2, "subcommand");
         row("negative count", {"make-data", "scenes", "--out", "/tmp/x", "--count", "-1"}, 2,
             "--count");

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -60,11 +61,15 @@ const CLI::App& chosenCommand(const CLI::App& app) {
 // away it is a guess, not a typo.
 std::string nearestTo(const CLI::App& app, const std::string& typedName) {
     std::vector<std::string> names;
-    for (const auto* option : app.get_options())
-        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-        names.push_back(command->get_name());
-    const auto best = nearestName(names, typedName.substr(0, typedName.find('=')), 4);
+    if (typedName.starts_with('-')) {
+        for (const auto* option : app.get_options())
+            for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    } else {
+        for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+            names.push_back(command->get_name());
+    }
+    const auto name = typedName.substr(0, typedName.find('='));
+    const auto best = nearestName(names, name, std::min<std::size_t>(4, 2 + name.size() / 4));
     return best < names.size() ? names[best] : "";
 }
 
@@ -76,11 +81,14 @@ std::string spelled(const CLI::App& command) {
 
 int usageError(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    const std::string sentence = error.what();
+    const auto rest = app.remaining(/*recurse=*/true);
+    std::string sentence = error.what();
+    if (sentence == "A subcommand is required" && !rest.empty())
+        sentence = "there is no command \"" + rest.front() + "\"";
     const bool ended = sentence.ends_with('.') || sentence.ends_with('?');
     std::cerr << "lvr: " << sentence << (ended ? "" : ".");
     const auto& command = chosenCommand(app);
-    for (const auto& extra : app.remaining(/*recurse=*/true))
+    for (const auto& extra : rest)
         if (const auto near = nearestTo(command, extra); !near.empty())
             std::cerr << " Did you mean " << near << "?";
     std::cerr << " (" << spelled(command) << " --help lists what is valid)\n";

@@ -3,7 +3,6 @@
 #include <c10/util/Exception.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -69,7 +68,7 @@ std::string nearestTo(const CLI::App& app, const std::string& typedName) {
             names.push_back(command->get_name());
     }
     const auto name = typedName.substr(0, typedName.find('='));
-    const auto best = nearestName(names, name, std::min<std::size_t>(4, 2 + name.size() / 4));
+    const auto best = nearestName(names, name, 3);
     return best < names.size() ? names[best] : "";
 }
 

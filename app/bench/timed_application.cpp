@@ -1,6 +1,7 @@
 #include "app/bench/timed_application.h"
 
 #include <QEvent>
+#include <QThread>
 
 namespace lvr {
 namespace {
@@ -17,11 +18,14 @@ TimedApplication::TimedApplication(int& argc, char** argv) : QApplication(argc, 
     connect(&heart_, &QTimer::timeout, this, &TimedApplication::beat);
 }
 
-// Whatever else is handled inside of an event counts as a part of it.
+// Called on every thread for its own events. Whatever else is handled inside of an event counts as
+// a part of it. Widgets are painted when an update is requested, or at once: when the window is
+// exposed, say.
 bool TimedApplication::notify(QObject* receiver, QEvent* event) {
+    if (QThread::currentThread() != thread()) return QApplication::notify(receiver, event);
     const auto begun = Clock::now();
     if (depth_ == 0) paints_ = false;
-    if (event->type() == QEvent::UpdateRequest) paints_ = true;
+    if (event->type() == QEvent::UpdateRequest || event->type() == QEvent::Paint) paints_ = true;
     ++depth_;
     const bool handled = QApplication::notify(receiver, event);
     --depth_;

@@ -103,6 +103,21 @@ private Q_SLOTS:
         QCOMPARE(rangeOf(thousands), QCPRange(950, 1050));
     }
 
+    void aRunsFirstStepIsSeenAndThenBecomesALine() {
+        World world;
+        world.runs[3].append({columnOf("loss/total", {5})});
+        const std::vector<PlottedRun> one{{3, "run 3", 0, &world.runs.at(3)}};
+        world.plot.setRuns(one);
+        world.drawNow();
+        const QPoint place(qRound(world.canvas()->xAxis->coordToPixel(1)),
+                           qRound(world.canvas()->yAxis->coordToPixel(5)));
+        QCOMPARE(world.canvas()->toPixmap().toImage().pixelColor(place), runColour(0, false));
+        world.runs[3].append({columnOf("loss/total", {5, 5}, 2)});
+        world.plot.setRuns(one);
+        world.drawNow();
+        QVERIFY(world.canvas()->graph(0)->scatterStyle().isNone());
+    }
+
     void whatComesIsFollowedUntilThePlotIsDragged() {
         World world;
         world.drawNow();

@@ -18,6 +18,13 @@ void give(QCPGraph* graph, const std::vector<CurvePoint>& points) {
     graph->data()->set(data, true);
 }
 
+// A line through one point has no length; that of a run's first step is to be seen all the same.
+void giveLine(QCPGraph* graph, const std::vector<CurvePoint>& points) {
+    give(graph, points);
+    graph->setScatterStyle(points.size() == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, 5)
+                                              : QCPScatterStyle());
+}
+
 // Room for what lies between two ends; never of no width.
 QCPRange around(double lower, double upper, double margin, AxisScale scale) {
     if (scale == AxisScale::Log) {
@@ -151,9 +158,9 @@ void CurveLines::fill() {
         const auto points = visiblePoints(xs, curve->values(), columns);
         // Smooth strokes cost most of a picture's time and can't be seen where the lines are dense.
         line.raw->setAntialiased(points.size() < columns.size());
-        give(line.raw, points);
+        giveLine(line.raw, points);
         if (view_.smoothing > 0)
-            give(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns));
+            giveLine(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns));
         mark(line, *curve);
     }
 }

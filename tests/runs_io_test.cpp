@@ -119,6 +119,20 @@ private Q_SLOTS:
         QCOMPARE(eventFileName(run), std::string("events.out.tfevents.1700000000.lvr.run-7"));
     }
 
+    void aFolderStandsForItsOnlyRunFile() {
+        QTemporaryDir folder;
+        const fs::path logs = folder.path().toStdString();
+        const auto refused = [&] { return errorOf([&] { readRunFile(logs); }); };
+        std::ofstream(logs / "notes.txt") << "hello";
+        QVERIFY(refused().contains("holds no files of a run"));
+        fs::copy_file(kGolden, logs / "events.out.tfevents.1.host");
+        const auto read = readRunFile(logs);
+        QCOMPARE(rowsOf(read.metrics), rowsOf(readRunFile(kGolden).metrics));
+        QCOMPARE(read.run.info.data, (logs / "events.out.tfevents.1.host").string());
+        fs::copy_file(kGolden, logs / "events.out.tfevents.2.host");
+        QVERIFY(refused().contains("holds 2 files of a run; name one"));
+    }
+
     // As the format's description has it: CRC32C of "123456789" is e3069283.
     void recordsHoldMaskedChecksums() {
         std::string file;
@@ -212,7 +226,6 @@ private Q_SLOTS:
 
     void whatIsNoFileIsRefused() {
         QVERIFY(errorOf([&] { readRunFile(path("none")); }).contains("there is no file"));
-        QVERIFY(errorOf([&] { readRunFile(path("")); }).contains("is a folder"));
         QVERIFY(errorOf([] { readRunFile("/dev/null"); }).contains("not a regular file"));
     }
 

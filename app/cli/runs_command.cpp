@@ -244,7 +244,8 @@ void addRunsCommand(CLI::App& app) {
         ->add_option("text", a->text, "What to write; \"\" removes it")
         ->required();
     add("import", "Take in a run of another program", importRun)
-        ->add_option("file", a->run, "TensorBoard event file or transformers' trainer_state.json")
+        ->add_option("file", a->run,
+                     "TensorBoard event file or transformers' trainer_state.json, or its folder")
         ->required();
     addRun(add("delete", "Forget a run; its folder stays", removeRun))
         ->add_flag("--yes", a->yes, "Do not ask");

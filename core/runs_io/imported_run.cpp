@@ -15,15 +15,27 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-void checkIsFile(const fs::path& file) {
+// The only one of a folder, as TensorBoard and transformers fill them.
+fs::path fileIn(const fs::path& folder) {
+    std::vector<fs::path> found;
     std::error_code failed;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+        if (const auto name = at->path().filename().string();
+            name == "trainer_state.json" || name.find(".tfevents.") != std::string::npos)
+            found.push_back(at->path());
+    if (found.size() == 1) return found.front();
+    throw Error(folder.string() + " holds " +
+                (found.empty() ? "no" : std::to_string(found.size())) +
+                " files of a run; name one, events.out.tfevents... or trainer_state.json");
+}
+
+fs::path fileAt(const fs::path& given) {
+    std::error_code failed;
+    const auto file = fs::is_directory(given, failed) ? fileIn(given) : given;
     const auto status = fs::status(file, failed);
-    if (fs::is_directory(status))
-        throw Error(file.string() +
-                    " is a folder; name one file in it, events.out.tfevents... or "
-                    "trainer_state.json");
     if (!fs::exists(status)) throw Error("there is no file " + file.string());
     if (!fs::is_regular_file(status)) throw Error(file.string() + " is not a regular file");
+    return file;
 }
 
 bool startsWithBrace(const fs::path& file) {
@@ -59,8 +71,8 @@ std::string joined(const std::vector<std::string>& notices) {
 
 }  // namespace
 
-ImportedRun readRunFile(const fs::path& file) {
-    checkIsFile(file);
+ImportedRun readRunFile(const fs::path& fileOrFolder) {
+    const auto file = fileAt(fileOrFolder);
     const bool isEvents = startsWithRecord(file);
     if (!isEvents && !startsWithBrace(file))
         throw Error(file.string() +

@@ -15,7 +15,8 @@ struct ImportedRun {
 };
 
 // A run from a TensorBoard event file or transformers' trainer_state.json, told apart by what they
-// hold. Throws Error: the file is neither, can't be read, or nothing in it can be taken.
-ImportedRun readRunFile(const std::filesystem::path& file);
+// hold, or from a folder that has one such file. Throws Error: the file is neither, can't be read,
+// or nothing in it can be taken; the folder has none or several.
+ImportedRun readRunFile(const std::filesystem::path& fileOrFolder);
 
 }  // namespace lvr

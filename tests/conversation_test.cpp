@@ -17,6 +17,7 @@
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_panel.h"
 #include "app/conversation/conversation_text.h"
+#include "app/conversation/history.h"
 #include "app/conversation/history_folder.h"
 #include "app/conversation/picture_conversation.h"
 #include "core/checkpoint/trace_file.h"
@@ -275,8 +276,10 @@ void ConversationTest::anAnswerIsKeptWhereItsPictureIsLeft() {
     talk.script.waitsForStop = true;
     talk.window.ask("Long?");
     QTRY_COMPARE(talk.latents(), 2);
+    QSignalSpy kept(&talk.the<History>(), &History::added);
     talk.show(picture(20, 30));
-    QTRY_COMPARE(filesIn(history_).size(), std::size_t{1});
+    QTRY_COMPARE(kept.count(), 1);
+    QCOMPARE(filesIn(history_).size(), std::size_t{1});
     QCOMPARE(talk.listed(), "");
     QCOMPARE(talk.latents(), 0);
     talk.show(picture(84, 56));

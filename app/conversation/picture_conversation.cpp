@@ -128,7 +128,9 @@ std::string PictureConversation::keepAs(const Trace& trace, std::int64_t askedAt
     const auto ticket = "new-" + std::to_string(++tickets_);
     if (fresh_.size() == kMostFresh) fresh_.erase(fresh_.begin());
     fresh_.push_back({{ticket, askedAt, outlineOf(trace)}, trace});
-    if (history_) history_->add(page_, trace, askedAt, ticket);
+    // What is told of another picture's conversation is for no page that is on screen.
+    const quint64 page = isAboutThePicture(fresh_.back()) ? page_ : 0;
+    if (history_) history_->add(page, trace, askedAt, ticket);
     return ticket;
 }
 

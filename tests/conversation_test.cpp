@@ -95,12 +95,13 @@ struct Talk : World {
     }
 };
 
-// Finished ones: what is still being written has another name.
+// Finished ones: what is still being written has another name. Folders may go meanwhile.
 std::vector<fs::path> filesIn(const fs::path& folder) {
     std::vector<fs::path> files;
-    if (fs::exists(folder))
-        for (const auto& entry : fs::recursive_directory_iterator(folder))
-            if (entry.path().extension() == ".lvrtrace") files.push_back(entry.path());
+    std::error_code failed;
+    for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed))
+        if (at->path().extension() == ".lvrtrace") files.push_back(at->path());
     std::sort(files.begin(), files.end());
     return files;
 }

@@ -417,8 +417,10 @@ private Q_SLOTS:
 
     void rowsSampledTogetherSampleAsAlone_data() {
         QTest::addColumn<SamplingOptions>("options");
-        QTest::newRow("greedy") << SamplingOptions{.repetitionPenalty = 1.5};
-        QTest::newRow("softmax") << SamplingOptions{.temperature = 0.9};
+        // A CPU draws for several rows at once where there is a top-k; 30 are all ids.
+        QTest::newRow("greedy") << SamplingOptions{.topK = 30, .repetitionPenalty = 1.5};
+        QTest::newRow("softmax") << SamplingOptions{.temperature = 0.9, .topK = 30};
+        QTest::newRow("top-p") << SamplingOptions{.temperature = 0.9, .topP = 0.8, .topK = 30};
         QTest::newRow("everything") << SamplingOptions{
             .temperature = 1.2, .topP = 0.8, .topK = 5, .repetitionPenalty = 1.3};
     }

@@ -82,11 +82,11 @@ int usageError(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const auto rest = app.remaining(/*recurse=*/true);
     std::string sentence = error.what();
-    if (sentence == "A subcommand is required" && !rest.empty())
+    const auto& command = chosenCommand(app);
+    if (command.get_require_subcommand_min() > 0 && !rest.empty() && !rest.front().starts_with('-'))
         sentence = "there is no command \"" + rest.front() + "\"";
     const bool ended = sentence.ends_with('.') || sentence.ends_with('?');
     std::cerr << "lvr: " << sentence << (ended ? "" : ".");
-    const auto& command = chosenCommand(app);
     for (const auto& extra : rest)
         if (const auto near = nearestTo(command, extra); !near.empty())
             std::cerr << " Did you mean " << near << "?";

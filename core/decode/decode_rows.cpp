@@ -258,11 +258,12 @@ private:
     // active, ids: [A]; logits: [A, V], what the ids were sampled from
     void append(const std::vector<std::int64_t>& active, const std::vector<std::int64_t>& ids,
                 const torch::Tensor& logits) {
-        const auto temperature = options_.sampling.temperature;
-        const auto sampled =
-            toDoubles(logProbabilities(logits, ids, temperature > 0 ? temperature : 1));
-        const auto raw =
-            hooks_.onStep ? toDoubles(logProbabilities(logits, ids, 1)) : std::vector<double>();
+        const auto chosen = options_.sampling.temperature;
+        const double temperature = chosen > 0 ? chosen : 1;
+        const auto sampled = toDoubles(logProbabilities(logits, ids, temperature));
+        const auto raw = hooks_.onStep && temperature != 1
+                             ? toDoubles(logProbabilities(logits, ids, 1))
+                             : sampled;
         for (std::size_t a = 0; a < active.size(); ++a) {
             auto& row = rows_[active[a]];
             row.newest = ids[a];

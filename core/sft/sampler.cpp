@@ -1,7 +1,6 @@
 #include "core/sft/sampler.h"
 
 #include <algorithm>
-#include <climits>
 #include <numeric>
 #include <sstream>
 
@@ -39,7 +38,8 @@ std::vector<DrawnPicture> SftSampler::next(const std::vector<double>& focus) {
             drawn_ = 0;
         }
         const int picture = static_cast<int>(order_[drawn_++]);
-        const int most = options_.batch > 0 ? options_.batch - records : INT_MAX;
+        int most = options_.questionsPerPicture;
+        if (options_.batch > 0) most = std::min(most, options_.batch - records);
         drawn.push_back({picture, drawQuestions(picture, focus, most)});
         records += static_cast<int>(drawn.back().questions.size());
     }
@@ -56,7 +56,6 @@ std::vector<int> SftSampler::upcoming(std::size_t count) const {
 std::vector<DrawnPicture::Question> SftSampler::drawQuestions(int picture,
                                                               const std::vector<double>& focus,
                                                               int most) {
-    most = std::min(most, options_.questionsPerPicture);
     auto left = set_.pictures[picture];
     std::vector<DrawnPicture::Question> drawn;
     while (std::ssize(drawn) < most && !left.empty()) {

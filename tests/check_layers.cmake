@@ -28,6 +28,7 @@ set(may_use_widgets/runs    "core/values;core/heat;widgets")
 set(may_use_widgets/rollouts "core/values;core/heat;widgets")
 set(may_use_app             "")
 set(may_use_app/cli         "app;core;datasets")
+set(may_use_app/training    "core;datasets")
 set(may_use_app/rollouts    "app;core;widgets")
 set(may_use_app/train       "core/values;core/checkpoint;core/store;widgets")
 set(may_use_app/compare     "app;core;datasets;widgets")
@@ -75,7 +76,7 @@ endfunction()
 # Libraries that may not appear in a layer: its folder, then a pattern of the included name.
 set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui)"
     "core/values|||^<(opencv2|sqlite3|nlohmann)" "core/heat|||^<(opencv2|sqlite3|nlohmann)"
-    "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
+    "app/training|||^<(Q[A-Z]|imgui|CLI)" "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
     "widgets|||^<(opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/heat core/export core/text core/vision core/checkpoint core/store core/machine
         core/runs_io datasets widgets)

@@ -7,8 +7,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/out_folder.h"
-#include "app/cli/run_log.h"
-#include "app/cli/train_progress.h"
+#include "app/cli/place_flags.h"
+#include "app/training/run_log.h"
+#include "app/training/train_progress.h"
 #include "core/text/bpe_trainer.h"
 #include "core/train/align.h"
 #include "core/train/initialise.h"
@@ -140,7 +141,7 @@ void align(const AlignArguments& arguments) {
                .seed = o.seed,
                .codeVersion = LVR_VERSION,
                .steps = o.steps},
-              [&](RunLog& log) { return train(arguments, log); });
+              interruption(), [&](RunLog& log) { return train(arguments, log); });
 }
 
 }  // namespace

@@ -6,8 +6,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
-#include "app/cli/given_data.h"
+#include "app/cli/place_flags.h"
 #include "app/tiny_model.h"
+#include "app/training/given_data.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/vision/image_file.h"

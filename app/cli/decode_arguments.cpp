@@ -71,14 +71,6 @@ void addPixelLimits(CLI::App& command, PixelLimits& limits) {
         ->check(CLI::PositiveNumber);
 }
 
-void apply(const PixelLimits& limits, PreprocessConfig& config) {
-    if (limits.min) config.minPixels = *limits.min;
-    if (limits.max) config.maxPixels = *limits.max;
-    if (config.minPixels > config.maxPixels)
-        throw Error("--min-pixels " + std::to_string(config.minPixels) +
-                    " is larger than --max-pixels " + std::to_string(config.maxPixels));
-}
-
 LvrCheckpoint openCheckpoint(const ModelArguments& a) {
     auto checkpoint = LvrCheckpoint::open(
         a.model.empty() ? tinyModelFolder() : a.model,

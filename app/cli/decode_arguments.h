@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
+#include "app/training/pixel_limits.h"
 #include "core/model/lvr_model.h"
 #include "core/values/options.h"
 
@@ -29,15 +28,9 @@ struct DecodeArguments {
     SamplingOptions sampling;
 };
 
-struct PixelLimits {
-    std::optional<std::int64_t> min, max;  // of a picture's area after resizing
-};
-
 void addModelOptions(CLI::App& command, ModelArguments& arguments);
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
 void addPixelLimits(CLI::App& command, PixelLimits& limits);
-// Throws Error when they contradict each other.
-void apply(const PixelLimits& limits, PreprocessConfig& config);
 LvrCheckpoint openCheckpoint(const ModelArguments& arguments);
 // What is not said comes from the checkpoint. Throws Error.
 DecodeOptions decodeOptions(const DecodeArguments& arguments, const LvrCheckpoint& checkpoint);

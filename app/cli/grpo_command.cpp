@@ -2,7 +2,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/option_fields.h"
-#include "app/cli/training.h"
+#include "app/cli/train_flags.h"
+#include "app/training/given_data.h"
+#include "app/training/training_session.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
 #include "core/grpo/reward.h"
@@ -69,12 +71,11 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
 
 void start(GrpoArguments& a) {
     for (const auto& name : a.options.rewards) findReward(name);
-    startOrResume(a,
-                  {.kind = "grpo",
-                   .optionsJson = [&a] { return toJsonText(a.options); },
-                   .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                   .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
-                   .train = [&a](TrainingSession& session) { return train(a, session); }});
+    runTraining(a, {.kind = "grpo",
+                    .optionsJson = [&a] { return toJsonText(a.options); },
+                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                    .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
 }  // namespace

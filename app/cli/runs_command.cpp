@@ -7,7 +7,8 @@
 #include <thread>
 
 #include "app/cli/command.h"
-#include "app/cli/run_log.h"
+#include "app/cli/place_flags.h"
+#include "app/training/run_log.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 #include "core/runs_io/completions.h"

@@ -6,7 +6,8 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
-#include "app/cli/given_data.h"
+#include "app/cli/place_flags.h"
+#include "app/training/given_data.h"
 #include "core/error.h"
 #include "core/train/score.h"
 

@@ -4,7 +4,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/option_fields.h"
-#include "app/cli/training.h"
+#include "app/cli/train_flags.h"
+#include "app/training/given_data.h"
+#include "app/training/training_session.h"
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
@@ -187,12 +189,11 @@ void start(SftArguments& a) {
         const int both = a.options.steps + (goal ? a.options.coolDownSteps : 0);
         return a.options.maxSteps > 0 ? std::min(a.options.maxSteps, both) : both;
     };
-    startOrResume(a,
-                  {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
-                   .optionsJson = [&a] { return toJsonText(a.options); },
-                   .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                   .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
-                   .train = [&a](TrainingSession& session) { return train(a, session); }});
+    runTraining(a, {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
+                    .optionsJson = [&a] { return toJsonText(a.options); },
+                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
+                    .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
 }  // namespace

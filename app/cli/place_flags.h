@@ -1,6 +1,6 @@
 #pragma once
 
-#include "datasets/dataset.h"
+#include <filesystem>
 
 namespace CLI {
 class App;
@@ -8,9 +8,11 @@ class App;
 
 namespace lvr {
 
+struct DataSource;
+
+// --store FILE.
+void addStoreOption(CLI::App& command, std::filesystem::path& store);
 // --image-root and --remap.
 void addDataOptions(CLI::App& command, DataSource& source);
-// Records to work on; what is left out of them is said on stderr. Throws Error.
-Dataset readGiven(const DataSource& source);
 
 }  // namespace lvr

@@ -1,6 +1,5 @@
-#include "app/cli/validation.h"
+#include "app/training/validation.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 
@@ -104,20 +103,6 @@ std::map<std::string, double> probeMetrics(const std::vector<SampleRow>& samples
     if (!samples.empty()) metrics["probe/accuracy"] = right / static_cast<double>(samples.size());
     if (losses > 0) metrics["probe/loss"] = loss / losses;
     return metrics;
-}
-
-void addValidationOptions(CLI::App& command, ValidationArguments& a) {
-    command.add_option("--validation-data", a.source.data,
-                       "Records that are not trained on, to measure on; paths as for --data");
-    command.add_option("--validate-every", a.every, "Steps between two measurements")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command
-        .add_option("--probes", a.probes,
-                    "Questions of the validation data that are asked each time; answers and heat "
-                    "are kept in the store")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
 }
 
 }  // namespace lvr

@@ -3,15 +3,12 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 
-#include "app/cli/run_vitals.h"
+#include "app/training/run_vitals.h"
 #include "core/values/run.h"
 #include "core/values/train_options.h"
-
-namespace CLI {
-class App;
-}
 
 namespace lvr {
 
@@ -21,7 +18,7 @@ class RunStore;
 class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
-    RunLog(RunStore& store, std::filesystem::path file, std::int64_t run);
+    RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop);
     // In the store and on stdout; an alert on stderr. Like all that is written here it waits while
     // the disk is full.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
@@ -41,23 +38,25 @@ private:
     std::int64_t run_ = 0;
     int step_ = 0;
     std::filesystem::path file_;
+    std::stop_token stop_;
     // As if it had run in one go: a resumed run counts on from its last step.
     std::chrono::steady_clock::time_point began_;
     RunVitals vitals_;
 };
 
-// Adds --store FILE.
-void addStoreOption(CLI::App& command, std::filesystem::path& store);
-
 // By number, or by the folder it writes to. Throws Error.
 Run findRun(const RunStore& store, const std::string& name);
 
 // Does the work as a run of the store (empty: the default one): its message when it returns, or why
-// it did not, is kept there.
-void recordRun(const std::filesystem::path& store, const RunInfo& info,
+// it did not, is kept there. stop: requested when nobody wants to wait for a full disk.
+void recordRun(const std::filesystem::path& store, const RunInfo& info, const std::stop_token& stop,
                const std::function<std::string(RunLog&)>& work);
-// Goes on with a run of the store in `file`: what it wrote after `step` is forgotten.
-void resumeRun(RunStore& store, const std::filesystem::path& file, std::int64_t run, int step,
-               const std::function<std::string(RunLog&)>& work);
+struct SavedStep {
+    std::int64_t run = 0;
+    int step = 0;
+};
+// Goes on with a run of the store in `file`: what it wrote after its step is forgotten.
+void resumeRun(RunStore& store, const std::filesystem::path& file, SavedStep saved,
+               const std::stop_token& stop, const std::function<std::string(RunLog&)>& work);
 
 }  // namespace lvr

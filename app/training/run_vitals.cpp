@@ -1,4 +1,4 @@
-#include "app/cli/run_vitals.h"
+#include "app/training/run_vitals.h"
 
 namespace lvr {
 namespace {

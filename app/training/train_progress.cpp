@@ -1,4 +1,4 @@
-#include "app/cli/train_progress.h"
+#include "app/training/train_progress.h"
 
 #include <cstdio>
 #include <ctime>

@@ -3,10 +3,6 @@
 #include <filesystem>
 #include <optional>
 
-namespace CLI {
-class App;
-}
-
 namespace lvr {
 
 class RunLog;
@@ -17,7 +13,6 @@ struct KeepOptions {
     bool best = false;  // the one with the lowest validation loss
     bool any() const { return last > 0 || best; }
 };
-void addKeepOptions(CLI::App& command, KeepOptions& options);
 
 // After `out` was saved at `step`: tells the run, and keeps what is to be kept in
 // OUT.checkpoints/checkpoint-STEP. Files are shared with `out` by hard links, so that a checkpoint

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string>
+#include <stop_token>
 
 namespace lvr {
 
@@ -12,10 +12,9 @@ std::uintmax_t freeSpace(const std::filesystem::path& path);
 
 // Does `write`, which needs about `bytes` where `path` lies. While they are not there, or `write`
 // fails for want of them, it waits and tries again: a full disk pauses a training and loses
-// nothing. `say` is told why once, and that it goes on. Throws Cancelled when interrupted, and
-// what `write` throws for another reason.
+// nothing. It says why on stderr once, and that it goes on. Throws Cancelled when stopped, and what
+// `write` throws for another reason.
 void whenThereIsSpace(const std::filesystem::path& path, std::uintmax_t bytes,
-                      const std::function<void(const std::string&)>& say,
-                      const std::function<void()>& write);
+                      const std::stop_token& stop, const std::function<void()>& write);
 
 }  // namespace lvr

@@ -1,35 +1,15 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 
-#include "app/cli/decode_arguments.h"
-#include "app/cli/given_data.h"
-#include "app/cli/kept_checkpoints.h"
-#include "app/cli/run_log.h"
-#include "app/cli/validation.h"
+#include "app/training/run_log.h"
+#include "app/training/train_arguments.h"
 #include "core/decode/lvr_checkpoint.h"
-#include "core/train/distributed.h"
 #include "core/train/train_state.h"
 
 namespace lvr {
-
-// What every training is told.
-struct TrainArguments {
-    std::string model, resume;
-    DataSource source;
-    PixelLimits pixels;
-    std::filesystem::path out, store, featureCache;
-    std::string dtype = "float32", device = "cpu";
-    bool recompute = false;
-    int threads = 1, saveEvery = 200, rankTimeout = 600;
-    ValidationArguments validation;
-    KeepOptions keep;
-    Ranks ranks;  // set when the training starts
-};
-void addTrainOptions(CLI::App& command, TrainArguments& arguments);
 
 // A training that is going on: new, or resumed from what was saved.
 class TrainingSession {

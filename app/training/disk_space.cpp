@@ -1,11 +1,11 @@
-#include "app/cli/disk_space.h"
+#include "app/training/disk_space.h"
 
 #include <chrono>
 #include <condition_variable>
+#include <iostream>
 #include <limits>
 #include <mutex>
 
-#include "app/cli/command.h"
 #include "core/error.h"
 
 namespace lvr {
@@ -17,14 +17,16 @@ constexpr std::uintmax_t kMargin = 1 << 20;  // for what else writes there
 
 std::string megabytes(std::uintmax_t bytes) { return std::to_string((bytes >> 20) + 1) + " MB"; }
 
-// A little while, or until interrupted.
-void waitABit() {
+// A little while, or until stopped.
+void waitABit(const std::stop_token& stop) {
     std::mutex mutex;
     std::unique_lock lock(mutex);
     std::condition_variable_any never;
-    never.wait_for(lock, interruption(), std::chrono::seconds(2), [] { return false; });
-    if (interruption().stop_requested()) throw Cancelled();
+    never.wait_for(lock, stop, std::chrono::seconds(2), [] { return false; });
+    if (stop.stop_requested()) throw Cancelled();
 }
+
+void say(const std::string& sentence) { std::cerr << sentence << std::endl; }
 
 }  // namespace
 
@@ -38,8 +40,7 @@ std::uintmax_t freeSpace(const fs::path& path) {
     return failed ? std::numeric_limits<std::uintmax_t>::max() : space.available;
 }
 
-void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes,
-                      const std::function<void(const std::string&)>& say,
+void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes, const std::stop_token& stop,
                       const std::function<void()>& write) {
     bool paused = false;
     const auto pause = [&] {
@@ -48,7 +49,7 @@ void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes,
                 std::to_string(freeSpace(path) >> 20) +
                 " MB are free; it goes on by itself when there is room");
         paused = true;
-        waitABit();
+        waitABit(stop);
     };
     for (;;) {
         while (freeSpace(path) < bytes + kMargin) pause();

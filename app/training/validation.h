@@ -5,13 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/given_data.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/values/run.h"
-
-namespace CLI {
-class App;
-}
+#include "datasets/dataset.h"
 
 namespace lvr {
 
@@ -21,7 +17,6 @@ struct ValidationArguments {
     int every = 100;    // steps
     int probes = 8;     // questions that are asked and kept with their traces
 };
-void addValidationOptions(CLI::App& command, ValidationArguments& arguments);
 
 // Records that are spread evenly over the data and whose answer is known.
 std::vector<DataRecord> chooseProbes(const Dataset& dataset, int count);

@@ -1,10 +1,9 @@
-#include "app/cli/kept_checkpoints.h"
+#include "app/training/kept_checkpoints.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <set>
 
-#include "app/cli/run_log.h"
+#include "app/training/run_log.h"
 #include "core/error.h"
 
 namespace lvr {
@@ -68,16 +67,6 @@ void keepCheckpoint(const fs::path& out, int step, std::optional<double> loss,
         throw Error("cannot keep the checkpoint in " + folder.string() + ": " + e.code().message() +
                     "; what was saved in " + whole.string() + " is whole");
     }
-}
-
-void addKeepOptions(CLI::App& command, KeepOptions& options) {
-    command
-        .add_option("--keep-last", options.last,
-                    "Checkpoints that stay in OUT.checkpoints beside the newest")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command.add_flag("--keep-best", options.best,
-                     "Keep the one with the lowest validation loss there, too");
 }
 
 }  // namespace lvr

@@ -1,10 +1,9 @@
-#include "app/cli/run_log.h"
+#include "app/training/run_log.h"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "app/cli/disk_space.h"
-#include "app/cli/train_progress.h"
+#include "app/training/disk_space.h"
+#include "app/training/train_progress.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
 
@@ -14,12 +13,10 @@ namespace {
 constexpr const char* kElapsed = "time/elapsed";  // seconds of training
 constexpr std::uintmax_t kStepBytes = 1 << 20;    // a step takes less
 
-void sayOnStderr(const std::string& sentence) { std::cerr << sentence << std::endl; }
-
 }  // namespace
 
-RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run)
-    : store_(&store), run_(run), file_(std::move(file)) {
+RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop)
+    : store_(&store), run_(run), file_(std::move(file)), stop_(std::move(stop)) {
     using namespace std::chrono;
     const auto before = store.newestMetrics(run);
     vitals_ = RunVitals(store.find(run)->info.out, before);
@@ -60,13 +57,7 @@ std::vector<CheckpointRow> RunLog::checkpoints() const {
 }
 
 void RunLog::write(const std::function<void()>& change) {
-    whenThereIsSpace(file_, kStepBytes, sayOnStderr, change);
-}
-
-void addStoreOption(CLI::App& command, std::filesystem::path& store) {
-    command.add_option("--store", store,
-                       "Run store (default: $LVR_STORE, else runs.db in "
-                       "~/.local/share/lvr-workbench)");
+    whenThereIsSpace(file_, kStepBytes, stop_, change);
 }
 
 Run findRun(const RunStore& store, const std::string& name) {
@@ -82,9 +73,8 @@ Run findRun(const RunStore& store, const std::string& name) {
 
 namespace {
 
-void carryOut(RunStore& store, const std::filesystem::path& file, std::int64_t run,
-              const std::function<std::string(RunLog&)>& work) {
-    RunLog log(store, file, run);
+void carryOut(RunStore& store, RunLog log, const std::function<std::string(RunLog&)>& work) {
+    const auto run = log.run();
     try {
         store.end(run, RunStatus::Finished, work(log));
     } catch (const Cancelled&) {
@@ -98,20 +88,20 @@ void carryOut(RunStore& store, const std::filesystem::path& file, std::int64_t r
 
 }  // namespace
 
-void recordRun(const std::filesystem::path& file, const RunInfo& info,
+void recordRun(const std::filesystem::path& file, const RunInfo& info, const std::stop_token& stop,
                const std::function<std::string(RunLog&)>& work) {
     const auto path = file.empty() ? defaultStore() : file;
     RunStore store(path);
     const auto run = store.start(info);
     std::cout << "run " << run << " of " << path.string() << std::endl;
-    carryOut(store, path, run, work);
+    carryOut(store, {store, path, run, stop}, work);
 }
 
-void resumeRun(RunStore& store, const std::filesystem::path& file, std::int64_t run, int step,
-               const std::function<std::string(RunLog&)>& work) {
-    store.resume(run, step);
-    std::cout << "run " << run << " goes on after step " << step << std::endl;
-    carryOut(store, file, run, work);
+void resumeRun(RunStore& store, const std::filesystem::path& file, SavedStep saved,
+               const std::stop_token& stop, const std::function<std::string(RunLog&)>& work) {
+    store.resume(saved.run, saved.step);
+    std::cout << "run " << saved.run << " goes on after step " << saved.step << std::endl;
+    carryOut(store, {store, file, saved.run, stop}, work);
 }
 
 }  // namespace lvr

@@ -1,16 +1,14 @@
-#include "app/cli/training.h"
+#include "app/training/training_session.h"
 
 #include <ATen/Parallel.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "app/cli/command.h"
-#include "app/cli/disk_space.h"
-#include "app/cli/out_folder.h"
-#include "app/cli/train_progress.h"
+#include "app/training/disk_space.h"
+#include "app/training/given_data.h"
+#include "app/training/train_progress.h"
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
@@ -25,9 +23,10 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // Every command since the first, one a line: what was done before is part of what it is.
-std::string commandsUpTo(const std::string& model) {
-    const auto before = readProvenance(findCheckpoint(model));
-    return (before && !before->command.empty() ? before->command + "\n" : "") + commandLine();
+std::string commandsUpTo(const TrainArguments& arguments) {
+    const auto before = readProvenance(findCheckpoint(arguments.model));
+    return (before && !before->command.empty() ? before->command + "\n" : "") +
+           arguments.commandLine;
 }
 
 fs::path dataFile(const fs::path& data) {
@@ -44,7 +43,7 @@ std::string dataHash(const fs::path& data) {
 RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) {
     const auto [seed, steps] = command.seedAndSteps();
     return {.kind = command.kind,
-            .command = commandLine(),
+            .command = arguments.commandLine,
             .options = command.optionsJson(),
             .parent = arguments.model,
             .parentHash = checkpointFingerprint(findCheckpoint(arguments.model)),
@@ -122,13 +121,10 @@ void checkNothingIsThere(const fs::path& out) {
 }
 
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
-    if (arguments.model.empty()) throw CLI::RequiredError("--model");
-    if (arguments.source.data.empty()) throw CLI::RequiredError("--data");
-    if (arguments.out.empty()) throw CLI::RequiredError("--out");
     checkBesides(arguments);
     arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
-    recordRun(arguments.store, infoOf(arguments, command), [&](RunLog& log) {
+    recordRun(arguments.store, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, std::nullopt);
         return command.train(session);
     });
@@ -170,7 +166,7 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     command.readOptions(state->textOf("options"));
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
     const auto step = state->tensor("progress").sum().item<std::int64_t>();
-    resumeRun(store, file, run.id, static_cast<int>(step), [&](RunLog& log) {
+    resumeRun(store, file, {run.id, static_cast<int>(step)}, arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, state);
         return command.train(session);
     });
@@ -184,7 +180,7 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
       options_(std::move(optionsJson)),
       log_(log),
       resume_(std::move(resume)),
-      command_(resume_ ? resume_->textOf("command") : commandsUpTo(arguments.model)),
+      command_(resume_ ? resume_->textOf("command") : commandsUpTo(arguments)),
       from_(resume_ ? arguments.out.string() : arguments.model),
       cpuSecondsBefore_((resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) - cpuSeconds()) {
     provenance.command = command_;
@@ -203,7 +199,7 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
                                     .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
                                     .loraSeed = seed,
                                     .recompute = arguments_.recompute,
-                                    .stop = interruption()});
+                                    .stop = arguments_.stop});
     apply(arguments_.pixels, checkpoint.preprocess);
     return checkpoint;
 }
@@ -235,8 +231,7 @@ void TrainingSession::write(const LvrCheckpoint& checkpoint, int step, const Tra
     for (const auto& [name, tensor] : checkpoint.model.parameters()) bytes += tensor.nbytes();
     if (state)
         for (const auto& [name, tensor] : state->tensors) bytes += tensor.nbytes();
-    const auto say = [](const std::string& sentence) { std::cerr << sentence << std::endl; };
-    whenThereIsSpace(arguments_.out, bytes, say, [&] {
+    whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
         saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, state);
     });
     const bool fresh = validated_ && validated_->first == step;
@@ -280,46 +275,6 @@ void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
         startNew(arguments, command);
     else
         goOn(arguments, command);
-}
-
-void addTrainOptions(CLI::App& command, TrainArguments& a) {
-    command.add_option("--model", a.model, "Checkpoint to start from");
-    command.add_option("--data", a.source.data,
-                       "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
-    addDataOptions(command, a.source);
-    addPixelLimits(command, a.pixels);
-    addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
-    addStoreOption(command, a.store);
-    command.add_option("--feature-cache", a.featureCache,
-                       "Folder that keeps what the frozen vision tower sees, for later trainings "
-                       "too; at most 20 GB, the oldest is forgotten (default: memory only)");
-    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    addValidationOptions(command, a.validation);
-    addKeepOptions(command, a.keep);
-    command.add_option(
-        "--resume", a.resume,
-        "Go on with this run (its number or its --out) as it was started; other "
-        "options but --store, --threads, --save-every and --activation-checkpointing "
-        "are not looked at");
-    command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
-        ->capture_default_str();
-    command.add_flag("--activation-checkpointing", a.recompute,
-                     "Less memory for more time: a layer's activations are computed again in the "
-                     "backward pass; the numbers stay the same");
-    command
-        .add_option("--device", a.device,
-                    "cpu, cuda or cuda:N; of several processes on a machine each takes its own")
-        ->capture_default_str();
-    command.add_option("--threads", a.threads, "CPU threads")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command
-        .add_option("--rank-timeout", a.rankTimeout,
-                    "Seconds to wait for the other processes of a torchrun or srun job")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
 }
 
 }  // namespace lvr

@@ -1,0 +1,91 @@
+#include "app/cli/train_flags.h"
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
+#include "app/cli/out_folder.h"
+#include "app/cli/place_flags.h"
+#include "app/training/training_session.h"
+
+namespace lvr {
+namespace {
+
+void addValidationOptions(CLI::App& command, ValidationArguments& a) {
+    command.add_option("--validation-data", a.source.data,
+                       "Records that are not trained on, to measure on; paths as for --data");
+    command.add_option("--validate-every", a.every, "Steps between two measurements")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        .add_option("--probes", a.probes,
+                    "Questions of the validation data that are asked each time; answers and heat "
+                    "are kept in the store")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+}
+
+void addKeepOptions(CLI::App& command, KeepOptions& options) {
+    command
+        .add_option("--keep-last", options.last,
+                    "Checkpoints that stay in OUT.checkpoints beside the newest")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_flag("--keep-best", options.best,
+                     "Keep the one with the lowest validation loss there, too");
+}
+
+}  // namespace
+
+void addTrainOptions(CLI::App& command, TrainArguments& a) {
+    command.add_option("--model", a.model, "Checkpoint to start from");
+    command.add_option("--data", a.source.data,
+                       "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
+    addDataOptions(command, a.source);
+    addPixelLimits(command, a.pixels);
+    addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
+    addStoreOption(command, a.store);
+    command.add_option("--feature-cache", a.featureCache,
+                       "Folder that keeps what the frozen vision tower sees, for later trainings "
+                       "too; at most 20 GB, the oldest is forgotten (default: memory only)");
+    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    addValidationOptions(command, a.validation);
+    addKeepOptions(command, a.keep);
+    command.add_option(
+        "--resume", a.resume,
+        "Go on with this run (its number or its --out) as it was started; other "
+        "options but --store, --threads, --save-every and --activation-checkpointing "
+        "are not looked at");
+    command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
+        ->capture_default_str();
+    command.add_flag("--activation-checkpointing", a.recompute,
+                     "Less memory for more time: a layer's activations are computed again in the "
+                     "backward pass; the numbers stay the same");
+    command
+        .add_option("--device", a.device,
+                    "cpu, cuda or cuda:N; of several processes on a machine each takes its own")
+        ->capture_default_str();
+    command.add_option("--threads", a.threads, "CPU threads")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        .add_option("--rank-timeout", a.rankTimeout,
+                    "Seconds to wait for the other processes of a torchrun or srun job")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+void runTraining(TrainArguments& a, const TrainingCommand& command) {
+    if (a.resume.empty()) {
+        if (a.model.empty()) throw CLI::RequiredError("--model");
+        if (a.source.data.empty()) throw CLI::RequiredError("--data");
+        if (a.out.empty()) throw CLI::RequiredError("--out");
+    }
+    a.commandLine = commandLine();
+    a.stop = interruption();
+    startOrResume(a, command);
+}
+
+}  // namespace lvr

@@ -75,6 +75,13 @@ void SftTotals::add(const SftRow& row) {
     latentEnds += static_cast<double>(row.latentEnds.size());
 }
 
+void SftTotals::sumOver(const Ranks& ranks) {
+    auto all = torch::tensor({answers, markers, slotWeight, stops, latentEnds}, torch::kFloat64);
+    ranks.sum(all);
+    const auto* sum = all.data_ptr<double>();
+    *this = {sum[0], sum[1], sum[2], sum[3], sum[4]};
+}
+
 SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
                 const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
                 const SftTotals& totals) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/sft/batch.h"
+#include "core/train/distributed.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
@@ -13,6 +14,7 @@ namespace lvr {
 struct SftTotals {
     double answers = 0, markers = 0, slotWeight = 0, stops = 0, latentEnds = 0;
     void add(const SftRow& row);
+    void sumOver(const Ranks& ranks);
 };
 
 // What a pass reads in the place of ids.

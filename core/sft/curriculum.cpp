@@ -1,0 +1,112 @@
+#include "core/sft/curriculum.h"
+
+#include <algorithm>
+
+#include "core/torch.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kEnoughSeen = 20;  // steps until a running mean says something
+constexpr double kRampFrom = 0.6,
+                 kRampTo = 0.95;  // hit rate at which the own-latent pass starts, is certain
+
+double ramp(double value, double from, double to) {
+    return std::clamp((value - from) / (to - from), 0.0, 1.0);
+}
+
+}  // namespace
+
+Curriculum::Curriculum(const std::vector<std::string>& kinds, const SftOptions& options)
+    : kinds_(kinds),
+      options_(options),
+      hit_(kinds.size()),
+      ownHit_(kinds.size()),
+      accuracy_(kinds.size()),
+      targets_(kinds.size()) {}
+
+std::vector<double> Curriculum::focus() const {
+    std::vector<double> weights(kinds_.size(), 1.0);
+    for (std::size_t k = 0; k < weights.size(); ++k)
+        weights[k] = 0.5 + 3 * (1 - accuracy_.value(k));
+    return weights;
+}
+
+// Answers are learnt per kind once its latents hit; what was never measured starts at `least`.
+std::vector<double> Curriculum::gates(const RunningMeans& hit, double least) const {
+    std::vector<double> gate(kinds_.size(), 1.0);
+    if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return gate;
+    for (std::size_t k = 0; k < gate.size(); ++k)
+        if (targets_.value(k) > 0 || targets_.seen(k) == 0)
+            gate[k] = std::max(least, ramp(hit.value(k), 0.5, 0.9));
+    return gate;
+}
+
+bool Curriculum::triesOwnLatents(double drawn) const {
+    if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return false;
+    return drawn < ramp(std::max(hit_.value(longestKind()), hitRate()), kRampFrom, kRampTo);
+}
+
+// The kind with the most targets a question: the one whose thoughts feedback has to carry.
+std::size_t Curriculum::longestKind() const {
+    std::size_t longest = 0;
+    for (std::size_t k = 1; k < kinds_.size(); ++k)
+        if (targets_.value(k) > targets_.value(longest)) longest = k;
+    return longest;
+}
+
+// Of all targets: should the longest kind be one that is never learnt, the others go on.
+double Curriculum::hitRate() const {
+    double hits = 0, targets = 0;
+    for (std::size_t k = 0; k < kinds_.size(); ++k) {
+        hits += targets_.value(k) * hit_.value(k);
+        targets += targets_.value(k);
+    }
+    return targets > 0 ? hits / targets : 0;
+}
+
+bool Curriculum::reachedGoal() const {
+    if (options_.schedule != Schedule::Goal) return false;
+    for (std::size_t k = 0; k < kinds_.size(); ++k)
+        if (accuracy_.seen(k) < kEnoughSeen || accuracy_.value(k) < options_.goal) return false;
+    return true;
+}
+
+std::map<std::string, double> Curriculum::accuracy() const {
+    std::map<std::string, double> all;
+    for (std::size_t k = 0; k < kinds_.size(); ++k) all[kinds_[k]] = accuracy_.value(k);
+    return all;
+}
+
+std::map<std::string, double> Curriculum::metrics() const {
+    std::map<std::string, double> all;
+    for (std::size_t k = 0; k < kinds_.size(); ++k) {
+        all["accuracy/" + kinds_[k]] = accuracy_.value(k);
+        all["hit/" + kinds_[k]] = hit_.value(k);
+        all["own-hit/" + kinds_[k]] = ownHit_.value(k);
+    }
+    return all;
+}
+
+void Curriculum::remember(const StepTally& step) {
+    hit_.update(step.count(StepTally::Hits), step.count(StepTally::Slots));
+    ownHit_.update(step.count(StepTally::OwnHits), step.count(StepTally::OwnSlots));
+    accuracy_.update(step.count(StepTally::Right), step.count(StepTally::Rows));
+    targets_.update(step.count(StepTally::Targets), step.count(StepTally::Rows));
+}
+
+void Curriculum::save(TrainState& state) const {
+    hit_.save("hit", state);
+    ownHit_.save("own-hit", state);
+    accuracy_.save("accuracy", state);
+    targets_.save("targets", state);
+}
+
+void Curriculum::load(const TrainState& state) {
+    hit_.load("hit", state);
+    ownHit_.load("own-hit", state);
+    accuracy_.load("accuracy", state);
+    targets_.load("targets", state);
+}
+
+}  // namespace lvr

@@ -385,6 +385,63 @@ private Q_SLOTS:
         QVERIFY(filesIn(dir_).empty());
     }
 
+    void streamedTensorsAreAskedForOneByOneAsTheyLieInTheFile() {
+        const auto written = sampleTensors();
+        std::vector<TensorHeader> headers;
+        for (const auto& tensor : written)
+            headers.push_back({tensor.name, tensor.dtype, tensor.shape});
+        std::vector<std::string> asked;
+        streamSafetensors(dir_ / "streamed", headers, [&](const auto& tensor, const auto& write) {
+            asked.push_back(tensor.name);
+            const auto& given = *std::find_if(written.begin(), written.end(), [&](const auto& one) {
+                return one.name == tensor.name;
+            });
+            const auto* data = static_cast<const std::byte*>(given.data);
+            auto size = bytesPerElement(given.dtype);
+            for (const auto extent : given.shape) size *= static_cast<std::size_t>(extent);
+            write({data, size / 2});  // in two pieces
+            write({data + size / 2, size - size / 2});
+        });
+        writeSafetensors(dir_ / "whole", written);
+        QCOMPARE(asked, (std::vector<std::string>{"wide", "empty", "floats", "scalar", "bytes"}));
+        QCOMPARE(readText(dir_ / "streamed"), readText(dir_ / "whole"));
+    }
+
+    void aStreamThatBreaksOffLeavesTheOldFile_data() {
+        QTest::addColumn<std::size_t>("bytes");
+        QTest::newRow("too few") << std::size_t{20};
+        QTest::newRow("too many") << std::size_t{28};
+        QTest::newRow("an error on the way") << std::size_t{0};
+    }
+    void aStreamThatBreaksOffLeavesTheOldFile() {
+        QFETCH(std::size_t, bytes);
+        writeText(dir_ / "a", "old");
+        const std::vector<std::byte> data(28);
+        const auto error = errorOf([&] {
+            streamSafetensors(dir_ / "a", {{"t", DType::F32, {2, 3}}},
+                              [&](const TensorHeader&, const WriteBytes& write) {
+                                  if (bytes == 0) throw Error("tensor t is gone");
+                                  write(std::span(data).first(bytes));
+                              });
+        });
+        QVERIFY2(error.contains("tensor t"), qPrintable(error));
+        QCOMPARE(filesIn(dir_), std::vector<std::string>{"a"});
+        QCOMPARE(readText(dir_ / "a"), std::string("old"));
+    }
+
+    void whatIsDroppedFromMemoryIsReadAgain() {
+        const std::vector<float> large(100'000, 1.5f);
+        const std::string unpadded = R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} )";
+        writeSafetensors(dir_ / "mapped", {{"t", DType::F32, {100'000}, large.data()}});
+        writeText(dir_ / "copied", safetensorsText(unpadded, "12345678"));
+        for (const auto* name : {"mapped", "copied"}) {
+            const auto file = SafetensorsFile::open(dir_ / name);
+            const auto before = checksum(file);
+            dropFromMemory(file.tensors().at("t"));
+            QCOMPARE(checksum(file), before);
+        }
+    }
+
     // ---- Hugging Face folders
 
     void bothLayoutsOpenUnderCanonicalNames() {

@@ -186,32 +186,36 @@ void checkLayout(std::vector<Entry>& entries, std::uint64_t dataBytes, const std
 // undefined, so those tensors (and only those) are copied.
 TensorView viewOf(const Entry& entry, const std::byte* data,
                   const std::shared_ptr<const Mapping>& mapping) {
-    TensorView view{entry.dtype, entry.shape, data + entry.begin,
-                    static_cast<std::size_t>(entry.end - entry.begin), mapping};
+    TensorView view{entry.dtype,
+                    entry.shape,
+                    data + entry.begin,
+                    static_cast<std::size_t>(entry.end - entry.begin),
+                    mapping,
+                    true};
     if (reinterpret_cast<std::uintptr_t>(view.data) % bytesPerElement(view.dtype) == 0) return view;
     const auto copy =
         std::make_shared<const std::vector<std::byte>>(view.data, view.data + view.size);
     view.data = copy->data();
     view.owner = copy;
+    view.mapped = false;
     return view;
 }
 
-void checkWritable(const TensorBytes& tensor, const std::string& file) {
+void checkWritable(const TensorHeader& tensor, const std::string& file) {
     if (tensor.name == kMetadata || !bytesOf(tensor.dtype, tensor.shape))
         throw Error("cannot write " + file + ": tensor '" + tensor.name +
                     "' has a reserved name or an impossible shape");
 }
 
 // Wide dtypes first, so that every tensor is aligned when the first one is.
-std::vector<TensorBytes> inWritingOrder(std::vector<TensorBytes> tensors) {
-    std::sort(tensors.begin(), tensors.end(), [](const TensorBytes& a, const TensorBytes& b) {
+void putInWritingOrder(std::vector<TensorHeader>& tensors) {
+    std::sort(tensors.begin(), tensors.end(), [](const TensorHeader& a, const TensorHeader& b) {
         const auto widthA = bytesPerElement(a.dtype), widthB = bytesPerElement(b.dtype);
         return widthA != widthB ? widthA > widthB : a.name < b.name;
     });
-    return tensors;
 }
 
-Json headerJson(const std::vector<TensorBytes>& tensors, const std::string& file) {
+Json headerJson(const std::vector<TensorHeader>& tensors, const std::string& file) {
     Json header = Json::object();
     std::uint64_t end = 0;
     for (const auto& tensor : tensors) {
@@ -232,6 +236,18 @@ std::string paddedHeader(const Json& header, const std::string& file) {
     text.resize((text.size() + 7) / 8 * 8, ' ');
     if (text.size() > kMaxHeader) throw Error("cannot write " + file + ": too many tensors");
     return text;
+}
+
+void appendTensor(AtomicFile& out, const TensorHeader& tensor, const GiveTensor& give,
+                  const std::string& file) {
+    std::uint64_t given = 0;
+    give(tensor, [&](std::span<const std::byte> piece) {
+        given += piece.size();
+        out.append(piece);
+    });
+    if (const auto wanted = *bytesOf(tensor.dtype, tensor.shape); given != wanted)
+        throw Error("cannot write " + file + ": tensor " + tensor.name + " came with " +
+                    std::to_string(given) + " bytes and has " + std::to_string(wanted));
 }
 
 }  // namespace
@@ -255,21 +271,43 @@ SafetensorsFile SafetensorsFile::open(const fs::path& file) {
     return opened;
 }
 
-void writeSafetensors(const fs::path& file, const std::vector<TensorBytes>& tensors,
-                      const std::map<std::string, std::string>& metadata) {
+void dropFromMemory(const TensorView& view) {
+    if (!view.mapped) return;
+    static const auto kPage = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(view.data), end = begin + view.size;
+    const auto from = (begin + kPage - 1) / kPage * kPage, to = end / kPage * kPage;
+    if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
+
+void streamSafetensors(const fs::path& file, std::vector<TensorHeader> tensors,
+                       const GiveTensor& give, const std::map<std::string, std::string>& metadata) {
     for (const auto& tensor : tensors) checkWritable(tensor, file.string());
-    const auto ordered = inWritingOrder(tensors);
-    auto header = headerJson(ordered, file.string());
+    putInWritingOrder(tensors);
+    auto header = headerJson(tensors, file.string());
     if (!metadata.empty()) header[kMetadata] = metadata;
     const auto text = paddedHeader(header, file.string());
     const std::uint64_t length = text.size();
 
-    std::vector<std::span<const std::byte>> pieces{std::as_bytes(std::span(&length, 1)),
-                                                   std::as_bytes(std::span(text))};
-    for (const auto& tensor : ordered)
-        pieces.emplace_back(static_cast<const std::byte*>(tensor.data),
-                            *bytesOf(tensor.dtype, tensor.shape));
-    writeFileAtomically(file, pieces);
+    AtomicFile out(file);
+    out.append(std::as_bytes(std::span(&length, 1)));
+    out.append(std::as_bytes(std::span(text)));
+    for (const auto& tensor : tensors) appendTensor(out, tensor, give, file.string());
+    out.commit();
+}
+
+void writeSafetensors(const fs::path& file, const std::vector<TensorBytes>& tensors,
+                      const std::map<std::string, std::string>& metadata) {
+    std::vector<TensorHeader> headers;
+    std::map<std::string, const void*> dataOf;
+    for (const auto& tensor : tensors) {
+        headers.push_back({tensor.name, tensor.dtype, tensor.shape});
+        dataOf[tensor.name] = tensor.data;
+    }
+    const auto give = [&](const TensorHeader& tensor, const WriteBytes& write) {
+        write({static_cast<const std::byte*>(dataOf.at(tensor.name)),
+               *bytesOf(tensor.dtype, tensor.shape)});
+    };
+    streamSafetensors(file, std::move(headers), give, metadata);
 }
 
 }  // namespace lvr

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +25,16 @@ struct TensorView {
     const std::byte* data = nullptr;
     std::size_t size = 0;  // bytes
     std::shared_ptr<const void> owner;
+    bool mapped = false;  // inside the mapping
     template <class T>
     const T* as() const {
         return reinterpret_cast<const T*>(data);
     }
 };
+
+// The bytes have been read and won't be soon: where they are mapped they leave this process's
+// memory, and a later look reads them from the file again.
+void dropFromMemory(const TensorView& view);
 
 // One memory-mapped .safetensors file, every rule of the format checked when it is opened:
 // header length <= 100 MB and inside the file, JSON object, known dtype, shape product and byte
@@ -43,13 +50,28 @@ private:
     std::map<std::string, std::string> metadata_;
 };
 
+// A tensor that will be written, without its bytes.
+struct TensorHeader {
+    std::string name;
+    DType dtype = DType::F32;
+    std::vector<std::int64_t> shape;
+};
+// Called for one tensor after the other: calls write with that tensor's bytes, in one or more
+// pieces. Nothing of it is needed after it returns, so only one tensor need be held at a time.
+using WriteBytes = std::function<void(std::span<const std::byte>)>;
+using GiveTensor = std::function<void(const TensorHeader& tensor, const WriteBytes& write)>;
+// Atomic: temporary file beside it, fsync, rename. Tensors are asked for in the order of the file,
+// wide dtypes first. Throws Error and leaves nothing behind; so does what `give` throws.
+void streamSafetensors(const std::filesystem::path& file, std::vector<TensorHeader> tensors,
+                       const GiveTensor& give,
+                       const std::map<std::string, std::string>& metadata = {});
+
 struct TensorBytes {  // to be written; data must outlive the call
     std::string name;
     DType dtype = DType::F32;
     std::vector<std::int64_t> shape;
     const void* data = nullptr;
 };
-// Atomic: temporary file beside it, fsync, rename. Throws Error and leaves nothing behind.
 void writeSafetensors(const std::filesystem::path& file, const std::vector<TensorBytes>& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 

@@ -117,6 +117,8 @@ private Q_SLOTS:
     void sidesMustBeWholeCells();
     void configsAreRead_data();
     void configsAreRead();
+    void aProcessorOfTransformers5IsRead();
+    void anAdapterHasItsBasesPreprocessor();
     void anAbsentConfigGivesTheDefaults();
     void brokenConfigsNameFileAndField_data();
     void brokenConfigsNameFileAndField();
@@ -255,7 +257,8 @@ void PreprocessTest::configsAreRead_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<qint64>("minPixels");
     QTest::addColumn<qint64>("maxPixels");
-    QTest::newRow("empty") << "{}" << qint64(3136) << qint64(12845056);
+    QTest::newRow("no limits") << "{}" << qint64(3136) << qint64(1003520);
+    QTest::newRow("one limit") << R"({"min_pixels": 784})" << qint64(784) << qint64(1003520);
     QTest::newRow("flat") << R"({"min_pixels": 784, "max_pixels": 9408})" << qint64(784)
                           << qint64(9408);
     QTest::newRow("size") << R"({"size": {"shortest_edge": 784, "longest_edge": 9408}})"
@@ -264,7 +267,7 @@ void PreprocessTest::configsAreRead_data() {
         << R"({"size": {"shortest_edge": 784, "longest_edge": 9408}, "max_pixels": 1000})"
         << qint64(784) << qint64(1000);
     QTest::newRow("null is absent")
-        << R"({"min_pixels": null, "size": null})" << qint64(3136) << qint64(12845056);
+        << R"({"min_pixels": null, "size": null})" << qint64(3136) << qint64(1003520);
 }
 
 void PreprocessTest::configsAreRead() {
@@ -277,11 +280,45 @@ void PreprocessTest::configsAreRead() {
     QTEST(static_cast<qint64>(config.maxPixels), "maxPixels");
 }
 
+// As transformers 5 saves a processor: in one file with everything else, and no other.
+void PreprocessTest::aProcessorOfTransformers5IsRead() {
+    const QTemporaryDir folder;
+    const fs::path root = folder.path().toStdString();
+    std::ofstream(root / "processor_config.json")
+        << R"({"processor_class": "Qwen2_5_VLProcessor", "image_processor": {
+                "image_processor_type": "Qwen2VLImageProcessor", "do_resize": true,
+                "size": {"longest_edge": 12544, "shortest_edge": 3136}}})";
+    const auto config = PreprocessConfig::open(root);
+    QCOMPARE(config.maxPixels, 12544);
+    QCOMPARE(tokenGrid({560, 560}, config), (PatchGrid{4, 4}));
+    QVERIFY(PreprocessConfig::warnings(root).empty());
+    std::ofstream(root / "preprocessor_config.json") << R"({"max_pixels": 9408})";
+    QCOMPARE(PreprocessConfig::open(root).maxPixels, 12544);
+    QCOMPARE(PreprocessConfig::warnings(root).size(), 1U);
+    std::ofstream(root / "processor_config.json")
+        << R"({"processor_class": "Qwen2_5_VLProcessor"})";
+    QCOMPARE(PreprocessConfig::open(root).maxPixels, 9408);
+    QVERIFY(PreprocessConfig::warnings(root).empty());
+    std::ofstream(root / "processor_config.json") << R"({"image_processor": {"max_pixels": "x"}})";
+    const auto error = errorOf([&] { PreprocessConfig::open(root); });
+    QVERIFY2(error.find("image_processor.max_pixels") != std::string::npos, error.c_str());
+}
+
+void PreprocessTest::anAdapterHasItsBasesPreprocessor() {
+    const QTemporaryDir folder;
+    const fs::path root = folder.path().toStdString();
+    std::ofstream(root / "adapter_config.json")
+        << R"({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "base_model_name_or_path": ")"
+        << (kGoldens / "models/random-b").string() << "\"}";
+    QCOMPARE(PreprocessConfig::open(root), PreprocessConfig::open(kGoldens / "models/random-b"));
+}
+
 void PreprocessTest::anAbsentConfigGivesTheDefaults() {
     const QTemporaryDir folder;
     const auto config = PreprocessConfig::open(folder.path().toStdString());
     QCOMPARE(config.patchSize, 14);
-    QCOMPARE(config.maxPixels, 12845056);
+    QCOMPARE(config.maxPixels, 1003520);
+    QCOMPARE(PreprocessConfig::warnings(folder.path().toStdString()).size(), 1U);
     const auto model = PreprocessConfig::open(kGoldens / "models/random-b");
     QCOMPARE(model.maxPixels, 1003520);
     QCOMPARE(model.mean, config.mean);
@@ -303,8 +340,20 @@ void PreprocessTest::brokenConfigsNameFileAndField_data() {
                           << "temporal_patch_size";
     QTest::newRow("crossed") << R"({"min_pixels": 9409, "max_pixels": 9408})"
                              << "min_pixels";
-    QTest::newRow("nested") << R"({"size": {"longest_edge": []}})"
+    QTest::newRow("nested") << R"({"size": {"shortest_edge": 784, "longest_edge": []}})"
                             << "size.longest_edge";
+    QTest::newRow("a fixed size") << R"({"size": {"height": 56, "width": 56}})"
+                                  << "size";
+    QTest::newRow("half a size") << R"({"size": {"longest_edge": 9408}, "min_pixels": 784})"
+                                 << "size";
+    QTest::newRow("another class") << R"({"image_processor_type": "CLIPImageProcessor"})"
+                                   << "image_processor_type";
+    QTest::newRow("cropped") << R"({"do_center_crop": true})"
+                             << "do_center_crop";
+    QTest::newRow("padded") << R"({"do_pad": true})"
+                            << "do_pad";
+    QTest::newRow("not rescaled") << R"({"do_rescale": false})"
+                                  << "do_rescale";
     QTest::newRow("not an object") << R"({"size": 224})"
                                    << "size";
     QTest::newRow("two means") << R"({"image_mean": [0.5, 0.5]})"

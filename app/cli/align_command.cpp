@@ -69,7 +69,7 @@ LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed) {
     return {"fresh",
             initialise(config, seed),
             tokenizer,
-            PreprocessConfig{},
+            PreprocessConfig{.maxPixels = 12845056},
             {tokens, {config.eosTokenId, config.bosTokenId}, *config.padTokenId},
             {}};
 }

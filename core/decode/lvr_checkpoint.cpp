@@ -49,12 +49,9 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
     const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
                          generation.padTokenId};
-    return {folderOrRepoId,
-            std::move(model),
-            std::move(tokenizer),
-            PreprocessConfig::open(folderWith(folder, "preprocessor_config.json")),
-            rules,
-            readProvenance(folder)};
+    return {
+        folderOrRepoId, std::move(model),      std::move(tokenizer), PreprocessConfig::open(folder),
+        rules,          readProvenance(folder)};
 }
 
 ExitRule LvrCheckpoint::defaultExit() const {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/json_file.h"
 #include "core/error.h"
 
@@ -37,9 +39,27 @@ void requireOn(const JsonFields& fields, const std::string& key) {
         fields.fail(key, "must be true: pictures are always resized, scaled and normalised");
 }
 
+void requireOff(const JsonFields& fields, const std::string& key) {
+    if (fields.get<bool>(key, false)) fields.fail(key, "must be false: pictures are kept whole");
+}
+
+// The names it went by; the steps are the same.
+void requireQwensClass(const JsonFields& fields) {
+    const auto name = fields.get<std::string>("image_processor_type", "Qwen2VLImageProcessor");
+    for (const auto* known :
+         {"Qwen2VLImageProcessor", "Qwen2VLImageProcessorFast", "Qwen2_5_VLImageProcessor"})
+        if (name == known) return;
+    fields.fail("image_processor_type", "is " + name + "; only Qwen2VLImageProcessor is built in");
+}
+
 // Qwen2VLImageProcessor takes the limits from `size` unless they stand beside it.
 void readLimits(const JsonFields& fields, PreprocessConfig& config) {
     if (const auto size = fields.object("size")) {
+        for (const auto* edge : {"shortest_edge", "longest_edge"})
+            if (!size->has(edge))
+                fields.fail("size",
+                            "must hold shortest_edge and longest_edge, the least and most "
+                            "pixels of a picture");
         config.minPixels = positive(*size, "shortest_edge", config.minPixels, kMaxMinPixels);
         config.maxPixels = positive(*size, "longest_edge", config.maxPixels);
     }
@@ -162,15 +182,35 @@ float* writePatches(const Image& image, PatchGrid grid, const PreprocessConfig& 
     return out;
 }
 
-}  // namespace
+constexpr const char* kPreprocessor = "preprocessor_config.json";
+constexpr const char* kProcessor = "processor_config.json";
 
-PreprocessConfig PreprocessConfig::open(const fs::path& folder) {
-    PreprocessConfig config;
-    const auto file = folder / "preprocessor_config.json";
+bool isThere(const fs::path& file) {
     std::error_code failure;
-    if (fs::status(file, failure).type() == fs::file_type::not_found) return config;
-    const auto fields = JsonFields::read(file);
+    return fs::status(file, failure).type() != fs::file_type::not_found;
+}
+
+// Before transformers 5 the file held other things only.
+std::optional<JsonFields> nestedFields(const fs::path& folder) {
+    if (!isThere(folder / kProcessor)) return std::nullopt;
+    return JsonFields::read(folder / kProcessor).object("image_processor");
+}
+
+std::optional<JsonFields> ownFields(const fs::path& folder) {
+    if (!isThere(folder / kPreprocessor)) return std::nullopt;
+    return JsonFields::read(folder / kPreprocessor);
+}
+
+fs::path folderWithEither(const fs::path& folder) {
+    const bool has = isThere(folder / kProcessor) || isThere(folder / kPreprocessor);
+    return has ? folder : baseOf(folder);
+}
+
+PreprocessConfig readFields(const JsonFields& fields) {
+    PreprocessConfig config;
+    requireQwensClass(fields);
     for (const auto* key : {"do_resize", "do_rescale", "do_normalize"}) requireOn(fields, key);
+    for (const auto* key : {"do_center_crop", "do_pad"}) requireOff(fields, key);
     if (fields.get<std::int64_t>("resample", 3) != 3)
         fields.fail("resample", "must be 3, bicubic: no other resampling is built in");
     config.patchSize = static_cast<int>(positive(fields, "patch_size", config.patchSize, kMaxSide));
@@ -180,6 +220,26 @@ PreprocessConfig PreprocessConfig::open(const fs::path& folder) {
     readLimits(fields, config);
     readScaling(fields, config);
     return config;
+}
+
+}  // namespace
+
+PreprocessConfig PreprocessConfig::open(const fs::path& folder) {
+    const auto from = folderWithEither(folder);
+    if (const auto nested = nestedFields(from)) return readFields(*nested);
+    const auto own = ownFields(from);
+    return own ? readFields(*own) : PreprocessConfig();
+}
+
+std::vector<std::string> PreprocessConfig::warnings(const fs::path& folder) {
+    const auto from = folderWithEither(folder);
+    const auto nested = nestedFields(from), own = ownFields(from);
+    if (!nested && !own)
+        return {from.string() + " has neither " + kPreprocessor + " nor " + kProcessor +
+                " with an image_processor; pictures are prepared by the defaults of transformers"};
+    if (!nested || !own || readFields(*nested) == readFields(*own)) return {};
+    return {"the two files of " + from.string() + " that say how pictures are prepared disagree; " +
+            kProcessor + " is used, as transformers 5 does, and " + kPreprocessor + " is not"};
 }
 
 Size smartResize(Size original, const PreprocessConfig& config) {

@@ -3,26 +3,31 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "core/values/image.h"
 
 namespace lvr {
 
-// preprocessor_config.json of Qwen2-VL's image processor.
+// What a checkpoint folder says of Qwen2-VL's image processor, with that class's defaults.
 struct PreprocessConfig {
     int patchSize = 14;
     int temporalPatchSize = 2;
     int mergeSize = 2;
     std::int64_t minPixels = 3136;
-    std::int64_t maxPixels = 12845056;
+    std::int64_t maxPixels = 1003520;
     std::array<double, 3> mean{0.48145466, 0.4578275, 0.40821073};
     std::array<double, 3> std{0.26862954, 0.26130258, 0.27577711};
     double rescaleFactor = 1.0 / 255.0;
 
-    // Defaults when the file or a field is absent; limits may also stand in `size`. Throws Error
-    // naming file and field, also when the file turns off resizing, rescaling or normalising.
+    // As transformers reads it: `image_processor` in processor_config.json, as transformers 5 saves
+    // it, before preprocessor_config.json; limits in `size`, or beside it. An adapter without
+    // either file has its base's. Throws Error naming file and field for what would make other
+    // patches: another class or resampling, a step that is turned off, a size that is no limit.
     static PreprocessConfig open(const std::filesystem::path& folder);
+    // A sentence each: the folder has no such file, or two that disagree.
+    static std::vector<std::string> warnings(const std::filesystem::path& folder);
     bool operator==(const PreprocessConfig&) const = default;
 };
 

@@ -542,7 +542,9 @@ private Q_SLOTS:
         const auto longError = errorOf([&] { checkWeights(found, expected, "some/folder"); });
         QVERIFY2(longError.contains("101 missing") && longError.contains("and 61 more"),
                  qPrintable(longError));
-        QCOMPARE(errorOf([&] { checkWeights({}, {}, "some/folder"); }), QString());
+        QCOMPARE(checkWeights({}, {}, "some/folder"), std::string());
+        QCOMPARE(checkWeights(found, {{"a", {2}}, {"b", {4, 3}}}, "some/folder"),
+                 std::string("x [1], y []"));
     }
 
     void aFolderIsFoundOrTheErrorSaysWhatIsThere() {

@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/positions.h"
@@ -63,6 +64,58 @@ void train(const LvrModel& model) {
     freeze(model);
 }
 
+const fs::path kRoot = fs::path(LVR_RESOURCES).parent_path();
+
+nlohmann::json peftCases() {
+    std::ifstream file(kRoot / "tests/fixtures/peft/cases.json");
+    return nlohmann::json::parse(file);
+}
+
+// The tensors that tests/fixtures/peft/make.py gave PEFT, under PEFT's names.
+std::map<std::string, torch::Tensor> tensorsOf(const nlohmann::json& c, const fs::path& base) {
+    std::map<std::string, torch::Tensor> known, made;
+    for (const auto& [name, view] : openWeights(base))
+        known[name] = torch::from_blob(const_cast<std::byte*>(view.data), view.shape,
+                                       [owner = view.owner](void*) {});
+    int index = 0;
+    for (const auto& tensor : c["tensors"]) {
+        const auto name = tensor["name"].get<std::string>();
+        const auto shape = tensor["shape"].get<std::vector<std::int64_t>>();
+        const auto count = c10::multiply_integers(shape);
+        auto value = 0.1 * torch::sin(torch::arange(count, torch::kFloat64) + index++).view(shape);
+        auto canonical = canonicalName(name.substr(std::string("base_model.model.").size()));
+        if (canonical == "lm_head.weight" && !known.count(canonical))
+            canonical = "model.embed_tokens.weight";
+        if (known.count(canonical)) value = value + known.at(canonical).to(torch::kFloat64);
+        made[name] = value.to(torch::kFloat32).contiguous();
+    }
+    return made;
+}
+
+void writeTensors(const std::map<std::string, torch::Tensor>& tensors, const fs::path& file) {
+    std::vector<TensorBytes> bytes;
+    for (const auto& [name, tensor] : tensors)
+        bytes.push_back({name, DType::F32, tensor.sizes().vec(), tensor.data_ptr()});
+    writeSafetensors(file, bytes);
+}
+
+// The folder PEFT left in that case.
+fs::path peftFolder(const QTemporaryDir& dir, const nlohmann::json& c) {
+    const fs::path folder = dir.filePath("peft").toStdString();
+    fs::create_directories(folder);
+    auto config = c["config"];
+    const auto base = kRoot / config["base_model_name_or_path"].get<std::string>();
+    config["base_model_name_or_path"] = base.string();
+    std::ofstream(folder / "adapter_config.json") << config;
+    auto tensors = tensorsOf(c, base);
+    const auto head = tensors.find("base_model.model.lm_head.weight");
+    const bool tied = readModelConfig(base).text.tieWordEmbeddings;
+    if (head != tensors.end() && tied && config["ensure_weight_tying"] == true)
+        head->second = tensors.at("base_model.model.model.language_model.embed_tokens.weight");
+    writeTensors(tensors, folder / "adapter_model.safetensors");
+    return folder;
+}
+
 std::string errorOf(const std::function<void()>& action) {
     try {
         action();
@@ -92,6 +145,79 @@ private Q_SLOTS:
             QVERIFY(golden::difference(logits(*model, ids)[-1].narrow(0, 0, 64), wanted) < 1e-4);
         const auto plain = logits(LvrModel::open(base()), ids)[-1].narrow(0, 0, 64);
         QVERIFY(golden::difference(plain, wanted) > 0.1);
+    }
+
+    void everyAdapterOfPeftGivesPeftsLogits_data() {
+        QTest::addColumn<int>("number");
+        const auto all = peftCases()["cases"];
+        for (int i = 0; i < static_cast<int>(all.size()); ++i)
+            QTest::newRow(all[i]["name"].get<std::string>().c_str()) << i;
+    }
+    // Merged, kept apart, and after either was saved and opened again.
+    void everyAdapterOfPeftGivesPeftsLogits() {
+        QFETCH(int, number);
+        const torch::NoGradGuard off;
+        const QTemporaryDir dir;
+        const auto cases = peftCases();
+        const auto& c = cases["cases"][number];
+        const auto ids = cases["input_ids"].get<std::vector<std::int64_t>>();
+        const auto wanted =
+            torch::tensor(c["logits_last"].get<std::vector<double>>(), torch::kFloat32);
+        const auto off64 = [&](const LvrModel& model) {
+            return golden::difference(logits(model, ids)[-1].narrow(0, 0, 64), wanted);
+        };
+        const auto folder = peftFolder(dir, c);
+        const fs::path merged = dir.filePath("merged").toStdString();
+        const auto model = LvrModel::open(folder);
+        model.save(merged);
+        QVERIFY2(off64(model) < 2e-4, std::to_string(off64(model)).c_str());
+        QVERIFY(off64(LvrModel::open(merged)) < 2e-4);
+        if (std::string(QTest::currentDataTag()) == "an untied head") return;  // merged only
+        const fs::path again = dir.filePath("again").toStdString();
+        const LoraOptions lora{
+            .rank = 2, .alpha = 2 * readAdapterConfig(folder)->scale(), .targets = {"q_proj"}};
+        const auto apart = adapted(folder, lora);
+        apart.save(again);
+        QVERIFY(off64(apart) < 2e-4);
+        QVERIFY(off64(LvrModel::open(again)) < 2e-4);
+        QVERIFY(off64(adapted(again, lora)) < 2e-4);
+    }
+
+    // PEFT takes a tied model's embeddings apart when it wraps them: what it must find to give our
+    // logits is the case "both tied on a tied base".
+    void trainedEmbeddingsOfATiedModelAreWrittenAsPeftNeedsThem() {
+        const QTemporaryDir dir;
+        const fs::path out = dir.filePath("out").toStdString();
+        auto lora = kRank2;
+        lora.embeddings = LoraEmbeddings::Trained;
+        const auto model = adapted(base(), lora);
+        train(model);
+        model.save(out);
+        const auto tensors = openAdapter(out);
+        const auto head = tensors.at("lm_head.weight"),
+                   embeddings = tensors.at("model.embed_tokens.weight");
+        QCOMPARE(std::memcmp(head.data, embeddings.data, head.size), 0);
+        const auto config = nlohmann::json::parse(std::ifstream(out / "adapter_config.json"));
+        QVERIFY(config["ensure_weight_tying"] == true);
+        for (const auto* module : {"embed_tokens", "lm_head"})
+            QVERIFY(std::count(config["modules_to_save"].begin(), config["modules_to_save"].end(),
+                               module) == 1);
+        QVERIFY(adapted(out, lora).config().text.tieWordEmbeddings);
+    }
+
+    void whatTheAdapterHoldsBesideIsKeptWhenItIsTrainedFrozen() {
+        const QTemporaryDir dir;
+        const fs::path first = dir.filePath("first").toStdString(),
+                       second = dir.filePath("second").toStdString();
+        auto lora = kRank2;
+        lora.embeddings = LoraEmbeddings::Trained;
+        const auto trained = adapted(base(), lora);
+        train(trained);
+        trained.save(first);
+        adapted(first).save(second);
+        const torch::NoGradGuard off;
+        QVERIFY(
+            torch::equal(someLogits(LvrModel::open(second)), someLogits(LvrModel::open(first))));
     }
 
     void aFreshAdapterChangesNothing() {
@@ -165,6 +291,17 @@ private Q_SLOTS:
                                           << "{\"q_proj\": 4}";
         QTest::newRow("biases") << "bias"
                                 << "\"all\"";
+        for (const auto* how : {"pissa", "pissa_niter_4", "olora", "corda", "loftq", "lora_ga"})
+            QTest::newRow(how) << "init_lora_weights" << QString("\"%1\"").arg(how);
+        for (const auto* flag : {"lora_bias", "fan_in_fan_out", "use_qalora", "something_new"})
+            QTest::newRow(flag) << flag << "true";
+        for (const auto* list : {"trainable_token_indices", "target_parameters",
+                                 "alora_invocation_tokens", "layer_replication"})
+            QTest::newRow(list) << list << "[1]";
+        for (const auto* object : {"alpha_pattern", "megatron_config", "use_bdlora", "kasa_config"})
+            QTest::newRow(object) << object << "{\"a\": 1}";
+        QTest::newRow("another revision") << "revision"
+                                          << "\"v2\"";
         QTest::newRow("no rank") << "r"
                                  << "0";
         QTest::newRow("no base") << "base_model_name_or_path"
@@ -179,6 +316,54 @@ private Q_SLOTS:
         });
         const auto said = errorOf([&] { LvrModel::open(folder); });
         QVERIFY2(said.find(field.toStdString()) != std::string::npos, said.c_str());
+    }
+
+    void whatAnAdapterHoldsAndWeCannotIsNamed_data() {
+        QTest::addColumn<QString>("base");
+        QTest::addColumn<QString>("tensor");
+        QTest::addColumn<QString>("says");
+        const QString text = "base_model.model.model.language_model.";
+        QTest::newRow("a tied head") << "random-b"
+                                     << "base_model.model.lm_head.lora_A.weight"
+                                     << "tie_word_embeddings";
+        QTest::newRow("embeddings") << "random-a" << text + "embed_tokens.lora_embedding_A"
+                                    << "model.embed_tokens.lora_embedding_A";
+        QTest::newRow("tokens") << "random-a"
+                                << text + "embed_tokens.token_adapter.trainable_tokens_delta"
+                                << "token_adapter";
+        QTest::newRow("magnitudes")
+            << "random-a" << text + "layers.0.self_attn.q_proj.lora_magnitude_vector.weight"
+            << "lora_magnitude_vector";
+        QTest::newRow("a convolution")
+            << "random-a"
+            << "base_model.model.model.visual.patch_embed.proj.lora_A.weight"
+            << "visual.patch_embed.proj, which is no Linear";
+        QTest::newRow("another model's")
+            << "random-a" << text + "layers.7.mlp.up_proj.lora_A.weight"
+            << "layers.7.mlp.up_proj";
+    }
+    void whatAnAdapterHoldsAndWeCannotIsNamed() {
+        QFETCH(QString, base);
+        QFETCH(QString, tensor);
+        QFETCH(QString, says);
+        const QTemporaryDir dir;
+        const auto folder = peftAdapter(dir, [&](nlohmann::json& config) {
+            config["base_model_name_or_path"] = ::base(base.toUtf8()).string();
+        });
+        writeTensors({{tensor.toStdString(), torch::zeros({2, 4})}},
+                     folder / "adapter_model.safetensors");
+        const auto said = errorOf([&] { LvrModel::open(folder); });
+        QVERIFY2(said.find(says.toStdString()) != std::string::npos, said.c_str());
+    }
+
+    void anAdapterOfAnAdapterIsRefused() {
+        const QTemporaryDir dir, other;
+        const auto inner = peftAdapter(other);
+        const auto outer = peftAdapter(dir, [&](nlohmann::json& config) {
+            config["base_model_name_or_path"] = inner.string();
+        });
+        const auto said = errorOf([&] { LvrModel::open(outer); });
+        QVERIFY2(said.find("adapter itself") != std::string::npos, said.c_str());
     }
 
     void anAdapterOfAnotherShapeIsRefused() {

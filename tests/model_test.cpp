@@ -43,6 +43,27 @@ std::filesystem::path copyOf(const std::string& model, const QTemporaryDir& dir)
     return copy;
 }
 
+// The folder's one file of weights with tensors of one number more, or one under another name.
+void rewriteWeights(const std::filesystem::path& folder, const std::vector<std::string>& more,
+                    const std::pair<std::string, std::string>& renamed = {}) {
+    const float surplus = 1;
+    const auto file = SafetensorsFile::open(folder / "model.safetensors");
+    std::vector<TensorBytes> tensors;
+    for (const auto& [name, view] : file.tensors())
+        tensors.push_back(
+            {name == renamed.first ? renamed.second : name, view.dtype, view.shape, view.data});
+    for (const auto& name : more) tensors.push_back({name, DType::F32, {1}, &surplus});
+    writeSafetensors(folder / "model.safetensors", tensors);
+}
+
+void changeConfig(const std::filesystem::path& folder, const std::string& field,
+                  const nlohmann::json& value) {
+    std::ifstream in(folder / "config.json");
+    auto config = nlohmann::json::parse(in);
+    config[field] = value;
+    std::ofstream(folder / "config.json") << config;
+}
+
 }  // namespace
 
 class ModelTest : public QObject {
@@ -127,6 +148,68 @@ private Q_SLOTS:
             const QString text = error.what();
             for (const auto* name : {"model.norm.weight", "lm_head.weight", "model.extra.weight"})
                 QVERIFY2(text.contains(name), qPrintable(text));
+        }
+    }
+
+    void whatTheModelHasNoPlaceForIsSaidAndLeftOut() {
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        const auto copy = copyOf("random-a", dir);
+        const auto plain = LvrModel::open(folder("random-a"));
+        QVERIFY(plain.warnings().empty());
+        rewriteWeights(copy, {"model.rotary_emb.inv_freq", "lvr_head.mlp.0.weight"});
+        const auto model = LvrModel::open(copy);
+        QCOMPARE(model.warnings().size(), 1U);
+        for (const auto* name : {"model.rotary_emb.inv_freq [1]", "lvr_head.mlp.0.weight [1]"})
+            QVERIFY2(QString::fromStdString(model.warnings()[0]).contains(name),
+                     model.warnings()[0].c_str());
+        const auto ids = torch::arange(30);
+        QVERIFY(torch::equal(model.embed(ids), plain.embed(ids)));
+        model.save(dir.filePath("saved").toStdString());
+        QVERIFY(LvrModel::open(dir.filePath("saved").toStdString()).warnings().empty());
+    }
+
+    void anotherHeadOfATiedModelIsSaidAndLeftOut() {
+        QTemporaryDir dir;
+        const auto copy = copyOf("random-a", dir);
+        changeConfig(copy, "tie_word_embeddings", true);
+        const auto model = LvrModel::open(copy);
+        QVERIFY(torch::equal(model.lmHead(), model.embed(torch::arange(model.lmHead().size(0)))));
+        QCOMPARE(model.warnings().size(), 1U);
+        QVERIFY2(QString::fromStdString(model.warnings()[0]).contains("tie_word_embeddings"),
+                 model.warnings()[0].c_str());
+    }
+
+    void aQuantisedCheckpointIsNamedAsSuch_data() {
+        QTest::addColumn<QString>("config");
+        QTest::addColumn<QString>("method");
+        QTest::newRow("awq") << R"({"quant_method": "awq", "bits": 4})"
+                             << "awq";
+        QTest::newRow("gptq") << R"({"quant_method": "gptq"})"
+                              << "gptq";
+        QTest::newRow("fp8") << R"({"quant_method": "fp8", "fmt": "e4m3"})"
+                             << "fp8";
+        QTest::newRow("bitsandbytes") << R"({"load_in_4bit": true})"
+                                      << "bitsandbytes";
+    }
+    void aQuantisedCheckpointIsNamedAsSuch() {
+        QFETCH(QString, config);
+        QFETCH(QString, method);
+        QTemporaryDir dir;
+        const auto copy = copyOf("random-a", dir);
+        changeConfig(copy, "quantization_config", nlohmann::json::parse(config.toStdString()));
+        const auto plain = LvrModel::open(copy);  // all there, in float32
+        QCOMPARE(plain.warnings().size(), 1U);
+        QVERIFY(QString::fromStdString(plain.warnings()[0]).contains(method));
+        rewriteWeights(copy, {},
+                       {"model.layers.0.mlp.up_proj.weight", "model.layers.0.mlp.up_proj.qweight"});
+        try {
+            LvrModel::open(copy);
+            QFAIL("opened");
+        } catch (const Error& error) {
+            const QString text = error.what();
+            QVERIFY2(text.contains("quantised with " + method), qPrintable(text));
+            QVERIFY2(text.size() < 400, qPrintable(text));
         }
     }
 

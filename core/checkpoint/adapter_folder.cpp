@@ -1,6 +1,9 @@
 #include "core/checkpoint/adapter_folder.h"
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/hf_folder.h"
@@ -17,26 +20,72 @@ constexpr const char* kConfig = "adapter_config.json";
 constexpr const char* kWeights = "adapter_model.safetensors";
 constexpr const char* kPrefix = "base_model.model.";  // PEFT's wrapping of a model
 
-// As a transformers model names its parts today.
-std::string peftName(const std::string& canonical) {
-    const auto inner =
-        canonical.starts_with("model.")
-            ? "model.language_model." + canonical.substr(std::string("model.").size())
-        : canonical.starts_with("visual.") ? "model." + canonical
-                                           : canonical;
-    return kPrefix + inner;
+std::string peftName(const std::string& canonical) { return kPrefix + peftModule(canonical); }
+
+// The fields we read, and those that change nothing about an adapter that is made: where it was put
+// (its tensors say so), how it was trained, and settings of what other fields turn on.
+constexpr std::string_view kKnown[] = {"auto_mapping",
+                                       "base_model_name_or_path",
+                                       "bias",
+                                       "corda_config",
+                                       "ensure_weight_tying",
+                                       "ephemeral_gpu_offload",
+                                       "eva_config",
+                                       "exclude_modules",
+                                       "inference_mode",
+                                       "init_lora_weights",
+                                       "layers_pattern",
+                                       "layers_to_transform",
+                                       "loftq_config",
+                                       "lora_alpha",
+                                       "lora_dropout",
+                                       "lora_ga_config",
+                                       "megatron_core",
+                                       "modules_to_save",
+                                       "modules_to_tie",
+                                       "peft_type",
+                                       "peft_version",
+                                       "qalora_group_size",
+                                       "r",
+                                       "revision",
+                                       "runtime_config",
+                                       "target_modules",
+                                       "target_modules_to_tie",
+                                       "task_type",
+                                       "use_rslora"};
+
+// These leave the model they adapt as it is; pissa, olora, corda, loftq and lora_ga take a part out
+// of it, so that the adapter fits only what is left.
+void checkInitialisation(const JsonFields& fields, const Json& raw) {
+    const char* key = "init_lora_weights";
+    if (!fields.has(key) || raw[key].is_boolean()) return;
+    const auto how = fields.get<std::string>(key);
+    if (how != "gaussian" && how != "eva" && how != "orthogonal")
+        fields.fail(key, "is \"" + how +
+                             "\", which changes the model that is adapted; convert the adapter "
+                             "with PEFT (save_pretrained with "
+                             "path_initial_model_for_weight_conversion) or merge it first");
 }
 
-void refuseWhatWeCannot(const JsonFields& fields) {
+bool saysSomething(const Json& value) {
+    const bool canBeEmpty = value.is_structured() || value.is_string();
+    return !value.is_null() && value != false && !(canBeEmpty && value.empty());
+}
+
+void refuseWhatWeCannot(const JsonFields& fields, const Json& raw) {
     if (const auto type = fields.get<std::string>("peft_type"); type != "LORA")
         fields.fail("peft_type", "is " + type + "; only LORA adapters can be opened");
-    for (const auto* flag : {"use_dora", "fan_in_fan_out", "lora_bias"})
-        if (fields.get(flag, false)) fields.fail(flag, "is not supported; merge the adapter first");
     if (fields.get<std::string>("bias", "none") != "none")
-        fields.fail("bias", "must be \"none\"; merge the adapter first");
-    for (const auto* pattern : {"rank_pattern", "alpha_pattern"})
-        if (const auto object = fields.object(pattern); object && !object->keys().empty())
-            fields.fail(pattern, "is not supported; merge the adapter first");
+        fields.fail("bias", "must be \"none\"; merge the adapter with PEFT first");
+    if (const auto of = fields.get<std::string>("revision", "main"); of != "main" && of != "None")
+        fields.fail("revision", "is \"" + of +
+                                    "\"; only the main revision of a base is looked up, so set it "
+                                    "to null when that is what base_model_name_or_path holds");
+    checkInitialisation(fields, raw);
+    for (const auto& [key, value] : raw.items())
+        if (std::find(std::begin(kKnown), std::end(kKnown), key) == std::end(kKnown) &&
+            saysSomething(value))
+            fields.fail(key, "is set, which is not supported; merge the adapter with PEFT first");
 }
 
 }  // namespace
@@ -46,11 +95,12 @@ double AdapterConfig::scale() const { return alpha / (rsLora ? std::sqrt(rank) :
 std::optional<AdapterConfig> readAdapterConfig(const fs::path& folder) {
     if (!fs::exists(folder / kConfig)) return std::nullopt;
     const auto fields = JsonFields::read(folder / kConfig);
-    refuseWhatWeCannot(fields);
+    refuseWhatWeCannot(fields, readJsonOrNull(folder / kConfig));
     AdapterConfig config{.base = fields.get<std::string>("base_model_name_or_path"),
                          .rank = static_cast<int>(fields.get<std::int64_t>("r")),
                          .alpha = fields.get<double>("lora_alpha"),
-                         .rsLora = fields.get("use_rslora", false)};
+                         .rsLora = fields.get("use_rslora", false),
+                         .tiesHead = fields.get("ensure_weight_tying", false)};
     if (config.rank < 1) fields.fail("r", "must be at least 1");
     return config;
 }
@@ -72,6 +122,7 @@ void writeAdapterConfig(const AdapterConfig& config, const fs::path& folder) {
               {"target_modules", "(.*\\.)?layers\\.\\d+\\.(self_attn|mlp)\\.(" + names + ")"},
               {"modules_to_save", nullptr}};
     if (!config.modulesToSave.empty()) json["modules_to_save"] = config.modulesToSave;
+    if (config.tiesHead) json["ensure_weight_tying"] = true;
     const auto file = folder / kConfig;
     writeFileAtomically(file, toJsonText(json, file.string(), 2) + "\n");
 }
@@ -91,9 +142,24 @@ std::map<std::string, TensorView> openAdapter(const fs::path& folder) {
     return tensors;
 }
 
-void writeAdapter(std::vector<TensorBytes> tensors, const fs::path& folder) {
-    for (auto& tensor : tensors) tensor.name = peftName(tensor.name);
-    writeSafetensors(folder / kWeights, tensors, {{"format", "pt"}});
+void writeAdapter(std::vector<TensorHeader> tensors, const GiveTensor& give,
+                  const fs::path& folder) {
+    std::map<std::string, std::string> canonical;
+    for (auto& tensor : tensors) {
+        const auto name = peftName(tensor.name);
+        canonical[name] = std::exchange(tensor.name, name);
+    }
+    const auto giveCanonical = [&](const TensorHeader& tensor, const WriteBytes& write) {
+        give({canonical.at(tensor.name), tensor.dtype, tensor.shape}, write);
+    };
+    streamSafetensors(folder / kWeights, std::move(tensors), giveCanonical, {{"format", "pt"}});
+}
+
+// As a transformers model names its parts today.
+std::string peftModule(const std::string& canonical) {
+    if (canonical.starts_with("model."))
+        return "model.language_model." + canonical.substr(std::string("model.").size());
+    return canonical.starts_with("visual.") ? "model." + canonical : canonical;
 }
 
 fs::path baseOf(const fs::path& folder) {

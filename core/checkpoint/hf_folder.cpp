@@ -278,8 +278,8 @@ std::map<std::string, TensorView> openWeights(const fs::path& folder) {
                 "; other formats such as pytorch_model.bin must be converted first");
 }
 
-void checkWeights(const std::map<std::string, TensorView>& found, const ExpectedTensors& expected,
-                  const fs::path& folder) {
+std::string checkWeights(const std::map<std::string, TensorView>& found,
+                         const ExpectedTensors& expected, const fs::path& folder) {
     std::vector<std::string> missing, misshaped, unexpected;
     for (const auto& [name, shape] : expected) {
         const auto tensor = found.find(name);
@@ -291,10 +291,28 @@ void checkWeights(const std::map<std::string, TensorView>& found, const Expected
     }
     for (const auto& [name, tensor] : found)
         if (!expected.count(name)) unexpected.push_back(name + " " + toText(tensor.shape));
-    const auto problems = category(missing, "missing") + category(misshaped, "of the wrong shape") +
-                          category(unexpected, "unexpected");
+    const auto problems = category(missing, "missing") + category(misshaped, "of the wrong shape");
     if (!problems.empty())
-        throw Error("the weights in " + folder.string() + " do not fit its config.json" + problems);
+        throw Error("the weights in " + folder.string() + " do not fit its config.json" + problems +
+                    category(unexpected, "unexpected"));
+    return listed(unexpected);
+}
+
+std::optional<std::string> quantisationOf(const fs::path& folder) {
+    const auto config = readJsonOrNull(folder / kConfig);
+    for (const auto* field : {"quantization_config", "compression_config"}) {
+        if (!config.is_object() || !config.contains(field) || config[field].is_null()) continue;
+        const auto& said = config[field];
+        if (said.is_object() && said.contains("quant_method") && said["quant_method"].is_string())
+            return said["quant_method"].get<std::string>();
+        const bool byFlag = said.is_object() && (said.value("load_in_4bit", Json()) == true ||
+                                                 said.value("load_in_8bit", Json()) == true);
+        return byFlag ? "bitsandbytes" : "a method it does not name";
+    }
+    for (const auto& [file, method] :
+         {std::pair("quantize_config.json", "gptq"), std::pair("quant_config.json", "awq")})
+        if (isFile(folder / file)) return method;
+    return std::nullopt;
 }
 
 }  // namespace lvr

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,14 @@ std::map<std::string, TensorView> openWeights(const std::filesystem::path& folde
 std::string canonicalName(const std::string& name);
 
 using ExpectedTensors = std::map<std::string, std::vector<std::int64_t>>;  // name -> shape
-// Throws one Error with the complete list of missing, unexpected and mis-shaped tensors (of each
-// kind, 40 by name and the rest as a number).
-void checkWeights(const std::map<std::string, TensorView>& found, const ExpectedTensors& expected,
-                  const std::filesystem::path& folder);
+// Throws one Error with the complete list of missing and mis-shaped tensors, and of those that
+// nothing asks for (of each kind, 40 by name and the rest as a number). When there are only the
+// latter, they are what it returns: as text, empty when there is none.
+std::string checkWeights(const std::map<std::string, TensorView>& found,
+                         const ExpectedTensors& expected, const std::filesystem::path& folder);
+
+// What config.json, or a file as AutoGPTQ and AutoAWQ once wrote it, says the weights were
+// quantised with, such as "awq".
+std::optional<std::string> quantisationOf(const std::filesystem::path& folder);
 
 }  // namespace lvr

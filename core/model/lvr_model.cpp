@@ -1,8 +1,8 @@
 #include "core/model/lvr_model.h"
 
 #include "core/checkpoint/adapter_folder.h"
-#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/model/checkpoint_weights.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -61,26 +61,23 @@ Lora freshLora(const LoraOptions& options, std::int64_t in, std::int64_t out,
 // Hands the checkpoint's tensors to the layers that ask for them.
 class Loader {
 public:
-    // adapter: the lora_A and lora_B among the weights that are not in the model itself.
-    Loader(std::map<std::string, TensorView> weights, std::map<std::string, TensorView> adapter,
-           double adapterScale, const LoadOptions& options)
+    Loader(std::map<std::string, TensorView> weights, std::map<std::string, TensorView> lora,
+           double loraScale, const LoadOptions& options)
         : weights_(std::move(weights)),
-          adapter_(std::move(adapter)),
-          adapterScale_(adapterScale),
+          adapter_(std::move(lora)),
+          adapterScale_(loraScale),
           options_(options),
+          count_(static_cast<double>(weights_.size())),
           random_(at::make_generator<at::CPUGeneratorImpl>(options.loraSeed)) {}
 
     torch::Tensor operator()(const std::string& name, at::IntArrayRef) {
         if (options_.stop.stop_requested()) throw Cancelled();
-        if (options_.onProgress)
-            options_.onProgress(static_cast<double>(done_++) / weights_.size());
-        const auto tensor = tensorOf(weights_.at(name), name);
-        if (!options_.lora && name.ends_with(".weight"))
-            if (const auto lora = ofAdapter(name.substr(0, name.rfind('.'))))
-                return merged(tensor, *lora).to(options_.device, options_.dtype);
-        const bool copy = options_.use == LoadOptions::Use::Training &&
-                          (!options_.lora || isTrainedBeside(*options_.lora, name));
-        return tensor.to(options_.device, options_.dtype, false, copy);
+        if (options_.onProgress) options_.onProgress(done_++ / count_);
+        const auto view = weights_.extract(name).mapped();
+        const auto stored = tensorOf(view, name);
+        auto tensor = asAsked(name, stored);
+        if (!tensor.is_alias_of(stored)) dropFromMemory(view);
+        return tensor;
     }
 
     std::optional<Lora> adapterOf(const std::string& module, std::int64_t in, std::int64_t out) {
@@ -96,6 +93,15 @@ public:
     }
 
 private:
+    // In the type, on the device and with the adapter that the options ask for.
+    torch::Tensor asAsked(const std::string& name, const torch::Tensor& stored) const {
+        if (!options_.lora && name.ends_with(".weight"))
+            if (const auto lora = ofAdapter(name.substr(0, name.rfind('.'))))
+                return merged(stored, *lora).to(options_.device, options_.dtype);
+        const bool copy = options_.use == LoadOptions::Use::Training &&
+                          (!options_.lora || isTrainedBeside(*options_.lora, name));
+        return stored.to(options_.device, options_.dtype, false, copy);
+    }
     std::optional<Lora> ofAdapter(const std::string& module) const {
         const auto a = adapter_.find(module + ".lora_A.weight"),
                    b = adapter_.find(module + ".lora_B.weight");
@@ -103,67 +109,59 @@ private:
         return Lora{tensorOf(a->second, a->first), tensorOf(b->second, b->first), adapterScale_};
     }
     static torch::Tensor merged(const torch::Tensor& weight, const Lora& lora) {
-        const auto change = torch::matmul(lora.b.to(torch::kFloat32), lora.a.to(torch::kFloat32));
-        return weight.to(torch::kFloat32) + lora.scale * change;
+        return weight.to(torch::kFloat32, false, /*copy=*/true)
+            .addmm_(lora.b.to(torch::kFloat32), lora.a.to(torch::kFloat32), 1, lora.scale);
     }
 
     std::map<std::string, TensorView> weights_, adapter_;
     double adapterScale_;
     const LoadOptions& options_;
+    double count_, done_ = 0;
     at::Generator random_;
-    std::size_t done_ = 0;
 };
 
-// What a folder's adapter says, if it is one. `weights` gets what was trained in full.
-struct OpenedAdapter {
-    std::map<std::string, TensorView> lora;
-    double scale = 1;
-};
-
-// [rank, in] and [out, rank] for the weight [out, in] they adapt.
-void checkFits(const std::map<std::string, TensorView>& lora, int rank,
-               const std::map<std::string, TensorView>& weights,
-               const std::filesystem::path& folder) {
-    for (const auto& [name, view] : lora) {
-        const auto module = name.substr(0, name.rfind(".lora_"));
-        const auto weight = weights.find(module + ".weight");
-        if (weight == weights.end() || weight->second.shape.size() != 2)
-            throw Error(folder.string() + " adapts " + module +
-                        ", which the model it was made for does not have");
-        const bool isA = name.ends_with(".lora_A.weight");
-        const auto& shape = weight->second.shape;
-        const auto wanted = isA ? std::vector<std::int64_t>{rank, shape[1]}
-                                : std::vector<std::int64_t>{shape[0], rank};
-        if (view.shape != wanted || !lora.count(module + (isA ? ".lora_B" : ".lora_A") + ".weight"))
-            throw Error(folder.string() + ": " + name + " does not fit r " + std::to_string(rank) +
-                        " and the model it adapts, or has no counterpart");
+DType storedType(const NamedTensor& one) {
+    switch (one.second.scalar_type()) {
+        case torch::kBFloat16:
+            return DType::BF16;
+        case torch::kFloat16:
+            return DType::F16;
+        case torch::kFloat32:
+            return DType::F32;
+        default:
+            TORCH_CHECK(false, one.first, " can't be saved as ", one.second.scalar_type());
     }
 }
 
-OpenedAdapter openAdapterInto(std::map<std::string, TensorView>& weights,
-                              const std::filesystem::path& folder, const LoadOptions& options) {
-    const auto config = readAdapterConfig(folder);
-    if (!config) return {};
-    if (options.lora && (options.lora->rank != config->rank ||
-                         options.lora->alpha / options.lora->rank != config->scale()))
-        throw Error(folder.string() + " is an adapter of rank " + std::to_string(config->rank) +
-                    " and scale alpha / rank " + std::to_string(config->scale()).substr(0, 5) +
-                    "; train it with the same, or merge it first");
-    OpenedAdapter adapter{.scale = config->scale()};
-    for (const auto& [name, view] : openAdapter(folder)) {
-        if (name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight"))
-            adapter.lora[name] = view;
-        else
-            weights[name] = view;
-    }
-    checkFits(adapter.lora, config->rank, weights, folder);
-    return adapter;
+std::vector<TensorHeader> headersOf(const std::vector<NamedTensor>& tensors) {
+    std::vector<TensorHeader> headers;
+    for (const auto& one : tensors)
+        headers.push_back({one.first, storedType(one), one.second.sizes().vec()});
+    return headers;
 }
 
-ExpectedTensors expectedTensors(const ModelConfig& config) {
-    ExpectedTensors expected;
-    for (const auto& [name, shape] : tensorShapes(config)) expected[name] = shape;
-    return expected;
+// One tensor's bytes at a time: what is not contiguous on the CPU is copied there and let go.
+GiveTensor bytesOf(const std::vector<NamedTensor>& tensors) {
+    return [byName = std::map(tensors.begin(), tensors.end())](const TensorHeader& wanted,
+                                                               const WriteBytes& write) {
+        const auto tensor = byName.at(wanted.name).detach().to(torch::kCPU).contiguous();
+        write({static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()});
+    };
+}
+
+// PEFT's name of what was trained in full: by module; a tensor that is no module's has none.
+std::set<std::string> modulesOf(const std::vector<NamedTensor>& saved) {
+    std::set<std::string> modules;
+    for (const auto& [name, tensor] : saved) {
+        if (name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight")) continue;
+        if (name.starts_with("lvr_head."))
+            modules.insert("lvr_head");
+        else if (name == "model.embed_tokens.weight")  // wherever a version of transformers has it
+            modules.insert("embed_tokens");
+        else if (const auto dot = name.rfind('.'); dot != std::string::npos)
+            modules.insert(peftModule(name.substr(0, dot)));
+    }
+    return modules;
 }
 
 }  // namespace
@@ -190,22 +188,20 @@ LvrModel::LvrModel(const ModelConfig& config, const Parameters& parameters)
       adapter_(parameters.adapter()) {}
 
 LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& options) {
-    const auto base = baseOf(folder);
-    const auto config = readModelConfig(folderWith(folder, "config.json"));
-    auto weights = openWeights(base);
-    auto adapter = openAdapterInto(weights, folder, options);
-    if (config.text.tieWordEmbeddings) weights.erase("lm_head.weight");
-    checkWeights(weights, expectedTensors(config), folder);
-    const auto loader = std::make_shared<Loader>(std::move(weights), std::move(adapter.lora),
-                                                 adapter.scale, options);
+    auto opened = openCheckpointWeights(folder, options.lora);
+    const auto loader = std::make_shared<Loader>(std::move(opened.weights), std::move(opened.lora),
+                                                 opened.loraScale, options);
     LvrModel model(
-        config, Parameters([loader](const std::string& name,
-                                    at::IntArrayRef shape) { return (*loader)(name, shape); },
-                           [loader](const std::string& module, std::int64_t in, std::int64_t out) {
-                               return loader->adapterOf(module, in, out);
-                           }));
+        opened.config,
+        Parameters([loader](const std::string& name,
+                            at::IntArrayRef shape) { return (*loader)(name, shape); },
+                   [loader](const std::string& module, std::int64_t in, std::int64_t out) {
+                       return loader->adapterOf(module, in, out);
+                   }));
     model.lora_ = options.lora;
-    model.base_ = referenceTo(base);
+    model.base_ = std::move(opened.base);
+    model.fromAdapter_ = std::move(opened.fromAdapter);
+    model.warnings_ = std::move(opened.warnings);
     model.recompute_ = options.recompute;
     if (options.onProgress) options.onProgress(1.0);
     return model;
@@ -255,40 +251,41 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
     LvrModel model(config, Parameters(provide, adapt));
     model.lora_ = lora_;
     model.base_ = base_;
+    model.fromAdapter_ = fromAdapter_;
+    model.warnings_ = warnings_;
     model.recompute_ = recompute_;
     return model;
 }
 
 void LvrModel::save(const std::filesystem::path& folder) const {
-    auto saved = parameters_;
-    if (lora_) {
-        std::erase_if(saved, [&](const NamedTensor& one) { return !mayTrain(one.first); });
-        saved.insert(saved.end(), adapter_.begin(), adapter_.end());
-    }
-    std::vector<torch::Tensor> held;  // contiguous CPU copies outlive the write
-    std::vector<TensorBytes> bytes;
-    for (const auto& [name, tensor] : saved) {
-        held.push_back(tensor.detach().to(torch::kCPU).contiguous());
-        const auto type = tensor.scalar_type() == torch::kBFloat16  ? DType::BF16
-                          : tensor.scalar_type() == torch::kFloat16 ? DType::F16
-                                                                    : DType::F32;
-        bytes.push_back({name, type, tensor.sizes().vec(), held.back().data_ptr()});
-    }
     std::filesystem::create_directories(folder);
     writeModelConfig(config_, folder);
-    if (!lora_) {
-        writeSafetensors(folder / "model.safetensors", bytes, {{"format", "pt"}});
-        return;
+    if (lora_) return saveAdapter(folder);
+    streamSafetensors(folder / "model.safetensors", headersOf(parameters_), bytesOf(parameters_),
+                      {{"format", "pt"}});
+}
+
+// PEFT takes a tied model's embeddings apart from its head when it wraps them, so both are written;
+// ensure_weight_tying says that they are to stay one when they are trained further.
+void LvrModel::saveAdapter(const std::filesystem::path& folder) const {
+    auto saved = adapter_;
+    bool tiesHead = false;
+    for (const auto& one : parameters_) {
+        if (!mayTrain(one.first) && !fromAdapter_.count(one.first)) continue;
+        saved.push_back(one);
+        if (one.first != "model.embed_tokens.weight" || !config_.text.tieWordEmbeddings) continue;
+        saved.emplace_back("lm_head.weight", one.second);
+        tiesHead = true;
     }
-    AdapterConfig adapter{
-        .base = base_, .rank = lora_->rank, .alpha = lora_->alpha, .targets = lora_->targets};
-    if (config_.lvr.head != LvrHead::None) adapter.modulesToSave.push_back("lvr_head");
-    if (lora_->embeddings == LoraEmbeddings::Trained) {
-        adapter.modulesToSave.push_back("embed_tokens");
-        if (!config_.text.tieWordEmbeddings) adapter.modulesToSave.push_back("lm_head");
-    }
-    writeAdapter(std::move(bytes), folder);
-    writeAdapterConfig(adapter, folder);
+    const auto modules = modulesOf(saved);
+    writeAdapter(headersOf(saved), bytesOf(saved), folder);
+    writeAdapterConfig({.base = base_,
+                        .rank = lora_->rank,
+                        .alpha = lora_->alpha,
+                        .targets = lora_->targets,
+                        .modulesToSave = {modules.begin(), modules.end()},
+                        .tiesHead = tiesHead},
+                       folder);
 }
 
 }  // namespace lvr

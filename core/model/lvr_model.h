@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -38,13 +39,15 @@ struct LoadOptions {
 // The network and nothing else. Const methods may run concurrently.
 class LvrModel {
 public:
-    // The checkpoint's tensors, memory-mapped and not copied where dtype and device allow. Throws
-    // Error (with every missing, unexpected and mis-shaped tensor at once) or Cancelled. An adapter
-    // folder is opened with the model it adapts.
+    // The checkpoint's tensors, memory-mapped and not copied where dtype and device allow, and else
+    // converted one by one. Throws Error (with every missing and mis-shaped tensor at once) or
+    // Cancelled. An adapter folder is opened with the model it adapts.
     static LvrModel open(const std::filesystem::path& folder, const LoadOptions& options = {});
     LvrModel(const ModelConfig& config, const Parameters& parameters);
 
     const ModelConfig& config() const { return config_; }
+    // What the folder holds and was not used, a sentence each.
+    const std::vector<std::string>& warnings() const { return warnings_; }
     const std::vector<NamedTensor>& parameters() const { return parameters_; }  // canonical names
     // lora_A and lora_B under canonical names, when an adapter is kept apart; else empty.
     const std::vector<NamedTensor>& adapter() const { return adapter_; }
@@ -72,10 +75,13 @@ public:
     const torch::Tensor& latentEnd() const { return latentEnd_; }  // [D], undefined without one
 
     // A complete Hugging Face folder's config.json and model.safetensors, or with an adapter kept
-    // apart PEFT's adapter_config.json and adapter_model.safetensors; each atomically.
+    // apart PEFT's adapter_config.json and adapter_model.safetensors; each atomically. One tensor
+    // at a time is copied to the CPU.
     void save(const std::filesystem::path& folder) const;
 
 private:
+    void saveAdapter(const std::filesystem::path& folder) const;
+
     ModelConfig config_;
     VisionEncoder vision_;
     LanguageModel text_;
@@ -83,7 +89,9 @@ private:
     torch::Tensor latentEnd_;
     std::vector<NamedTensor> parameters_, adapter_;
     std::optional<LoraOptions> lora_;
-    std::string base_;  // what the adapter adapts
+    std::string base_;                   // what the adapter adapts
+    std::set<std::string> fromAdapter_;  // of parameters(): held in full by the opened adapter
+    std::vector<std::string> warnings_;
     bool recompute_ = false;
 };
 

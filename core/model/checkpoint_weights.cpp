@@ -1,0 +1,208 @@
+#include "core/model/checkpoint_weights.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/error.h"
+#include "core/model/lvr_model.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kEmbeddings = "model.embed_tokens.weight";
+constexpr const char* kHead = "lm_head.weight";
+
+using Tensors = std::map<std::string, TensorView>;
+
+ExpectedTensors expectedTensors(const ModelConfig& config) {
+    ExpectedTensors expected;
+    for (const auto& [name, shape] : tensorShapes(config)) expected[name] = shape;
+    return expected;
+}
+
+bool isPlain(DType dtype) {
+    return dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F32 ||
+           dtype == DType::F64;
+}
+
+bool isWhole(const Tensors& weights, const ExpectedTensors& expected) {
+    return std::all_of(expected.begin(), expected.end(), [&](const auto& one) {
+        const auto found = weights.find(one.first);
+        return found != weights.end() && found->second.shape == one.second &&
+               isPlain(found->second.dtype);
+    });
+}
+
+// Of a folder whose config.json says that it is quantised. Nothing when it really is.
+std::optional<Tensors> plainWeights(const fs::path& folder, const ExpectedTensors& expected) {
+    try {
+        auto weights = openWeights(folder);
+        if (isWhole(weights, expected)) return weights;
+    } catch (const Error&) {  // of a type that only quantised files have
+    }
+    return std::nullopt;
+}
+
+Tensors openPlainWeights(const fs::path& folder, const ModelConfig& config,
+                         std::vector<std::string>& warnings) {
+    const auto method = quantisationOf(folder);
+    if (!method) return openWeights(folder);
+    auto weights = plainWeights(folder, expectedTensors(config));
+    if (!weights)
+        throw Error(folder.string() + " is quantised with " + *method +
+                    ", which is not supported; open the float checkpoint it was made from");
+    warnings.push_back(folder.string() + " says that it is quantised with " + *method +
+                       ", but its weights are plain; they are used as they are");
+    return *std::move(weights);
+}
+
+bool areEqual(const TensorView& a, const TensorView& b) {
+    const bool equal = a.dtype == b.dtype && a.shape == b.shape &&
+                       (a.data == b.data || std::memcmp(a.data, b.data, a.size) == 0);
+    dropFromMemory(a);
+    dropFromMemory(b);
+    return equal;
+}
+
+// Those of the model itself. A tied one may hold an lm_head.weight all the same.
+void openBase(const fs::path& folder, CheckpointWeights& opened) {
+    opened.weights = openPlainWeights(folder, opened.config, opened.warnings);
+    if (!opened.config.text.tieWordEmbeddings) return;
+    const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
+    if (head == opened.weights.end()) return;
+    if (embeddings != opened.weights.end() && !areEqual(embeddings->second, head->second))
+        opened.warnings.push_back(
+            folder.string() +
+            " ties lm_head to the embeddings (tie_word_embeddings) and holds another lm_head.weight"
+            ", which is left out; set tie_word_embeddings to false in config.json to use it");
+    opened.weights.erase(head);
+}
+
+// ---- Adapters
+
+bool isLora(const std::string& name) {
+    return name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight");
+}
+
+class AdapterOpener {
+public:
+    AdapterOpener(const fs::path& folder, AdapterConfig config, CheckpointWeights& opened)
+        : folder_(folder.string()), config_(std::move(config)), opened_(opened) {}
+
+    // `expected`: of the model with the adapter's own config, which may have a head the base lacks.
+    void open(const Tensors& tensors, const ExpectedTensors& expected) {
+        for (const auto& [name, view] : tensors)
+            if (!isLora(name)) checkWhole(name, view, expected);
+        settleHead(tensors);
+        for (const auto& [name, view] : tensors) {
+            if (isLora(name)) {
+                checkLora(name, view, tensors);
+                opened_.lora[name] = view;
+            } else if (name != kHead || !tied()) {
+                opened_.weights[name] = view;
+                opened_.fromAdapter.insert(name);
+            }
+        }
+        opened_.loraScale = config_.scale();
+    }
+
+private:
+    bool& tied() { return opened_.config.text.tieWordEmbeddings; }
+
+    void settleHead(const Tensors& tensors) {
+        const bool holds = tensors.count(kEmbeddings) || tensors.count(kHead);
+        if (!tied() || !holds || config_.tiesHead) return;
+        tied() = false;
+        opened_.weights[kHead] = opened_.weights.at(kEmbeddings);
+    }
+
+    void checkWhole(const std::string& name, const TensorView& view,
+                    const ExpectedTensors& expected) const {
+        const auto found =
+            expected.find(name == kHead && !expected.count(kHead) ? kEmbeddings : name);
+        if (found == expected.end())
+            throw Error(folder_ + " holds " + name +
+                        ", which is neither a low-rank pair (lora_A, lora_B) nor a part of the "
+                        "model; merge the adapter with PEFT first");
+        if (view.shape != found->second)
+            throw Error(folder_ + ": " + name +
+                        " has not the shape that the model it adapts asks for");
+    }
+
+    // [rank, in] and [out, rank] for the weight [out, in] they adapt.
+    void checkLora(const std::string& name, const TensorView& view, const Tensors& tensors) {
+        const auto module = name.substr(0, name.rfind(".lora_"));
+        const auto weight = opened_.weights.find(module + ".weight");
+        if (module == "lm_head" && tied())
+            throw Error(folder_ +
+                        " adapts lm_head, which this model ties to its embeddings "
+                        "(tie_word_embeddings); low-rank adapters of a tied head are not "
+                        "supported, so merge the adapter with PEFT first");
+        if (weight == opened_.weights.end())
+            throw Error(folder_ + " adapts " + module +
+                        ", which the model it was made for does not have");
+        if (weight->second.shape.size() != 2)
+            throw Error(folder_ + " adapts " + module +
+                        ", which is no Linear; merge the adapter with PEFT first");
+        const bool isA = name.ends_with(".lora_A.weight");
+        const auto& shape = weight->second.shape;
+        const auto wanted = isA ? std::vector<std::int64_t>{config_.rank, shape[1]}
+                                : std::vector<std::int64_t>{shape[0], config_.rank};
+        if (view.shape != wanted ||
+            !tensors.count(module + (isA ? ".lora_B" : ".lora_A") + ".weight"))
+            throw Error(folder_ + ": " + name + " does not fit r " + std::to_string(config_.rank) +
+                        " and the model it adapts, or has no counterpart");
+    }
+
+    std::string folder_;
+    AdapterConfig config_;
+    CheckpointWeights& opened_;
+};
+
+void checkTrainsAs(const AdapterConfig& config, const LoraOptions& lora, const Tensors& tensors,
+                   const fs::path& folder) {
+    if (lora.rank != config.rank || lora.alpha / lora.rank != config.scale())
+        throw Error(folder.string() + " is an adapter of rank " + std::to_string(config.rank) +
+                    " and scale alpha / rank " + std::to_string(config.scale()).substr(0, 5) +
+                    "; train it with the same, or merge it first");
+    for (const auto& [name, view] : tensors)
+        if (isLora(name) && name.starts_with("lm_head."))
+            throw Error(folder.string() +
+                        " adapts lm_head, which can't be trained further as an adapter; merge it "
+                        "first: lvr model merge");
+}
+
+void openAdapterInto(CheckpointWeights& opened, const fs::path& folder, const AdapterConfig& config,
+                     const std::optional<LoraOptions>& lora) {
+    const auto tensors = openAdapter(folder);
+    if (lora) checkTrainsAs(config, *lora, tensors, folder);
+    const bool tied = opened.config.text.tieWordEmbeddings;
+    if (fs::exists(folder / "config.json")) opened.config = readModelConfig(folder);
+    opened.config.text.tieWordEmbeddings = tied;
+    AdapterOpener(folder, config, opened).open(tensors, expectedTensors(opened.config));
+}
+
+}  // namespace
+
+CheckpointWeights openCheckpointWeights(const fs::path& folder,
+                                        const std::optional<LoraOptions>& lora) {
+    const auto base = baseOf(folder);
+    const auto adapter = readAdapterConfig(folder);
+    if (adapter && readAdapterConfig(base))
+        throw Error(folder.string() + " adapts " + base.string() +
+                    ", which is an adapter itself; merge that first: lvr model merge");
+    CheckpointWeights opened{.config = readModelConfig(base), .base = referenceTo(base)};
+    openBase(base, opened);
+    if (adapter) openAdapterInto(opened, folder, *adapter, lora);
+    const auto unexpected = checkWeights(opened.weights, expectedTensors(opened.config), folder);
+    if (!unexpected.empty())
+        opened.warnings.push_back("the model has no place for some tensors of " + base.string() +
+                                  ", and they are left out: " + unexpected);
+    return opened;
+}
+
+}  // namespace lvr

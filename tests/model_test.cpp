@@ -1,5 +1,6 @@
 // The network against transformers' own numbers (tests/goldens/README.md).
 
+#include <malloc.h>
 #include <torch/cuda.h>
 
 #include <QTemporaryDir>
@@ -9,11 +10,13 @@
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/model/positions.h"
+#include "core/model/random_model.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "tests/golden.h"
 
 using namespace lvr;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -63,6 +66,15 @@ void changeConfig(const std::filesystem::path& folder, const std::string& field,
     config[field] = value;
     std::ofstream(folder / "config.json") << config;
 }
+
+// Bytes of this process in memory: now, and at most since forgetPeak().
+double memory(const std::string& which) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(which + ":")) return 1024 * std::stod(line.substr(which.size() + 1));
+    return 0;
+}
+void forgetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 }  // namespace
 
@@ -211,6 +223,54 @@ private Q_SLOTS:
             QVERIFY2(text.contains("quantised with " + method), qPrintable(text));
             QVERIFY2(text.size() < 400, qPrintable(text));
         }
+    }
+
+    void knownShapesAreThoseReleased() {
+        const auto base = readModelConfig(folder("random-a"));
+        const auto parameters = [&](const char* shape) {
+            std::int64_t count = 0;
+            for (const auto& [name, sizes] : tensorShapes(inShape(base, shape)))
+                count += c10::multiply_integers(sizes);
+            return count;
+        };
+        QCOMPARE(parameters("qwen2.5-vl-3b"), 3'754'622'976);
+        QCOMPARE(parameters("qwen2.5-vl-7b"), 8'292'166'656);
+        QCOMPARE(inShape(base, "qwen2.5-vl-7b").imageTokenId, base.imageTokenId);
+        QVERIFY_THROWS_EXCEPTION(Error, inShape(base, "qwen3"));
+    }
+
+    void openingAndSavingHoldOneTensorMore_data() {
+        QTest::addColumn<bool>("training");
+        QTest::newRow("converted to bfloat16") << false;
+        QTest::newRow("copied to be trained") << true;
+    }
+    // No tensor has 1 MB, the file about 90: what was read must leave memory when it is converted.
+    void openingAndSavingHoldOneTensorMore() {
+        QFETCH(bool, training);
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        const std::filesystem::path file = dir.filePath("model").toStdString();
+        auto config = readModelConfig(std::filesystem::path(LVR_RESOURCES) / "models/tiny");
+        config.text.numHiddenLayers = 120;
+        writeRandomModel(config, torch::kFloat32, 0, file);
+        const auto stored = static_cast<double>(fs::file_size(file / "model.safetensors"));
+        QVERIFY(stored > 80e6);
+        const LoadOptions options{
+            .dtype = training ? torch::kFloat32 : torch::kBFloat16,
+            .use = training ? LoadOptions::Use::Training : LoadOptions::Use::Inference};
+        malloc_trim(0);  // what earlier tests left would hide what this one takes
+        forgetPeak();
+        const double before = memory("VmRSS");
+        const auto model = LvrModel::open(file, options);
+        const double opening = memory("VmHWM") - before, opened = training ? stored : stored / 2;
+        forgetPeak();
+        const double held = memory("VmRSS");
+        model.save(dir.filePath("saved").toStdString());
+        const double saving = memory("VmHWM") - held;
+        qInfo("%.0f MB opened as %.0f: %.0f MB more at most; saved with %.0f MB more", stored / 1e6,
+              opened / 1e6, opening / 1e6, saving / 1e6);
+        QVERIFY(opening < opened + 12e6);
+        QVERIFY(saving < 12e6);
     }
 
     void savedModelOpensWithEqualLogits() {

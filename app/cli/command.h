@@ -23,6 +23,7 @@ void addEvalCommand(CLI::App& app);
 void addScoreCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
+void addRandomModelCommand(CLI::App& model);  // a subcommand of it
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 void addStudyCommand(CLI::App& app);

@@ -109,6 +109,7 @@ void addModelCommand(CLI::App& app) {
         for (const auto& id : cachedCheckpoints()) std::cout << id << "\n";
     });
     addMerge(*command);
+    addRandomModelCommand(*command);
 }
 
 }  // namespace lvr

@@ -1,0 +1,98 @@
+#include "core/model/random_model.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+
+#include "core/checkpoint/safetensors.h"
+#include "core/error.h"
+#include "core/model/lvr_model.h"
+#include "core/torch.h"
+
+namespace lvr {
+namespace {
+
+struct Shape {
+    std::string name;
+    VisionConfig vision;
+    TextConfig text;
+};
+
+std::vector<Shape> shapes() {
+    return {{"qwen2.5-vl-0.5b",
+             {.depth = 8,
+              .hiddenSize = 512,
+              .numHeads = 8,
+              .intermediateSize = 1408,
+              .outHiddenSize = 896,
+              .fullattBlockIndexes = {3, 7}},
+             {.hiddenSize = 896,
+              .numHiddenLayers = 24,
+              .numAttentionHeads = 14,
+              .numKeyValueHeads = 2,
+              .intermediateSize = 4864,
+              .mropeSection = {8, 12, 12}}},
+            {"qwen2.5-vl-3b", {}, {}},
+            {"qwen2.5-vl-7b",
+             {.outHiddenSize = 3584},
+             {.hiddenSize = 3584,
+              .numHiddenLayers = 28,
+              .numAttentionHeads = 28,
+              .numKeyValueHeads = 4,
+              .intermediateSize = 18944,
+              .vocabSize = 152064,
+              .tieWordEmbeddings = false}}};
+}
+
+// The next values of a tensor of that name, in float32.
+torch::Tensor randomPart(const TensorHeader& tensor, std::int64_t count, at::Generator& random) {
+    if (tensor.name.ends_with(".bias")) return torch::zeros(count);
+    if (tensor.shape.size() == 1) return torch::ones(count);
+    return torch::randn(count, random).mul_(0.02);
+}
+
+DType storedType(torch::Dtype dtype) {
+    if (dtype == torch::kBFloat16) return DType::BF16;
+    return dtype == torch::kFloat16 ? DType::F16 : DType::F32;
+}
+
+}  // namespace
+
+std::vector<std::string> knownShapes() {
+    std::vector<std::string> names;
+    for (const auto& shape : shapes()) names.push_back(shape.name);
+    return names;
+}
+
+ModelConfig inShape(ModelConfig base, const std::string& name) {
+    std::string known;
+    for (const auto& shape : shapes()) {
+        known += " " + shape.name;
+        if (shape.name != name) continue;
+        base.vision = shape.vision;
+        base.text = shape.text;
+        return base;
+    }
+    throw Error("there is no shape \"" + name + "\"; these are known:" + known);
+}
+
+void writeRandomModel(const ModelConfig& config, torch::Dtype dtype, std::uint64_t seed,
+                      const std::filesystem::path& folder) {
+    constexpr std::int64_t kPiece = 1 << 20;  // elements at a time
+    auto random = at::detail::createCPUGenerator(seed);
+    std::vector<TensorHeader> tensors;
+    for (const auto& [name, shape] : tensorShapes(config))
+        tensors.push_back({name, storedType(dtype), shape});
+    const auto give = [&](const TensorHeader& tensor, const WriteBytes& write) {
+        const auto count = c10::multiply_integers(tensor.shape);
+        for (std::int64_t done = 0; done < count; done += kPiece) {
+            const auto piece = randomPart(tensor, std::min(kPiece, count - done), random).to(dtype);
+            write({static_cast<const std::byte*>(piece.data_ptr()), piece.nbytes()});
+        }
+    };
+    std::filesystem::create_directories(folder);
+    writeModelConfig(config, folder);
+    streamSafetensors(folder / "model.safetensors", std::move(tensors), give, {{"format", "pt"}});
+}
+
+}  // namespace lvr

@@ -9,11 +9,13 @@
 #include <future>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
 #include "core/text/bpe_trainer.h"
 #include "core/text/chat_template.h"
+#include "core/text/pre_tokenizer.h"
 
 using namespace lvr;
 using Json = nlohmann::json;
@@ -365,6 +367,43 @@ private Q_SLOTS:
         row("vocabulary is a list", "/model/vocab", "[[\"a\", 1]]",
             "'model.vocab' must be an object");
         row("id is text", "/model/vocab/er", "\"1\"", "'model.vocab.er' must be a token id");
+    // A run has no length at which it can't be cut.
+    void runsOfAnyLengthHaveIds_data() {
+        QTest::addColumn<QString>("unit");
+        for (const char* unit : {" ", "\n", "a", "1", "!", " !\n"}) QTest::newRow(unit) << unit;
+    }
+    void runsOfAnyLengthHaveIds() {
+        QFETCH(QString, unit);
+        const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
+        std::string text = "x";
+        while (text.size() < 400'000) text += unit.toStdString();
+        text += "y";
+        QCOMPARE(tokenizer.decode(tokenizer.encode(text)), text);
+        // Another expression is cut by ICU.
+        const auto pieces = PreTokenizer("(?:" + std::string(kQwen2Pattern) + ")").split(text);
+        QCOMPARE(pieces, PreTokenizer(kQwen2Pattern).split(text));
+    }
+
+    // The expression itself, run by ICU, is what the scanner is held to.
+    void piecesAreThoseOfTheExpression() {
+        const std::vector<std::string> alphabet{
+            " ",       "  ",     "\n",         "\r", "\r\n",   "\t",      "\u00a0",
+            "\u2028",  "\u0085", "'",          "'s", "'S",     "'\u017f", "'lL",
+            "'l",      "'RE",    "'vE",        "'d", "a",      "Z",       "\u00e9",
+            "e\u0301", "\u4e2d", "\u0663",     "7",  "\u00bd", "!",       "<|",
+            "\u200b",  "\ufeff", "\U0001f600", "_",  "\u02b0"};
+        const PreTokenizer byScanner(kQwen2Pattern),
+            byIcu("(?:" + std::string(kQwen2Pattern) + ")");
+        std::mt19937 random(5);
+        for (int i = 0; i < 20'000; ++i) {
+            std::string text;
+            for (auto left = random() % 12 + 1; left > 0; --left)
+                text += alphabet[random() % alphabet.size()];
+            const auto pieces = byScanner.split(text), wanted = byIcu.split(text);
+            QVERIFY2(pieces == wanted, text.c_str());
+        }
+    }
+
         row("id is a list", "/model/vocab/er", "[1]", "'model.vocab.er' must be a token id");
         row("negative id", "/model/vocab/er", "-1", "'model.vocab.er' must be a token id");
         row("huge id", "/model/vocab/er", "4294967296", "'model.vocab.er' must be a token id");

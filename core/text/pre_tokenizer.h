@@ -22,11 +22,12 @@ public:
     // Throws Error when ICU does not understand the expression; `source` says where it comes from.
     explicit PreTokenizer(const std::string& pattern, const std::string& source = "the tokenizer");
     // Each match and each gap between matches ("Isolated"); together they are `text`, which is
-    // valid UTF-8. Throws Error when matching takes more memory than ICU grants.
+    // valid UTF-8. Time and memory grow with the text's length whatever is in it when the
+    // expression is Qwen2's.
     std::vector<std::string> split(std::string_view text) const;
 
 private:
-    std::shared_ptr<const icu::RegexPattern> pattern_;
+    std::shared_ptr<const icu::RegexPattern> pattern_;  // null: Qwen2's
 };
 
 }  // namespace lvr

@@ -194,6 +194,36 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(pictures(checkpoint, TrainingSet({both}), plainSum()), Error);
     }
 
+    // What stands before an image is read with it: the picture's questions share it or are apart.
+    void imagesStandWhereTheQuestionHasThem() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const auto wide = picture(folder(), 140, 84, 3), tall = picture(folder(), 84, 112, 4);
+        std::vector<TrainingRecord> records;
+        for (const char* question :
+             {"First <image> and second <image>: same?", "First <image> and second <image>: why?",
+              "<image>Now <image> what?", "What?"}) {
+            auto one = record(wide, {{.1, .1, .6, .9}});
+            one.images = {wide, tall};
+            one.question = question;
+            records.push_back(one);
+        }
+        const TrainingSet set(records);
+        QCOMPARE(set.pictures, (std::vector<std::vector<int>>{{0, 1}, {2}, {3}}));
+        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1 << 20).size(), 3U);
+        std::vector<Score> scores;
+        for (const auto& r : set.records)
+            scores.push_back(scoreRecord(checkpoint,
+                                         {r.name, r.images, r.question, r.response, r.boxes},
+                                         LatentEndToken::LeftOut));
+        const auto score = total(scores);
+        const auto losses = lossesOf(checkpoint, set, plainSum(), 1 << 20);
+        QVERIFY2(std::abs(losses.nats / score.supervised - score.ce) < 1e-5,
+                 qPrintable(QString::number(losses.nats / score.supervised - score.ce)));
+        QVERIFY(std::abs(losses.latent - score.latent.mse) < 1e-5);
+        QVERIFY(std::abs(scores[0].ce - scores[2].ce) > 1e-4);
+    }
+
     // A step that does not fit into memory at once is the same step.
     void partsAddUpToTheWholeStep() {
         auto checkpoint =

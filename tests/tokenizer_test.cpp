@@ -212,6 +212,44 @@ private Q_SLOTS:
         QCOMPARE(std::count(prompt.begin(), prompt.end(), *tokenizer.id("<|im_end|>")), 2);
     }
 
+    // As the official loader puts them there (lvr-spec 2.3).
+    void imagesStandWhereTheirMarksAre_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QByteArray>("wanted");
+        for (const auto& golden : readJson(goldens() / "box_cases.json").at("image_placeholder")) {
+            const auto text = QByteArray::fromStdString(golden.at("text").get<std::string>());
+            QTest::newRow(text) << text
+                                << QByteArray::fromStdString(golden.at("out").get<std::string>());
+        }
+        QTest::newRow("a question between")
+            << QByteArray("First <image> and second\n<image>\n: same?")
+            << QByteArray(
+                   "First <|vision_start|><|image_pad|><|vision_end|> and second"
+                   "<|vision_start|><|image_pad|><|vision_end|>: same?");
+    }
+    void imagesStandWhereTheirMarksAre() {
+        QFETCH(QByteArray, text);
+        QFETCH(QByteArray, wanted);
+        const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
+        const std::vector<PatchGrid> grids(text.count("<image>"), PatchGrid{1, 1});
+        QCOMPARE(chatPrompt(tokenizer, grids, text.toStdString()),
+                 tokenizer.encode("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
+                                  "<|im_start|>user\n" +
+                                  wanted.toStdString() + "<|im_end|>\n<|im_start|>assistant\n"));
+    }
+
+    void eachImageNeedsItsMarkOrNoneHasOne() {
+        const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
+        const auto prompt = [&](const std::string& question) {
+            return chatPrompt(tokenizer, {{1, 1}, {1, 2}}, question);
+        };
+        QCOMPARE(prompt("why?"), prompt("<image><image>why?"));
+        QVERIFY(errorOf([&] { prompt("<image> why?"); }).find("1 <image> for 2 images") !=
+                std::string::npos);
+        QVERIFY(errorOf([&] { chatPrompt(tokenizer, {}, "<image>?"); }).find("for 0 images") !=
+                std::string::npos);
+    }
+
     void questionThatBeginsWithANewlineJoinsItsHeader() {
         const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
         const auto wanted = tokenizer.encode(
@@ -329,6 +367,43 @@ private Q_SLOTS:
         QVERIFY(timer.elapsed() < 5'000);  // a busy machine and sanitizers included
     }
 
+    // A run has no length at which it can't be cut.
+    void runsOfAnyLengthHaveIds_data() {
+        QTest::addColumn<QString>("unit");
+        for (const char* unit : {" ", "\n", "a", "1", "!", " !\n"}) QTest::newRow(unit) << unit;
+    }
+    void runsOfAnyLengthHaveIds() {
+        QFETCH(QString, unit);
+        const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
+        std::string text = "x";
+        while (text.size() < 400'000) text += unit.toStdString();
+        text += "y";
+        QCOMPARE(tokenizer.decode(tokenizer.encode(text)), text);
+        // Another expression is cut by ICU.
+        const auto pieces = PreTokenizer("(?:" + std::string(kQwen2Pattern) + ")").split(text);
+        QCOMPARE(pieces, PreTokenizer(kQwen2Pattern).split(text));
+    }
+
+    // The expression itself, run by ICU, is what the scanner is held to.
+    void piecesAreThoseOfTheExpression() {
+        const std::vector<std::string> alphabet{
+            " ",       "  ",     "\n",         "\r", "\r\n",   "\t",      "\u00a0",
+            "\u2028",  "\u0085", "'",          "'s", "'S",     "'\u017f", "'lL",
+            "'l",      "'RE",    "'vE",        "'d", "a",      "Z",       "\u00e9",
+            "e\u0301", "\u4e2d", "\u0663",     "7",  "\u00bd", "!",       "<|",
+            "\u200b",  "\ufeff", "\U0001f600", "_",  "\u02b0"};
+        const PreTokenizer byScanner(kQwen2Pattern),
+            byIcu("(?:" + std::string(kQwen2Pattern) + ")");
+        std::mt19937 random(5);
+        for (int i = 0; i < 20'000; ++i) {
+            std::string text;
+            for (auto left = random() % 12 + 1; left > 0; --left)
+                text += alphabet[random() % alphabet.size()];
+            const auto pieces = byScanner.split(text), wanted = byIcu.split(text);
+            QVERIFY2(pieces == wanted, text.c_str());
+        }
+    }
+
     void aVocabularyOfQwensSizeOpensQuickly() {
         TemporaryFolder folder;
         writeLargeTokenizer(folder.path());
@@ -367,43 +442,6 @@ private Q_SLOTS:
         row("vocabulary is a list", "/model/vocab", "[[\"a\", 1]]",
             "'model.vocab' must be an object");
         row("id is text", "/model/vocab/er", "\"1\"", "'model.vocab.er' must be a token id");
-    // A run has no length at which it can't be cut.
-    void runsOfAnyLengthHaveIds_data() {
-        QTest::addColumn<QString>("unit");
-        for (const char* unit : {" ", "\n", "a", "1", "!", " !\n"}) QTest::newRow(unit) << unit;
-    }
-    void runsOfAnyLengthHaveIds() {
-        QFETCH(QString, unit);
-        const auto tokenizer = Tokenizer::open(modelFolder("random-a"));
-        std::string text = "x";
-        while (text.size() < 400'000) text += unit.toStdString();
-        text += "y";
-        QCOMPARE(tokenizer.decode(tokenizer.encode(text)), text);
-        // Another expression is cut by ICU.
-        const auto pieces = PreTokenizer("(?:" + std::string(kQwen2Pattern) + ")").split(text);
-        QCOMPARE(pieces, PreTokenizer(kQwen2Pattern).split(text));
-    }
-
-    // The expression itself, run by ICU, is what the scanner is held to.
-    void piecesAreThoseOfTheExpression() {
-        const std::vector<std::string> alphabet{
-            " ",       "  ",     "\n",         "\r", "\r\n",   "\t",      "\u00a0",
-            "\u2028",  "\u0085", "'",          "'s", "'S",     "'\u017f", "'lL",
-            "'l",      "'RE",    "'vE",        "'d", "a",      "Z",       "\u00e9",
-            "e\u0301", "\u4e2d", "\u0663",     "7",  "\u00bd", "!",       "<|",
-            "\u200b",  "\ufeff", "\U0001f600", "_",  "\u02b0"};
-        const PreTokenizer byScanner(kQwen2Pattern),
-            byIcu("(?:" + std::string(kQwen2Pattern) + ")");
-        std::mt19937 random(5);
-        for (int i = 0; i < 20'000; ++i) {
-            std::string text;
-            for (auto left = random() % 12 + 1; left > 0; --left)
-                text += alphabet[random() % alphabet.size()];
-            const auto pieces = byScanner.split(text), wanted = byIcu.split(text);
-            QVERIFY2(pieces == wanted, text.c_str());
-        }
-    }
-
         row("id is a list", "/model/vocab/er", "[1]", "'model.vocab.er' must be a token id");
         row("negative id", "/model/vocab/er", "-1", "'model.vocab.er' must be a token id");
         row("huge id", "/model/vocab/er", "4294967296", "'model.vocab.er' must be a token id");

@@ -137,11 +137,15 @@ std::int64_t positionsOf(const SftPicture& picture) {
     return prefix + rows;
 }
 
+bool goTogether(const SftPicture& a, const SftPicture& b) {
+    return a.images.grids == b.images.grids && a.rows.front().prefix == b.rows.front().prefix;
+}
+
 }  // namespace
 
 SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& pictures) {
     const auto& grids = pictures.front().images.grids;
-    const auto prefix = promptPrefix(checkpoint, grids);
+    const auto& prefix = pictures.front().rows.front().prefix;
     std::vector<const SftRow*> rows;
     std::vector<std::int64_t> rowPicture;
     std::vector<torch::Tensor> features, prefixes;
@@ -151,6 +155,7 @@ SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& 
         features.push_back(images.tokens);
         prefixes.push_back(checkpoint.model.embedPrompt(prefix, images.tokens)[0]);
         for (const auto& row : pictures[p].rows) {
+            TORCH_CHECK(row.prefix == prefix, "rows of one batch must have the same prefix");
             rows.push_back(&row);
             rowPicture.push_back(static_cast<std::int64_t>(p));
         }
@@ -177,7 +182,7 @@ std::vector<std::vector<SftPicture>> split(std::vector<SftPicture> pictures, int
         const auto size = positionsOf(picture);
         std::size_t at = 0;
         while (at < parts.size() &&
-               (parts[at].front().images.grids != picture.images.grids || sizes[at] + size > most))
+               (!goTogether(parts[at].front(), picture) || sizes[at] + size > most))
             ++at;
         if (at == parts.size()) {
             parts.emplace_back();

@@ -9,13 +9,14 @@
 
 namespace lvr {
 
-// Images and the questions to them.
+// Images and the questions to them, one at least, that say the same before the last image.
 struct SftPicture {
     SeenImages images;
     std::vector<SftRow> rows;
 };
 
-// Several questions to each of several pictures whose images have the same grids. A picture's
+// Several questions to each of several pictures whose images have the same grids and stand in the
+// same text. A picture's
 // prefix is read once; its questions are rows that see that prefix and themselves only, so that
 // nothing is padded but the rows' ends.
 struct SftBatch {
@@ -46,11 +47,11 @@ struct SftBatch {
     std::vector<int> labelOfRow;              // [L], labelRow for the CPU
 };
 
-// All pictures must have the same grids.
+// All pictures must have the same grids, and all rows the same prefix.
 SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& pictures);
 
-// Parts of a step: pictures of equal grids, in order, each part of at most `most` positions as far
-// as one picture's questions allow.
+// Parts of a step: pictures of equal grids and prefixes, in order, each part of at most `most`
+// positions as far as one picture's questions allow.
 std::vector<std::vector<SftPicture>> split(std::vector<SftPicture> pictures, int most);
 
 }  // namespace lvr

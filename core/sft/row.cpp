@@ -13,9 +13,9 @@ namespace {
 constexpr float kPlainSlotWeight = 2;  // of a slot of a thought that is not the longest kind
 
 // Where the prompt's last image ends: past its <|vision_end|>.
-std::size_t imageEnd(const std::vector<std::int64_t>& ids, std::int64_t imageTokenId) {
+std::ptrdiff_t imageEnd(const std::vector<std::int64_t>& ids, std::int64_t imageTokenId) {
     const auto last = std::find(ids.rbegin(), ids.rend(), imageTokenId);
-    return static_cast<std::size_t>(ids.rend() - last) + 1;
+    return ids.rend() - last + 1;
 }
 
 class RowPlan {
@@ -119,21 +119,15 @@ private:
 
 }  // namespace
 
-std::vector<std::int64_t> promptPrefix(const LvrCheckpoint& checkpoint,
-                                       const std::vector<PatchGrid>& grids) {
-    auto ids = chatPrompt(checkpoint.tokenizer, grids, "");
-    ids.resize(imageEnd(ids, checkpoint.model.config().imageTokenId));
-    return ids;
-}
-
 SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int index,
                const std::vector<PatchGrid>& grids, const SftOptions& options, std::uint64_t seed) {
     const auto& record = set.records[index];
     const auto prompt = chatPrompt(checkpoint.tokenizer, grids, record.question);
-    const auto prefix = imageEnd(prompt, checkpoint.model.config().imageTokenId);
+    const auto images = prompt.begin() + imageEnd(prompt, checkpoint.model.config().imageTokenId);
     SftRow row{.record = index,
                .kind = set.kindOf[index],
-               .ids = {prompt.begin() + static_cast<std::ptrdiff_t>(prefix), prompt.end()}};
+               .prefix = {prompt.begin(), images},
+               .ids = {images, prompt.end()}};
     const auto thin = options.thinBox == ThinBox::One ? EmptyBox::OneToken : EmptyBox::NoTokens;
     const auto boxes = tokensOfBoxes(record.boxes, record.boxImages, grids, record.name, thin);
     RowPlan(checkpoint, record, options, seed, row)

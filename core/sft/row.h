@@ -25,7 +25,8 @@ struct SftRow {
         bool isAnswer = false;
     };
     int record = 0, kind = 0;
-    std::vector<std::int64_t> ids;  // all after the last image, the response included
+    std::vector<std::int64_t> prefix;  // prompt ids up to the end of the last image
+    std::vector<std::int64_t> ids;     // all after it, the response included
     std::vector<Slot> slots;
     std::vector<Stop> stops;
     std::vector<Label> labels;
@@ -34,10 +35,6 @@ struct SftRow {
     int gap = 0;
     int targets = 0;  // natural slots, of all thoughts
 };
-
-// Prompt ids up to the end of the last image, which all questions to the same images share.
-std::vector<std::int64_t> promptPrefix(const LvrCheckpoint& checkpoint,
-                                       const std::vector<PatchGrid>& grids);
 
 // What record `index` of the set is trained on under these options; what is random in it follows
 // from `seed`. Throws Error that begins with the record's name.

@@ -15,10 +15,10 @@ struct TrainingRecord {
     std::string name;  // for errors
     std::string kind;
     std::vector<std::filesystem::path> images;  // one at least
-    std::string question;
-    std::string response;        // gpt turn, e.g. "<lvr>\n<answer> red </answer>"
-    std::vector<Box> boxes;      // of its <lvr>, in order
-    std::vector<int> boxImages;  // which image each is on; empty: the first
+    std::string question;                       // as DataRecord's, with <image> where images stand
+    std::string response;                       // gpt turn, e.g. "<lvr>\n<answer> red </answer>"
+    std::vector<Box> boxes;                     // of its <lvr>, in order
+    std::vector<int> boxImages;                 // which image each is on; empty: the first
     FillSlots fill = FillSlots::RepeatLast;
 };
 
@@ -27,9 +27,10 @@ struct TrainingSet {
     explicit TrainingSet(std::vector<TrainingRecord> records);
 
     std::vector<TrainingRecord> records;
-    std::vector<std::string> kinds;          // in order of appearance
-    std::vector<int> kindOf;                 // per record, index into kinds
-    std::vector<std::vector<int>> pictures;  // records that share their images
+    std::vector<std::string> kinds;  // in order of appearance
+    std::vector<int> kindOf;         // per record, index into kinds
+    // Records that share their images and what their questions say before the last one.
+    std::vector<std::vector<int>> pictures;
 };
 
 }  // namespace lvr

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/values/image_marks.h"
 
 namespace lvr {
 namespace {
@@ -74,14 +75,15 @@ Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
     Prompt prompt(tokenizer);
     prompt.special("<|im_start|>").text("system\nYou are a helpful assistant.");
     prompt.special("<|im_end|>").text("\n").special("<|im_start|>");
-    // Without a picture nothing separates the question from its header, and a newline at its
-    // beginning joins the header's, as in transformers.
-    prompt.text(grids.empty() ? "user\n" + question : "user\n");
-    for (const auto& grid : grids)
+    // Nothing separates the header from what precedes the first picture: they are one text, as in
+    // transformers.
+    const auto pieces = piecesAround(question, grids.size());
+    prompt.text("user\n" + pieces.front());
+    for (std::size_t i = 0; i < grids.size(); ++i)
         prompt.special("<|vision_start|>")
-            .special("<|image_pad|>", grid.count())
-            .special("<|vision_end|>");
-    if (!grids.empty()) prompt.text(question);
+            .special("<|image_pad|>", grids[i].count())
+            .special("<|vision_end|>")
+            .text(pieces[i + 1]);
     prompt.special("<|im_end|>").text("\n");
     return prompt.special("<|im_start|>").text("assistant\n").take();
 }

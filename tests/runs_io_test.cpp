@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path kGolden = LVR_GOLDENS "/tensorboard.tfevents";
+const fs::path kFixtures = LVR_RESOURCES "/../tests/fixtures";
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -129,8 +130,48 @@ private Q_SLOTS:
         const auto read = readRunFile(logs);
         QCOMPARE(rowsOf(read.metrics), rowsOf(readRunFile(kGolden).metrics));
         QCOMPARE(read.run.info.data, (logs / "events.out.tfevents.1.host").string());
-        fs::copy_file(kGolden, logs / "events.out.tfevents.2.host");
-        QVERIFY(refused().contains("holds 2 files of a run; name one"));
+        std::ofstream(logs / "trainer_state.json") << kTrainerState;
+        QVERIFY(refused().contains("holds event files and a trainer_state.json; name one"));
+    }
+
+    void theEventFilesOfAResumedRunAreOneRun() {
+        const auto read = readRunFile(kFixtures / "tb-resumed");
+        QCOMPARE(rowsOf(read.metrics),
+                 (QStringList{"0 train/loss 0", "1 train/loss 1", "2 train/loss 2",
+                              "3 train/loss 3", "4 train/loss 14", "5 train/loss 15",
+                              "6 train/loss 16", "7 train/loss 17", "8 train/loss 18"}));
+        QCOMPARE(fs::path(read.run.info.data).filename().string(), std::string("tb-resumed"));
+        QVERIFY(read.run.started > 0 && read.run.ended >= read.run.started);
+        QVERIFY(read.run.message.empty());
+    }
+
+    // Steps that were done again are the later file's, and none of the earlier one's outlive them.
+    void aResumedRunGoesOnWhereTheLaterFileBegins() {
+        QTemporaryDir folder;
+        const fs::path logs = folder.path().toStdString();
+        const auto write = [&](const char* name, double started, const std::vector<Metric>& rows) {
+            std::ofstream(logs / name, std::ios::binary)
+                << toEventFile({.step = 9, .started = started, .heartbeat = started + 9}, rows);
+        };
+        // By their names the other way round.
+        write("b.tfevents.1", 1000,
+              {{.step = 1, .name = "loss", .value = 1},
+               {.step = 1, .name = "eval", .value = 10},
+               {.step = 2, .name = "loss", .value = 2},
+               {.step = 4, .name = "loss", .value = 4}});
+        write("a.tfevents.2", 2000,
+              {{.step = 2, .name = "loss", .value = 20}, {.step = 3, .name = "loss", .value = 30}});
+        const auto read = readRunFile(logs);
+        QCOMPARE(rowsOf(read.metrics),
+                 (QStringList{"1 eval 10", "1 loss 1", "2 loss 20", "3 loss 30"}));
+        QCOMPARE(read.run.step, 3);
+    }
+
+    void aTrainerStateMayBeginWithAByteOrderMark() {
+        const auto read = readRunFile(kFixtures / "trainer-state-bom");
+        QVERIFY(!read.metrics.empty());
+        QCOMPARE(rowsOf(readRunFile(write("\xef\xbb\xbf" + kTrainerState)).metrics),
+                 rowsOf(readRunFile(write(kTrainerState)).metrics));
     }
 
     // As the format's description has it: CRC32C of "123456789" is e3069283.

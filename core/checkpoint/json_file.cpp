@@ -103,10 +103,20 @@ struct Reading<std::vector<T>> {
 };
 
 std::string contentOf(std::ifstream& stream) {
+    skipByteOrderMark(stream);
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace
+
+void skipByteOrderMark(std::istream& text) {
+    const std::string mark = "\xef\xbb\xbf";
+    const auto start = text.tellg();
+    std::string first(mark.size(), '\0');
+    text.read(first.data(), std::ssize(first));
+    text.clear();
+    if (first != mark) text.seekg(start);
+}
 
 std::string readTextFile(const fs::path& file) {
     std::error_code failure;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,7 +13,10 @@ namespace lvr {
 
 using Json = nlohmann::json;
 
-// The whole of a regular file of at most 100 MB. Throws Error naming it.
+// Passes over the byte order mark that editors on Windows put before UTF-8.
+void skipByteOrderMark(std::istream& text);
+
+// The whole of a regular file of at most 100 MB, without a byte order mark. Throws Error naming it.
 std::string readTextFile(const std::filesystem::path& file);
 
 // Parses what came from outside; `source` names it in the message. Stricter than the library: a key

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "core/checkpoint/json_file.h"
 #include "core/error.h"
 #include "core/runs_io/event_records.h"
 #include "core/runs_io/tensorboard.h"
@@ -15,33 +17,81 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-// The only one of a folder, as TensorBoard and transformers fill them.
-fs::path fileIn(const fs::path& folder) {
-    std::vector<fs::path> found;
+// Those of a folder, as TensorBoard and transformers fill it: one trainer_state.json, or event
+// files, which are several when the run was resumed.
+std::vector<fs::path> filesIn(const fs::path& folder) {
+    std::vector<fs::path> events, states;
     std::error_code failed;
     for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
-        if (const auto name = at->path().filename().string();
-            name == "trainer_state.json" || name.find(".tfevents.") != std::string::npos)
-            found.push_back(at->path());
-    if (found.size() == 1) return found.front();
-    throw Error(folder.string() + " holds " +
-                (found.empty() ? "no" : std::to_string(found.size())) +
-                " files of a run; name one, events.out.tfevents... or trainer_state.json");
+        if (const auto name = at->path().filename().string(); name == "trainer_state.json")
+            states.push_back(at->path());
+        else if (name.find(".tfevents.") != std::string::npos)
+            events.push_back(at->path());
+    if (!events.empty() && !states.empty())
+        throw Error(folder.string() + " holds event files and a trainer_state.json; name one");
+    if (events.empty() && states.empty())
+        throw Error(folder.string() +
+                    " holds no files of a run; name one, events.out.tfevents... or "
+                    "trainer_state.json");
+    return events.empty() ? states : events;
 }
 
-fs::path fileAt(const fs::path& given) {
+std::vector<fs::path> filesAt(const fs::path& given) {
     std::error_code failed;
-    const auto file = fs::is_directory(given, failed) ? fileIn(given) : given;
-    const auto status = fs::status(file, failed);
-    if (!fs::exists(status)) throw Error("there is no file " + file.string());
-    if (!fs::is_regular_file(status)) throw Error(file.string() + " is not a regular file");
-    return file;
+    if (fs::is_directory(given, failed)) return filesIn(given);
+    const auto status = fs::status(given, failed);
+    if (!fs::exists(status)) throw Error("there is no file " + given.string());
+    if (!fs::is_regular_file(status)) throw Error(given.string() + " is not a regular file");
+    return {given};
 }
 
 bool startsWithBrace(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
+    skipByteOrderMark(in);
     char first = 0;
     return in >> first && first == '{';
+}
+
+LoggedScalars readFile(const fs::path& file) {
+    const bool isEvents = startsWithRecord(file);
+    if (!isEvents && !startsWithBrace(file))
+        throw Error(file.string() +
+                    " is neither a TensorBoard event file nor a trainer_state.json");
+    auto read = isEvents ? readEventFile(file) : readTrainerState(file);
+    if (read.metrics.empty() && read.notices.empty())
+        read.notices.push_back(file.filename().string() +
+                               (isEvents ? " holds no scalars" : " has no log_history"));
+    return read;
+}
+
+// What the run logged before it was resumed, and had to do again: the later file says it, as for
+// TensorBoard. Each metric by itself, since files may have been written side by side.
+void continueWith(LoggedScalars later, LoggedScalars& run) {
+    if (later.sessionStart) run.beginAgain(*later.sessionStart);
+    std::map<std::string, int> begins;
+    for (const auto& metric : later.metrics) {
+        auto& first = begins.try_emplace(metric.name, metric.step).first->second;
+        first = std::min(first, metric.step);
+    }
+    std::erase_if(run.metrics, [&](const Metric& metric) {
+        const auto from = begins.find(metric.name);
+        return from != begins.end() && metric.step >= from->second;
+    });
+    run.metrics.insert(run.metrics.end(), later.metrics.begin(), later.metrics.end());
+    run.notices.insert(run.notices.end(), later.notices.begin(), later.notices.end());
+    run.ended = std::max(run.ended, later.ended);
+}
+
+LoggedScalars readFiles(const std::vector<fs::path>& files) {
+    std::vector<LoggedScalars> parts;
+    for (const auto& file : files) parts.push_back(readFile(file));
+    std::ranges::stable_sort(parts, {}, &LoggedScalars::started);
+    auto run = std::move(parts.front());
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        if (run.started == 0) run.started = parts[i].started;
+        continueWith(std::move(parts[i]), run);
+    }
+    return run;
 }
 
 // As a file says them a value may come twice: a training that was resumed repeats steps.
@@ -72,21 +122,18 @@ std::string joined(const std::vector<std::string>& notices) {
 }  // namespace
 
 ImportedRun readRunFile(const fs::path& fileOrFolder) {
-    const auto file = fileAt(fileOrFolder);
-    const bool isEvents = startsWithRecord(file);
-    if (!isEvents && !startsWithBrace(file))
-        throw Error(file.string() +
-                    " is neither a TensorBoard event file nor a trainer_state.json");
-    auto read = isEvents ? readEventFile(file) : readTrainerState(file);
+    auto files = filesAt(fileOrFolder);
+    std::ranges::sort(files);
+    auto read = readFiles(files);
     const auto notices = joined(read.notices);
-    if (read.metrics.empty())
-        throw Error(file.string() + (isEvents ? " holds no scalars" : " has no log_history") +
-                    (notices.empty() ? "" : "; " + notices));
+    const auto& source = files.size() == 1 ? files.front() : fileOrFolder;
+    if (read.metrics.empty()) throw Error(source.string() + " gives no run: " + notices);
     sortAndKeepLast(read.metrics);
 
     ImportedRun imported{.metrics = std::move(read.metrics)};
     auto& run = imported.run;
-    const auto path = fs::absolute(file).lexically_normal().string();
+    const auto path = fs::absolute(source).lexically_normal().string();
+    const bool isEvents = startsWithRecord(files.front());
     const nlohmann::ordered_json options{{"file", path},
                                          {"format", isEvents ? "tensorboard" : "trainer_state"}};
     run.info.kind = "import";
@@ -96,7 +143,7 @@ ImportedRun readRunFile(const fs::path& fileOrFolder) {
     run.info.steps = read.steps > 0 ? read.steps : run.step;
     run.status = RunStatus::Finished;
     run.message = notices;
-    run.started = read.started > 0 ? read.started : modified(file);
+    run.started = read.started > 0 ? read.started : modified(files.back());
     run.heartbeat = run.ended = std::max(read.ended, run.started);
     return imported;
 }

@@ -15,8 +15,9 @@ struct ImportedRun {
 };
 
 // A run from a TensorBoard event file or transformers' trainer_state.json, told apart by what they
-// hold, or from a folder that has one such file. Throws Error: the file is neither, can't be read,
-// or nothing in it can be taken; the folder has none or several.
+// hold, or from a folder that has one: event files of one folder are one run that was resumed, of
+// which the later file says what both say. Throws Error: the file is neither, can't be read, or
+// nothing in it can be taken; the folder has none, or files of both kinds.
 ImportedRun readRunFile(const std::filesystem::path& fileOrFolder);
 
 }  // namespace lvr

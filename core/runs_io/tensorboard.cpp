@@ -14,7 +14,14 @@ namespace {
 
 // TensorFlow's messages with those of their fields that scalars need (event.proto, summary.proto,
 // tensor.proto, tensor_shape.proto, types.proto).
-enum class Event : protozero::pbf_tag_type { WallTime = 1, Step = 2, FileVersion = 3, Summary = 5 };
+enum class Event : protozero::pbf_tag_type {
+    WallTime = 1,
+    Step = 2,
+    FileVersion = 3,
+    Summary = 5,
+    SessionLog = 7
+};
+enum class SessionLog : protozero::pbf_tag_type { Status = 1 };
 enum class Summary : protozero::pbf_tag_type { Value = 1 };
 enum class Value : protozero::pbf_tag_type { Tag = 1, SimpleValue = 2, Tensor = 8, Metadata = 9 };
 enum class Metadata : protozero::pbf_tag_type { PluginData = 1 };
@@ -28,6 +35,7 @@ enum class Tensor : protozero::pbf_tag_type {
 };
 enum class Shape : protozero::pbf_tag_type { Dimension = 2 };
 constexpr int kFloat = 1, kDouble = 2;
+constexpr int kSessionStart = 1;
 
 template <class Message>
 using Reader = protozero::pbf_message<Message>;
@@ -118,6 +126,7 @@ TaggedValue readValue(Reader<Value> value, Plugins& plugins) {
 struct ReadEvent {
     double time = 0;
     std::int64_t step = 0;
+    bool begins = false;  // a session, here: what was logged of later steps is to be forgotten
     std::vector<TaggedValue> values;
 };
 
@@ -131,6 +140,12 @@ ReadEvent readEvent(const std::string& record, Plugins& plugins) {
             case Event::Step:
                 read.step = event.get_int64();
                 break;
+            case Event::SessionLog: {
+                Reader<SessionLog> session(event.get_message());
+                while (session.next(SessionLog::Status))
+                    read.begins = session.get_enum() == kSessionStart;
+                break;
+            }
             case Event::Summary: {
                 Reader<Summary> summary(event.get_message());
                 while (summary.next(Summary::Value))
@@ -196,6 +211,7 @@ LoggedScalars readEventFile(const std::filesystem::path& file) {
             problem = "record " + std::to_string(records.count()) + " holds no event";
             break;
         }
+        if (event.begins) read.beginAgain(event.step);
         for (const auto& [tag, value] : event.values) {
             if (!value) continue;
             if (read.metrics.empty()) read.started = event.time;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "core/checkpoint/json_file.h"
 #include "core/error.h"
 
 namespace lvr {
@@ -89,6 +90,7 @@ private:
 LoggedScalars readTrainerState(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw Error("can't read " + file.string() + "; check its permissions");
+    skipByteOrderMark(in);
     LoggedScalars read;
     StateHandler handler(read);
     rapidjson::IStreamWrapper stream(in);

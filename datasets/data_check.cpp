@@ -7,6 +7,7 @@
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/values/image_marks.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
 
@@ -14,8 +15,9 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-// Of an image: its grid, or why there is none.
+// Of an image: its size and grid, or why there is none.
 struct Looked {
+    PictureSize size;
     PatchGrid grid;
     std::string problem;
 };
@@ -32,9 +34,9 @@ Looked look(const std::string& file, const PreprocessConfig& config, ImageCheck 
         }
         const auto resized = smartResize({size.height, size.width}, config);
         const int cell = config.patchSize * config.mergeSize;
-        return {{resized.height / cell, resized.width / cell}, ""};
+        return {size, {resized.height / cell, resized.width / cell}, ""};
     } catch (const Error& error) {
-        return {{}, error.what()};
+        return {{}, {}, error.what()};
     }
 }
 
@@ -73,6 +75,23 @@ std::string oddBox(const Box& box) {
     return "";
 }
 
+std::string pixels(PictureSize size) {
+    return std::to_string(size.width) + " x " + std::to_string(size.height);
+}
+
+// Boxes in pixels are of the size that the record states.
+std::string oddSize(const DataRecord& record, PictureSize size) {
+    if (!record.stated) return "";
+    const auto stated = *record.stated;
+    if (stated.width == size.width && stated.height == size.height) return "";
+    const auto sentence =
+        "says its image has " + pixels(stated) + " pixels; the file has " + pixels(size);
+    const bool turned = stated.width == size.height && stated.height == size.width;
+    return sentence + (turned ? ", perhaps turned by its EXIF orientation: boxes of the picture "
+                                "before it was turned lie elsewhere"
+                              : "");
+}
+
 // Moves the records whose images can't be read.
 void leaveOutUnreadable(Dataset& dataset, const Images& images) {
     const auto problem = [&](const DataRecord& record) {
@@ -99,6 +118,8 @@ public:
     void add(const DataRecord& record, const std::string& name) {
         ++report_.datasets[record.dataset.empty() ? "unnamed" : record.dataset];
         if (!record.note.empty()) report_.notes.push_back({name, record.note});
+        const auto odd = oddSize(record, images_.at(record.images.front()).size);
+        if (!odd.empty()) report_.notes.push_back({name, odd});
         boxes_.push_back(static_cast<double>(record.boxes.size()));
         std::size_t tokens = 0, all = 0;
         for (const auto& file : record.images) all += images_.at(file).grid.count();
@@ -137,9 +158,10 @@ nlohmann::ordered_json toLvrJson(const DataRecord& record, const fs::path& folde
     using Json = nlohmann::ordered_json;
     Json images = Json::array(), boxes = Json::array();
     std::string marks;
+    const bool marked = cutAtImageMarks(record.question).size() > 1;
     for (const auto& file : record.images) {
         images.push_back(shortened(file, folder));
-        marks += "<image>\n";
+        if (!marked) marks += "<image>\n";
     }
     for (const auto& given : record.boxes) {
         const auto box = cleaned(given);

@@ -20,19 +20,20 @@ public:
         const int index = static_cast<int>(dataset_.files.size());
         dataset_.files.push_back(file.string());
         std::set<std::string> parts;  // of a meta list
-        const auto read = [&](const Json& object, int number) {
+        const auto read = [&](const FileEntry& given) {
             report();
             try {
-                if (!object.is_object()) throw RecordProblem("must be an object");
-                const JsonEntry entry(object);
+                if (!given.problem.empty()) throw RecordProblem(given.problem);
+                if (!given.value.is_object()) throw RecordProblem("must be an object");
+                const JsonEntry entry(given.value);
                 if (entry.has("ds_name") || !parts.empty())
-                    return readPart(entry, file, index, number, images, parts);
+                    return readPart(entry, file, index, given.number, images, parts);
                 auto record = readRecord(entry, images, name);
                 record.file = index;
-                record.number = number;
+                record.number = given.number;
                 dataset_.records.push_back(std::move(record));
             } catch (const RecordProblem& problem) {
-                dataset_.bad.push_back({index, number, problem.what()});
+                dataset_.bad.push_back({index, given.number, problem.what()});
             }
         };
         if (file.extension() == ".parquet")
@@ -63,6 +64,14 @@ private:
     }
 
     static DataRecord readRecord(const JsonEntry& entry, const ImagePaths& images,
+                                 const std::string& name) {
+        auto record = readFormat(entry, images, name);
+        if (record.answer.empty()) throw RecordProblem("the answer is empty");
+        record.stated = statedSize(entry);
+        return record;
+    }
+
+    static DataRecord readFormat(const JsonEntry& entry, const ImagePaths& images,
                                  const std::string& name) {
         if (entry.has("bboxs")) return readVisualCotRecord(entry, images);
         if (isLlavaRecord(entry)) return readLlavaRecord(entry, images);

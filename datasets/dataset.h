@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/values/image.h"
+#include "core/vision/image_file.h"
 
 namespace lvr {
 
@@ -17,13 +19,15 @@ struct DataRecord {
     std::string dataset;
     std::string questionId;
     std::vector<std::string> images;  // absolute paths
-    std::string question;             // without <image> and the newline on each side of it
+    // With an <image> where each image stands; without any when all stand before it.
+    std::string question;
     std::string
         answer;  // inside <answer>, trimmed; without tags the trimmed text after the last <lvr>
     std::string response;        // the gpt turn, its <lvr> included
     std::vector<Box> boxes;      // of its <lvr>, in order, fractions of the image they are on
     std::vector<int> boxImages;  // index into images, one a box; empty: all on the first
-    std::string note;            // what is odd about it and does not keep it from being used
+    std::optional<PictureSize> stated;  // of the first image, where the record says it
+    std::string note;                   // what is odd about it and does not keep it from being used
     bool operator==(const DataRecord&) const = default;
 };
 
@@ -61,9 +65,10 @@ struct ReadHooks {
 // - Visual-CoT: metadata lines with `bboxs` in pixels, and the LLaVA form, whose boxes are pixels
 //   after "###" or fractions of the picture padded to a square,
 // - ViRL39K: `question`, `answer`, `image`, as JSON or Parquet.
-// .json holds a list, .jsonl a record a line. What is wrong with a record is in `bad`. Throws Error
-// naming the file when it is missing, cut off, of another format, or empty; Cancelled
-// when stopped.
+// A file holds a list, or a record a line. Pictures that are inside of a Parquet file are copied
+// once into the cache (PictureCache), and the records name the copies. What is wrong with a record,
+// an empty answer included, is in `bad`. Throws Error naming the file when it is missing, cut off,
+// of another format, or empty; Cancelled when stopped.
 Dataset readDataset(const DataSource& source, const ReadHooks& hooks = {});
 
 // The same for whoever can only go on with good records. A few bad ones are left out and `leftOut`

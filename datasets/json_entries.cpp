@@ -1,41 +1,137 @@
 #include "datasets/json_entries.h"
 
+#include <cstring>
 #include <fstream>
+#include <string_view>
 
+#include "core/checkpoint/json_file.h"
 #include "core/error.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-using Visit = std::function<void(const Json&, int)>;
+constexpr std::string_view kBlank = " \t\r\n";
 
-Json::parser_callback_t visitEntries(const fs::path& file, const Visit& visit, int& count) {
-    return [&](int depth, Json::parse_event_t event, Json& parsed) {
-        using Event = Json::parse_event_t;
-        if (depth == 0 && (event == Event::object_start || event == Event::value))
-            throw Error(file.string() + ": must hold an array of records");
-        if (depth != 1 || event == Event::object_start || event == Event::array_start) return true;
-        visit(event == Event::object_end ? parsed : Json(), ++count);
-        return false;
-    };
+bool isBlank(std::string_view text) { return text.find_first_not_of(kBlank) == text.npos; }
+
+// Tells what stands inside of strings from what stands outside, character by character.
+class JsonStrings {
+public:
+    // Is this character part of a string, its quotes included?
+    bool takes(char character) {
+        if (!inside_) return inside_ = character == '"';
+        inside_ = escaped_ || character != '"';
+        escaped_ = !escaped_ && character == '\\';
+        return true;
+    }
+
+private:
+    bool inside_ = false, escaped_ = false;
+};
+
+// Python writes these, and no JSON reader takes them.
+std::string withoutNonFinite(const std::string& text) {
+    if (text.find("NaN") == std::string::npos && text.find("Infinity") == std::string::npos)
+        return text;
+    std::string out;
+    JsonStrings strings;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool inString = strings.takes(text[at]);
+        const auto* found = "";
+        for (const char* name : {"NaN", "Infinity", "-Infinity"})
+            if (!inString && text.compare(at, std::strlen(name), name) == 0) found = name;
+        out += *found ? "null" : std::string(1, text[at]);
+        if (*found) at += std::strlen(found) - 1;
+    }
+    return out;
 }
 
-void visitList(const fs::path& file, std::istream& in, const Visit& visit, int& count) {
+// The part of the library's message that says what it is about.
+std::string reasonIn(const std::string& message) {
+    const auto reason = message.find("syntax error");
+    return reason == std::string::npos ? message : message.substr(reason);
+}
+
+FileEntry parseEntry(const std::string& text, int number) {
     try {
-        const auto rest = Json::parse(in, visitEntries(file, visit, count));
+        return {number, Json::parse(withoutNonFinite(text)), ""};
     } catch (const Json::exception& e) {
-        throw Error(file.string() + " is not valid JSON after record " + std::to_string(count) +
-                    ": " + e.what());
+        return {number, Json(), "is not valid JSON: " + reasonIn(e.what())};
     }
 }
 
-void visitLines(std::istream& in, const Visit& visit, int& count) {
-    for (std::string line; std::getline(in, line);) {
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const auto parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        visit(parsed.is_discarded() ? Json() : parsed, ++count);
+// Cuts a list, as it streams by, into the texts of its entries: one that can't be parsed does not
+// take the others with it.
+class ListCutter {
+public:
+    ListCutter(const fs::path& file, std::istream& in) : file_(file), in_(*in.rdbuf()) {}
+
+    void visitAll(const OnEntry& visit, int& count) {
+        if (nextVisible() != '[')
+            throw Error(file_.string() + ": must hold an array of records, or a record a line");
+        for (char end = ','; end == ',';) {
+            std::string text;
+            end = readEntry(text, count);
+            const bool none = isBlank(text);
+            if (none && count == 0 && end == ']') break;
+            if (none) fail(count, "an entry is empty");
+            ++count;
+            visit(parseEntry(text, count));
+        }
+        if (nextVisible() != kEnd) fail(count, "it goes on after the end of its list");
     }
+
+private:
+    static constexpr int kEnd = std::char_traits<char>::eof();
+
+    [[noreturn]] void fail(int count, const std::string& why) const {
+        throw Error(file_.string() + " is not valid JSON after record " + std::to_string(count) +
+                    ": " + why);
+    }
+    int nextVisible() {
+        int next = in_.sbumpc();
+        while (next != kEnd && kBlank.find(static_cast<char>(next)) != kBlank.npos)
+            next = in_.sbumpc();
+        return next;
+    }
+    // Gives what ended it: a comma, or the bracket of the list.
+    char readEntry(std::string& text, int count) {
+        JsonStrings strings;
+        int depth = 0;
+        for (int next = in_.sbumpc(); next != kEnd; next = in_.sbumpc()) {
+            const char character = static_cast<char>(next);
+            if (!strings.takes(character)) {
+                if (depth == 0 && (character == ',' || character == ']')) return character;
+                depth += character == '{' || character == '[';
+                depth -= character == '}' || character == ']';
+                if (depth < 0) fail(count, "a bracket closes what was not opened");
+            }
+            text += character;
+        }
+        fail(count, "it ends in the middle of its list; fetch it again");
+    }
+
+    const fs::path& file_;
+    std::streambuf& in_;
+};
+
+void visitLines(std::istream& in, const OnEntry& visit, int& count) {
+    for (std::string line; std::getline(in, line);)
+        if (!isBlank(line)) {
+            ++count;
+            visit(parseEntry(line, count));
+        }
+}
+
+// Does the first line hold a whole object? A list may be one line of gigabytes, and isn't read.
+bool beginsWithARecord(std::istream& in) {
+    const auto start = (in >> std::ws).tellg();
+    std::string line;
+    if (in.peek() == '{') std::getline(in, line);
+    in.clear();
+    in.seekg(start);
+    return parseEntry(line, 1).value.is_object();
 }
 
 }  // namespace
@@ -66,7 +162,7 @@ std::string JsonEntry::textOrNumber(const char* field) const {
     return at(field).is_number() ? at(field).dump() : text(field);
 }
 
-void forEachEntry(const fs::path& file, const Visit& visit) {
+void forEachEntry(const fs::path& file, const OnEntry& visit) {
     std::error_code failed;
     const auto kind = fs::status(file, failed).type();
     if (failed || kind == fs::file_type::not_found)
@@ -75,11 +171,12 @@ void forEachEntry(const fs::path& file, const Visit& visit) {
     if (kind != fs::file_type::regular) throw Error(file.string() + " is not a regular file");
     std::ifstream in(file, std::ios::binary);
     if (!in) throw Error("can't read " + file.string());
+    skipByteOrderMark(in);
     int count = 0;
-    if (file.extension() == ".jsonl")
+    if (file.extension() == ".jsonl" || beginsWithARecord(in))
         visitLines(in, visit, count);
     else
-        visitList(file, in, visit, count);
+        ListCutter(file, in).visitAll(visit, count);
     if (count == 0) throw Error(file.string() + " holds no records");
 }
 

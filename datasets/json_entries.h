@@ -31,10 +31,18 @@ private:
     const Json& object_;
 };
 
-// Calls `visit` with each object of a .json list or each line of a .jsonl file, and its number from
-// 1; lets go of it afterwards: published lists hold 400,000. What is no object is visited as null.
-// Throws Error naming the file: missing, not a file, unreadable, not JSON, no list, empty.
-void forEachEntry(const std::filesystem::path& file,
-                  const std::function<void(const Json&, int number)>& visit);
+// One entry of a file of records.
+struct FileEntry {
+    int number = 0;  // from 1
+    Json value;
+    std::string problem;  // why it can't be read; empty: it can
+};
+using OnEntry = std::function<void(const FileEntry&)>;
+
+// Calls `visit` with each entry of a .json list, or of a file with an object a line (.jsonl, or
+// whatever begins with one), and lets go of it afterwards: published lists hold 400,000. One that
+// isn't JSON is an entry with a problem. NaN and Infinity, which Python writes, are null. Throws
+// Error naming the file: missing, not a file, unreadable, no list, cut off, empty.
+void forEachEntry(const std::filesystem::path& file, const OnEntry& visit);
 
 }  // namespace lvr

@@ -1,11 +1,13 @@
+#include <algorithm>
 #include <array>
 
+#include "core/values/image_marks.h"
 #include "datasets/record_readers.h"
 
 namespace lvr {
 namespace {
 
-const std::string kImageMark = "<image>", kLvrMark = "<lvr>";
+const std::string kLvrMark = "<lvr>";
 
 int occurrences(const std::string& text, const std::string& mark) {
     int count = 0;
@@ -75,11 +77,7 @@ std::vector<int> readBoxImages(const JsonEntry& entry, const DataRecord& record)
     return images;
 }
 
-void checkMarks(const DataRecord& record, int imageMarks, int lvrMarks) {
-    const int images = static_cast<int>(record.images.size());
-    if (imageMarks != 0 && imageMarks != images)
-        throw RecordProblem("the human turn has " + std::to_string(imageMarks) + " <image> for " +
-                            std::to_string(images) + " images");
+void checkMarks(const DataRecord& record, int lvrMarks) {
     const int boxes = static_cast<int>(record.boxes.size());
     if (lvrMarks == boxes || lvrMarks == 0 || (lvrMarks == 1 && boxes > 0)) return;
     throw RecordProblem("field \"bboxes\" has " + std::to_string(boxes) + " boxes for " +
@@ -95,27 +93,37 @@ std::string trimmed(const std::string& text) {
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-std::string withoutImageMarks(std::string text) {
-    for (auto at = text.find(kImageMark); at != std::string::npos; at = text.find(kImageMark)) {
-        auto end = at + kImageMark.size();
-        if (end < text.size() && text[end] == '\n') ++end;
-        if (at > 0 && text[at - 1] == '\n') --at;
-        text.erase(at, end - at);
-    }
-    return text;
+std::string questionAbout(std::size_t images, const std::string& human) {
+    const auto pieces = cutAtImageMarks(human);
+    const auto marks = pieces.size() - 1;
+    if (marks != 0 && marks != images)
+        throw RecordProblem("the human turn has " + std::to_string(marks) + " <image> for " +
+                            std::to_string(images) + " images");
+    const bool allFirst = std::all_of(pieces.begin(), pieces.end() - 1,
+                                      [](const std::string& piece) { return piece.empty(); });
+    return allFirst ? pieces.back() : human;
 }
 
 std::string responseFor(const std::string& answer, bool hasBoxes) {
     return (hasBoxes ? kLvrMark + "\n" : "") + "<answer> " + answer + " </answer>";
 }
 
-std::vector<std::string> imageNames(const JsonEntry& entry, const char* field) {
+std::optional<PictureSize> statedSize(const JsonEntry& entry) {
+    constexpr double kMost = 1'000'000;  // pixels a side
+    const auto isSide = [&](const char* field) {
+        return entry.has(field) && entry.at(field).is_number() && entry.at(field) >= 1 &&
+               entry.at(field) <= kMost;
+    };
+    if (!isSide("width") || !isSide("height")) return std::nullopt;
+    return PictureSize{entry.at("width").get<int>(), entry.at("height").get<int>()};
+}
+
+std::vector<Json> imagesOf(const JsonEntry& entry) {
+    const char* const field = entry.has("image") || !entry.has("images") ? "image" : "images";
     const Json& value = entry.at(field);
-    if (!value.is_array()) return {JsonEntry::text(value, field)};
-    std::vector<std::string> names;
-    for (const auto& name : value) names.push_back(JsonEntry::text(name, field));
-    if (names.empty()) throw RecordProblem("field \"" + std::string(field) + "\" names no image");
-    return names;
+    if (!value.is_array()) return {value};
+    if (value.empty()) throw RecordProblem("field \"" + std::string(field) + "\" names no image");
+    return {value.begin(), value.end()};
 }
 
 DataRecord readLvrRecord(const JsonEntry& entry, const ImagePaths& images,
@@ -124,14 +132,14 @@ DataRecord readLvrRecord(const JsonEntry& entry, const ImagePaths& images,
     DataRecord record;
     record.dataset = entry.has("dataset") ? entry.text("dataset") : dataset;
     record.questionId = entry.textOrNumber(entry.has("question_id") ? "question_id" : "id");
-    for (const auto& name : imageNames(entry, "image")) record.images.push_back(images.find(name));
-    record.question = withoutImageMarks(human);
+    for (const auto& image : imagesOf(entry)) record.images.push_back(images.find(image));
+    record.question = questionAbout(record.images.size(), human);
     record.response = gpt;
     const auto mark = gpt.rfind(kLvrMark);
     record.answer = answerIn(mark == std::string::npos ? gpt : gpt.substr(mark + kLvrMark.size()));
     record.boxes = readBoxes(entry);
     record.boxImages = readBoxImages(entry, record);
-    checkMarks(record, occurrences(human, kImageMark), occurrences(gpt, kLvrMark));
+    checkMarks(record, occurrences(gpt, kLvrMark));
     return record;
 }
 

@@ -30,9 +30,13 @@ bool isVirlRecord(const JsonEntry& entry);
 // ---- Shared by them ----
 
 std::string trimmed(const std::string& text);
-std::string withoutImageMarks(std::string text);  // <image> and a newline on each side of it
+// A human turn as DataRecord::question. Throws RecordProblem when its <image> are not as many.
+std::string questionAbout(std::size_t images, const std::string& human);
 // "<lvr>\n<answer> ANSWER </answer>" as published; without boxes no <lvr>.
 std::string responseFor(const std::string& answer, bool hasBoxes);
-std::vector<std::string> imageNames(const JsonEntry& entry, const char* field);
+// `width` and `height`, when both are pixels.
+std::optional<PictureSize> statedSize(const JsonEntry& entry);
+// The values of `image`, or of `images`: names, or pictures as the Hub's Parquet files hold them.
+std::vector<Json> imagesOf(const JsonEntry& entry);
 
 }  // namespace lvr

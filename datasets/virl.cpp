@@ -32,11 +32,11 @@ DataRecord readVirlRecord(const JsonEntry& entry, const ImagePaths& images) {
                      : entry.has("source") ? entry.text("source")
                                            : "";
     record.questionId = entry.textOrNumber(present(entry, "qid", "id"));
-    for (const auto& name : imageNames(entry, present(entry, "image", "images")))
-        record.images.push_back(images.find(name));
-    record.question = trimmed(withoutImageMarks(entry.text(present(entry, "question", "problem"))));
+    for (const auto& image : imagesOf(entry)) record.images.push_back(images.find(image));
+    record.question = trimmed(
+        questionAbout(record.images.size(), entry.text(present(entry, "question", "problem"))));
     record.answer = withoutBoxed(trimmed(entry.textOrNumber("answer")));
-    if (record.answer.empty()) throw RecordProblem("field \"answer\" is missing");
+    if (!entry.has("answer")) throw RecordProblem("field \"answer\" is missing");
     record.response = responseFor(record.answer, false);
     return record;
 }

@@ -61,12 +61,12 @@ PictureSize sizeOf(const std::string& file) {
     }
 }
 
-PictureSize statedSize(const JsonEntry& entry, const std::string& file) {
-    if (!entry.has("width") || !entry.has("height")) return sizeOf(file);
-    const Json &width = entry.at("width"), &height = entry.at("height");
-    if (!width.is_number() || !height.is_number() || width < 1 || height < 1)
+// Where a box in pixels is.
+PictureSize pixelSize(const JsonEntry& entry, const std::string& file) {
+    if (const auto stated = statedSize(entry)) return *stated;
+    if (entry.has("width") && entry.has("height"))
         throw RecordProblem("fields \"width\" and \"height\" must be pixels");
-    return {width.get<int>(), height.get<int>()};
+    return sizeOf(file);
 }
 
 std::string turnText(const Json& turn) {
@@ -87,7 +87,7 @@ std::optional<Edges> spokenBox(const std::string& text) {
 // The question without the sentence that asks for the box first.
 std::string questionIn(const std::string& text) {
     const auto request = text.find("Please provide the bounding box");
-    return trimmed(withoutImageMarks(text.substr(0, request)));
+    return trimmed(questionAbout(1, text.substr(0, request)));
 }
 
 }  // namespace
@@ -96,11 +96,12 @@ DataRecord readVisualCotRecord(const JsonEntry& entry, const ImagePaths& images)
     DataRecord record;
     record.dataset = entry.has("dataset") ? entry.text("dataset") : "";
     record.questionId = entry.textOrNumber("question_id");
-    for (const auto& name : imageNames(entry, "image"))
-        record.images.push_back(images.find(name, record.dataset));
-    record.question = trimmed(withoutImageMarks(entry.text("question"))) + kShortAnswer;
+    for (const auto& image : imagesOf(entry))
+        record.images.push_back(images.find(image, record.dataset));
+    record.question =
+        trimmed(questionAbout(record.images.size(), entry.text("question"))) + kShortAnswer;
     record.answer = trimmed(entry.text("answer"));
-    const auto size = statedSize(entry, record.images.front());
+    const auto size = pixelSize(entry, record.images.front());
     for (const auto& box : entry.list("bboxs"))
         record.boxes.push_back(fromPixels(readEdges(box, "bboxs"), size, "bboxs"));
     record.response = responseFor(record.answer, !record.boxes.empty());
@@ -108,12 +109,11 @@ DataRecord readVisualCotRecord(const JsonEntry& entry, const ImagePaths& images)
 }
 
 bool isLlavaRecord(const JsonEntry& entry) {
-    if (!entry.has("conversations") || !entry.has("image")) return false;
-    const Json &image = entry.at("image"), &turns = entry.at("conversations");
-    if (image.is_array())
-        for (const auto& name : image)
-            if (name.is_string() && name.get<std::string>().find(kBoxMark) != std::string::npos)
-                return true;
+    if (!entry.has("conversations") || !(entry.has("image") || entry.has("images"))) return false;
+    for (const auto& name : imagesOf(entry))
+        if (name.is_string() && name.get<std::string>().find(kBoxMark) != std::string::npos)
+            return true;
+    const Json& turns = entry.at("conversations");
     return turns.is_array() && turns.size() == 4 && spokenBox(turnText(turns[1])).has_value();
 }
 
@@ -127,9 +127,11 @@ DataRecord readLlavaRecord(const JsonEntry& entry, const ImagePaths& images) {
     record.question = questionIn(turnText(turns.front())) + kShortAnswer;
     record.answer = trimmed(turnText(turns.back()));
     std::vector<Edges> pixels;
-    for (const auto& name : imageNames(entry, "image")) {
+    for (const auto& image : imagesOf(entry)) {
+        const auto name = image.is_string() ? image.get<std::string>() : "";
         const auto mark = name.find(kBoxMark);
-        const auto file = images.find(name.substr(0, mark), record.dataset);
+        const auto file = images.find(
+            mark == std::string::npos ? image : Json(name.substr(0, mark)), record.dataset);
         if (record.images.empty()) record.images.push_back(file);
         if (mark == std::string::npos) continue;
         const auto box = Json::parse(name.substr(mark + kBoxMark.size()), nullptr, false);

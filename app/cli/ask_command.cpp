@@ -6,6 +6,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "core/checkpoint/json_file.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
@@ -171,10 +172,14 @@ void ask(AskArguments& a) {
 
 std::string questionText(const std::string& given) {
     std::string text = given;
-    if (given.starts_with("@")) {
+    if (given.starts_with("@@")) {
+        text = given.substr(1);
+    } else if (given.starts_with("@")) {
         std::ifstream file(given.substr(1), std::ios::binary);
         if (!file || !fs::is_regular_file(given.substr(1)))
-            throw Error("cannot read " + given.substr(1) + "; @FILE takes the text from a file");
+            throw Error("cannot read " + given.substr(1) +
+                        "; @FILE takes the text from a file, @@TEXT is a text that begins with @");
+        skipByteOrderMark(file);
         text.assign(std::istreambuf_iterator<char>(file), {});
     }
     if (text.find_first_not_of(" \t\r\n") == std::string::npos)
@@ -189,7 +194,12 @@ void addAskCommand(CLI::App& app) {
     addModelOptions(*command, a->model);
     command->add_option("--image,--image2", a->images, "Picture file; give it again for more")
         ->allow_extra_args(false);
-    command->add_option("--question", a->question, "Text, or @FILE")->required();
+    command
+        ->add_option(
+            "--question", a->question,
+            "Text, or @FILE; @@ for a text that begins with @. The pictures stand where it "
+            "has <image>, or before it")
+        ->required();
     command->add_flag("--raw-prompt", a->rawPrompt,
                       "The question is the whole prompt, special tokens recognised");
     addDecodeOptions(*command, a->decode);

@@ -30,7 +30,8 @@ void addStudyCommand(CLI::App& app);
 void addBenchCommand(CLI::App& app);
 void addBenchUiCommand(CLI::App& bench);  // a subcommand of it
 
-// The text itself, or the contents of FILE for "@FILE". Throws Error: unreadable or empty.
+// The text itself, the contents of FILE for "@FILE", or "@TEXT" for "@@TEXT". Throws Error:
+// unreadable or empty.
 std::string questionText(const std::string& given);
 // "LO:HI" into options.minHops and maxHops. Throws Error.
 void parseHops(const std::string& text, SceneOptions& options);

@@ -20,7 +20,8 @@ void addTokenizeCommand(CLI::App& app) {
     command->add_option("--model", a->model,
                         "Checkpoint folder or cached repo id (default: the shipped tiny model)");
     command->add_flag("--json", a->json, "Print {\"ids\": [...], \"tokens\": [...]}");
-    command->add_option("text", a->text, "Text, or @FILE")->required();
+    command->add_option("text", a->text, "Text, or @FILE; @@ for a text that begins with @")
+        ->required();
     command->footer("Example: lvr tokenize \"<|lvr_start|> red\"");
     command->callback([a] {
         const auto tokenizer =

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/eval/answer.h"
 #include "core/values/image_marks.h"
 #include "datasets/record_readers.h"
 
@@ -14,14 +15,6 @@ int occurrences(const std::string& text, const std::string& mark) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + mark.size()))
         ++count;
     return count;
-}
-
-std::string answerIn(const std::string& response) {
-    const std::string open = "<answer>";
-    const auto from = response.find(open);
-    const auto to = response.find("</answer>", from);
-    if (from == std::string::npos || to == std::string::npos) return trimmed(response);
-    return trimmed(response.substr(from + open.size(), to - from - open.size()));
 }
 
 // The text of turn `index`, which must come from `speaker`.
@@ -135,8 +128,7 @@ DataRecord readLvrRecord(const JsonEntry& entry, const ImagePaths& images,
     for (const auto& image : imagesOf(entry)) record.images.push_back(images.find(image));
     record.question = questionAbout(record.images.size(), human);
     record.response = gpt;
-    const auto mark = gpt.rfind(kLvrMark);
-    record.answer = answerIn(mark == std::string::npos ? gpt : gpt.substr(mark + kLvrMark.size()));
+    record.answer = answerIn(gpt);
     record.boxes = readBoxes(entry);
     record.boxImages = readBoxImages(entry, record);
     checkMarks(record, occurrences(gpt, kLvrMark));

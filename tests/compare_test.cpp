@@ -36,6 +36,7 @@
 #include "widgets/compare/heat_strip.h"
 #include "widgets/compare/score_table.h"
 #include "widgets/compare/strategy_list.h"
+#include "widgets/conversation/exchange_text.h"
 #include "widgets/message_bar.h"
 #include "widgets/question_line.h"
 
@@ -157,8 +158,7 @@ CompareServices servicesOf(Script& script, InferenceWorker& worker) {
                     if (choice.file == "broken.json")
                         throw Error("broken.json is cut off; write it again.");
                     return scriptedSet(choice.count);
-                },
-            .isRight = std::equal_to<std::string>()};
+                }};
 }
 
 // A scripted model, open on the real inference thread.
@@ -282,6 +282,8 @@ private Q_SLOTS:
     void editingAFieldChangesTheChosenStrategyOnly();
     void everyFieldOfAStrategyComesBackFromTheForm();
 
+    void askAndCompareJudgeAlike_data();
+    void askAndCompareJudgeAlike();
     void everyStrategyAnswersEveryQuestionInTurn();
     void stepsStreamOnlyWhenTheyAreWanted();
     void aStrategyThatFailsLeavesTheOthersAlone();
@@ -406,6 +408,42 @@ void CompareTest::everyFieldOfAStrategyComesBackFromTheForm() {
     renamed.name = "same";
     QCOMPARE(list.strategies()[1], renamed);
     QCOMPARE(list.strategies()[0], Strategy{});
+}
+
+void CompareTest::askAndCompareJudgeAlike_data() {
+    QTest::addColumn<QString>("gold");
+    QTest::addColumn<QString>("question");
+    QTest::addColumn<bool>("right");
+    QTest::newRow("case and dot") << "Moon."
+                                  << "What?" << true;
+    QTest::newRow("its option") << "(B)"
+                                << "Which? (a) sun (b) moon" << true;
+    QTest::newRow("another option") << "(A)"
+                                    << "Which? (a) sun (b) moon" << false;
+    QTest::newRow("no options") << "B"
+                                << "Which?" << false;
+    QTest::newRow("more than it") << "moons"
+                                  << "What?" << false;
+}
+
+// The model says "moon".
+void CompareTest::askAndCompareJudgeAlike() {
+    QFETCH(const QString, gold);
+    QFETCH(const QString, question);
+    QFETCH(const bool, right);
+    auto sample = sampleOf(question.toStdString());
+    sample.answer = gold.toStdString();
+    World world;
+    CompareRun run(world.services(),
+                   {.name = "one", .size = 1, .sample = [&](int) { return sample; }}, {fixed(2)},
+                   CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    run.start();
+    QTRY_COMPARE(protocol.stopped, std::optional(false));
+    QCOMPARE(protocol.answers[0].right, std::optional(right));
+    auto shown = protocol.answers[0].trace;
+    shown.question = sample.question;
+    QCOMPARE(isRight(shown), std::optional(right));
 }
 
 void CompareTest::everyStrategyAnswersEveryQuestionInTurn() {

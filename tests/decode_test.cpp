@@ -551,13 +551,6 @@ private Q_SLOTS:
         none.encode(a_, first);
         QCOMPARE(none.count(), std::size_t{0});
     }
-
-    void answersAreWhatTheTagsHold() {
-        QCOMPARE(answerIn("\n<answer> red </answer>"), std::string("red"));
-        QCOMPARE(answerIn("<answer> a </answer> no, <answer>b</answer>"), std::string("b"));
-        QCOMPARE(answerIn("  just text \n"), std::string("just text"));
-        QCOMPARE(answerIn("<answer> cut off"), std::string("cut off"));
-    }
 };
 
 QTEST_GUILESS_MAIN(DecodeTest)

@@ -37,7 +37,7 @@ int rightAnswers(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
     for (const auto& sample : samplesOf("color-to-shape", 8)) items.push_back({sample, sample});
     int right = 0;
     for (const auto& outcome : evaluate(checkpoint, items, options, intervention))
-        right += outcome.right();
+        right += outcome.right;
     return right;
 }
 

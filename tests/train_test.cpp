@@ -8,6 +8,7 @@
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/sft/batch.h"
 #include "core/sft/pass.h"
 #include "core/sft/sampler.h"

@@ -73,8 +73,7 @@ WindowServices servicesOf(Script& script, const QString& store) {
     services.places = {.store = store, .program = QCoreApplication::applicationFilePath()};
     services.compare = {.openEngine = services.openEngine,
                         .sceneKinds = services.sceneKinds,
-                        .newScene = services.newScene,
-                        .isRight = std::equal_to<std::string>()};
+                        .newScene = services.newScene};
     return services;
 }
 

@@ -121,19 +121,18 @@ void AskPanel::clear() {
     badge_->clear();
 }
 
-void AskPanel::compare(const std::optional<std::string>& expected,
-                       const std::optional<std::string>& answer) {
+void AskPanel::compare(const std::optional<std::string>& expected, std::optional<bool> right) {
     verdict_->setVisible(expected.has_value());
     if (!expected) return;
     const QString known = QString::fromStdString(*expected);
     QPalette colours = palette();
-    if (!answer) {
+    if (!right) {
         verdict_->setText(tr("Known answer: %1").arg(known));
     } else {
-        const bool right = sameAnswer(*answer, *expected);
-        verdict_->setText(right ? tr("✓ Right") : tr("✗ Wrong: the right answer is %1").arg(known));
+        verdict_->setText(*right ? tr("✓ Right")
+                                 : tr("✗ Wrong: the right answer is %1").arg(known));
         colours.setColor(QPalette::WindowText,
-                         verdictColour(right, colours.window().color().lightness() < 128));
+                         verdictColour(*right, colours.window().color().lightness() < 128));
     }
     verdict_->setPalette(colours);
 }

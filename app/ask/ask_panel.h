@@ -38,9 +38,8 @@ public:
     void append(const DecodeStep& step);
     void show(const Trace& trace);  // all of a finished answer
     void clear();
-    // expected: the known answer, if there is one. answer: what was said, once it is complete.
-    void compare(const std::optional<std::string>& expected,
-                 const std::optional<std::string>& answer);
+    // expected: the known answer, if there is one. right: of what was said, once it is complete.
+    void compare(const std::optional<std::string>& expected, std::optional<bool> right);
     int latentCount() const;
     void selectStep(int latentStep);  // -1: none
     void recolour(const QColor& ink);

@@ -14,6 +14,7 @@
 #include "app/window/ask_engine.h"
 #include "core/error.h"
 #include "core/heat/heat.h"
+#include "widgets/conversation/exchange_text.h"
 #include "widgets/regions/region_tool.h"
 
 namespace lvr {
@@ -401,7 +402,7 @@ void AskWorkspace::clearAnswer() {
 void AskWorkspace::updateVerdict() {
     const bool toCome = trace_.steps.empty() && sampleIsAsked();
     side_->compare(toCome ? std::optional(sample_->answer) : trace_.expectedAnswer,
-                   trace_.answer.empty() || asking_ ? std::nullopt : std::optional(trace_.answer));
+                   asking_ || trace_.steps.empty() ? std::nullopt : isRight(trace_));
 }
 
 // ---- State ----

@@ -115,7 +115,7 @@ double chanceLevel(const std::vector<EvalItem>& items) {
 
 void add(Score& score, const EvalOutcome& outcome) {
     score.count += 1;
-    score.right += outcome.right();
+    score.right += outcome.right;
     score.exact += outcome.stoppedExactly();
     score.latents += outcome.latents;
     score.hits += outcome.hits;
@@ -128,7 +128,7 @@ Score pairScore(const std::string& model, double chance, const std::vector<EvalO
     for (std::size_t i = 0; i + 1 < outcomes.size(); i += 2) {
         const auto &one = outcomes[i], &other = outcomes[i + 1];
         score.count += 1;
-        score.right += one.right() && other.right();
+        score.right += one.right && other.right;
         score.exact += one.stoppedExactly() && other.stoppedExactly();
         for (const auto* each : {&one, &other}) {
             score.hits += each->hits;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/eval/answer.h"
 
 namespace lvr {
 namespace {
@@ -52,12 +53,12 @@ StrategyAnswer timedAnswer(AskEngine& engine, const Question& question,
 }
 
 // An answer that was cut short is neither right nor wrong.
-void judge(StrategyAnswer& answer, const Sample& sample, const CompareServices& services) {
+void judge(StrategyAnswer& answer, const Sample& sample) {
     answer.trace.rois = sample.rois;
     if (sample.answer.empty()) return;
     answer.trace.expectedAnswer = sample.answer;
     if (answer.trace.stopped != StopReason::Cancelled)
-        answer.right = services.isRight(answer.trace.answer, sample.answer);
+        answer.right = isRightAnswer(answer.trace.answer, sample.answer, sample.question.text);
 }
 
 }  // namespace
@@ -164,7 +165,7 @@ void CompareRun::decode() {
                 *answer = timedAnswer(*engine, sample.question, strategy.options, hooks, stop);
             else
                 answer->trace.stopped = StopReason::Cancelled;
-            judge(*answer, sample, services);
+            judge(*answer, sample);
             report([q, s, answer](CompareRun& run) {
                 run.failuresInARow_[s] = 0;
                 Q_EMIT run.answered(q, s, *answer);

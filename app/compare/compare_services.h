@@ -28,7 +28,6 @@ struct CompareServices {
     std::vector<std::string> sceneKinds;
     std::function<Sample(const std::string& kind)> newScene;    // throws Error
     std::function<SampleSet(const SetChoice& choice)> openSet;  // throws Error; any thread
-    std::function<bool(const std::string& answer, const std::string& expected)> isRight;
 };
 
 }  // namespace lvr

@@ -5,7 +5,7 @@
 
 #include "core/decode/decoder.h"
 #include "core/error.h"
-#include "core/grpo/reward.h"
+#include "core/eval/answer.h"
 #include "core/train/score.h"
 #include "core/vision/image_file.h"
 
@@ -56,7 +56,7 @@ SampleRow ask(const LvrCheckpoint& checkpoint, const ExitRule& exit, const DataR
                   .expected = record.answer,
                   .answer = trace.answer,
                   .completion = trace.text,
-                  .right = isRightAnswer(trace.answer, record.answer),
+                  .right = isRightAnswer(trace.answer, record.answer, record.question),
                   .loss = lossOf(checkpoint, record),
                   .stopped = toText(trace.stopped)};
     for (const auto& step : trace.steps) row.tokens.push_back(tokenOf(step));

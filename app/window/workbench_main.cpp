@@ -20,7 +20,6 @@
 #include "app/window/window_services.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "core/grpo/reward.h"
 #include "core/store/run_store.h"
 #include "datasets/scenes/scenes.h"
 
@@ -112,8 +111,7 @@ lvr::WindowServices services(const lvr::CommandLine& line, const std::filesystem
             .compare = {.openEngine = lvr::openLvrEngine,
                         .sceneKinds = lvr::setSceneKinds(),
                         .newScene = anySceneSource(reproducible),
-                        .openSet = lvr::openSampleSet,
-                        .isRight = lvr::isRightAnswer}};
+                        .openSet = lvr::openSampleSet}};
 }
 
 // Beside the run store's usual place; empty without a home.

@@ -6,6 +6,7 @@
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 
@@ -57,22 +58,6 @@ void measureText(std::vector<DecodeStep>& steps, const std::vector<torch::Tensor
         if (auto* text = std::get_if<TextStep>(&step.what)) text->cosine = toVector(cosine[next++]);
 }
 
-// Generated text without what was only sampled inside a thought.
-std::string spokenText(const Tokenizer& tokenizer, const RowResult& row) {
-    std::vector<std::int64_t> spoken;
-    for (std::size_t i = 0; i < row.ids.size(); ++i)
-        if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
-    return tokenizer.decode(spoken, SkipSpecial::Yes);
-}
-
-std::string withoutLvrTokens(std::string text) {
-    for (const std::string token :
-         {"<|lvr_start|>", "<|lvr|>", "<|lvr_latent_end|>", "<|lvr_end|>"})
-        for (auto at = text.find(token); at != std::string::npos; at = text.find(token))
-            text.erase(at, token.size());
-    return text;
-}
-
 void checkLength(std::int64_t tokens, int most) {
     if (tokens > most)
         throw Error("the prompt has " + std::to_string(tokens) +
@@ -95,14 +80,11 @@ Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeO
 
 }  // namespace
 
-std::string answerIn(const std::string& text) {
-    auto begin = text.rfind("<answer>");
-    begin = begin == std::string::npos ? 0 : begin + std::string("<answer>").size();
-    const auto end = text.find("</answer", begin);
-    const auto inside = text.substr(begin, end == std::string::npos ? end : end - begin);
-    const auto first = inside.find_first_not_of(" \t\r\n"),
-               last = inside.find_last_not_of(" \t\r\n");
-    return first == std::string::npos ? "" : inside.substr(first, last - first + 1);
+std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
+    std::vector<std::int64_t> spoken;
+    for (std::size_t i = 0; i < row.ids.size(); ++i)
+        if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
+    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes));
 }
 
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>& grids,
@@ -169,7 +151,7 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     measureText(trace.steps, textStates, patches);
     trace.stopped = row.stopped;
     trace.text = checkpoint.tokenizer.decode(row.ids);
-    trace.answer = answerIn(withoutLvrTokens(spokenText(checkpoint.tokenizer, row)));
+    trace.answer = answerOf(checkpoint, row);
     trace.hiddenSize = checkpoint.model.config().text.hiddenSize;
     // A stop between feeding a latent and reading its logits leaves it without a step.
     const auto reported = std::count_if(

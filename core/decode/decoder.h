@@ -52,7 +52,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
                     const EncodedQuestion& encoded, const DecodeOptions& options, RowHooks hooks,
                     const OnStep& onStep = {});
 
-// The text inside the last <answer>...</answer>, else all of it; trimmed.
-std::string answerIn(const std::string& text);
+// What a row says as its answer (core/eval/answer.h); what it only sampled inside a thought is not
+// said.
+std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row);
 
 }  // namespace lvr

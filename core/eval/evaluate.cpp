@@ -8,6 +8,7 @@
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/torch.h"
 #include "core/vision/patch_grid.h"
 
@@ -121,15 +122,13 @@ private:
 
     EvalOutcome outcome(const EvalItem& item, const RowResult& row, const Prompt& prompt,
                         PatchGrid grid) const {
-        std::vector<std::int64_t> spoken;
-        for (std::size_t i = 0; i < row.ids.size(); ++i)
-            if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
         const auto& asked = intervention_ == Intervention::Transplant ? *item.donor : item.sample;
         const auto targets = targetTokens(asked, grid);
-        EvalOutcome out{.answer = answerIn(checkpoint_.tokenizer.decode(spoken, SkipSpecial::Yes)),
+        EvalOutcome out{.answer = answerOf(checkpoint_, row),
                         .expected = asked.answer,
                         .latents = static_cast<int>(row.latents.size(0)),
                         .targets = static_cast<int>(targets.size())};
+        out.right = isRightAnswer(out.answer, asked.answer, asked.question.text);
         if (row.latents.size(0) == 0) return out;
         out.saidEnd = isLatentEnd(row.latents[-1]);
         const auto nearest =

@@ -21,11 +21,11 @@ struct EvalItem {
 struct EvalOutcome {
     std::string answer;
     std::string expected;  // the donor's answer under Transplant
+    bool right = false;    // as isRightAnswer judges
     int latents = 0;       // fed
     bool saidEnd = false;  // the last of them was near the latent end
     int targets = 0;       // regions the question needs
     int hits = 0;          // latents whose nearest visual token lies in their own target's region
-    bool right() const { return answer == expected; }
     bool stoppedExactly() const { return latents - saidEnd == targets; }
 };
 

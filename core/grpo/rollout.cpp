@@ -73,7 +73,8 @@ void judge(const LvrCheckpoint& checkpoint, const GrpoOptions& options, RolloutG
         group.rewards.emplace_back();
         group.total.push_back(0);
         for (const auto& name : options.rewards) {
-            const double reward = findReward(name)(group.texts.back(), group.record->answer);
+            const double reward = findReward(name)(group.texts.back(),
+                                                   {group.record->answer, group.record->question});
             group.rewards.back()[name] = reward;
             group.total.back() += static_cast<float>(reward);
         }

@@ -5,17 +5,12 @@
 #include <QObject>
 #include <QStringList>
 
+#include "core/eval/answer.h"
 #include "core/values/liveness.h"
 #include "widgets/compare/strategy.h"
 
 namespace lvr {
 namespace {
-
-QString plain(const std::string& text) {
-    QString word = QString::fromStdString(text).trimmed().toLower();
-    while (word.endsWith('.')) word.chop(1);
-    return word;
-}
 
 QString join(QStringList parts) {
     parts.removeAll(QString());
@@ -74,11 +69,9 @@ QString whenText(std::int64_t askedAt) {
     return locale.toString(when.date(), QLocale::ShortFormat) + ' ' + time;
 }
 
-bool sameAnswer(const std::string& a, const std::string& b) { return plain(a) == plain(b); }
-
 std::optional<bool> isRight(const Trace& trace) {
     if (!trace.expectedAnswer || trace.stopped == StopReason::Cancelled) return std::nullopt;
-    return sameAnswer(trace.answer, *trace.expectedAnswer);
+    return isRightAnswer(trace.answer, *trace.expectedAnswer, trace.question.text);
 }
 
 }  // namespace lvr

@@ -15,8 +15,6 @@ QString speedText(const Trace& trace);
 QString whenText(std::int64_t askedAt);  // local: "22:45" today, else with its date
 QString milliseconds(double ms);         // "8.2 ms", "340 ms", "12.5 s"
 
-// Whether two answers are the same but for case, space and a full stop.
-bool sameAnswer(const std::string& a, const std::string& b);
 // Whether the answer is the known one; absent when none is known or the answer is cut short.
 std::optional<bool> isRight(const Trace& trace);
 

@@ -321,6 +321,14 @@ private Q_SLOTS:
         }
     }
 
+    void aSwapNeedsTwoQuestions() {
+        compareFailure(lvr({"eval", "scenes", "--latents", "swap", "--count", "1"}), 1,
+                       "a swap needs a question on another picture; ask for --count 2 or more");
+        const auto two = lvr(
+            {"eval", "scenes", "--latents", "swap", "--count", "2", "--kinds", "color-to-shape"});
+        QVERIFY2(two.code == 0, qPrintable(two.err));
+    }
+
     void theShippedModelAnswersAndStopsByItself() {
         const auto result = lvr({"eval", "scenes", "--kinds", "chain,color-to-shape", "--count",
                                  "64", "--seed", "77", "--json"});

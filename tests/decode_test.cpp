@@ -130,6 +130,7 @@ class DecodeTest : public QObject {
     Q_OBJECT
 
     LvrCheckpoint a_ = LvrCheckpoint::open(folder("random-a"));
+    LvrCheckpoint b_ = LvrCheckpoint::open(folder("random-b"));  // with a latent end
     golden::Tensors images_{"preprocess.safetensors"};
     Json preprocess_ = golden::json("preprocess.json");
 
@@ -302,10 +303,11 @@ private Q_SLOTS:
     void interventionsReplaceWhatIsFed() {
         const auto given = torch::randn({2, a_.model.config().text.hiddenSize});
         const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 8};
-        const auto all = run(pictured(), options, {.filter = feedInstead({given}, false)});
+        const auto all = run(pictured(), options, {.filter = feedInstead({{given}}, Replace::All)});
         QVERIFY(torch::equal(all.latents[0], given[0]) && torch::equal(all.latents[1], given[1]) &&
                 torch::equal(all.latents[3], given[1]));
-        const auto first = run(pictured(), options, {.filter = feedInstead({given}, true)});
+        const auto first =
+            run(pictured(), options, {.filter = feedInstead({{given}}, Replace::First)});
         QVERIFY(torch::equal(first.latents[0], given[0]) &&
                 !torch::equal(first.latents[1], given[1]));
         QVERIFY(
@@ -359,6 +361,73 @@ private Q_SLOTS:
         QCOMPARE(row.latents.size(0), std::int64_t{5});
         QVERIFY(torch::equal(row.latents.narrow(0, 0, 3), prompt.thought));
         QVERIFY(!torch::equal(row.latents[3], prompt.thought[0]));
+    }
+
+    void everyThoughtEndsByTheSameRule_data() {
+        QTest::addColumn<QString>("rule");
+        QTest::addColumn<bool>("afterAGivenOne");
+        for (const char* rule :
+             {"fixed:3", "latent-end:mse:1e9:4", "latent-end:mae:1e9:4", "latent-end:cosine:3:4",
+              "latent-end:mse:0:4", "end-token:4", "end-prob:1:4", "end-prob:0:4"})
+            for (const bool given : {false, true})
+                QTest::addRow("%s%s", rule, given ? " after a given thought" : "")
+                    << QString(rule) << given;
+    }
+    // The second thought begins right after the first, as if the model had sampled its start.
+    void everyThoughtEndsByTheSameRule() {
+        QFETCH(const QString, rule);
+        QFETCH(const bool, afterAGivenOne);
+        const auto& b = b_;
+        auto prompt = makePrompt(
+            b, "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n<|lvr_start|>", {});
+        const DecodeOptions options{.exit = parseExitRule(rule.toStdString()), .maxNewTokens = 16};
+        const auto startsAt = [&](std::int64_t wanted) {
+            return [&b, wanted, pass = std::int64_t(-1)](const torch::Tensor& logits) mutable {
+                logits.select(1, b.rules.tokens.start).fill_(++pass == wanted ? 1e9 : -1e9);
+            };
+        };
+        const auto once =
+            decodeRows(b.model, {prompt}, b.rules, options, {.onLogits = startsAt(-1)}).front();
+        const auto inOne = once.isLatent[0] ? thoughtsOf(once).front().size(0) : 0;
+        auto end = inOne;  // the pass whose token ends the first thought
+        if (afterAGivenOne) {
+            // What the latent end is compared with is the last vector of a given thought, too.
+            prompt.thought = torch::stack(
+                {torch::randn({b.model.config().text.hiddenSize}), b.model.latentEnd()});
+            end = prompt.thought.size(0) + 1;
+        }
+        const auto twice =
+            decodeRows(b.model, {prompt}, b.rules, options, {.onLogits = startsAt(end)}).front();
+        QCOMPARE(twice.ids[end], b.rules.tokens.start);
+        std::int64_t inTwo = 0;
+        for (auto i = end + 1; twice.isLatent[i]; ++i) ++inTwo;
+        QCOMPARE(inTwo, inOne);
+    }
+
+    void theSecondThoughtIsGivenTheSecondRegionsVectors() {
+        const auto given = torch::randn({4, a_.model.config().text.hiddenSize});
+        const std::vector<torch::Tensor> regions{given.narrow(0, 0, 2), given.narrow(0, 2, 2)};
+        const auto fedTwice = [&](int count, Replace which) {
+            int pass = 0;
+            return run(forced(), {.exit = FixedSteps{count}, .maxNewTokens = 16},
+                       {.onLogits =
+                            [&](const torch::Tensor& logits) {
+                                if (++pass == count + 1)
+                                    logits.select(1, a_.rules.tokens.start).fill_(1e9);
+                            },
+                        .filter = feedInstead({regions}, which)});
+        };
+        const auto isFed = [&](const RowResult& row, std::vector<int> wanted) {
+            for (std::size_t i = 0; i < wanted.size(); ++i)
+                if (torch::equal(row.latents[static_cast<std::int64_t>(i)],
+                                 given[std::max(0, wanted[i])]) != (wanted[i] >= 0))
+                    return false;
+            return thoughtsOf(row).size() >= 2;
+        };
+        QVERIFY(isFed(fedTwice(1, Replace::All), {0, 2}));
+        QVERIFY(isFed(fedTwice(2, Replace::All), {0, 1, 2, 3}));
+        QVERIFY(isFed(fedTwice(3, Replace::All), {0, 1, 2, 2, 3, 3}));
+        QVERIFY(isFed(fedTwice(2, Replace::First), {0, -1, -1, -1}));
     }
 
     void givenThoughtsOfUnequalLengthShareABatch() {

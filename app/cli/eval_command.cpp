@@ -219,7 +219,9 @@ void evalScenes(EvalArguments& a) {
         check(ClutterOptions{.kinds = a.options.kinds});
     else
         check(a.options);
-    parseIntervention(a.latents);  // before anything is printed
+    // Before anything is printed.
+    if (parseIntervention(a.latents) == Intervention::Swap && a.count < 2)
+        throw Error("a swap needs a question on another picture; ask for --count 2 or more");
     if (a.models.empty()) a.models.push_back(tinyModelFolder());
     std::size_t width = 5;
     for (const auto& model : a.models) width = std::max(width, shortName(model).size());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
@@ -13,16 +14,22 @@
 namespace lvr {
 namespace {
 
+// What is known of one thought. Each begins without knowing anything of the one before.
+struct ThoughtState {
+    int number = -1;                    // within its row; -1 before the first
+    int fed = 0;                        // latents read since the exit rule began to count
+    int index = 0;                      // of the newest latent
+    std::optional<double> endDistance;  // of the newest latent; none at <|lvr_start|>
+};
+
 struct Row {
     std::int64_t prompt = 0;
     bool thinking = false;  // the next input is a latent
     bool finished = false;
-    int fed = 0;    // latents read since the exit rule began to count
-    int index = 0;  // of the newest latent within its thought
+    ThoughtState thought;  // under way, or the last one
     std::int64_t newest = 0;
     std::vector<std::int64_t> seen;  // prompt and generated ids
     std::vector<torch::Tensor> latents;
-    std::optional<double> endDistance;
     torch::Tensor given;       // [n, D], a thought that is to come or under way
     std::int64_t granted = 0;  // ids beyond the length limit, for the given thought
     at::Generator random;
@@ -220,7 +227,7 @@ private:
         const auto end = rules_.tokens.end;
         if (row.thinking) reportLatent(index, endProbability);
         const bool wasThinking = row.thinking;
-        row.thinking = thinksOn(row, {0, endProbability, row.endDistance, sampled == end});
+        row.thinking = thinksOn(row, endProbability, sampled == end);
         const bool left = !row.thinking && (wasThinking || opens(row));
         if (left && options_.spanEnd == SpanEnd::Forced) sampled = end;
         return row.given.defined() ? markerAround(row, sampled, left) : sampled;
@@ -240,19 +247,28 @@ private:
         return sampled == rules_.tokens.latentEnd ? sampled : rules_.tokens.end;
     }
 
-    bool thinksOn(Row& row, SpanState state) const {
+    // Whether the next input is a latent; counts the one that was just read.
+    bool thinksOn(Row& row, double endProbability, bool endSampled) const {
         const bool started = opens(row);
-        if (row.thinking) ++row.fed;
-        // The official latent-end loop starts counting anew at a shadow <|lvr_start|> (lvr-spec 9
-        // C8).
-        const bool restarts =
-            std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined();
-        if (started && (!row.thinking || restarts)) row.fed = 0;
-        row.index = row.thinking ? row.index + 1 : 0;
-        if (row.given.defined()) return (row.thinking || started) && row.fed < row.given.size(0);
-        state.fed = row.fed;
+        auto& thought = row.thought;
+        if (row.thinking) {
+            ++thought.fed;
+            ++thought.index;
+            if (started && restartsAtShadowStart(row)) thought.fed = 0;
+        } else if (started) {
+            thought = {.number = thought.number + 1};
+        } else {
+            return false;
+        }
+        if (row.given.defined()) return thought.fed < row.given.size(0);
         const bool room = std::ssize(row.result.ids) + 1 < roomFor(options_) + row.granted;
-        return (row.thinking || started) && room && !leavesLatentMode(options_.exit, state);
+        return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
+                                                         thought.endDistance, endSampled});
+    }
+
+    // The official latent-end loop starts counting anew (lvr-spec 9 C8).
+    bool restartsAtShadowStart(const Row& row) const {
+        return std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined();
     }
 
     // active, ids: [A]; logits: [A, V], what the ids were sampled from
@@ -295,20 +311,21 @@ private:
         hooks_.onStep({.row = index,
                        .position = static_cast<int>(row.result.ids.size()) - 1,
                        .token = row.newest,
-                       .latentIndex = row.index,
+                       .latentIndex = row.thought.index,
                        .vector = row.latents.back(),
                        .endProbability = endProbability,
-                       .endDistance = row.endDistance});
+                       .endDistance = row.thought.endDistance});
     }
 
     // headed: [B, D], the latents of rows that think; the others feed their newest id. -> [B, D]
     torch::Tensor nextInputs(torch::Tensor latents) {
         std::vector<std::int64_t> ids, thinking;
-        std::vector<int> index;
+        std::vector<LatentPlace> places;
         for (const auto& row : rows_) {
             ids.push_back(row.finished ? rules_.padId : row.newest);
             thinking.push_back(row.thinking);
-            index.push_back(row.thinking ? row.index : -1);
+            places.push_back(row.thinking ? LatentPlace{row.thought.number, row.thought.index}
+                                          : LatentPlace{});
         }
         const auto tokens = model_.embed(torch::tensor(ids));
         const auto which = torch::tensor(thinking, tokens.device()).to(torch::kBool);
@@ -316,7 +333,7 @@ private:
         if (options_.latentFeed == LatentFeed::Snap) latents = snapped(latents);
         if (options_.latentFeed == LatentFeed::Filler)
             latents = model_.embed(torch::tensor({rules_.tokens.latent})).expand_as(latents);
-        if (hooks_.filter) latents = hooks_.filter(latents, index);
+        if (hooks_.filter) latents = hooks_.filter(latents, places);
         latents = withGiven(std::move(latents));
         remember(latents.to(torch::kCPU, torch::kFloat32));
         return torch::where(which.unsqueeze(1), latents, tokens);
@@ -333,8 +350,9 @@ private:
             if (!row.thinking) continue;
             row.latents.push_back(latents[i].contiguous());
             if (end.defined())
-                row.endDistance = latentEndDistance(metric, row.latents.back().data_ptr<float>(),
-                                                    end.data_ptr<float>(), end.size(0));
+                row.thought.endDistance =
+                    latentEndDistance(metric, row.latents.back().data_ptr<float>(),
+                                      end.data_ptr<float>(), end.size(0));
         }
     }
 
@@ -343,7 +361,7 @@ private:
         if (std::none_of(rows_.begin(), rows_.end(), given)) return latents;
         latents = latents.clone();
         for (std::size_t i = 0; i < rows_.size(); ++i)
-            if (given(rows_[i])) latents[i] = rows_[i].given[rows_[i].index];
+            if (given(rows_[i])) latents[i] = rows_[i].given[rows_[i].thought.index];
         return latents;
     }
 
@@ -383,6 +401,23 @@ private:
 };
 
 }  // namespace
+
+std::vector<torch::Tensor> thoughtsOf(const RowResult& row) {
+    std::vector<torch::Tensor> thoughts;
+    std::int64_t first = 0, count = 0;
+    const auto close = [&] {
+        if (count > 0) thoughts.push_back(row.latents.narrow(0, first, count));
+        first += std::exchange(count, 0);
+    };
+    for (const bool isLatent : row.isLatent) {
+        if (isLatent)
+            ++count;
+        else
+            close();
+    }
+    close();
+    return thoughts;
+}
 
 std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,
                                   const RowRules& rules, const DecodeOptions& options,

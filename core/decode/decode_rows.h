@@ -56,10 +56,14 @@ struct RowResult {
     StopReason stopped = StopReason::EndOfText;
 };
 
-// May replace the vectors about to be fed. own: [B, D]; index[b] is the latent's number within row
-// b's thought, or -1 where the row feeds a token.
+// Where a latent that is about to be fed stands, both counted from 0.
+struct LatentPlace {
+    int thought = -1;  // within its row; -1: the row feeds a token
+    int index = 0;     // within its thought
+};
+// May replace the vectors about to be fed. own: [B, D]; places: [B].
 using LatentFilter =
-    std::function<torch::Tensor(const torch::Tensor& own, const std::vector<int>& index)>;
+    std::function<torch::Tensor(const torch::Tensor& own, const std::vector<LatentPlace>& places)>;
 
 struct RowHooks {
     std::function<void(const RowStep&)> onStep = {};
@@ -76,9 +80,14 @@ struct RowRules {
     std::int64_t padId = 0;
 };
 
-// The one decoding loop (lvr-spec 4). Rows may have prompts of different lengths and enter and
-// leave thoughts at different times; each gives what it would give alone. Results are in the order
-// of the prompts, copies of one beside each other; row i samples with seed + i.
+// The latents of each of its thoughts, in order: [n, D] each.
+std::vector<torch::Tensor> thoughtsOf(const RowResult& row);
+
+// The one decoding loop (lvr-spec 4). Each thought of a row ends by the same exit rule, which
+// counts from that thought's <|lvr_start|>, also after a given thought. Rows may have prompts of
+// different lengths and enter and leave thoughts at different times; each gives what it would give
+// alone. Results are in the order of the prompts, copies of one beside each other; row i samples
+// with seed + i.
 std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,
                                   const RowRules& rules, const DecodeOptions& options,
                                   const RowHooks& hooks = {});

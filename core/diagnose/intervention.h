@@ -10,7 +10,7 @@ namespace lvr {
 // What is fed in the slots instead of the model's own latents. Do they matter at all?
 enum class Intervention {
     Own,   // nothing is changed
-    Swap,  // the latents that another picture's question produced
+    Swap,  // the latents that a question on another picture produced, never its own
     Zero,
     Noise,       // Gaussian, with each latent's own RMS
     Oracle,      // the visual tokens of the true regions
@@ -20,9 +20,15 @@ enum class Intervention {
 // "own", "swap", ... Throws Error naming the nearest valid word.
 Intervention parseIntervention(const std::string& text);
 
-// Vectors to feed in place of the model's own: row b's i-th latent becomes the i-th of `given[b]`
-// ([n, D]); past its end the last one, unless `onlyFirst`: then the model goes on by itself.
-LatentFilter feedInstead(std::vector<torch::Tensor> given, bool onlyFirst);
+// Which latents of a row are replaced.
+enum class Replace { All, First };
+
+// Vectors to feed in place of the model's own. given: for each row its thoughts, [n, D] each. A
+// row's t-th thought begins with the vectors of given thought t and goes on through those of the
+// thoughts after it; past the last vector, that one. So a row that thinks twice is given the second
+// region's vectors in its second thought. Replace::First: only the row's very first latent, then
+// the model goes on by itself. A row that is given nothing keeps its own latents.
+LatentFilter feedInstead(const std::vector<std::vector<torch::Tensor>>& given, Replace which);
 LatentFilter feedZeros();
 LatentFilter feedNoise(std::uint64_t seed);
 

@@ -47,20 +47,56 @@ std::vector<std::vector<int>> targetTokens(const Sample& sample, PatchGrid grid)
     return targets;
 }
 
+using Thoughts = std::vector<torch::Tensor>;  // of one row, [n, D] each
+
+std::vector<const Sample*> samplesOf(std::span<const EvalItem> items) {
+    std::vector<const Sample*> samples;
+    for (const auto& item : items) samples.push_back(&item.sample);
+    return samples;
+}
+
+// The next question from the middle of the others on that is about another picture and was thought
+// about; the middle, since neighbours may be two views of one scene.
+const Thoughts& thoughtsAboutAnother(std::span<const EvalItem> items,
+                                     const std::vector<Thoughts>& own, std::size_t asked) {
+    const auto& picture = items[asked].sample.question.images;
+    for (std::size_t step = 0; step < items.size(); ++step) {
+        const auto other = (asked + items.size() / 2 + step) % items.size();
+        if (!own[other].empty() && items[other].sample.question.images != picture)
+            return own[other];
+    }
+    throw Error("a swap needs latents of another picture, and no other question of kind \"" +
+                items[asked].sample.kind +
+                "\" has any; ask more questions, on several pictures, of a model that thinks");
+}
+
 class Evaluation {
 public:
-    Evaluation(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
-               Intervention intervention)
-        : checkpoint_(checkpoint), options_(options), intervention_(intervention) {
+    Evaluation(const LvrCheckpoint& checkpoint, std::span<const EvalItem> items,
+               const DecodeOptions& options, Intervention intervention, std::stop_token stop)
+        : checkpoint_(checkpoint),
+          items_(items),
+          options_(options),
+          intervention_(intervention),
+          stop_(std::move(stop)) {
         if (intervention == Intervention::Snap) options_.latentFeed = LatentFeed::Snap;
     }
 
-    std::vector<EvalOutcome> batch(std::span<const EvalItem> items) const {
-        std::vector<const Sample*> samples;
-        for (const auto& item : items) samples.push_back(&item.sample);
-        const auto encoded = encodeBatch(checkpoint_, samples, options_.spanStart);
-        const auto rows = decodeRows(checkpoint_.model, encoded.prompts, checkpoint_.rules,
-                                     options_, {.filter = filter(items, encoded)});
+    // What is needed of all questions before the first is asked.
+    void prepare() {
+        if (intervention_ != Intervention::Swap || items_.empty()) return;
+        std::vector<Thoughts> own;
+        for (std::size_t first = 0; first < items_.size(); first += kBatch)
+            for (auto& thoughts : ownThoughts(samplesOf(batchAt(first))))
+                own.push_back(std::move(thoughts));
+        for (std::size_t i = 0; i < items_.size(); ++i)
+            swapped_.push_back(thoughtsAboutAnother(items_, own, i));
+    }
+
+    std::vector<EvalOutcome> batch(std::size_t first) const {
+        const auto items = batchAt(first);
+        const auto encoded = encodeBatch(checkpoint_, samplesOf(items), options_.spanStart);
+        const auto rows = decode(encoded.prompts, filter(first, encoded));
         std::vector<EvalOutcome> outcomes;
         for (std::size_t i = 0; i < items.size(); ++i)
             outcomes.push_back(outcome(items[i], rows[i], encoded.prompts[i], encoded.grids[i]));
@@ -68,7 +104,20 @@ public:
     }
 
 private:
-    LatentFilter filter(std::span<const EvalItem> items, const Encoded& encoded) const {
+    std::span<const EvalItem> batchAt(std::size_t first) const {
+        return items_.subspan(first, std::min(kBatch, items_.size() - first));
+    }
+
+    // Throws Cancelled.
+    std::vector<RowResult> decode(const std::vector<Prompt>& prompts, LatentFilter filter) const {
+        auto rows = decodeRows(checkpoint_.model, prompts, checkpoint_.rules, options_,
+                               {.filter = std::move(filter), .stop = stop_});
+        if (stop_.stop_requested()) throw Cancelled();
+        return rows;
+    }
+
+    LatentFilter filter(std::size_t first, const Encoded& encoded) const {
+        const auto items = batchAt(first);
         switch (intervention_) {
             case Intervention::Own:
             case Intervention::Snap:
@@ -77,39 +126,44 @@ private:
                 return feedZeros();
             case Intervention::Noise:
                 return feedNoise(options_.sampling.seed);
-            case Intervention::Swap:
-                return feedInstead(swapped(encoded), false);
+            case Intervention::Swap: {
+                const auto from = swapped_.begin() + static_cast<std::ptrdiff_t>(first);
+                return feedInstead({from, from + std::ssize(items)}, Replace::All);
+            }
             case Intervention::Oracle:
-                return feedInstead(oracle(items, encoded), false);
+                return feedInstead(oracle(items, encoded), Replace::All);
             case Intervention::Transplant:
-                return feedInstead(donated(items), items.front().chain == EvalItem::Chain::Yes);
+                return feedInstead(donated(items), items.front().chain == EvalItem::Chain::Yes
+                                                       ? Replace::First
+                                                       : Replace::All);
         }
         return {};
     }
 
-    std::vector<torch::Tensor> ownLatents(const std::vector<Prompt>& prompts) const {
-        std::vector<torch::Tensor> latents;
-        for (auto& row : decodeRows(checkpoint_.model, prompts, checkpoint_.rules, options_))
-            latents.push_back(row.latents);
-        return latents;
+    std::vector<Thoughts> ownThoughts(const std::vector<const Sample*>& samples) const {
+        std::vector<Thoughts> thoughts;
+        const auto encoded = encodeBatch(checkpoint_, samples, options_.spanStart);
+        for (const auto& row : decode(encoded.prompts, {})) thoughts.push_back(thoughtsOf(row));
+        return thoughts;
     }
 
-    std::vector<torch::Tensor> swapped(const Encoded& encoded) const {
-        auto latents = ownLatents(encoded.prompts);
-        std::rotate(latents.begin(), latents.begin() + 1, latents.end());
-        return latents;
+    // A thought for each region: a second thought is given the second one's.
+    static std::vector<Thoughts> oracle(std::span<const EvalItem> items, const Encoded& encoded) {
+        std::vector<Thoughts> regions;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const auto& sample = items[i].sample;
+            if (sample.rois.empty())
+                throw Error("oracle needs the regions to look at; a question of kind \"" +
+                            sample.kind + "\" has none");
+            regions.emplace_back();
+            for (const auto& roi : sample.rois)
+                regions.back().push_back(boxLatents({roi}, encoded.grids[i], RoiTokens{},
+                                                    encoded.prompts[i].imageTokens));
+        }
+        return regions;
     }
 
-    static std::vector<torch::Tensor> oracle(std::span<const EvalItem> items,
-                                             const Encoded& encoded) {
-        std::vector<torch::Tensor> latents;
-        for (std::size_t i = 0; i < items.size(); ++i)
-            latents.push_back(boxLatents(items[i].sample.rois, encoded.grids[i], RoiTokens{},
-                                         encoded.prompts[i].imageTokens));
-        return latents;
-    }
-
-    std::vector<torch::Tensor> donated(std::span<const EvalItem> items) const {
+    std::vector<Thoughts> donated(std::span<const EvalItem> items) const {
         std::vector<const Sample*> donors;
         for (const auto& item : items) {
             if (!item.donor)
@@ -117,7 +171,14 @@ private:
                             item.sample.kind + " has none");
             donors.push_back(&*item.donor);
         }
-        return ownLatents(encodeBatch(checkpoint_, donors, options_.spanStart).prompts);
+        auto thoughts = ownThoughts(donors);
+        // Where a single donor did not think, its answer is not to be expected.
+        if (std::all_of(thoughts.begin(), thoughts.end(),
+                        [](const Thoughts& none) { return none.empty(); }))
+            throw Error("transplant needs latents, and no question of kind \"" +
+                        items.front().sample.kind +
+                        "\" was thought about; choose an exit rule that lets the model think");
+        return thoughts;
     }
 
     EvalOutcome outcome(const EvalItem& item, const RowResult& row, const Prompt& prompt,
@@ -149,8 +210,11 @@ private:
     }
 
     const LvrCheckpoint& checkpoint_;
+    std::span<const EvalItem> items_;
     DecodeOptions options_;
     Intervention intervention_;
+    std::stop_token stop_;
+    std::vector<Thoughts> swapped_;  // what each question is given
 };
 
 }  // namespace
@@ -161,13 +225,12 @@ std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::function<void(EvalProgress)>& onProgress,
                                   const std::stop_token& stop) {
     const c10::InferenceMode inference;
-    const Evaluation evaluation(checkpoint, options, intervention);
+    Evaluation evaluation(checkpoint, items, options, intervention, stop);
+    evaluation.prepare();
     std::vector<EvalOutcome> outcomes;
     for (std::size_t first = 0; first < items.size(); first += kBatch) {
         if (stop.stop_requested()) throw Cancelled();
-        const auto count = std::min(kBatch, items.size() - first);
-        for (auto& outcome : evaluation.batch(std::span(items).subspan(first, count)))
-            outcomes.push_back(std::move(outcome));
+        for (auto& outcome : evaluation.batch(first)) outcomes.push_back(std::move(outcome));
         if (onProgress)
             onProgress({static_cast<int>(outcomes.size()), static_cast<int>(items.size())});
     }

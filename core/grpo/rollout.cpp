@@ -38,8 +38,8 @@ DecodeOptions decodeOptions(const LvrCheckpoint& checkpoint, const GrpoOptions& 
 }
 
 LatentFilter addNoise(double deviation, std::uint64_t seed) {
-    return [deviation, random = at::detail::createCPUGenerator(seed)](const torch::Tensor& own,
-                                                                      const std::vector<int>&) {
+    return [deviation, random = at::detail::createCPUGenerator(seed)](
+               const torch::Tensor& own, const std::vector<LatentPlace>&) {
         const auto rms = own.square().mean(-1, /*keepdim=*/true).sqrt();
         const auto noise = torch::randn(own.sizes(), random, torch::kFloat32).to(own.options());
         return own + deviation * rms * noise;

@@ -105,10 +105,10 @@ Dataset readDataset(const DataSource& source, const ReadHooks& hooks) {
     return dataset;
 }
 
-Dataset readUsable(const DataSource& source,
-                   const std::function<void(const std::string&)>& leftOut) {
+Dataset readUsable(const DataSource& source, const std::function<void(const std::string&)>& leftOut,
+                   const ReadHooks& hooks) {
     constexpr std::size_t kOneIn = 20;
-    auto dataset = readDataset(source);
+    auto dataset = readDataset(source, hooks);
     if (dataset.bad.empty()) return dataset;
     const auto all = dataset.bad.size() + dataset.records.size();
     const auto& first = dataset.bad.front();

@@ -74,7 +74,7 @@ Dataset readDataset(const DataSource& source, const ReadHooks& hooks = {});
 // The same for whoever can only go on with good records. A few bad ones are left out and `leftOut`
 // is told so in one sentence; when there are none but bad ones, or more than one in twenty, the
 // first is an Error: then it is the data, or the way it was given, that is wrong.
-Dataset readUsable(const DataSource& source,
-                   const std::function<void(const std::string&)>& leftOut);
+Dataset readUsable(const DataSource& source, const std::function<void(const std::string&)>& leftOut,
+                   const ReadHooks& hooks = {});
 
 }  // namespace lvr

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
@@ -18,7 +19,7 @@ struct GrpoArguments : TrainArguments {
 
 std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
     std::vector<GrpoRecord> records;
-    const auto dataset = readGiven(a.source);
+    const auto dataset = readGiven(a.source, interruption());
     for (const auto& record : dataset.records) {
         const auto name = dataset.name(record);
         if (record.answer.empty())
@@ -45,8 +46,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
         session.provenance.latentFeed = checkpoint.provenance->latentFeed;
     }
     session.provenance.seed = a.options.seed;
-    const auto exit =
-        a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);
+    const auto asked = decodeOptions({.exit = a.options.exit}, checkpoint);
     std::vector<double> rewards;
     trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
               {.onReport =
@@ -57,7 +57,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
                .saveEvery = a.saveEvery,
-               .onMeasure = [&](int step) { return session.measure(checkpoint, exit, step, {}); },
+               .onMeasure = [&](int step) { return session.measure(checkpoint, asked, step, {}); },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
                .resume = session.resume(),
                .stop = interruption(),

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
@@ -31,7 +32,7 @@ TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
         return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
     };
     std::vector<TrainingRecord> records;
-    const auto dataset = readGiven(source);
+    const auto dataset = readGiven(source, interruption());
     for (const auto& record : dataset.records) {
         TrainingRecord training{.name = dataset.name(record),
                                 .kind = record.dataset.empty() ? "all" : record.dataset,
@@ -104,7 +105,7 @@ public:
         return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
     }
     std::map<std::string, double> operator()(int step) const {
-        return session_.measure(checkpoint_, exitOf(arguments_.options), step,
+        return session_.measure(checkpoint_, decodeOptions({}, checkpoint_), step,
                                 validateSft(checkpoint_, *set_, arguments_.options));
     }
 
@@ -166,6 +167,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
+    checkpoint.provenance = session.provenance;  // asked as what it becomes
     const Measurement measurement(arguments, checkpoint, session);
     const auto result =
         trainSft(checkpoint, set, arguments.options,

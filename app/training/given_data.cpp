@@ -4,9 +4,10 @@
 
 namespace lvr {
 
-Dataset readGiven(const DataSource& source) {
+Dataset readGiven(const DataSource& source, const std::stop_token& stop) {
     return readUsable(source,
-                      [](const std::string& sentence) { std::cerr << sentence << std::endl; });
+                      [](const std::string& sentence) { std::cerr << sentence << std::endl; },
+                      {.stop = stop});
 }
 
 }  // namespace lvr

@@ -240,14 +240,20 @@ void TrainingSession::write(const LvrCheckpoint& checkpoint, int step, const Tra
 }
 
 std::map<std::string, double> TrainingSession::measure(const LvrCheckpoint& checkpoint,
-                                                       const ExitRule& exit, int step,
+                                                       const DecodeOptions& options, int step,
                                                        std::map<std::string, double> losses) {
     const auto& validation = arguments_.validation;
-    if (!probes_)
-        probes_ = validation.probes > 0
-                      ? chooseProbes(readGiven(validation.source), validation.probes)
-                      : std::vector<DataRecord>();
-    const auto samples = askProbes(checkpoint, exit, *probes_);
+    std::vector<SampleRow> samples;
+    try {
+        if (!probes_)
+            probes_ =
+                validation.probes > 0
+                    ? chooseProbes(readGiven(validation.source, arguments_.stop), validation.probes)
+                    : std::vector<DataRecord>();
+        samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
+    } catch (const Cancelled&) {
+        return {};  // what was trained is still to be saved
+    }
     if (!samples.empty()) log_.addSamples(step, samples);
     auto metrics = probeMetrics(samples);
     for (const auto& [name, value] : losses) metrics["val/" + name] = value;

@@ -23,9 +23,10 @@ public:
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
     LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
     // Asks the probe questions after `step` and keeps their answers; `losses` of the validation
-    // data are added. Returns all as metrics.
-    std::map<std::string, double> measure(const LvrCheckpoint& checkpoint, const ExitRule& exit,
-                                          int step, std::map<std::string, double> losses);
+    // data are added. Returns all as metrics; none, and nothing is kept, when it was stopped.
+    std::map<std::string, double> measure(const LvrCheckpoint& checkpoint,
+                                          const DecodeOptions& options, int step,
+                                          std::map<std::string, double> losses);
     // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
     // all must call it, and finish. A full disk makes it wait.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);

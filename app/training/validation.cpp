@@ -12,8 +12,6 @@
 namespace lvr {
 namespace {
 
-constexpr int kMostNewTokens = 256;
-
 RolloutToken tokenOf(const DecodeStep& step) {
     const auto* text = std::get_if<TextStep>(&step.what);
     return {step.token, step.text, text ? std::log(text->probability) : 0, text == nullptr};
@@ -46,10 +44,12 @@ std::optional<double> lossOf(const LvrCheckpoint& checkpoint, const DataRecord& 
     }
 }
 
-SampleRow ask(const LvrCheckpoint& checkpoint, const ExitRule& exit, const DataRecord& record) {
+SampleRow ask(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+              const DataRecord& record, const std::stop_token& stop) {
     Question question{{}, record.question};
     for (const auto& image : record.images) question.images.push_back(readImage(image));
-    const auto trace = decode(checkpoint, question, {.exit = exit, .maxNewTokens = kMostNewTokens});
+    const auto trace = decode(checkpoint, question, options, PromptKind::Chat, {}, stop);
+    if (stop.stop_requested()) throw Cancelled();
     SampleRow row{.record = std::to_string(record.number),
                   .image = record.images.empty() ? "" : record.images.front(),
                   .question = record.question,
@@ -78,12 +78,13 @@ std::vector<DataRecord> chooseProbes(const Dataset& dataset, int count) {
     return chosen;
 }
 
-std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const ExitRule& exit,
-                                 const std::vector<DataRecord>& probes) {
+std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+                                 const std::vector<DataRecord>& probes,
+                                 const std::stop_token& stop) {
     std::vector<SampleRow> rows;
     for (const auto& probe : probes) {
         try {
-            rows.push_back(ask(checkpoint, exit, probe));
+            rows.push_back(ask(checkpoint, options, probe, stop));
         } catch (const Error&) {
             continue;
         }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,10 @@ struct ValidationArguments {
 
 // Records that are spread evenly over the data and whose answer is known.
 std::vector<DataRecord> chooseProbes(const Dataset& dataset, int count);
-// Asks each as `lvr ask` would, greedily. Records whose images can't be read are left out.
-std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const ExitRule& exit,
-                                 const std::vector<DataRecord>& probes);
+// Asks each. Records whose images can't be read are left out. Throws Cancelled.
+std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+                                 const std::vector<DataRecord>& probes,
+                                 const std::stop_token& stop = {});
 // "probe/accuracy" and "probe/loss", as far as there is something to compare.
 std::map<std::string, double> probeMetrics(const std::vector<SampleRow>& samples);
 

@@ -6,8 +6,8 @@
 
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
+#include "core/decode/recent_visual_tokens.h"
 #include "core/decode/sampling.h"
-#include "core/decode/seen_images.h"
 #include "core/diagnose/intervention.h"
 #include "core/error.h"
 #include "core/text/chat_template.h"
@@ -580,16 +580,17 @@ private Q_SLOTS:
 
     void aSecondQuestionAboutAPictureReusesItsEncoding() {
         const std::vector<Image> shown{plainPicture(56, 84, 10)}, other{plainPicture(56, 84, 11)};
-        SeenImages seen;
-        const auto first = seen.encode(a_, shown);
-        QVERIFY(first.timings.encodeImages > 0);
-        seen.encode(a_, other);
-        const auto again = seen.encode(a_, shown);
-        QVERIFY(again.timings == Timings{});
+        RecentVisualTokens recent;
+        Timings atFirst, later;
+        const auto first = recent.encode(a_, shown, atFirst);
+        QVERIFY(atFirst.encodeImages > 0);
+        recent.encode(a_, other, atFirst);
+        const auto again = recent.encode(a_, shown, later);
+        QVERIFY(later == Timings{});
         QVERIFY(torch::equal(again.tokens, first.tokens));
-        QCOMPARE(again.pixels.grids, first.pixels.grids);
-        QVERIFY(!torch::equal(seen.encode(a_, other).tokens, first.tokens));
-        QCOMPARE(seen.count(), std::size_t{2});
+        QCOMPARE(again.grids, first.grids);
+        QVERIFY(!torch::equal(recent.encode(a_, other, later).tokens, first.tokens));
+        QCOMPARE(recent.count(), std::size_t{2});
         // Answers do not tell the difference.
         const Question question{shown, "What?"};
         const DecodeOptions options{
@@ -607,17 +608,18 @@ private Q_SLOTS:
     void picturesAskedAboutLongAgoAreForgottenFirst() {
         const std::vector<Image> first{plainPicture(56, 56, 1)}, second{plainPicture(56, 56, 2)},
             third{plainPicture(56, 56, 3)};
-        const auto bytes = SeenImages().encode(a_, first).tokens.nbytes();
-        SeenImages two(2 * bytes);
-        two.encode(a_, first);
-        two.encode(a_, second);
-        two.encode(a_, first);
-        two.encode(a_, third);
+        Timings spent;
+        const auto bytes = RecentVisualTokens().encode(a_, first, spent).tokens.nbytes();
+        RecentVisualTokens two(2 * bytes);
+        for (const auto* images : {&first, &second, &first, &third}) two.encode(a_, *images, spent);
         QCOMPARE(two.count(), std::size_t{2});
-        QVERIFY(two.encode(a_, first).timings == Timings{});
-        QVERIFY(two.encode(a_, second).timings.encodeImages > 0);
-        SeenImages none(bytes - 1);
-        none.encode(a_, first);
+        Timings known, forgotten;
+        two.encode(a_, first, known);
+        QVERIFY(known == Timings{});
+        two.encode(a_, second, forgotten);
+        QVERIFY(forgotten.encodeImages > 0);
+        RecentVisualTokens none(bytes - 1);
+        none.encode(a_, first, spent);
         QCOMPARE(none.count(), std::size_t{0});
     }
 };

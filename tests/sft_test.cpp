@@ -60,7 +60,7 @@ std::vector<SftPicture> pictures(const LvrCheckpoint& checkpoint, const Training
     std::vector<SftPicture> all;
     for (std::size_t p = 0; p < set.pictures.size(); ++p) {
         auto& one = all.emplace_back();
-        one.images = lookAt(checkpoint, set.records[set.pictures[p].front()].images);
+        one.images = visualTokensOf(checkpoint, set.records[set.pictures[p].front()].images);
         for (const int index : set.pictures[p])
             one.rows.push_back(planRow(checkpoint, set, index, one.images.grids, options, 1));
     }

@@ -62,7 +62,8 @@ std::vector<SftPicture> draw(const LvrCheckpoint& checkpoint, const TrainingSet&
     for (const auto& drawn :
          SftSampler(set, options).next(std::vector<double>(set.kinds.size(), 1.0))) {
         auto& picture = pictures.emplace_back();
-        picture.images = lookAt(checkpoint, set.records[drawn.questions.front().record].images);
+        picture.images =
+            visualTokensOf(checkpoint, set.records[drawn.questions.front().record].images);
         for (const auto& question : drawn.questions)
             picture.rows.push_back(planRow(checkpoint, set, question.record, picture.images.grids,
                                            options, question.seed));

@@ -72,17 +72,17 @@ TensorBytes bytesOf(const std::string& name, const torch::Tensor& tensor) {
             tensor.sizes().vec(), tensor.data_ptr()};
 }
 
-void writeDump(const fs::path& file, const EncodedQuestion& encoded, const Trace& trace,
-               const Dump& dump) {
-    const std::int64_t size = trace.hiddenSize, images = std::ssize(encoded.pixels.gridThw);
+void writeDump(const fs::path& file, const Pixels& pixels, const EncodedQuestion& encoded,
+               const Trace& trace, const Dump& dump) {
+    const std::int64_t size = trace.hiddenSize, images = std::ssize(pixels.gridThw);
     const auto grids = torch::empty({images, 3}, torch::kInt64);
     for (std::int64_t i = 0; i < images; ++i)
-        for (int axis = 0; axis < 3; ++axis) grids[i][axis] = encoded.pixels.gridThw[i][axis];
+        for (int axis = 0; axis < 3; ++axis) grids[i][axis] = pixels.gridThw[i][axis];
     const auto matrix = [&](const std::vector<float>& values, std::int64_t width) {
         return torch::tensor(values).view({-1, width}).contiguous();
     };
     const auto width =
-        images ? std::ssize(encoded.pixels.values) /
+        images ? std::ssize(pixels.values) /
                      std::max<std::int64_t>(
                          1, (grids.select(1, 0) * grids.select(1, 1) * grids.select(1, 2))
                                 .sum()
@@ -91,7 +91,7 @@ void writeDump(const fs::path& file, const EncodedQuestion& encoded, const Trace
     const std::vector<torch::Tensor> held{torch::tensor(encoded.prompt.ids),
                                           encoded.prompt.positions.ids.contiguous(),
                                           grids,
-                                          matrix(encoded.pixels.values, width),
+                                          matrix(pixels.values, width),
                                           matrix(trace.imageTokens, size),
                                           dump.promptHidden,
                                           dump.promptLogits,
@@ -160,7 +160,7 @@ void ask(AskArguments& a) {
     if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);
     if (!a.dump.empty() && !dump.stepLogits.empty()) {
         dump.promptLogits = dump.stepLogits.front();
-        writeDump(a.dump, encoded, trace, dump);
+        writeDump(a.dump, preprocess(question.images, checkpoint.preprocess), encoded, trace, dump);
     }
     if (a.json)
         std::cout << toJsonText(trace);

@@ -108,7 +108,7 @@ Pictures choose(const BenchArguments& a, const LvrCheckpoint& checkpoint, const 
         if (std::ssize(records) < a.questions) continue;
         files.push_back(set.records[records.front()].images);
         const torch::NoGradGuard off;
-        SftPicture picture{lookAt(checkpoint, files.back()), {}};
+        SftPicture picture{visualTokensOf(checkpoint, files.back()), {}};
         for (int q = 0; q < a.questions; ++q)
             picture.rows.push_back(
                 planRow(checkpoint, set, records[q], picture.images.grids, options, 0));

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "app/tiny_model.h"
-#include "core/decode/seen_images.h"
+#include "core/decode/recent_visual_tokens.h"
 #include "core/error.h"
 #include "core/model/device.h"
 
@@ -21,15 +21,18 @@ public:
 
     Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
               const std::stop_token& stop) override {
-        const auto encoded = encodeQuestion(checkpoint_, seen_.encode(checkpoint_, question.images),
-                                            question.text, PromptKind::Chat, options.spanStart);
-        if (hooks.onGrids) hooks.onGrids(encoded.pixels.grids);
+        Timings timings;
+        const auto images = recent_.encode(checkpoint_, question.images, timings);
+        auto encoded =
+            encodeQuestion(checkpoint_, images, question.text, PromptKind::Chat, options.spanStart);
+        encoded.timings = timings;
+        if (hooks.onGrids) hooks.onGrids(encoded.grids);
         return decodeEncoded(checkpoint_, question, encoded, options, {.stop = stop}, hooks.onStep);
     }
 
 private:
     LvrCheckpoint checkpoint_;
-    SeenImages seen_;
+    RecentVisualTokens recent_;
     ModelInfo info_;
 };
 

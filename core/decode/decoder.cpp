@@ -87,42 +87,45 @@ std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
     return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes));
 }
 
-Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>& grids,
-                   const torch::Tensor& imageTokens, const std::string& question, SpanStart start,
-                   PromptKind kind) {
+Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
+                   const std::string& question, SpanStart start, PromptKind kind) {
     Prompt prompt;
-    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, grids, question)
-                                         : chatPrompt(checkpoint.tokenizer, grids, question);
+    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, images.grids, question)
+                                         : chatPrompt(checkpoint.tokenizer, images.grids, question);
     if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
-    prompt.imageTokens = imageTokens;
-    prompt.positions = ropeIndex(prompt.ids, grids, checkpoint.model.config());
-    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, imageTokens);
+    prompt.imageTokens = images.tokens;
+    prompt.positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());
+    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, images.tokens);
     return prompt;
 }
 
-EncodedImages encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images) {
+VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
+                          Timings& timings) {
     const c10::InferenceMode inference;
+    if (images.empty()) return {};
     auto begun = Clock::now();
-    EncodedImages encoded{preprocess(images, checkpoint.preprocess), {}, {}};
-    encoded.timings.preprocess = millisecondsSince(begun);
+    const auto pixels = preprocess(images, checkpoint.preprocess);
+    timings.preprocess = millisecondsSince(begun);
     begun = Clock::now();
-    if (!images.empty()) encoded.tokens = checkpoint.model.imageTokens(encoded.pixels);
-    encoded.timings.encodeImages = millisecondsSince(begun);
-    return encoded;
+    VisualTokens visual{pixels.grids, checkpoint.model.imageTokens(pixels)};
+    timings.encodeImages = millisecondsSince(begun);
+    return visual;
 }
 
-EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, EncodedImages images,
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                                const std::string& text, PromptKind kind, SpanStart start) {
     const c10::InferenceMode inference;
-    auto prompt = buildPrompt(checkpoint, images.pixels.grids, images.tokens, text, start, kind);
-    return {std::move(images.pixels), std::move(prompt), images.timings};
+    return {images.grids, buildPrompt(checkpoint, images, text, start, kind)};
 }
 
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind, SpanStart start) {
-    return encodeQuestion(checkpoint, encodeImages(checkpoint, question.images), question.text,
-                          kind, start);
+    Timings timings;
+    const auto images = encodeImages(checkpoint, question.images, timings);
+    auto encoded = encodeQuestion(checkpoint, images, question.text, kind, start);
+    encoded.timings = timings;
+    return encoded;
 }
 
 Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
@@ -131,10 +134,10 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     const c10::InferenceMode inference;
     Trace trace{.model = checkpoint.name,
                 .question = question,
-                .grids = encoded.pixels.grids,
+                .grids = encoded.grids,
                 .options = options,
                 .timings = encoded.timings};
-    const auto prompt = withThought(encoded.prompt, checkpoint, options, encoded.pixels.grids);
+    const auto prompt = withThought(encoded.prompt, checkpoint, options, encoded.grids);
     const auto& image = prompt.imageTokens;
     const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
     std::vector<torch::Tensor> textStates;

@@ -7,6 +7,7 @@
 
 #include "core/decode/decode_rows.h"
 #include "core/decode/lvr_checkpoint.h"
+#include "core/model/visual_tokens.h"
 #include "core/values/trace.h"
 
 namespace lvr {
@@ -15,30 +16,27 @@ using OnStep = std::function<void(const DecodeStep&)>;
 
 enum class PromptKind { Chat, Raw };  // Raw: the question's text is the whole prompt
 
-// A chat prompt about images whose visual tokens are known. grids: one per image; imageTokens: [N,
-// D] of all of them, undefined without images. Throws Error when the model can't read as much.
-Prompt buildPrompt(const LvrCheckpoint& checkpoint, const std::vector<PatchGrid>& grids,
-                   const torch::Tensor& imageTokens, const std::string& question, SpanStart start,
+// A chat prompt about images whose visual tokens are known. Throws Error when the model can't read
+// as much.
+Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
+                   const std::string& question, SpanStart start,
                    PromptKind kind = PromptKind::Chat);
 
-struct EncodedImages {
-    Pixels pixels;
-    torch::Tensor tokens;  // [N, D] of all images; undefined without images
-    Timings timings;       // preprocess and encodeImages
-};
-EncodedImages encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images);
+// timings: preprocess and encodeImages are filled in.
+VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
+                          Timings& timings);
 
 // Images and text of a question as the language model reads them.
 struct EncodedQuestion {
-    Pixels pixels;
+    std::vector<PatchGrid> grids;  // one per image
     Prompt prompt;
-    Timings timings;  // preprocess and encodeImages
+    Timings timings = {};  // preprocess and encodeImages
 };
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                PromptKind kind = PromptKind::Chat,
                                SpanStart start = SpanStart::Sampled);
 // The same when its images are encoded already.
-EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, EncodedImages images,
+EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                                const std::string& text, PromptKind kind, SpanStart start);
 
 // Answers one question. Steps are reported on the caller's thread as they happen. A requested stop

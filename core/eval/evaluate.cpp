@@ -33,8 +33,8 @@ Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sam
     std::int64_t at = 0;
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const auto grid = pixels.grids[i];
-        encoded.prompts.push_back(buildPrompt(checkpoint, {grid},
-                                              tokens.narrow(0, at, grid.count()),
+        encoded.prompts.push_back(buildPrompt(checkpoint,
+                                              {{grid}, tokens.narrow(0, at, grid.count())},
                                               samples[i]->question.text, start));
         at += grid.count();
     }

@@ -50,10 +50,9 @@ RolloutGroup encode(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                     const GrpoRecord& record, int copies) {
     const torch::NoGradGuard frozen;
     RolloutGroup group{.record = &record};
-    const auto seen = features.of(record.images);
-    if (!seen.grids.empty()) group.grid = seen.grids.front();
-    group.prompt =
-        buildPrompt(checkpoint, seen.grids, seen.tokens, record.question, SpanStart::Sampled);
+    const auto images = features.of(record.images);
+    if (!images.grids.empty()) group.grid = images.grids.front();
+    group.prompt = buildPrompt(checkpoint, images, record.question, SpanStart::Sampled);
     group.prompt.copies = copies;
     return group;
 }

@@ -11,7 +11,7 @@ namespace lvr {
 
 // Images and the questions to them, one at least, that say the same before the last image.
 struct SftPicture {
-    SeenImages images;
+    VisualTokens images;
     std::vector<SftRow> rows;
 };
 

@@ -112,8 +112,8 @@ private:
         SftPicture picture;
         try {
             const auto& images = set_.records[drawn.questions.front().record].images;
-            picture.images =
-                visionIsFrozen(options_) ? features_.of(images) : lookAt(checkpoint_, images);
+            picture.images = visionIsFrozen(options_) ? features_.of(images)
+                                                      : visualTokensOf(checkpoint_, images);
         } catch (const Error& e) {
             guard_.leaveOut(e.what());
             tally.add(StepTally::LeftOut, static_cast<double>(drawn.questions.size()));

@@ -13,7 +13,7 @@ SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
     for (const int record : records) {
         try {
             if (picture.images.grids.empty())
-                picture.images = lookAt(checkpoint, set.records[record].images);
+                picture.images = visualTokensOf(checkpoint, set.records[record].images);
             picture.rows.push_back(
                 planRow(checkpoint, set, record, picture.images.grids, options, 0));
         } catch (const Error&) {

@@ -85,7 +85,7 @@ fs::path FeatureCache::entryOf(const fs::path& image) const {
     return folder_ / (entry.hex() + ".safetensors");
 }
 
-std::optional<SeenImage> FeatureCache::find(const fs::path& image) const {
+std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
     try {
         const auto file = entryOf(image);
         if (!fs::exists(file)) return std::nullopt;
@@ -99,18 +99,19 @@ std::optional<SeenImage> FeatureCache::find(const fs::path& image) const {
         fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
         const auto mapped =
             torch::from_blob(const_cast<std::byte*>(view.data), view.shape, torch::dtype(dtype_));
-        return SeenImage{grid, mapped.to(device_, dtype_, false, /*copy=*/true)};
+        return VisualTokens{{grid}, mapped.to(device_, dtype_, false, /*copy=*/true)};
     } catch (const std::exception&) {
         return std::nullopt;
     }
 }
 
-void FeatureCache::keep(const fs::path& image, const SeenImage& seen) const {
-    const auto tokens = seen.tokens.detach().to(torch::kCPU).contiguous();
+void FeatureCache::keep(const fs::path& image, const VisualTokens& encoded) const {
+    const auto tokens = encoded.tokens.detach().to(torch::kCPU).contiguous();
     try {
-        writeSafetensors(
-            entryOf(image), {{kTokens, typeOf(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
-            {{"rows", std::to_string(seen.grid.rows)}, {"cols", std::to_string(seen.grid.cols)}});
+        writeSafetensors(entryOf(image),
+                         {{kTokens, typeOf(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
+                         {{"rows", std::to_string(encoded.grids.front().rows)},
+                          {"cols", std::to_string(encoded.grids.front().cols)}});
     } catch (const Error&) {
         // A full disk: then it is looked at again next time.
     }

@@ -20,8 +20,9 @@ public:
                  std::uintmax_t mostBytes = std::uintmax_t{20} << 30);
     ~FeatureCache();  // forgets what was used longest ago, down to mostBytes
 
-    std::optional<SeenImage> find(const std::filesystem::path& image) const;
-    void keep(const std::filesystem::path& image, const SeenImage& seen) const;
+    // Of one image.
+    std::optional<VisualTokens> find(const std::filesystem::path& image) const;
+    void keep(const std::filesystem::path& image, const VisualTokens& encoded) const;
 
 private:
     std::filesystem::path entryOf(const std::filesystem::path& image) const;

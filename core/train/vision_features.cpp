@@ -20,8 +20,8 @@ Pixels readPixels(const std::vector<std::filesystem::path>& files, const Preproc
 
 }  // namespace
 
-SeenImages lookAt(const LvrCheckpoint& checkpoint,
-                  const std::vector<std::filesystem::path>& files) {
+VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
+                            const std::vector<std::filesystem::path>& files) {
     const auto pixels = readPixels(files, checkpoint.preprocess);
     return {pixels.grids, checkpoint.model.imageTokens(pixels)};
 }
@@ -51,42 +51,42 @@ VisionFeatures::Coming VisionFeatures::read(const std::filesystem::path& file,
                                             const PreprocessConfig& config,
                                             const FeatureCache* cache) {
     if (cache)
-        if (auto seen = cache->find(file)) return {std::move(seen), {}};
+        if (auto cached = cache->find(file)) return {std::move(cached), {}};
     return {{}, readPixels({file}, config)};
 }
 
-SeenImage VisionFeatures::see(const std::filesystem::path& file) {
+VisualTokens VisionFeatures::encode(const std::filesystem::path& file) {
     const torch::NoGradGuard frozen;
     auto coming = coming_.extract(file.string());
     auto here = coming ? coming.mapped().get() : read(file, checkpoint_.preprocess, cache_.get());
-    if (here.seen) return *std::move(here.seen);
-    SeenImage seen{here.pixels.grids.front(), checkpoint_.model.imageTokens(here.pixels)};
-    if (cache_) cache_->keep(file, seen);
-    return seen;
+    if (here.cached) return *std::move(here.cached);
+    VisualTokens image{here.pixels.grids, checkpoint_.model.imageTokens(here.pixels)};
+    if (cache_) cache_->keep(file, image);
+    return image;
 }
 
-const SeenImage& VisionFeatures::of(const std::filesystem::path& file) {
+const VisualTokens& VisionFeatures::of(const std::filesystem::path& file) {
     if (const auto known = byFile_.find(file.string()); known != byFile_.end()) {
         recent_.splice(recent_.begin(), recent_, known->second);
         return recent_.front().image;
     }
-    recent_.push_front({file.string(), see(file)});
+    recent_.push_front({file.string(), encode(file)});
     byFile_[file.string()] = recent_.begin();
     bytes_ += recent_.front().image.tokens.nbytes();
     while (bytes_ > mostBytes_ && recent_.size() > 1) forgetOldest();
     return recent_.front().image;
 }
 
-SeenImages VisionFeatures::of(const std::vector<std::filesystem::path>& files) {
-    SeenImages seen;
+VisualTokens VisionFeatures::of(const std::vector<std::filesystem::path>& files) {
+    VisualTokens all;
     std::vector<torch::Tensor> tokens;
     for (const auto& file : files) {
         const auto& image = of(file);
-        seen.grids.push_back(image.grid);
+        all.grids.push_back(image.grids.front());
         tokens.push_back(image.tokens);
     }
-    if (!tokens.empty()) seen.tokens = tokens.size() == 1 ? tokens.front() : torch::cat(tokens);
-    return seen;
+    if (!tokens.empty()) all.tokens = tokens.size() == 1 ? tokens.front() : torch::cat(tokens);
+    return all;
 }
 
 void VisionFeatures::forgetOldest() {

@@ -13,25 +13,16 @@
 #include <vector>
 
 #include "core/decode/lvr_checkpoint.h"
+#include "core/model/visual_tokens.h"
 
 namespace lvr {
 
 class FeatureCache;
 
-// An image as a frozen vision tower sees it.
-struct SeenImage {
-    PatchGrid grid;
-    torch::Tensor tokens;  // [N, D]
-};
-// A prompt's images, one after another.
-struct SeenImages {
-    std::vector<PatchGrid> grids;
-    torch::Tensor tokens;  // [N, D] of all; undefined without images
-};
-
-// Looks at them now; with gradients where the vision tower has some. Throws Error: unreadable
-// image.
-SeenImages lookAt(const LvrCheckpoint& checkpoint, const std::vector<std::filesystem::path>& files);
+// Of image files, encoded now; with gradients where the vision tower has some. Throws Error:
+// unreadable image.
+VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
+                            const std::vector<std::filesystem::path>& files);
 
 // Visual tokens of image files, each encoded once: the most recently used stay in memory, and in
 // `cache` if there is a folder for it (empty: none).
@@ -41,8 +32,8 @@ public:
                             const std::filesystem::path& cache = {},
                             std::size_t mostBytes = std::size_t{4} << 30);
     ~VisionFeatures();
-    const SeenImage& of(const std::filesystem::path& file);  // throws Error: unreadable image
-    SeenImages of(const std::vector<std::filesystem::path>& files);
+    const VisualTokens& of(const std::filesystem::path& file);  // throws Error: unreadable image
+    VisualTokens of(const std::vector<std::filesystem::path>& files);
     // Files that will be asked for soon are read, decoded and resized on LibTorch's inter-op
     // threads meanwhile; at most 64 of them wait. What comes out does not depend on it.
     void prefetch(const std::vector<std::filesystem::path>& files);
@@ -50,15 +41,15 @@ public:
 private:
     struct Kept {
         std::string file;
-        SeenImage image;
+        VisualTokens image;
     };
     struct Coming {
-        std::optional<SeenImage> seen;  // found in the cache
-        Pixels pixels;                  // otherwise
+        std::optional<VisualTokens> cached;
+        Pixels pixels;  // otherwise
     };
     static Coming read(const std::filesystem::path& file, const PreprocessConfig& config,
                        const FeatureCache* cache);
-    SeenImage see(const std::filesystem::path& file);
+    VisualTokens encode(const std::filesystem::path& file);
     void forgetOldest();
 
     const LvrCheckpoint& checkpoint_;

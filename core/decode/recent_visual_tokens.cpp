@@ -1,0 +1,41 @@
+#include "core/decode/recent_visual_tokens.h"
+
+#include <algorithm>
+
+#include "core/checkpoint/fingerprint.h"
+#include "core/torch.h"
+
+namespace lvr {
+namespace {
+
+std::size_t bytesOf(const VisualTokens& visual) { return visual.tokens.nbytes(); }
+
+}  // namespace
+
+VisualTokens RecentVisualTokens::encode(const LvrCheckpoint& checkpoint,
+                                        const std::vector<Image>& images, Timings& timings) {
+    if (images.empty()) return {};
+    const auto print = fingerprint(images);
+    const auto known = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& recent) {
+        return recent.fingerprint == print;
+    });
+    if (known != recent_.end()) {
+        recent_.splice(recent_.begin(), recent_, known);
+        return recent_.front().visual;
+    }
+    auto visual = encodeImages(checkpoint, images, timings);
+    keep({print, visual});
+    return visual;
+}
+
+void RecentVisualTokens::keep(Recent recent) {
+    if (bytesOf(recent.visual) > mostBytes_) return;
+    recent_.push_front(std::move(recent));
+    std::size_t bytes = 0;
+    const auto tooMuch = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& each) {
+        return (bytes += bytesOf(each.visual)) > mostBytes_;
+    });
+    recent_.erase(tooMuch, recent_.end());
+}
+
+}  // namespace lvr

@@ -1,25 +1,12 @@
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <string>
-
 #include "core/checkpoint/safetensors.h"
 #include "core/torch.h"
 #include "core/vision/preprocess.h"
+#include "tests/goldens.h"
 
-// Access to tests/goldens for tests that see torch.
+// The tensors of the reference values, for tests that see torch.
 namespace golden {
-
-inline std::filesystem::path path(const std::string& name) {
-    return std::filesystem::path(LVR_GOLDENS) / name;
-}
-
-inline nlohmann::json json(const std::string& name) {
-    std::ifstream file(path(name));
-    return nlohmann::json::parse(file);
-}
 
 // The tensors of one file, as torch sees them.
 class Tensors {

@@ -21,15 +21,15 @@ namespace {
 
 const LoraOptions kRank2{.rank = 2, .alpha = 6};
 
-fs::path base(const char* name = "random-b") { return golden::path("models") / name; }
+fs::path base(const char* name = "random-b") { return golden::own("models") / name; }
 
 // PEFT's adapter with the base where it is on this machine.
 fs::path peftAdapter(const QTemporaryDir& dir,
                      const std::function<void(nlohmann::json&)>& change = {}) {
     const fs::path folder = dir.filePath("adapter").toStdString();
     fs::remove_all(folder);
-    fs::copy(golden::path("lora"), folder);
-    auto config = golden::json("lora/adapter_config.json");
+    fs::copy(golden::own("lora"), folder);
+    auto config = golden::ownJson("lora/adapter_config.json");
     config["base_model_name_or_path"] = base().string();
     if (change) change(config);
     std::ofstream(folder / "adapter_config.json") << config;
@@ -134,7 +134,7 @@ private Q_SLOTS:
         const torch::NoGradGuard off;
         const QTemporaryDir dir;
         const auto folder = peftAdapter(dir);
-        const auto expected = golden::json("lora/expected.json");
+        const auto expected = golden::ownJson("lora/expected.json");
         const auto ids = expected["input_ids"].get<std::vector<std::int64_t>>();
         const auto wanted =
             torch::tensor(expected["logits_last"].get<std::vector<double>>(), torch::kFloat32);

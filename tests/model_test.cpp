@@ -22,7 +22,7 @@ namespace {
 
 const char* const kModels[] = {"random-a", "random-b", "random-c"};
 
-std::string folder(const std::string& model) { return golden::path("models/" + model).string(); }
+std::string folder(const std::string& model) { return golden::own("models/" + model).string(); }
 
 torch::Tensor ids(const std::vector<std::int64_t>& values) {
     return torch::tensor(values, torch::kInt64);
@@ -83,14 +83,16 @@ class ModelTest : public QObject {
 private Q_SLOTS:
     void forwardEqualsTransformers_data() {
         QTest::addColumn<QString>("model");
-        for (const auto* model : kModels) QTest::newRow(model) << QString(model);
+        for (const auto& model : golden::modelsOf("forward_"))
+            QTest::newRow(model.c_str()) << QString::fromStdString(model);
     }
     void forwardEqualsTransformers() {
         QFETCH(QString, model);
         const torch::NoGradGuard off;
         const auto name = model.toStdString();
-        const auto checkpoint = LvrCheckpoint::open(folder(name));
+        const auto checkpoint = LvrCheckpoint::open(golden::modelFolder(name).string());
         const auto cases = golden::json("forward_" + name + ".json");
+        QVERIFY(!cases["cases"].empty());
         const golden::Tensors expected("forward_" + name + ".safetensors"),
             images("preprocess.safetensors");
         const auto preprocess = golden::json("preprocess.json");
@@ -300,7 +302,7 @@ private Q_SLOTS:
     void plainQwenFolderGetsItsLvrTokens() {
         QTemporaryDir dir;
         const auto copy = copyOf("random-a", dir);
-        auto config = golden::json("models/random-a/config.json");
+        auto config = golden::ownJson("models/random-a/config.json");
         for (const auto* key : {"lvr_id", "lvr_start_id", "lvr_end_id", "lvr_latent_end_id",
                                 "lvr_head", "lvr_head_type", "latent_end_token"})
             config.erase(key);

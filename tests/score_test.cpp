@@ -16,7 +16,7 @@ namespace {
 
 // The golden's model with the configuration it was run with.
 LvrCheckpoint checkpointOf(const Json& c) {
-    const auto folder = golden::path("models/" + c["model"].get<std::string>()).string();
+    const auto folder = golden::modelFolder(c["model"]).string();
     auto checkpoint = LvrCheckpoint::open(folder);
     auto config = checkpoint.model.config();
     const auto& override = c["config_override"];

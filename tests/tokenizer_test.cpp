@@ -16,6 +16,7 @@
 #include "core/text/bpe_trainer.h"
 #include "core/text/chat_template.h"
 #include "core/text/pre_tokenizer.h"
+#include "tests/goldens.h"
 
 using namespace lvr;
 using Json = nlohmann::json;
@@ -24,8 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path goldens() { return LVR_GOLDENS; }
-fs::path modelFolder(const std::string& name) { return goldens() / "models" / name; }
+fs::path modelFolder(const std::string& name) { return golden::own("models/" + name); }
 
 std::string readFile(const fs::path& file) {
     std::ifstream stream(file, std::ios::binary);
@@ -126,9 +126,11 @@ private Q_SLOTS:
     void idsAndTextEqualTransformers_data() {
         QTest::addColumn<QString>("model");
         QTest::addColumn<bool>("withoutTokenizerJson");
-        for (const char* model : {"random-a", "random-b", "random-c"}) {
-            QTest::addRow("%s", model) << model << false;
-            QTest::addRow("%s from vocab.json and merges.txt", model) << model << true;
+        for (const auto& model : golden::modelsOf("tokenizer_cases_")) {
+            const auto name = QString::fromStdString(model);
+            QTest::addRow("%s", model.c_str()) << name << false;
+            if (fs::exists(golden::modelFolder(model) / "vocab.json"))
+                QTest::addRow("%s from vocab.json and merges.txt", model.c_str()) << name << true;
         }
     }
     void idsAndTextEqualTransformers() {
@@ -136,10 +138,10 @@ private Q_SLOTS:
         QFETCH(bool, withoutTokenizerJson);
         const auto name = model.toStdString();
         TemporaryFolder copy;
-        if (withoutTokenizerJson) copy.copyFrom(modelFolder(name), kOldFiles);
-        const auto tokenizer =
-            Tokenizer::open(withoutTokenizerJson ? copy.path() : modelFolder(name));
-        const auto cases = readJson(goldens() / ("tokenizer_cases_" + name + ".json"));
+        const auto folder = golden::modelFolder(name);
+        if (withoutTokenizerJson) copy.copyFrom(folder, kOldFiles);
+        const auto tokenizer = Tokenizer::open(withoutTokenizerJson ? copy.path() : folder);
+        const auto cases = golden::json("tokenizer_cases_" + name + ".json");
         Differences differences;
         for (const auto& one : cases["encode"])
             differences.compare(tokenizer.encode(one["text"].get<std::string>()), one["ids"],
@@ -152,6 +154,7 @@ private Q_SLOTS:
                                     one["decoded_skip_special"], one["ids"].dump());
             }
         qInfo("%d comparisons, %d differences", differences.compared, differences.count);
+        QVERIFY(differences.compared > 0);
         QVERIFY2(differences.count == 0, differences.first.c_str());
     }
 
@@ -160,7 +163,7 @@ private Q_SLOTS:
         copy.copyFrom(modelFolder("random-a"), kOldestFiles);
         const auto tokenizer = Tokenizer::open(copy.path());
         Differences differences;
-        const auto cases = readJson(goldens() / "tokenizer_cases_random-a.json");
+        const auto cases = golden::ownJson("tokenizer_cases_random-a.json");
         for (const auto& one : cases["encode"])
             differences.compare(tokenizer.encode(one["text"].get<std::string>()), one["ids"],
                                 one["text"].dump());
@@ -170,16 +173,16 @@ private Q_SLOTS:
 
     void promptsEqualTheForwardPass_data() {
         QTest::addColumn<QString>("model");
-        QTest::newRow("random-a") << "random-a";
-        QTest::newRow("random-b") << "random-b";
+        for (const auto& model : golden::modelsOf("forward_"))
+            QTest::newRow(model.c_str()) << QString::fromStdString(model);
     }
     void promptsEqualTheForwardPass() {
         QFETCH(QString, model);
         const auto name = model.toStdString();
-        const auto tokenizer = Tokenizer::open(modelFolder(name));
+        const auto tokenizer = Tokenizer::open(golden::modelFolder(name));
         const auto tensors =
-            SafetensorsFile::open(goldens() / ("forward_" + name + ".safetensors")).tensors();
-        const auto forward = readJson(goldens() / ("forward_" + name + ".json"));
+            SafetensorsFile::open(golden::path("forward_" + name + ".safetensors")).tensors();
+        const auto forward = golden::json("forward_" + name + ".json");
         QVERIFY(!forward["cases"].empty());
         for (const auto& one : forward["cases"]) {
             const std::string prompt = one["prompt"];

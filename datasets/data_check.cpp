@@ -124,9 +124,9 @@ public:
         std::size_t tokens = 0, all = 0;
         for (const auto& file : record.images) all += images_.at(file).grid.count();
         for (std::size_t b = 0; b < record.boxes.size(); ++b) {
-            const int image = record.boxImages.empty() ? 0 : record.boxImages[b];
-            tokens += boxTokens(record.boxes[b], images_.at(record.images[image]).grid).size();
-            if (const auto odd = oddBox(record.boxes[b]); !odd.empty())
+            const auto& box = record.boxes[b];
+            tokens += boxTokens(box, images_.at(record.images[box.image]).grid).size();
+            if (const auto odd = oddBox(box); !odd.empty())
                 report_.notes.push_back({name, "box " + std::to_string(b + 1) + " " + odd});
         }
         if (record.boxes.empty()) return;
@@ -156,7 +156,7 @@ std::string shortened(const std::string& file, const fs::path& folder) {
 
 nlohmann::ordered_json toLvrJson(const DataRecord& record, const fs::path& folder) {
     using Json = nlohmann::ordered_json;
-    Json images = Json::array(), boxes = Json::array();
+    Json images = Json::array(), boxes = Json::array(), boxImages = Json::array();
     std::string marks;
     const bool marked = cutAtImageMarks(record.question).size() > 1;
     for (const auto& file : record.images) {
@@ -166,6 +166,7 @@ nlohmann::ordered_json toLvrJson(const DataRecord& record, const fs::path& folde
     for (const auto& given : record.boxes) {
         const auto box = cleaned(given);
         boxes.push_back({box.x0, box.y0, box.x1, box.y1});
+        boxImages.push_back(box.image);
     }
     Json json{
         {"dataset", record.dataset},
@@ -174,7 +175,7 @@ nlohmann::ordered_json toLvrJson(const DataRecord& record, const fs::path& folde
         {"conversations", Json::array({{{"from", "human"}, {"value", marks + record.question}},
                                        {{"from", "gpt"}, {"value", record.response}}})},
         {"bboxes", boxes}};
-    if (!record.boxImages.empty()) json["bbox_images"] = record.boxImages;
+    if (record.images.size() > 1) json["bbox_images"] = boxImages;
     return json;
 }
 

@@ -45,9 +45,7 @@ cv::Mat drawImage(const DataRecord& record, int image, const PreprocessConfig& c
     cv::resize(picture, picture, {}, scale, scale, cv::INTER_NEAREST);
     const int cell = config.patchSize * config.mergeSize;
     const PatchGrid grid{size.height / cell, size.width / cell};
-    const auto onThis = [&](std::size_t box) {
-        return (record.boxImages.empty() ? 0 : record.boxImages[box]) == image;
-    };
+    const auto onThis = [&](std::size_t box) { return record.boxes[box].image == image; };
     for (std::size_t b = 0; b < record.boxes.size(); ++b)
         if (onThis(b))
             for (const int token : boxTokens(record.boxes[b], grid))

@@ -23,9 +23,8 @@ struct DataRecord {
     std::string question;
     std::string
         answer;  // inside <answer>, trimmed; without tags the trimmed text after the last <lvr>
-    std::string response;        // the gpt turn, its <lvr> included
-    std::vector<Box> boxes;      // of its <lvr>, in order, fractions of the image they are on
-    std::vector<int> boxImages;  // index into images, one a box; empty: all on the first
+    std::string response;               // the gpt turn, its <lvr> included
+    std::vector<Box> boxes;             // of its <lvr>, in order
     std::optional<PictureSize> stated;  // of the first image, where the record says it
     std::string note;                   // what is odd about it and does not keep it from being used
     bool operator==(const DataRecord&) const = default;

@@ -54,20 +54,20 @@ std::vector<Box> readBoxes(const JsonEntry& entry) {
     return boxes;
 }
 
-std::vector<int> readBoxImages(const JsonEntry& entry, const DataRecord& record) {
-    std::vector<int> images;
-    if (!entry.has("bbox_images")) return images;
-    for (const auto& image : entry.list("bbox_images")) {
-        const auto count = static_cast<int>(record.images.size());
+void readBoxImages(const JsonEntry& entry, DataRecord& record) {
+    if (!entry.has("bbox_images")) return;
+    const Json& list = entry.list("bbox_images");
+    if (list.size() != record.boxes.size())
+        throw RecordProblem("field \"bbox_images\" has " + std::to_string(list.size()) +
+                            " entries for " + std::to_string(record.boxes.size()) + " boxes");
+    const auto count = static_cast<int>(record.images.size());
+    for (std::size_t b = 0; b < list.size(); ++b) {
+        const Json& image = list[b];
         if (!image.is_number_integer() || image < 0 || image >= count)
             throw RecordProblem("field \"bbox_images\" must hold numbers of its images, 0 to " +
                                 std::to_string(count - 1) + ", not " + image.dump());
-        images.push_back(image.get<int>());
+        record.boxes[b].image = image.get<int>();
     }
-    if (images.size() != record.boxes.size())
-        throw RecordProblem("field \"bbox_images\" has " + std::to_string(images.size()) +
-                            " entries for " + std::to_string(record.boxes.size()) + " boxes");
-    return images;
 }
 
 void checkMarks(const DataRecord& record, int lvrMarks) {
@@ -130,7 +130,7 @@ DataRecord readLvrRecord(const JsonEntry& entry, const ImagePaths& images,
     record.response = gpt;
     record.answer = answerIn(gpt);
     record.boxes = readBoxes(entry);
-    record.boxImages = readBoxImages(entry, record);
+    readBoxImages(entry, record);
     checkMarks(record, occurrences(gpt, kLvrMark));
     return record;
 }

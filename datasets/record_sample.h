@@ -5,8 +5,8 @@
 
 namespace lvr {
 
-// The record with its pictures read; boxes on other images than the first are left out. Throws
-// Error naming the record: a picture is missing or broken.
+// The record with its pictures read. Throws Error naming the record: a picture is missing or
+// broken.
 Sample readSample(const Dataset& data, const DataRecord& record);
 
 }  // namespace lvr

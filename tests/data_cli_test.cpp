@@ -74,6 +74,22 @@ private Q_SLOTS:
                        "2 <image> for 1 image;");
     }
 
+    void aThoughtMayBeOfAnyPicture() {
+        const QStringList given{"--image",    kWide,   "--image",         kOdd,
+                                "--question", "Same?", "--thought-means", "--thought-box"};
+        for (const int image : {0, 1}) {
+            const auto result = ask(given + QStringList{QString("0,0,0.02,0.02,%1").arg(image)});
+            QVERIFY2(result.code == 0, qPrintable(result.err));
+            const auto json = objectOf(result);
+            QCOMPARE(json["thought"].toObject()["box_images"].toArray(), QJsonArray{image});
+            const auto nearest = json["latent_steps"].toArray()[0].toObject()["nearest"];
+            QCOMPARE(nearest.toArray()[0].toObject()["image"].toInt(), image);
+        }
+        compareFailure(ask(given + QStringList{"0,0,1,1,2"}), 1, "box 1 is on image 2, of 2");
+        compareFailure(ask(given + QStringList{"0,0,1,1,"}), 1, "0,0,1,1,");
+        compareFailure(ask(given + QStringList{"0,0,1,1,1.5"}), 1, "number of the picture");
+    }
+
     void picturesInsideOfParquetAreTrainedOnAndScored() {
         const auto data = copyOf("geo.parquet");
         const auto score = lvr({"score", "--model", kModel, "--data", data, "--json"});

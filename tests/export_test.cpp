@@ -119,6 +119,7 @@ private Q_SLOTS:
     void tableOfSeveralPicturesNamesThePicture();
     void wholeAnswerIsWhatTheCommandPrints();
     void heatLiesOnThePatchThatIsNearest();
+    void regionsLieOnTheirOwnPicture();
     void picturesAreEnlargedAndMadeSmallToFit();
     void wrongEndingIsNamed();
     void exportsByEndingCanBeReadBack();
@@ -222,6 +223,18 @@ void ExportTest::heatLiesOnThePatchThatIsNearest() {
     for (int step = 0; step < 3; ++step)
         for (int patch = 0; patch < 3; ++patch)
             QCOMPARE(at(step, patch) > 130, patch == step);  // the hot end of viridis is bright
+}
+
+void ExportTest::regionsLieOnTheirOwnPicture() {
+    Trace trace = answered();
+    trace.question.images.push_back(trace.question.images.front());
+    trace.rois = {{0.1, 0.1, 0.6, 0.6, 1}};
+    const auto draw = [&](int image, bool rois) {
+        return HeatPictures(trace, {.image = image, .heat = false, .rois = rois})
+            .draw(-1, {84, 56});
+    };
+    QCOMPARE(draw(0, true), draw(0, false));
+    QVERIFY(draw(1, true) != draw(1, false));
 }
 
 void ExportTest::picturesAreEnlargedAndMadeSmallToFit() {

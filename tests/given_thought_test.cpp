@@ -7,6 +7,7 @@
 
 #include "core/decode/decoder.h"
 #include "core/error.h"
+#include "core/eval/evaluate.h"
 #include "core/torch.h"
 #include "core/vision/patch_grid.h"
 #include "datasets/scenes/scenes.h"
@@ -67,11 +68,13 @@ private Q_SLOTS:
                  (std::vector<float>{12.5, 0.5}));
     }
 
-    void boxesAreOnTheFirstOfSeveralImages() {
+    void boxesAreOnAnyOfSeveralImages() {
         const auto tokens = torch::cat({numberedTokens(), numberedTokens() + 100});
-        const GivenThought thought{{{0.8, 0.8, 1, 1}}};
-        QCOMPARE(firstColumn(thoughtLatents(thought, {kGrid, kGrid}, {}, tokens)),
-                 (std::vector<float>{15}));
+        for (const auto slots : {GivenThought::Slots::AsTrained, GivenThought::Slots::OnePerBox}) {
+            const GivenThought thought{{{0.8, 0.8, 1, 1}, {0.8, 0.8, 1, 1, 1}}, slots};
+            QCOMPARE(firstColumn(thoughtLatents(thought, {kGrid, kGrid}, {}, tokens)),
+                     (std::vector<float>{15, 115}));
+        }
     }
 
     void wrongBoxesAreNamed() {
@@ -89,6 +92,8 @@ private Q_SLOTS:
             problem({good, {0.5, 0, 0.2, 1}}, {kGrid}).startsWith("thought box 2 (0.5,0,0.2,1)"));
         QVERIFY(problem({{0, 0, 1.5, 1}}, {kGrid}).contains("outside the picture"));
         QVERIFY(problem({good}, {}).contains("needs a picture"));
+        QVERIFY(problem({good, {0, 0, 1, 1, 1}}, {kGrid}).contains("box 2 is on image 1, of 1"));
+        QVERIFY(problem({{0, 0, 1, 1, -1}}, {kGrid}).contains("count from 0"));
         QCOMPARE(problem({good}, {kGrid}), QString());
     }
 
@@ -125,6 +130,24 @@ private Q_SLOTS:
         }
         QVERIFY2(followed >= kCount - 1, qPrintable(QString::number(followed)));
         QVERIFY(own >= kCount - 1);
+    }
+
+    // Evaluation finds targets, hits and oracle latents on the image that each box is on.
+    void regionsOfASecondImageAreEvaluatedThere() {
+        auto sample = sceneSample(kSeed, 0, "color-to-shape");
+        const auto other = sceneSample(kSeed, 1, "color-to-shape");
+        sample.question.images.insert(sample.question.images.begin(), other.question.images[0]);
+        for (Box& roi : sample.rois) roi.image = 1;
+        const auto oracle = [&](const Sample& asked) {
+            return evaluate(tiny_, {{.sample = asked}}, {.exit = FixedSteps{1}},
+                            Intervention::Oracle)
+                .front();
+        };
+        QCOMPARE(oracle(sample).targets, static_cast<int>(sample.rois.size()));
+        QCOMPARE(oracle(sample).hits, 1);
+        auto elsewhere = sample;
+        elsewhere.rois[0].image = 2;
+        QVERIFY_EXCEPTION_THROWN(oracle(elsewhere), Error);
     }
 
     void theTraceSaysThatTheThoughtWasGiven() {

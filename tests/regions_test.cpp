@@ -218,6 +218,9 @@ private Q_SLOTS:
     void removingChoosesTheOneBefore();
     void theBoxAroundTokensHasJustThese();
     void jsonComesBack();
+    void jsonKeepsTheImageOfABox();
+    void boxesOnOtherImagesAreLeftAlone();
+    void aNewRegionIsOnThePictureThatIsShown();
     void wrongJsonIsNamed_data();
     void wrongJsonIsNamed();
     void whatWasDoneIsTakenBackStepByStep();
@@ -348,7 +351,7 @@ void RegionsTest::cancellingPutsItBack() {
 
 void RegionsTest::keysMoveAndResizeByPictureAndStayInside() {
     RegionEdit edit = editOf({{0.1, 0.1, 0.3, 0.3}}, 0);
-    edit.setPixel({0.01, 0.02});
+    edit.setImage(0, {0.01, 0.02});
     edit.move(1, -2);
     QVERIFY(near(edit.regions().boxes[0], {0.11, 0.06, 0.31, 0.26}));
     edit.move(1000, -1000);
@@ -408,6 +411,56 @@ void RegionsTest::jsonComesBack() {
              std::size_t{1});
 }
 
+void RegionsTest::jsonKeepsTheImageOfABox() {
+    const std::vector<Box> boxes{{0, 0, 0.5, 1}, {0, 0, 0.25, 0.5, 1}};
+    QCOMPARE(toJson(boxes),
+             R"({"bboxes": [[0, 0, 0.5, 1], [0, 0, 0.25, 0.5]], "bbox_images": [0, 1]})");
+    QCOMPARE(boxesFromJson(toJson(boxes)), boxes);
+}
+
+void RegionsTest::boxesOnOtherImagesAreLeftAlone() {
+    const Box first{0.2, 0.2, 0.6, 0.6}, second{0.2, 0.2, 0.6, 0.6, 1};
+    RegionEdit edit = editOf({first, second}, 0);
+    edit.setImage(1, {0.01, 0.01});
+    QCOMPARE(edit.regions().chosen, -1);
+    QCOMPARE(edit.gripAt({0.4, 0.4}, {0.01, 0.01}).box, 1);
+    edit.choose(1);
+    edit.choose(1);
+    QCOMPARE(edit.regions().chosen, 1);
+    dragFromTo(edit, {0.8, 0.8}, {0.9, 0.9});
+    QCOMPARE(edit.regions().boxes.back().image, 1);
+    edit.remove();
+    edit.remove();
+    QCOMPARE(edit.regions().boxes, (std::vector<Box>{first}));
+    QCOMPARE(edit.regions().chosen, -1);
+    edit.choose(-1);
+    QCOMPARE(edit.regions().chosen, -1);
+}
+
+void RegionsTest::aNewRegionIsOnThePictureThatIsShown() {
+    LatentViewState state;
+    state.tokensOf = [](const Box& box, PatchGrid grid) { return boxTokens(box, grid); };
+    QWidget panel;
+    RegionTool tool(state, &panel);
+    tool.showPictures({{100, 100}, {50, 50}});
+    tool.setGrids({{8, 8}, {1, 1}});
+    tool.actions().add->trigger();
+    state.image = 1;
+    tool.turnTo(1);
+    QCOMPARE(state.chosenBox, -1);
+    QCOMPARE(state.boxGrid, (PatchGrid{1, 1}));
+    tool.actions().add->trigger();
+    QCOMPARE(tool.boxes().size(), std::size_t{2});
+    QCOMPARE(tool.boxes()[0].image, 0);
+    QCOMPARE(tool.boxes()[1].image, 1);
+    QCOMPARE(state.chosenBox, 1);
+    const auto tokens = boxTokens(tool.boxes()[0], {8, 8}).size() + 1;
+    QVERIFY2(tool.summary().startsWith(QString("2 regions, %1 tokens").arg(tokens)),
+             qPrintable(tool.summary()));
+    tool.showPictures({{100, 100}});
+    QVERIFY(tool.boxes().empty());
+}
+
 void RegionsTest::wrongJsonIsNamed_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("names");
@@ -438,7 +491,7 @@ void RegionsTest::wrongJsonIsNamed() {
 
 void RegionsTest::whatWasDoneIsTakenBackStepByStep() {
     RegionEditor editor;
-    editor.reset({}, {0.01, 0.01});
+    editor.turnTo(0, {0.01, 0.01});
     std::vector<Regions> states{editor.regions()};
     const auto then = [&](const std::function<void(RegionEdit&)>& how) {
         editor.change("step", how);
@@ -462,7 +515,8 @@ void RegionsTest::whatWasDoneIsTakenBackStepByStep() {
 
 void RegionsTest::nudgesInARowAreOneStep() {
     RegionEditor editor;
-    editor.reset({{0.1, 0.1, 0.2, 0.2}, {0.3, 0.3, 0.4, 0.4}}, {0.01, 0.01});
+    editor.turnTo(0, {0.01, 0.01});
+    editor.reset({{0.1, 0.1, 0.2, 0.2}, {0.3, 0.3, 0.4, 0.4}});
     const auto nudge = [&] {
         editor.change(
             "nudge", [](RegionEdit& edit) { edit.move(1, 0); }, RegionEditor::Merge::Yes);

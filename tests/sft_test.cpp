@@ -177,7 +177,7 @@ private Q_SLOTS:
         const auto wide = picture(folder(), 140, 84, 3), tall = picture(folder(), 84, 112, 4);
         auto both = record(wide, {{0, 0, .1, .1}, {0, 0, .1, .1}});
         both.images = {wide, tall};
-        both.boxImages = {1, 0};
+        both.boxes[0].image = 1;
         const TrainingSet set({both});
         const auto all = pictures(checkpoint, set, plainSum());
         const auto grids = all.front().images.grids;
@@ -185,12 +185,12 @@ private Q_SLOTS:
         QCOMPARE(slots.size(), 2U);
         QCOMPARE(slots[0].tokens, std::vector{grids[0].count()});
         QCOMPARE(slots[1].tokens, std::vector{0});
-        const auto score = scoreRecord(
-            checkpoint, {"r", both.images, both.question, both.response, both.boxes, {1, 0}},
-            LatentEndToken::LeftOut);
+        const auto score =
+            scoreRecord(checkpoint, {"r", both.images, both.question, both.response, both.boxes},
+                        LatentEndToken::LeftOut);
         QVERIFY(std::abs(lossesOf(checkpoint, set, plainSum(), 1 << 20).latent - score.latent.mse) <
                 1e-5);
-        both.boxImages = {2, 0};
+        both.boxes[0].image = 2;
         QVERIFY_EXCEPTION_THROWN(pictures(checkpoint, TrainingSet({both}), plainSum()), Error);
     }
 

@@ -53,7 +53,7 @@ Trace sampleTrace() {
                         .latentFeed = LatentFeed::Snap,
                         .maxNewTokens = 99,
                         .sampling = {0.7, 0.9, 50, 1.05, ~std::uint64_t{0}},
-                        .thought = {{{0.1, 0.2, 1.0 / 3, 1}, {0, 0, 0.5, 0.5}},
+                        .thought = {{{0.1, 0.2, 1.0 / 3, 1}, {0, 0, 0.5, 0.5, 1}},
                                     GivenThought::Slots::OnePerBox}},
             .steps = {{0, 11, "<|lvr_start|>", TextStep{1.0f / 3, awkwardFloats(8, 3)}},
                       {1, 12, "\uFFFD", latent(0)},
@@ -66,7 +66,7 @@ Trace sampleTrace() {
             .hiddenSize = 3,
             .latents = awkwardFloats(6, 1),
             .imageTokens = awkwardFloats(24, 1e-20f),
-            .rois = {{0.1, 0.2, 1.0 / 3, 1}},
+            .rois = {{0.1, 0.2, 1.0 / 3, 1, 1}, {0.1, 0.2, 1.0 / 3, 1}},
             .expectedAnswer = "star"};
 }
 
@@ -273,6 +273,8 @@ private Q_SLOTS:
         row(R"({"options":{"seed":-1}})", "'options.seed'");
         row(R"({"options":null})", "'options' is missing");
         row(R"({"rois":[{"x0":0,"y0":0,"x1":"1","y1":1}]})", "'rois[0].x1'");
+        row(R"({"rois":[{"x0":0,"y0":0,"x1":1,"y1":1,"image":2}]})", "'images'");
+        row(R"({"rois":[{"x0":0,"y0":0,"x1":1,"y1":1,"image":-1}]})", "'rois[0].image'");
     }
 
     void aBrokenDescriptionIsRefused() {

@@ -22,6 +22,7 @@
 #include "core/train/save_checkpoint.h"
 #include "core/train/train_state.h"
 #include "core/vision/image_file.h"
+#include "core/vision/patch_grid.h"
 #include "datasets/scenes/scenes.h"
 
 namespace fs = std::filesystem;
@@ -356,7 +357,7 @@ private Q_SLOTS:
         const auto checkpoint = smallCheckpoint(5);
         const auto& tokenizer = checkpoint.tokenizer;
         const auto on = [](const std::vector<Box>& boxes) {
-            return tokensOfBoxes(boxes, {}, {{4, 4}}, "r");
+            return tokensOfBoxes(boxes, {{4, 4}}, "r");
         };
         const Box left{0, 0, .25, .25}, right{.75, .75, 1, 1};
         const auto pieces = encodeResponse(

@@ -86,7 +86,7 @@ void AskWorkspace::showPicture(Image picture, const QString& name) {
     trace_.question.images = {std::move(picture)};
     knownRois_.clear();
     panel_->pictureChanged();
-    updateGrid();
+    updateGrids();
     Q_EMIT pictureShown(trace_.question.images);
     if (questionWasTheSamples) side_->setQuestion({});
     side_->focusQuestion();
@@ -102,7 +102,7 @@ void AskWorkspace::showSample(Sample sample) {
     trace_.question.images = sample_->question.images;
     trace_.rois = knownRois_ = sample_->rois;
     panel_->pictureChanged();
-    updateGrid();
+    updateGrids();
     Q_EMIT pictureShown(trace_.question.images);
     side_->setQuestion(QString::fromStdString(sample_->question.text));
     Q_EMIT allWell();
@@ -124,7 +124,7 @@ void AskWorkspace::showTrace(const Trace& trace, const QString& file) {
     knownRois_ = trace.rois;
     panel_->pictureChanged();
     panel_->regions().setBoxes(trace.options.thought.boxes);
-    updateGrid();
+    updateGrids();
     Q_EMIT pictureShown(trace_.question.images);
     Q_EMIT titleChanged(file);
     showAnswerParts();
@@ -195,7 +195,7 @@ void AskWorkspace::showModel(const ModelInfo& model) {
     side_->setRule(model.exit);
     Q_EMIT stateChanged(tr("Ready"));
     hintAtScenes();
-    updateGrid();
+    updateGrids();
     if (std::exchange(askWhenOpen_, false)) ask();
     updateActions();
 }
@@ -325,19 +325,20 @@ void AskWorkspace::updateRois() {
     panel_->regions().setKnown(sample_ ? sample_->rois : knownRois_);
 }
 
-void AskWorkspace::updateGrid() {
-    PatchGrid grid;
-    if (!trace_.grids.empty()) {
-        grid = trace_.grids.front();
-    } else if (model_ && model_->pixels && !trace_.question.images.empty()) {
-        const Image& image = trace_.question.images.front();
-        try {
-            grid = tokenGrid({image.height, image.width}, *model_->pixels);
-        } catch (const Error&) {  // too thin for the model, which says so when it is asked
-        }
-    }
-    panel_->regions().setGrid(grid);
+void AskWorkspace::updateGrids() {
+    auto grids = trace_.grids;
+    if (grids.empty() && model_ && model_->pixels)
+        for (const Image& image : trace_.question.images) grids.push_back(gridOf(image));
+    panel_->regions().setGrids(std::move(grids));
     updateRois();
+}
+
+PatchGrid AskWorkspace::gridOf(const Image& image) const {
+    try {
+        return tokenGrid({image.height, image.width}, *model_->pixels);
+    } catch (const Error&) {  // too thin for the model, which says so when it is asked
+        return {};
+    }
 }
 
 void AskWorkspace::forgetWaitingQuestion() {
@@ -348,7 +349,7 @@ void AskWorkspace::forgetWaitingQuestion() {
 void AskWorkspace::begun(const std::vector<PatchGrid>& grids) {
     trace_.grids = grids;
     panel_->stepsChanged();
-    updateGrid();
+    updateGrids();
 }
 
 void AskWorkspace::append(const DecodeStep& step) {

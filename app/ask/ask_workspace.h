@@ -111,7 +111,8 @@ private:
     void showOtherThought();
     void updateThoughts();
     void updateRois();
-    void updateGrid();
+    void updateGrids();
+    PatchGrid gridOf(const Image& image) const;  // by the model's pixel limits
     bool isOpening() const { return !openingModel_.isEmpty(); }
     void hintAtScenes();
     bool sampleIsAsked() const;

@@ -158,7 +158,9 @@ void PicturePanel::pictureChanged() {
     const Image picture = images.empty() ? Image{} : images.front();
     if (canvas_) canvas_->setPicture(picture);
     if (plain_) plain_->setPicture(picture);
-    regions_->showPicture(picture.width, picture.height);
+    std::vector<QSize> sizes;
+    for (const Image& image : images) sizes.emplace_back(image.width, image.height);
+    regions_->showPictures(std::move(sizes));
     stepsChanged();
 }
 
@@ -184,6 +186,7 @@ void PicturePanel::announce() {
     if (state_.image != lastImage_ && canvas_) {
         lastImage_ = state_.image;
         canvas_->setPicture(trace_.question.images[state_.image]);
+        regions_->turnTo(state_.image);
     }
     showChoices();
     if (plain_) plain_->update();

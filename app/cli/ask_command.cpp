@@ -1,5 +1,6 @@
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -107,12 +108,13 @@ void writeDump(const fs::path& file, const Pixels& pixels, const EncodedQuestion
 
 Box parseThoughtBox(const std::string& text, std::size_t number) {
     Box box;
-    int read = 0;
-    const int found =
-        std::sscanf(text.c_str(), "%lf,%lf,%lf,%lf%n", &box.x0, &box.y0, &box.x1, &box.y1, &read);
-    if (found != 4 || read != static_cast<int>(text.size()))
+    int read = 0, whole = 0;
+    const int found = std::sscanf(text.c_str(), "%lf,%lf,%lf,%lf%n,%d%n", &box.x0, &box.y0, &box.x1,
+                                  &box.y1, &read, &box.image, &whole);
+    if (found < 4 || std::max(read, whole) != static_cast<int>(text.size()))
         throw Error("thought box " + std::to_string(number) + " is \"" + text +
-                    "\"; give four fractions of the picture, x0,y0,x1,y1, as in 0.25,0.5,0.5,0.75");
+                    "\"; give four fractions of the picture, x0,y0,x1,y1, as in "
+                    "0.25,0.5,0.5,0.75, and perhaps the number of the picture, from 0");
     return box;
 }
 
@@ -203,12 +205,14 @@ void addAskCommand(CLI::App& app) {
     command->add_flag("--raw-prompt", a->rawPrompt,
                       "The question is the whole prompt, special tokens recognised");
     addDecodeOptions(*command, a->decode);
-    auto* boxes = command
-                      ->add_option("--thought-box", a->thoughtBoxes,
-                                   "x0,y0,x1,y1 in fractions of the first picture; give it again "
-                                   "for more: the model thinks of these regions, whatever it would "
-                                   "have looked at, then answers")
-                      ->allow_extra_args(false);
+    auto* boxes =
+        command
+            ->add_option("--thought-box", a->thoughtBoxes,
+                         "x0,y0,x1,y1 in fractions of the first picture, or x0,y0,x1,y1,N "
+                         "of picture N, counted from 0; give it again for more: the model "
+                         "thinks of these regions, whatever it would have looked at, then "
+                         "answers")
+            ->allow_extra_args(false);
     command
         ->add_flag("--thought-means", a->thoughtMeans,
                    "One slot a box, the mean of its visual tokens (default: the targets that "

@@ -92,8 +92,7 @@ TrainingSet readSet(const BenchArguments& a, const fs::path& scratch) {
                            .images = {record.images.begin(), record.images.end()},
                            .question = record.question,
                            .response = record.response,
-                           .boxes = record.boxes,
-                           .boxImages = record.boxImages});
+                           .boxes = record.boxes});
     return TrainingSet(std::move(records));
 }
 

@@ -128,7 +128,8 @@ void preview(const DataArguments& a) {
         writePng(previewRecord(record, preprocessOf(a)), a.to);
         std::cout << record.question << "\n" << record.response << "\n";
         for (const auto& box : record.boxes)
-            std::printf("box %.4f %.4f %.4f %.4f\n", box.x0, box.y0, box.x1, box.y1);
+            std::printf("box %.4f %.4f %.4f %.4f of image %d\n", box.x0, box.y0, box.x1, box.y1,
+                        box.image);
         if (!record.note.empty()) std::cout << "note: " << record.note << "\n";
         std::cout << "wrote " << a.to.string() << "\n";
         return;

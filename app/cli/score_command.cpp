@@ -44,8 +44,7 @@ std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
                            {record.images.begin(), record.images.end()},
                            record.question,
                            record.response,
-                           record.boxes,
-                           record.boxImages});
+                           record.boxes});
     return records;
 }
 

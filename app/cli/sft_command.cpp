@@ -39,8 +39,7 @@ TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
                                 .images = {record.images.begin(), record.images.end()},
                                 .question = record.question,
                                 .response = record.response,
-                                .boxes = record.boxes,
-                                .boxImages = record.boxImages};
+                                .boxes = record.boxes};
         if (isOf(scenes, training.kind))
             options.kindWeights[training.kind] = sceneKindWeight(training.kind);
         if (isOf(clutter, training.kind))
@@ -149,8 +148,7 @@ private:
                             .questionId = record.name,
                             .question = record.question,
                             .response = record.response,
-                            .boxes = record.boxes,
-                            .boxImages = record.boxImages};
+                            .boxes = record.boxes};
             for (const auto& image : record.images) data.images.push_back(image.string());
             all.push_back(std::move(data));
         }

@@ -54,7 +54,10 @@ Json stepJson(const DecodeStep& step) {
 
 Json boxesJson(const std::vector<Box>& boxes) {
     Json json = Json::array();
-    for (const auto& box : boxes) json.push_back({box.x0, box.y0, box.x1, box.y1});
+    for (const auto& box : boxes) {
+        json.push_back({box.x0, box.y0, box.x1, box.y1});
+        if (box.image != 0) json.back().push_back(box.image);
+    }
     return json;
 }
 

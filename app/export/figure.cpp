@@ -166,12 +166,13 @@ void Figure::paintPicture(QPainter& painter, const QRectF& where, int step, int 
                            static_cast<int>(where.height()) * rasterScale};
     painter.drawImage(where, toQImage(pictures_.draw(step, size)));
     if (step >= 0) paintNearest(painter, where, step);
-    if (choice_.look.rois && choice_.look.image == 0) paintRois(painter, where);
+    if (choice_.look.rois) paintRois(painter, where);
 }
 
 void Figure::paintRois(QPainter& painter, const QRectF& where) const {
     painter.setBrush(Qt::NoBrush);
     for (std::size_t i = 0; i < trace_.rois.size(); ++i) {
+        if (trace_.rois[i].image != choice_.look.image) continue;
         const QRectF box = part(where, trace_.rois[i]);
         painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
         painter.drawRect(box);

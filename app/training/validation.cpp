@@ -35,8 +35,7 @@ std::optional<double> lossOf(const LvrCheckpoint& checkpoint, const DataRecord& 
                                  .images = {record.images.begin(), record.images.end()},
                                  .question = record.question,
                                  .response = record.response,
-                                 .boxes = record.boxes,
-                                 .boxImages = record.boxImages};
+                                 .boxes = record.boxes};
         const double loss = scoreRecord(checkpoint, scored, LatentEndToken::LeftOut).ce;
         return std::isfinite(loss) ? std::optional(loss) : std::nullopt;
     } catch (const Error&) {

@@ -92,8 +92,10 @@ std::string imageName(std::size_t index) { return "image_" + std::to_string(inde
 
 Json boxesJson(const std::vector<Box>& boxes) {
     Json json = Json::array();
-    for (const auto& box : boxes)
+    for (const auto& box : boxes) {
         json.push_back({{"x0", box.x0}, {"y0", box.y0}, {"x1", box.x1}, {"y1", box.y1}});
+        if (box.image != 0) json.back()["image"] = box.image;
+    }
     return json;
 }
 
@@ -208,9 +210,16 @@ void checkRows(const Trace& trace, const Sizes& sizes, const TensorList& list) {
 // ---- Reading
 
 Box readBox(const JsonFields& fields) {
-    fields.allowOnly({"x0", "y0", "x1", "y1"});
+    fields.allowOnly({"x0", "y0", "x1", "y1", "image"});
     return {fields.get<double>("x0"), fields.get<double>("y0"), fields.get<double>("x1"),
-            fields.get<double>("y1")};
+            fields.get<double>("y1"), fields.has("image") ? naturalInt(fields, "image") : 0};
+}
+
+void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::size_t images) {
+    for (const auto& box : boxes)
+        if (box.image > 0 && box.image >= static_cast<int>(images))
+            fields.fail("images", "must be more: a region is on image " +
+                                      std::to_string(box.image) + ", counted from 0");
 }
 
 DecodeOptions readOptions(const JsonFields& fields) {
@@ -287,6 +296,8 @@ Trace readJson(const JsonFields& fields) {
     trace.expectedAnswer = fields.find<std::string>("expected_answer");
     if (naturalInt(fields, "images") != static_cast<int>(trace.grids.size()))
         fields.fail("grids", "must hold one grid per image");
+    checkBoxes(fields, trace.rois, trace.grids.size());
+    checkBoxes(fields, trace.options.thought.boxes, trace.grids.size());
     trace.question.images.resize(trace.grids.size());
     return trace;
 }

@@ -5,21 +5,28 @@
 #include "core/vision/patch_grid.h"
 
 namespace lvr {
+namespace {
 
-torch::Tensor boxLatents(const std::vector<Box>& boxes, PatchGrid grid, const RoiTokens& rule,
-                         const torch::Tensor& imageTokens) {
-    TORCH_CHECK(imageTokens.dim() == 2 && imageTokens.size(0) >= grid.count(), "imageTokens ",
-                imageTokens.sizes(), " for ", grid.count(), " visual tokens");
-    std::vector<int> tokens;
-    for (const auto& box : boxes)
-        for (const int token : boxTokens(box, grid)) tokens.push_back(token);
-    std::vector<torch::Tensor> latents;
-    for (const auto& target : roiTargets(tokens, rule)) {
+// targets: of each the tokens it is the mean of. [N, D] -> [n, D]
+torch::Tensor meansOf(const std::vector<std::vector<int>>& targets,
+                      const torch::Tensor& imageTokens) {
+    std::vector<torch::Tensor> means;
+    for (const auto& target : targets) {
         const std::vector<std::int64_t> rows(target.begin(), target.end());
-        latents.push_back(
+        means.push_back(
             imageTokens.index_select(0, torch::tensor(rows, imageTokens.device())).mean(0));  // [D]
     }
-    return latents.empty() ? imageTokens.narrow(0, 0, 0) : torch::stack(latents);
+    return means.empty() ? imageTokens.narrow(0, 0, 0) : torch::stack(means);
+}
+
+}  // namespace
+
+torch::Tensor boxLatents(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids,
+                         const RoiTokens& rule, const torch::Tensor& imageTokens) {
+    std::vector<int> tokens;
+    for (const auto& ofBox : tokensOfBoxes(boxes, grids, "the thought"))
+        tokens.insert(tokens.end(), ofBox.begin(), ofBox.end());
+    return meansOf(roiTargets(tokens, rule), imageTokens);
 }
 
 torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<PatchGrid>& grids,
@@ -28,11 +35,8 @@ torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<Patc
     if (grids.empty())
         throw Error("a thought of regions needs a picture; there is none in this question");
     if (thought.slotRule == GivenThought::Slots::AsTrained)
-        return boxLatents(thought.boxes, grids[0], asTrained, imageTokens);
-    std::vector<torch::Tensor> means;
-    for (const auto& box : thought.boxes)
-        means.push_back(boxLatents({box}, grids[0], {RoiTokens::Rule::Pool, 1}, imageTokens));
-    return torch::cat(means);
+        return boxLatents(thought.boxes, grids, asTrained, imageTokens);
+    return meansOf(tokensOfBoxes(thought.boxes, grids, "the thought"), imageTokens);
 }
 
 }  // namespace lvr

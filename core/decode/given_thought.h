@@ -10,13 +10,13 @@
 
 namespace lvr {
 
-// The vectors that regions of one picture are fed as: training's targets for a thought of these
-// boxes. imageTokens: [N, D], the picture's -> [n, D]
-torch::Tensor boxLatents(const std::vector<Box>& boxes, PatchGrid grid, const RoiTokens& rule,
-                         const torch::Tensor& imageTokens);
+// The vectors that regions are fed as: training's targets for a thought of these boxes. grids: one
+// an image; imageTokens: [N, D] of all images -> [n, D]. Throws Error: a box is on no image.
+torch::Tensor boxLatents(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids,
+                         const RoiTokens& rule, const torch::Tensor& imageTokens);
 
-// The same for a thought that somebody gives. imageTokens: of all images, grids: one an image.
-// Throws Error naming the box that is wrong, and when there is no picture.
+// The same for a thought that somebody gives. Throws Error naming the box that is wrong, and when
+// there is no picture.
 torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<PatchGrid>& grids,
                              const RoiTokens& asTrained, const torch::Tensor& imageTokens);
 

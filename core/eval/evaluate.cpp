@@ -19,32 +19,30 @@ constexpr std::size_t kBatch = 64;
 
 struct Encoded {
     std::vector<Prompt> prompts;
-    std::vector<PatchGrid> grids;  // of each prompt's image
+    std::vector<std::vector<PatchGrid>> grids;  // of each prompt's images
 };
 
 // All pictures of a batch go through the vision tower at once.
 Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sample*>& samples,
                     SpanStart start) {
     std::vector<Image> images;
-    for (const auto* sample : samples) images.push_back(sample->question.images.at(0));
+    for (const auto* sample : samples)
+        images.insert(images.end(), sample->question.images.begin(), sample->question.images.end());
     const auto pixels = preprocess(images, checkpoint.preprocess);
     const auto tokens = checkpoint.model.imageTokens(pixels);
-    Encoded encoded{{}, pixels.grids};
+    Encoded encoded;
+    auto grid = pixels.grids.begin();
     std::int64_t at = 0;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-        const auto grid = pixels.grids[i];
-        encoded.prompts.push_back(buildPrompt(checkpoint,
-                                              {{grid}, tokens.narrow(0, at, grid.count())},
-                                              samples[i]->question.text, start));
-        at += grid.count();
+    for (const auto* sample : samples) {
+        const auto end = grid + std::ssize(sample->question.images);
+        const auto& grids = encoded.grids.emplace_back(grid, end);
+        std::int64_t count = 0;
+        for (; grid != end; ++grid) count += grid->count();
+        encoded.prompts.push_back(buildPrompt(checkpoint, {grids, tokens.narrow(0, at, count)},
+                                              sample->question.text, start));
+        at += count;
     }
     return encoded;
-}
-
-std::vector<std::vector<int>> targetTokens(const Sample& sample, PatchGrid grid) {
-    std::vector<std::vector<int>> targets;
-    for (const auto& roi : sample.rois) targets.push_back(boxTokens(roi, grid));
-    return targets;
 }
 
 using Thoughts = std::vector<torch::Tensor>;  // of one row, [n, D] each
@@ -182,9 +180,9 @@ private:
     }
 
     EvalOutcome outcome(const EvalItem& item, const RowResult& row, const Prompt& prompt,
-                        PatchGrid grid) const {
+                        const std::vector<PatchGrid>& grids) const {
         const auto& asked = intervention_ == Intervention::Transplant ? *item.donor : item.sample;
-        const auto targets = targetTokens(asked, grid);
+        const auto targets = tokensOfBoxes(asked.rois, grids, asked.id);
         EvalOutcome out{.answer = answerOf(checkpoint_, row),
                         .expected = asked.answer,
                         .latents = static_cast<int>(row.latents.size(0)),

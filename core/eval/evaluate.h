@@ -33,9 +33,9 @@ struct EvalProgress {
     int done = 0, total = 0;
 };
 
-// Asks every item, in batches; items should be of one kind. Swap asks each twice and gives it the
-// latents of a question on another picture. Throws Cancelled, also between two tokens, and Error
-// where an intervention has nothing to feed.
+// Asks every item, with all of its pictures, in batches; items should be of one kind. Swap asks
+// each twice and gives it the latents of a question on another picture. Throws Cancelled, also
+// between two tokens, and Error where an intervention has nothing to feed.
 std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::vector<EvalItem>& items, const DecodeOptions& options,
                                   Intervention intervention,

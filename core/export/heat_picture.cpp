@@ -36,10 +36,12 @@ void tint(cv::Mat& picture, const cv::Rect& where, HeatColour rgb, double opacit
     cv::addWeighted(part, 1 - opacity, plain, opacity, 0, part);
 }
 
-void outline(cv::Mat& picture, const std::vector<Box>& rois) {
+// Those on this image, numbered among all.
+void outline(cv::Mat& picture, const std::vector<Box>& rois, int image) {
     const double unit = std::max(1.0, std::max(picture.cols, picture.rows) / 320.0);
     const auto thick = [&](double width) { return static_cast<int>(std::lround(width * unit)); };
     for (std::size_t i = 0; i < rois.size(); ++i) {
+        if (rois[i].image != image) continue;
         const cv::Point from(static_cast<int>(std::lround(rois[i].x0 * picture.cols)),
                              static_cast<int>(std::lround(rois[i].y0 * picture.rows)));
         const cv::Point to(static_cast<int>(std::lround(rois[i].x1 * picture.cols)),
@@ -111,7 +113,7 @@ Image HeatPictures::draw(int step, PictureSize size) const {
                  colourOf(maps_, look_.colours, hot), look_.opacity * coverOf(maps_, hot));
         }
     }
-    if (look_.rois && look_.image == 0) outline(picture, trace_.rois);
+    if (look_.rois) outline(picture, trace_.rois, look_.image);
     return toImage(picture);
 }
 

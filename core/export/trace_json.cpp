@@ -75,10 +75,16 @@ std::string latentRow(const Trace& trace, const LatentStep& latent) {
 
 Json thoughtJson(const GivenThought& thought) {
     if (thought.boxes.empty()) return {{"given", false}};
-    Json boxes = Json::array();
-    for (const auto& box : thought.boxes) boxes.push_back({box.x0, box.y0, box.x1, box.y1});
+    Json boxes = Json::array(), images = Json::array();
+    for (const auto& box : thought.boxes) {
+        boxes.push_back({box.x0, box.y0, box.x1, box.y1});
+        images.push_back(box.image);
+    }
     const bool means = thought.slotRule == GivenThought::Slots::OnePerBox;
-    return {{"given", true}, {"boxes", boxes}, {"slots", means ? "one_per_box" : "as_trained"}};
+    return {{"given", true},
+            {"boxes", boxes},
+            {"box_images", images},
+            {"slots", means ? "one_per_box" : "as_trained"}};
 }
 
 }  // namespace

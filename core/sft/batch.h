@@ -16,9 +16,8 @@ struct SftPicture {
 };
 
 // Several questions to each of several pictures whose images have the same grids and stand in the
-// same text. A picture's
-// prefix is read once; its questions are rows that see that prefix and themselves only, so that
-// nothing is padded but the rows' ends.
+// same text. A picture's prefix is read once; its questions are rows that see that prefix and
+// themselves only, so that nothing is padded but the rows' ends.
 struct SftBatch {
     torch::Tensor prefixEmbeddings;  // [P, T0, D]
     torch::Tensor prefixPositions;   // [3, P, T0]

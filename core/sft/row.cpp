@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text/chat_template.h"
 #include "core/train/response.h"
+#include "core/vision/patch_grid.h"
 
 namespace lvr {
 namespace {
@@ -129,7 +130,7 @@ SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int inde
                .prefix = {prompt.begin(), images},
                .ids = {images, prompt.end()}};
     const auto thin = options.thinBox == ThinBox::One ? EmptyBox::OneToken : EmptyBox::NoTokens;
-    const auto boxes = tokensOfBoxes(record.boxes, record.boxImages, grids, record.name, thin);
+    const auto boxes = tokensOfBoxes(record.boxes, grids, record.name, thin);
     RowPlan(checkpoint, record, options, seed, row)
         .addResponse(encodeResponse(checkpoint.tokenizer, record.response, boxes, record.name));
     return row;

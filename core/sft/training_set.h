@@ -18,7 +18,6 @@ struct TrainingRecord {
     std::string question;                       // as DataRecord's, with <image> where images stand
     std::string response;                       // gpt turn, e.g. "<lvr>\n<answer> red </answer>"
     std::vector<Box> boxes;                     // of its <lvr>, in order
-    std::vector<int> boxImages;                 // which image each is on; empty: the first
     FillSlots fill = FillSlots::RepeatLast;
 };
 

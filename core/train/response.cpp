@@ -42,25 +42,6 @@ ResponsePiece textPiece(const Tokenizer& tokenizer, const std::string& text, boo
 
 }  // namespace
 
-std::vector<std::vector<int>> tokensOfBoxes(const std::vector<Box>& boxes,
-                                            const std::vector<int>& images,
-                                            const std::vector<PatchGrid>& grids,
-                                            const std::string& name, EmptyBox empty) {
-    std::vector<std::vector<int>> tokens;
-    for (std::size_t b = 0; b < boxes.size(); ++b) {
-        const int image = b < images.size() ? images[b] : 0;
-        if (image < 0 || image >= std::ssize(grids))
-            throw Error(name + ": box " + std::to_string(b + 1) + " is on image " +
-                        std::to_string(image) + ", of " + std::to_string(grids.size()) +
-                        "; count images from 0");
-        int before = 0;
-        for (int i = 0; i < image; ++i) before += grids[i].count();
-        tokens.push_back(boxTokens(boxes[b], grids[image], empty));
-        for (int& token : tokens.back()) token += before;
-    }
-    return tokens;
-}
-
 std::vector<ResponsePiece> encodeResponse(const Tokenizer& tokenizer, const std::string& response,
                                           const std::vector<std::vector<int>>& boxTokens,
                                           const std::string& name) {

@@ -6,8 +6,6 @@
 #include <vector>
 
 #include "core/text/tokenizer.h"
-#include "core/values/image.h"
-#include "core/vision/patch_grid.h"
 
 namespace lvr {
 
@@ -17,14 +15,6 @@ struct ResponsePiece {
     std::vector<std::int64_t> text;
     std::size_t answerBegin = 0, answerEnd = 0;  // of text: what stands between the answer tags
 };
-
-// The visual tokens each box touches, counted over all images one after another. images: of each
-// box the index into `grids`; empty: all are on the first. Throws Error that begins with `name`.
-std::vector<std::vector<int>> tokensOfBoxes(const std::vector<Box>& boxes,
-                                            const std::vector<int>& images,
-                                            const std::vector<PatchGrid>& grids,
-                                            const std::string& name,
-                                            EmptyBox empty = EmptyBox::OneToken);
 
 // A gpt turn in pieces (lvr-spec 2.4, 2.6): each <lvr> becomes a thought of its box's tokens; a
 // single <lvr> takes all boxes. Text before the first <lvr> stays. <|im_end|> and a newline end the

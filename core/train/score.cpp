@@ -6,6 +6,7 @@
 #include "core/train/losses.h"
 #include "core/train/response.h"
 #include "core/vision/image_file.h"
+#include "core/vision/patch_grid.h"
 
 namespace lvr {
 namespace {
@@ -135,7 +136,7 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     const auto pixels = preprocess(images, checkpoint.preprocess);
     const auto visual = checkpoint.model.imageTokens(pixels);
     SequenceBuilder builder(checkpoint, latentEnd);
-    const auto boxes = tokensOfBoxes(record.boxes, record.boxImages, pixels.grids, record.name);
+    const auto boxes = tokensOfBoxes(record.boxes, pixels.grids, record.name);
     for (const auto& piece :
          encodeResponse(checkpoint.tokenizer, record.response, boxes, record.name))
         builder.add(piece);

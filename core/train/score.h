@@ -16,7 +16,6 @@ struct ScoreRecord {
     std::string question;
     std::string response;  // gpt turn with its <lvr>
     std::vector<Box> boxes;
-    std::vector<int> boxImages = {};  // which image each box is on; empty: the first
 };
 
 // Means over pairs of a latent and the vector it should be (lvr-spec 3.3), over channels too.

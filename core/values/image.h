@@ -16,6 +16,7 @@ struct Image {
 // A region of a picture in fractions of its width and height, 0..1, x to the right, y down.
 struct Box {
     double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+    int image = 0;  // which of the question's pictures it is on
     bool operator==(const Box&) const = default;
 };
 

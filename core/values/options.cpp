@@ -142,6 +142,8 @@ void check(const GivenThought& thought) {
         for (const double edge : {box.x0, box.y0, box.x1, box.y1})
             if (!(edge >= 0 && edge <= 1))
                 fail("is outside the picture; its edges are fractions from 0 to 1");
+        if (box.image < 0)
+            fail("is on picture " + std::to_string(box.image) + "; they count from 0");
         if (box.x0 >= box.x1 || box.y0 >= box.y1)
             fail("covers no visual token; give x0,y0,x1,y1 with x0 < x1 and y0 < y1");
     }

@@ -59,7 +59,7 @@ struct SamplingOptions {
     bool operator==(const SamplingOptions&) const = default;
 };
 
-// Regions of the first picture, whose visual tokens are fed as the first thought in place of the
+// Regions of the pictures, whose visual tokens are fed as the first thought in place of the
 // model's own latents, between <|lvr_start|> and <|lvr_end|>. No boxes: the thought is its own.
 struct GivenThought {
     std::vector<Box> boxes;  // in the order they are fed

@@ -14,7 +14,7 @@ struct Question {
 };
 
 // A question whose answer is known. rois are the regions to look at, in the order of the latent
-// targets, all on the first image.
+// targets.
 struct Sample {
     std::string id;
     std::string kind;  // the record's `dataset` field

@@ -68,7 +68,7 @@ struct Trace {
     int hiddenSize = 0;
     std::vector<float> latents;      // [number of latent steps, hiddenSize], in feeding order
     std::vector<float> imageTokens;  // [sum of grids, hiddenSize]
-    std::vector<Box> rois;           // when known, on the first image, in target order
+    std::vector<Box> rois;           // when known, in target order
     std::optional<std::string> expectedAnswer;
     bool operator==(const Trace&) const = default;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
+
 namespace lvr {
 namespace {
 
@@ -41,6 +43,24 @@ std::vector<int> boxTokens(const Box& box, PatchGrid grid, EmptyBox empty) {
     if (tokens.empty() && empty == EmptyBox::OneToken)
         tokens.push_back(tokenAtCentre(box.y0, box.y1, grid.rows) * grid.cols +
                          tokenAtCentre(box.x0, box.x1, grid.cols));
+    return tokens;
+}
+
+std::vector<std::vector<int>> tokensOfBoxes(const std::vector<Box>& boxes,
+                                            const std::vector<PatchGrid>& grids,
+                                            const std::string& name, EmptyBox empty) {
+    std::vector<std::vector<int>> tokens;
+    for (std::size_t b = 0; b < boxes.size(); ++b) {
+        const int image = boxes[b].image;
+        if (image < 0 || image >= std::ssize(grids))
+            throw Error(name + ": box " + std::to_string(b + 1) + " is on image " +
+                        std::to_string(image) + ", of " + std::to_string(grids.size()) +
+                        "; count images from 0");
+        int before = 0;
+        for (int i = 0; i < image; ++i) before += grids[i].count();
+        tokens.push_back(boxTokens(boxes[b], grids[image], empty));
+        for (int& token : tokens.back()) token += before;
+    }
     return tokens;
 }
 

@@ -18,7 +18,7 @@ struct ViewRect {
 // The visual tokens of a region, in the order of the targets.
 using TokensOf = std::function<std::vector<int>(const Box&, PatchGrid)>;
 
-// What the mouse does on the first image while regions are drawn there.
+// What the mouse does on the shown image while regions are drawn there.
 struct RegionPointer {
     enum class Phase { Hover, Press, Drag, Release } phase = Phase::Hover;
     double x = 0, y = 0;            // in fractions of the picture; a drag may leave it
@@ -55,9 +55,9 @@ struct LatentViewState {
 
     // ---- Set by its owner ----
     TokensOf tokensOf;       // for `path`; none is drawn without
-    std::vector<Box> boxes;  // drawn by the person on the first image
+    std::vector<Box> boxes;  // drawn by the person, on all images
     int chosenBox = -1;      // the one with handles
-    PatchGrid boxGrid;       // the grid whose tokens `boxes` touch are shown; empty: not shown
+    PatchGrid boxGrid;       // of the shown image, whose touched tokens are shown; empty: not
     bool drawing = false;    // boxes are being edited
     bool hand = false;       // while drawing: the mouse moves the picture all the same
     std::vector<int> pickedTokens;                        // of boxGrid, marked to become a box

@@ -116,7 +116,7 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
         ImGui::TextUnformatted(step.text.c_str());
         ImGui::SameLine(0, 18);
     }
-    if (state.drawing && state.image == 0)
+    if (state.drawing)
         return hint(
             {"Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
              "moves the picture.",

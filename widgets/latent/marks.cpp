@@ -74,8 +74,9 @@ void drawGrid(PatchGrid grid, const Placement& at) {
 }
 
 // One tag per box, although a box visited twice stands twice in the list: "1, 4".
-void drawRois(const std::vector<Box>& rois, const Placement& at) {
+void drawRois(const std::vector<Box>& rois, int image, const Placement& at) {
     for (std::size_t i = 0; i < rois.size(); ++i) {
+        if (rois[i].image != image) continue;
         if (std::find(rois.begin(), rois.begin() + i, rois[i]) != rois.begin() + i) continue;
         std::string order;
         for (std::size_t j = i; j < rois.size(); ++j)
@@ -89,6 +90,7 @@ void drawRois(const std::vector<Box>& rois, const Placement& at) {
 void drawBoxes(const LatentViewState& state, const Placement& at) {
     for (std::size_t i = 0; i < state.boxes.size(); ++i) {
         const Box& box = state.boxes[i];
+        if (box.image != state.image) continue;
         const ImVec2 min = at.at(box.x0, box.y0), max = at.at(box.x1, box.y1);
         if (state.tokensOf && state.boxGrid.count() > 0)
             drawTokens(state.tokensOf(box, state.boxGrid), state.boxGrid, at, kOwnTokens);
@@ -99,11 +101,12 @@ void drawBoxes(const LatentViewState& state, const Placement& at) {
     drawTokens(state.pickedTokens, state.boxGrid, at, kPickedTokens);
 }
 
-void drawPath(const std::vector<Box>& rois, PatchGrid grid, const TokensOf& tokensOf,
-              const Placement& at) {
+void drawPath(const Trace& trace, const LatentViewState& state, const Placement& at) {
+    const PatchGrid grid = trace.grids[state.image];
     std::vector<ImVec2> points;
-    for (const Box& roi : rois)
-        for (const int token : tokensOf(roi, grid))
+    for (const Box& roi : trace.rois)
+        for (const int token :
+             roi.image == state.image ? state.tokensOf(roi, grid) : std::vector<int>())
             points.push_back(at.cell(grid, token / grid.cols + 0.5, token % grid.cols + 0.5));
     if (points.empty()) return;
     ImDrawList* list = ImGui::GetWindowDrawList();

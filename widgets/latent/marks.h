@@ -26,11 +26,11 @@ struct Placement {
 
 // What is drawn over the picture and its heat.
 void drawGrid(PatchGrid grid, const Placement& at);
-void drawRois(const std::vector<Box>& rois, const Placement& at);
-void drawBoxes(const LatentViewState& state, const Placement& at);  // the person's own
-// From target to target, region by region, each row by row: what supervised training asks for.
-void drawPath(const std::vector<Box>& rois, PatchGrid grid, const TokensOf& tokensOf,
-              const Placement& at);
+void drawRois(const std::vector<Box>& rois, int image, const Placement& at);  // those on it
+void drawBoxes(const LatentViewState& state, const Placement& at);            // the person's own
+// From target to target, region by region, each row by row: what supervised training asks for, as
+// far as it is on the shown image.
+void drawPath(const Trace& trace, const LatentViewState& state, const Placement& at);
 void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at,
                  const LatentViewState& state);
 void drawRing(PatchGrid grid, int patch, const Placement& at);  // around one patch

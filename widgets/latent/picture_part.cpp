@@ -50,9 +50,7 @@ void zoomBy(float factor, ImVec2 cursor, const Region& region, const Image& imag
 }
 
 // Whether the left button draws instead of moving the picture.
-bool draws(const LatentViewState& state) {
-    return state.drawing && !state.hand && state.image == 0 && state.onPointer;
-}
+bool draws(const LatentViewState& state) { return state.drawing && !state.hand && state.onPointer; }
 
 void zoomAndPan(const Region& region, const Image& image, LatentViewState& state) {
     const ImGuiIO& io = ImGui::GetIO();
@@ -172,10 +170,9 @@ void drawMarks(const LatentFrame& frame, const Placement& at, const LatentViewSt
     if (hasGrid && state.grid) drawGrid(frame.trace.grids[state.image], at);
     if (isMeasured(frame, state) && state.nearest)
         drawNearest(frame.trace, *frame.selected, at, state);
-    if (state.rois && state.image == 0) drawRois(frame.trace.rois, at);
-    if (hasGrid && state.path && state.image == 0 && state.tokensOf)
-        drawPath(frame.trace.rois, frame.trace.grids[0], state.tokensOf, at);
-    if (state.image == 0) drawBoxes(state, at);
+    if (state.rois) drawRois(frame.trace.rois, state.image, at);
+    if (hasGrid && state.path && state.tokensOf) drawPath(frame.trace, state, at);
+    drawBoxes(state, at);
     if (hasGrid && state.asked) drawRing(frame.trace.grids[state.image], *state.asked, at);
 }
 

@@ -28,6 +28,7 @@ QRectF cell(const QRectF& whole, PatchGrid grid, int patch) {
 void paintBoxes(QPainter& painter, const QRectF& on, const std::vector<Box>& boxes, QColor ink) {
     painter.setBrush(Qt::NoBrush);
     for (std::size_t i = 0; i < boxes.size(); ++i) {
+        if (boxes[i].image != 0) continue;
         const QRectF box = part(on, boxes[i]);
         painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
         painter.drawRect(box);
@@ -59,7 +60,7 @@ void paintGrid(QPainter& painter, const QRectF& on, PatchGrid grid) {
 void paintPath(QPainter& painter, const QRectF& on, const Trace& trace, const TokensOf& tokensOf) {
     QPolygonF points;
     for (const Box& roi : trace.rois)
-        for (const int token : tokensOf(roi, trace.grids[0]))
+        for (const int token : roi.image == 0 ? tokensOf(roi, trace.grids[0]) : std::vector<int>())
             points.append(cell(on, trace.grids[0], token).center());
     painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
     painter.drawPolyline(points);
@@ -122,7 +123,8 @@ void PlainView::paintOwnBoxes(QPainter& painter, const QRectF& on) const {
     const QColor ink(86, 220, 255);
     if (state_.tokensOf && state_.boxGrid.count() > 0)
         for (const Box& box : state_.boxes)
-            for (const int token : state_.tokensOf(box, state_.boxGrid))
+            for (const int token :
+                 box.image == 0 ? state_.tokensOf(box, state_.boxGrid) : std::vector<int>())
                 painter.fillRect(cell(on, state_.boxGrid, token), QColor(86, 220, 255, 60));
     for (const int token : state_.pickedTokens)
         painter.fillRect(cell(on, state_.boxGrid, token), QColor(255, 221, 64, 110));

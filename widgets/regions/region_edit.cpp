@@ -61,7 +61,14 @@ void RegionEdit::setRegions(Regions regions) {
     drag_.reset();
     regions_ = std::move(regions);
     regions_.chosen = std::clamp(regions_.chosen, -1, static_cast<int>(regions_.boxes.size()) - 1);
+    if (regions_.chosen >= 0 && !isHere(regions_.chosen)) regions_.chosen = -1;
     for (Box& box : regions_.boxes) box = tidy(box);
+}
+
+void RegionEdit::setImage(int image, RegionPoint pixel) {
+    image_ = image;
+    pixel_ = pixel;
+    setRegions(regions_);
 }
 
 Box RegionEdit::tidy(Box box) const {
@@ -81,10 +88,11 @@ RegionGrip RegionEdit::gripAt(RegionPoint at, RegionPoint reach) const {
     if (regions_.chosen >= 0)
         if (const auto grip = edgeGrip(boxes, regions_.chosen, at, reach)) return *grip;
     for (int i = static_cast<int>(boxes.size()) - 1; i >= 0; --i)
-        if (const auto grip = edgeGrip(boxes, i, at, reach)) return *grip;
+        if (const auto grip = edgeGrip(boxes, i, at, reach); grip && isHere(i)) return *grip;
     RegionGrip inside;
     for (int i = 0; i < static_cast<int>(boxes.size()); ++i)
-        if (contains(boxes[i], at) && (inside.box < 0 || area(boxes[i]) <= area(boxes[inside.box])))
+        if (isHere(i) && contains(boxes[i], at) &&
+            (inside.box < 0 || area(boxes[i]) <= area(boxes[inside.box])))
             inside.box = i;
     return inside;
 }
@@ -107,7 +115,7 @@ void RegionEdit::drag(RegionPoint to) {
 
 void RegionEdit::dragNew(RegionPoint to) {
     regions_.boxes = drag_->before.boxes;
-    regions_.boxes.push_back(tidy({drag_->start.x, drag_->start.y, to.x, to.y}));
+    regions_.boxes.push_back(tidy({drag_->start.x, drag_->start.y, to.x, to.y, image_}));
     regions_.chosen = static_cast<int>(regions_.boxes.size()) - 1;
 }
 
@@ -136,20 +144,28 @@ void RegionEdit::cancel() {
 
 void RegionEdit::add(const Box& box) {
     regions_.boxes.push_back(tidy(box));
-    regions_.chosen = static_cast<int>(regions_.boxes.size()) - 1;
+    regions_.chosen = box.image == image_ ? static_cast<int>(regions_.boxes.size()) - 1 : -1;
 }
 
 void RegionEdit::remove() {
     if (regions_.chosen < 0) return;
     regions_.boxes.erase(regions_.boxes.begin() + regions_.chosen);
     regions_.chosen = std::min(regions_.chosen, static_cast<int>(regions_.boxes.size()) - 1);
+    if (regions_.chosen >= 0 && !isHere(regions_.chosen)) choose(-1);
 }
 
 void RegionEdit::choose(int by) {
-    const int count = static_cast<int>(regions_.boxes.size());
+    std::vector<int> here;
+    for (int i = 0; i < static_cast<int>(regions_.boxes.size()); ++i)
+        if (isHere(i)) here.push_back(i);
+    const int count = static_cast<int>(here.size());
+    const auto chosen = std::find(here.begin(), here.end(), regions_.chosen);
+    regions_.chosen = -1;
     if (count == 0) return;
-    const int from = regions_.chosen >= 0 ? regions_.chosen : by > 0 ? -1 : count;
-    regions_.chosen = ((from + by) % count + count) % count;
+    const int from = chosen != here.end() ? static_cast<int>(chosen - here.begin())
+                     : by > 0             ? -1
+                                          : count;
+    regions_.chosen = here[((from + by) % count + count) % count];
 }
 
 void RegionEdit::move(int pixelsX, int pixelsY) {

@@ -29,8 +29,9 @@ struct RegionGrip {
 class RegionEdit {
 public:
     const Regions& regions() const { return regions_; }
-    void setRegions(Regions regions);                   // lets go of what is being dragged
-    void setPixel(RegionPoint size) { pixel_ = size; }  // of the picture
+    void setRegions(Regions regions);  // lets go of what is being dragged
+    // Only boxes on this image are seen and taken; those on others stay as they are.
+    void setImage(int image, RegionPoint pixel);  // pixel: the size of one of its
 
     // ---- Pointer ----
     // The chosen box's edges first, then the others', then the smallest box around the point.
@@ -59,11 +60,13 @@ private:
         bool moved = false;
     };
     Box* chosenBox();
+    bool isHere(int box) const { return regions_.boxes[box].image == image_; }
     Box tidy(Box box) const;
     void dragNew(RegionPoint to);
     void dragGrip(RegionPoint to);
 
     Regions regions_;
+    int image_ = 0;
     RegionPoint pixel_{1e-3, 1e-3};
     std::optional<Drag> drag_;
 };

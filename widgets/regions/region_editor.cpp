@@ -41,10 +41,15 @@ private:
 
 RegionEditor::RegionEditor(QObject* parent) : QObject(parent) {}
 
-void RegionEditor::reset(std::vector<Box> boxes, RegionPoint pixel) {
-    edit_.setPixel(pixel);
+void RegionEditor::reset(std::vector<Box> boxes) {
     edit_.setRegions({std::move(boxes), -1});
     history_.clear();
+    Q_EMIT changed();
+}
+
+void RegionEditor::turnTo(int image, RegionPoint pixel) {
+    edit_.cancel();
+    edit_.setImage(image, pixel);
     Q_EMIT changed();
 }
 

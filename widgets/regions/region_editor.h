@@ -17,7 +17,8 @@ public:
 
     const Regions& regions() const { return edit_.regions(); }
     const RegionEdit& edit() const { return edit_; }
-    void reset(std::vector<Box> boxes, RegionPoint pixel);  // another picture; nothing to take back
+    void reset(std::vector<Box> boxes);         // nothing to take back
+    void turnTo(int image, RegionPoint pixel);  // whose boxes are edited, with its pixel's size
     QUndoStack& history() { return history_; }
 
     void pointer(const RegionPointer& pointer);

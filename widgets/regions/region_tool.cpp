@@ -66,23 +66,35 @@ void RegionTool::watch(QWidget* surface) {
 
 // ---- What it is about ----
 
-void RegionTool::showPicture(int width, int height) {
-    width_ = width;
-    height_ = height;
-    grid_ = {};
-    state_.pickedTokens.clear();
-    if (width_ == 0) setDrawing(false);
+void RegionTool::showPictures(std::vector<QSize> sizes) {
+    sizes_ = std::move(sizes);
+    grids_.clear();
+    if (sizes_.empty()) setDrawing(false);
     setBoxes({});
+    turnTo(0);
 }
 
-void RegionTool::setBoxes(std::vector<Box> boxes) {
-    editor_.reset(std::move(boxes), {1.0 / std::max(width_, 1), 1.0 / std::max(height_, 1)});
+void RegionTool::turnTo(int image) {
+    state_.pickedTokens.clear();
+    const QSize size = image < std::ssize(sizes_) ? sizes_[image] : QSize(1, 1);
+    editor_.turnTo(image, {1.0 / size.width(), 1.0 / size.height()});
 }
 
-void RegionTool::setGrid(PatchGrid grid) {
-    if (grid != grid_) state_.pickedTokens.clear();
-    grid_ = grid;
+void RegionTool::setBoxes(std::vector<Box> boxes) { editor_.reset(std::move(boxes)); }
+
+void RegionTool::setGrids(std::vector<PatchGrid> grids) {
+    const PatchGrid before = grid();
+    grids_ = std::move(grids);
+    if (before != grid()) state_.pickedTokens.clear();
     update();
+}
+
+PatchGrid RegionTool::gridOf(int image) const {
+    return image < std::ssize(grids_) ? grids_[image] : PatchGrid{};
+}
+
+std::size_t RegionTool::tokensOf(const Box& box) const {
+    return state_.tokensOf(box, gridOf(box.image)).size();
 }
 
 void RegionTool::setKnown(std::vector<Box> rois) {
@@ -99,14 +111,14 @@ QString RegionTool::summary() const {
     const auto count = static_cast<int>(boxes().size());
     if (count == 0) return tr("no regions");
     QString text = count == 1 ? tr("1 region") : tr("%1 regions").arg(count);
-    if (!state_.tokensOf || grid_.count() == 0) return text;
+    if (!state_.tokensOf || grid().count() == 0) return text;
     std::size_t tokens = 0;
-    for (const Box& box : boxes()) tokens += state_.tokensOf(box, grid_).size();
+    for (const Box& box : boxes()) tokens += tokensOf(box);
     text += tokens == 1 ? tr(", 1 token") : tr(", %1 tokens").arg(tokens);
     if (count > 1 && state_.chosenBox >= 0)
         text += tr(" (number %1: %2)")
                     .arg(state_.chosenBox + 1)
-                    .arg(state_.tokensOf(boxes()[state_.chosenBox], grid_).size());
+                    .arg(tokensOf(boxes()[state_.chosenBox]));
     return text;
 }
 
@@ -115,7 +127,6 @@ void RegionTool::setDrawing(bool drawing) {
     state_.drawing = drawing;
     state_.hand = false;
     if (drawing) {
-        state_.image = 0;
         state_.multiples = false;
         state_.asked.reset();
         for (QWidget* surface : surfaces_) surface->setFocus();
@@ -131,13 +142,13 @@ void RegionTool::update() {
     const bool showsTokens = actions_.tokens->isChecked();
     state_.boxes = boxes();
     state_.chosenBox = editor_.regions().chosen;
-    state_.boxGrid = showsTokens ? grid_ : PatchGrid{};
+    state_.boxGrid = showsTokens ? grid() : PatchGrid{};
     if (!showsTokens) state_.pickedTokens.clear();
     actions_.draw->setChecked(state_.drawing);
-    actions_.allow({.picture = width_ > 0,
+    actions_.allow({.picture = !sizes_.empty(),
                     .regions = !boxes().empty(),
                     .chosen = state_.drawing && state_.chosenBox >= 0,
-                    .grid = grid_.count() > 0 && state_.tokensOf,
+                    .grid = grid().count() > 0 && state_.tokensOf,
                     .picked = !state_.pickedTokens.empty(),
                     .known = !known_.empty() && known_ != boxes(),
                     .model = thoughtAllowed_});
@@ -159,12 +170,12 @@ void RegionTool::point(const RegionPointer& pointer) {
 
 // The first token decides whether those that follow are marked or unmarked.
 void RegionTool::pick(const RegionPointer& pointer) {
-    if (pointer.x < 0 || pointer.y < 0 || pointer.x >= 1 || pointer.y >= 1 || grid_.count() == 0)
+    if (pointer.x < 0 || pointer.y < 0 || pointer.x >= 1 || pointer.y >= 1 || grid().count() == 0)
         return;
     if (pointer.phase == RegionPointer::Phase::Release) return;
     actions_.tokens->setChecked(true);
-    const int token = static_cast<int>(pointer.y * grid_.rows) * grid_.cols +
-                      static_cast<int>(pointer.x * grid_.cols);
+    const int token = static_cast<int>(pointer.y * grid().rows) * grid().cols +
+                      static_cast<int>(pointer.x * grid().cols);
     auto& picked = state_.pickedTokens;
     const auto found = std::find(picked.begin(), picked.end(), token);
     if (pointer.phase == RegionPointer::Phase::Press) picks_ = found == picked.end();
@@ -288,7 +299,7 @@ void RegionTool::addInTheMiddle() {
     const auto clamped = [](float centre) { return std::clamp(double(centre), 0.125, 0.875); };
     const double x = clamped(state_.centreX), y = clamped(state_.centreY);
     editor_.change(tr("add region"), [&](RegionEdit& edit) {
-        edit.add({x - 0.125, y - 0.125, x + 0.125, y + 0.125});
+        edit.add({x - 0.125, y - 0.125, x + 0.125, y + 0.125, state_.image});
     });
 }
 
@@ -297,16 +308,21 @@ void RegionTool::snap() {
         Regions regions = edit.regions();
         for (int i = 0; i < static_cast<int>(regions.boxes.size()); ++i) {
             if (regions.chosen >= 0 && i != regions.chosen) continue;
-            const auto box = boxAround(state_.tokensOf(regions.boxes[i], grid_), grid_);
-            if (box) regions.boxes[i] = *box;
+            const Box from = regions.boxes[i];
+            const PatchGrid on = gridOf(from.image);
+            auto box = boxAround(state_.tokensOf(from, on), on);
+            if (!box) continue;
+            box->image = from.image;
+            regions.boxes[i] = *box;
         }
         edit.setRegions(regions);
     });
 }
 
 void RegionTool::boxFromTokens() {
-    const auto box = boxAround(state_.pickedTokens, grid_);
+    auto box = boxAround(state_.pickedTokens, grid());
     state_.pickedTokens.clear();
+    if (box) box->image = state_.image;
     if (box) editor_.change(tr("region from tokens"), [&](RegionEdit& edit) { edit.add(*box); });
 }
 

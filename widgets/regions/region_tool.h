@@ -2,6 +2,7 @@
 
 #include <QList>
 #include <QObject>
+#include <QSize>
 
 #include "widgets/latent/latent_state.h"
 #include "widgets/regions/region_actions.h"
@@ -11,7 +12,8 @@ class QKeyEvent;
 
 namespace lvr {
 
-// Drawing regions on the first image of a latent view, whichever surface shows it: what the menu
+// Drawing regions on the images of a latent view, each on the one that is shown, whichever surface
+// shows it: what the menu
 // offers, what mouse and keys do, and what of it the view is told. Knows no model: tokens come from
 // the state's tokensOf.
 class RegionTool : public QObject {
@@ -20,11 +22,11 @@ public:
     // The state stays the caller's and must outlive the tool. Shortcuts work inside `panel`.
     RegionTool(LatentViewState& state, QWidget* panel);
 
-    void watch(QWidget* surface);  // where the picture is seen, and keys are pressed
-    // Of the first image; 0 x 0: there is none.
-    void showPicture(int width, int height);
-    void setBoxes(std::vector<Box> boxes);  // nothing to take back
-    void setGrid(PatchGrid grid);           // empty: not known
+    void watch(QWidget* surface);                 // where the picture is seen, and keys are pressed
+    void showPictures(std::vector<QSize> sizes);  // others than before: their boxes are gone
+    void turnTo(int image);                       // the one that is shown now
+    void setBoxes(std::vector<Box> boxes);        // nothing to take back
+    void setGrids(std::vector<PatchGrid> grids);  // of each picture; empty: not known
     void setKnown(std::vector<Box> rois);
     void setThoughtAllowed(bool allowed);  // whether somebody can use it now
 
@@ -61,12 +63,16 @@ private:
     void paste();
     void useKnown();
 
+    PatchGrid gridOf(int image) const;
+    PatchGrid grid() const { return gridOf(state_.image); }
+    std::size_t tokensOf(const Box& box) const;
+
     LatentViewState& state_;
     RegionEditor editor_;
     RegionActions actions_;
     QList<QWidget*> surfaces_;
-    int width_ = 0, height_ = 0;
-    PatchGrid grid_;
+    std::vector<QSize> sizes_;
+    std::vector<PatchGrid> grids_;
     std::vector<Box> known_;
     std::vector<Box> announced_;
     bool thoughtAllowed_ = false;

@@ -124,14 +124,23 @@ void visitLines(std::istream& in, const OnEntry& visit, int& count) {
         }
 }
 
-// Does the first line hold a whole object? A list may be one line of gigabytes, and isn't read.
 bool beginsWithARecord(std::istream& in) {
-    const auto start = (in >> std::ws).tellg();
+    const auto start = in.tellg();
     std::string line;
-    if (in.peek() == '{') std::getline(in, line);
+    std::getline(in, line);
     in.clear();
     in.seekg(start);
-    return parseEntry(line, 1).value.is_object();
+    const auto first = parseEntry(line, 1).value;
+    return first.is_object() && !first.empty();
+}
+
+// A list, or a record a line? What the file begins with says so; its name where the first record is
+// broken. A list may be one line of gigabytes, and isn't read here.
+bool isLines(const fs::path& file, std::istream& in) {
+    in >> std::ws;
+    if (in.peek() == '[') return false;
+    in.clear();
+    return file.extension() == ".jsonl" || beginsWithARecord(in);
 }
 
 }  // namespace
@@ -173,7 +182,7 @@ void forEachEntry(const fs::path& file, const OnEntry& visit) {
     if (!in) throw Error("can't read " + file.string());
     skipByteOrderMark(in);
     int count = 0;
-    if (file.extension() == ".jsonl" || beginsWithARecord(in))
+    if (isLines(file, in))
         visitLines(in, visit, count);
     else
         ListCutter(file, in).visitAll(visit, count);

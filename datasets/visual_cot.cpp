@@ -42,6 +42,10 @@ Box fromPixels(const Edges& e, PictureSize size, const std::string& field) {
 
 // The shorter side was padded by (side - shorter) / 2, rounded down, at its beginning.
 Box fromPaddedSquare(const Edges& e, PictureSize size) {
+    for (const double edge : e)
+        if (edge < -1 || edge > 2)
+            throw RecordProblem("field \"conversations\": the box " + Json(e).dump() +
+                                " must be fractions of the padded picture");
     const int side = std::max(size.width, size.height);
     const double left = (side - size.width) / 2, top = (side - size.height) / 2;
     return {(e[0] * side - left) / size.width, (e[1] * side - top) / size.height,

@@ -377,7 +377,8 @@ private Q_SLOTS:
         const std::string mark = "\xef\xbb\xbf", record = lvrRecord().dump();
         for (const auto& [text, name] : {std::pair("[" + record + "]", "bom.json"),
                                          {record + "\n" + record, "bom.jsonl"},
-                                         {record + "\n" + record, "lines.json"}})
+                                         {record + "\n" + record, "lines.json"},
+                                         {" \n[" + record + "]", "list.jsonl"}})
             QVERIFY(readDataset({.data = write(mark + text, name)}).bad.empty());
         const Json meta{{{"ds_name", "a"}, {"data_path", "bom.json"}, {"image_folder", ""}}};
         QCOMPARE(readDataset({.data = write(mark + meta.dump(), "meta.json")}).records.size(), 1U);
@@ -388,6 +389,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("why");
         QTest::newRow("an object over lines")
             << QByteArray("{\n \"a\": 1\n}") << "must hold an array";
+        QTest::newRow("an object of nothing") << QByteArray("{}") << "must hold an array";
         QTest::newRow("a number") << QByteArray("3") << "must hold an array";
         QTest::newRow("nothing") << QByteArray("") << "must hold an array";
         QTest::newRow("cut off") << QByteArray("[{\"a\": 1}, {\"b\": \"]") << "after record 1";
@@ -537,6 +539,9 @@ private Q_SLOTS:
             "width");
         row("no answer", R"({"question":"a","image":"wide.png"})", "answer");
         row("not JSON", R"({"question": )", "not valid JSON");
+        QTest::newRow("a spoken box in pixels")
+            << QByteArray::fromStdString(llavaRecord(false, "[100, 50, 200, 80]").dump())
+            << "fractions of the padded picture";
         row("box that is no box", R"({"image":["tall.png###[1,2"],"conversations":[{},{}]})",
             "image");
     }

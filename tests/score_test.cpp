@@ -7,44 +7,14 @@
 
 #include "core/torch.h"
 #include "core/train/losses.h"
-#include "tests/golden.h"
+#include "tests/sft_golden.h"
 
 using namespace lvr;
-using Json = nlohmann::json;
+using golden::checkpointOf;
+using golden::recordsOf;
+using golden::sftCases;
 
 namespace {
-
-// The golden's model with the configuration it was run with.
-LvrCheckpoint checkpointOf(const Json& c) {
-    const auto folder = golden::modelFolder(c["model"]).string();
-    auto checkpoint = LvrCheckpoint::open(folder);
-    auto config = checkpoint.model.config();
-    const auto& override = c["config_override"];
-    if (!c["forward"].value("lvr_head", false)) config.lvr.head = LvrHead::None;
-    config.lvr.latentEndToken = override.value("latent_end_token", config.lvr.latentEndToken);
-    std::map<std::string, torch::Tensor> tensors;
-    for (const auto& [name, tensor] : checkpoint.model.parameters()) tensors[name] = tensor;
-    checkpoint.model = LvrModel(config, Parameters([&](const std::string& name, at::IntArrayRef) {
-                                    return tensors.at(name);
-                                }));
-    checkpoint.preprocess.minPixels = c["min_pixels"];
-    checkpoint.preprocess.maxPixels = c["max_pixels"];
-    return checkpoint;
-}
-
-std::vector<ScoreRecord> recordsOf(const Json& c) {
-    std::vector<ScoreRecord> records;
-    for (const auto& given : c["records"]) {
-        std::string question = given["conversations"][0]["value"];
-        ScoreRecord record{.name = c["key"],
-                           .images = {golden::path(given["image"])},
-                           .question = question.substr(std::string("<image>\n").size()),
-                           .response = given["conversations"][1]["value"]};
-        for (const auto& b : given["bboxes"]) record.boxes.push_back({b[0], b[1], b[2], b[3]});
-        records.push_back(record);
-    }
-    return records;
-}
 
 double of(const LatentDistance& distance, const std::string& kind) {
     return kind == "mse" ? distance.mse : kind == "mae" ? distance.mae : distance.cosine;
@@ -76,11 +46,6 @@ std::string officialName(const std::string& canonical) {
     return canonical;
 }
 
-Json& goldens() {
-    static Json all = golden::json("sft.json")["cases"];
-    return all;
-}
-
 }  // namespace
 
 class ScoreTest : public QObject {
@@ -100,12 +65,12 @@ private Q_SLOTS:
 
     void lossesAreTheOfficialOnes_data() {
         QTest::addColumn<int>("index");
-        for (int i = 0; i < static_cast<int>(goldens().size()); ++i)
-            QTest::newRow(goldens()[i]["key"].get<std::string>().c_str()) << i;
+        for (int i = 0; i < static_cast<int>(sftCases().size()); ++i)
+            QTest::newRow(sftCases()[i]["key"].get<std::string>().c_str()) << i;
     }
     void lossesAreTheOfficialOnes() {
         QFETCH(int, index);
-        const auto& c = goldens()[index];
+        const auto& c = sftCases()[index];
         const auto checkpoint = checkpointOf(c);
         // latent_end_argument null: the loader was told to leave the token out
         const auto latentEnd =
@@ -130,14 +95,14 @@ private Q_SLOTS:
 
     void gradientsAreTheOfficialOnes_data() {
         QTest::addColumn<int>("index");
-        for (int i = 0; i < static_cast<int>(goldens().size()); ++i)
-            if (!goldens()[i]["forward"].contains("mode_switch_loss"))  // a loss of its own
-                QTest::newRow(goldens()[i]["key"].get<std::string>().c_str()) << i;
+        for (int i = 0; i < static_cast<int>(sftCases().size()); ++i)
+            if (!sftCases()[i]["forward"].contains("mode_switch_loss"))  // a loss of its own
+                QTest::newRow(sftCases()[i]["key"].get<std::string>().c_str()) << i;
     }
     // The norm of every parameter's gradient, nothing frozen, targets not detached.
     void gradientsAreTheOfficialOnes() {
         QFETCH(int, index);
-        const auto& c = goldens()[index];
+        const auto& c = sftCases()[index];
         const auto checkpoint = checkpointOf(c);
         for (auto [name, tensor] : checkpoint.model.parameters()) tensor.requires_grad_(true);
         const auto latentEnd =

@@ -547,7 +547,7 @@ private Q_SLOTS:
             auto options = plainSum();
             options.schedule = schedule;
             options.learningRate = 1e-6;
-            options.warmupSteps = 2;
+            options.warmup = 2;
             options.steps = 10;
             double rate = 0;
             int steps = 0;

@@ -86,7 +86,7 @@ SftOptions quick() {
     SftOptions options;
     options.steps = 70;
     options.learningRate = 3e-3;
-    options.warmupSteps = 5;
+    options.warmup = 5;
     options.coolDownSteps = 20;
     options.goal = 1.1;  // never: the number of steps is fixed
     options.questionsPerPicture = 1;

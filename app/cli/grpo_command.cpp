@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct GrpoArguments : TrainArguments {
     GrpoOptions options;
+    bool printOptions = false;
 };
 
 std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
@@ -34,6 +36,7 @@ std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
 }
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
+    if (session.ranks().first()) sayRecipe(a.options.recipe);
     const auto records = readRecords(a);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
@@ -78,6 +81,14 @@ void start(GrpoArguments& a) {
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
+void run(const CLI::App& command, GrpoArguments& a) {
+    if (a.resume.empty()) fillFromRecipe(command, a.model, a.options);
+    if (a.printOptions)
+        std::cout << toJsonText(a.options, 2) << std::endl;
+    else
+        start(a);
+}
+
 }  // namespace
 
 void addGrpoCommand(CLI::App& app) {
@@ -86,10 +97,11 @@ void addGrpoCommand(CLI::App& app) {
         "grpo", "Refine a model from rewards alone, latents replayed as recorded (GRPO_latent)");
     addTrainOptions(*command, *a);
     addFields(*command, a->options);
+    addPrintOptions(*command, a->printOptions);
     command->footer(
         "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "
         "--max-steps 100 --lr 1e-4");
-    command->callback([a] { start(*a); });
+    command->callback([command, a] { run(*command, *a); });
 }
 
 }  // namespace lvr

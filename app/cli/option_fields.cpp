@@ -2,10 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "core/checkpoint/hf_folder.h"
+#include "core/checkpoint/model_size.h"
 #include "core/error.h"
 #include "core/values/option_field.h"
+#include "core/values/recipe.h"
 
 namespace lvr {
 namespace {
@@ -82,6 +86,9 @@ void addFlags(CLI::App& command, Options& options) {
                              ->check(inRange<Field>(rule))
                              ->capture_default_str();
                  });
+    command.get_option("--recipe")
+        ->description(std::string(kRecipeHelp) + ". The other defaults shown here are tiny's")
+        ->default_str("paper for models above 100 million parameters");
 }
 
 template <class Options>
@@ -102,11 +109,24 @@ void fromJson(const nlohmann::json& json, Options& options) {
         using Field = std::decay_t<decltype(field)>;
         if (!json.contains(name)) return;  // of before this option: its default
         if constexpr (std::is_enum_v<Field>)
-            field = static_cast<Field>(std::find(rule.begin(), rule.end(), json.at(name)) -
-                                       rule.begin());
+            field = static_cast<Field>(choiceOf(json.at(name).template get<std::string>(), rule));
         else
             field = json.at(name).template get<Field>();
     });
+}
+
+template <class Options>
+void fill(const CLI::App& command, const std::string& model, Options& options) {
+    if (command.count("--recipe") == 0) {
+        if (model.empty()) throw Error("say --recipe, or the --model whose size decides it");
+        options.recipe = recipeFor(parameterCount(findCheckpoint(model)));
+    }
+    auto defaults = toJson(defaultsOf<Options>(options.recipe));
+    forEachField(options, [&](const std::string& name, auto&, const auto&, const char*) {
+        const auto* flag = command.get_option_no_throw("--" + name);
+        if (!flag || flag->count() > 0) defaults.erase(name);
+    });
+    fromJson(defaults, options);
 }
 
 }  // namespace
@@ -114,12 +134,33 @@ void fromJson(const nlohmann::json& json, Options& options) {
 void addFields(CLI::App& command, SftOptions& options) { addFlags(command, options); }
 void addFields(CLI::App& command, GrpoOptions& options) { addFlags(command, options); }
 
-std::string toJsonText(const SftOptions& options) {
+void fillFromRecipe(const CLI::App& command, const std::string& model, SftOptions& options) {
+    fill(command, model, options);
+}
+void fillFromRecipe(const CLI::App& command, const std::string& model, GrpoOptions& options) {
+    fill(command, model, options);
+}
+
+void sayRecipe(Recipe recipe) {
+    std::cout << "recipe " << toText(recipe) << "; --print-options shows all it stands for"
+              << std::endl;
+}
+
+void addPrintOptions(CLI::App& command, bool& print) {
+    command
+        .add_flag("--print-options", print,
+                  "Write every option with its value as JSON, and do nothing else")
+        ->excludes("--resume");
+}
+
+std::string toJsonText(const SftOptions& options, int indent) {
     auto json = toJson(options);
     json["kind-weights"] = options.kindWeights;
-    return json.dump();
+    return json.dump(indent);
 }
-std::string toJsonText(const GrpoOptions& options) { return toJson(options).dump(); }
+std::string toJsonText(const GrpoOptions& options, int indent) {
+    return toJson(options).dump(indent);
+}
 
 void fromJsonText(const std::string& json, SftOptions& options) {
     fromJson(nlohmann::json::parse(json), options);

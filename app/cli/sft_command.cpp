@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -23,9 +24,11 @@ namespace fs = std::filesystem;
 
 struct SftArguments : TrainArguments {
     SftOptions options;
+    bool printOptions = false;
 };
 
-// Scenes are asked with the recipe's weights and filled as it fills them; other data as it comes.
+// Drawn scenes have weights and ways to fill slots of their own, if the options look at such; other
+// data is taken as it comes.
 TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
     const auto scenes = sceneKinds(), clutter = clutterKinds();
     const auto isOf = [](const std::vector<std::string>& kinds, const std::string& kind) {
@@ -40,11 +43,13 @@ TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
                                 .question = record.question,
                                 .response = record.response,
                                 .boxes = record.boxes};
-        if (isOf(scenes, training.kind))
+        const bool weighs = options.sampling == Sampling::Lagging;
+        if (weighs && isOf(scenes, training.kind))
             options.kindWeights[training.kind] = sceneKindWeight(training.kind);
-        if (isOf(clutter, training.kind))
+        if (weighs && isOf(clutter, training.kind))
             options.kindWeights[training.kind] = clutterKindWeight(training.kind);
-        if (isOf({"left-right", "above-below", "relpos", "spatial"}, training.kind))
+        if (options.cycleSlots == Switch::On &&
+            isOf({"left-right", "above-below", "relpos", "spatial"}, training.kind))
             training.fill = FillSlots::Cycle;
         records.push_back(std::move(training));
     }
@@ -161,6 +166,7 @@ private:
 };
 
 std::string train(SftArguments& arguments, TrainingSession& session) {
+    if (session.ranks().first()) sayRecipe(arguments.options.recipe);
     const auto set = readTrainingSet(arguments.source, arguments.options);
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
@@ -196,6 +202,14 @@ void start(SftArguments& a) {
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
+void run(const CLI::App& command, SftArguments& a) {
+    if (a.resume.empty()) fillFromRecipe(command, a.model, a.options);
+    if (a.printOptions)
+        std::cout << toJsonText(a.options, 2) << std::endl;
+    else
+        start(a);
+}
+
 }  // namespace
 
 void addSftCommands(CLI::App& app) {
@@ -204,9 +218,10 @@ void addSftCommands(CLI::App& app) {
         app.add_subcommand("sft", "Supervised fine-tuning with latent visual reasoning");
     addTrainOptions(*command, *lvr);
     addFields(*command, lvr->options);
+    addPrintOptions(*command, lvr->printOptions);
     command->footer(
         "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
-    command->callback([lvr] { start(*lvr); });
+    command->callback([command, lvr] { run(*command, *lvr); });
 
     auto plain = std::make_shared<SftArguments>();
     plain->options.twin = Twin::Plain;
@@ -214,11 +229,12 @@ void addSftCommands(CLI::App& app) {
         "pretrain", "Train a plain base on the same data: questions and answers, no latents");
     addTrainOptions(*pretrain, *plain);
     addFields(*pretrain, plain->options);
+    addPrintOptions(*pretrain, plain->printOptions);
     for (const char* latents : {"--twin", "--own-latents"})
         pretrain->remove_option(pretrain->get_option(latents));
     pretrain->footer(
         "Example: lvr pretrain --model build/tiny-vision --data build/scenes --out build/base");
-    pretrain->callback([plain] { start(*plain); });
+    pretrain->callback([pretrain, plain] { run(*pretrain, *plain); });
 }
 
 }  // namespace lvr

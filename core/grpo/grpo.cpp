@@ -55,8 +55,9 @@ public:
           options_(options),
           hooks_(hooks),
           features_(checkpoint, hooks.featureCache),
-          trained_(trainable(checkpoint.model)),
-          optimizer_(trained_, options.weightDecay, 0.999, hooks.ranks, bitsOf(options.adamStates)),
+          trained_(trainable(checkpoint.model, {}, options.decayOf)),
+          optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
+                     bitsOf(options.adamStates)),
           gradients_(hooks.ranks, tensorsOf(trained_)) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(*hooks.resume);
@@ -127,8 +128,8 @@ private:
             metrics["tokens/step"] += static_cast<double>(rollout.tokens.size());
         metrics["time/rollout"] = secondsSince(begun);
         begun = Clock::now();
-        rate_ =
-            cosineSchedule(step_, options_.steps, options_.warmupSteps, options_.learningRate, 0.0);
+        rate_ = cosineSchedule(step_, options_.steps, warmupSteps(options_.warmup, options_.steps),
+                               options_.learningRate, 0.0);
         learn(groups, metrics);
         metrics["time/update"] = secondsSince(begun);
         return metrics;

@@ -25,8 +25,13 @@ Curriculum::Curriculum(const std::vector<std::string>& kinds, const SftOptions& 
       accuracy_(kinds.size()),
       targets_(kinds.size()) {}
 
+bool Curriculum::feedsOwnLatents() const {
+    return options_.twin == Twin::Lvr && options_.ownLatents != OwnLatents::Off;
+}
+
 std::vector<double> Curriculum::focus() const {
     std::vector<double> weights(kinds_.size(), 1.0);
+    if (options_.sampling != Sampling::Lagging) return weights;
     for (std::size_t k = 0; k < weights.size(); ++k)
         weights[k] = 0.5 + 3 * (1 - accuracy_.value(k));
     return weights;
@@ -35,7 +40,7 @@ std::vector<double> Curriculum::focus() const {
 // Answers are learnt per kind once its latents hit; what was never measured starts at `least`.
 std::vector<double> Curriculum::gates(const RunningMeans& hit, double least) const {
     std::vector<double> gate(kinds_.size(), 1.0);
-    if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return gate;
+    if (options_.answerGate == Switch::Off || !feedsOwnLatents()) return gate;
     for (std::size_t k = 0; k < gate.size(); ++k)
         if (targets_.value(k) > 0 || targets_.seen(k) == 0)
             gate[k] = std::max(least, ramp(hit.value(k), 0.5, 0.9));
@@ -43,7 +48,7 @@ std::vector<double> Curriculum::gates(const RunningMeans& hit, double least) con
 }
 
 bool Curriculum::triesOwnLatents(double drawn) const {
-    if (options_.twin != Twin::Lvr || options_.ownLatents == OwnLatents::Off) return false;
+    if (!feedsOwnLatents()) return false;
     return drawn < ramp(std::max(hit_.value(longestKind()), hitRate()), kRampFrom, kRampTo);
 }
 

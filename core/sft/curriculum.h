@@ -32,6 +32,7 @@ public:
     void load(const TrainState& state);
 
 private:
+    bool feedsOwnLatents() const;  // at some time
     std::vector<double> gates(const RunningMeans& hit, double least) const;
     std::size_t longestKind() const;
     double hitRate() const;

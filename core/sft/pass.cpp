@@ -57,11 +57,13 @@ torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const SftInput
 std::vector<float> labelWeights(const SftBatch& batch, const std::vector<double>& gate,
                                 const SftOptions& options, const SftTotals& totals) {
     std::vector<float> weights;
+    const bool apart = options.ceReduction == CeReduction::Parts;
+    const double answers = apart ? totals.answers : totals.answers + totals.markers;
+    const double markers = apart ? totals.markers : answers;
     for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
         const int kind = batch.rowKind[batch.labelOfRow[l]];
-        weights.push_back(static_cast<float>(batch.isAnswer[l]
-                                                 ? gate[kind] / totals.answers
-                                                 : options.markerWeight / totals.markers));
+        weights.push_back(static_cast<float>(batch.isAnswer[l] ? gate[kind] / answers
+                                                               : options.markerWeight / markers));
     }
     return weights;
 }

@@ -11,8 +11,6 @@
 namespace lvr {
 namespace {
 
-constexpr float kPlainSlotWeight = 2;  // of a slot of a thought that is not the longest kind
-
 // Where the prompt's last image ends: past its <|vision_end|>.
 std::ptrdiff_t imageEnd(const std::vector<std::int64_t>& ids, std::int64_t imageTokenId) {
     const auto last = std::find(ids.rbegin(), ids.rend(), imageTokenId);
@@ -50,7 +48,8 @@ private:
         auto targets = roiTargets(tokens, rule_);
         if (options_.twin == Twin::Markers) targets.clear();
         const auto natural = targets.size();
-        const bool light = natural > 2 && record_.fill != FillSlots::Cycle;
+        const bool isLong = natural > 2 && record_.fill != FillSlots::Cycle;
+        const float weight = isLong ? 1 : static_cast<float>(options_.shortThoughtWeight);
         // The latent end says that the thought is over; more slots would say that it is not.
         const bool mayGoOn = rule_ == RoiTokens{} && options_.latentEnd != LatentEnd::Vector;
         if (only && mayGoOn && natural > 0) addExtraSlots(targets);
@@ -63,7 +62,7 @@ private:
         }
         supervise(tokens_.start);
         for (std::size_t k = 0; k < targets.size(); ++k)
-            row_.slots.push_back({start + 1 + k, targets[k], light ? 1 : kPlainSlotWeight});
+            row_.slots.push_back({start + 1 + k, targets[k], weight});
         for (std::size_t k = 0; natural > 0 && k <= natural; ++k)
             row_.stops.push_back({start + k, k == natural ? 1.0F : 0.0F});
         row_.ids.insert(row_.ids.end(), targets.size(), tokens_.latent);

@@ -1,7 +1,9 @@
 #include "core/sft/sampler.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 #include <sstream>
 
 #include "core/torch.h"
@@ -9,11 +11,17 @@
 namespace lvr {
 
 SftSampler::SftSampler(const TrainingSet& set, const SftOptions& options)
-    : set_(set), options_(options), order_(set.pictures.size()), random_(options.seed) {
+    : set_(set),
+      options_(options),
+      pictureOf_(set.records.size()),
+      order_(options.sampling == Sampling::Records ? set.records.size() : set.pictures.size()),
+      random_(options.seed) {
     for (const auto& kind : set.kinds) {
         const auto known = options.kindWeights.find(kind);
         weights_.push_back(known == options.kindWeights.end() ? 1.0 : known->second);
     }
+    for (std::size_t p = 0; p < set.pictures.size(); ++p)
+        for (const int record : set.pictures[p]) pictureOf_[record] = static_cast<int>(p);
     std::iota(order_.begin(), order_.end(), 0);
     drawn_ = std::ssize(order_);
 }
@@ -23,7 +31,37 @@ int SftSampler::below(int count) {
     return std::min(count - 1, static_cast<int>(uniform() * count));
 }
 
+std::int64_t SftSampler::drawInOrder() {
+    if (drawn_ >= std::ssize(order_)) {
+        for (auto i = std::ssize(order_) - 1; i > 0; --i)
+            std::swap(order_[i], order_[below(static_cast<int>(i) + 1)]);
+        drawn_ = 0;
+    }
+    return order_[drawn_++];
+}
+
 std::vector<DrawnPicture> SftSampler::next(const std::vector<double>& focus) {
+    return options_.sampling == Sampling::Records ? nextRecords() : nextPictures(focus);
+}
+
+// Records of the same picture stand together, up to questionsPerPicture of them.
+std::vector<DrawnPicture> SftSampler::nextRecords() {
+    const int most = options_.questionsPerPicture;
+    const int asked = options_.batch > 0 ? options_.batch : options_.picturesPerStep * most;
+    std::vector<DrawnPicture> drawn;
+    std::map<int, std::size_t> open;  // picture -> where it has room
+    for (int i = 0; i < asked && i < std::ssize(order_); ++i) {
+        const int record = static_cast<int>(drawInOrder());
+        const auto at = open.try_emplace(pictureOf_[record], drawn.size()).first;
+        if (at->second < drawn.size() && std::ssize(drawn[at->second].questions) == most)
+            at->second = drawn.size();
+        if (at->second == drawn.size()) drawn.push_back({pictureOf_[record], {}});
+        drawn[at->second].questions.push_back({record, random_()});
+    }
+    return drawn;
+}
+
+std::vector<DrawnPicture> SftSampler::nextPictures(const std::vector<double>& focus) {
     std::vector<DrawnPicture> drawn;
     int records = 0;
     const auto enough = [&] {
@@ -32,12 +70,7 @@ std::vector<DrawnPicture> SftSampler::next(const std::vector<double>& focus) {
                                   : std::ssize(drawn) >= options_.picturesPerStep;
     };
     while (!enough()) {
-        if (drawn_ >= std::ssize(order_)) {
-            for (auto i = std::ssize(order_) - 1; i > 0; --i)
-                std::swap(order_[i], order_[below(static_cast<int>(i) + 1)]);
-            drawn_ = 0;
-        }
-        const int picture = static_cast<int>(order_[drawn_++]);
+        const int picture = static_cast<int>(drawInOrder());
         int most = options_.questionsPerPicture;
         if (options_.batch > 0) most = std::min(most, options_.batch - records);
         drawn.push_back({picture, drawQuestions(picture, focus, most)});
@@ -46,10 +79,16 @@ std::vector<DrawnPicture> SftSampler::next(const std::vector<double>& focus) {
     return drawn;
 }
 
+int SftSampler::pictureAt(std::int64_t at) const {
+    const int drawn = static_cast<int>(order_[at]);
+    return options_.sampling == Sampling::Records ? pictureOf_[drawn] : drawn;
+}
+
 std::vector<int> SftSampler::upcoming(std::size_t count) const {
     std::vector<int> pictures;
+    std::set<int> known;
     for (auto at = drawn_; at < std::ssize(order_) && pictures.size() < count; ++at)
-        pictures.push_back(static_cast<int>(order_[at]));
+        if (known.insert(pictureAt(at)).second) pictures.push_back(pictureAt(at));
     return pictures;
 }
 

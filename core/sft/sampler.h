@@ -25,16 +25,21 @@ struct DrawnPicture {
 class SftSampler {
 public:
     SftSampler(const TrainingSet& set, const SftOptions& options);
-    // Pictures in random order, each once before any again, and no more than there are. focus[k]
-    // multiplies how often kind k is drawn.
+    // Records (Sampling::Records) or pictures in random order, each once before any again, and no
+    // more than there are. focus[k] multiplies how often kind k is drawn from a picture.
     std::vector<DrawnPicture> next(const std::vector<double>& focus);
-    std::vector<int> upcoming(std::size_t count) const;  // pictures, as far as they are known
-    double uniform();                                    // 0..1
+    // The next pictures, each once, as far as they are known.
+    std::vector<int> upcoming(std::size_t count) const;
+    double uniform();  // 0..1
 
     void save(TrainState& state) const;
     void load(const TrainState& state);
 
 private:
+    std::vector<DrawnPicture> nextRecords();
+    std::vector<DrawnPicture> nextPictures(const std::vector<double>& focus);
+    std::int64_t drawInOrder();
+    int pictureAt(std::int64_t at) const;  // of order_
     std::vector<DrawnPicture::Question> drawQuestions(int picture, const std::vector<double>& focus,
                                                       int most);
     int below(int count);
@@ -42,7 +47,8 @@ private:
     const TrainingSet& set_;
     const SftOptions& options_;
     std::vector<double> weights_;      // per kind
-    std::vector<std::int64_t> order_;  // pictures, reshuffled when used up
+    std::vector<int> pictureOf_;       // per record
+    std::vector<std::int64_t> order_;  // records or pictures, reshuffled when used up
     std::int64_t drawn_ = 0;
     std::mt19937_64 random_;
 };

@@ -23,13 +23,14 @@ int coolDownOf(const SftOptions& options) {
 
 double learningRateAt(int step, int held, const SftOptions& options) {
     const double peak = options.learningRate;
-    const int warmUp = options.warmupSteps;
+    const int warmUp = warmupSteps(options.warmup, options.steps);
     switch (options.schedule) {
         case Schedule::Goal:
-            return step < held ? peak * std::min(1.0, (step + 1.0) / warmUp)
-                               : cosineSchedule(step - held, coolDownOf(options), 0, peak, 0.05);
+            return step < held
+                       ? peak * std::min(1.0, (step + 1.0) / warmUp)
+                       : cosineSchedule(step - held, coolDownOf(options), 0, peak, options.minRate);
         case Schedule::Cosine:
-            return cosineSchedule(step, options.steps, warmUp, peak, 0.05);
+            return cosineSchedule(step, options.steps, warmUp, peak, options.minRate);
         case Schedule::Linear:
             return linearSchedule(step, options.steps, warmUp, peak, 0);
         case Schedule::Constant:

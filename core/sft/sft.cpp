@@ -45,8 +45,10 @@ public:
           sampler_(set, options),
           curriculum_(set.kinds, options),
           guard_(options.maxNonFinite, static_cast<int>(set.pictures.size()) + 1),
-          trained_(trainable(checkpoint.model, {1, options.mergerRate, options.visionRate})),
-          optimizer_(trained_, options.weightDecay, 0.98, hooks.ranks, bitsOf(options.adamStates)),
+          trained_(trainable(checkpoint.model, {1, options.mergerRate, options.visionRate},
+                             options.decayOf)),
+          optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
+                     bitsOf(options.adamStates)),
           gradients_(hooks.ranks, tensorsOf(trained_)) {}
 
     SftResult run() {

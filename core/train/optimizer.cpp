@@ -81,34 +81,38 @@ struct AdamW::Lists {
 };
 
 void AdamW::update(double learningRate) {
-    std::map<double, Lists> byRate;
+    std::map<std::pair<double, bool>, Lists> groups;  // by rate, and by whether they decay
+    const auto decayOf = [this](bool decays) { return decays ? weightDecay_ : 0; };
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         auto& slot = slots_[i];
         const auto& gradient = slot.trained.tensor.grad();
         if (!gradient.defined() || slot.owner != ranks_.rank()) continue;
         Lists alone;
-        auto& lists = bits_ == Moment::Bits::Eight ? alone : byRate[slot.trained.rate];
+        auto& lists =
+            bits_ == Moment::Bits::Eight ? alone : groups[{slot.trained.rate, slot.trained.decays}];
         lists.values.push_back(slot.master.defined() ? slot.master : slot.trained.tensor);
         lists.gradients.push_back(gradient.to(torch::kFloat32));
         lists.averages.push_back(slot.average.read());
         lists.squares.push_back(slot.square.read());
         lists.steps.push_back(slot.steps);
         if (bits_ == Moment::Bits::Float32) continue;
-        update(alone, slot.trained.rate * learningRate);  // no more than one is unpacked at a time
+        // No more than one is unpacked at a time.
+        update(alone, slot.trained.rate * learningRate, decayOf(slot.trained.decays));
         auto random = generatorOn(slot.trained.tensor.device(),
                                   slot.steps.item<double>() * 1e6 + static_cast<double>(i));
         slot.average.write(alone.averages.front(), random);
         slot.square.write(alone.squares.front(), random);
     }
-    for (auto& [rate, lists] : byRate) update(lists, rate * learningRate);
+    for (auto& [group, lists] : groups)
+        update(lists, group.first * learningRate, decayOf(group.second));
     for (auto& slot : slots_)
         if (slot.master.defined()) slot.trained.tensor.copy_(slot.master);
 }
 
-void AdamW::update(Lists& lists, double learningRate) const {
+void AdamW::update(Lists& lists, double learningRate, double weightDecay) const {
     torch::_foreach_add_(lists.steps, 1.0);
     torch::_fused_adamw_(lists.values, lists.gradients, lists.averages, lists.squares, {},
-                         lists.steps, learningRate, 0.9, beta2_, weightDecay_, 1e-8,
+                         lists.steps, learningRate, 0.9, beta2_, weightDecay, 1e-8,
                          /*amsgrad=*/false, /*maximize=*/false);
 }
 
@@ -170,6 +174,10 @@ void AdamW::load(const TrainState& state) {
         for (auto& [name, tensor] : kept(slots_[i]))
             tensor.copy_(state.tensor("adamw/" + std::to_string(i) + "/" + name));
     }
+}
+
+int warmupSteps(double warmup, int total) {
+    return static_cast<int>(warmup < 1 ? std::ceil(warmup * total) : std::round(warmup));
 }
 
 double cosineSchedule(int step, int total, int warmup, double peak, double floor) {

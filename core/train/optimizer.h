@@ -15,6 +15,7 @@ namespace lvr {
 struct Trained {
     torch::Tensor tensor;  // requires grad
     double rate = 1;
+    bool decays = true;  // by AdamW's weight decay
 };
 
 std::vector<Trained> trainAt(const std::vector<torch::Tensor>& parameters, double rate = 1);
@@ -48,7 +49,7 @@ private:
     };
     struct Lists;
     void update(double learningRate);
-    void update(Lists& lists, double learningRate) const;
+    void update(Lists& lists, double learningRate, double weightDecay) const;
     void shareValues();
     std::vector<std::pair<std::string, torch::Tensor>> kept(const Slot& slot) const;
 
@@ -58,6 +59,8 @@ private:
     Moment::Bits bits_;
 };
 
+// Of `total` steps: warmup itself, or where it is below 1 that share, rounded up.
+int warmupSteps(double warmup, int total);
 // Linear warm-up to `peak`, then a cosine to `floor` * peak at `total`.
 double cosineSchedule(int step, int total, int warmup, double peak, double floor);
 // Linear warm-up to `peak`, then a line to `floor` * peak at `total`.

@@ -13,18 +13,21 @@ double rateOf(const std::string& name, const PartRates& rates) {
 
 }  // namespace
 
-std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates) {
+std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates, DecayOf decayOf) {
     if (!model.adapter().empty() && rates.merger + rates.vision > 0)
         throw Error(
             "an adapter holds no vision tower; leave out --merger-lr and --vision-lr, or "
             "--lora-rank");
     std::vector<Trained> chosen;
+    const auto decays = [&](const torch::Tensor& tensor) {
+        return decayOf == DecayOf::All || tensor.dim() > 1;
+    };
     for (auto [name, tensor] : model.adapter())
-        chosen.push_back({tensor.requires_grad_(true), rates.language});
+        chosen.push_back({tensor.requires_grad_(true), rates.language, decays(tensor)});
     for (auto [name, tensor] : model.parameters()) {
         const double rate = model.mayTrain(name) ? rateOf(name, rates) : 0;
         tensor.requires_grad_(rate > 0);
-        if (rate > 0) chosen.push_back({tensor, rate});
+        if (rate > 0) chosen.push_back({tensor, rate, decays(tensor)});
     }
     return chosen;
 }

@@ -13,7 +13,8 @@ struct PartRates {
 };
 // What is trained; its tensors require gradients from now on, all others none. Of a model with an
 // adapter: the adapter, and what is saved with it. Throws Error: vision beside an adapter.
-std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates = {});
+std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates = {},
+                               DecayOf decayOf = DecayOf::All);
 std::vector<torch::Tensor> tensorsOf(const std::vector<Trained>& trained);
 void freeze(const LvrModel& model);  // nothing requires gradients any more
 

@@ -21,6 +21,11 @@ struct AlignOptions {
     std::uint64_t seed = 0;
 };
 
+// Where the options' defaults come from (core/values/recipe.h). Paper: the published trainings.
+// Tiny: what trains the shipped model from nothing.
+enum class Recipe { Paper, Tiny };
+enum class Switch { Off, On };
+
 // What is trained. Lvr: the method. The others are its controls. Filler: the same slots and
 // targets, but the <|lvr|> embedding is fed instead of the latent. Markers: <|lvr_start|> and
 // <|lvr_end|> with nothing between. Aux: no slots; the state before the answer is to be the mean of
@@ -42,11 +47,23 @@ enum class AddedHead { Keep, Mlp, Glu };
 enum class ThinBox { None, One };
 // What AdamW's two running means are kept in.
 enum class AdamStates { Float32, EightBit };
+// What weight decay acts on. Matrices: not on norms, biases and lvr_latent_end_emb, whose distance
+// to a hidden state depends on its norm.
+enum class DecayOf { All, Matrices };
+// What a step asks. Records: each once before any again. Lagging: of picture after picture some
+// records, of a kind by its weight * (.5 + 3 (1 - accuracy)): what is learnt makes room for what
+// lags.
+enum class Sampling { Records, Lagging };
+// What cross-entropy is a mean over. Tokens: all that are supervised. Parts: the answers', and all
+// others apart.
+enum class CeReduction { Tokens, Parts };
 // The learning rate after warm-up. Goal: held until the goal, then a cosine (see
-// SftOptions::steps). The others run over `steps`: a cosine to 5 %, a line to 0, no change.
+// SftOptions::steps). The others run over `steps`: a cosine to `minRate`, a line to 0, no change.
 enum class Schedule { Goal, Cosine, Linear, Constant };
 
+// The defaults are the tiny recipe's.
 struct SftOptions {
+    Recipe recipe = Recipe::Tiny;
     Twin twin = Twin::Lvr;
     OwnLatents ownLatents = OwnLatents::Ramp;
     LatentLoss latentLoss = LatentLoss::Mse;
@@ -57,27 +74,34 @@ struct SftOptions {
     ThinBox thinBox = ThinBox::One;
     Schedule schedule = Schedule::Goal;
     // The learning rate is held until the running accuracy of every kind reaches `goal`, or for
-    // `steps`; then it falls to 5 % along a cosine of `coolDownSteps`. A kind is drawn by its
-    // weight * (.5 + 3 (1 - accuracy)): what is learnt makes room for what lags.
+    // `steps`; then it falls to `minRate` along a cosine of `coolDownSteps`.
     int steps = 1600;
     int coolDownSteps = 250;
     int maxSteps = 0;  // in all; 0: as many as the two above. The last fifth at most cools down
     double goal = 0.95;
     double learningRate = 2e-3;
-    int warmupSteps = 30;
+    double minRate = 0.05;  // of learningRate, where a cosine ends
+    double warmup = 30;     // steps; below 1: a share of all steps
+    Sampling sampling = Sampling::Lagging;
     int picturesPerStep = 8;
     int questionsPerPicture = 8;
     int batch = 0;  // records a step, of as many pictures as it takes; 0: of picturesPerStep
-    // lambda on the mean over slots and channels. The paper sums the squared error over channels:
-    // its lambda is this one / hidden_size.
+    CeReduction ceReduction = CeReduction::Parts;
+    Switch answerGate = Switch::On;  // beside own latents: answers weigh as much as latents hit
+    // lambda on the mean over slots and channels, as the release's. Equation 1 of the paper sums
+    // the squared error over channels: its lambda is this one / hidden_size.
     double latentWeight = 10;
-    double latentEndWeight = 1;  // lambda on the distance to lvr_latent_end_emb
-    double markerWeight = 1;     // cross-entropy of everything but the answer
-    double stopWeight = 0.3;     // binary cross-entropy of the raw lvr_end logit at every slot
-    double extraSlots = 0.25;    // share of records with more slots than targets
-    int positionGap = 6;         // largest random gap in the positions before the first slot
+    double shortThoughtWeight = 2;   // of a slot of a thought of one or two
+    Switch cycleSlots = Switch::On;  // extra slots of drawn scenes' pairs repeat both targets
+    double latentEndWeight = 1;      // lambda on the distance to lvr_latent_end_emb
+    double markerWeight = 1;         // cross-entropy of everything but the answer
+    double stopWeight = 0.3;         // binary cross-entropy of the raw lvr_end logit at every slot
+    double extraSlots = 0.25;        // share of records with more slots than targets
+    int positionGap = 6;             // largest random gap in the positions before the first slot
     double mergerRate = 0, visionRate = 0;  // as multiples of learningRate; 0: frozen
     double weightDecay = 0.01;
+    DecayOf decayOf = DecayOf::All;
+    double beta2 = 0.98;
     AdamStates adamStates = AdamStates::Float32;
     double maxGradNorm = 1;
     int microTokens = 16384;  // positions at most that are in memory together
@@ -97,13 +121,16 @@ enum class AdvantageScale { Std, None };
 enum class ReplayLatents { Recorded, Recomputed };
 
 struct GrpoOptions {
+    Recipe recipe = Recipe::Tiny;
     int steps = 200;
     int promptsPerStep = 8;
     int groupSize = 8;   // rollouts a prompt: the paper's G
     int iterations = 1;  // updates a batch of rollouts
     double learningRate = 1e-5;
-    int warmupSteps = 6;
+    double warmup = 6;  // steps; below 1: a share of all steps
     double weightDecay = 0.1;
+    DecayOf decayOf = DecayOf::All;
+    double beta2 = 0.999;
     AdamStates adamStates = AdamStates::Float32;
     double beta = 0.04;    // of the KL to the model it starts from, which sees the image too
     double epsilon = 0.2;  // of the clipping, on both sides
@@ -143,11 +170,30 @@ void forEachField(LoraOptions& o, const Visit& visit) {
         "for the LVR tokens are empty");
 }
 
+inline const EnumNames kRecipes{"paper", "tiny"};
+inline constexpr const char* kRecipeHelp =
+    "Where the defaults come from: paper, the published trainings; tiny, what trains the shipped "
+    "model";
+inline constexpr const char* kWarmupHelp =
+    "Steps to the full learning rate; below 1: a share of all steps";
+
+template <class Options, class Visit>
+void visitAdamW(Options& o, const Visit& visit) {
+    visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
+    visit("decay-of", o.decayOf, EnumNames{"all", "matrices"},
+          "What decays: everything, or neither norms, biases nor the latent end vector");
+    visit("adam-beta2", o.beta2, NumberRange{0, 0.999999},
+          "How long AdamW remembers squared gradients");
+    visit("adam-states", o.adamStates, EnumNames{"float32", "8bit"},
+          "AdamW's running means: float32, or a quarter of that memory");
+}
+
 // Every option once: visit(name, field, NumberRange | EnumNames | TextCheck, help). The command
 // line and the JSON that runs keep walk this list.
 template <class Visit>
 void forEachField(SftOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
+    visit("recipe", o.recipe, kRecipes, kRecipeHelp);
     visit("twin", o.twin, EnumNames{"lvr", "filler", "markers", "aux", "plain"},
           "lvr, or a control: filler (a constant in the slots), markers (no slots between them), "
           "aux (no slots, the region as an extra target), plain");
@@ -177,15 +223,30 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Most steps in all, of which the last fifth at most cools down; 0: no further limit");
     visit("goal", o.goal, NumberRange{0, 1}, "Running accuracy every kind must reach");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
-    visit("warm-up", o.warmupSteps, NumberRange{1, kMany}, "Steps to the full learning rate");
+    visit("min-lr-rate", o.minRate, NumberRange{0, 1}, "Share of --lr at which a cosine ends");
+    visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);
+    visit("sampling", o.sampling, EnumNames{"records", "lagging"},
+          "records: each once before any again; lagging: of picture after picture some records, "
+          "of the kinds that are still answered wrong");
     visit("pictures", o.picturesPerStep, NumberRange{1, 1e6}, "Pictures a step");
     visit("questions", o.questionsPerPicture, NumberRange{1, 1e6},
           "Questions a picture, fewer where it has fewer");
     visit("batch", o.batch, NumberRange{0, 1e6},
           "Records a step, of as many pictures as that takes; 0: --pictures decides");
+    visit("ce-reduction", o.ceReduction, EnumNames{"tokens", "parts"},
+          "Cross-entropy is a mean over all supervised tokens, or the sum of a mean over the "
+          "answers' and one over all others");
+    visit("answer-gate", o.answerGate, EnumNames{"off", "on"},
+          "Beside own latents: a kind's answers weigh the less, the fewer of its latents are "
+          "nearest to their target");
     visit("latent-weight", o.latentWeight, NumberRange{0, 1e6},
-          "Of the reconstruction loss, a mean over slots and channels; the paper's lambda times "
-          "hidden_size");
+          "Lambda of the reconstruction loss, a mean over slots and channels (the paper's "
+          "equation 1 has a sum over channels: its lambda times hidden_size is this one)");
+    visit("short-thought-weight", o.shortThoughtWeight, NumberRange{0, 1e6},
+          "In the reconstruction loss, of a slot of a thought of one or two");
+    visit("cycle-slots", o.cycleSlots, EnumNames{"off", "on"},
+          "Extra slots of data named spatial, relpos, left-right and above-below repeat all "
+          "targets in turn instead of the last");
     visit("latent-end-weight", o.latentEndWeight, NumberRange{0, 1e6},
           "Of the distance to the latent end vector");
     visit("marker-weight", o.markerWeight, NumberRange{0, 1e6},
@@ -201,9 +262,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Of the vision tower's merger (the projector), as a multiple of --lr; 0: frozen");
     visit("vision-lr", o.visionRate, NumberRange{0, 1e6},
           "Of the rest of the vision tower, likewise");
-    visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
-    visit("adam-states", o.adamStates, EnumNames{"float32", "8bit"},
-          "AdamW's running means: float32, or a quarter of that memory");
+    visitAdamW(o, visit);
     visit("max-grad-norm", o.maxGradNorm, NumberRange{1e-9, 1e9},
           "Gradients are scaled down to it");
     visit("micro-tokens", o.microTokens, NumberRange{1, kMany},
@@ -217,15 +276,14 @@ void forEachField(SftOptions& o, const Visit& visit) {
 template <class Visit>
 void forEachField(GrpoOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
+    visit("recipe", o.recipe, kRecipes, kRecipeHelp);
     visit("max-steps", o.steps, NumberRange{1, kMany}, "Steps of rollouts and updates");
     visit("prompts", o.promptsPerStep, NumberRange{1, 1e6}, "Questions a step");
     visit("group-size", o.groupSize, NumberRange{2, 1e4}, "Rollouts a question (the paper's G)");
     visit("iterations", o.iterations, NumberRange{1, 1e4}, "Updates a step's rollouts serve for");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Largest learning rate");
-    visit("warm-up", o.warmupSteps, NumberRange{0, kMany}, "Steps to the largest learning rate");
-    visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
-    visit("adam-states", o.adamStates, EnumNames{"float32", "8bit"},
-          "AdamW's running means: float32, or a quarter of that memory");
+    visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);
+    visitAdamW(o, visit);
     visit("beta", o.beta, NumberRange{0, 1e6}, "Of the KL to the model it starts from; 0: none");
     visit("epsilon", o.epsilon, NumberRange{0, 1}, "Of the clipping of the ratio");
     visit("loss", o.loss, EnumNames{"bnpo", "grpo", "dr_grpo"},

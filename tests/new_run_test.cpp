@@ -27,6 +27,8 @@ using namespace lvr;
 
 namespace {
 
+const QString kTiny = LVR_RESOURCES "/models/tiny";
+
 using Values = std::vector<std::pair<QString, QString>>;
 
 QPushButton* button(const QWidget& parent, const QString& text) {
@@ -80,7 +82,8 @@ class NewRunTest : public QObject {
 private Q_SLOTS:
     void everyDefaultIsValid() {
         for (const auto* kind : {"sft", "grpo"})
-            for (const auto& field : fieldsOfKind(kind)) check(field, field.text);
+            for (const auto* recipe : {"paper", "tiny"})
+                for (const auto& field : fieldsOfKind(kind, recipe)) check(field, field.text);
     }
 
     void aTextIsRefusedInTheWordsOfTheCommandLine_data() {
@@ -202,7 +205,7 @@ private Q_SLOTS:
     void everyPresetIsValid() {
         for (const auto& preset : trainPresets("/models/tiny")) {
             OptionsForm form;
-            form.setFields(fieldsOfKind(preset.run.kind));
+            form.setFields(fieldsOfKind(preset.run.kind, preset.run.recipe));
             form.setValues(preset.run.options);
             QCOMPARE(form.problem(), QString());
             QCOMPARE(form.changedValues().size(), preset.run.options.size());
@@ -220,8 +223,38 @@ private Q_SLOTS:
         QTest::mouseClick(button(*made, "Copy as command line"), Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text(),
                  QString("lvr grpo --model /models/tiny --data '/data/it'\\''s here.json' "
-                         "--out /out --save-every 50 --lr 1e-4 --store '/tmp/a store/runs.db'"));
+                         "--out /out --recipe tiny --save-every 50 --lr 1e-4 --store '/tmp/a "
+                         "store/runs.db'"));
         QCOMPARE(made->run().kind, QString("grpo"));
+    }
+
+    void aRecipeFillsTheOptionsAndLeavesWhatWasChanged() {
+        const auto made = dialog();
+        auto* recipe = made->findChild<QComboBox*>("recipe");
+        made->setRun({.kind = "sft", .options = {{"seed", "7"}}});
+        const auto rate = [&] { return made->findChild<QLineEdit*>("lr")->text(); };
+        QTRY_COMPARE(rate(), QString("0.002"));  // once the editors of before are gone
+        recipe->setCurrentIndex(recipe->findData("paper"));
+        QTRY_COMPARE(rate().toDouble(), 1e-5);
+        QCOMPARE(made->run().recipe, QString("paper"));
+        QCOMPARE(made->run().options, (Values{{"seed", "7"}}));
+        QVERIFY(argumentsOf(made->run(), {}).join(' ').contains("--recipe paper --seed 7"));
+    }
+
+    // Unless a person chose one.
+    void theRecipeFollowsTheModelsSize() {
+        const auto made = dialog();
+        auto* recipe = made->findChild<QComboBox*>("recipe");
+        made->findChild<QComboBox*>()->setCurrentIndex(2);  // 3B LoRA SFT
+        QCOMPARE(made->run().recipe, QString("paper"));
+        line(*made, "Model folder")->setText(kTiny);
+        QTRY_COMPARE(made->run().recipe, QString("tiny"));
+        recipe->setCurrentIndex(recipe->findData("paper"));
+        Q_EMIT recipe->activated(recipe->currentIndex());
+        line(*made, "Model folder")->setText(kTiny + "/");
+        QTRY_VERIFY(saysInSight(*made, "Estimate"));
+        QTest::qWait(600);
+        QCOMPARE(made->run().recipe, QString("paper"));
     }
 
     void aPresetKeepsTheDataThatWasChosen() {

@@ -8,6 +8,11 @@ namespace {
 
 constexpr int kSoonMs = 250;  // after the last letter
 
+struct Seen {
+    std::int64_t parameters = 0;
+    RunEstimate estimate;
+};
+
 }  // namespace
 
 EstimateLabel::EstimateLabel(const QString& store, QWidget* parent)
@@ -27,15 +32,17 @@ void EstimateLabel::showFor(const NewRun& run) {
 }
 
 void EstimateLabel::look() {
-    const auto work = [run = run_, store = store_]() -> std::optional<RunEstimate> {
+    const auto work = [run = run_, store = store_]() -> std::optional<Seen> {
         const auto model = readModelFacts(run.model);
         if (!model) return std::nullopt;
-        return estimateRun(run, *model, earlierRun(run, store));
+        return Seen{static_cast<std::int64_t>(model->parameters),
+                    estimateRun(run, *model, earlierRun(run, store))};
     };
-    inBackground(this, work, [this, asked = newest_](const std::optional<RunEstimate>& estimate) {
+    inBackground(this, work, [this, asked = newest_](const std::optional<Seen>& seen) {
         if (asked != newest_) return;
-        setText(estimate ? toText(*estimate) : QString());
-        setToolTip(estimate ? explain(*estimate) : QString());
+        setText(seen ? toText(seen->estimate) : QString());
+        setToolTip(seen ? explain(seen->estimate) : QString());
+        if (seen) Q_EMIT modelSized(seen->parameters);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include <QLabel>
 #include <QTimer>
+#include <cstdint>
 
 #include "app/train/new_run.h"
 
@@ -14,6 +15,9 @@ public:
     // store: whose runs tell how fast this machine is.
     explicit EstimateLabel(const QString& store, QWidget* parent = nullptr);
     void showFor(const NewRun& run);  // soon; the newest one
+
+Q_SIGNALS:
+    void modelSized(std::int64_t parameters);  // of the model that was asked about last
 
 private:
     void look();

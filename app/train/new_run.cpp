@@ -5,6 +5,8 @@
 #include <QFileInfo>
 #include <QRegularExpression>
 
+#include "core/values/recipe.h"
+
 namespace lvr {
 namespace {
 
@@ -42,19 +44,22 @@ std::vector<TrainPreset> trainPresets(const QString& tinyModel) {
           .model = "Qwen/Qwen2.5-VL-3B-Instruct",
           .device = "cuda",
           .dtype = "bfloat16",
+          .recipe = "paper",
           .recompute = true,
-          .options = {{"own-latents", "off"},
-                      {"schedule", "cosine"},
-                      {"steps", "1000"},
+          .options = {{"steps", "1000"},
                       {"lr", "0.0001"},
-                      {"questions", "1"},
+                      {"batch", "8"},
                       {"lora-rank", "32"},
                       {"lora-alpha", "64"},
                       {"lora-embeddings", "on"}}}}};
 }
 
-std::vector<OptionField> fieldsOfKind(const QString& kind) {
-    return kind == "grpo" ? fieldsOf(GrpoOptions()) : fieldsOf(SftOptions());
+std::vector<OptionField> fieldsOfKind(const QString& kind, const QString& recipe) {
+    const auto chosen = recipe == toText(Recipe::Paper) ? Recipe::Paper : Recipe::Tiny;
+    auto fields = kind == "grpo" ? fieldsOf(defaultsOf<GrpoOptions>(chosen))
+                                 : fieldsOf(defaultsOf<SftOptions>(chosen));
+    std::erase_if(fields, [](const OptionField& field) { return field.name == "recipe"; });
+    return fields;
 }
 
 QStringList argumentsOf(const NewRun& run, const QString& store) {
@@ -67,6 +72,7 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
     say("data", run.data, {});
     say("image-root", run.imageRoot, {});
     say("out", run.out, {});
+    say("recipe", run.recipe, {});
     say("device", run.device, defaults.device);
     say("dtype", run.dtype, defaults.dtype);
     say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));

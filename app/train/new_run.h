@@ -14,6 +14,7 @@ struct NewRun {
     QString kind;  // "sft", "grpo": the subcommand
     QString model, data, imageRoot, out;
     QString device = "cpu", dtype = "float32";
+    QString recipe = "tiny";  // "paper": what the options are that are not said
     int saveEvery = 200;
     bool recompute = false;                            // --activation-checkpointing
     std::vector<std::pair<QString, QString>> options;  // name, text
@@ -26,7 +27,8 @@ struct TrainPreset {
 };
 std::vector<TrainPreset> trainPresets(const QString& tinyModel);
 
-std::vector<OptionField> fieldsOfKind(const QString& kind);
+// The options that a form shows, with their values in the recipe, which is not among them.
+std::vector<OptionField> fieldsOfKind(const QString& kind, const QString& recipe = "tiny");
 
 // Without the program's name; a value that is the command's default is left out.
 QStringList argumentsOf(const NewRun& run, const QString& store);

@@ -16,6 +16,7 @@
 #include "app/train/path_line.h"
 #include "app/train/scene_maker.h"
 #include "app/train/train_places.h"
+#include "core/values/recipe.h"
 #include "widgets/background.h"
 #include "widgets/runs/options_form.h"
 #include "widgets/runs/problem_label.h"
@@ -30,6 +31,7 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
       preset_(new QComboBox(this)),
       presetHelp_(new QLabel(this)),
       kind_(new QComboBox(this)),
+      recipe_(new QComboBox(this)),
       model_(new PathLine(PathLine::Chooses::Folder, tr("Model folder"), this)),
       data_(new PathLine(PathLine::Chooses::FileOrFolder, tr("Data"), this)),
       imageRoot_(new PathLine(PathLine::Chooses::Folder, tr("Image folder"), this)),
@@ -47,6 +49,9 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
     build();
     connect(preset_, &QComboBox::currentIndexChanged, this, &NewRunDialog::choosePreset);
     connect(kind_, &QComboBox::currentIndexChanged, this, &NewRunDialog::chooseKind);
+    connect(recipe_, &QComboBox::currentIndexChanged, this, &NewRunDialog::chooseRecipe);
+    connect(recipe_, &QComboBox::activated, this, [this] { recipeIsChosen_ = true; });
+    connect(estimate_, &EstimateLabel::modelSized, this, &NewRunDialog::fitRecipe);
     connect(options_, &OptionsForm::changed, problem_, &QWidget::hide);
     keepEstimating();
     choosePreset(0);
@@ -58,10 +63,15 @@ void NewRunDialog::build() {
     presetHelp_->setForegroundRole(QPalette::PlaceholderText);
     kind_->addItem(tr("SFT: supervised, from boxes"), "sft");
     kind_->addItem(tr("GRPO: from rewards"), "grpo");
+    recipe_->setObjectName("recipe");
+    recipe_->addItem(tr("Tiny: what trains the shipped model"), "tiny");
+    recipe_->addItem(tr("Paper: the published trainings, for models of billions"), "paper");
+    recipe_->setToolTip(tr("What the options below are unless you change them"));
     auto* form = new QFormLayout;
     form->addRow(tr("&Preset"), preset_);
     form->addRow(QString(), presetHelp_);
     form->addRow(tr("&Kind"), kind_);
+    form->addRow(tr("&Recipe"), recipe_);
     addPaths(form);
     addMachine(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
@@ -133,7 +143,7 @@ void NewRunDialog::keepEstimating() {
     const auto estimate = [this] { estimate_->showFor(run()); };
     connect(options_, &OptionsForm::changed, this, estimate);
     connect(model_, &PathLine::changed, this, estimate);
-    for (auto* choice : {kind_, device_, dtype_})
+    for (auto* choice : {kind_, recipe_, device_, dtype_})
         connect(choice, &QComboBox::currentTextChanged, this, estimate);
     connect(recompute_, &QCheckBox::toggled, this, estimate);
 }
@@ -158,12 +168,26 @@ void NewRunDialog::choosePreset(int index) {
     run.imageRoot = imageRoot_->path();
     if (out_->path() != suggested_) run.out = out_->path();
     setRun(run);
+    recipeIsChosen_ = false;
     suggestFolder();
 }
 
 void NewRunDialog::chooseKind() {
-    options_->setFields(fieldsOfKind(kind_->currentData().toString()));
+    options_->setFields(
+        fieldsOfKind(kind_->currentData().toString(), recipe_->currentData().toString()));
     suggestFolder();
+}
+
+// What was changed stays changed.
+void NewRunDialog::chooseRecipe() {
+    const auto changed = options_->changedValues();
+    chooseKind();
+    options_->setValues(changed);
+}
+
+void NewRunDialog::fitRecipe(std::int64_t parameters) {
+    if (!recipeIsChosen_)
+        recipe_->setCurrentIndex(recipe_->findData(toText(recipeFor(parameters))));
 }
 
 void NewRunDialog::suggestFolder() {
@@ -182,6 +206,7 @@ NewRun NewRunDialog::run() const {
             .out = out_->path(),
             .device = device_->currentText().trimmed(),
             .dtype = dtype_->currentText(),
+            .recipe = recipe_->currentData().toString(),
             .saveEvery = saveEvery_->value(),
             .recompute = recompute_->isChecked(),
             .options = options_->changedValues()};
@@ -189,6 +214,8 @@ NewRun NewRunDialog::run() const {
 
 void NewRunDialog::setRun(const NewRun& run) {
     kind_->setCurrentIndex(kind_->findData(run.kind));
+    recipe_->setCurrentIndex(recipe_->findData(run.recipe));
+    recipeIsChosen_ = true;
     chooseKind();
     model_->setPath(run.model);
     data_->setPath(run.data);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QDialog>
+#include <cstdint>
 #include <vector>
 
 #include "app/train/new_run.h"
@@ -41,6 +42,8 @@ private:
     void keepEstimating();
     void choosePreset(int index);
     void chooseKind();
+    void chooseRecipe();
+    void fitRecipe(std::int64_t parameters);
     void suggestFolder();
     void copyCommand();
     void start();
@@ -51,7 +54,7 @@ private:
     std::vector<TrainPreset> presets_;
     QComboBox* preset_;
     QLabel* presetHelp_;
-    QComboBox* kind_;
+    QComboBox *kind_, *recipe_;
     PathLine *model_, *data_, *imageRoot_, *out_;
     QComboBox *device_, *dtype_;
     QCheckBox* recompute_;
@@ -60,6 +63,7 @@ private:
     EstimateLabel* estimate_;
     ProblemLabel* problem_;
     QPushButton* start_ = nullptr;
+    bool recipeIsChosen_ = false;  // by a person: the model's size does not change it any more
     SceneMaker* scenes_;
 };
 

@@ -28,7 +28,7 @@ QString tr(const char* text) { return QCoreApplication::translate("lvr::RunEstim
 class Told {
 public:
     explicit Told(const NewRun& run) {
-        for (const auto& field : fieldsOfKind(run.kind))
+        for (const auto& field : fieldsOfKind(run.kind, run.recipe))
             texts_[QString::fromStdString(field.name)] = QString::fromStdString(field.text);
         for (const auto& [name, text] : run.options) texts_[name] = text;
     }

@@ -42,7 +42,12 @@ template <class Work>
 pid_t inChild(const Work& work) {
     const pid_t child = fork();
     if (child != 0) return child;
-    work();
+    try {
+        work();
+    } catch (const Error& error) {
+        qWarning("%s", error.what());
+        _exit(1);
+    }
     _exit(0);
 }
 
@@ -229,7 +234,9 @@ private Q_SLOTS:
         for (int i = 0; i < 3; ++i)
             children.push_back(inChild([&] {
                 RunStore own(file_);
-                const auto id = own.start(info());
+                auto mine = info();
+                mine.out += std::to_string(processId());
+                const auto id = own.start(mine);
                 for (int step = 1; step <= 100; ++step) own.append(id, step, twelve(step));
                 own.end(id, RunStatus::Finished, "");
             }));
@@ -325,6 +332,68 @@ private Q_SLOTS:
         store.remove(id);
         QVERIFY(store.runs().empty());
         QVERIFY(store.metrics(id).empty());
+    }
+
+    // Window and terminal press Resume in the same instant: each looked before it took the run.
+    void ofManyThatResumeAtOnceOneDoes() {
+        constexpr int kMany = 6, kRounds = 15;
+        RunStore store(file_);
+        const auto id = store.start(info());
+        store.end(id, RunStatus::Stopped, "stopped");
+        for (int round = 0; round < kRounds; ++round) {
+            int go[2], told[2];
+            QCOMPARE(pipe(go), 0);
+            QCOMPARE(pipe(told), 0);
+            std::vector<pid_t> children;
+            for (int i = 0; i < kMany; ++i)
+                children.push_back(inChild([&] {
+                    close(go[1]);
+                    RunStore own(file_);
+                    char byte = 'r';
+                    [[maybe_unused]] auto done = write(told[1], &byte, 1);  // ready
+                    done = read(go[0], &byte, 1);                           // until all are
+                    const bool refused = !errorOf([&] { own.resume(id, 0); }).isEmpty();
+                    done = write(told[1], refused ? "n" : "y", 1);
+                    pause();
+                }));
+            char said = 0;
+            for (int i = 0; i < kMany; ++i) QCOMPARE(read(told[0], &said, 1), ssize_t{1});
+            close(go[1]);
+            int resumed = 0;
+            for (int i = 0; i < kMany; ++i) {
+                QCOMPARE(read(told[0], &said, 1), ssize_t{1});
+                resumed += said == 'y';
+            }
+            for (const auto child : children) {
+                kill(child, SIGKILL);
+                waitpid(child, nullptr, 0);
+            }
+            for (const int end : {go[0], told[0], told[1]}) close(end);
+            QCOMPARE(resumed, 1);
+        }
+    }
+
+    void aFolderIsWrittenToByOneRun() {
+        int ready[2];
+        QCOMPARE(pipe(ready), 0);
+        const auto child = inChild([&] {
+            RunStore own(file_);
+            own.start(info());
+            [[maybe_unused]] const auto written = write(ready[1], "x", 1);
+            pause();
+        });
+        char byte = 0;
+        QCOMPARE(read(ready[0], &byte, 1), ssize_t{1});
+        RunStore store(file_);
+        QVERIFY(errorOf([&] {
+                    store.start(info());
+                }).contains("writes to " + QString::fromStdString(info().out)));
+        auto elsewhere = info();
+        elsewhere.out += "-2";
+        store.start(elsewhere);
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        store.start(info());
     }
 
     void otherFilesAreRefusedAndLeftAlone() {

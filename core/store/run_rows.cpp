@@ -106,7 +106,7 @@ std::vector<int> stepsIn(SQLite::Database& db, const char* table, std::int64_t r
 }  // namespace
 
 std::int64_t RunStore::add(const Run& run, const std::vector<Metric>& metrics) {
-    const auto id = start(run.info);
+    const auto id = insert(run.info);
     try {
         database_->guarded([&] {
             auto& db = database_->sqlite;

@@ -73,6 +73,35 @@ Run readRun(SQLite::Statement& row) {
     return run;
 }
 
+std::vector<Run> readRuns(SQLite::Database& database, const std::string& where) {
+    std::vector<Run> found;
+    SQLite::Statement rows(database, std::string("SELECT ") + kRunColumns + " FROM run " + where +
+                                         " ORDER BY id DESC");
+    while (rows.executeStep()) found.push_back(readRun(rows));
+    return found;
+}
+
+std::optional<Run> findRun(SQLite::Database& database, std::int64_t run) {
+    const auto found = readRuns(database, "WHERE id = " + std::to_string(run));
+    return found.empty() ? std::nullopt : std::optional(found.front());
+}
+
+// What the two below find stays true within a transaction that may write.
+void checkNobodyIsAt(const Run& run) {
+    if (isAlive(run.status))
+        throw Error("run " + std::to_string(run.id) + " is still running as process " +
+                    std::to_string(run.pid) + " on " + run.host + "; stop it first");
+}
+
+void checkNobodyWritesTo(SQLite::Database& database, const std::string& out, std::int64_t but) {
+    if (out.empty()) return;
+    for (const auto& run : readRuns(database, "WHERE status = 'running'"))
+        if (run.info.out == out && run.id != but && isAlive(run.status) && run.pid != processId())
+            throw Error("run " + std::to_string(run.id) + " writes to " + out + " as process " +
+                        std::to_string(run.pid) + " on " + run.host +
+                        "; stop it first, or choose another folder");
+}
+
 }  // namespace
 
 RunStore::RunStore(const fs::path& file, Access access) {
@@ -110,6 +139,16 @@ RunStore::RunStore(RunStore&&) noexcept = default;
 
 std::int64_t RunStore::start(const RunInfo& info) {
     return database_->guarded([&] {
+        SQLite::Transaction whole(database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
+        checkNobodyWritesTo(database_->sqlite, info.out, 0);
+        const auto run = insert(info);
+        whole.commit();
+        return run;
+    });
+}
+
+std::int64_t RunStore::insert(const RunInfo& info) {
+    return database_->guarded([&] {
         SQLite::Statement row(
             database_->sqlite,
             "INSERT INTO run (kind, command, options, parent, data, out, seed, code_version, "
@@ -136,15 +175,15 @@ void RunStore::end(std::int64_t run, RunStatus status, const std::string& messag
 }
 
 void RunStore::resume(std::int64_t run, int step) {
-    const auto known = find(run);
-    if (!known)
-        throw Error("there is no run " + std::to_string(run) + " in " + database_->file.string());
-    if (isAlive(known->status) && known->pid != processId())
-        throw Error("run " + std::to_string(run) + " is still running as process " +
-                    std::to_string(known->pid) + " on " + known->host + "; stop it first");
     database_->guarded([&] {
         auto& db = database_->sqlite;
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        const auto known = findRun(db, run);
+        if (!known)
+            throw Error("there is no run " + std::to_string(run) + " in " +
+                        database_->file.string());
+        if (known->pid != processId()) checkNobodyIsAt(*known);
+        checkNobodyWritesTo(db, known->info.out, run);
         for (const std::string table : {"metric", "rollout", "alert", "checkpoint", "sample"}) {
             SQLite::Statement forget(db, "DELETE FROM " + table + " WHERE run = ? AND step > ?");
             SQLite::bind(forget, run, step);
@@ -162,13 +201,13 @@ void RunStore::resume(std::int64_t run, int step) {
 }
 
 void RunStore::remove(std::int64_t run) {
-    if (const auto known = find(run); known && isAlive(known->status))
-        throw Error("run " + std::to_string(run) + " is still running as process " +
-                    std::to_string(known->pid) + " on " + known->host + "; stop it first");
     database_->guarded([&] {
+        SQLite::Transaction whole(database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
+        if (const auto known = findRun(database_->sqlite, run)) checkNobodyIsAt(*known);
         SQLite::Statement row(database_->sqlite, "DELETE FROM run WHERE id = ?");
         row.bind(1, run);
         row.exec();
+        whole.commit();
     });
 }
 
@@ -183,23 +222,11 @@ void RunStore::setNotes(std::int64_t run, const std::string& notes) {
 }
 
 std::vector<Run> RunStore::runs() const {
-    return database_->guarded([&] {
-        std::vector<Run> found;
-        SQLite::Statement rows(database_->sqlite,
-                               std::string("SELECT ") + kRunColumns + " FROM run ORDER BY id DESC");
-        while (rows.executeStep()) found.push_back(readRun(rows));
-        return found;
-    });
+    return database_->guarded([&] { return readRuns(database_->sqlite, ""); });
 }
 
 std::optional<Run> RunStore::find(std::int64_t run) const {
-    return database_->guarded([&]() -> std::optional<Run> {
-        SQLite::Statement row(database_->sqlite,
-                              std::string("SELECT ") + kRunColumns + " FROM run WHERE id = ?");
-        row.bind(1, run);
-        if (!row.executeStep()) return std::nullopt;
-        return readRun(row);
-    });
+    return database_->guarded([&] { return findRun(database_->sqlite, run); });
 }
 
 std::string toText(RunStatus status) {

@@ -23,7 +23,8 @@ public:
     ~RunStore();
     RunStore(RunStore&&) noexcept;
 
-    std::int64_t start(const RunInfo& info);  // by this process
+    // By this process. Throws Error when a run of another process writes to the same folder.
+    std::int64_t start(const RunInfo& info);
     // A run that happened elsewhere, as this process tells it; its id and process are passed over.
     // Others may write in between; until all of it is there it is a run that still runs.
     std::int64_t add(const Run& run, const std::vector<Metric>& metrics);
@@ -38,6 +39,7 @@ public:
     void addSamples(std::int64_t run, int step, const std::vector<SampleRow>& samples);
     void end(std::int64_t run, RunStatus status, const std::string& message);
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
+    // Of several that try at once one does; the others, and who tries while it runs, get an Error.
     void resume(std::int64_t run, int step);
     void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
     void setNotes(std::int64_t run, const std::string& notes);
@@ -69,6 +71,7 @@ public:
 private:
     struct Database;
     void open(const std::filesystem::path& file, Access access);
+    std::int64_t insert(const RunInfo& info);
 
     std::unique_ptr<Database> database_;
 };

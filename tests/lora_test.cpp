@@ -83,7 +83,9 @@ std::map<std::string, torch::Tensor> tensorsOf(const nlohmann::json& c, const fs
         const auto shape = tensor["shape"].get<std::vector<std::int64_t>>();
         const auto count = c10::multiply_integers(shape);
         auto value = 0.1 * torch::sin(torch::arange(count, torch::kFloat64) + index++).view(shape);
-        auto canonical = canonicalName(name.substr(std::string("base_model.model.").size()));
+        auto plain = name.substr(std::string("base_model.model.").size());
+        if (const auto at = plain.find(".base_layer"); at != std::string::npos) plain.erase(at, 11);
+        auto canonical = canonicalName(plain);
         if (canonical == "lm_head.weight" && !known.count(canonical))
             canonical = "model.embed_tokens.weight";
         if (known.count(canonical)) value = value + known.at(canonical).to(torch::kFloat64);
@@ -181,6 +183,21 @@ private Q_SLOTS:
         QVERIFY(off64(apart) < 2e-4);
         QVERIFY(off64(LvrModel::open(again)) < 2e-4);
         QVERIFY(off64(adapted(again, lora)) < 2e-4);
+    }
+
+    void whatIsAdaptedBesideTheTargetsIsListedForPeft() {
+        const QTemporaryDir dir;
+        const fs::path again = dir.filePath("again").toStdString();
+        const auto cases = peftCases()["cases"];
+        const auto every = std::find_if(cases.begin(), cases.end(),
+                                        [](const auto& c) { return c["name"] == "every Linear"; });
+        adapted(peftFolder(dir, *every), kRank2).save(again);
+        const auto config = nlohmann::json::parse(std::ifstream(again / "adapter_config.json"));
+        const auto& modules = config["target_modules"];
+        QCOMPARE(modules.size(), openAdapter(again).size() / 2);
+        for (const auto* module :
+             {"model.visual.blocks.1.attn.qkv", "model.language_model.layers.3.mlp.up_proj"})
+            QVERIFY2(std::count(modules.begin(), modules.end(), module) == 1, module);
     }
 
     // PEFT takes a tied model's embeddings apart when it wraps them: what it must find to give our
@@ -300,8 +317,6 @@ private Q_SLOTS:
             QTest::newRow(list) << list << "[1]";
         for (const auto* object : {"alpha_pattern", "megatron_config", "use_bdlora", "kasa_config"})
             QTest::newRow(object) << object << "{\"a\": 1}";
-        QTest::newRow("another revision") << "revision"
-                                          << "\"v2\"";
         QTest::newRow("no rank") << "r"
                                  << "0";
         QTest::newRow("no base") << "base_model_name_or_path"
@@ -327,7 +342,7 @@ private Q_SLOTS:
                                      << "base_model.model.lm_head.lora_A.weight"
                                      << "tie_word_embeddings";
         QTest::newRow("embeddings") << "random-a" << text + "embed_tokens.lora_embedding_A"
-                                    << "model.embed_tokens.lora_embedding_A";
+                                    << "a low-rank adapter of the embeddings";
         QTest::newRow("tokens") << "random-a"
                                 << text + "embed_tokens.token_adapter.trainable_tokens_delta"
                                 << "token_adapter";
@@ -354,6 +369,31 @@ private Q_SLOTS:
                      folder / "adapter_model.safetensors");
         const auto said = errorOf([&] { LvrModel::open(folder); });
         QVERIFY2(said.find(says.toStdString()) != std::string::npos, said.c_str());
+    }
+
+    void anotherRevisionOfABaseInTheCacheIsRefused() {
+        const QTemporaryDir dir;
+        const auto local = peftAdapter(dir, [](auto& config) { config["revision"] = "v2"; });
+        QCOMPARE(errorOf([&] { LvrModel::open(local); }), std::string());
+        const auto cached = peftAdapter(dir, [](auto& config) {
+            config["revision"] = "v2";
+            config["base_model_name_or_path"] = "some/model";
+        });
+        const auto said = errorOf([&] { LvrModel::open(cached); });
+        QVERIFY2(said.find("'revision'") != std::string::npos, said.c_str());
+    }
+
+    void aTiedHeadThatIsSavedAloneIsTheEmbeddings() {
+        const torch::NoGradGuard off;
+        const QTemporaryDir dir;
+        const auto folder =
+            peftAdapter(dir, [](auto& config) { config["ensure_weight_tying"] = true; });
+        const auto shape = LvrModel::open(base()).lmHead().sizes().vec();
+        writeTensors({{"base_model.model.lm_head.weight", torch::full(shape, 0.5)}},
+                     folder / "adapter_model.safetensors");
+        const auto model = LvrModel::open(folder);
+        QVERIFY(model.config().text.tieWordEmbeddings);
+        QVERIFY((model.embed(torch::tensor({3})) == 0.5).all().item<bool>());
     }
 
     void anAdapterOfAnAdapterIsRefused() {

@@ -77,7 +77,9 @@ void refuseWhatWeCannot(const JsonFields& fields, const Json& raw) {
         fields.fail("peft_type", "is " + type + "; only LORA adapters can be opened");
     if (fields.get<std::string>("bias", "none") != "none")
         fields.fail("bias", "must be \"none\"; merge the adapter with PEFT first");
-    if (const auto of = fields.get<std::string>("revision", "main"); of != "main" && of != "None")
+    const auto of = fields.get<std::string>("revision", "main");
+    const fs::path base = fields.get<std::string>("base_model_name_or_path", "");
+    if (of != "main" && !fs::is_directory(base))
         fields.fail("revision", "is \"" + of +
                                     "\"; only the main revision of a base is looked up, so set it "
                                     "to null when that is what base_model_name_or_path holds");
@@ -121,11 +123,25 @@ void writeAdapterConfig(const AdapterConfig& config, const fs::path& folder) {
               {"init_lora_weights", true},
               {"target_modules", "(.*\\.)?layers\\.\\d+\\.(self_attn|mlp)\\.(" + names + ")"},
               {"modules_to_save", nullptr}};
+    if (!config.modules.empty()) json["target_modules"] = config.modules;
     if (!config.modulesToSave.empty()) json["modules_to_save"] = config.modulesToSave;
     if (config.tiesHead) json["ensure_weight_tying"] = true;
     const auto file = folder / kConfig;
     writeFileAtomically(file, toJsonText(json, file.string(), 2) + "\n");
 }
+
+namespace {
+
+// What PEFT wrapped is itself under its own name: an adapted head's base_layer.
+std::string plainName(const std::string& name) {
+    auto plain = canonicalName(name.substr(std::string(kPrefix).size()));
+    const std::string wrapped = ".base_layer";
+    if (const auto at = plain.find(wrapped + "."); at != std::string::npos)
+        plain.erase(at, wrapped.size());
+    return plain;
+}
+
+}  // namespace
 
 std::map<std::string, TensorView> openAdapter(const fs::path& folder) {
     if (!fs::exists(folder / kWeights))
@@ -137,7 +153,7 @@ std::map<std::string, TensorView> openAdapter(const fs::path& folder) {
         if (!name.starts_with(kPrefix))
             throw Error((folder / kWeights).string() + ": tensor " + name +
                         " does not begin with " + kPrefix + " as PEFT's do");
-        tensors.emplace(canonicalName(name.substr(std::string(kPrefix).size())), view);
+        tensors.emplace(plainName(name), view);
     }
     return tensors;
 }

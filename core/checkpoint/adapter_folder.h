@@ -18,6 +18,7 @@ struct AdapterConfig {
     double alpha = 8;                        // `lora_alpha`
     bool rsLora = false;                     // `use_rslora`
     std::vector<std::string> targets;        // `target_modules`: Linears of the language model
+    std::vector<std::string> modules;        // the same one by one, as peftModule names them
     std::vector<std::string> modulesToSave;  // `modules_to_save`: trained in full
     bool tiesHead = false;  // `ensure_weight_tying`: head and embeddings of a tied model stay one
     double scale() const;   // alpha / r, or alpha / sqrt(r) for rsLoRA
@@ -27,7 +28,8 @@ struct AdapterConfig {
 // cannot: DoRA, ranks by pattern, trained biases, an initialisation that changed the base, another
 // peft_type, and any field we don't know that says something.
 std::optional<AdapterConfig> readAdapterConfig(const std::filesystem::path& folder);
-// targets is written as a pattern that leaves the vision tower's Linears of the same name alone.
+// targets is written as a pattern that leaves the vision tower's Linears of the same name alone,
+// unless there are `modules`.
 void writeAdapterConfig(const AdapterConfig& config, const std::filesystem::path& folder);
 
 // Tensors under canonical names: model.layers.0.self_attn.q_proj.lora_A.weight, and what was

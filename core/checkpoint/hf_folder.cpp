@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 #include "core/checkpoint/json_file.h"
@@ -313,6 +314,63 @@ std::optional<std::string> quantisationOf(const fs::path& folder) {
          {std::pair("quantize_config.json", "gptq"), std::pair("quant_config.json", "awq")})
         if (isFile(folder / file)) return method;
     return std::nullopt;
+}
+
+std::vector<std::string> unusedParts(const fs::path& folder) {
+    std::vector<std::string> sentences;
+    const auto say = [&](const std::string& what) {
+        sentences.push_back(folder.string() + " " + what);
+    };
+    const bool isAdapter = isFile(folder / kAdapterConfig);
+    const bool whole = isFile(folder / kWeights), sharded = isFile(folder / kIndex);
+    if (isAdapter && (whole || sharded))
+        say(std::string("is an adapter; the weights in its ") + (whole ? kWeights : kIndex) +
+            " are not used, but those of the model it adapts");
+    else if (whole && sharded)
+        say(std::string("holds both ") + kWeights + " and " + kIndex +
+            "; the former is used, as transformers does");
+    if (isFile(folder / "non_lora_state_dict.bin"))
+        say("holds non_lora_state_dict.bin, weights that were trained beside an adapter; they are "
+            "not read, so the answers are not that training's");
+    const auto config = readJsonOrNull(folder / kConfig);
+    if (config.is_object() && config.contains("auto_map"))
+        say("brings code of its own (auto_map in config.json), which is not run");
+    return sentences;
+}
+
+std::vector<std::string> unreadFiles(const fs::path& folder) {
+    static constexpr std::string_view kReadHere[] = {kConfig,
+                                                     kIndex,
+                                                     kAdapterConfig,
+                                                     "added_tokens.json",
+                                                     "chat_template.jinja",
+                                                     "chat_template.json",
+                                                     "generation_config.json",
+                                                     "lvr_workbench.json",
+                                                     "merges.txt",
+                                                     "preprocessor_config.json",
+                                                     "processor_config.json",
+                                                     "special_tokens_map.json",
+                                                     "tokenizer.json",
+                                                     "tokenizer_config.json",
+                                                     "train_state.safetensors",
+                                                     "vocab.json"};
+    static constexpr std::string_view kForPeople[] = {".md", ".txt", ".png", ".jpg", ".jpeg", ""};
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        const auto name = entry.path().filename().string();
+        const auto ending = entry.path().extension().string();
+        const bool isShard = (name.starts_with("model") || name.starts_with("adapter_model")) &&
+                             ending == ".safetensors";
+        const auto among = [](const auto& list, const std::string& one) {
+            return std::find(std::begin(list), std::end(list), one) != std::end(list);
+        };
+        if (entry.is_regular_file() && !isShard && !among(kReadHere, name) &&
+            !among(kForPeople, ending))
+            names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 }  // namespace lvr

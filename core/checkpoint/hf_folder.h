@@ -44,4 +44,11 @@ std::string checkWeights(const std::map<std::string, TensorView>& found,
 // quantised with, such as "awq".
 std::optional<std::string> quantisationOf(const std::filesystem::path& folder);
 
+// A sentence for each file or field of the folder that could change the numbers and is not used:
+// weights beside those that are opened, and code of the checkpoint's own.
+std::vector<std::string> unusedParts(const std::filesystem::path& folder);
+// The names of the other files that nothing here reads, such as pytorch_model.bin, sorted; what is
+// only text or pictures for people is left out.
+std::vector<std::string> unreadFiles(const std::filesystem::path& folder);
+
 }  // namespace lvr

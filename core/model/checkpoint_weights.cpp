@@ -68,6 +68,10 @@ bool areEqual(const TensorView& a, const TensorView& b) {
     return equal;
 }
 
+void append(const std::vector<std::string>& more, std::vector<std::string>& sentences) {
+    sentences.insert(sentences.end(), more.begin(), more.end());
+}
+
 // Those of the model itself. A tied one may hold an lm_head.weight all the same.
 void openBase(const fs::path& folder, CheckpointWeights& opened) {
     opened.weights = openPlainWeights(folder, opened.config, opened.warnings);
@@ -95,16 +99,17 @@ public:
 
     // `expected`: of the model with the adapter's own config, which may have a head the base lacks.
     void open(const Tensors& tensors, const ExpectedTensors& expected) {
-        for (const auto& [name, view] : tensors)
+        for (const auto& [name, view] : tensors) {
+            checkSupported(name);
             if (!isLora(name)) checkWhole(name, view, expected);
+        }
         settleHead(tensors);
         for (const auto& [name, view] : tensors) {
             if (isLora(name)) {
                 checkLora(name, view, tensors);
                 opened_.lora[name] = view;
-            } else if (name != kHead || !tied()) {
-                opened_.weights[name] = view;
-                opened_.fromAdapter.insert(name);
+            } else {
+                putWhole(name, view, tensors);
             }
         }
         opened_.loraScale = config_.scale();
@@ -113,11 +118,38 @@ public:
 private:
     bool& tied() { return opened_.config.text.tieWordEmbeddings; }
 
+    // A head that stays tied is the embeddings, which the adapter holds too, or only as the head.
+    void putWhole(std::string name, const TensorView& view, const Tensors& tensors) {
+        if (name == kHead && tied()) {
+            if (tensors.count(kEmbeddings)) return;
+            name = kEmbeddings;
+        }
+        opened_.weights[name] = view;
+        opened_.fromAdapter.insert(name);
+    }
+
     void settleHead(const Tensors& tensors) {
         const bool holds = tensors.count(kEmbeddings) || tensors.count(kHead);
         if (!tied() || !holds || config_.tiesHead) return;
         tied() = false;
-        opened_.weights[kHead] = opened_.weights.at(kEmbeddings);
+        if (const auto embeddings = opened_.weights.find(kEmbeddings);
+            embeddings != opened_.weights.end())
+            opened_.weights[kHead] = embeddings->second;
+    }
+
+    void checkSupported(const std::string& name) {
+        const auto refuse = [&](const std::string& what) {
+            throw Error(folder_ + " holds " + name + ": " + what +
+                        " is not supported; merge the adapter with PEFT first");
+        };
+        if (name.find(".lora_embedding_") != std::string::npos)
+            refuse("a low-rank adapter of the embeddings (target_modules)");
+        if (name.find(".token_adapter.") != std::string::npos)
+            refuse("training single tokens (trainable_token_indices)");
+        if (name.starts_with("lm_head.lora_") && tied())
+            refuse(
+                "a low-rank adapter of a head that is tied to the embeddings "
+                "(tie_word_embeddings)");
     }
 
     void checkWhole(const std::string& name, const TensorView& view,
@@ -137,11 +169,6 @@ private:
     void checkLora(const std::string& name, const TensorView& view, const Tensors& tensors) {
         const auto module = name.substr(0, name.rfind(".lora_"));
         const auto weight = opened_.weights.find(module + ".weight");
-        if (module == "lm_head" && tied())
-            throw Error(folder_ +
-                        " adapts lm_head, which this model ties to its embeddings "
-                        "(tie_word_embeddings); low-rank adapters of a tied head are not "
-                        "supported, so merge the adapter with PEFT first");
         if (weight == opened_.weights.end())
             throw Error(folder_ + " adapts " + module +
                         ", which the model it was made for does not have");
@@ -195,7 +222,10 @@ CheckpointWeights openCheckpointWeights(const fs::path& folder,
     if (adapter && readAdapterConfig(base))
         throw Error(folder.string() + " adapts " + base.string() +
                     ", which is an adapter itself; merge that first: lvr model merge");
-    CheckpointWeights opened{.config = readModelConfig(base), .base = referenceTo(base)};
+    CheckpointWeights opened{.config = readModelConfig(base),
+                             .base = referenceTo(base),
+                             .warnings = unusedParts(folder)};
+    if (adapter) append(unusedParts(base), opened.warnings);
     openBase(base, opened);
     if (adapter) openAdapterInto(opened, folder, *adapter, lora);
     const auto unexpected = checkWeights(opened.weights, expectedTensors(opened.config), folder);

@@ -94,10 +94,10 @@ public:
 
 private:
     // In the type, on the device and with the adapter that the options ask for.
-    torch::Tensor asAsked(const std::string& name, const torch::Tensor& stored) const {
+    torch::Tensor asAsked(const std::string& name, const torch::Tensor& stored) {
         if (!options_.lora && name.ends_with(".weight"))
             if (const auto lora = ofAdapter(name.substr(0, name.rfind('.'))))
-                return merged(stored, *lora).to(options_.device, options_.dtype);
+                return merged(stored, *lora);
         const bool copy = options_.use == LoadOptions::Use::Training &&
                           (!options_.lora || isTrainedBeside(*options_.lora, name));
         return stored.to(options_.device, options_.dtype, false, copy);
@@ -108,15 +108,19 @@ private:
         if (a == adapter_.end() || b == adapter_.end()) return std::nullopt;
         return Lora{tensorOf(a->second, a->first), tensorOf(b->second, b->first), adapterScale_};
     }
-    static torch::Tensor merged(const torch::Tensor& weight, const Lora& lora) {
-        return weight.to(torch::kFloat32, false, /*copy=*/true)
-            .addmm_(lora.b.to(torch::kFloat32), lora.a.to(torch::kFloat32), 1, lora.scale);
+    // Summed in float32, in one buffer for all: one that comes and goes would leave holes in
+    // memory.
+    torch::Tensor merged(const torch::Tensor& weight, const Lora& lora) {
+        wide_.resize_(weight.sizes()).copy_(weight);
+        wide_.addmm_(lora.b.to(torch::kFloat32), lora.a.to(torch::kFloat32), 1, lora.scale);
+        return wide_.to(options_.device, options_.dtype, false, /*copy=*/true);
     }
 
     std::map<std::string, TensorView> weights_, adapter_;
     double adapterScale_;
     const LoadOptions& options_;
     double count_, done_ = 0;
+    torch::Tensor wide_ = torch::empty({0});
     at::Generator random_;
 };
 
@@ -265,6 +269,20 @@ void LvrModel::save(const std::filesystem::path& folder) const {
                       {{"format", "pt"}});
 }
 
+// Every adapted module by PEFT's name when some are not among the targets: an adapter that was
+// opened may have put its pairs elsewhere.
+std::vector<std::string> LvrModel::adaptedModules() const {
+    std::vector<std::string> modules;
+    bool elsewhere = false;
+    for (const auto& [name, tensor] : adapter_) {
+        if (!name.ends_with(".lora_A.weight")) continue;
+        const auto module = name.substr(0, name.rfind(".lora_A"));
+        elsewhere |= !isTarget(*lora_, module);
+        modules.push_back(peftModule(module));
+    }
+    return elsewhere ? modules : std::vector<std::string>();
+}
+
 // PEFT takes a tied model's embeddings apart from its head when it wraps them, so both are written;
 // ensure_weight_tying says that they are to stay one when they are trained further.
 void LvrModel::saveAdapter(const std::filesystem::path& folder) const {
@@ -283,6 +301,7 @@ void LvrModel::saveAdapter(const std::filesystem::path& folder) const {
                         .rank = lora_->rank,
                         .alpha = lora_->alpha,
                         .targets = lora_->targets,
+                        .modules = adaptedModules(),
                         .modulesToSave = {modules.begin(), modules.end()},
                         .tiesHead = tiesHead},
                        folder);

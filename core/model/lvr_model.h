@@ -81,6 +81,7 @@ public:
 
 private:
     void saveAdapter(const std::filesystem::path& folder) const;
+    std::vector<std::string> adaptedModules() const;
 
     ModelConfig config_;
     VisionEncoder vision_;

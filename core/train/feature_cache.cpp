@@ -35,6 +35,50 @@ DType typeOf(torch::Dtype dtype) {
                                       : DType::F32;
 }
 
+struct Entry {
+    fs::file_time_type used;
+    std::uintmax_t bytes = 0;
+    fs::path file;
+};
+
+// All of a folder, also what a killed training was writing.
+std::vector<Entry> entriesOf(const fs::path& folder) {
+    std::vector<Entry> entries;
+    std::error_code failed;
+    for (fs::directory_iterator it(folder, failed), end; !failed && it != end;
+         it.increment(failed)) {
+        std::error_code gone;
+        if (it->path().filename().string().find(".safetensors") == std::string::npos) continue;
+        const Entry entry{it->last_write_time(gone), it->file_size(gone), it->path()};
+        if (!gone) entries.push_back(entry);
+    }
+    return entries;
+}
+
+// Removes what was used longest ago until no more than `most` is left. Returns what is left.
+std::uintmax_t trim(const fs::path& folder, std::uintmax_t full, std::uintmax_t most) {
+    auto entries = entriesOf(folder);
+    std::uintmax_t all = 0;
+    for (const auto& entry : entries) all += entry.bytes;
+    if (all <= full) return all;
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.used < b.used; });
+    for (const auto& entry : entries) {
+        if (all <= most) break;
+        std::error_code failed;
+        fs::remove(entry.file, failed);
+        if (!failed) all -= entry.bytes;
+    }
+    return all;
+}
+
+// A twentieth of a disk stays free.
+bool isNearlyFull(const fs::path& folder) {
+    std::error_code failed;
+    const auto space = fs::space(folder, failed);
+    return !failed && space.available < space.capacity / 20;
+}
+
 }  // namespace
 
 FeatureCache::FeatureCache(const fs::path& folder, const LvrCheckpoint& checkpoint,
@@ -49,33 +93,6 @@ FeatureCache::FeatureCache(const fs::path& folder, const LvrCheckpoint& checkpoi
     if (!fs::is_directory(folder_, failed))
         throw Error("cannot create the folder " + folder_.string() +
                     "; choose another --feature-cache");
-}
-
-FeatureCache::~FeatureCache() {
-    struct Entry {
-        fs::file_time_type used;
-        std::uintmax_t bytes;
-        fs::path file;
-    };
-    std::vector<Entry> entries;
-    std::uintmax_t all = 0;
-    std::error_code failed;
-    for (fs::directory_iterator it(folder_, failed), end; !failed && it != end;
-         it.increment(failed)) {
-        std::error_code gone;
-        if (it->path().extension() != ".safetensors") continue;
-        const Entry entry{it->last_write_time(gone), it->file_size(gone), it->path()};
-        if (gone) continue;
-        all += entry.bytes;
-        entries.push_back(entry);
-    }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return a.used < b.used; });
-    for (const auto& entry : entries) {
-        if (all <= mostBytes_) break;
-        fs::remove(entry.file, failed);
-        all -= entry.bytes;
-    }
 }
 
 fs::path FeatureCache::entryOf(const fs::path& image) const {
@@ -105,16 +122,41 @@ std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
     }
 }
 
-void FeatureCache::keep(const fs::path& image, const VisualTokens& encoded) const {
+// The folder is looked at anew after a small part of what is free was written: others write there,
+// too.
+bool FeatureCache::hasRoomFor(std::uintmax_t bytes) {
+    if (bytes > mostBytes_) return false;
+    if (bytes > room_) {
+        constexpr std::uintmax_t kLooks = 16;
+        const auto full = mostBytes_ - std::max(bytes, mostBytes_ / 20);
+        const auto most = mostBytes_ - std::max(bytes, mostBytes_ / 10);
+        const auto left = trim(folder_, full, most);
+        if (left + bytes > mostBytes_) return false;
+        room_ = std::max(bytes, (mostBytes_ - left) / kLooks);
+    }
+    room_ -= bytes;
+    return true;
+}
+
+void FeatureCache::keep(const fs::path& image, const VisualTokens& encoded) {
+    if (!keeps_) return;
+    constexpr std::uintmax_t kHeader = 4096;  // a block of the file system at least
     const auto tokens = encoded.tokens.detach().to(torch::kCPU).contiguous();
+    if (isNearlyFull(folder_)) return stopKeeping("the disk is nearly full");
+    if (!hasRoomFor(tokens.nbytes() + kHeader)) return;
     try {
         writeSafetensors(entryOf(image),
                          {{kTokens, typeOf(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
                          {{"rows", std::to_string(encoded.grids.front().rows)},
                           {"cols", std::to_string(encoded.grids.front().cols)}});
-    } catch (const Error&) {
-        // A full disk: then it is looked at again next time.
+    } catch (const Error& error) {
+        stopKeeping(error.what());
     }
+}
+
+void FeatureCache::stopKeeping(const std::string& why) {
+    keeps_ = false;
+    trouble_ = "the feature cache " + folder_.string() + " keeps nothing more: " + why;
 }
 
 }  // namespace lvr

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/train/vision_features.h"
 
@@ -11,27 +12,35 @@ namespace lvr {
 
 // Visual tokens in a folder, from one training to the next. An entry's name is a hash of the image
 // file's bytes, the preprocessor and the vision tower's weights, so that nothing stale is ever
-// read. Entries are written atomically; several trainings may share the folder. A damaged or
-// unwritable entry is as good as none.
+// read. Entries are written atomically; several trainings may share the folder, which never holds
+// more than mostBytes: what was used longest ago makes room. A damaged entry is as good as none.
 class FeatureCache {
 public:
     // Throws Error when the folder can't be made. Reads all weights of the vision tower once.
     FeatureCache(const std::filesystem::path& folder, const LvrCheckpoint& checkpoint,
                  std::uintmax_t mostBytes = std::uintmax_t{20} << 30);
-    ~FeatureCache();  // forgets what was used longest ago, down to mostBytes
 
-    // Of one image.
+    // Of one image; on any thread.
     std::optional<VisualTokens> find(const std::filesystem::path& image) const;
-    void keep(const std::filesystem::path& image, const VisualTokens& encoded) const;
+    // Nothing more once a write has failed or the disk is nearly full: what is on it is wanted for
+    // more important things.
+    void keep(const std::filesystem::path& image, const VisualTokens& encoded);
+    // Why nothing more is kept, said once; empty: all is well.
+    std::string trouble() { return std::exchange(trouble_, {}); }
 
 private:
     std::filesystem::path entryOf(const std::filesystem::path& image) const;
+    bool hasRoomFor(std::uintmax_t bytes);
+    void stopKeeping(const std::string& why);
 
     std::filesystem::path folder_;
     std::string tower_;  // of preprocessor and weights
     torch::Dtype dtype_;
     torch::Device device_;
     std::uintmax_t mostBytes_;
+    std::uintmax_t room_ = 0;  // that may be written before the folder is looked at again
+    bool keeps_ = true;
+    std::string trouble_;
 };
 
 }  // namespace lvr

@@ -29,23 +29,37 @@ VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
 VisionFeatures::VisionFeatures(const LvrCheckpoint& checkpoint, const std::filesystem::path& cache,
                                std::size_t mostBytes)
     : checkpoint_(checkpoint),
-      cache_(cache.empty() ? nullptr : std::make_shared<const FeatureCache>(cache, checkpoint)),
+      cache_(cache.empty() ? nullptr : std::make_shared<FeatureCache>(cache, checkpoint)),
       mostBytes_(mostBytes) {}
 
 VisionFeatures::~VisionFeatures() = default;
 
 void VisionFeatures::prefetch(const std::vector<std::filesystem::path>& files) {
+    auto before = std::move(coming_);
+    coming_.clear();
     for (const auto& file : files) {
         if (coming_.size() >= kMostComing) return;
-        if (byFile_.count(file.string()) || coming_.count(file.string())) continue;
-        const auto task = std::make_shared<std::packaged_task<Coming()>>(
-            [file, config = checkpoint_.preprocess, cache = cache_] {
-                return read(file, config, cache.get());
-            });
-        coming_[file.string()] = task->get_future();
-        at::launch([task] { (*task)(); });
+        if (byFile_.count(file.string())) continue;
+        if (auto known = before.extract(file.string()))
+            coming_.insert(std::move(known));
+        else if (!coming_.count(file.string()))
+            coming_[file.string()] = startReading(file);
     }
 }
+
+std::future<VisionFeatures::Coming> VisionFeatures::startReading(
+    const std::filesystem::path& file) const {
+    const auto task = std::make_shared<std::packaged_task<Coming()>>(
+        [file, config = checkpoint_.preprocess,
+         cache = std::shared_ptr<const FeatureCache>(cache_)] {
+            return read(file, config, cache.get());
+        });
+    auto coming = task->get_future();
+    at::launch([task] { (*task)(); });
+    return coming;
+}
+
+std::string VisionFeatures::trouble() { return cache_ ? cache_->trouble() : std::string(); }
 
 VisionFeatures::Coming VisionFeatures::read(const std::filesystem::path& file,
                                             const PreprocessConfig& config,

@@ -34,9 +34,12 @@ public:
     ~VisionFeatures();
     const VisualTokens& of(const std::filesystem::path& file);  // throws Error: unreadable image
     VisualTokens of(const std::vector<std::filesystem::path>& files);
-    // Files that will be asked for soon are read, decoded and resized on LibTorch's inter-op
-    // threads meanwhile; at most 64 of them wait. What comes out does not depend on it.
+    // All files that will be asked for next, in order: they are read, decoded and resized on
+    // LibTorch's inter-op threads meanwhile, the first 64 of them; what was to come and is not
+    // among them is forgotten. What comes out does not depend on it.
     void prefetch(const std::vector<std::filesystem::path>& files);
+    // Why the cache keeps nothing more, said once; empty: all is well.
+    std::string trouble();
 
 private:
     struct Kept {
@@ -49,11 +52,12 @@ private:
     };
     static Coming read(const std::filesystem::path& file, const PreprocessConfig& config,
                        const FeatureCache* cache);
+    std::future<Coming> startReading(const std::filesystem::path& file) const;
     VisualTokens encode(const std::filesystem::path& file);
     void forgetOldest();
 
     const LvrCheckpoint& checkpoint_;
-    std::shared_ptr<const FeatureCache> cache_;  // shared with the threads
+    std::shared_ptr<FeatureCache> cache_;  // shared with the threads
     std::size_t mostBytes_, bytes_ = 0;
     std::list<Kept> recent_;  // newest first
     std::map<std::string, std::list<Kept>::iterator> byFile_;

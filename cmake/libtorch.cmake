@@ -19,6 +19,13 @@ string(REGEX MATCH "TORCH_VERSION_MINOR ([0-9]+)" _ "${torch_version}")
 if(CMAKE_MATCH_1 LESS 11)
     message(FATAL_ERROR "LIBTORCH=${LIBTORCH} is 2.${CMAKE_MATCH_1}; 2.11 or newer is needed")
 endif()
+# Several ranks meet through c10d's own headers (core/train/distributed.cpp), which LibTorch ships
+# without promising them.
+foreach(header IN ITEMS PrefixStore ProcessGroupGloo TCPStore)
+    if(NOT EXISTS ${LIBTORCH}/include/torch/csrc/distributed/c10d/${header}.hpp)
+        message(FATAL_ERROR "LIBTORCH=${LIBTORCH} has no c10d/${header}.hpp; take the version that ./dev setup installs")
+    endif()
+endforeach()
 add_library(torch INTERFACE IMPORTED)
 target_include_directories(torch SYSTEM INTERFACE
     ${LIBTORCH}/include ${LIBTORCH}/include/torch/csrc/api/include)

@@ -4,14 +4,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <cmath>
+#include <csignal>
 #include <map>
 #include <memory>
 
 #include "tests/program.h"
 
 namespace {
+
+constexpr int kTimeout = 4;  // seconds until a rank is taken for dead
 
 const QStringList kSft{"sft",        "--max-steps", "8",           "--steps", "6",
                        "--pictures", "4",           "--questions", "3"};
@@ -31,8 +35,8 @@ quint16 freePort() {
 }
 
 // metric at step -> value
-std::map<std::pair<int, QString>, double> curves(const QString& store, int run) {
-    const auto csv = program::lvr({"runs", "export", QString::number(run), "--store", store}).out;
+std::map<std::pair<int, QString>, double> curves(const QString& store, const QString& run) {
+    const auto csv = program::lvr({"runs", "export", run, "--store", store}).out;
     std::map<std::pair<int, QString>, double> values;
     for (const auto& line : csv.split('\n').mid(1)) {
         const auto parts = line.split(',');
@@ -46,8 +50,7 @@ std::map<std::pair<int, QString>, double> curves(const QString& store, int run) 
 class DistributedCliTest : public QObject {
     Q_OBJECT
     QTemporaryDir dir_;
-    QString store_, data_;
-    int runsBefore_ = 0;
+    QString store_, data_, heldOut_;
 
     QString path(const QString& name) const { return dir_.filePath(name); }
     QStringList whole(QStringList command, const QString& out) const {
@@ -57,6 +60,24 @@ class DistributedCliTest : public QObject {
                        << "2"
                        << "--rank-timeout"
                        << "60";
+    }
+    // The first rank asks for longer than the others would wait for an answer: a step, a save, a
+    // step, `probes` questions.
+    QStringList slowlyMeasured(const QString& out, int probes) const {
+        auto command =
+            whole({"sft", "--schedule", "constant", "--steps", "2", "--pictures", "4"}, out);
+        command.replace(command.indexOf("60"), QString::number(kTimeout));
+        command.replace(command.indexOf("--save-every") + 1, "1");
+        return command << "--validation-data" << heldOut_ << "--validate-every"
+                       << "2"
+                       << "--probes" << QString::number(probes);
+    }
+    static void waitFor(QProcess& process, const QByteArray& words) {
+        QByteArray said;
+        while (!said.contains(words)) {
+            QVERIFY2(process.waitForReadyRead(60000), process.readAllStandardError() + said);
+            said += process.readAllStandardOutput();
+        }
     }
     std::unique_ptr<QProcess> start(int rank, quint16 port, const QStringList& arguments) const {
         auto process = std::make_unique<QProcess>();
@@ -80,8 +101,8 @@ class DistributedCliTest : public QObject {
         QCOMPARE(second->readAllStandardOutput(), QByteArray());
     }
     // Curves that do not depend on the clock or on what else the machine does.
-    std::map<std::pair<int, QString>, double> learningOf(int run) const {
-        auto all = curves(store_, run);
+    std::map<std::pair<int, QString>, double> learningOf(const QString& out) const {
+        auto all = curves(store_, path(out));
         std::erase_if(all, [](const auto& entry) {
             const auto& name = entry.first.second;
             return name.startsWith("time/") || name.startsWith("system/") ||
@@ -89,7 +110,7 @@ class DistributedCliTest : public QObject {
         });
         return all;
     }
-    void compare(int one, int other, int steps = 1000) const {
+    void compare(const QString& one, const QString& other, int steps = 1000) const {
         const auto a = learningOf(one), b = learningOf(other);
         QVERIFY(!a.empty());
         QCOMPARE(a.size(), b.size());
@@ -111,6 +132,11 @@ private Q_SLOTS:
             program::lvr({"make-data", "scenes", "--out", data_, "--count", "60", "--seed", "3"})
                 .code,
             0);
+        heldOut_ = path("held-out");
+        QCOMPARE(program::lvr(
+                     {"make-data", "scenes", "--out", heldOut_, "--count", "400", "--seed", "4"})
+                     .code,
+                 0);
     }
 
     void twoRanksTrainWhatOneTrains_data() {
@@ -118,16 +144,17 @@ private Q_SLOTS:
         QTest::newRow("sft") << kSft;
         QTest::newRow("grpo") << kGrpo;
         QTest::newRow("sft of 10 records a step") << kSft + QStringList{"--batch", "10"};
+        QTest::newRow("sft with validation")
+            << kSft + QStringList{"--validation-data", heldOut_, "--validate-every", "4",
+                                  "--probes",          "3"};
     }
     void twoRanksTrainWhatOneTrains() {
         QFETCH(QStringList, command);
         const auto name = QString(QTest::currentDataTag()).replace(' ', '-');
-        const int before = runsBefore_;
-        runsBefore_ += 2;
         const auto alone = program::lvr(whole(command, name + "-alone"));
         QVERIFY2(alone.code == 0, qPrintable(alone.err));
         runTwo(whole(command, name + "-two"));
-        compare(before + 1, before + 2);
+        compare(name + "-alone", name + "-two");
     }
 
     // What two ranks saved, one goes on with.
@@ -137,11 +164,7 @@ private Q_SLOTS:
         arguments[2] = "40";
         arguments[4] = "32";
         const auto first = start(0, port, arguments), second = start(1, port, arguments);
-        QByteArray said;
-        while (!said.contains("saved at step 2")) {
-            QVERIFY(first->waitForReadyRead(60000));
-            said += first->readAllStandardOutput();
-        }
+        waitFor(*first, "saved at step 2");
         second->kill();
         QVERIFY(second->waitForFinished(60000));
         QVERIFY(first->waitForFinished(60000));
@@ -154,7 +177,104 @@ private Q_SLOTS:
         QVERIFY2(resumed.code == 0, qPrintable(resumed.err));
         const auto alone = program::lvr(whole(arguments.mid(0, 9), "not-killed"));
         QVERIFY2(alone.code == 0, qPrintable(alone.err));
-        compare(6, 5, 12);
+        compare("not-killed", "killed", 12);
+    }
+
+    void ranksWaitForAMeasurementHoweverLongItTakes() {
+        runTwo(slowlyMeasured("slow", 400));
+        auto all = curves(store_, path("slow"));
+        const double took = all.at({2, "time/elapsed"}) - all.at({1, "time/elapsed"});
+        QVERIFY2(took > kTimeout, qPrintable(QString("it took %1 s").arg(took)));
+        QVERIFY(all.count({2, "probe/accuracy"}) == 1);
+    }
+
+    void aRankThatIsGoneIsFoundWhileTheFirstMeasures_data() {
+        QTest::addColumn<int>("whom");
+        QTest::addColumn<int>("signal");
+        QTest::newRow("the first is killed") << 0 << SIGKILL;
+        QTest::newRow("the first stands still") << 0 << SIGSTOP;
+        QTest::newRow("one that waits is killed") << 1 << SIGKILL;
+    }
+    void aRankThatIsGoneIsFoundWhileTheFirstMeasures() {
+        QFETCH(int, whom);
+        QFETCH(int, signal);
+        const auto out = QString("gone-%1-%2").arg(whom).arg(signal);
+        const auto port = freePort();
+        const auto arguments = slowlyMeasured(out, whom == 0 ? 400 : 150);
+        const auto first = start(0, port, arguments), second = start(1, port, arguments);
+        waitFor(*first, "saved at step 1");
+        QTest::qWait(1000);  // the step is done, the questions are being asked
+        auto& gone = whom == 0 ? *first : *second;
+        auto& left = whom == 0 ? *second : *first;
+        ::kill(static_cast<pid_t>(gone.processId()), signal);
+        QElapsedTimer since;
+        since.start();
+        QVERIFY(left.waitForFinished(60000));
+        const auto seconds = static_cast<double>(since.elapsed()) / 1000;
+        gone.kill();
+        QVERIFY(gone.waitForFinished(60000));
+        QCOMPARE(left.exitCode(), 1);
+        const auto error = left.readAllStandardError();
+        QVERIFY2(error.contains("another rank failed or did not answer in time"), error);
+        if (signal == SIGSTOP) QVERIFY2(error.contains("rank 0 gives no sign of life"), error);
+        if (whom == 0)
+            QVERIFY2(seconds < 2 * kTimeout, qPrintable(QString("after %1 s").arg(seconds)));
+    }
+
+    // On a small file system of its own, which another file fills and then leaves.
+    void aFullDiskPausesAllRanksAndSaysSoOnce() {
+        const auto disk = path("disk"), log = path("disk.log");
+        QVERIFY(QDir().mkpath(disk));
+        const QString script = R"(
+            mount -t tmpfs -o size=24m none "$1" || exit 99
+            head -c 20000000 /dev/zero > "$1/filler"
+            export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT="$6"
+            for rank in 0 1; do
+                RANK=$rank "$2" sft --model "$3" --data "$4" --out "$1/out" --steps 2 --cool-down 1                     --rank-timeout "$7" --store "$5.db" >> "$5" 2>&1 &
+                pids="$pids $!"
+            done
+            timeout 60 tail -n +1 -f "$5" | grep -q -m 1 paused || exit 98
+            sleep $(($7 + 2))
+            rm "$1/filler"
+            for pid in $pids; do wait $pid || exit 97; done
+            [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])";
+        QProcess shell;
+        QFile(log).open(QIODevice::WriteOnly);
+        shell.start("unshare", {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM,
+                                LVR_RESOURCES "/models/tiny", data_, log,
+                                QString::number(freePort()), QString::number(kTimeout)});
+        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
+        QVERIFY(shell.waitForFinished(120000));
+        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
+            QSKIP("this needs the right to mount a file system");
+        QFile said(log);
+        QVERIFY(said.open(QIODevice::ReadOnly));
+        const auto output = said.readAll();
+        QVERIFY2(shell.exitCode() == 0, output + QByteArray::number(shell.exitCode()));
+        QCOMPARE(output.count("paused: "), 1);
+        QCOMPARE(output.count("there is room again"), 1);
+    }
+
+    void aFullDiskUnderTheFeatureCacheStopsNothing() {
+        const auto disk = path("cache"), log = path("cache.log");
+        QVERIFY(QDir().mkpath(disk));
+        const QString script = R"(
+            mount -t tmpfs -o size=4m none "$1" || exit 99
+            head -c 4150000 /dev/zero > "$1/filler"
+            "$2" sft --model "$3" --data "$4" --out "$5.out" --steps 3 --cool-down 0                 --store "$5.db" --feature-cache "$1/features" > "$5" 2>&1)";
+        QProcess shell;
+        shell.start("unshare", {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM,
+                                LVR_RESOURCES "/models/tiny", data_, log});
+        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
+        QVERIFY(shell.waitForFinished(120000));
+        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
+            QSKIP("this needs the right to mount a file system");
+        QFile said(log);
+        QVERIFY(said.open(QIODevice::ReadOnly));
+        const auto output = said.readAll();
+        QVERIFY2(shell.exitCode() == 0, output);
+        QVERIFY2(output.count("keeps nothing more") == 1, output);
+        QVERIFY2(!output.contains("paused"), output);
     }
 
     void halfSetVariablesAreNamed() {

@@ -10,11 +10,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <condition_variable>
 #include <cstdlib>
 #include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <utility>
 
 #include "core/error.h"
 #include "core/torch.h"
@@ -94,11 +99,77 @@ std::string gist(const std::string& text) {
     return begin < end ? text.substr(begin, end - begin) : text;
 }
 
+using Clock = std::chrono::steady_clock;
+using Store = c10::intrusive_ptr<c10d::Store>;
+
+std::string pulseOf(int rank) { return "pulse/" + std::to_string(rank); }
+
+// Counts up, in the store that all ranks see, and looks there when the others last did. On a thread
+// of its own, as this rank may be busy, and the store's machine be gone without a word.
+class Heartbeat {
+public:
+    Heartbeat(Store store, int rank, int count, std::chrono::milliseconds every)
+        : seen_(std::make_shared<Seen>(count)),
+          thread_(beat, std::move(store), rank, every, seen_) {}
+    // As if all had moved just now.
+    void forgive() {
+        const std::lock_guard lock(seen_->mutex);
+        std::fill(seen_->moved.begin(), seen_->moved.end(), Clock::now());
+    }
+    // Throws when one has not moved for so long.
+    void check(std::chrono::milliseconds timeout) const {
+        const std::lock_guard lock(seen_->mutex);
+        for (std::size_t other = 0; other < seen_->moved.size(); ++other)
+            if (Clock::now() - seen_->moved[other] > timeout)
+                throw std::runtime_error("rank " + std::to_string(other) +
+                                         " gives no sign of life");
+    }
+    // It may wait for what will never answer.
+    void abandon() {
+        if (!thread_.joinable()) return;
+        thread_.request_stop();
+        thread_.detach();
+    }
+
+private:
+    struct Seen {
+        explicit Seen(int count) : moved(count, Clock::now()) {}
+        std::mutex mutex;
+        std::condition_variable_any never;
+        std::vector<Clock::time_point> moved;
+    };
+
+    static void beat(const std::stop_token& stop, const Store& store, int rank,
+                     std::chrono::milliseconds every, const std::shared_ptr<Seen>& seen) {
+        std::vector<std::int64_t> beats(seen->moved.size());
+        try {
+            while (!stop.stop_requested()) {
+                store->add(pulseOf(rank), 1);
+                for (std::size_t other = 0; other < beats.size(); ++other) {
+                    const auto now = store->add(pulseOf(static_cast<int>(other)), 0);
+                    if (std::exchange(beats[other], now) == now) continue;
+                    const std::lock_guard lock(seen->mutex);
+                    seen->moved[other] = Clock::now();
+                }
+                std::unique_lock lock(seen->mutex);
+                seen->never.wait_for(lock, stop, every, [] { return false; });
+            }
+        } catch (const std::exception&) {
+            // The store is gone, and with it a rank: the next collective says so.
+        }
+    }
+
+    std::shared_ptr<Seen> seen_;
+    std::jthread thread_;
+};
+
 }  // namespace
 
 struct Ranks::Group {
     c10::intrusive_ptr<c10d::Backend> backend;
     int rank = 0, count = 0;
+    std::chrono::milliseconds timeout;
+    mutable std::optional<Heartbeat> heartbeat;
 
     // What every collective goes through: a rank that is gone shows here.
     template <class Work>
@@ -106,9 +177,37 @@ struct Ranks::Group {
         try {
             return work();
         } catch (const std::exception& e) {
+            heartbeat->abandon();
             throw Error("rank " + std::to_string(rank) + " of " + std::to_string(count) +
                         ": another rank failed or did not answer in time (" + gist(e.what()) +
                         "); look at what the others said, then resume with --resume");
+        }
+    }
+
+    // A sum for which some may be late by hours: waits as long as they live.
+    void sumPatiently(torch::Tensor tensor) {
+        constexpr auto kForever = std::chrono::hours(10'000);
+        std::vector<torch::Tensor> tensors{std::move(tensor)};
+        c10d::AllreduceOptions options;
+        options.timeout = kForever;
+        const auto sum = backend->allreduce(tensors, options);
+        try {
+            waitWhileAllLive(*sum);
+        } catch (...) {
+            backend.release();  // its end would wait for this sum
+            throw;
+        }
+        sum->wait();
+    }
+
+    void waitWhileAllLive(c10d::Work& work) const {
+        using namespace std::chrono_literals;
+        heartbeat->forgive();
+        auto pause = std::chrono::microseconds(50);
+        while (!work.isCompleted()) {
+            std::this_thread::sleep_for(pause);
+            pause = std::min<std::chrono::microseconds>(pause * 2, 20ms);
+            heartbeat->check(timeout);
         }
     }
 };
@@ -137,6 +236,10 @@ Ranks Ranks::fromEnvironment(std::chrono::seconds timeout) {
         options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
         ranks.group_->backend = c10::make_intrusive<c10d::ProcessGroupGloo>(
             store, seat.rank, seat.count, std::move(options));
+        ranks.group_->timeout = timeout;
+        ranks.group_->heartbeat.emplace(
+            store, seat.rank, seat.count,
+            std::min(std::chrono::milliseconds(1000), std::chrono::milliseconds(timeout) / 10));
     } catch (const std::exception& e) {
         throw Error("rank " + std::to_string(seat.rank) + " of " + std::to_string(seat.count) +
                     " could not meet the others at " + seat.host + ":" + std::to_string(seat.port) +
@@ -174,20 +277,30 @@ std::vector<std::string> Ranks::gather(const std::string& bytes) const {
     return all;
 }
 
-void Ranks::firstDoes(const std::function<void()>& work) const {
-    auto failed = torch::zeros({1});
+void Ranks::eachDoes(const std::function<void()>& part) const {
+    if (!group_) return part();
+    enum { Failed, Interrupted, kEnds };
+    auto ends = torch::zeros({kEnds});
     std::exception_ptr why;
-    if (first()) {
-        try {
-            work();
-        } catch (...) {
-            why = std::current_exception();
-            failed.fill_(1);
-        }
+    try {
+        part();
+    } catch (const Cancelled&) {
+        why = std::current_exception();
+        ends[Interrupted] = 1;
+    } catch (...) {
+        why = std::current_exception();
+        ends[Failed] = 1;
     }
-    sum(failed);
+    group_->collectively([&] { group_->sumPatiently(ends); });
     if (why) std::rethrow_exception(why);
-    if (failed.item<float>() > 0) throw Error("the first rank failed; see what it said");
+    if (ends[Failed].item<float>() > 0) throw Error("another rank failed; see what it said");
+    if (ends[Interrupted].item<float>() > 0) throw Cancelled();
+}
+
+void Ranks::firstDoes(const std::function<void()>& work) const {
+    eachDoes([&] {
+        if (first()) work();
+    });
 }
 
 Ranks::Pending Ranks::startSum(torch::Tensor tensor) const {

@@ -11,7 +11,8 @@
 namespace lvr {
 
 // The processes that train one model together, over PyTorch's c10d process groups. The only place
-// that knows of ranks. A rank that fails or does not answer in time is an Error on every other.
+// that knows of ranks, and of a thread: a heartbeat, that tells the others that this rank lives
+// while it is busy. A rank that fails or does not answer in time is an Error on every other.
 class Ranks {
 public:
     Ranks() = default;  // one process, alone
@@ -28,7 +29,11 @@ public:
     void sum(torch::Tensor tensor) const;                             // in place, over all ranks
     void broadcast(torch::Tensor tensor, int from) const;             // in place
     std::vector<std::string> gather(const std::string& bytes) const;  // every rank's, by rank
-    // All but the first wait until the first has done `work`, which may fail: then all do.
+    // Every rank does its own part, however long that takes: who is through waits for the others
+    // as long as they give signs of life. If one fails or is interrupted, all do (Error,
+    // Cancelled).
+    void eachDoes(const std::function<void()>& part) const;
+    // The same of work that only the first rank has.
     void firstDoes(const std::function<void()>& work) const;
 
     // A sum that goes on while the caller does other things, until wait().

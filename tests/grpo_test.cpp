@@ -2,8 +2,12 @@
 
 #include "core/grpo/grpo.h"
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
+#include <set>
+#include <thread>
 
 #include "core/decode/decoder.h"
 #include "core/decode/lvr_checkpoint.h"
@@ -110,6 +114,42 @@ std::vector<GrpoRecord> sceneRecords(const std::filesystem::path& folder, int co
         records.push_back({sample.id, sample.kind, {file}, sample.question.text, sample.answer});
     }
     return records;
+}
+
+// One step of GRPO: its metrics, and what its loss may be averaged over.
+struct OneStep {
+    std::map<std::string, double> metrics;
+    double text = 0, mixedText = 0;  // tokens that were said, of all groups, of mixed ones
+    double groups = 0, mixedGroups = 0;
+};
+OneStep oneStep(const std::vector<GrpoRecord>& records, GrpoOptions options,
+                double referenceScale = 1) {
+    auto checkpoint = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+    const auto reference = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+    reference.model.lmHead().detach().mul_(referenceScale);
+    options.steps = 1;
+    options.promptsPerStep = static_cast<int>(records.size());
+    options.groupSize = 4;
+    options.temperature = 2.5;
+    options.topK = 0;
+    options.rewards = {"accuracy"};
+    OneStep step;
+    trainGrpo(checkpoint, reference.model, records, options,
+              {.onReport = [&](const TrainReport& report, const std::vector<Rollout>& all) {
+                  step.metrics = report.metrics;
+                  std::map<int, std::pair<double, std::set<double>>> groups;
+                  for (const auto& rollout : all) {
+                      auto& [text, rewards] = groups[rollout.group];
+                      for (const auto& token : rollout.tokens) text += !token.isLatent;
+                      rewards.insert(rollout.reward);
+                  }
+                  for (const auto& [number, group] : groups) {
+                      const bool mixed = group.second.size() > 1;
+                      step.text += group.first, step.groups += 1;
+                      step.mixedText += mixed * group.first, step.mixedGroups += mixed;
+                  }
+              }});
+    return step;
 }
 
 }  // namespace
@@ -365,6 +405,193 @@ private Q_SLOTS:
                          static_cast<int>(latents) * rollout.grid.count());
             }
         }
+    }
+
+    // As TRL's bnpo and dr_grpo: a group of equal rewards has no advantage, but its tokens count.
+    void groupsOfEqualRewardsCountInTheMeans_data() {
+        QTest::addColumn<int>("loss");
+        QTest::newRow("bnpo") << static_cast<int>(GrpoLoss::Bnpo);
+        QTest::newRow("grpo") << static_cast<int>(GrpoLoss::Grpo);
+        QTest::newRow("dr_grpo") << static_cast<int>(GrpoLoss::DrGrpo);
+    }
+    void groupsOfEqualRewardsCountInTheMeans() {
+        QFETCH(int, loss);
+        QTemporaryDir folder;
+        auto records = sceneRecords(folder.path().toStdString(), 8);
+        for (std::size_t i = 0; i < records.size(); i += 2) records[i].answer = "never said";
+        GrpoOptions options{.beta = 0, .loss = static_cast<GrpoLoss>(loss), .maxNewTokens = 40};
+        const auto kept = oneStep(records, options);
+        options.zeroVariance = ZeroVariance::Drop;
+        const auto dropped = oneStep(records, options);
+        QVERIFY(kept.mixedGroups > 0);
+        QVERIFY(kept.mixedGroups < kept.groups);
+        const double share = options.loss == GrpoLoss::Bnpo ? kept.mixedText / kept.text
+                                                            : kept.mixedGroups / kept.groups;
+        const double ratio = kept.metrics.at("grad_norm") / dropped.metrics.at("grad_norm");
+        QVERIFY2(std::abs(ratio - share) < 1e-4 * share,
+                 qPrintable(QString("%1, not %2").arg(ratio).arg(share)));
+        QVERIFY(std::abs(kept.metrics.at("entropy") - dropped.metrics.at("entropy")) < 1e-9);
+    }
+
+    void groupsOfEqualRewardsKeepTheirKl() {
+        QTemporaryDir folder;
+        auto records = sceneRecords(folder.path().toStdString(), 3);
+        for (auto& record : records) record.answer = "never said";
+        GrpoOptions options{.beta = 0.04, .maxNewTokens = 40};
+        const auto kept = oneStep(records, options, 0.8);
+        QCOMPARE(kept.mixedGroups, 0.0);
+        QVERIFY(kept.metrics.at("kl") > 1e-4);
+        QVERIFY(std::abs(kept.metrics.at("loss/total") - 0.04 * kept.metrics.at("kl")) < 1e-7);
+        QVERIFY(kept.metrics.at("grad_norm") > 0);
+        options.zeroVariance = ZeroVariance::Drop;
+        const auto dropped = oneStep(records, options, 0.8);
+        QCOMPARE(dropped.metrics.at("kl"), 0.0);
+        QCOMPARE(dropped.metrics.at("grad_norm"), 0.0);
+    }
+
+    void stepsWithoutFiniteGradientsAreNamedKeptAndEndTheRun() {
+        QTemporaryDir folder;
+        auto checkpoint = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+        const auto reference = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+        reference.model.lmHead().detach()[5].fill_(INFINITY);  // so that the KL is not a number
+        std::vector<torch::Tensor> before;
+        for (const auto& [name, tensor] : checkpoint.model.parameters())
+            before.push_back(tensor.detach().clone());
+        const auto records = sceneRecords(folder.path().toStdString(), 4);
+        GrpoOptions options{.steps = 20, .promptsPerStep = 2, .groupSize = 2, .maxNonFinite = 3};
+        options.temperature = 2.5;
+        options.maxNewTokens = 20;
+        std::vector<std::string> alerts;
+        std::vector<int> told;
+        std::string said;
+        std::optional<TrainState> saved;
+        double skipped = 0;
+        try {
+            trainGrpo(checkpoint, reference.model, records, options,
+                      {.onReport =
+                           [&](const TrainReport& report, const std::vector<Rollout>&) {
+                               alerts.push_back(report.alert);
+                               skipped = report.metrics.at("skipped/steps");
+                           },
+                       .onSave = [&](int, const TrainState& state) { saved = state; },
+                       .saveEvery = 2,
+                       .onNotFinite =
+                           [&](int step, const std::vector<int>& which) {
+                               told.push_back(step);
+                               for (const int record : which)
+                                   if (record < 0 || record > 3)
+                                       return std::string(" of no record");
+                               return std::string(which.size() == 2 ? "; kept" : " of others");
+                           }});
+        } catch (const Error& error) {
+            said = error.what();
+        }
+        QCOMPARE(told, (std::vector{1, 2, 3}));
+        QCOMPARE(alerts.size(), std::size_t{2});
+        QCOMPARE(skipped, 2.0);
+        for (const auto& alert : alerts) {
+            QVERIFY2(alert.find("the gradient is not finite") != std::string::npos, alert.c_str());
+            QVERIFY2(alert.ends_with("; kept"), alert.c_str());
+        }
+        QVERIFY2(said.starts_with("3 steps in a row had no finite gradient"), said.c_str());
+        std::size_t i = 0;
+        for (const auto& [name, tensor] : checkpoint.model.parameters())
+            QVERIFY2(torch::equal(tensor, before[i++]), name.c_str());
+        QVERIFY(saved);
+        for (const auto& [name, tensor] : saved->tensors)
+            if (name.starts_with("adamw/"))
+                QVERIFY2(name.ends_with("/master") || tensor.abs().max().item<double>() == 0,
+                         name.c_str());
+    }
+
+    void aStepInWhichNothingCanBeReadIsNone() {
+        QTemporaryDir folder;
+        auto records = sceneRecords(folder.path().toStdString(), 6);
+        const auto whole = records;
+        for (std::size_t i = 0; i < records.size(); i += 2) records[i].images = {"/gone.png"};
+        GrpoOptions options{.steps = 3, .promptsPerStep = 1, .groupSize = 2};
+        options.maxNewTokens = 20;
+        const auto train = [&](const std::vector<GrpoRecord>& data, auto hooks) {
+            auto checkpoint = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+            const auto reference = LvrCheckpoint::open(kTiny);
+            trainGrpo(checkpoint, reference.model, data, options, hooks);
+            return parameter(checkpoint.model, "model.norm.weight").detach().clone();
+        };
+        std::vector<int> steps;
+        std::vector<double> rates;
+        std::string alerts;
+        std::optional<TrainState> half;
+        GrpoHooks hooks;
+        hooks.onReport = [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
+            steps.push_back(report.step);
+            rates.push_back(report.learningRate);
+            alerts += report.alert;
+            for (const auto& rollout : rollouts) QVERIFY(rollout.image != "/gone.png");
+        };
+        train(records, hooks);
+        QCOMPARE(steps, (std::vector{1, 2, 3}));
+        QVERIFY2(alerts.find("gone.png") != std::string::npos, alerts.c_str());
+        const auto skipping = rates;
+        rates.clear();
+        train(whole, hooks);
+        QCOMPARE(rates, skipping);
+
+        std::string said;
+        steps.clear();
+        for (auto& record : records) record.images = {"/gone.png"};
+        try {
+            train(records, hooks);
+        } catch (const Error& error) {
+            said = error.what();
+        }
+        QCOMPARE(steps, std::vector<int>());
+        QVERIFY2(said.starts_with("nothing could be read in 5 steps in a row"), said.c_str());
+        QVERIFY2(said.find("gone.png") != std::string::npos, said.c_str());
+    }
+
+    // Wherever in a step the stop comes: the step is as if it had not begun.
+    void anInterruptedStepIsTakenAnew() {
+        QTemporaryDir folder;
+        const auto reference = LvrCheckpoint::open(kTiny);
+        const auto records = sceneRecords(folder.path().toStdString(), 5);
+        GrpoOptions options{.steps = 3, .promptsPerStep = 4, .groupSize = 8};
+        options.temperature = 3;
+        options.learningRate = 1e-3;
+        const auto weight = [](const LvrCheckpoint& c) {
+            return parameter(c.model, "model.norm.weight").detach().clone();
+        };
+        auto whole = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+        trainGrpo(whole, reference.model, records, options, {});
+
+        auto stopped = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+        std::optional<TrainState> state;
+        int interruptions = 0;
+        for (int after = 20; after < 100000; after *= 2) {
+            std::stop_source source;
+            QElapsedTimer since;
+            std::jthread later([&] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(after));
+                since.start();
+                source.request_stop();
+            });
+            GrpoHooks hooks{.onSave =
+                                [&](int, const TrainState& now) {
+                                    state = now;
+                                    for (auto& [name, tensor] : state->tensors)
+                                        tensor = tensor.clone();
+                                },
+                            .resume = state,
+                            .stop = source.get_token()};
+            try {
+                trainGrpo(stopped, reference.model, records, options, hooks);
+                break;
+            } catch (const Cancelled&) {
+                ++interruptions;
+                QVERIFY2(since.elapsed() < 1000, qPrintable(QString::number(since.elapsed())));
+            }
+        }
+        QVERIFY(interruptions > 0);
+        QVERIFY(weight(stopped).equal(weight(whole)));
     }
 
     // A model whose answers were half forgotten learns them again from rewards alone.

@@ -5,11 +5,16 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/pass.h"
+#include "core/sft/sampler.h"
+#include "core/sft/validate.h"
 #include "core/torch.h"
 #include "core/train/save_checkpoint.h"
 #include "core/train/score.h"
@@ -437,10 +442,152 @@ private Q_SLOTS:
                      {.onReport = [&](const TrainReport& report) { alert += report.alert; }});
         QCOMPARE(result.skippedQuestions, 3);  // of 4 in 3 steps; each step draws all pictures
         QCOMPARE(QString::fromStdString(alert).count("gone.png"), 1);
+    }
 
-        records.erase(records.begin(), records.end() - 1);
-        options.steps = 50;
-        QVERIFY_EXCEPTION_THROWN(trainSft(checkpoint, TrainingSet(records), options, {}), Error);
+    // Ten pictures, two of them there, one a step: the share comes and goes.
+    void stepsInWhichNothingCanBeReadAreNone() {
+        auto records = threeRecords(folder());
+        records.pop_back();
+        while (records.size() < 4)
+            records.push_back(record(folder() / ("gone-" + std::to_string(records.size()) + ".png"),
+                                     {{0, 0, 1, 1}}));
+        auto options = plainSum();
+        options.schedule = Schedule::Linear;
+        options.steps = 6;
+        options.picturesPerStep = 1;
+        options.weightDecay = 0.1;
+        const auto train = [&](std::vector<TrainingRecord> of, const SftHooks& hooks) {
+            auto checkpoint =
+                LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+            trainSft(checkpoint, TrainingSet(std::move(of)), options, hooks);
+        };
+        std::vector<int> steps, saved;
+        std::vector<double> rates, labels;
+        const SftHooks hooks{.onReport =
+                                 [&](const TrainReport& report) {
+                                     steps.push_back(report.step);
+                                     rates.push_back(report.learningRate);
+                                     labels.push_back(report.metrics.at("tokens/step"));
+                                 },
+                             .onSave = [&](int step, const TrainState&) { saved.push_back(step); },
+                             .saveEvery = 1};
+        train(records, hooks);
+        QCOMPARE(steps, (std::vector{1, 2, 3, 4, 5, 6}));
+        QCOMPARE(saved, steps);
+        QVERIFY(*std::min_element(labels.begin(), labels.end()) > 0);
+        const auto skipping = rates;
+        rates.clear();
+        records.resize(2);
+        train(records, hooks);
+        QCOMPARE(rates, skipping);
+    }
+
+    void dataOfWhichNothingCanBeReadEndsSoonWithTheLastReason() {
+        auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        std::vector<TrainingRecord> records;
+        for (int i = 0; i < 60; ++i)
+            records.push_back(record(folder() / (std::to_string(i) + "-gone.png"), {{0, 0, 1, 1}}));
+        auto options = plainSum();
+        options.picturesPerStep = 1;
+        const TrainingSet set(records);
+        SftSampler same(set, options);
+        int last = 0;
+        for (int i = 0; i < 5; ++i) last = same.next({1.0}).front().picture;
+        int reports = 0;
+        std::string said;
+        try {
+            trainSft(checkpoint, set, options,
+                     {.onReport = [&](const TrainReport&) { ++reports; }});
+        } catch (const Error& error) {
+            said = error.what();
+        }
+        QCOMPARE(reports, 0);
+        QVERIFY2(said.starts_with("nothing could be read in 5 steps in a row"), said.c_str());
+        QVERIFY2(said.find(std::to_string(last) + "-gone.png") != std::string::npos, said.c_str());
+    }
+
+    // So what will be read is known however many pictures a step takes, over the end of an epoch.
+    void aCopyOfTheSamplerDrawsTheSamePicturesWhateverTheFocus() {
+        std::vector<TrainingRecord> records;
+        for (int i = 0; i < 30; ++i) {
+            records.push_back(record("picture-" + std::to_string(i * i / 40) + ".png", {}));
+            records.back().kind = i % 3 == 0 ? "one" : "two";
+        }
+        const TrainingSet set(records);
+        auto options = plainSum();
+        options.batch = 5;
+        SftSampler sampler(set, options);
+        const auto pictures = [](SftSampler& of, const std::vector<double>& focus) {
+            std::vector<int> all;
+            for (const auto& drawn : of.next(focus)) all.push_back(drawn.picture);
+            of.uniform();
+            return all;
+        };
+        auto ahead = sampler;
+        std::set<std::size_t> sizes;
+        for (int step = 0; step < 20; ++step) {
+            const auto drawn = pictures(sampler, {5, 0.1});
+            sizes.insert(drawn.size());
+            QCOMPARE(pictures(ahead, {1, 1}), drawn);
+        }
+        QVERIFY(sizes.size() > 1);
+    }
+
+    // Wherever in a step the stop comes: the step is as if it had not begun.
+    void anInterruptedStepIsTakenAnew() {
+        const TrainingSet set(threeRecords(folder()));
+        auto options = plainSum();
+        options.extraSlots = 0.5;
+        options.schedule = Schedule::Constant;
+        options.steps = 12;
+        options.picturesPerStep = 2;
+        const auto weight = [](const LvrCheckpoint& c) {
+            return c.model.parameters().back().second.detach().clone();
+        };
+        const auto open = [] {
+            return LvrCheckpoint::open(modelFolder("random-a"),
+                                       {.use = LoadOptions::Use::Training});
+        };
+        auto whole = open();
+        trainSft(whole, set, options, {});
+        auto stopped = open();
+        std::optional<TrainState> state;
+        int interruptions = 0;
+        for (int after = 5; after < 100000; after += after / 2) {
+            std::stop_source source;
+            std::jthread later([&] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(after));
+                source.request_stop();
+            });
+            try {
+                trainSft(stopped, set, options,
+                         {.onSave =
+                              [&](int, const TrainState& now) {
+                                  state = now;
+                                  for (auto& [name, tensor] : state->tensors)
+                                      tensor = tensor.clone();
+                              },
+                          .resume = state,
+                          .stop = source.get_token()});
+                break;
+            } catch (const Cancelled&) {
+                ++interruptions;
+            }
+        }
+        QVERIFY(interruptions > 0);
+        QVERIFY(weight(stopped).equal(weight(whole)));
+    }
+
+    // Shared out or not, and interrupted at once.
+    void validationIsInterruptedBetweenPictures() {
+        const auto checkpoint =
+            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
+        const TrainingSet set(threeRecords(folder()));
+        std::stop_source source;
+        source.request_stop();
+        QVERIFY_EXCEPTION_THROWN(validateSft(checkpoint, set, plainSum(), {}, source.get_token()),
+                                 Cancelled);
     }
 
     void stepsWithoutFiniteGradientsAreSkippedAndEndTheRun() {

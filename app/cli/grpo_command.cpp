@@ -6,6 +6,7 @@
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
+#include "app/training/kept_records.h"
 #include "app/training/training_session.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
@@ -19,9 +20,8 @@ struct GrpoArguments : TrainArguments {
     bool printOptions = false;
 };
 
-std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
+std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
     std::vector<GrpoRecord> records;
-    const auto dataset = readGiven(a.source, interruption());
     for (const auto& record : dataset.records) {
         const auto name = dataset.name(record);
         if (record.answer.empty())
@@ -37,7 +37,8 @@ std::vector<GrpoRecord> readRecords(const GrpoArguments& a) {
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto records = readRecords(a);
+    const auto dataset = readGiven(a.source, interruption());
+    const auto records = recordsOf(dataset);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
     if (a.options.beta > 0)
@@ -50,6 +51,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     }
     session.provenance.seed = a.options.seed;
     const auto asked = decodeOptions({.exit = a.options.exit}, checkpoint);
+    KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
     trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
               {.onReport =
@@ -62,6 +64,12 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .saveEvery = a.saveEvery,
                .onMeasure = [&](int step) { return session.measure(checkpoint, asked, step, {}); },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
+               .onNotFinite =
+                   [&](int step, const std::vector<int>& which) {
+                       std::vector<DataRecord> data;
+                       for (const int record : which) data.push_back(dataset.records[record]);
+                       return kept.keep(step, data);
+                   },
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,

@@ -38,7 +38,7 @@ Json toJson(const Score& score) {
 
 std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
     std::vector<ScoreRecord> records;
-    const auto dataset = readGiven(a.source);
+    const auto dataset = readGiven(a.source, interruption());
     for (const auto& record : dataset.records)
         records.push_back({dataset.name(record),
                            {record.images.begin(), record.images.end()},

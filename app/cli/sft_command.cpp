@@ -8,19 +8,17 @@
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
+#include "app/training/kept_records.h"
 #include "app/training/training_session.h"
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
 #include "core/sft/validate.h"
-#include "datasets/data_check.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
 namespace lvr {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct SftArguments : TrainArguments {
     SftOptions options;
@@ -101,7 +99,7 @@ public:
     Measurement(const SftArguments& arguments, const LvrCheckpoint& checkpoint,
                 TrainingSession& session)
         : arguments_(arguments), checkpoint_(checkpoint), session_(session) {
-        if (arguments.validation.source.data.empty() || !session.ranks().first()) return;
+        if (arguments.validation.source.data.empty()) return;
         auto options = arguments.options;
         set_ = readTrainingSet(arguments.validation.source, options);
     }
@@ -109,8 +107,9 @@ public:
         return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
     }
     std::map<std::string, double> operator()(int step) const {
-        return session_.measure(checkpoint_, decodeOptions({}, checkpoint_), step,
-                                validateSft(checkpoint_, *set_, arguments_.options));
+        return session_.measure(
+            checkpoint_, decodeOptions({}, checkpoint_), step,
+            validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(), interruption()));
     }
 
 private:
@@ -120,50 +119,20 @@ private:
     std::optional<TrainingSet> set_;
 };
 
-// Keeps the records of steps without a finite gradient beside the checkpoint, as data that
-// `lvr score` and `lvr data preview` take. The first ones: a run that goes wrong for good gives the
-// same again and again.
-class BadSteps {
-public:
-    BadSteps(const TrainingSet& set, const SftArguments& arguments)
-        : set_(set),
-          folder_(arguments.out.string() + ".nonfinite"),
-          rank_(arguments.ranks.rank()) {}
-
-    std::string operator()(int step, const std::vector<int>& records) {
-        constexpr int kMost = 20;
-        if (records.empty() || ++kept_ > kMost) return {};
-        const auto file = folder_ / ("step-" + std::to_string(step) +
-                                     (rank_ > 0 ? "-rank-" + std::to_string(rank_) : "") + ".json");
-        try {
-            fs::create_directories(folder_);
-            writeLvrJson(dataOf(records), file);
-        } catch (const std::exception& error) {
-            return "; they can't be kept: " + std::string(error.what());
-        }
-        return "; lvr score --data " + file.string() + " looks at them";
+std::vector<DataRecord> dataOf(const TrainingSet& set, const std::vector<int>& records) {
+    std::vector<DataRecord> all;
+    for (const int index : records) {
+        const auto& record = set.records[index];
+        DataRecord data{.dataset = record.kind,
+                        .questionId = record.name,
+                        .question = record.question,
+                        .response = record.response,
+                        .boxes = record.boxes};
+        for (const auto& image : record.images) data.images.push_back(image.string());
+        all.push_back(std::move(data));
     }
-
-private:
-    std::vector<DataRecord> dataOf(const std::vector<int>& records) const {
-        std::vector<DataRecord> all;
-        for (const int index : records) {
-            const auto& record = set_.records[index];
-            DataRecord data{.dataset = record.kind,
-                            .questionId = record.name,
-                            .question = record.question,
-                            .response = record.response,
-                            .boxes = record.boxes};
-            for (const auto& image : record.images) data.images.push_back(image.string());
-            all.push_back(std::move(data));
-        }
-        return all;
-    }
-
-    const TrainingSet& set_;
-    fs::path folder_;
-    int rank_, kept_ = 0;
-};
+    return all;
+}
 
 std::string train(SftArguments& arguments, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(arguments.options.recipe);
@@ -173,6 +142,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
     describeTwin(arguments.options, session.provenance);
     checkpoint.provenance = session.provenance;  // asked as what it becomes
     const Measurement measurement(arguments, checkpoint, session);
+    KeptRecords kept(arguments.out, session.ranks().rank());
     const auto result =
         trainSft(checkpoint, set, arguments.options,
                  {.onReport = [&](const TrainReport& report) { session.log().record(report); },
@@ -181,7 +151,10 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .saveEvery = arguments.saveEvery,
                   .onMeasure = [&](int step) { return measurement(step); },
                   .measureEvery = measurement.every(),
-                  .onNotFinite = BadSteps(set, arguments),
+                  .onNotFinite =
+                      [&](int step, const std::vector<int>& records) {
+                          return kept.keep(step, dataOf(set, records));
+                      },
                   .resume = session.resume(),
                   .featureCache = arguments.featureCache,
                   .stop = interruption(),

@@ -243,19 +243,17 @@ std::map<std::string, double> TrainingSession::measure(const LvrCheckpoint& chec
                                                        const DecodeOptions& options, int step,
                                                        std::map<std::string, double> losses) {
     const auto& validation = arguments_.validation;
-    std::vector<SampleRow> samples;
-    try {
+    std::map<std::string, double> metrics;
+    arguments_.ranks.firstDoes([&] {
         if (!probes_)
             probes_ =
                 validation.probes > 0
                     ? chooseProbes(readGiven(validation.source, arguments_.stop), validation.probes)
                     : std::vector<DataRecord>();
-        samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
-    } catch (const Cancelled&) {
-        return {};  // what was trained is still to be saved
-    }
-    if (!samples.empty()) log_.addSamples(step, samples);
-    auto metrics = probeMetrics(samples);
+        const auto samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
+        if (!samples.empty()) log_.addSamples(step, samples);
+        metrics = probeMetrics(samples);
+    });
     for (const auto& [name, value] : losses) metrics["val/" + name] = value;
     if (const auto loss = losses.find("ce"); loss != losses.end())
         validated_ = {step, loss->second};

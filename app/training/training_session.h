@@ -23,7 +23,8 @@ public:
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
     LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
     // Asks the probe questions after `step` and keeps their answers; `losses` of the validation
-    // data are added. Returns all as metrics; none, and nothing is kept, when it was stopped.
+    // data are added. Returns all as metrics. All ranks must call it: the first one asks. Throws
+    // Cancelled; nothing is kept then.
     std::map<std::string, double> measure(const LvrCheckpoint& checkpoint,
                                           const DecodeOptions& options, int step,
                                           std::map<std::string, double> losses);

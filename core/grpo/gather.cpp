@@ -57,7 +57,7 @@ std::string pack(const RolloutFigures& figures) {
     for (const auto& rollout : figures.rollouts) rollouts.push_back(toJson(rollout));
     Json thoughts = Json::array();
     for (const auto& thought : figures.thoughts) thoughts.push_back(toJson(thought));
-    const auto bytes = Json::to_cbor({figures.each, rollouts, figures.unreadable, thoughts});
+    const auto bytes = Json::to_cbor({figures.each, rollouts, thoughts});
     return {bytes.begin(), bytes.end()};
 }
 
@@ -71,8 +71,7 @@ RolloutFigures gather(const Ranks& ranks, const RolloutFigures& mine) {
         for (const auto& [name, values] : json[0].items())
             for (const double value : values) all.each[name].push_back(value);
         for (const auto& rollout : json[1]) all.rollouts.push_back(toRollout(rollout));
-        for (const auto& why : json[2]) all.unreadable.push_back(why);
-        for (const auto& thought : json[3]) all.thoughts.push_back(toThought(thought));
+        for (const auto& thought : json[2]) all.thoughts.push_back(toThought(thought));
     }
     return all;
 }

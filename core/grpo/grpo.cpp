@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
-#include <set>
+#include <utility>
 
 #include "core/error.h"
-#include "core/grpo/policy_loss.h"
+#include "core/grpo/lesson.h"
 #include "core/grpo/replay.h"
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
+#include "core/train/step_guard.h"
 #include "core/train/trainable.h"
 
 namespace lvr {
@@ -24,24 +24,6 @@ using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-// [G, C] of what the rows hold, padded with 0.
-torch::Tensor oldLogProbabilities(const std::vector<RowResult>& rows) {
-    std::size_t longest = 0;
-    for (const auto& row : rows) longest = std::max(longest, row.ids.size());
-    auto old = torch::zeros({std::ssize(rows), static_cast<std::int64_t>(longest)});
-    for (std::size_t r = 0; r < rows.size(); ++r)
-        old[static_cast<std::int64_t>(r)]
-            .narrow(0, 0, std::ssize(rows[r].ids))
-            .copy_(torch::tensor(rows[r].logProbabilities));
-    return old;
-}
-
-// What does not change while a group's rollouts are learnt from.
-struct Lesson {
-    const RolloutGroup* group = nullptr;
-    PolicyLossInputs fixed;  // all but the policy's own log-probabilities
-};
 
 class GrpoTraining {
 public:
@@ -58,41 +40,35 @@ public:
           trained_(trainable(checkpoint.model, {}, options.decayOf)),
           optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
                      bitsOf(options.adamStates)),
-          gradients_(hooks.ranks, tensorsOf(trained_)) {
+          gradients_(hooks.ranks, tensorsOf(trained_)),
+          guard_(options.maxNonFinite) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(*hooks.resume);
     }
 
     void run() {
-        const int resumedAt = step_;
-        const auto begun = Clock::now();
+        resumedAt_ = step_;
         while (step_ < options_.steps) {
             auto metrics = step();
-            const auto alert = unreadable();
+            if (!metrics) continue;
             ++step_;
-            const bool due = hooks_.measureEvery > 0 &&
-                             (step_ % hooks_.measureEvery == 0 || step_ == options_.steps);
-            if (due && hooks_.ranks.first()) metrics.merge(hooks_.onMeasure(step_));
-            const double seconds = secondsSince(begun);
-            const int done = step_ - resumedAt;
-            if (hooks_.ranks.first())
-                hooks_.onReport(
-                    {step_, options_.steps, rate_,
-                     done * options_.promptsPerStep * options_.groupSize / seconds,
-                     seconds / done * (options_.steps - step_), std::move(metrics), alert},
-                    figures_.rollouts);
+            measure(*metrics);
+            report(*std::move(metrics));
             saveIfDue();
         }
         freeze(model_);
     }
 
 private:
-    // Records in random order, each once before any again; which ones depends on the step alone.
+    using Metrics = std::map<std::string, double>;
+
+    // Records in random order, each once before any again; which ones depends on how often it was
+    // drawn alone.
     std::vector<const GrpoRecord*> draw() {
         std::vector<const GrpoRecord*> drawn;
         const auto all = std::ssize(records_);
         for (int i = 0; i < options_.promptsPerStep; ++i) {
-            const auto at = static_cast<std::int64_t>(step_) * options_.promptsPerStep + i;
+            const auto at = draws_ * options_.promptsPerStep + i;
             if (order_.empty() || epoch_ != at / all) shuffle(at / all);
             drawn.push_back(&records_[order_[at % all]]);
         }
@@ -106,85 +82,111 @@ private:
                       order.data_ptr<std::int64_t>() + order.numel());
     }
 
-    std::map<std::string, double> step() {
-        auto begun = Clock::now();
+    // Nothing when nothing could be read. Interrupted, it has not changed anything.
+    std::optional<Metrics> step() {
+        const auto drawn = draws_;
+        try {
+            auto begun = Clock::now();
+            const auto groups = rollOutAndGather();
+            ++draws_;
+            if (!isStep(groups)) return std::nullopt;
+            auto metrics = rolloutMetrics(figures_);
+            for (const auto& rollout : figures_.rollouts)
+                metrics["tokens/step"] += static_cast<double>(rollout.tokens.size());
+            metrics["time/rollout"] = secondsSince(begun);
+            begun = Clock::now();
+            rate_ =
+                cosineSchedule(step_, options_.steps, warmupSteps(options_.warmup, options_.steps),
+                               options_.learningRate, 0.0);
+            learn(groups, metrics);
+            metrics["time/update"] = secondsSince(begun);
+            return metrics;
+        } catch (const Cancelled&) {
+            draws_ = drawn;
+            if (saved_ != step_) save();
+            throw;
+        }
+    }
+
+    // This rank's groups; figures of all.
+    std::vector<RolloutGroup> rollOutAndGather() {
         const auto drawn = draw();
         const auto share = [&](int rank) {
             return static_cast<std::ptrdiff_t>(drawn.size()) * rank / hooks_.ranks.count();
         };
         const auto from = share(hooks_.ranks.rank()), to = share(hooks_.ranks.rank() + 1);
-        std::vector<std::string> unreadable;
-        const auto groups =
-            rollOut(checkpoint_, features_, {drawn.begin() + from, drawn.begin() + to}, options_,
-                    step_, static_cast<int>(from), unreadable);
-        auto mine = describe(groups, checkpoint_, options_, static_cast<int>(from));
-        mine.unreadable = std::move(unreadable);
+        const int first = static_cast<int>(from);
+        std::vector<RolloutGroup> groups;
+        RolloutFigures mine;
+        hooks_.ranks.eachDoes([&] {
+            unreadable_.clear();
+            groups = rollOut(checkpoint_, features_,
+                             {.records = {drawn.begin() + from, drawn.begin() + to},
+                              .step = static_cast<int>(draws_),
+                              .first = first,
+                              .stop = hooks_.stop},
+                             options_, unreadable_);
+            mine = describe(groups, checkpoint_, options_, first);
+        });
         figures_ = gather(hooks_.ranks, mine);
-        if (figures_.rollouts.empty())
-            throw Error("no question of step " + std::to_string(step_ + 1) +
-                        " can be read: " + figures_.unreadable.front());
-        auto metrics = rolloutMetrics(figures_);
-        for (const auto& rollout : figures_.rollouts)
-            metrics["tokens/step"] += static_cast<double>(rollout.tokens.size());
-        metrics["time/rollout"] = secondsSince(begun);
-        begun = Clock::now();
-        rate_ = cosineSchedule(step_, options_.steps, warmupSteps(options_.warmup, options_.steps),
-                               options_.learningRate, 0.0);
-        learn(groups, metrics);
-        metrics["time/update"] = secondsSince(begun);
-        return metrics;
+        return groups;
     }
 
-    // Groups whose rewards are all alike have nothing to tell.
-    void learn(const std::vector<RolloutGroup>& groups, std::map<std::string, double>& metrics) {
-        std::vector<Lesson> lessons;
-        LossScale scale{.longest = static_cast<double>(options_.maxNewTokens)};
-        for (const auto& group : groups) {
-            if (!group.mixed()) continue;
-            lessons.push_back(prepare(group));
-            scale.tokens += lessons.back().fixed.mask.sum().item<double>();
-            scale.completions += static_cast<double>(group.rows.size());
-        }
-        auto sizes = torch::tensor({scale.tokens, scale.completions}, torch::kFloat64);
-        hooks_.ranks.sum(sizes);
-        scale.tokens = sizes[0].item<double>();
-        scale.completions = sizes[1].item<double>();
+    bool isStep(const std::vector<RolloutGroup>& groups) {
+        for (const auto& why : unreadable_) guard_.leaveOut(why);
+        return guard_.isStep(hooks_.ranks, static_cast<int>(unreadable_.size()),
+                             static_cast<int>(groups.size()));
+    }
+
+    void learn(const std::vector<RolloutGroup>& groups, Metrics& metrics) {
         for (const char* name : {"loss/total", "grad_norm", "kl", "entropy", "clip_ratio/low_mean",
                                  "clip_ratio/high_mean", "clip_ratio/region_mean"})
             metrics[name] = 0;
-        if (scale.tokens == 0) return;
-        for (int i = 0; i < options_.iterations; ++i) update(lessons, scale, i, metrics);
+        const auto plan =
+            planLessons({model_, reference_}, groups, options_, hooks_.ranks, hooks_.stop);
+        if (plan.tokens == 0) return;
+        bool finite = true;
+        for (int i = 0; i < options_.iterations && finite; ++i) finite = update(plan, i, metrics);
+        addAlert(guard_.afterPushing(finite, [&] {
+            const auto records = recordsOf(groups);
+            return namesOf(records) +
+                   (hooks_.onNotFinite ? hooks_.onNotFinite(step_ + 1, records) : "");
+        }));
     }
 
-    Lesson prepare(const RolloutGroup& group) const {
-        Lesson lesson{&group, {}};
-        const auto device = model_.device();
-        lesson.fixed.old = oldLogProbabilities(group.rows).to(device);
-        lesson.fixed.mask = textMask(group.rows).to(device);
-        lesson.fixed.advantages = torch::tensor(group.advantages).to(device);
-        if (options_.beta > 0) {
-            const torch::NoGradGuard frozen;
-            lesson.fixed.reference =
-                replay(reference_, group.prompt, group.rows, options_.temperature).logProbabilities;
-        }
-        return lesson;
+    std::vector<int> recordsOf(const std::vector<RolloutGroup>& groups) const {
+        std::vector<int> records;
+        for (const auto& group : groups)
+            records.push_back(static_cast<int>(group.record - records_.data()));
+        return records;
     }
 
-    // One step of the optimizer; metrics are of the newest one.
-    void update(const std::vector<Lesson>& lessons, const LossScale& scale, int iteration,
-                std::map<std::string, double>& metrics) {
+    std::string namesOf(const std::vector<int>& records) const {
+        std::vector<std::string> names;
+        for (const int record : records) names.push_back(records_[record].name);
+        return listed(names);
+    }
+
+    // One step of the optimizer; metrics are of the newest one. False: without a finite gradient,
+    // which changes nothing. The first may be interrupted; after that there is no way back.
+    bool update(const LessonPlan& plan, int iteration, Metrics& metrics) {
         optimizer_.zeroGrad();
-        enum { Loss, Kl, Entropy, Low, High, Errors };
+        enum { Loss, Kl, Entropy, Low, High, Stops, Errors };
         auto sums = torch::zeros({Errors + hooks_.ranks.count()}, torch::kFloat64);
         auto* sum = sums.data_ptr<double>();
         double& ratioError = sum[Errors + hooks_.ranks.rank()];
-        for (std::size_t i = 0; i < lessons.size(); ++i) {
-            auto in = lessons[i].fixed;
-            const auto replayed = replay(model_, lessons[i].group->prompt, lessons[i].group->rows,
+        for (std::size_t i = 0; i < plan.lessons.size(); ++i) {
+            if (iteration == 0 && hooks_.stop.stop_requested()) {
+                sum[Stops] = 1;
+                break;
+            }
+            const auto& lesson = plan.lessons[i];
+            auto in = lesson.fixed;
+            const auto replayed = replay(model_, lesson.group->prompt, lesson.group->rows,
                                          options_.temperature, options_.latents);
             in.policy = replayed.logProbabilities;
-            const auto out = policyLoss(in, options_, scale);
-            if (i + 1 == lessons.size()) gradients_.expectLast();
+            const auto out = policyLoss(in, options_, plan.scale);
+            if (i + 1 == plan.lessons.size()) gradients_.expectLast();
             out.loss.backward();
             sum[Loss] += out.loss.item<double>();
             sum[Kl] += out.kl;
@@ -196,37 +198,69 @@ private:
         }
         gradients_.finish();
         hooks_.ranks.sum(sums);
+        if (sum[Stops] > 0) throw Cancelled();
         metrics["loss/total"] = sum[Loss];
-        metrics["kl"] = sum[Kl] / scale.tokens;
-        metrics["entropy"] = sum[Entropy] / scale.tokens;
-        metrics["clip_ratio/low_mean"] = sum[Low] / scale.tokens;
-        metrics["clip_ratio/high_mean"] = sum[High] / scale.tokens;
-        metrics["clip_ratio/region_mean"] = (sum[Low] + sum[High]) / scale.tokens;
+        metrics["kl"] = sum[Kl] / plan.tokens;
+        metrics["entropy"] = sum[Entropy] / plan.tokens;
+        metrics["clip_ratio/low_mean"] = sum[Low] / plan.tokens;
+        metrics["clip_ratio/high_mean"] = sum[High] / plan.tokens;
+        metrics["clip_ratio/region_mean"] = (sum[Low] + sum[High]) / plan.tokens;
         if (iteration == 0)
             metrics["replay/ratio_error"] = *std::max_element(sum + Errors, sum + sums.numel());
-        metrics["grad_norm"] = optimizer_.step(rate_, 1.0);
+        return std::isfinite(metrics["grad_norm"] = optimizer_.step(rate_, 1.0));
     }
 
-    // What could not be read for the first time.
-    std::string unreadable() {
-        std::string said;
-        for (const auto& why : figures_.unreadable)
-            if (skippedFor_.insert(why).second) said += (said.empty() ? "left out: " : "; ") + why;
-        return said;
+    void addAlert(const std::string& what) {
+        if (!what.empty()) alert_ += (alert_.empty() ? "" : "; ") + what;
+    }
+
+    // Interrupted, the step is done all the same.
+    void measure(Metrics& metrics) {
+        const bool due = hooks_.measureEvery > 0 &&
+                         (step_ % hooks_.measureEvery == 0 || step_ == options_.steps);
+        if (!due) return;
+        try {
+            metrics.merge(hooks_.onMeasure(step_));
+        } catch (const Cancelled&) {
+            stopping_ = true;
+        }
+    }
+
+    void report(Metrics metrics) {
+        addAlert(guard_.news());
+        addAlert(features_.trouble());
+        if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
+        if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
+        const double seconds = secondsSince(begun_);
+        const int done = step_ - resumedAt_;
+        const TrainReport report{step_,
+                                 options_.steps,
+                                 rate_,
+                                 done * options_.promptsPerStep * options_.groupSize / seconds,
+                                 seconds / done * (options_.steps - step_),
+                                 std::move(metrics),
+                                 std::exchange(alert_, {})};
+        hooks_.ranks.firstDoes([&] { hooks_.onReport(report, figures_.rollouts); });
     }
 
     void saveIfDue() {
-        auto stops = torch::tensor({hooks_.stop.stop_requested() ? 1.0 : 0.0});
+        auto stops = torch::tensor({hooks_.stop.stop_requested() || stopping_ ? 1.0 : 0.0});
         hooks_.ranks.sum(stops);
         const bool stopping = stops.item<double>() > 0;
         const bool due = hooks_.saveEvery > 0 && step_ % hooks_.saveEvery == 0;
-        if (hooks_.onSave && (due || stopping)) hooks_.onSave(step_, state());
+        if (due || stopping) save();
         if (stopping) throw Cancelled();
+    }
+
+    void save() {
+        if (hooks_.onSave) hooks_.onSave(step_, state());
+        saved_ = step_;
     }
 
     TrainState state() const {
         TrainState state;
         state.tensors["progress"] = torch::tensor(std::vector<std::int64_t>{step_}, torch::kInt64);
+        state.tensors["draws"] = torch::tensor(std::vector<std::int64_t>{draws_}, torch::kInt64);
         state.text["records"] = std::to_string(records_.size());
         optimizer_.save(state);
         return state;
@@ -237,7 +271,8 @@ private:
             throw Error(
                 "the training to resume saw other data than this; give it the data it began "
                 "with, or start anew");
-        step_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
+        step_ = saved_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
+        draws_ = from.tensor("draws")[0].item<std::int64_t>();
         optimizer_.load(from);
     }
 
@@ -251,12 +286,16 @@ private:
     std::vector<Trained> trained_;
     AdamW optimizer_;
     GradientSum gradients_;
-    RolloutFigures figures_;  // of the newest step
-    std::set<std::string> skippedFor_;
+    StepGuard guard_;
+    RolloutFigures figures_;               // of the newest step
+    std::vector<std::string> unreadable_;  // on this rank, in the newest step
+    std::string alert_;                    // to be said with the next report
     std::vector<std::int64_t> order_;
-    std::int64_t epoch_ = -1;
+    std::int64_t epoch_ = -1, draws_ = 0;  // draws: steps and what was to be some
     double rate_ = 0;
-    int step_ = 0;
+    int step_ = 0, resumedAt_ = 0, saved_ = -1;
+    bool stopping_ = false;
+    Clock::time_point begun_ = Clock::now();
 };
 
 }  // namespace

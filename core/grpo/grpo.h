@@ -29,9 +29,10 @@ struct GrpoHooks {
         [](const TrainReport&, const std::vector<Rollout>&) {};
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;  // steps; 0: never
-    // As SftHooks::onMeasure.
+    // As in SftHooks.
     std::function<std::map<std::string, double>(int step)> onMeasure = {};
     int measureEvery = 0;
+    std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
     std::optional<TrainState> resume = {};
     std::stop_token stop = {};                // a stop of one rank stops all
     std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none
@@ -44,8 +45,9 @@ struct GrpoHooks {
 // began with, for the KL; it reads the image too. Metrics: reward/*, loss/total, kl, clip_ratio/*,
 // entropy, completions/*, span/*, latents/*, groups/zero_variance, replay/ratio_error (the largest
 // |exp(replayed - rolled out) - 1| before the first update), time/*. A question whose image can't
-// be read is left out of its step. Throws Cancelled; Error for a reward that doesn't exist, a step
-// nothing of which can be read, or a state of other data.
+// be read is left out of its step. Throws Cancelled; Error for a reward that doesn't exist, five
+// steps in a row nothing of which can be read, too many without finite gradients, or a state of
+// other data.
 void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,
                const GrpoHooks& hooks);

@@ -139,12 +139,12 @@ bool RolloutGroup::mixed() const {
 }
 
 std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
-                                  const std::vector<const GrpoRecord*>& records,
-                                  const GrpoOptions& options, int step, int first,
+                                  const RolloutPart& part, const GrpoOptions& options,
                                   std::vector<std::string>& unreadable) {
     std::vector<RolloutGroup> groups;
     std::vector<Prompt> prompts;
-    for (const auto* record : records) {
+    for (const auto* record : part.records) {
+        if (part.stop.stop_requested()) throw Cancelled();
         try {
             groups.push_back(encode(checkpoint, features, *record, options.groupSize));
             prompts.push_back(groups.back().prompt);
@@ -153,12 +153,13 @@ std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeature
         }
     }
     if (groups.empty()) return groups;
-    auto decode = decodeOptions(checkpoint, options, step);
-    decode.sampling.seed += static_cast<std::uint64_t>(first) * options.groupSize;
-    RowHooks hooks;
+    auto decode = decodeOptions(checkpoint, options, part.step);
+    decode.sampling.seed += static_cast<std::uint64_t>(part.first) * options.groupSize;
+    RowHooks hooks{.stop = part.stop};
     if (options.latentNoise > 0)
         hooks.filter = addNoise(options.latentNoise, decode.sampling.seed ^ 0x5EED);
     auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, decode, hooks);
+    if (part.stop.stop_requested()) throw Cancelled();
     for (std::size_t i = 0; i < rows.size(); ++i)
         groups[i / options.groupSize].rows.push_back(std::move(rows[i]));
     for (auto& group : groups) judge(checkpoint, options, group);

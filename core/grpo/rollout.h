@@ -23,12 +23,18 @@ struct RolloutGroup {
     bool mixed() const;  // rewards differ: there is something to learn
 };
 
-// options.groupSize completions of each record, all groups in one batch. `step` makes the sampling
-// of every step its own, `first` (the number of the first record in the step) that of its parts. A
-// record whose image can't be read is left out; why is appended to `unreadable`.
+// A rank's part of a step.
+struct RolloutPart {
+    std::vector<const GrpoRecord*> records;
+    int step = 0;   // makes the sampling of every step its own
+    int first = 0;  // number of the first record in the step
+    std::stop_token stop = {};
+};
+
+// options.groupSize completions of each record, all groups in one batch. A record whose image can't
+// be read is left out; why is appended to `unreadable`. Throws Cancelled.
 std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
-                                  const std::vector<const GrpoRecord*>& records,
-                                  const GrpoOptions& options, int step, int first,
+                                  const RolloutPart& part, const GrpoOptions& options,
                                   std::vector<std::string>& unreadable);
 
 // What a step's rollouts were like, as far as one rank knows or all together.
@@ -36,7 +42,6 @@ struct RolloutFigures {
     std::map<std::string, std::vector<double>> each;  // metric: a value a rollout or group
     std::vector<torch::Tensor> thoughts;              // [latents, D] of each rollout
     std::vector<Rollout> rollouts;                    // for the store
-    std::vector<std::string> unreadable;
 };
 // firstGroup: number of the first group in the step.
 RolloutFigures describe(const std::vector<RolloutGroup>& groups, const LvrCheckpoint& checkpoint,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <set>
 #include <sstream>
 
 #include "core/torch.h"
@@ -77,19 +76,6 @@ std::vector<DrawnPicture> SftSampler::nextPictures(const std::vector<double>& fo
         records += static_cast<int>(drawn.back().questions.size());
     }
     return drawn;
-}
-
-int SftSampler::pictureAt(std::int64_t at) const {
-    const int drawn = static_cast<int>(order_[at]);
-    return options_.sampling == Sampling::Records ? pictureOf_[drawn] : drawn;
-}
-
-std::vector<int> SftSampler::upcoming(std::size_t count) const {
-    std::vector<int> pictures;
-    std::set<int> known;
-    for (auto at = drawn_; at < std::ssize(order_) && pictures.size() < count; ++at)
-        if (known.insert(pictureAt(at)).second) pictures.push_back(pictureAt(at));
-    return pictures;
 }
 
 std::vector<DrawnPicture::Question> SftSampler::drawQuestions(int picture,

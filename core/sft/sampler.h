@@ -28,8 +28,6 @@ public:
     // Records (Sampling::Records) or pictures in random order, each once before any again, and no
     // more than there are. focus[k] multiplies how often kind k is drawn from a picture.
     std::vector<DrawnPicture> next(const std::vector<double>& focus);
-    // The next pictures, each once, as far as they are known.
-    std::vector<int> upcoming(std::size_t count) const;
     double uniform();  // 0..1
 
     void save(TrainState& state) const;
@@ -39,7 +37,6 @@ private:
     std::vector<DrawnPicture> nextRecords();
     std::vector<DrawnPicture> nextPictures(const std::vector<double>& focus);
     std::int64_t drawInOrder();
-    int pictureAt(std::int64_t at) const;  // of order_
     std::vector<DrawnPicture::Question> drawQuestions(int picture, const std::vector<double>& focus,
                                                       int most);
     int below(int count);

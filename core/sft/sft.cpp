@@ -15,15 +15,6 @@
 namespace lvr {
 namespace {
 
-// Whose names a message holds.
-std::string namesOf(const std::vector<int>& records, const TrainingSet& set) {
-    constexpr std::size_t kNamed = 8;
-    std::string names;
-    for (std::size_t i = 0; i < std::min(records.size(), kNamed); ++i)
-        names += (names.empty() ? "" : "; ") + set.records[records[i]].name;
-    return names + (records.size() > kNamed ? "; ..." : "");
-}
-
 bool visionIsFrozen(const SftOptions& options) {
     return options.mergerRate == 0 && options.visionRate == 0;
 }
@@ -44,7 +35,7 @@ public:
                     visionIsFrozen(options) ? hooks.featureCache : std::filesystem::path()),
           sampler_(set, options),
           curriculum_(set.kinds, options),
-          guard_(options.maxNonFinite, static_cast<int>(set.pictures.size()) + 1),
+          guard_(options.maxNonFinite),
           trained_(trainable(checkpoint.model, {1, options.mergerRate, options.visionRate},
                              options.decayOf)),
           optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
@@ -55,12 +46,12 @@ public:
         if (hooks_.resume) load(*hooks_.resume);
         resumedAt_ = held_ + cooled_;
         while (cooled_ == 0 && held_ < options_.steps && !curriculum_.reachedGoal()) {
-            step(options_.steps);
+            if (!step(options_.steps)) continue;
             ++held_;
             saveIfDue();
         }
         while (cooled_ < coolDownOf(options_)) {
-            step(held_);
+            if (!step(held_)) continue;
             ++cooled_;
             saveIfDue();
         }
@@ -70,47 +61,72 @@ public:
     }
 
 private:
-    // held: steps before the learning rate falls, as far as is known.
-    void step(int held) {
+    // False when nothing could be read: that is no step. held: steps before the learning rate
+    // falls, as far as is known.
+    bool step(int held) {
+        TrainState before;
+        sampler_.save(before);
         StepTally tally(set_.kinds.size());
-        const auto parts = read(tally);
-        learn(parts, tally);
-        tally.add(StepTally::Stopping, hooks_.stop.stop_requested());
-        tally.sumOver(hooks_.ranks);
-        stopping_ = tally.sum(StepTally::Stopping) > 0;
+        std::vector<Part> parts;
+        try {
+            if (!read(parts)) return false;
+            learn(parts, tally);
+        } catch (const Cancelled&) {  // nothing but the sampler has moved
+            sampler_.load(before);
+            if (saved_ != held_ + cooled_) save();
+            throw;
+        }
         const double now = learningRateAt(held_ + cooled_, held, options_);
         const double norm = optimizer_.step(now, options_.maxGradNorm);
         const bool finite = std::isfinite(norm);
         if (finite) curriculum_.remember(tally);
-        report(tally, norm, now, held, alert(tally, finite, parts));
+        const auto alert = alertOf(finite, parts);
+        report(tally, norm, now, held, alert);
+        return true;
     }
 
-    // The step's questions as far as this rank answers for them.
-    std::vector<Part> read(StepTally& tally) {
-        const auto drawn = sampler_.next(curriculum_.focus());
-        prefetch(drawn.size());
-        Part pictures;
-        for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
-            auto picture = read(drawn[i], tally);
-            if (!picture.rows.empty()) pictures.push_back(std::move(picture));
-        }
-        return split(std::move(pictures), options_.microTokens);
+    // The step's questions as far as this rank answers for them. False when no rank could read any.
+    bool read(std::vector<Part>& parts) {
+        int leftOut = 0, rows = 0;
+        hooks_.ranks.eachDoes([&] {
+            const auto drawn = sampler_.next(curriculum_.focus());
+            prefetch(drawn);
+            Part pictures;
+            for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
+                if (stopping_ || hooks_.stop.stop_requested()) throw Cancelled();
+                auto picture = read(drawn[i], leftOut);
+                rows += static_cast<int>(picture.rows.size());
+                if (!picture.rows.empty()) pictures.push_back(std::move(picture));
+            }
+            parts = split(std::move(pictures), options_.microTokens);
+        });
+        return guard_.isStep(hooks_.ranks, leftOut, rows);
     }
 
-    // What this rank will look at in the next steps, as far as that is known and if they are of as
-    // many pictures.
-    void prefetch(std::size_t picturesInStep) {
+    // What this rank will look at in this step and the next ones: a copy of the sampler draws the
+    // same pictures, though perhaps not the same questions.
+    void prefetch(const std::vector<DrawnPicture>& drawn) {
         if (!visionIsFrozen(options_)) return;
         constexpr int kStepsAhead = 2;
-        const auto pictures = sampler_.upcoming(kStepsAhead * picturesInStep);
-        for (std::size_t i = 0; i < pictures.size(); ++i) {
-            const auto inStep = static_cast<int>(i % picturesInStep);
-            if (inStep % hooks_.ranks.count() != hooks_.ranks.rank()) continue;
-            features_.prefetch(set_.records[set_.pictures[pictures[i]].front()].images);
+        std::vector<std::filesystem::path> files;
+        addFilesOf(drawn, files);
+        auto ahead = sampler_;
+        for (int i = 0; i < kStepsAhead; ++i) {
+            ahead.uniform();  // as learn() does
+            addFilesOf(ahead.next(curriculum_.focus()), files);
+        }
+        features_.prefetch(files);
+    }
+
+    void addFilesOf(const std::vector<DrawnPicture>& drawn,
+                    std::vector<std::filesystem::path>& files) const {
+        for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
+            const auto& images = set_.records[drawn[i].questions.front().record].images;
+            files.insert(files.end(), images.begin(), images.end());
         }
     }
 
-    SftPicture read(const DrawnPicture& drawn, StepTally& tally) {
+    SftPicture read(const DrawnPicture& drawn, int& leftOut) {
         SftPicture picture;
         try {
             const auto& images = set_.records[drawn.questions.front().record].images;
@@ -118,7 +134,7 @@ private:
                                                       : visualTokensOf(checkpoint_, images);
         } catch (const Error& e) {
             guard_.leaveOut(e.what());
-            tally.add(StepTally::LeftOut, static_cast<double>(drawn.questions.size()));
+            leftOut += static_cast<int>(drawn.questions.size());
             return {};
         }
         for (const auto& question : drawn.questions) {
@@ -127,7 +143,7 @@ private:
                                                picture.images.grids, options_, question.seed));
             } catch (const Error& e) {
                 guard_.leaveOut(e.what());
-                tally.add(StepTally::LeftOut, 1);
+                ++leftOut;
             }
         }
         return picture;
@@ -142,6 +158,7 @@ private:
         const auto weights = curriculum_.answerWeights();
         const auto ownWeights = curriculum_.ownAnswerWeights();
         for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (hooks_.stop.stop_requested()) break;
             const auto batch = layOut(checkpoint_, parts[i]);
             KvCache prefix;
             model_.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
@@ -171,6 +188,9 @@ private:
             loss.backward();
         }
         gradients_.finish();
+        tally.add(StepTally::Stopping, hooks_.stop.stop_requested());
+        tally.sumOver(hooks_.ranks);
+        if (tally.sum(StepTally::Stopping) > 0) throw Cancelled();
     }
 
     SftTotals countTotals(const std::vector<Part>& parts) const {
@@ -183,46 +203,70 @@ private:
     }
 
     // What a person should know of this step. Throws Error when there is no use in going on.
-    std::string alert(const StepTally& tally, bool finite, const std::vector<Part>& parts) {
-        const auto read = guard_.afterReading(static_cast<int>(tally.sum(StepTally::LeftOut)),
-                                              tally.sum(StepTally::Labels) > 0);
-        const auto pushed = guard_.afterPushing(finite, [&] {
+    std::string alertOf(bool finite, const std::vector<Part>& parts) {
+        std::string said;
+        const auto add = [&](const std::string& what) {
+            if (!what.empty()) said += (said.empty() ? "" : "; ") + what;
+        };
+        add(guard_.news());
+        add(features_.trouble());
+        add(guard_.afterPushing(finite, [&] {
             std::vector<int> records;
+            std::vector<std::string> names;
             for (const auto& part : parts)
                 for (const auto& picture : part)
-                    for (const auto& row : picture.rows) records.push_back(row.record);
-            return namesOf(records, set_) +
+                    for (const auto& row : picture.rows) {
+                        records.push_back(row.record);
+                        names.push_back(set_.records[row.record].name);
+                    }
+            return listed(names) +
                    (hooks_.onNotFinite ? hooks_.onNotFinite(held_ + cooled_ + 1, records) : "");
-        });
-        return read + (read.empty() || pushed.empty() ? "" : "; ") + pushed;
+        }));
+        return said;
     }
 
-    void report(const StepTally& tally, double norm, double rate, int held, std::string alert) {
+    void report(const StepTally& tally, double norm, double rate, int held,
+                const std::string& alert) {
         samples_ += tally.count(StepTally::Rows).sum().item<double>() / (own_ ? 2 : 1);
         auto metrics = tally.losses(own_, options_);
         metrics["grad_norm"] = norm;
         if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
         if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
         metrics.merge(curriculum_.metrics());
-        const int step = held_ + cooled_, total = held + coolDownOf(options_);
-        const bool due =
-            hooks_.measureEvery > 0 && ((step + 1) % hooks_.measureEvery == 0 || step + 1 == total);
-        if (due && hooks_.ranks.first()) metrics.merge(hooks_.onMeasure(step + 1));
+        const int step = held_ + cooled_ + 1, total = held + coolDownOf(options_);
+        metrics.merge(measured(step, total));
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-        if (hooks_.ranks.first())
-            hooks_.onReport({step + 1, total, rate, samples_ / seconds,
-                             seconds / (step + 1 - resumedAt_) * (total - step - 1), metrics,
-                             std::move(alert)});
+        const TrainReport report{step,
+                                 total,
+                                 rate,
+                                 samples_ / seconds,
+                                 seconds / (step - resumedAt_) * (total - step),
+                                 std::move(metrics),
+                                 alert};
+        hooks_.ranks.firstDoes([&] { hooks_.onReport(report); });
+    }
+
+    // Interrupted, the step is done all the same.
+    std::map<std::string, double> measured(int step, int total) {
+        const bool due =
+            hooks_.measureEvery > 0 && (step % hooks_.measureEvery == 0 || step == total);
+        if (!due) return {};
+        try {
+            return hooks_.onMeasure(step);
+        } catch (const Cancelled&) {
+            stopping_ = true;  // on all ranks
+            return {};
+        }
     }
 
     void saveIfDue() {
-        const int done = held_ + cooled_;
-        const bool due = hooks_.saveEvery > 0 && done % hooks_.saveEvery == 0;
-        const bool alone = hooks_.ranks.count() == 1;
-        const bool stopping = alone ? hooks_.stop.stop_requested() : stopping_;
-        if (hooks_.onSave && (due || stopping)) hooks_.onSave(done, state());
-        if (stopping) throw Cancelled();
+        if (hooks_.saveEvery > 0 && (held_ + cooled_) % hooks_.saveEvery == 0) save();
+    }
+
+    void save() {
+        saved_ = held_ + cooled_;
+        if (hooks_.onSave) hooks_.onSave(saved_, state());
     }
 
     TrainState state() const {
@@ -243,6 +287,7 @@ private:
                 "with, or start anew");
         held_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
         cooled_ = static_cast<int>(from.tensor("progress")[1].item<std::int64_t>());
+        saved_ = held_ + cooled_;
         sampler_.load(from);
         optimizer_.load(from);
         curriculum_.load(from);
@@ -268,8 +313,9 @@ private:
     AdamW optimizer_;
     GradientSum gradients_;
     int held_ = 0, cooled_ = 0;  // steps done at the full rate, and while it falls
-    int resumedAt_ = 0;
-    bool own_ = false, stopping_ = false;  // of the step that is done
+    int resumedAt_ = 0, saved_ = -1;
+    bool own_ = false;       // of the step that is done
+    bool stopping_ = false;  // the next step is not taken
     double samples_ = 0;
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };

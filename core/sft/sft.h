@@ -19,12 +19,13 @@ struct SftResult {
 
 struct SftHooks {
     OnTrainReport onReport = [](const TrainReport&) {};  // on the first rank
-    // Called every saveEvery steps (0: never) and when a stop is requested, with what is needed
-    // beside the weights of `checkpoint` to go on from there. On every rank.
+    // Called every saveEvery steps (0: never) and when a stop is requested, after the last step
+    // that was whole, with what is needed beside the weights of `checkpoint` to go on from there.
+    // On every rank.
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;
-    // Called after every measureEvery-th step (0: never) and the last one, on the first rank,
-    // before that step's report; what it returns is reported with it.
+    // Called after every measureEvery-th step (0: never) and the last one, on every rank, before
+    // that step's report; what it returns is reported with it. Cancelled, it returned nothing.
     std::function<std::map<std::string, double>(int step)> onMeasure = {};
     int measureEvery = 0;
     // Told which records of the set gave a step without a finite gradient, on the rank that read

@@ -23,7 +23,6 @@ public:
         OwnLatent,
         Stop,
         LatentEndDistance,
-        LeftOut,   // questions that could not be read
         Stopping,  // ranks that are asked to stop
         Tokens,    // of prefixes, each once, and of rows
         kSums

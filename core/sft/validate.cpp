@@ -23,35 +23,48 @@ SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
     return picture;
 }
 
+// Sums over pictures.
+enum Sum { Nats, Labels, Latent, Slots, kSums };
+
+void add(const LvrCheckpoint& checkpoint, const SftPicture& picture, const SftOptions& options,
+         const std::vector<double>& gate, double* sums) {
+    SftTotals totals;
+    for (const auto& row : picture.rows) totals.add(row);
+    const auto batch = layOut(checkpoint, {picture});
+    KvCache prefix;
+    checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+    const bool feeds = options.twin == Twin::Lvr && batch.slotRow.numel() > 0;
+    const auto pass =
+        sftPass(checkpoint, batch, prefix, {feeds ? batch.slotTarget : torch::Tensor(), {}}, gate,
+                options, totals);
+    sums[Nats] += pass.nats;
+    sums[Labels] += totals.answers + totals.markers;
+    sums[Latent] += pass.latent * totals.slotWeight;
+    sums[Slots] += totals.slotWeight;
+}
+
 }  // namespace
 
 std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
-                                          SftOptions options) {
+                                          SftOptions options, const Ranks& ranks,
+                                          const std::stop_token& stop) {
     const torch::NoGradGuard off;
     options.extraSlots = 0;
     options.positionGap = 0;
     const std::vector<double> open(set.kinds.size(), 1.0);
-    double nats = 0, labels = 0, latent = 0, slots = 0;
-    for (const auto& records : set.pictures) {
-        const auto picture = read(checkpoint, set, records, options);
-        if (picture.rows.empty()) continue;
-        SftTotals totals;
-        for (const auto& row : picture.rows) totals.add(row);
-        const auto batch = layOut(checkpoint, {picture});
-        KvCache prefix;
-        checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        const bool feeds = options.twin == Twin::Lvr && batch.slotRow.numel() > 0;
-        const auto pass =
-            sftPass(checkpoint, batch, prefix, {feeds ? batch.slotTarget : torch::Tensor(), {}},
-                    open, options, totals);
-        nats += pass.nats;
-        labels += totals.answers + totals.markers;
-        latent += pass.latent * totals.slotWeight;
-        slots += totals.slotWeight;
-    }
+    const auto all = torch::zeros({kSums}, torch::kFloat64);
+    auto* sums = all.data_ptr<double>();
+    ranks.eachDoes([&] {
+        for (std::size_t i = ranks.rank(); i < set.pictures.size(); i += ranks.count()) {
+            if (stop.stop_requested()) throw Cancelled();
+            const auto picture = read(checkpoint, set, set.pictures[i], options);
+            if (!picture.rows.empty()) add(checkpoint, picture, options, open, sums);
+        }
+    });
+    ranks.sum(all);
     std::map<std::string, double> losses;
-    if (labels > 0) losses["ce"] = nats / labels;
-    if (slots > 0) losses["latent"] = latent / slots;
+    if (sums[Labels] > 0) losses["ce"] = sums[Nats] / sums[Labels];
+    if (sums[Slots] > 0) losses["latent"] = sums[Latent] / sums[Slots];
     return losses;
 }
 

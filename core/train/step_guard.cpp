@@ -1,22 +1,37 @@
 #include "core/train/step_guard.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/error.h"
+#include "core/torch.h"
 
 namespace lvr {
 
-void StepGuard::leaveOut(const std::string& why) {
-    if (reasons_.insert(why).second) newest_ = why;
+void StepGuard::leaveOut(const std::string& why) { last_ = why; }
+
+bool StepGuard::isStep(const Ranks& ranks, int leftOut, int read) {
+    constexpr int kTooManyUnread = 5;
+    auto counts = torch::tensor(std::vector<std::int64_t>{leftOut, read}, torch::kInt64);
+    ranks.sum(counts);
+    const auto* all = counts.data_ptr<std::int64_t>();
+    leftOut_ += static_cast<int>(all[0]);
+    std::string last;
+    if (all[0] > 0)
+        for (const auto& why : ranks.gather(std::exchange(last_, {}))) {
+            if (why.empty()) continue;
+            if (reasons_.insert(why).second) newest_ = why;
+            last = why;
+        }
+    unreadInARow_ = all[1] > 0 ? 0 : unreadInARow_ + 1;
+    if (unreadInARow_ >= kTooManyUnread)
+        throw Error("nothing could be read in " + std::to_string(kTooManyUnread) +
+                    " steps in a row; the last reason: " + last);
+    return all[1] > 0;
 }
 
-std::string StepGuard::afterReading(int leftOut, bool readAny) {
-    leftOut_ += leftOut;
-    const auto said = newest_.empty() ? std::string() : "left out: " + newest_;
-    newest_.clear();
-    unreadInARow_ = readAny ? 0 : unreadInARow_ + 1;
-    if (unreadInARow_ >= tooManyUnread_)
-        throw Error("none of the data can be read; the last reason: " +
-                    (reasons_.empty() ? "another rank knows" : *reasons_.rbegin()));
-    return said;
+std::string StepGuard::news() {
+    return newest_.empty() ? std::string() : "left out: " + std::exchange(newest_, {});
 }
 
 std::string StepGuard::afterPushing(bool finite, const std::function<std::string()>& what) {
@@ -30,6 +45,14 @@ std::string StepGuard::afterPushing(bool finite, const std::function<std::string
                     "of the last: " +
                     from);
     return "the gradient is not finite, nothing was learnt from " + from;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+    constexpr std::size_t kMost = 8;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+        list += (list.empty() ? "" : "; ") + names[i];
+    return list + (names.size() > kMost ? "; ..." : "");
 }
 
 }  // namespace lvr

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "core/train/distributed.h"
+
 namespace lvr {
 
 // What goes wrong in a training's steps and is survived: a question that can't be read is left out,
@@ -11,26 +13,33 @@ namespace lvr {
 // Every rank has its own, told the same of each step.
 class StepGuard {
 public:
-    // How many steps in a row without a finite gradient, and without a question, are too many.
-    StepGuard(int tooManyNotFinite, int tooManyUnread)
-        : tooManyNotFinite_(tooManyNotFinite), tooManyUnread_(tooManyUnread) {}
+    // How many steps in a row without a finite gradient are too many.
+    explicit StepGuard(int tooManyNotFinite) : tooManyNotFinite_(tooManyNotFinite) {}
 
     void leaveOut(const std::string& why);  // a question of this rank's
-    // Of a step whose questions were read: how many were left out on all ranks, and whether any was
-    // there. Returns what a person should know, each reason once. Throws Error.
-    std::string afterReading(int leftOut, bool readAny);
+    // Whether there is a step: not when no rank could read any of its questions; nothing is learnt
+    // then, and no schedule moves. Throws Error, with the last reason, at the fifth in a row.
+    // leftOut: this rank's; read: those that it could read. Collective.
+    bool isStep(const Ranks& ranks, int leftOut, int read);
+    // What a person should know of what was left out, each reason once.
+    std::string news();
     // Of a step that was pushed. what: names what it was learning from, asked when it is needed.
+    // Throws Error.
     std::string afterPushing(bool finite, const std::function<std::string()>& what);
 
-    int questionsLeftOut() const { return leftOut_; }
+    int questionsLeftOut() const { return leftOut_; }  // on all ranks
     int stepsNotFinite() const { return notFinite_; }
 
 private:
-    int tooManyNotFinite_, tooManyUnread_;
+    int tooManyNotFinite_;
     int leftOut_ = 0, notFinite_ = 0;
     int notFiniteInARow_ = 0, unreadInARow_ = 0;
     std::set<std::string> reasons_;
-    std::string newest_;  // not told yet
+    std::string last_;    // of this rank's
+    std::string newest_;  // of all ranks', not told yet
 };
+
+// The first few, for a person.
+std::string listed(const std::vector<std::string>& names);
 
 }  // namespace lvr

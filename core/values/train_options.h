@@ -116,6 +116,9 @@ struct SftOptions {
 enum class GrpoLoss { Bnpo, Grpo, DrGrpo };
 // What a rollout is compared with: its group's mean, also divided by its standard deviation or not.
 enum class AdvantageScale { Std, None };
+// Of groups whose rewards are all alike. Keep: their tokens count in the mean, and the KL acts on
+// them (lvr-spec 5.4). Drop: as if they had not been sampled.
+enum class ZeroVariance { Keep, Drop };
 // Recorded: the vectors that were fed in the rollout, as constants (the paper). Recomputed: the
 // policy's own hidden states under its present weights, gradient through them.
 enum class ReplayLatents { Recorded, Recomputed };
@@ -136,6 +139,7 @@ struct GrpoOptions {
     double epsilon = 0.2;  // of the clipping, on both sides
     GrpoLoss loss = GrpoLoss::Bnpo;
     AdvantageScale advantageScale = AdvantageScale::Std;
+    ZeroVariance zeroVariance = ZeroVariance::Keep;
     double temperature = 0.9;
     int topK = 50;
     int maxNewTokens = 512;  // a completion, latents included
@@ -143,6 +147,7 @@ struct GrpoOptions {
     std::vector<std::string> rewards = {"accuracy", "format"};  // summed
     ReplayLatents latents = ReplayLatents::Recorded;
     double latentNoise = 0;  // standard deviation of what is added to a latent, in its own RMS
+    int maxNonFinite = 5;    // steps in a row without a finite gradient before it gives up
     LoraOptions lora;
     std::uint64_t seed = 0;
 };
@@ -290,6 +295,9 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
           "Mean over all tokens, over each completion's first, or over the longest allowed");
     visit("scale-rewards", o.advantageScale, EnumNames{"std", "none"},
           "Divide advantages by the group's standard deviation, or not");
+    visit("zero-variance-groups", o.zeroVariance, EnumNames{"keep", "drop"},
+          "Groups whose rewards are all alike: their tokens count and the KL acts on them, or they "
+          "are left out");
     visit("temperature", o.temperature, NumberRange{1e-3, 100},
           "Of rollouts and log-probabilities");
     visit("top-k", o.topK, NumberRange{0, kMany}, "Rollouts sample among so many ids; 0: all");
@@ -303,6 +311,8 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
           "policy's own, gradient through them");
     visit("latent-noise", o.latentNoise, NumberRange{0, 100},
           "Standard deviation of noise on rollouts' latents, in their own RMS");
+    visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
+          "Steps in a row without finite gradients after which to give up");
     forEachField(o.lora, visit);
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of data order and sampling");
 }

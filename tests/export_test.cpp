@@ -17,8 +17,10 @@
 #include <QtTest>
 #include <clocale>
 #include <csignal>
+#include <span>
 
 #include "app/export/export_dialog.h"
+#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/error.h"
 #include "core/export/trace_csv.h"
@@ -28,6 +30,11 @@
 using namespace lvr;
 
 namespace {
+
+void exportTrace(const Trace& trace, const std::filesystem::path& file, const TraceExport& choice) {
+    const auto bytes = encodeTrace(trace, file, choice);
+    writeFileAtomically(file, {std::as_bytes(std::span(bytes))});
+}
 
 Trace answered() {
     Trace trace = threeLooks();

@@ -811,7 +811,8 @@ private Q_SLOTS:
         std::stop_source stop;
         const auto folder = path("stopped");
         const auto afterOne = [&](int, int) { stop.request_stop(); };
-        QCOMPARE(writeScenes(folder, 50, 1, {}, afterOne, stop.get_token()), SceneFolder::Stopped);
+        QVERIFY_THROWS_EXCEPTION(Cancelled,
+                                 writeScenes(folder, 50, 1, {}, afterOne, stop.get_token()));
         QVERIFY(!fs::exists(folder));
     }
 

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -136,6 +138,7 @@ void printStep(const DecodeStep& step) {
 
 void ask(AskArguments& a) {
     checkOutputs(a);
+    std::optional<NothingToKeep> stopsAtOnce(std::in_place);  // until there is a token
     const auto thought = givenThought(a);
     Question question{{}, questionText(a.question)};
     for (const auto& file : a.images) question.images.push_back(readImage(file));
@@ -155,8 +158,11 @@ void ask(AskArguments& a) {
             dump.stepLogits.push_back(logits[0].clone());
         };
     }
-    auto trace = decodeEncoded(checkpoint, question, encoded, options, hooks,
-                               a.json ? OnStep() : OnStep(printStep));
+    auto trace =
+        decodeEncoded(checkpoint, question, encoded, options, hooks, [&](const DecodeStep& step) {
+            stopsAtOnce.reset();
+            if (!a.json) printStep(step);
+        });
     if (!a.json) std::cerr << "\n";
     if (!a.trace.empty()) writeTrace(trace, a.trace);
     if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);

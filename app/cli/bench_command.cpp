@@ -314,6 +314,7 @@ void print(const Json& r) {
 }
 
 void benchTrain(const BenchArguments& a) {
+    const NothingToKeep stopsAtOnce;
     at::set_num_threads(a.threads);
     const auto name = a.model.model.empty() ? tinyModelFolder() : a.model.model;
     TrainBench bench(a, LvrCheckpoint::open(name, {.dtype = parseDtype(a.model.dtype),

@@ -38,6 +38,15 @@ void parseHops(const std::string& text, SceneOptions& options);
 
 // Requested by Ctrl-C or SIGTERM.
 std::stop_token interruption();
+// While one lives, an interruption ends the program within a second, whatever is being computed or
+// read: for work that leaves nothing behind. What saves or tidies up looks at interruption().
+class NothingToKeep {
+public:
+    NothingToKeep();
+    ~NothingToKeep();
+    NothingToKeep(const NothingToKeep&) = delete;
+    NothingToKeep& operator=(const NothingToKeep&) = delete;
+};
 // What `lvr ARGUMENTS...` does, in this process. Throws as its command does.
 void runCommand(const std::vector<std::string>& arguments);
 // The command line as typed, for what remembers how it was made.

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -95,6 +97,7 @@ void print(const DataReport& report) {
 }
 
 void check(const DataArguments& a) {
+    std::optional<NothingToKeep> stopsAtOnce(std::in_place);
     auto dataset = readDataset(a.source);
     const auto seen = [](std::size_t done, std::size_t all) {
         if (done % 5000 == 0) std::cerr << "images " << done << "/" << all << std::endl;
@@ -107,6 +110,7 @@ void check(const DataArguments& a) {
     else
         print(report);
     std::cout << std::flush;
+    stopsAtOnce.reset();
     if (!a.fix.empty()) {
         writeLvrJson(dataset.records, a.fix);
         std::cerr << "wrote " << dataset.records.size() << " records to " << a.fix.string() << "\n";
@@ -117,6 +121,7 @@ void check(const DataArguments& a) {
 }
 
 void preview(const DataArguments& a) {
+    const NothingToKeep stopsAtOnce;
     const auto dataset = readDataset(a.source);
     for (const auto& bad : dataset.bad)
         if (bad.file == 0 && bad.number == a.record)

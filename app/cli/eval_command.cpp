@@ -214,6 +214,7 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
 }
 
 void evalScenes(EvalArguments& a) {
+    const NothingToKeep stopsAtOnce;
     parseHops(a.hops, a.options);
     if (a.set == "clutter")
         check(ClutterOptions{.kinds = a.options.kinds});

@@ -1,6 +1,7 @@
 // lvr: everything the window does, without a window.
 
 #include <c10/util/Exception.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -23,11 +24,18 @@ std::stop_source& stopSource() {
     return source;
 }
 
+constexpr unsigned kPatience = 1;  // seconds that work with nothing to keep is waited for
+
+volatile std::sig_atomic_t nothingToKeep = 0;  // how many say so
+
 // The second Ctrl-C ends the program at once.
 void onSignal(int signal) {
     stopSource().request_stop();
     std::signal(signal, SIG_DFL);
+    if (nothingToKeep > 0) alarm(kPatience);
 }
+
+void onAlarm(int) { _exit(kExitInterrupted); }
 
 std::string& typed() {
     static std::string text;
@@ -133,6 +141,16 @@ void runCommand(const std::vector<std::string>& arguments) {
 }
 
 std::stop_token interruption() { return stopSource().get_token(); }
+
+NothingToKeep::NothingToKeep() {
+    nothingToKeep = nothingToKeep + 1;
+    if (interruption().stop_requested()) alarm(kPatience);
+}
+NothingToKeep::~NothingToKeep() {
+    nothingToKeep = nothingToKeep - 1;
+    if (nothingToKeep == 0) alarm(0);
+}
+
 const std::string& commandLine() { return typed(); }
 
 }  // namespace lvr
@@ -141,6 +159,7 @@ int main(int argc, char** argv) {
     std::signal(SIGINT, lvr::onSignal);
     std::signal(SIGTERM, lvr::onSignal);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGALRM, lvr::onAlarm);
     for (int i = 0; i < argc; ++i)
         lvr::typed() += (i ? " " : "") + std::string(i ? argv[i] : "lvr");
     try {

@@ -41,8 +41,6 @@ void makeScenes(MakeDataArguments& arguments) {
         case SceneFolder::AlreadyThere:
             std::cout << arguments.out.string() << " holds this data already\n";
             return;
-        case SceneFolder::Stopped:
-            throw Cancelled();
     }
 }
 

@@ -62,6 +62,7 @@ void print(const std::vector<Score>& scores) {
 }
 
 void score(const ScoreArguments& a) {
+    const NothingToKeep stopsAtOnce;
     const auto records = readRecords(a);
     auto checkpoint = openCheckpoint(a.model);
     apply(a.pixels, checkpoint.preprocess);

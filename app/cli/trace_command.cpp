@@ -1,8 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <span>
 
 #include "app/cli/command.h"
+#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/trace_file.h"
+#include "core/error.h"
 #include "core/export/trace_export.h"
 #include "core/export/trace_json.h"
 
@@ -21,6 +24,7 @@ void addShow(CLI::App& command) {
     show->add_flag("--json", a->json, "Print one JSON object");
     show->footer("Example: lvr trace show answer.lvrtrace");
     show->callback([a] {
+        const NothingToKeep stopsAtOnce;
         const auto trace = readTrace(a->file);
         if (a->json)
             std::cout << toJsonText(trace);
@@ -43,11 +47,18 @@ struct ExportArguments {
     bool noRois = false;
 };
 
+std::vector<std::uint8_t> encoded(const ExportArguments& a) {
+    const NothingToKeep stopsAtOnce;
+    return encodeTrace(readTrace(a.file), a.to, a.choice);
+}
+
 void exportFile(ExportArguments& a) {
     a.choice.step = a.step - 1;
     a.choice.look.image = a.image - 1;
     a.choice.look.rois = !a.noRois;
-    exportTrace(readTrace(a.file), a.to, a.choice);
+    const auto bytes = encoded(a);
+    if (interruption().stop_requested()) throw Cancelled();
+    writeFileAtomically(a.to, {std::as_bytes(std::span(bytes))});
 }
 
 void addExport(CLI::App& command) {

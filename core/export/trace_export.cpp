@@ -1,8 +1,5 @@
 #include "core/export/trace_export.h"
 
-#include <span>
-
-#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 #include "core/export/gif_file.h"
 #include "core/export/trace_csv.h"
@@ -12,6 +9,8 @@
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
+
+using Bytes = std::vector<std::uint8_t>;
 
 PictureSize times(PictureSize size, int scale) { return {size.width * scale, size.height * scale}; }
 
@@ -28,25 +27,26 @@ void requireSteps(const HeatPictures& pictures, const fs::path& file) {
                     ": the answer has no latent steps; export .json or .csv instead");
 }
 
-void exportPng(const Trace& trace, const fs::path& file, const TraceExport& choice) {
+Bytes pngOf(const Trace& trace, const fs::path& file, const TraceExport& choice) {
     const HeatPictures pictures(trace, choice.look);
     if (choice.allSteps) {
         requireSteps(pictures, file);
-        return writePng(pictures.drawAll(smallFigureSize(pictures.picture(), choice.scale)), file);
+        return encodePng(pictures.drawAll(smallFigureSize(pictures.picture(), choice.scale)));
     }
-    writePng(pictures.draw(stepOf(pictures, choice), figureSize(pictures.picture(), choice.scale)),
-             file);
+    return encodePng(
+        pictures.draw(stepOf(pictures, choice), figureSize(pictures.picture(), choice.scale)));
 }
 
-void exportGif(const Trace& trace, const fs::path& file, const TraceExport& choice) {
+Bytes gifOf(const Trace& trace, const fs::path& file, const TraceExport& choice) {
     const HeatPictures pictures(trace, choice.look);
     requireSteps(pictures, file);
     const auto size = animationSize(pictures.picture());
-    const auto gif = encodeGif({.frames = pictures.count(),
-                                .frame = [&](int step) { return pictures.draw(step, size); },
-                                .milliseconds = choice.milliseconds});
-    writeFileAtomically(file, {std::as_bytes(std::span(gif))});
+    return encodeGif({.frames = pictures.count(),
+                      .frame = [&](int step) { return pictures.draw(step, size); },
+                      .milliseconds = choice.milliseconds});
 }
+
+Bytes bytesOf(const std::string& text) { return {text.begin(), text.end()}; }
 
 }  // namespace
 
@@ -58,12 +58,13 @@ PictureSize smallFigureSize(const Image& image, int scale) {
 }
 PictureSize animationSize(const Image& image) { return sizeWithin(image, 560, 800); }
 
-void exportTrace(const Trace& trace, const fs::path& file, const TraceExport& choice) {
+std::vector<std::uint8_t> encodeTrace(const Trace& trace, const fs::path& file,
+                                      const TraceExport& choice) {
     const auto ending = file.extension();
-    if (ending == ".csv") return writeFileAtomically(file, toCsv(trace));
-    if (ending == ".json") return writeFileAtomically(file, toJsonText(trace));
-    if (ending == ".png") return exportPng(trace, file, choice);
-    if (ending == ".gif") return exportGif(trace, file, choice);
+    if (ending == ".csv") return bytesOf(toCsv(trace));
+    if (ending == ".json") return bytesOf(toJsonText(trace));
+    if (ending == ".png") return pngOf(trace, file, choice);
+    if (ending == ".gif") return gifOf(trace, file, choice);
     throw Error("cannot write " + file.string() +
                 ": its name must end in .csv, .json, .png or .gif");
 }

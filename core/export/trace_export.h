@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "core/export/heat_picture.h"
 
@@ -20,9 +22,10 @@ PictureSize figureSize(const Image& image, int scale);
 PictureSize smallFigureSize(const Image& image, int scale);
 PictureSize animationSize(const Image& image);
 
-// Writes the file that its ending names: .csv and .json hold numbers, .png a step as heat over the
-// picture, .gif all of them one after the other. Atomic. Throws Error naming the file: another
-// ending, no such step, not writable.
-void exportTrace(const Trace& trace, const std::filesystem::path& file, const TraceExport& choice);
+// What belongs in the file that its ending names: .csv and .json hold numbers, .png a step as heat
+// over the picture, .gif all of them one after the other. Throws Error naming the file: another
+// ending, no such step.
+std::vector<std::uint8_t> encodeTrace(const Trace& trace, const std::filesystem::path& file,
+                                      const TraceExport& choice);
 
 }  // namespace lvr

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "core/error.h"
 #include "datasets/scenes/clutter_layout.h"
 #include "datasets/scenes/scene_asking.h"
 #include "datasets/scenes/scene_random.h"
@@ -219,11 +220,13 @@ std::vector<Sample> clutterSamples(std::uint64_t seed, std::uint64_t firstIndex,
 }
 
 std::vector<ScenePicture> clutterPictures(std::uint64_t seed, int questions,
-                                          const ClutterOptions& options) {
+                                          const ClutterOptions& options,
+                                          const std::stop_token& stop) {
     check(options);
     std::vector<ScenePicture> pictures;
     std::vector<QuestionWish> wishes;
     for (std::uint64_t index = 0; questions > 0; ++index) {
+        if (stop.stop_requested()) throw Cancelled();
         SceneRandom random(seed, index, SceneStream::ClutterPlan);
         const auto most = static_cast<std::size_t>(std::min(options.perPicture, questions));
         wishes.resize(std::min(wishes.size(), most));  // a pair answers one wish twice

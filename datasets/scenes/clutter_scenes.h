@@ -35,9 +35,10 @@ ScenePicture clutterWithQuestion(std::uint64_t seed, std::uint64_t index, const 
 std::vector<Sample> clutterSamples(std::uint64_t seed, std::uint64_t firstIndex, int count,
                                    const std::string& kind);
 // Pictures with up to options.perPicture different questions each, `questions` in all, kinds drawn
-// by weight. The two pictures of a pair follow each other.
+// by weight. The two pictures of a pair follow each other. Throws Cancelled.
 std::vector<ScenePicture> clutterPictures(std::uint64_t seed, int questions,
-                                          const ClutterOptions& options = {});
+                                          const ClutterOptions& options = {},
+                                          const std::stop_token& stop = {});
 
 // writeScenes for these pictures; the same folder, records and errors.
 SceneFolder writeClutter(const std::filesystem::path& folder, int count, std::uint64_t seed,

@@ -59,9 +59,10 @@ Json record(const Scene& scene, const SceneQuestion& question, SceneThought thou
 }
 
 // One record a line.
-std::string dataJson(const DataSet& set) {
+std::string dataJson(const DataSet& set, const std::stop_token& stop) {
     std::string text;
     for (std::size_t p = 0; p < set.pictures.size(); ++p) {
+        if (stop.stop_requested()) throw Cancelled();
         const auto& [scene, questions] = set.pictures[p];
         for (std::size_t q = 0; q < questions.size(); ++q) {
             text += text.empty() ? "[\n" : ",\n";
@@ -139,7 +140,7 @@ void checkCount(int count) {
 
 SceneFolder writeDataSet(const fs::path& folder, const DataSet& set, int count,
                          const SceneProgress& progress, const std::stop_token& stop) {
-    const std::string data = dataJson(set);
+    const std::string data = dataJson(set, stop);
     if (holdsSomething(folder)) {
         if (holds(folder, data, set.pictures.size())) return SceneFolder::AlreadyThere;
         throw Error(folder.string() + " holds other files; give an empty or a new folder");
@@ -147,7 +148,7 @@ SceneFolder writeDataSet(const fs::path& folder, const DataSet& set, int count,
     Unfinished output(folder);
     int done = 0;
     for (std::size_t p = 0; p < set.pictures.size(); ++p) {
-        if (stop.stop_requested()) return SceneFolder::Stopped;
+        if (stop.stop_requested()) throw Cancelled();
         writePng(paint(set.pictures[p].scene), folder / imageName(p));
         done += static_cast<int>(set.pictures[p].questions.size());
         if (progress) progress(done, count);
@@ -164,7 +165,8 @@ SceneFolder writeScenes(const fs::path& folder, int count, std::uint64_t seed,
     check(options);
     checkCount(count);
     return writeDataSet(
-        folder, {dataSetName("scenes", seed), options.thought, scenePictures(seed, count, options)},
+        folder,
+        {dataSetName("scenes", seed), options.thought, scenePictures(seed, count, options, stop)},
         count, progress, stop);
 }
 
@@ -173,10 +175,10 @@ SceneFolder writeClutter(const fs::path& folder, int count, std::uint64_t seed,
                          const std::stop_token& stop) {
     check(options);
     checkCount(count);
-    return writeDataSet(
-        folder,
-        {dataSetName("clutter", seed), options.thought, clutterPictures(seed, count, options)},
-        count, progress, stop);
+    return writeDataSet(folder,
+                        {dataSetName("clutter", seed), options.thought,
+                         clutterPictures(seed, count, options, stop)},
+                        count, progress, stop);
 }
 
 }  // namespace lvr

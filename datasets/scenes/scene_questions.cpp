@@ -224,11 +224,12 @@ std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, i
 }
 
 std::vector<ScenePicture> scenePictures(std::uint64_t seed, int questions,
-                                        const SceneOptions& options) {
+                                        const SceneOptions& options, const std::stop_token& stop) {
     check(options);
     std::vector<ScenePicture> pictures;
     std::vector<QuestionWish> wishes;
     for (std::uint64_t index = 0; questions > 0; ++index) {
+        if (stop.stop_requested()) throw Cancelled();
         SceneRandom random(seed, index, SceneStream::Plan);
         while (static_cast<int>(wishes.size()) < std::min(options.perPicture, questions))
             wishes.push_back(drawWish(random, options));

@@ -129,22 +129,23 @@ Sample sceneSample(std::uint64_t seed, std::uint64_t index, const std::string& k
 std::vector<Sample> sceneSamples(std::uint64_t seed, std::uint64_t firstIndex, int count,
                                  const SceneOptions& options = {});
 // Pictures with up to options.perPicture different questions each, `questions` in all, kinds drawn
-// by weight.
+// by weight. Throws Cancelled.
 std::vector<ScenePicture> scenePictures(std::uint64_t seed, int questions,
-                                        const SceneOptions& options = {});
+                                        const SceneOptions& options = {},
+                                        const std::stop_token& stop = {});
 
 // Every question and answer that can occur, and the chat template's words, for the tokenizer.
 std::vector<std::string> sceneVocabularyCorpus();
 
 // ---- On disk ----
 
-enum class SceneFolder { Written, AlreadyThere, Stopped };
+enum class SceneFolder { Written, AlreadyThere };
 using SceneProgress = std::function<void(int done, int total)>;  // records
 
 // Writes `count` records in the LVR JSON format: images/000001.png ... and, last and atomically,
 // data.json. A folder that holds just this data is left alone. When stopped or failing, what was
-// written is removed. Throws Error: options, count < 1, a folder that holds anything else, or that
-// can't be written.
+// written is removed. Throws Cancelled, and Error: options, count < 1, a folder that holds anything
+// else, or that can't be written.
 SceneFolder writeScenes(const std::filesystem::path& folder, int count, std::uint64_t seed,
                         const SceneOptions& options, const SceneProgress& progress = {},
                         const std::stop_token& stop = {});

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/number_check.h"
 #include "core/error.h"
 #include "core/values/nearest_name.h"
 
@@ -57,6 +58,7 @@ void addCommands(CLI::App& app) {
     addTraceCommand(app);
     addStudyCommand(app);
     addBenchCommand(app);
+    checkNumbers(app);
 }
 
 const CLI::App& chosenCommand(const CLI::App& app) {

@@ -834,16 +834,97 @@ private Q_SLOTS:
 
     void generationConfigKeepsItsStopTokens() {
         const auto golden = readGenerationConfig(kModels / "random-a");
-        QCOMPARE(golden, (GenerationConfig{{1758, 1756}, 1756}));
+        const std::vector<std::int64_t> both{1758, 1756}, seven{7}, one{1758};
+        QCOMPARE(golden.eosTokenIds, both);
+        QCOMPARE(golden.padTokenId, 1756);
         writeGenerationConfig(golden, dir_);
-        QCOMPARE(readGenerationConfig(dir_), golden);
+        QCOMPARE(readGenerationConfig(dir_).eosTokenIds, both);
+        QCOMPARE(readGenerationConfig(dir_).padTokenId, 1756);
         writeText(dir_ / "generation_config.json", R"({"eos_token_id":7})");
-        QCOMPARE(readGenerationConfig(dir_), (GenerationConfig{{7}, 7}));
+        QCOMPARE(readGenerationConfig(dir_).eosTokenIds, seven);
+        QCOMPARE(readGenerationConfig(dir_).padTokenId, 7);
         writeText(dir_ / "generation_config.json", R"({"eos_token_id":[-7]})");
         QVERIFY(errorOf([&] { readGenerationConfig(dir_); }).contains("'eos_token_id'"));
         fs::remove(dir_ / "generation_config.json");
         fs::copy_file(kModels / "random-a" / "config.json", dir_ / "config.json");
-        QCOMPARE(readGenerationConfig(dir_), (GenerationConfig{{1758}, 1758}));
+        QCOMPARE(readGenerationConfig(dir_).eosTokenIds, one);
+        QCOMPARE(readGenerationConfig(dir_).padTokenId, 1758);
+    }
+
+    // As transformers' generate() takes them, and the release's loops (lvr-spec 4).
+    void generationConfigSaysHowToDecode_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("sampling");  // temperature, top-p, top-k, penalty
+        QTest::addColumn<QString>("exit");
+        const auto row = [](const char* name, const char* file, const char* sampling,
+                            const char* exit = "") {
+            QTest::newRow(name) << QString(file) << QString(sampling) << QString(exit);
+        };
+        row("nothing", "{}", "0 1 0 1");
+        row("greedy whatever the temperature", R"({"temperature":0.7,"top_p":0.9})", "0 0.9 0 1");
+        row("greedy with a penalty", R"({"do_sample":false,"repetition_penalty":1.2})",
+            "0 1 0 1.2");
+        row("Qwen2.5-VL", R"({"do_sample":true,"temperature":1e-06,"repetition_penalty":1.05})",
+            "1e-06 1 50 1.05");
+        row("all", R"({"do_sample":true,"temperature":0.5,"top_p":0.8,"top_k":3})", "0.5 0.8 3 1");
+        row("top-k off", R"({"do_sample":true,"top_k":0})", "1 1 0 1");
+        row("steps", R"({"lvr_steps":4})", "0 1 0 1", "fixed:4");
+        row("a list of steps", R"({"lvr_steps":[4],"decoding_strategy":"steps"})", "0 1 0 1",
+            "fixed:4");
+        row("latent", R"({"decoding_strategy":"latent","lvr_steps":5,"criterion":"cosine",
+            "lvr_end_threshold":0.5})",
+            "0 1 0 1", "latent-end:cosine:0.5:5");
+        row("latent, usual", R"({"decoding_strategy":"latent"})", "0 1 0 1",
+            "latent-end:mse:0.02:16");
+        row("mode switching", R"({"decoding_strategy":"vanilla","lvr_steps":9})", "0 1 0 1",
+            "end-token:9");
+    }
+    void generationConfigSaysHowToDecode() {
+        QFETCH(QString, file);
+        QFETCH(QString, sampling);
+        QFETCH(QString, exit);
+        writeText(dir_ / "generation_config.json", file.toStdString());
+        const auto config = readGenerationConfig(dir_);
+        const auto& s = config.sampling;
+        QCOMPARE(QString("%1 %2 %3 %4")
+                     .arg(s.temperature)
+                     .arg(s.topP)
+                     .arg(s.topK)
+                     .arg(s.repetitionPenalty),
+                 sampling);
+        QCOMPARE(config.exit ? QString::fromStdString(toText(*config.exit)) : QString(), exit);
+    }
+
+    void generationConfigThatCannotBeIsRefused() {
+        for (const auto* text :
+             {R"({"temperature":-1})", R"({"top_p":0})", R"({"top_k":-1})", R"({"lvr_steps":-1})",
+              R"({"lvr_steps":[1,2]})", R"({"repetition_penalty":0})", R"({"do_sample":"yes"})",
+              R"({"decoding_strategy":"latent","criterion":"l1"})", R"({"force_lvr_start":1})",
+              R"({"max_new_tokens":0})"}) {
+            writeText(dir_ / "generation_config.json", text);
+            QVERIFY2(
+                errorOf([&] { readGenerationConfig(dir_); }).contains("generation_config.json"),
+                text);
+        }
+    }
+
+    void generationFieldsThatAreNotBuiltInAreNamed() {
+        writeText(dir_ / "generation_config.json",
+                  R"({"num_beams":4,"min_p":0.1,"typical_p":1.0,"no_repeat_ngram_size":0,
+                      "bad_words_ids":[[1]],"suppress_tokens":[],"guidance_scale":null})");
+        QCOMPARE(readGenerationConfig(dir_).notBuiltIn,
+                 (std::vector<std::string>{"bad_words_ids", "min_p", "num_beams"}));
+    }
+
+    void anotherExitRuleTakesTheOldOnesPlace() {
+        const auto file = dir_ / "generation_config.json";
+        writeText(file, R"({"do_sample": true, "lvr_steps": 8, "x": 1.50})");
+        writeGenerationExit(FixedSteps{8}, dir_);
+        QCOMPARE(readText(file), R"({"do_sample": true, "lvr_steps": 8, "x": 1.50})");
+        writeGenerationExit(FixedSteps{4}, dir_);
+        QCOMPARE(Json::parse(readText(file)).dump(), R"({"do_sample":true,"lvr_steps":4,"x":1.5})");
+        writeGenerationExit(EndProbability{}, dir_);
+        QCOMPARE(Json::parse(readText(file)).dump(), R"({"do_sample":true,"x":1.5})");
     }
 
     void provenanceReadsBackEqual() {
@@ -856,8 +937,19 @@ private Q_SLOTS:
                                  .notes = "naïve \"quotes\"\n"};
         writeProvenance(written, dir_);
         QCOMPARE(readProvenance(dir_), std::optional(written));
-        writeText(dir_ / "lvr_workbench.json", R"({"seeds":1})");
-        QVERIFY(errorOf([&] { readProvenance(dir_); }).contains("'seeds' is not a known field"));
+        writeText(dir_ / "lvr_workbench.json", R"({"seed":"1"})");
+        QVERIFY(errorOf([&] { readProvenance(dir_); }).contains("'seed' must be"));
+    }
+
+    void aSidecarKeepsWhatItsParentSaidAndWhatIsNotKnownHere() {
+        const auto said = Json::parse(R"({"default_exit":"fixed:4","latent_feed":"filler",
+            "roi_tokens":"pool:4","head_positions":"released","command":"lvr sft","seed":3,
+            "data":"d","notes":"n","of_a_later_version":{"a":[1,2.5]}})");
+        writeText(dir_ / "lvr_workbench.json", said.dump());
+        writeProvenance(madeFrom(readProvenance(dir_), "lvr grpo"), dir_);
+        auto expected = said;
+        expected["command"] = "lvr sft\nlvr grpo";
+        QCOMPARE(Json::parse(readText(dir_ / "lvr_workbench.json")).dump(), expected.dump());
     }
 };
 

@@ -818,14 +818,15 @@ void CompareTest::choicesComeBack() {
     QCOMPARE(window.list().strategies()[1].model, "/größer");
     QCOMPARE(window.the<SetPage>().choice().file, "/daten/größe.json");
     QCOMPARE(window.the<SetPage>().choice().count, 7);
-    window.view.setModel({.name = "tiny", .exit = FixedSteps{9}});  // chosen strategies stay
+    window.view.setModel(
+        {.name = "tiny", .decoding = {.exit = FixedSteps{9}}});  // chosen strategies stay
     QCOMPARE(titles(window.list()), QStringList({"fixed 5", "fixed 1"}));
     for (const char* broken :
          {"", "nonsense", "[]", R"({"strategies": "[{\"exit\": \"x\"}]"})", R"({"count": "many"})"})
         window.view.restoreState(broken);
     QCOMPARE(titles(window.list()), QStringList({"fixed 5", "fixed 1"}));
     Window fresh;
-    fresh.view.setModel({.name = "tiny", .exit = FixedSteps{9}});
+    fresh.view.setModel({.name = "tiny", .decoding = {.exit = FixedSteps{9}}});
     QCOMPARE(titles(fresh.list()).first(), "fixed 9");
 }
 

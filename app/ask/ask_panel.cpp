@@ -98,7 +98,6 @@ void AskPanel::setOptions(const DecodeOptions& options) {
     sampling_->setOptions(options);
     exitRule_->setRule(options.exit);
 }
-void AskPanel::setRule(const ExitRule& rule) { exitRule_->setRule(rule); }
 void AskPanel::setStoppable(bool stoppable) { stop_->setEnabled(stoppable); }
 
 void AskPanel::append(const DecodeStep& step) {

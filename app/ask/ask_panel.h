@@ -31,7 +31,6 @@ public:
     QWidget* questionLine() const;
     DecodeOptions options() const;
     void setOptions(const DecodeOptions& options);
-    void setRule(const ExitRule& rule);
     void setStoppable(bool stoppable);
     ThoughtRow& thoughts() { return *thoughts_; }
 

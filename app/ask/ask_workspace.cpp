@@ -192,7 +192,7 @@ void AskWorkspace::modelIsOpening(const QString& name) {
 void AskWorkspace::showModel(const ModelInfo& model) {
     openingModel_.clear();
     model_ = std::make_unique<ModelInfo>(model);
-    side_->setRule(model.exit);
+    side_->setOptions(model.decoding);
     Q_EMIT stateChanged(tr("Ready"));
     hintAtScenes();
     updateGrids();

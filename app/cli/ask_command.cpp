@@ -142,9 +142,10 @@ void ask(AskArguments& a) {
     const auto thought = givenThought(a);
     Question question{{}, questionText(a.question)};
     for (const auto& file : a.images) question.images.push_back(readImage(file));
-    auto checkpoint = openCheckpoint(a.model);
+    const auto placement = placementOf(a.model);
+    auto checkpoint = openCheckpoint(a.model, placement);
     apply(a.pixels, checkpoint.preprocess);
-    auto options = decodeOptions(a.decode, checkpoint);
+    auto [options, origins] = decodeSettings(a.decode, checkpoint);
     options.thought = thought;
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
     const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
@@ -163,6 +164,7 @@ void ask(AskArguments& a) {
             stopsAtOnce.reset();
             if (!a.json) printStep(step);
         });
+    trace.origins = origins;
     if (!a.json) std::cerr << "\n";
     if (!a.trace.empty()) writeTrace(trace, a.trace);
     if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);
@@ -171,9 +173,9 @@ void ask(AskArguments& a) {
         writeDump(a.dump, preprocess(question.images, checkpoint.preprocess), encoded, trace, dump);
     }
     if (a.json)
-        std::cout << toJsonText(trace);
+        std::cout << toJsonText(trace, {{"computation", toText(placement)}});
     else
-        std::cout << toReadableText(trace);
+        std::cout << toReadableText(trace) << "computed in " << toText(placement) << "\n";
 }
 
 }  // namespace
@@ -224,8 +226,7 @@ void addAskCommand(CLI::App& app) {
                    "One slot a box, the mean of its visual tokens (default: the targets that "
                    "training made of a box)")
         ->needs(boxes);
-    command->add_option("--seed", a->decode.sampling.seed, "Of the sampling")
-        ->capture_default_str();
+    command->add_option("--seed", a->decode.seed, "Of the sampling (default: 0)");
     addPixelLimits(*command, a->pixels);
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace");
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");

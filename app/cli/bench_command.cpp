@@ -316,11 +316,12 @@ void print(const Json& r) {
 void benchTrain(const BenchArguments& a) {
     const NothingToKeep stopsAtOnce;
     at::set_num_threads(a.threads);
-    const auto name = a.model.model.empty() ? tinyModelFolder() : a.model.model;
-    TrainBench bench(a, LvrCheckpoint::open(name, {.dtype = parseDtype(a.model.dtype),
-                                                   .device = parseDevice(a.model.device),
-                                                   .use = LoadOptions::Use::Training,
-                                                   .stop = interruption()}));
+    const auto placement = placementOf(a.model, Purpose::Training);
+    if (!a.json) std::printf("computed in %s\n", toText(placement).c_str());
+    TrainBench bench(a, LvrCheckpoint::open(modelNamed(a.model), {.dtype = placement.dtype,
+                                                                  .device = placement.device,
+                                                                  .use = LoadOptions::Use::Training,
+                                                                  .stop = interruption()}));
     const auto result = bench.run();
     if (a.json)
         std::cout << result.dump(2) << "\n";

@@ -1,9 +1,11 @@
 #include "app/cli/decode_arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "app/cli/command.h"
 #include "app/tiny_model.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/device.h"
@@ -11,18 +13,7 @@
 namespace lvr {
 namespace {
 
-LatentFeed parseFeed(const std::string& text) {
-    if (text.empty() || text == "own") return LatentFeed::Own;
-    if (text == "snap") return LatentFeed::Snap;
-    if (text == "filler") return LatentFeed::Filler;
-    throw Error("unknown latent feed \"" + text + "\"; valid are own, snap and filler");
-}
-
-HeadPositions parseHeads(const std::string& text) {
-    if (text == "consistent") return HeadPositions::Consistent;
-    if (text == "released") return HeadPositions::Released;
-    throw Error("unknown head positions \"" + text + "\"; valid are consistent and released");
-}
+constexpr const char* kOwn = " (default: the model's own)";
 
 }  // namespace
 
@@ -30,38 +21,47 @@ void addModelOptions(CLI::App& command, ModelArguments& a) {
     command.add_option(
         "--model", a.model,
         "Checkpoint folder, or a repo id in the local hub cache (default: the shipped tiny model)");
-    command.add_option("--dtype", a.dtype, "float32 or bfloat16")->capture_default_str();
-    command.add_option("--device", a.device, "cpu, cuda or cuda:N")->capture_default_str();
+    addPlacementOptions(command, a.dtype, a.device);
+}
+
+void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device) {
+    command
+        .add_option("--dtype", dtype,
+                    "float32, bfloat16, or auto: as stored where this machine computes that well")
+        ->capture_default_str();
+    command
+        .add_option("--device", device,
+                    "cpu, cuda, cuda:N, or auto: a GPU that the model fits into, else the CPU")
+        ->capture_default_str();
 }
 
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
     command.add_option("--exit", a.exit,
-                       "When to stop thinking: none, fixed:8, latent-end:mse:0.02:16, "
-                       "end-token:32, end-prob:0.5:16 (default: the model's own)");
-    command.add_flag("--force-start", a.forceStart, "Put <|lvr_start|> at the end of the prompt");
+                       std::string("When to stop thinking: none, fixed:8, "
+                                   "latent-end:mse:0.02:16, end-token:32, end-prob:0.5:16") +
+                           kOwn);
+    command.add_flag_function(
+        "--force-start,!--no-force-start", [&a](std::int64_t times) { a.forceStart = times > 0; },
+        std::string("Put <|lvr_start|> at the end of the prompt, or don't") + kOwn);
     command.add_flag("--force-end", a.forceEnd, "Put <|lvr_end|> after the last latent");
-    command
-        .add_option("--head-positions", a.headPositions,
-                    "Where an lvr_head applies: consistent or released")
-        ->capture_default_str();
+    command.add_option("--head-positions", a.headPositions,
+                       "Where an lvr_head applies: consistent or released (default: the model's "
+                       "own, else consistent)");
     command.add_option(
         "--latent-feed", a.latentFeed,
-        "What is fed back: own, snap (nearest visual token) or filler (default: the model's own)");
-    command.add_option("--max-new-tokens", a.maxNewTokens, "Shadow tokens count too")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--temperature", a.sampling.temperature, "0 is greedy")
-        ->check(CLI::Range(0.0, 100.0))
-        ->capture_default_str();
-    command.add_option("--top-p", a.sampling.topP, "1 is off")
-        ->check(CLI::Range(1e-6, 1.0))
-        ->capture_default_str();
-    command.add_option("--top-k", a.sampling.topK, "0 is off")
-        ->check(CLI::Range(0, 1000000))
-        ->capture_default_str();
-    command.add_option("--repetition-penalty", a.sampling.repetitionPenalty, "1 is off")
-        ->check(CLI::Range(0.01, 100.0))
-        ->capture_default_str();
+        std::string("What is fed back: own, snap (nearest visual token) or filler") + kOwn);
+    command
+        .add_option("--max-new-tokens", a.maxNewTokens,
+                    "Shadow tokens count too (default: the model's own, else 256)")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--temperature", a.temperature, std::string("0 is greedy") + kOwn)
+        ->check(CLI::Range(0.0, 100.0));
+    command.add_option("--top-p", a.topP, std::string("1 is off") + kOwn)
+        ->check(CLI::Range(1e-6, 1.0));
+    command.add_option("--top-k", a.topK, std::string("0 is off") + kOwn)
+        ->check(CLI::Range(0, 1000000));
+    command.add_option("--repetition-penalty", a.repetitionPenalty, std::string("1 is off") + kOwn)
+        ->check(CLI::Range(0.01, 100.0));
 }
 
 void addPixelLimits(CLI::App& command, PixelLimits& limits) {
@@ -71,23 +71,50 @@ void addPixelLimits(CLI::App& command, PixelLimits& limits) {
         ->check(CLI::PositiveNumber);
 }
 
-LvrCheckpoint openCheckpoint(const ModelArguments& a) {
+std::string modelNamed(const ModelArguments& a) {
+    return a.model.empty() ? tinyModelFolder() : a.model;
+}
+
+Placement placementOf(const ModelArguments& a, Purpose purpose) {
+    return placeHere({.dtype = a.dtype, .device = a.device, .purpose = purpose},
+                     findCheckpoint(modelNamed(a)));
+}
+
+LvrCheckpoint openCheckpoint(const ModelArguments& a, const Placement& placement) {
     auto checkpoint = LvrCheckpoint::open(
-        a.model.empty() ? tinyModelFolder() : a.model,
-        {.dtype = parseDtype(a.dtype), .device = parseDevice(a.device), .stop = interruption()});
+        modelNamed(a),
+        {.dtype = placement.dtype, .device = placement.device, .stop = interruption()});
+    for (const auto& warning : checkpoint.warnings) std::cerr << "lvr: " << warning << "\n";
     fitThreads(checkpoint.model);
     return checkpoint;
 }
 
-DecodeOptions decodeOptions(const DecodeArguments& a, const LvrCheckpoint& checkpoint) {
-    const auto trained = checkpoint.provenance ? checkpoint.provenance->latentFeed : "";
-    return {.exit = a.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.exit),
-            .spanStart = a.forceStart ? SpanStart::Forced : SpanStart::Sampled,
-            .spanEnd = a.forceEnd ? SpanEnd::Forced : SpanEnd::Sampled,
-            .headPositions = parseHeads(a.headPositions),
-            .latentFeed = parseFeed(a.latentFeed.empty() ? trained : a.latentFeed),
-            .maxNewTokens = a.maxNewTokens,
-            .sampling = a.sampling};
+DecodeSettings decodeSettings(const DecodeArguments& a, const LvrCheckpoint& checkpoint) {
+    auto settings = checkpoint.decoding();
+    auto& options = settings.options;
+    const auto say = [&](const auto& given, const char* name, auto& option) {
+        if (!given) return;
+        option = *given;
+        settings.origins[name] = "flag";
+    };
+    const auto read = [](const std::string& text, auto parse) {
+        return text.empty() ? std::nullopt : std::optional(parse(text));
+    };
+    say(read(a.exit, parseExitRule), "exit", options.exit);
+    say(read(a.latentFeed, parseLatentFeed), "latent-feed", options.latentFeed);
+    say(read(a.headPositions, parseHeadPositions), "head-positions", options.headPositions);
+    bool forceStart = options.spanStart == SpanStart::Forced, forceEnd = false;
+    say(a.forceStart, "force-start", forceStart);
+    say(a.forceEnd ? std::optional(true) : std::nullopt, "force-end", forceEnd);
+    options.spanStart = forceStart ? SpanStart::Forced : SpanStart::Sampled;
+    options.spanEnd = forceEnd ? SpanEnd::Forced : SpanEnd::Sampled;
+    say(a.maxNewTokens, "max-new-tokens", options.maxNewTokens);
+    say(a.temperature, "temperature", options.sampling.temperature);
+    say(a.topP, "top-p", options.sampling.topP);
+    say(a.topK, "top-k", options.sampling.topK);
+    say(a.repetitionPenalty, "repetition-penalty", options.sampling.repetitionPenalty);
+    say(a.seed, "seed", options.sampling.seed);
+    return settings;
 }
 
 }  // namespace lvr

@@ -4,6 +4,7 @@
 
 #include "app/training/pixel_limits.h"
 #include "core/model/lvr_model.h"
+#include "core/model/placement.h"
 #include "core/values/options.h"
 
 namespace CLI {
@@ -13,26 +14,32 @@ class App;
 namespace lvr {
 
 struct LvrCheckpoint;
+struct DecodeSettings;
 
-// The flags that several commands share.
+// The flags that several commands share; what is absent was not said.
 struct ModelArguments {
-    std::string model;  // empty: the tiny model
-    std::string dtype = "float32", device = "cpu";
+    std::string model;                            // empty: the tiny model
+    std::string dtype = "auto", device = "auto";  // as PlacementWish has them
 };
 struct DecodeArguments {
     std::string exit;  // empty: the model's own
-    std::string latentFeed;
-    std::string headPositions = "consistent";
-    bool forceStart = false, forceEnd = false;
-    int maxNewTokens = 256;
-    SamplingOptions sampling;
+    std::string latentFeed, headPositions;
+    std::optional<bool> forceStart;
+    bool forceEnd = false;
+    std::optional<int> maxNewTokens, topK;
+    std::optional<double> temperature, topP, repetitionPenalty;
+    std::optional<std::uint64_t> seed;
 };
 
 void addModelOptions(CLI::App& command, ModelArguments& arguments);
+void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device);
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
 void addPixelLimits(CLI::App& command, PixelLimits& limits);
-LvrCheckpoint openCheckpoint(const ModelArguments& arguments);
-// What is not said comes from the checkpoint. Throws Error.
-DecodeOptions decodeOptions(const DecodeArguments& arguments, const LvrCheckpoint& checkpoint);
+std::string modelNamed(const ModelArguments& arguments);  // the tiny model's folder where none is
+Placement placementOf(const ModelArguments& arguments, Purpose purpose = Purpose::Answering);
+// Says on the terminal what of its files is passed over.
+LvrCheckpoint openCheckpoint(const ModelArguments& arguments, const Placement& placement);
+// The checkpoint's own with what was said on the command line. Throws Error.
+DecodeSettings decodeSettings(const DecodeArguments& arguments, const LvrCheckpoint& checkpoint);
 
 }  // namespace lvr

@@ -190,10 +190,18 @@ std::string shortName(const std::string& model) {
 }
 
 void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t width,
-                   Json& rows) {
-    const auto checkpoint = openCheckpoint({model, a.model.dtype, a.model.device});
+                   Json& models, Json& rows) {
+    const ModelArguments opened{model, a.model.dtype, a.model.device};
+    const auto placement = placementOf(opened);
+    const auto checkpoint = openCheckpoint(opened, placement);
     if (a.threads > 0) at::set_num_threads(a.threads);
-    const auto options = decodeOptions(a.decode, checkpoint);
+    const auto [options, origins] = decodeSettings(a.decode, checkpoint);
+    const auto decoding = decodingText(options, origins), computation = toText(placement);
+    const auto name = shortName(model);
+    if (!a.json)
+        std::printf("%s is decoded with %s, computed in %s\n", name.c_str(), decoding.c_str(),
+                    computation.c_str());
+    models.push_back({{"model", name}, {"decoding", decoding}, {"computation", computation}});
     const auto intervention = parseIntervention(a.latents);
     const auto set = sceneSet(a);
     const bool isWatched = !a.json && isatty(STDERR_FILENO);
@@ -231,9 +239,9 @@ void evalScenes(EvalArguments& a) {
             "scenes of seed %llu, latents %s\n%-*s  %-16s %6s  %-5s  %-11s  %-6s %6s  %-5s  %s\n",
             static_cast<unsigned long long>(a.seed), a.latents.c_str(), static_cast<int>(width),
             "model", "kind", "count", "right", "95 %", "chance", "steps", "exact", "hit");
-    Json rows = Json::array();
-    for (const auto& model : a.models) evaluateModel(a, model, width, rows);
-    const Json all{{"seed", a.seed}, {"latents", a.latents}, {"rows", rows}};
+    Json models = Json::array(), rows = Json::array();
+    for (const auto& model : a.models) evaluateModel(a, model, width, models, rows);
+    const Json all{{"seed", a.seed}, {"latents", a.latents}, {"models", models}, {"rows", rows}};
     if (!a.to.empty())
         writeFileAtomically(a.to, all.dump(2) + "\n");
     else if (a.json)
@@ -250,8 +258,7 @@ void addEvalCommand(CLI::App& app) {
     scenes->add_option("--model", a->models,
                        "Checkpoint; give it again to compare several in one table (default: the "
                        "shipped tiny model)");
-    scenes->add_option("--dtype", a->model.dtype, "float32 or bfloat16")->capture_default_str();
-    scenes->add_option("--device", a->model.device, "cpu, cuda or cuda:N")->capture_default_str();
+    addPlacementOptions(*scenes, a->model.dtype, a->model.device);
     scenes->add_option("--count", a->count, "Questions a kind, each on a picture of its own")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

@@ -35,6 +35,16 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
     return records;
 }
 
+// The recipe's own sampling (lvr-spec 5.2), whatever generation_config.json says for asking.
+void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const GrpoOptions& o) {
+    auto asked = checkpoint.decoding().options;
+    std::cout << "rollouts: exit " << toText(exit) << ", temperature " << o.temperature
+              << ", top-k " << o.topK << ", top-p 1, repetition-penalty 1, <|lvr_start|> sampled";
+    if (asked.sampling.repetitionPenalty != 1 || asked.spanStart == SpanStart::Forced)
+        std::cout << "; generation_config.json's own are for asking";
+    std::cout << std::endl;
+}
+
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
     const auto dataset = readGiven(a.source, interruption());
@@ -45,12 +55,12 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
         reference = LvrCheckpoint::open(a.model, {.dtype = checkpoint.model.dtype(),
                                                   .device = checkpoint.model.device(),
                                                   .stop = interruption()});
-    if (checkpoint.provenance) {
-        session.provenance.defaultExit = checkpoint.provenance->defaultExit;
-        session.provenance.latentFeed = checkpoint.provenance->latentFeed;
-    }
+    const auto exit =
+        a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);
+    session.provenance.defaultExit = toText(exit);  // that of its rollouts
     session.provenance.seed = a.options.seed;
-    const auto asked = decodeOptions({.exit = a.options.exit}, checkpoint);
+    if (session.ranks().first()) sayHowRollouts(checkpoint, exit, a.options);
+    const auto asked = decodeSettings({.exit = toText(exit)}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
     trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
@@ -82,11 +92,13 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
 
 void start(GrpoArguments& a) {
     for (const auto& name : a.options.rewards) findReward(name);
-    runTraining(a, {.kind = "grpo",
-                    .optionsJson = [&a] { return toJsonText(a.options); },
-                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                    .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
-                    .train = [&a](TrainingSession& session) { return train(a, session); }});
+    runTraining(a,
+                {.kind = "grpo",
+                 .optionsJson = [&a] { return toJsonText(a.options); },
+                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                 .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                 .train = [&a](TrainingSession& session) { return train(a, session); }},
+                a.options.lora);
 }
 
 void run(const CLI::App& command, GrpoArguments& a) {

@@ -36,7 +36,8 @@ const char* headName(LvrHead head) {
 
 void showModel(const std::string& name) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
-    const auto model = LvrModel::open(folder, {.stop = interruption()});  // checks every tensor
+    const auto stored = StoredModel::look(folder).dtype;
+    const auto model = LvrModel::open(folder, {.dtype = stored, .stop = interruption()});
     const auto& config = model.config();
     std::int64_t parameters = 0;
     for (const auto& [parameter, tensor] : model.parameters()) parameters += tensor.numel();
@@ -44,7 +45,7 @@ void showModel(const std::string& name) {
     const auto& v = config.vision;
     std::cout << "folder          " << folder.string() << "\n"
               << "parameters      " << parameters << " in " << model.parameters().size()
-              << " tensors, all present and of the right shape\n"
+              << " tensors, all present and of the right shape, in " << toText(stored) << "\n"
               << "language model  hidden_size " << t.hiddenSize << ", " << t.numHiddenLayers
               << " layers, " << t.numAttentionHeads << " heads (" << t.numKeyValueHeads
               << " KV), intermediate_size " << t.intermediateSize << ", vocab_size " << t.vocabSize
@@ -60,7 +61,7 @@ void showModel(const std::string& name) {
     if (const auto adapter = readAdapterConfig(folder))
         std::cout << "adapter         rank " << adapter->rank << ", lora_alpha " << adapter->alpha
                   << ", of " << adapter->base << "\n";
-    if (const auto made = readProvenance(folder))
+    if (const auto made = readProvenance(folderWith(folder, "lvr_workbench.json")))
         std::cout << "made by         " << under(made->command) << "\ndata            "
                   << made->data << ", seed " << made->seed << "\nexit rule       "
                   << made->defaultExit << "\nnotes           " << made->notes << "\n";
@@ -77,11 +78,13 @@ void merge(const MergeArguments& a) {
     if (!readAdapterConfig(folder))
         throw Error(folder.string() + " is no adapter: it has no adapter_config.json");
     checkOutputFolder(a.out);
-    const auto checkpoint = openCheckpoint(a.adapter);  // merges
-    auto provenance = checkpoint.provenance.value_or(Provenance());
-    provenance.command += (provenance.command.empty() ? "" : "\n") + commandLine();
-    saveCheckpoint(checkpoint, folder, provenance, a.out);
-    std::cout << "wrote " << a.out.string() << ", adapter and base in one\n";
+    auto placement = placementOf(
+        {a.adapter.model, a.adapter.dtype, a.adapter.device == "auto" ? "cpu" : a.adapter.device});
+    if (a.adapter.dtype == "auto") placement.dtype = StoredModel::look(folder).dtype;
+    const auto checkpoint = openCheckpoint(a.adapter, placement);  // merges
+    saveCheckpoint(checkpoint, folder, checkpoint.madeInto(commandLine()), a.out);
+    std::cout << "wrote " << a.out.string() << ", adapter and base in one, in "
+              << toText(placement.dtype) << "\n";
 }
 
 void addMerge(CLI::App& model) {
@@ -89,6 +92,7 @@ void addMerge(CLI::App& model) {
     auto* command =
         model.add_subcommand("merge", "Write an adapter and its base as one checkpoint");
     addModelOptions(*command, a->adapter);
+    command->get_option("--dtype")->description("float32, bfloat16, or auto: as the base has it");
     addOutFolder(*command, a->out, "Folder to write")->required();
     command->footer("Example: lvr model merge --model build/lora --out build/merged");
     command->callback([a] { merge(*a); });

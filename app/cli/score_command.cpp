@@ -64,7 +64,8 @@ void print(const std::vector<Score>& scores) {
 void score(const ScoreArguments& a) {
     const NothingToKeep stopsAtOnce;
     const auto records = readRecords(a);
-    auto checkpoint = openCheckpoint(a.model);
+    const auto placement = placementOf(a.model);
+    auto checkpoint = openCheckpoint(a.model, placement);
     apply(a.pixels, checkpoint.preprocess);
     const auto latentEnd =
         a.appendLatentEndToken ? LatentEndToken::Appended : LatentEndToken::LeftOut;
@@ -73,8 +74,13 @@ void score(const ScoreArguments& a) {
         if (interruption().stop_requested()) throw Cancelled();
         scores.push_back(scoreRecord(checkpoint, record, latentEnd));
     }
-    if (!a.json) return print(scores);
+    if (!a.json) {
+        print(scores);
+        std::printf("computed in %s\n", toText(placement).c_str());
+        return;
+    }
     Json out = toJson(total(scores));
+    out["computation"] = toText(placement);
     out["records"] = Json::array();
     for (const auto& one : scores) out["records"].push_back(toJson(one));
     std::cout << out.dump(2) << "\n";

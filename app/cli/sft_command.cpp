@@ -71,10 +71,12 @@ ExitRule exitOf(const SftOptions& options) {
     return FixedSteps{};
 }
 
+// What the training decides; all else of the sidecar stays as its parent has it.
 void describeTwin(const SftOptions& options, Provenance& provenance) {
     provenance.defaultExit = toText(exitOf(options));
     provenance.latentFeed = options.twin == Twin::Filler ? "filler" : "own";
     provenance.roiTokens = options.roiTokens == "all" ? "" : options.roiTokens;
+    provenance.headPositions.clear();  // consistent: a head is trained where it is fed
     provenance.seed = options.seed;
 }
 
@@ -108,7 +110,7 @@ public:
     }
     std::map<std::string, double> operator()(int step) const {
         return session_.measure(
-            checkpoint_, decodeOptions({}, checkpoint_), step,
+            checkpoint_, decodeSettings({}, checkpoint_).options, step,
             validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(), interruption()));
     }
 
@@ -141,6 +143,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
     checkpoint.provenance = session.provenance;  // asked as what it becomes
+    checkpoint.generation.exit.reset();          // of its base
     const Measurement measurement(arguments, checkpoint, session);
     KeptRecords kept(arguments.out, session.ranks().rank());
     const auto result =
@@ -168,11 +171,13 @@ void start(SftArguments& a) {
         const int both = a.options.steps + (goal ? a.options.coolDownSteps : 0);
         return a.options.maxSteps > 0 ? std::min(a.options.maxSteps, both) : both;
     };
-    runTraining(a, {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
-                    .optionsJson = [&a] { return toJsonText(a.options); },
-                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                    .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
-                    .train = [&a](TrainingSession& session) { return train(a, session); }});
+    runTraining(a,
+                {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
+                 .optionsJson = [&a] { return toJsonText(a.options); },
+                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                 .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
+                 .train = [&a](TrainingSession& session) { return train(a, session); }},
+                a.options.lora);
 }
 
 void run(const CLI::App& command, SftArguments& a) {

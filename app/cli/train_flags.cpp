@@ -1,12 +1,15 @@
 #include "app/cli/train_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/out_folder.h"
 #include "app/cli/place_flags.h"
 #include "app/training/training_session.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/model/placement.h"
 
 namespace lvr {
 namespace {
@@ -35,6 +38,28 @@ void addKeepOptions(CLI::App& command, KeepOptions& options) {
                      "Keep the one with the lowest validation loss there, too");
 }
 
+// Of torchrun or SLURM.
+bool isOneOfSeveral() {
+    for (const char* name : {"WORLD_SIZE", "SLURM_NTASKS"})
+        if (const char* count = std::getenv(name)) return std::atoi(count) > 1;
+    return false;
+}
+
+// A run keeps what was chosen for it: on another machine, too, it goes on in the same numbers.
+void settlePlacement(TrainArguments& a, const LoraOptions& lora) {
+    const bool several = isOneOfSeveral();
+    const auto placement =
+        placeHere({.dtype = a.dtype,
+                   .device = a.device,
+                   .purpose = lora.rank > 0 ? Purpose::TrainingAdapter : Purpose::Training,
+                   .gpu = several ? localRank() : -1},
+                  findCheckpoint(a.model));
+    a.dtype = toText(placement.dtype);
+    if (a.device == "auto")
+        a.device = several && placement.device.is_cuda() ? "cuda" : placement.device.str();
+    a.computation = toText(placement);
+}
+
 }  // namespace
 
 void addTrainOptions(CLI::App& command, TrainArguments& a) {
@@ -58,15 +83,18 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
         "Go on with this run (its number or its --out) as it was started; other "
         "options but --store, --threads, --save-every and --activation-checkpointing "
         "are not looked at");
-    command.add_option("--dtype", a.dtype, "float32, or bfloat16 with float32 master weights")
-        ->capture_default_str();
     command.add_flag("--activation-checkpointing", a.recompute,
                      "Less memory for more time: a layer's activations are computed again in the "
                      "backward pass; the numbers stay the same");
-    command
-        .add_option("--device", a.device,
-                    "cpu, cuda or cuda:N; of several processes on a machine each takes its own")
-        ->capture_default_str();
+    addPlacementOptions(command, a.dtype, a.device);
+    command.get_option("--dtype")->description(
+        "float32, bfloat16 with float32 master weights, or auto: as the checkpoint is stored where "
+        "this machine computes that well");
+    command.get_option("--device")
+        ->description(
+            "cpu, cuda, cuda:N, or auto: a GPU with room for the training, else the CPU; of "
+            "several "
+            "processes on a machine each takes its own");
     command.add_option("--threads", a.threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -77,12 +105,13 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
         ->capture_default_str();
 }
 
-void runTraining(TrainArguments& a, const TrainingCommand& command) {
+void runTraining(TrainArguments& a, const TrainingCommand& command, const LoraOptions& lora) {
     if (a.resume.empty()) {
         if (a.model.empty()) throw CLI::RequiredError("--model");
         if (a.source.data.empty()) throw CLI::RequiredError("--data");
         if (a.out.empty()) throw CLI::RequiredError("--out");
     }
+    if (a.resume.empty()) settlePlacement(a, lora);
     a.commandLine = commandLine();
     a.stop = interruption();
     startOrResume(a, command);

@@ -75,7 +75,7 @@ void CompareWorkspace::setModel(const ModelInfo& model) {
     set_->setModelName(model.name);
     if (chosen_) return;
     auto strategies = firstStrategies();
-    strategies.front().options.exit = model.exit;
+    strategies.front().options = model.decoding;
     strategies_->setStrategies(std::move(strategies));
     chosen_ = false;
 }

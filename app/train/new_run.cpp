@@ -73,8 +73,8 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
     say("image-root", run.imageRoot, {});
     say("out", run.out, {});
     say("recipe", run.recipe, {});
-    say("device", run.device, defaults.device);
-    say("dtype", run.dtype, defaults.dtype);
+    say("device", run.device, "auto");
+    say("dtype", run.dtype, "auto");
     say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));
     if (run.recompute) arguments << "--activation-checkpointing";
     for (const auto& [name, text] : run.options) arguments << "--" + name << text;

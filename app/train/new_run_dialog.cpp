@@ -92,9 +92,9 @@ void NewRunDialog::build() {
 
 void NewRunDialog::addMachine(QFormLayout* form) {
     device_->setEditable(true);
-    device_->addItems({"cpu", "cuda"});
+    device_->addItems({"cpu", "cuda", "auto"});
     device_->setAccessibleName(tr("Device"));
-    dtype_->addItems({"float32", "bfloat16"});
+    dtype_->addItems({"float32", "bfloat16", "auto"});
     dtype_->setAccessibleName(tr("Numbers"));
     recompute_->setToolTip(
         tr("Activation checkpointing: a layer's activations are computed again "

@@ -18,7 +18,8 @@ struct TrainArguments {
     DataSource source;
     PixelLimits pixels;
     std::filesystem::path out, store, featureCache;
-    std::string dtype = "float32", device = "cpu";
+    std::string dtype = "auto", device = "auto";  // settled when a new training starts
+    std::string computation;                      // what they were settled to, and why
     bool recompute = false;
     int threads = 1, saveEvery = 200, rankTimeout = 600;
     ValidationArguments validation;

@@ -9,10 +9,11 @@
 #include "app/training/disk_space.h"
 #include "app/training/given_data.h"
 #include "app/training/train_progress.h"
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "core/model/device.h"
+#include "core/model/placement.h"
 #include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
 
@@ -22,11 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Every command since the first, one a line: what was done before is part of what it is.
-std::string commandsUpTo(const TrainArguments& arguments) {
-    const auto before = readProvenance(findCheckpoint(arguments.model));
-    return (before && !before->command.empty() ? before->command + "\n" : "") +
-           arguments.commandLine;
+std::optional<Provenance> sidecarOf(const std::string& model) {
+    return readProvenance(folderWith(findCheckpoint(model), "lvr_workbench.json"));
 }
 
 fs::path dataFile(const fs::path& data) {
@@ -180,26 +178,40 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
       options_(std::move(optionsJson)),
       log_(log),
       resume_(std::move(resume)),
-      command_(resume_ ? resume_->textOf("command") : commandsUpTo(arguments)),
       from_(resume_ ? arguments.out.string() : arguments.model),
       cpuSecondsBefore_((resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) - cpuSeconds()) {
-    provenance.command = command_;
+    provenance = madeFrom(sidecarOf(from_), arguments.commandLine);
+    if (resume_) provenance.command = resume_->textOf("command");
+    command_ = provenance.command;
     provenance.data = arguments.source.data.filename().string();
 }
 
 LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const {
-    auto device = parseDevice(arguments_.device);
-    if (device.is_cuda() && !device.has_index() && arguments_.ranks.count() > 1)
-        device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(localRank()));
-    if (device.is_cuda()) log_.meterGpu(device.has_index() ? device.index() : 0);
+    const auto placement =
+        placeHere({.dtype = arguments_.dtype,
+                   .device = arguments_.device,
+                   .purpose = lora.rank > 0 ? Purpose::TrainingAdapter : Purpose::Training,
+                   .gpu = arguments_.ranks.count() > 1 ? localRank() : -1},
+                  findCheckpoint(from_));
+    const auto device = placement.device;
+    if (device.is_cuda()) log_.meterGpu(device.index());
+    if (arguments_.ranks.first()) {
+        const auto& settled = arguments_.computation;
+        std::cout << "computed in " << (settled.empty() ? toText(placement) : settled)
+                  << (placement.dtype == torch::kFloat32 ? "" : ", with float32 master weights")
+                  << std::endl;
+    }
     auto checkpoint =
-        LvrCheckpoint::open(from_, {.dtype = parseDtype(arguments_.dtype),
+        LvrCheckpoint::open(from_, {.dtype = placement.dtype,
                                     .device = device,
                                     .use = LoadOptions::Use::Training,
                                     .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
                                     .loraSeed = seed,
                                     .recompute = arguments_.recompute,
                                     .stop = arguments_.stop});
+    if (arguments_.ranks.first())
+        for (const auto& warning : checkpoint.warnings)
+            std::cerr << "lvr: " << warning << std::endl;
     apply(arguments_.pixels, checkpoint.preprocess);
     return checkpoint;
 }

@@ -15,10 +15,10 @@ namespace lvr {
 
 // What the window shows about an open model.
 struct ModelInfo {
-    std::string name;                  // "tiny model", a folder's name or a repo id
-    std::string details;               // "1.2 M parameters, float32, CPU"
-    ExitRule exit = EndProbability{};  // the rule it was trained for
-    bool drawnScenesOnly = false;      // it knows generated scenes and nothing else
+    std::string name;              // "tiny model", a folder's name or a repo id
+    std::string details;           // "1.2 M parameters, float32 on cpu"
+    DecodeOptions decoding = {};   // as its own files say
+    bool drawnScenesOnly = false;  // it knows generated scenes and nothing else
     // How it cuts pictures into visual tokens, so that they can be seen before it is asked.
     std::optional<PreprocessConfig> pixels;
     bool operator==(const ModelInfo&) const = default;

@@ -5,9 +5,11 @@
 #include <filesystem>
 
 #include "app/tiny_model.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/decode/recent_visual_tokens.h"
 #include "core/error.h"
 #include "core/model/device.h"
+#include "core/model/placement.h"
 
 namespace lvr {
 namespace {
@@ -36,13 +38,13 @@ private:
     ModelInfo info_;
 };
 
-std::string details(const LvrModel& model) {
+std::string details(const LvrModel& model, const Placement& placement) {
     double parameters = 0;
     for (const auto& [name, tensor] : model.parameters())
         parameters += static_cast<double>(tensor.numel());
-    char text[96];
-    std::snprintf(text, sizeof text, "%.1f M parameters, float32, CPU", parameters / 1e6);
-    return text;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
+    return text + toText(placement);
 }
 
 }  // namespace
@@ -52,16 +54,20 @@ std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
                                          const std::stop_token& stop) {
     const bool tiny = folderOrRepoId.empty();
     try {
-        auto checkpoint = LvrCheckpoint::open(tiny ? tinyModelFolder() : folderOrRepoId,
-                                              {.onProgress =
-                                                   [&](double fraction) {
-                                                       onProgress({fraction, "reading weights"});
-                                                   },
-                                               .stop = stop});
+        const auto name = tiny ? tinyModelFolder() : folderOrRepoId;
+        const auto placement = placeHere({}, findCheckpoint(name));
+        auto checkpoint =
+            LvrCheckpoint::open(name, {.dtype = placement.dtype,
+                                       .device = placement.device,
+                                       .onProgress =
+                                           [&](double fraction) {
+                                               onProgress({fraction, "reading weights"});
+                                           },
+                                       .stop = stop});
         fitThreads(checkpoint.model);
         const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
-        ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model),
-                       checkpoint.defaultExit(), tiny || scenes, checkpoint.preprocess};
+        ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model, placement),
+                       checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
@@ -192,6 +194,7 @@ LvrConfig readLvr(const JsonFields& top, int vocabSize) {
         top.fail("lvr_head_type", "is '" + type + "' and must be simple or glu");
     if (top.get<bool>("lvr_head", false)) lvr.head = type == "glu" ? LvrHead::Glu : LvrHead::Mlp;
     lvr.latentEndToken = top.get<bool>("latent_end_token", false);
+    lvr.loss = top.get<std::string>("loss_lvr_fct", lvr.loss);
     lvr.lvrId = findTokenId(top, "lvr_id", vocabSize);
     lvr.lvrStartId = findTokenId(top, "lvr_start_id", vocabSize);
     lvr.lvrEndId = findTokenId(top, "lvr_end_id", vocabSize);
@@ -283,12 +286,13 @@ Json textJson(const TextConfig& text) {
             {"use_cache", true}};
 }
 
-// `loss_lvr_fct` does nothing at inference, but the published LVR code reads it there.
+// The published LVR code reads both `loss_*_fct` at inference too, where they do nothing.
 Json lvrJson(const LvrConfig& lvr) {
     Json json{{"lvr_head", lvr.head != LvrHead::None},
               {"lvr_head_type", lvr.head == LvrHead::Glu ? "glu" : "simple"},
               {"latent_end_token", lvr.latentEndToken},
-              {"loss_lvr_fct", "mse"}};
+              {"loss_lvr_fct", lvr.loss}};
+    if (lvr.latentEndToken) json["loss_mode_switch_fct"] = "mse";
     const auto put = [&](const char* key, const std::optional<std::int64_t>& id) {
         if (id) json[key] = *id;
     };
@@ -303,10 +307,7 @@ void writeJson(const Json& json, const fs::path& file) {
     writeFileAtomically(file, toJsonText(json, file.string(), 2) + "\n");
 }
 
-}  // namespace
-
-ModelConfig readModelConfig(const fs::path& folder) {
-    const auto top = JsonFields::read(folder / kConfig);
+ModelConfig configOf(const JsonFields& top) {
     requireQwen(top);
     ModelConfig config;
     config.text = readText(TextFields(top));
@@ -316,6 +317,152 @@ ModelConfig readModelConfig(const fs::path& folder) {
     config.lvr = readLvr(top, config.text.vocabSize);
     readTokenIds(top, config);
     return config;
+}
+
+using OrderedJson = nlohmann::ordered_json;
+
+// As transformers saves it; copies in text_config would otherwise be stale (lvr-spec C7).
+void putLvr(const LvrConfig& lvr, OrderedJson& top) {
+    const auto ours = lvrJson(lvr);
+    for (const auto& [key, value] : ours.items()) {
+        if (key == "loss_mode_switch_fct" && top.contains(key)) continue;
+        top[key] = value;
+        if (top.contains("text_config") && top["text_config"].contains(key))
+            top["text_config"][key] = value;
+    }
+}
+
+// Under the name it has there: `torch_dtype` until transformers 4.55, `dtype` since.
+void putDtype(const std::string& dtype, OrderedJson& top) {
+    bool isNew = false;
+    for (const auto* part : {"", "text_config", "vision_config"}) {
+        if (*part && !top.contains(part)) continue;
+        auto& object = *part ? top[part] : top;
+        isNew = isNew || object.contains("dtype");
+        for (const auto* key : {"torch_dtype", "dtype"})
+            if (object.contains(key)) object[key] = dtype;
+    }
+    if (!top.contains("torch_dtype") && !top.contains("dtype"))
+        top[isNew ? "dtype" : "torch_dtype"] = dtype;
+}
+
+// The published LVR code looks for the text fields at the top level only (lvr-spec C7).
+void putTextFieldsOnTop(const TextConfig& text, OrderedJson& top) {
+    if (!top.contains("text_config")) return;
+    const auto nested = top["text_config"], known = OrderedJson(textJson(text));
+    for (const auto& [key, ignored] : known.items())
+        if (!top.contains(key) && nested.contains(key)) top[key] = nested[key];
+}
+
+double within(const JsonFields& fields, const std::string& key, double fallback, double lowest,
+              double highest) {
+    const double value = fields.get<double>(key, fallback);
+    if (!(value >= lowest && value <= highest))
+        fields.fail(key, "must be from " + numberText(lowest) + " to " + numberText(highest));
+    return value;
+}
+
+SamplingOptions readSampling(const JsonFields& fields) {
+    const bool samples = fields.get<bool>("do_sample", false);
+    const auto topK = fields.get<std::int64_t>("top_k", samples ? 50 : 0);
+    if (topK < 0 || topK > 1'000'000) fields.fail("top_k", "must be from 0 to 1000000");
+    const double temperature = within(fields, "temperature", 1, 0, 100);
+    return {.temperature = samples ? temperature : 0,
+            .topP = within(fields, "top_p", 1, 1e-6, 1),
+            .topK = static_cast<int>(topK),
+            .repetitionPenalty = within(fields, "repetition_penalty", 1, 0.01, 100)};
+}
+
+constexpr const char* kExitFields[] = {"decoding_strategy", "lvr_steps", "criterion",
+                                       "lvr_end_threshold"};
+
+// A number or a list of one (lvr-spec 4.2).
+std::optional<int> readLvrSteps(const JsonFields& fields) {
+    const char* key = "lvr_steps";
+    if (!fields.has(key)) return std::nullopt;
+    const auto steps =
+        fields.isArray(key) ? fields.get<Ints>(key) : Ints{fields.get<std::int64_t>(key)};
+    if (steps.size() != 1 || steps[0] < 0 || steps[0] > 1'000'000)
+        fields.fail(key, "must be one number from 0 to 1000000");
+    return static_cast<int>(steps[0]);
+}
+
+LatentEndMetric readCriterion(const JsonFields& fields) {
+    const auto name = fields.get<std::string>("criterion", "mse");
+    if (name == "mse") return LatentEndMetric::Mse;
+    if (name == "mae") return LatentEndMetric::Mae;
+    if (name == "cosine") return LatentEndMetric::Cosine;
+    fields.fail("criterion", "is '" + name + "' and must be mse, mae or cosine");
+}
+
+// The release's three loops (lvr-spec 4.2 to 4.4); steps alone are the first one's.
+std::optional<ExitRule> readExit(const JsonFields& fields) {
+    const auto steps = readLvrSteps(fields);
+    const auto strategy = fields.get<std::string>("decoding_strategy", "steps");
+    if (strategy == "steps")
+        return steps ? std::optional<ExitRule>(FixedSteps{*steps}) : std::nullopt;
+    if (strategy == "latent") {
+        const NearLatentEnd usual;
+        return NearLatentEnd{
+            .metric = readCriterion(fields),
+            .threshold = within(fields, "lvr_end_threshold", usual.threshold, 0, 1e9),
+            .cap = steps.value_or(usual.cap)};
+    }
+    return EndToken{.cap = steps.value_or(EndToken().cap)};
+}
+
+// Names of fields whose value is not the one that changes nothing.
+std::vector<std::string> notBuiltIn(const Json& generation) {
+    static const std::map<std::string, Json> kWithoutEffect{
+        {"num_beams", 1},
+        {"num_beam_groups", 1},
+        {"min_p", 0.0},
+        {"typical_p", 1.0},
+        {"top_h", nullptr},
+        {"epsilon_cutoff", 0.0},
+        {"eta_cutoff", 0.0},
+        {"no_repeat_ngram_size", 0},
+        {"encoder_no_repeat_ngram_size", 0},
+        {"encoder_repetition_penalty", 1.0},
+        {"min_length", 0},
+        {"min_new_tokens", 0},
+        {"bad_words_ids", nullptr},
+        {"force_words_ids", nullptr},
+        {"constraints", nullptr},
+        {"forced_bos_token_id", nullptr},
+        {"forced_eos_token_id", nullptr},
+        {"suppress_tokens", nullptr},
+        {"begin_suppress_tokens", nullptr},
+        {"sequence_bias", nullptr},
+        {"exponential_decay_length_penalty", nullptr},
+        {"guidance_scale", 1.0},
+        {"penalty_alpha", 0.0},
+        {"dola_layers", nullptr},
+        {"stop_strings", nullptr},
+        {"watermarking_config", nullptr},
+        {"max_time", nullptr},
+        {"token_healing", false}};
+    std::vector<std::string> names;
+    for (const auto& [name, without] : kWithoutEffect)
+        if (generation.contains(name) && !generation[name].is_null() &&
+            generation[name] != without && generation[name] != Json::array())
+            names.push_back(name);
+    return names;
+}
+
+// Of a sidecar: the fields that are not ours.
+std::string othersIn(const std::string& sidecar) {
+    auto json = Json::parse(sidecar);
+    for (const auto* ours : {"default_exit", "latent_feed", "roi_tokens", "head_positions",
+                             "command", "seed", "data", "notes"})
+        json.erase(ours);
+    return json.empty() ? "" : json.dump();
+}
+
+}  // namespace
+
+ModelConfig readModelConfig(const fs::path& folder) {
+    return configOf(JsonFields::read(folder / kConfig));
 }
 
 void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
@@ -334,6 +481,25 @@ void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
     writeJson(json, folder / kConfig);
 }
 
+void writeModelConfig(const ModelConfig& config, const std::string& dtype, const fs::path& base,
+                      const fs::path& folder) {
+    const auto file = folder / kConfig;
+    if (fs::exists(base / kConfig)) {
+        auto json = OrderedJson::parse(readTextFile(base / kConfig));
+        json["architectures"] = OrderedJson::array({"Qwen2_5_VLForConditionalGeneration"});
+        putLvr(config.lvr, json);
+        putTextFieldsOnTop(config.text, json);
+        putDtype(dtype, json);
+        const auto text = json.dump(2) + "\n";
+        if (configOf(JsonFields(text, file.string())) == config)
+            return writeFileAtomically(file, text);
+    }
+    writeModelConfig(config, folder);  // of another network: nothing to keep
+    auto json = OrderedJson::parse(readTextFile(file));
+    putDtype(dtype, json);
+    writeFileAtomically(file, json.dump(2) + "\n");
+}
+
 GenerationConfig readGenerationConfig(const fs::path& folder) {
     const auto file = folder / kGeneration;
     std::error_code ignored;
@@ -347,6 +513,15 @@ GenerationConfig readGenerationConfig(const fs::path& folder) {
         config.padTokenId = pad.front();
     else if (!config.eosTokenIds.empty())
         config.padTokenId = config.eosTokenIds.front();
+    if (!isThere) return config;
+    config.sampling = readSampling(fields);
+    if (fields.has("max_new_tokens"))
+        config.maxNewTokens = extent(fields, "max_new_tokens", 1'000'000);
+    config.forceStart = fields.find<bool>("force_lvr_start");
+    config.exit = readExit(fields);
+    for (const auto& key : fields.keys())
+        if (fields.has(key)) config.said.insert(key);
+    config.notBuiltIn = notBuiltIn(parseJson(readTextFile(file), file.string()));
     return config;
 }
 
@@ -356,30 +531,49 @@ void writeGenerationConfig(const GenerationConfig& config, const fs::path& folde
     writeJson(json, folder / kGeneration);
 }
 
+void writeGenerationExit(const ExitRule& exit, const fs::path& folder) {
+    const auto file = folder / kGeneration;
+    if (!fs::exists(file)) return;
+    const auto said = readGenerationConfig(folder).exit;
+    if (!said || *said == exit) return;
+    auto json = OrderedJson::parse(readTextFile(file));
+    for (const auto* field : kExitFields) json.erase(field);
+    if (const auto* fixed = std::get_if<FixedSteps>(&exit)) json["lvr_steps"] = fixed->count;
+    writeFileAtomically(file, json.dump(2) + "\n");
+}
+
 std::optional<Provenance> readProvenance(const fs::path& folder) {
     const auto file = folder / kProvenance;
     std::error_code ignored;
     if (!fs::exists(file, ignored)) return std::nullopt;
     const auto fields = JsonFields::read(file);
-    fields.allowOnly(
-        {"default_exit", "latent_feed", "roi_tokens", "command", "seed", "data", "notes"});
     return Provenance{.defaultExit = fields.get<std::string>("default_exit", ""),
                       .latentFeed = fields.get<std::string>("latent_feed", ""),
                       .roiTokens = fields.get<std::string>("roi_tokens", ""),
+                      .headPositions = fields.get<std::string>("head_positions", ""),
                       .command = fields.get<std::string>("command", ""),
                       .seed = fields.get<std::uint64_t>("seed", 0),
                       .data = fields.get<std::string>("data", ""),
-                      .notes = fields.get<std::string>("notes", "")};
+                      .notes = fields.get<std::string>("notes", ""),
+                      .others = othersIn(readTextFile(file))};
+}
+
+Provenance madeFrom(const std::optional<Provenance>& parent, const std::string& command) {
+    auto made = parent.value_or(Provenance());
+    made.command += (made.command.empty() ? "" : "\n") + command;
+    return made;
 }
 
 void writeProvenance(const Provenance& provenance, const fs::path& folder) {
-    Json json{{"default_exit", provenance.defaultExit},
-              {"latent_feed", provenance.latentFeed},
-              {"command", provenance.command},
-              {"seed", provenance.seed},
-              {"data", provenance.data},
-              {"notes", provenance.notes}};
+    Json json = provenance.others.empty() ? Json::object() : Json::parse(provenance.others);
+    json.update({{"default_exit", provenance.defaultExit},
+                 {"latent_feed", provenance.latentFeed},
+                 {"command", provenance.command},
+                 {"seed", provenance.seed},
+                 {"data", provenance.data},
+                 {"notes", provenance.notes}});
     if (!provenance.roiTokens.empty()) json["roi_tokens"] = provenance.roiTokens;
+    if (!provenance.headPositions.empty()) json["head_positions"] = provenance.headPositions;
     writeJson(json, folder / kProvenance);
 }
 

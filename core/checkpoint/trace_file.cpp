@@ -144,6 +144,7 @@ Json traceJson(const Trace& trace) {
     for (const auto& grid : trace.grids)
         json["grids"].push_back({{"rows", grid.rows}, {"cols", grid.cols}});
     for (const auto& step : trace.steps) json["steps"].push_back(stepJson(step));
+    if (!trace.origins.empty()) json["option_origins"] = trace.origins;
     if (trace.expectedAnswer) json["expected_answer"] = *trace.expectedAnswer;
     return json;
 }
@@ -280,7 +281,8 @@ JsonFields requiredObject(const JsonFields& fields, const std::string& key) {
 // All but the tensors: images are still empty, floats zero.
 Trace readJson(const JsonFields& fields) {
     fields.allowOnly({"model", "question", "images", "options", "answer", "text", "stopped",
-                      "timings_ms", "hidden_size", "grids", "steps", "rois", "expected_answer"});
+                      "timings_ms", "hidden_size", "grids", "steps", "rois", "expected_answer",
+                      "option_origins"});
     Trace trace;
     trace.model = fields.get<std::string>("model");
     trace.question.text = fields.get<std::string>("question");
@@ -294,6 +296,9 @@ Trace readJson(const JsonFields& fields) {
     for (const auto& step : fields.objects("steps")) trace.steps.push_back(readStep(step));
     for (const auto& box : fields.objects("rois")) trace.rois.push_back(readBox(box));
     trace.expectedAnswer = fields.find<std::string>("expected_answer");
+    if (const auto origins = fields.object("option_origins"))
+        for (const auto& name : origins->keys())
+            trace.origins[name] = origins->get<std::string>(name);
     if (naturalInt(fields, "images") != static_cast<int>(trace.grids.size()))
         fields.fail("grids", "must hold one grid per image");
     checkBoxes(fields, trace.rois, trace.grids.size());

@@ -3,6 +3,7 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/text/foreign_template.h"
 
 namespace lvr {
 namespace {
@@ -10,13 +11,13 @@ namespace {
 // The token's id, from the config when it says one, checked against the tokenizer.
 std::int64_t resolve(Tokenizer& tokenizer, const std::string& token,
                      std::optional<std::int64_t> configured, const std::filesystem::path& folder) {
-    if (!tokenizer.id(token) && !configured) tokenizer = tokenizer.withSpecialToken(token);
-    const auto known = tokenizer.id(token);
-    if (configured && known && *configured != *known)
+    tokenizer = tokenizer.withSpecialToken(token, configured);
+    const auto known = tokenizer.id(token).value();
+    if (configured && *configured != known)
         throw Error(folder.string() + ": config.json says " + token + " is id " +
-                    std::to_string(*configured) + ", the tokenizer says " + std::to_string(*known) +
+                    std::to_string(*configured) + ", the tokenizer says " + std::to_string(known) +
                     "; the two files are from different checkpoints");
-    return configured ? *configured : *known;
+    return known;
 }
 
 void checkInVocabulary(std::int64_t id, const ModelConfig& config,
@@ -39,7 +40,68 @@ LvrTokens lvrTokens(Tokenizer& tokenizer, const ModelConfig& config,
     return tokens;
 }
 
+std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfig& generation,
+                                    const std::filesystem::path& folder) {
+    auto sentences = model.warnings();
+    const auto ofPictures = PreprocessConfig::warnings(folder);
+    sentences.insert(sentences.end(), ofPictures.begin(), ofPictures.end());
+    for (const auto& field : generation.notBuiltIn)
+        sentences.push_back(folder.string() + ": " + field +
+                            " of generation_config.json is passed over: it is not built in");
+    if (const auto foreign = foreignTemplate(folderWith(folder, "tokenizer_config.json")))
+        sentences.push_back(folder.string() + ": " + foreign->file +
+                            " is not read: questions are put as Qwen2.5-VL's own template puts "
+                            "them, which differs from this one at \"" +
+                            foreign->word + "\"");
+    return sentences;
+}
+
+void addSidecar(const Provenance& sidecar, DecodeSettings& settings) {
+    const auto say = [&](const std::string& text, const char* name, auto& option, auto parse) {
+        if (text.empty()) return;
+        option = parse(text);
+        settings.origins[name] = "sidecar";
+    };
+    auto& options = settings.options;
+    say(sidecar.defaultExit, "exit", options.exit, parseExitRule);
+    say(sidecar.latentFeed, "latent-feed", options.latentFeed, parseLatentFeed);
+    say(sidecar.headPositions, "head-positions", options.headPositions, parseHeadPositions);
+}
+
+void addGeneration(const GenerationConfig& generation, DecodeSettings& settings) {
+    auto& options = settings.options;
+    const auto say = [&](const char* name) { settings.origins[name] = "generation_config.json"; };
+    options.sampling = generation.sampling;
+    static constexpr std::pair<const char*, const char*> kFields[] = {
+        {"do_sample", "temperature"},
+        {"temperature", "temperature"},
+        {"top_p", "top-p"},
+        {"top_k", "top-k"},
+        {"repetition_penalty", "repetition-penalty"}};
+    for (const auto& [field, name] : kFields)
+        if (generation.said.contains(field)) say(name);
+    if (generation.maxNewTokens)
+        options.maxNewTokens = *generation.maxNewTokens, say("max-new-tokens");
+    if (generation.exit) options.exit = *generation.exit, say("exit");
+    if (!generation.forceStart) return;
+    options.spanStart = *generation.forceStart ? SpanStart::Forced : SpanStart::Sampled;
+    say("force-start");
+}
+
 }  // namespace
+
+LatentFeed parseLatentFeed(const std::string& text) {
+    if (text == "own") return LatentFeed::Own;
+    if (text == "snap") return LatentFeed::Snap;
+    if (text == "filler") return LatentFeed::Filler;
+    throw Error("unknown latent feed \"" + text + "\"; valid are own, snap and filler");
+}
+
+HeadPositions parseHeadPositions(const std::string& text) {
+    if (text == "consistent") return HeadPositions::Consistent;
+    if (text == "released") return HeadPositions::Released;
+    throw Error("unknown head positions \"" + text + "\"; valid are consistent and released");
+}
 
 LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadOptions& options) {
     const auto folder = findCheckpoint(folderOrRepoId);
@@ -49,14 +111,30 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
     const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
                          generation.padTokenId};
-    return {
-        folderOrRepoId, std::move(model),      std::move(tokenizer), PreprocessConfig::open(folder),
-        rules,          readProvenance(folder)};
+    auto warnings = warningsOf(model, generation, folder);
+    return {folderOrRepoId,
+            std::move(model),
+            std::move(tokenizer),
+            PreprocessConfig::open(folder),
+            rules,
+            readProvenance(folderWith(folder, "lvr_workbench.json")),
+            generation,
+            std::move(warnings)};
 }
 
-ExitRule LvrCheckpoint::defaultExit() const {
-    return provenance && !provenance->defaultExit.empty() ? parseExitRule(provenance->defaultExit)
-                                                          : ExitRule(FixedSteps{8});
+DecodeSettings LvrCheckpoint::decoding() const {
+    DecodeSettings settings{.options = {.exit = FixedSteps{8}}};
+    for (const auto& [name, value] : optionTexts(settings.options))
+        settings.origins[name] = "default";
+    if (provenance) addSidecar(*provenance, settings);
+    addGeneration(generation, settings);
+    return settings;
+}
+
+Provenance LvrCheckpoint::madeInto(const std::string& command) const {
+    auto made = madeFrom(provenance, command);
+    if (generation.exit) made.defaultExit = toText(*generation.exit);
+    return made;
 }
 
 RoiTokens LvrCheckpoint::trainedTargets() const {

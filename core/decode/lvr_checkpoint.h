@@ -6,9 +6,21 @@
 #include "core/decode/decode_rows.h"
 #include "core/model/lvr_model.h"
 #include "core/text/tokenizer.h"
+#include "core/values/decoding_text.h"
 #include "core/values/roi_tokens.h"
 
 namespace lvr {
+
+// How to decode, and who said so: "generation_config.json" wins over the "sidecar", what neither
+// says is the "default" (fixed:8 for the exit, as in the release). A caller adds its "flag".
+struct DecodeSettings {
+    DecodeOptions options;
+    OptionOrigins origins;
+};
+
+LatentFeed parseLatentFeed(const std::string& text);  // "own", "snap", "filler"; throws Error
+HeadPositions parseHeadPositions(
+    const std::string& text);  // "consistent", "released"; throws Error
 
 // A model with everything needed to talk to it.
 struct LvrCheckpoint {
@@ -18,13 +30,19 @@ struct LvrCheckpoint {
     PreprocessConfig preprocess;
     RowRules rules;
     std::optional<Provenance> provenance;
+    GenerationConfig generation = {};
+    // What its files hold or say and this program passes over, one sentence each.
+    std::vector<std::string> warnings = {};
 
     // A Hugging Face folder or a repo id in the local hub cache. LVR tokens come from config.json,
     // else from the tokenizer, else they are appended to it (lvr-spec 1.1). Throws Error,
     // Cancelled.
     static LvrCheckpoint open(const std::string& folderOrRepoId, const LoadOptions& options = {});
-    // The exit rule the model was trained for; fixed:8, the release's default, when nobody said.
-    ExitRule defaultExit() const;
+    // How it is decoded when nobody says otherwise.
+    DecodeSettings decoding() const;
+    ExitRule defaultExit() const { return decoding().options.exit; }
+    // The sidecar of what is made from it by one more command.
+    Provenance madeInto(const std::string& command) const;
     RoiTokens trainedTargets() const;  // what regions became in training; each token, if unknown
 };
 

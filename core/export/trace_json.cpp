@@ -87,6 +87,17 @@ Json thoughtJson(const GivenThought& thought) {
             {"slots", means ? "one_per_box" : "as_trained"}};
 }
 
+// Each option with who said so; null where it is not known.
+Json decodingJson(const Trace& trace) {
+    Json json;
+    for (const auto& [name, value] : optionTexts(trace.options)) {
+        const auto from = trace.origins.find(name);
+        json[name] = {{"value", value},
+                      {"from", from == trace.origins.end() ? Json() : Json(from->second)}};
+    }
+    return json;
+}
+
 }  // namespace
 
 Json toJson(const Trace& trace) {
@@ -119,12 +130,15 @@ Json toJson(const Trace& trace) {
             {"liveness", livenessJson(livenessOf(trace))},
             {"model", trace.model},
             {"question", trace.question.text},
-            {"exit", toText(trace.options.exit)}};
+            {"exit", toText(trace.options.exit)},
+            {"decoding", decodingJson(trace)}};
 }
 
-std::string toJsonText(const Trace& trace) {
+std::string toJsonText(const Trace& trace, const Json& more) {
+    auto json = toJson(trace);
+    if (!more.is_null()) json.update(more);
     // What a model says need not be UTF-8 to the last byte.
-    return toJson(trace).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string toReadableText(const Trace& trace) {
@@ -140,10 +154,10 @@ std::string toReadableText(const Trace& trace) {
     const double first = timeToFirstToken(trace.timings);
     const auto rate = tokensPerSecond(trace);
     return text + "thinking: " + toText(livenessOf(trace)) + "\nstopped: " + toText(trace.stopped) +
-           ", exit rule " + toText(trace.options.exit) +
            format(", %.0f ms to the first token, %.0f ms in all", first,
                   first + trace.timings.decode) +
-           (rate ? format(", %.0f tokens/s\n", *rate) : "\n");
+           (rate ? format(", %.0f tokens/s\n", *rate) : "\n") + "decoded with " +
+           decodingText(trace.options, trace.origins) + "\n";
 }
 
 }  // namespace lvr

@@ -22,6 +22,9 @@ ModelConfig withParts(ModelConfig config, const SftOptions& options) {
         lvr.head = wanted;
     }
     if (options.latentEnd == LatentEnd::Vector) lvr.latentEndToken = true;
+    lvr.loss = options.latentLoss == LatentLoss::Mae      ? "mae"
+               : options.latentLoss == LatentLoss::Cosine ? "cosine"
+                                                          : "mse";
     return config;
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/error.h"
 #include "core/text/added_tokens.h"
 #include "core/text/byte_pairs.h"
 #include "core/text/pre_tokenizer.h"
@@ -156,12 +157,19 @@ std::int64_t Tokenizer::size() const {
     return end;
 }
 
-Tokenizer Tokenizer::withSpecialToken(const std::string& token) const {
+Tokenizer Tokenizer::withSpecialToken(const std::string& token,
+                                      std::optional<std::int64_t> wanted) const {
     auto added = tables_->added;
     const bool known = std::any_of(added.begin(), added.end(),
                                    [&](const AddedToken& one) { return one.content == token; });
     if (known) return *this;
-    added.push_back({.content = token, .id = id(token).value_or(size()), .special = true});
+    const auto place = id(token).value_or(wanted.value_or(size()));
+    if (const auto there = decode({place}); !there.empty() && there != token)
+        throw Error(token + " is to have the id " + std::to_string(place) +
+                    ", which the tokenizer "
+                    "has for \"" +
+                    there + "\"");
+    added.push_back({.content = token, .id = place, .special = true});
     return Tokenizer(std::make_shared<const Tables>(tables_->vocabulary, std::move(added)));
 }
 

@@ -30,8 +30,11 @@ public:
     std::optional<std::int64_t> id(
         std::string_view token) const;  // exact vocabulary or added token
     std::int64_t size() const;          // highest id + 1
-    // A copy with one more special added token at the end of the vocabulary (lvr-spec 1.1).
-    Tokenizer withSpecialToken(const std::string& token) const;
+    // A copy with one more special added token: with that id, or without one at the end of the
+    // vocabulary (lvr-spec 1.1). A token that is there stays. Throws Error when another token has
+    // the id.
+    Tokenizer withSpecialToken(const std::string& token,
+                               std::optional<std::int64_t> id = std::nullopt) const;
 
 private:
     struct Tables;

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/json_file.h"
+#include "core/checkpoint/json_splice.h"
 #include "core/error.h"
 #include "core/text/byte_pairs.h"
 #include "core/text/json_document.h"
@@ -333,7 +335,95 @@ TokenizerFiles readVocabularyAndMerges(const fs::path& folder) {
             true};
 }
 
+using OrderedJson = nlohmann::ordered_json;
+
+// One of a folder's JSON files, to be added to.
+class Extended {
+public:
+    explicit Extended(fs::path file)
+        : file_(std::move(file)), text_(isThere(file_) ? readTextFile(file_) : "{}\n") {}
+
+    bool has(const std::vector<std::string>& path) const { return !valueAt(text_, path).empty(); }
+    OrderedJson at(const std::vector<std::string>& path) const {
+        return OrderedJson::parse(valueAt(text_, path));
+    }
+    void append(const std::vector<std::string>& path, const OrderedJson& more) {
+        if (more.empty()) return;
+        text_ = withAppended(text_, path, more);
+        writeFileAtomically(file_, text_);
+    }
+
+private:
+    fs::path file_;
+    std::string text_;
+};
+
+// As tokenizer.json and added_tokens_decoder describe one.
+OrderedJson specialToken(const AddedToken& token, const char* first) {
+    OrderedJson json;
+    if (std::string_view(first) == "id") json["id"] = token.id;
+    json["content"] = token.content;
+    std::vector<const char*> flags{"single_word", "lstrip", "rstrip", "normalized"};
+    if (std::string_view(first) != "id") flags = {"lstrip", "normalized", "rstrip", "single_word"};
+    for (const auto* flag : flags) json[flag] = false;
+    json["special"] = true;
+    return json;
+}
+
+void extendTokenizerJson(const std::vector<AddedToken>& tokens, const fs::path& file) {
+    Extended json(file);
+    if (!json.has({"added_tokens"})) json.append({}, {{"added_tokens", OrderedJson::array()}});
+    OrderedJson more = OrderedJson::array();
+    const auto listed = json.at({"added_tokens"});
+    for (const auto& token : tokens)
+        if (std::none_of(listed.begin(), listed.end(),
+                         [&](const auto& one) { return one["content"] == token.content; }))
+            more.push_back(specialToken(token, "id"));
+    json.append({"added_tokens"}, more);
+}
+
+void extendDecoder(const std::vector<AddedToken>& tokens, Extended& config) {
+    const auto listed = config.at({"added_tokens_decoder"});
+    OrderedJson more = OrderedJson::object();
+    for (const auto& token : tokens)
+        if (const auto id = std::to_string(token.id); !listed.contains(id))
+            more[id] = specialToken(token, "content");
+    config.append({"added_tokens_decoder"}, more);
+}
+
+void extendAddedTokens(const std::vector<AddedToken>& tokens, const fs::path& file) {
+    Extended json(file);
+    const auto listed = json.at({});
+    OrderedJson more = OrderedJson::object();
+    for (const auto& token : tokens)
+        if (!listed.contains(token.content)) more[token.content] = token.id;
+    json.append({}, more);
+}
+
+// Where nothing else says which tokens are special.
+void extendSpecialTokensMap(const std::vector<AddedToken>& tokens, const fs::path& file) {
+    const char* key = "additional_special_tokens";
+    Extended json(file);
+    if (!json.has({key})) json.append({}, {{key, OrderedJson::array()}});
+    const auto known = readSpecialTokensMap(file);
+    OrderedJson more = OrderedJson::array();
+    for (const auto& token : tokens)
+        if (std::find(known.begin(), known.end(), token.content) == known.end())
+            more.push_back(token.content);
+    json.append({key}, more);
+}
+
 }  // namespace
+
+void writeSpecialTokens(const std::vector<AddedToken>& tokens, const fs::path& folder) {
+    const auto tokenizer = folder / "tokenizer.json", added = folder / "added_tokens.json";
+    Extended config(folder / "tokenizer_config.json");
+    const bool hasDecoder = config.has({"added_tokens_decoder"}), isFast = isThere(tokenizer);
+    if (isFast) extendTokenizerJson(tokens, tokenizer);
+    if (hasDecoder) extendDecoder(tokens, config);
+    if (isThere(added) || (!hasDecoder && !isFast)) extendAddedTokens(tokens, added);
+    if (!hasDecoder && !isFast) extendSpecialTokensMap(tokens, folder / "special_tokens_map.json");
+}
 
 TokenizerFiles readTokenizerFiles(const fs::path& folder) {
     if (isThere(folder / "tokenizer.json")) return readTokenizerJson(folder);

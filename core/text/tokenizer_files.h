@@ -26,4 +26,10 @@ struct TokenizerFiles {
 // complete the latter. Throws Error that names file and field.
 TokenizerFiles readTokenizerFiles(const std::filesystem::path& folder);
 
+// Writes special tokens into a folder's tokenizer files as transformers does after
+// add_tokens(..., special_tokens=True): into those of tokenizer.json, added_tokens_decoder and
+// added_tokens.json that are there, where the token is not listed yet. All else stays byte for
+// byte. Throws Error.
+void writeSpecialTokens(const std::vector<AddedToken>& tokens, const std::filesystem::path& folder);
+
 }  // namespace lvr

@@ -4,44 +4,119 @@
 #include <stdio.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/atomic_file.h"
+#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/model/placement.h"
+#include "core/text/tokenizer_files.h"
 
 namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTokenizerFiles[] = {
-    "tokenizer.json",    "tokenizer_config.json", "vocab.json",         "merges.txt",
-    "added_tokens.json", "chat_template.jinja",   "chat_template.json", "special_tokens_map.json"};
+using Json = nlohmann::ordered_json;
 
-void copyTokenizer(const fs::path& folder, const fs::path& to) {
-    const auto from = folderWith(folder, "tokenizer_config.json");
-    for (const auto* name : kTokenizerFiles)
-        if (fs::exists(from / name))
-            fs::copy_file(from / name, to / name, fs::copy_options::overwrite_existing);
+constexpr const char* kTokenizerFiles[] = {"tokenizer.json",    "tokenizer_config.json",
+                                           "vocab.json",        "merges.txt",
+                                           "added_tokens.json", "special_tokens_map.json"};
+
+// Weights, whatever another program's training left beside them, and what is written anew.
+bool isReplaced(const fs::path& file) {
+    static const std::set<std::string> kEndings{".safetensors", ".bin", ".pt",      ".pth", ".ckpt",
+                                                ".gguf",        ".h5",  ".msgpack", ".onnx"};
+    static const std::set<std::string> kNames{"config.json",        "adapter_config.json",
+                                              "lvr_workbench.json", "trainer_state.json",
+                                              "zero_to_fp32.py",    "latest"};
+    const auto name = file.filename().string();
+    return kEndings.contains(file.extension().string()) || kNames.contains(name) ||
+           name.ends_with(".index.json");
 }
 
+void copyOtherFiles(const fs::path& from, const fs::path& to) {
+    for (const auto& file : fs::directory_iterator(from)) {
+        const auto target = to / file.path().filename();
+        if (file.path().filename() == "additional_chat_templates")
+            fs::copy(file, target,
+                     fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+        else if (file.is_regular_file() && !isReplaced(file.path()))
+            fs::copy_file(file, target, fs::copy_options::overwrite_existing);
+    }
+}
+
+// The files of a tokenizer belong together: all from one folder.
+void copyOtherFilesOfBoth(const fs::path& from, const fs::path& to) {
+    if (!fs::exists(from / "config.json") && readAdapterConfig(from)) {
+        copyOtherFiles(baseOf(from), to);
+        if (fs::exists(from / "tokenizer_config.json"))
+            for (const auto* name : kTokenizerFiles) fs::remove(to / name);
+    }
+    copyOtherFiles(from, to);
+}
+
+void writeTokens(const LvrTokens& tokens, const fs::path& folder) {
+    writeSpecialTokens({{.content = "<|lvr_start|>", .id = tokens.start},
+                        {.content = "<|lvr|>", .id = tokens.latent},
+                        {.content = "<|lvr_latent_end|>", .id = tokens.latentEnd.value()},
+                        {.content = "<|lvr_end|>", .id = tokens.end}},
+                       folder);
+}
+
+ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
+    config.lvr.lvrStartId = tokens.start;
+    config.lvr.lvrId = tokens.latent;
+    config.lvr.lvrLatentEndId = tokens.latentEnd;
+    config.lvr.lvrEndId = tokens.end;
+    return config;
+}
+
+Json freshPreprocessor() {
+    return {{"image_processor_type", "Qwen2VLImageProcessor"},
+            {"processor_class", "Qwen2_5_VLProcessor"},
+            {"do_convert_rgb", true},
+            {"do_resize", true},
+            {"do_rescale", true},
+            {"do_normalize", true},
+            {"resample", 3}};
+}
+
+// Where a processor's file says them, in both places if need be.
+void putLimits(const PreprocessConfig& config, Json& json) {
+    if (auto size = json.find("size"); size != json.end() && size->is_object()) {
+        (*size)["shortest_edge"] = config.minPixels;
+        (*size)["longest_edge"] = config.maxPixels;
+        if (!json.contains("min_pixels") && !json.contains("max_pixels")) return;
+    }
+    json["min_pixels"] = config.minPixels;
+    json["max_pixels"] = config.maxPixels;
+}
+
+void put(const PreprocessConfig& config, Json& json) {
+    json["rescale_factor"] = config.rescaleFactor;
+    json["image_mean"] = config.mean;
+    json["image_std"] = config.std;
+    json["patch_size"] = config.patchSize;
+    json["temporal_patch_size"] = config.temporalPatchSize;
+    json["merge_size"] = config.mergeSize;
+    putLimits(config, json);
+}
+
+// The base's own files stay where they say what is in force. Since transformers 5 they are one.
 void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
-    const nlohmann::ordered_json json{{"image_processor_type", "Qwen2VLImageProcessor"},
-                                      {"processor_class", "Qwen2_5_VLProcessor"},
-                                      {"do_convert_rgb", true},
-                                      {"do_resize", true},
-                                      {"do_rescale", true},
-                                      {"do_normalize", true},
-                                      {"resample", 3},
-                                      {"rescale_factor", config.rescaleFactor},
-                                      {"image_mean", config.mean},
-                                      {"image_std", config.std},
-                                      {"patch_size", config.patchSize},
-                                      {"temporal_patch_size", config.temporalPatchSize},
-                                      {"merge_size", config.mergeSize},
-                                      {"min_pixels", config.minPixels},
-                                      {"max_pixels", config.maxPixels}};
-    writeFileAtomically(folder / "preprocessor_config.json", json.dump(2) + "\n");
+    const auto file = folder / "preprocessor_config.json", both = folder / "processor_config.json";
+    const bool isThere = fs::exists(file);
+    auto processor = fs::exists(both) ? Json::parse(readTextFile(both)) : Json();
+    const bool holdsBoth = processor.contains("image_processor");
+    if ((isThere || holdsBoth) && PreprocessConfig::open(folder) == config) return;
+    auto json = isThere ? Json::parse(readTextFile(file)) : freshPreprocessor();
+    put(config, json);
+    writeFileAtomically(file, json.dump(2) + "\n");
+    if (!holdsBoth) return;
+    put(config, processor["image_processor"]);
+    writeFileAtomically(both, processor.dump(2) + "\n");
 }
 
 // A process killed at any instant leaves either what was there or what is new.
@@ -79,15 +154,23 @@ void checkOutputFolder(const fs::path& out) {
                                       "empty or new --out"));
 }
 
-void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& tokenizerFolder,
+void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
                     const Provenance& provenance, const fs::path& out, const TrainState* state) {
     const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
+    const auto& model = checkpoint.model;
+    const auto& rules = checkpoint.rules;
     try {
         fs::remove_all(fresh);
         fs::create_directories(fresh);
-        checkpoint.model.save(fresh);
-        copyTokenizer(tokenizerFolder, fresh);
-        writeGenerationConfig({checkpoint.rules.stopIds, checkpoint.rules.padId}, fresh);
+        model.save(fresh);
+        copyOtherFilesOfBoth(from, fresh);
+        writeModelConfig(withTokens(model.config(), rules.tokens), toText(model.dtype()),
+                         folderWith(from, "config.json"), fresh);
+        writeTokens(rules.tokens, fresh);
+        if (!fs::exists(fresh / "generation_config.json"))
+            writeGenerationConfig({.eosTokenIds = rules.stopIds, .padTokenId = rules.padId}, fresh);
+        if (const auto& exit = provenance.defaultExit; !exit.empty())
+            writeGenerationExit(parseExitRule(exit), fresh);
         writePreprocessor(checkpoint.preprocess, fresh);
         writeProvenance(provenance, fresh);
         if (state) state->write(fresh);

@@ -11,11 +11,13 @@ namespace lvr {
 // written. Throws Error.
 void checkOutputFolder(const std::filesystem::path& out);
 
-// A complete Hugging Face folder: weights and config of `checkpoint`, the tokenizer files of
-// `tokenizerFolder`, generation and preprocessor config, and our sidecar with `provenance`.
-// Written beside `out` and exchanged with it in one step, so that `out` is always one whole
-// checkpoint. state: of a training that is not over, kept in the folder too.
-void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& tokenizerFolder,
+// A complete Hugging Face folder of what `checkpoint` has become, made from the folder `from`:
+// weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), the pixel
+// limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
+// the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
+// and exchanged with it in one step, so that `out` is always one whole checkpoint. state: of a
+// training that is not over, kept in the folder too.
+void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
                     const Provenance& provenance, const std::filesystem::path& out,
                     const TrainState* state = nullptr);
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/values/decoding_text.h"
 #include "core/values/options.h"
 #include "core/values/sample.h"
 
@@ -59,6 +60,7 @@ struct Trace {
     Question question;
     std::vector<PatchGrid> grids;  // one per image
     DecodeOptions options;
+    OptionOrigins origins;  // who said the options; empty where it is not known
     std::vector<DecodeStep> steps;
     std::string
         answer;  // inside <answer> when there is one, otherwise the text; special tokens left out

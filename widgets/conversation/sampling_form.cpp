@@ -50,6 +50,9 @@ QString differences(const DecodeOptions& options) {
                      .arg(options.sampling.temperature)
                      .arg(options.sampling.seed);
     if (options.sampling.topP < 1) parts << QObject::tr("top-p %1").arg(options.sampling.topP);
+    if (options.sampling.topK > 0) parts << QObject::tr("top-k %1").arg(options.sampling.topK);
+    if (options.sampling.repetitionPenalty != 1)
+        parts << QObject::tr("repetition penalty %1").arg(options.sampling.repetitionPenalty);
     if (options.maxNewTokens != usual.maxNewTokens)
         parts << QObject::tr("%1 tokens").arg(options.maxNewTokens);
     if (options.spanStart == SpanStart::Forced) parts << QObject::tr("start forced");

@@ -1,0 +1,184 @@
+#include "core/model/placement.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <torch/cuda.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/error.h"
+#include "core/model/device.h"
+#include "core/torch.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kGiB = 1 << 30;
+
+bool cpuMultipliesBfloat16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+// Looked for without loading CUDA, which takes seconds.
+bool driverIsThere() {
+    std::error_code unknown;
+    return fs::exists("/dev/nvidiactl", unknown) || fs::exists("/dev/dxg", unknown);
+}
+
+// Weights, and while training their gradients, AdamW's two means and float32 masters; a tenth and a
+// GiB for what is computed of them.
+double bytesNeeded(const StoredModel& model, torch::Dtype dtype, Purpose purpose) {
+    const double size = static_cast<double>(c10::elementSize(dtype));
+    const double masters = dtype == torch::kFloat32 ? 0 : 4;
+    const double each = purpose == Purpose::Training ? 2 * size + 8 + masters : size;
+    return 1.1 * each * static_cast<double>(model.numbers) + kGiB;
+}
+
+// What this program computes in of how it is stored, and why not as it is.
+struct Numbers {
+    torch::Dtype dtype;
+    std::string why;
+};
+Numbers numbersFor(torch::Dtype stored, bool multipliesBfloat16, const char* where) {
+    if (stored == torch::kFloat32) return {stored, "as stored"};
+    if (stored != torch::kBFloat16)
+        return {torch::kFloat32, "stored as " + toText(stored) + ", which float32 holds exactly"};
+    if (multipliesBfloat16) return {stored, "as stored"};
+    return {torch::kFloat32,
+            std::string("stored as bfloat16, which this ") + where + " has no instructions for"};
+}
+
+Numbers numbers(const PlacementWish& wish, const StoredModel& model, bool multipliesBfloat16,
+                const char* where) {
+    if (wish.dtype != "auto") return {parseDtype(wish.dtype), ""};
+    return numbersFor(model.dtype, multipliesBfloat16, where);
+}
+
+std::string joined(const std::string& a, const std::string& b) {
+    return a.empty() || b.empty() ? a + b : a + "; " + b;
+}
+
+std::string gigabytes(double bytes) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f GB", bytes / 1e9);
+    return text;
+}
+
+int chosenGpu(const PlacementWish& wish, const Machine& machine) {
+    const auto& gpus = machine.gpus;
+    if (wish.gpu >= 0) return wish.gpu % static_cast<int>(gpus.size());
+    const auto roomiest =
+        std::max_element(gpus.begin(), gpus.end(),
+                         [](const auto& a, const auto& b) { return a.freeBytes < b.freeBytes; });
+    return static_cast<int>(roomiest - gpus.begin());
+}
+
+Placement onCpu(const PlacementWish& wish, const StoredModel& model, const Machine& machine,
+                const std::string& why) {
+    const auto as = numbers(wish, model, machine.multipliesBfloat16, "CPU");
+    return {as.dtype, torch::kCPU, joined(as.why, why)};
+}
+
+Placement onGpu(const PlacementWish& wish, const StoredModel& model, const Machine& machine,
+                torch::Device device, const std::string& why) {
+    const auto index = static_cast<std::size_t>(std::max<int>(0, device.index()));
+    const bool fast = index >= machine.gpus.size() || machine.gpus[index].multipliesBfloat16;
+    const auto as = numbers(wish, model, fast, "GPU");
+    return {as.dtype, device, joined(as.why, why)};
+}
+
+}  // namespace
+
+Machine Machine::look() {
+    Machine machine{.multipliesBfloat16 = cpuMultipliesBfloat16()};
+    if (!driverIsThere()) return machine;
+    try {
+        parseDevice("cuda");
+    } catch (const Error&) {
+        return machine;
+    }
+    const auto count = static_cast<c10::DeviceIndex>(torch::cuda::device_count());
+    for (c10::DeviceIndex index = 0; index < count; ++index) {
+        const auto able = at::accelerator::getDeviceCapability(index);
+        machine.gpus.push_back(
+            {static_cast<std::int64_t>(at::accelerator::getMemoryInfo(index).first),
+             able.capability_data.supported_scalar_types.has_BFloat16 != 0});
+    }
+    return machine;
+}
+
+StoredModel StoredModel::look(const fs::path& folder) {
+    static const std::map<DType, torch::Dtype> kTypes{{DType::F32, torch::kFloat32},
+                                                      {DType::BF16, torch::kBFloat16},
+                                                      {DType::F16, torch::kFloat16},
+                                                      {DType::F64, torch::kFloat64}};
+    std::map<torch::Dtype, std::int64_t> counts;
+    StoredModel model;
+    for (const auto& [name, view] : openWeights(baseOf(folder))) {
+        std::int64_t count = 1;
+        for (const auto extent : view.shape) count *= extent;
+        model.numbers += count;
+        if (const auto type = kTypes.find(view.dtype); type != kTypes.end())
+            counts[type->second] += count;
+    }
+    const auto most =
+        std::max_element(counts.begin(), counts.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most != counts.end()) model.dtype = most->first;
+    return model;
+}
+
+Placement place(const PlacementWish& wish, const StoredModel& model, const Machine& machine) {
+    if (wish.device != "auto") {
+        auto device = parseDevice(wish.device);
+        if (wish.device == "cuda" && wish.gpu >= 0 && !machine.gpus.empty())
+            device.set_index(static_cast<c10::DeviceIndex>(chosenGpu(wish, machine)));
+        return device.is_cuda() ? onGpu(wish, model, machine, device, "")
+                                : onCpu(wish, model, machine, "");
+    }
+    if (machine.gpus.empty()) return onCpu(wish, model, machine, "no GPU here");
+    const int gpu = chosenGpu(wish, machine);
+    const torch::Device device(torch::kCUDA, static_cast<c10::DeviceIndex>(gpu));
+    const auto there = onGpu(wish, model, machine, device, "");
+    const double needed = bytesNeeded(model, there.dtype, wish.purpose),
+                 free = static_cast<double>(machine.gpus[gpu].freeBytes);
+    if (needed <= free) return there;
+    return onCpu(wish, model, machine,
+                 "the GPU has " + gigabytes(free) + " free, the model needs " + gigabytes(needed));
+}
+
+Placement placeHere(const PlacementWish& wish, const fs::path& folder) {
+    const bool asked = wish.dtype == "auto" || wish.device == "auto";
+    return place(wish, asked ? StoredModel::look(folder) : StoredModel(),
+                 wish.device == "cpu" ? Machine{.multipliesBfloat16 = cpuMultipliesBfloat16()}
+                                      : Machine::look());
+}
+
+std::string toText(torch::Dtype dtype) {
+    switch (dtype) {
+        case torch::kFloat32:
+            return "float32";
+        case torch::kBFloat16:
+            return "bfloat16";
+        case torch::kFloat16:
+            return "float16";
+        default:
+            return c10::toString(dtype);
+    }
+}
+
+std::string toText(const Placement& placement) {
+    return toText(placement.dtype) + " on " + placement.device.str() +
+           (placement.why.empty() ? "" : " (" + placement.why + ")");
+}
+
+}  // namespace lvr

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lvr {
+
+// What of a machine decides where a model is computed, and in which numbers.
+struct Machine {
+    bool multipliesBfloat16 = false;  // the CPU has instructions for it; else it widens each number
+    struct Gpu {
+        std::int64_t freeBytes = 0;
+        bool multipliesBfloat16 = true;
+    };
+    std::vector<Gpu> gpus;  // as CUDA counts them
+    static Machine look();
+};
+
+// What of a checkpoint does.
+struct StoredModel {
+    torch::Dtype dtype = torch::kFloat32;  // of most of its numbers
+    std::int64_t numbers = 0;
+    // From the headers of a folder's weights, of an adapter's base where it is one. Throws Error.
+    static StoredModel look(const std::filesystem::path& folder);
+};
+
+enum class Purpose { Answering, Training, TrainingAdapter };
+
+struct PlacementWish {
+    std::string dtype = "auto";   // or what parseDtype reads
+    std::string device = "auto";  // or what parseDevice reads
+    Purpose purpose = Purpose::Answering;
+    // Among several processes on one machine: the GPU of this one. Below 0: that with most room.
+    int gpu = -1;
+};
+
+struct Placement {
+    torch::Dtype dtype = torch::kFloat32;
+    torch::Device device = torch::kCPU;
+    std::string why;  // of what was left to this program; empty when nothing was
+    bool operator==(const Placement&) const = default;
+};
+
+// "auto" is a GPU that the model fits into, else the CPU; and the numbers as they are stored, which
+// need no conversion, where that device multiplies them at full speed, else float32. Throws Error
+// as parseDtype and parseDevice do.
+Placement place(const PlacementWish& wish, const StoredModel& model, const Machine& machine);
+// The same for a folder on this machine.
+Placement placeHere(const PlacementWish& wish, const std::filesystem::path& folder);
+
+std::string toText(torch::Dtype dtype);          // "bfloat16"
+std::string toText(const Placement& placement);  // "float32 on cpu (no GPU here)"
+
+}  // namespace lvr

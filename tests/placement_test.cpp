@@ -1,0 +1,112 @@
+// Where a model is computed and in which numbers, on machines that are only described.
+#include "core/model/placement.h"
+
+#include <QtTest>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/torch.h"
+
+using namespace lvr;
+
+namespace {
+
+constexpr std::int64_t kGb = 1'000'000'000;
+
+Machine cpu(bool multipliesBfloat16) { return {.multipliesBfloat16 = multipliesBfloat16}; }
+Machine withGpus(std::vector<Machine::Gpu> gpus) {
+    return {.multipliesBfloat16 = false, .gpus = std::move(gpus)};
+}
+const StoredModel kThreeB{.dtype = torch::kBFloat16, .numbers = 3'750'000'000};
+const StoredModel kFloat{.dtype = torch::kFloat32, .numbers = 1'000'000};
+
+}  // namespace
+
+class PlacementTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void autoTakesTheStoredNumbersWhereTheMachineMultipliesThem_data() {
+        QTest::addColumn<int>("stored");
+        QTest::addColumn<bool>("multiplies");
+        QTest::addColumn<int>("computed");
+        const auto row = [](const char* name, torch::Dtype stored, bool multiplies,
+                            torch::Dtype computed) {
+            QTest::newRow(name) << static_cast<int>(stored) << multiplies
+                                << static_cast<int>(computed);
+        };
+        row("bfloat16 with instructions", torch::kBFloat16, true, torch::kBFloat16);
+        row("bfloat16 without", torch::kBFloat16, false, torch::kFloat32);
+        row("float32", torch::kFloat32, true, torch::kFloat32);
+        row("float32, plain CPU", torch::kFloat32, false, torch::kFloat32);
+        row("float16", torch::kFloat16, true, torch::kFloat32);
+    }
+    void autoTakesTheStoredNumbersWhereTheMachineMultipliesThem() {
+        QFETCH(int, stored);
+        QFETCH(bool, multiplies);
+        QFETCH(int, computed);
+        const StoredModel model{.dtype = static_cast<torch::Dtype>(stored), .numbers = 10};
+        const auto placed = place({.device = "cpu"}, model, cpu(multiplies));
+        QCOMPARE(static_cast<int>(placed.dtype), computed);
+        QVERIFY(placed.device == torch::kCPU);
+        const bool asStored = stored == computed;
+        QVERIFY2((placed.why == "as stored") == asStored, placed.why.c_str());
+    }
+
+    void aGpuThatHoldsTheModelIsTaken() {
+        const auto placed = place({}, kThreeB, withGpus({{8 * kGb}, {20 * kGb}}));
+        QVERIFY(placed.device == torch::Device(torch::kCUDA, 1));
+        QVERIFY(placed.dtype == torch::kBFloat16);
+        QCOMPARE(toText(placed), "bfloat16 on cuda:1 (as stored)");
+    }
+
+    void aGpuThatIsTooFullIsNot() {
+        const auto placed = place({}, kThreeB, withGpus({{8 * kGb}}));
+        QVERIFY(placed.device == torch::kCPU);
+        QVERIFY(placed.dtype == torch::kFloat32);
+        QVERIFY2(
+            placed.why.find("the GPU has 8.0 GB free, the model needs 9.3 GB") != std::string::npos,
+            placed.why.c_str());
+    }
+
+    void trainingNeedsRoomForWhatItKeepsBesideTheWeights() {
+        const auto gpu = withGpus({{20 * kGb}});
+        QVERIFY(place({.purpose = Purpose::Training}, kThreeB, gpu).device == torch::kCPU);
+        QVERIFY(place({.purpose = Purpose::TrainingAdapter}, kThreeB, gpu).device.is_cuda());
+        QVERIFY(place({.purpose = Purpose::Training}, kThreeB, withGpus({{80 * kGb}}))
+                    .device.is_cuda());
+    }
+
+    void eachProcessOfAMachineTakesItsOwnGpu() {
+        const auto gpus = withGpus({{40 * kGb}, {20 * kGb}});
+        for (int rank = 0; rank < 4; ++rank)
+            QCOMPARE(static_cast<int>(place({.gpu = rank}, kFloat, gpus).device.index()), rank % 2);
+    }
+
+    void anOldGpuComputesInFloat32() {
+        const auto placed = place({}, kThreeB, withGpus({{30 * kGb, false}}));
+        QVERIFY(placed.device.is_cuda());
+        QVERIFY(placed.dtype == torch::kFloat32);
+        QVERIFY2(placed.why.find("this GPU") != std::string::npos, placed.why.c_str());
+    }
+
+    void whatIsSaidIsDone() {
+        const auto placed = place({.dtype = "bfloat16", .device = "cpu"}, kFloat, cpu(false));
+        QCOMPARE(toText(placed), "bfloat16 on cpu");
+        QVERIFY_EXCEPTION_THROWN(place({.dtype = "int8"}, kFloat, cpu(false)), Error);
+        QVERIFY_EXCEPTION_THROWN(place({.device = "tpu"}, kFloat, cpu(false)), Error);
+        QCOMPARE(toText(place({}, kFloat, cpu(true))), "float32 on cpu (as stored; no GPU here)");
+    }
+
+    void aFolderSaysHowItsNumbersAreStored() {
+        const std::filesystem::path models = std::filesystem::path(LVR_GOLDENS) / "models";
+        for (const auto* model : {"random-a", "random-b"}) {
+            const auto stored = StoredModel::look(models / model);
+            QVERIFY(stored.dtype == torch::kFloat32);
+            QVERIFY(stored.numbers > 100'000);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(PlacementTest)
+#include "placement_test.moc"

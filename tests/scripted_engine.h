@@ -34,7 +34,11 @@ inline void waitForStop(const std::stop_token& stop) {
 class ScriptedEngine : public AskEngine {
 public:
     ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {}
-    ModelInfo info() const override { return {.name = name_, .drawnScenesOnly = name_ == "tiny"}; }
+    ModelInfo info() const override {
+        ModelInfo info{.name = name_, .drawnScenesOnly = name_ == "tiny"};
+        if (name_ == "odd") info.warnings = {"odd holds a tensor that is left out"};
+        return info;
+    }
     Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
               const std::stop_token& stop) override {
         ++script_.asked;

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void initTestCase();
 
     void startsWithASceneAndItsQuestionReadyToAsk();
+    void whatAModelsFolderHoldsAndIsNotUsedIsSaid();
     void askingStreamsStepsInOrder();
     void rightAndWrongAnswersAreMarked();
     void anotherQuestionHasNoKnownAnswer();
@@ -100,6 +101,16 @@ void WindowTest::startsWithASceneAndItsQuestionReadyToAsk() {
              ExitRule(EndProbability{.threshold = 0.5, .cap = 16}));
     QVERIFY(world.button("Ask").isEnabled());
     QVERIFY(!world.button("Stop").isEnabled());
+    QCOMPARE(world.window.message(), "");
+}
+
+void WindowTest::whatAModelsFolderHoldsAndIsNotUsedIsSaid() {
+    World world;
+    world.window.openModel("odd");
+    world.settle();
+    QVERIFY2(world.window.message().contains("left out"), qPrintable(world.window.message()));
+    world.window.openModel("plain");
+    world.settle();
     QCOMPARE(world.window.message(), "");
 }
 

@@ -34,6 +34,15 @@ const char* headName(LvrHead head) {
     return "";
 }
 
+void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folder) {
+    for (const auto& warning : model.warnings()) std::cout << "note            " << warning << "\n";
+    for (const auto& warning : PreprocessConfig::warnings(folder))
+        std::cout << "note            " << warning << "\n";
+    std::string names;
+    for (const auto& name : unreadFiles(folder)) names += (names.empty() ? "" : ", ") + name;
+    if (!names.empty()) std::cout << "not read        " << names << "\n";
+}
+
 void showModel(const std::string& name) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
     const auto stored = StoredModel::look(folder).dtype;
@@ -61,6 +70,7 @@ void showModel(const std::string& name) {
     if (const auto adapter = readAdapterConfig(folder))
         std::cout << "adapter         rank " << adapter->rank << ", lora_alpha " << adapter->alpha
                   << ", of " << adapter->base << "\n";
+    showWhatIsLeftOut(model, folder);
     if (const auto made = readProvenance(folderWith(folder, "lvr_workbench.json")))
         std::cout << "made by         " << under(made->command) << "\ndata            "
                   << made->data << ", seed " << made->seed << "\nexit rule       "

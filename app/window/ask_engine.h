@@ -21,6 +21,7 @@ struct ModelInfo {
     bool drawnScenesOnly = false;  // it knows generated scenes and nothing else
     // How it cuts pictures into visual tokens, so that they can be seen before it is asked.
     std::optional<PreprocessConfig> pixels;
+    std::vector<std::string> warnings;  // what its folder holds and is not used, a sentence each
     bool operator==(const ModelInfo&) const = default;
 };
 

@@ -68,6 +68,7 @@ std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
         const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
         ModelInfo info{tiny ? "tiny model" : folderOrRepoId, details(checkpoint.model, placement),
                        checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
+        info.warnings = checkpoint.warnings;
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;

@@ -221,6 +221,9 @@ void MainWindow::openModel(const QString& folderOrRepoId) { models_->open(folder
 void MainWindow::showModel(const ModelInfo& model, const QString& folderOrRepoId) {
     if (session_) session_->setModel(folderOrRepoId);
     messages_->dismiss();
+    QStringList warnings;
+    for (const auto& warning : model.warnings) warnings << QString::fromStdString(warning);
+    if (!warnings.isEmpty()) messages_->say(MessageBar::Kind::Hint, warnings.join("; "));
     bars_->showModel(model);
     ask_->showModel(model);
     workspaces_->setModel(model);

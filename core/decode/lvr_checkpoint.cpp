@@ -40,6 +40,20 @@ LvrTokens lvrTokens(Tokenizer& tokenizer, const ModelConfig& config,
     return tokens;
 }
 
+// Patches of another size would not fit the encoder, or would fit it and mean nothing.
+void checkCutAlike(const PreprocessConfig& pictures, const VisionConfig& vision,
+                   const std::filesystem::path& folder) {
+    const auto check = [&](const char* field, int said, int built) {
+        if (said != built)
+            throw Error(folder.string() + ": the preprocessor's " + field + " is " +
+                        std::to_string(said) + ", and config.json has " + std::to_string(built) +
+                        "; the two files are from different checkpoints");
+    };
+    check("patch_size", pictures.patchSize, vision.patchSize);
+    check("temporal_patch_size", pictures.temporalPatchSize, vision.temporalPatchSize);
+    check("merge_size", pictures.mergeSize, vision.spatialMergeSize);
+}
+
 std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfig& generation,
                                     const std::filesystem::path& folder) {
     auto sentences = model.warnings();
@@ -111,11 +125,13 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
     const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
                          generation.padTokenId};
+    const auto pictures = PreprocessConfig::open(folder);
+    checkCutAlike(pictures, config.vision, folder);
     auto warnings = warningsOf(model, generation, folder);
     return {folderOrRepoId,
             std::move(model),
             std::move(tokenizer),
-            PreprocessConfig::open(folder),
+            pictures,
             rules,
             readProvenance(folderWith(folder, "lvr_workbench.json")),
             generation,

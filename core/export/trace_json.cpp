@@ -115,6 +115,7 @@ Json toJson(const Trace& trace) {
     return {{"answer", trace.answer},
             {"text", trace.text},
             {"token_ids", ids},
+            {"images", trace.grids.size()},
             {"thought", thoughtJson(trace.options.thought)},
             {"latent_steps", latents},
             {"text_steps", words},
@@ -143,6 +144,7 @@ std::string toJsonText(const Trace& trace, const Json& more) {
 
 std::string toReadableText(const Trace& trace) {
     std::string text = "answer: " + trace.answer + "\n";
+    if (trace.grids.empty()) text += "no picture: the question is all that was seen\n";
     if (const auto given = trace.options.thought.boxes.size(); given > 0)
         text += "the first thought was given, not the model's own: " + std::to_string(given) +
                 (given == 1 ? " region\n" : " regions\n");

@@ -130,6 +130,18 @@ private Q_SLOTS:
         QVERIFY2(result.err.size() < 500, qPrintable(result.err));
     }
 
+    void whatWasTrainedIsNotCalledQuantised() {
+        const QTemporaryDir dir;
+        const auto model = copyOf(kModel, dir);  // says so, and holds every weight in float32
+        changeConfig(model, "quantization_config", QJsonObject{{"quant_method", "awq"}});
+        write(model + "/quant_config.json", "{}");
+        const auto said = train(model, dir);
+        QVERIFY2(said.contains("quantised with awq, but its weights are plain"), qPrintable(said));
+        const auto info = lvr({"model", "info", dir.filePath("out")});
+        QVERIFY2(!info.out.contains("quantised"), qPrintable(info.out));
+        QVERIFY(!read(dir.filePath("out") + "/config.json").contains("quantization_config"));
+    }
+
     void whatIsLeftOutIsSaidWhereverAModelIsOpened() {
         const QTemporaryDir dir;
         const auto model = copyOf(kModel, dir);

@@ -28,9 +28,9 @@ constexpr const char* kTokenizerFiles[] = {"tokenizer.json",    "tokenizer_confi
 bool isReplaced(const fs::path& file) {
     static const std::set<std::string> kEndings{".safetensors", ".bin", ".pt",      ".pth", ".ckpt",
                                                 ".gguf",        ".h5",  ".msgpack", ".onnx"};
-    static const std::set<std::string> kNames{"config.json",        "adapter_config.json",
-                                              "lvr_workbench.json", "trainer_state.json",
-                                              "zero_to_fp32.py",    "latest"};
+    static const std::set<std::string> kNames{
+        "config.json",        "adapter_config.json", "quantize_config.json", "quant_config.json",
+        "lvr_workbench.json", "trainer_state.json",  "zero_to_fp32.py",      "latest"};
     const auto name = file.filename().string();
     return kEndings.contains(file.extension().string()) || kNames.contains(name) ||
            name.ends_with(".index.json");

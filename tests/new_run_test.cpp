@@ -223,8 +223,8 @@ private Q_SLOTS:
         QTest::mouseClick(button(*made, "Copy as command line"), Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text(),
                  QString("lvr grpo --model /models/tiny --data '/data/it'\\''s here.json' "
-                         "--out /out --recipe tiny --save-every 50 --lr 1e-4 --store '/tmp/a "
-                         "store/runs.db'"));
+                         "--out /out --recipe tiny --device cpu --dtype float32 --save-every 50 "
+                         "--lr 1e-4 --store '/tmp/a store/runs.db'"));
         QCOMPARE(made->run().kind, QString("grpo"));
     }
 

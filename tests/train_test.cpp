@@ -208,6 +208,50 @@ private Q_SLOTS:
         QVERIFY(bytes < value.nbytes() * 0.27);
     }
 
+    // Gradients of all sizes beside each other, and none where there was one: a second mean that
+    // became nothing would divide the first by eps.
+    void eightBitStatesMoveNothingMuchFurtherThanFloat32Does() {
+        constexpr std::int64_t kElements = 8192, kSteps = 40;
+        for (int seed = 0; seed < 8; ++seed) {
+            auto random = at::detail::createCPUGenerator(seed);
+            const auto octaves = torch::rand({kElements}, random) * 60;
+            const auto sizes = torch::exp2(-octaves);
+            auto exact = torch::zeros({kElements}).requires_grad_(true);
+            auto coarse = torch::zeros({kElements}).requires_grad_(true);
+            AdamW a(trainAt({exact}), 0, 0.98),
+                b(trainAt({coarse}), 0, 0.98, {}, Moment::Bits::Eight);
+            double furthest = 0, furthestExact = 0;
+            for (int step = 0; step < kSteps; ++step) {
+                const auto there = torch::rand({kElements}, random) < 0.3;
+                const auto gradient = torch::randn({kElements}, random) * sizes * there;
+                for (auto* value : {&exact, &coarse}) value->mutable_grad() = gradient.clone();
+                const auto before = exact.detach().clone(), coarseBefore = coarse.detach().clone();
+                a.step(1, 1e30);
+                b.step(1, 1e30);
+                furthestExact =
+                    std::max(furthestExact, (exact.detach() - before).abs().max().item<double>());
+                furthest =
+                    std::max(furthest, (coarse.detach() - coarseBefore).abs().max().item<double>());
+            }
+            QVERIFY2(
+                furthest < 2 * furthestExact,
+                qPrintable(
+                    QString("seed %1: %2 against %3").arg(seed).arg(furthest).arg(furthestExact)));
+        }
+    }
+
+    void aPositiveMomentIsNothingOnlyWhereNothingWasWritten() {
+        for (int seed = 0; seed < 8; ++seed) {
+            auto random = at::detail::createCPUGenerator(seed);
+            auto value = torch::exp2(-torch::rand({8192}, random) * 120);
+            value =
+                torch::where(torch::rand({8192}, random) < 0.1, torch::zeros_like(value), value);
+            Moment moment(value, Moment::Kind::Positive, Moment::Bits::Eight);
+            moment.write(value, random);
+            QVERIFY(torch::equal(moment.read() == 0, value == 0));
+        }
+    }
+
     // On a quadratic both ways arrive; the states of a resumed one go on to the same values.
     void eightBitStatesLearnAndResume() {
         const auto target = torch::linspace(-1, 1, 8192);

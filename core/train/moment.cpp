@@ -48,8 +48,8 @@ void Moment::write(const torch::Tensor& value, at::Generator& random) {
                high = torch::exp2((below + 1 - largest()) / levels());
     const auto draw = torch::rand(codes_.sizes(), random, value.options());
     const auto up = draw < (share - low) / (high - low);
-    auto codes = (below + up.to(torch::kFloat32)).clamp(0, largest());
-    codes = torch::where(share > 0, codes, torch::zeros_like(codes));
+    auto codes = (below + up.to(torch::kFloat32)).clamp(lowest(), largest());
+    codes = torch::where(blocks != 0, codes, torch::zeros_like(codes));
     if (kind_ == Kind::Signed) codes = codes * blocks.sign() + 128;
     codes_ = codes.to(torch::kUInt8);
 }

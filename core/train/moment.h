@@ -13,7 +13,9 @@ namespace lvr {
 // 8 bits: blocks of 256 elements share a scale, their largest magnitude; a code is a logarithm, 8
 // or 6 levels an octave (positive means, signed means). What lies between two levels is rounded to
 // one of them at random, so that a change smaller than a level counts on average: rounded to the
-// nearest, a mean that moves by a thousandth a step would never move.
+// nearest, a mean that moves by a thousandth a step would never move. What lies below the lowest
+// level is nothing in a signed mean, and the lowest level in a positive one: AdamW divides by its
+// root, and where that were nothing a first mean that is still something would be a jump.
 class Moment {
 public:
     enum class Kind { Signed, Positive };
@@ -33,6 +35,7 @@ public:
 private:
     int levels() const { return kind_ == Kind::Positive ? 8 : 6; }  // an octave
     int largest() const { return kind_ == Kind::Positive ? 255 : 127; }
+    int lowest() const { return kind_ == Kind::Positive ? 1 : 0; }  // of what is not 0
 
     Kind kind_ = Kind::Signed;
     std::vector<std::int64_t> shape_;

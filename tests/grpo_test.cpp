@@ -574,14 +574,14 @@ private Q_SLOTS:
                 since.start();
                 source.request_stop();
             });
-            GrpoHooks hooks{.onSave =
-                                [&](int, const TrainState& now) {
-                                    state = now;
-                                    for (auto& [name, tensor] : state->tensors)
-                                        tensor = tensor.clone();
-                                },
-                            .resume = state,
-                            .stop = source.get_token()};
+            GrpoHooks hooks{
+                .onSave =
+                    [&](int, const TrainState& now) {
+                        state = now;
+                        for (auto& [name, tensor] : state->tensors) tensor = tensor.clone();
+                    },
+                .resume = state ? [&] { return *state; } : std::function<TrainState()>(),
+                .stop = source.get_token()};
             try {
                 trainGrpo(stopped, reference.model, records, options, hooks);
                 break;
@@ -653,7 +653,7 @@ private Q_SLOTS:
             for (auto [name, tensor] : resumed.model.parameters())
                 tensor.copy_(parameter(before, name));
         }
-        trainGrpo(resumed, reference.model, records, options, {.resume = half});
+        trainGrpo(resumed, reference.model, records, options, {.resume = [&] { return *half; }});
         QVERIFY(weight(resumed).equal(weight(whole)));
     }
 };

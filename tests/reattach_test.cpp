@@ -4,6 +4,7 @@
 #include <QProcess>
 #include <QTableView>
 #include <QTemporaryDir>
+#include <QtEndian>
 #include <QtTest>
 #include <csignal>
 
@@ -38,6 +39,15 @@ class ReattachTest : public QObject {
     }
     QString status() const { return text(RunsModel::Status); }
     const Run& run() const { return window_->findChild<RunsTable*>()->find(1)->run; }
+    // What the weights are that were saved last.
+    QByteArray savedTypes() const {
+        QFile file(folder_.filePath("out/model.safetensors"));
+        if (!file.open(QIODevice::ReadOnly)) return {};
+        const auto length = qFromLittleEndian<quint64>(file.read(8).constData());
+        const auto header = file.read(static_cast<qint64>(length));
+        return QByteArray(header.contains("\"BF16\"") ? "BF16" : "") +
+               (header.contains("\"F32\"") ? " F32" : "");
+    }
     void act(const QString& name) {
         for (auto* action : window_->runActions())
             if (action->text().remove('&') == name) {
@@ -62,6 +72,7 @@ private Q_SLOTS:
         run.data = folder_.filePath("scenes");
         run.out = folder_.filePath("out");
         run.saveEvery = 5;
+        run.dtype = "bfloat16";
         run.options = {{"steps", "100000"}, {"pictures", "1"}, {"questions", "1"}};
         Q_EMIT dialog->startRequested(run);
         dialog->reject();
@@ -98,7 +109,8 @@ private Q_SLOTS:
         const int lost = run().step;
         act("Resume");
         QTRY_COMPARE_WITH_TIMEOUT(status(), QString("Running"), kPatience);
-        QTRY_VERIFY_WITH_TIMEOUT(run().step > lost, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(run().step > lost + 6, kPatience);
+        QCOMPARE(savedTypes(), QByteArray("BF16"));  // Resume says no more than which run
     }
 
     void whatItTakesOfTheMachineIsWrittenDown() {

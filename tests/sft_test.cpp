@@ -568,7 +568,7 @@ private Q_SLOTS:
                                   for (auto& [name, tensor] : state->tensors)
                                       tensor = tensor.clone();
                               },
-                          .resume = state,
+                          .resume = state ? [&] { return *state; } : std::function<TrainState()>(),
                           .stop = source.get_token()});
                 break;
             } catch (const Cancelled&) {

@@ -280,6 +280,52 @@ private Q_SLOTS:
         QVERIFY2(distance(value) < 1e-4, qPrintable(QString::number(distance(value))));
     }
 
+    // A bfloat16 training's real weights are the float32 ones of its state: passed over, they are
+    // lost without a word.
+    void aStateThatDoesNotFitIsRefusedByName() {
+        const auto stateOf = [](torch::Dtype dtype, std::int64_t size) {
+            auto value = torch::ones({size}, dtype).requires_grad_(true);
+            TrainState state;
+            AdamW(trainAt({value}), 0).save(state);
+            return state;
+        };
+        const auto refusal = [](torch::Dtype dtype, std::int64_t size, const TrainState& state) {
+            auto value = torch::ones({size}, dtype).requires_grad_(true);
+            AdamW optimizer(trainAt({value}), 0);
+            try {
+                optimizer.load(state);
+                state.checkAllWasAskedFor();
+            } catch (const Error& error) {
+                return QString(error.what());
+            }
+            return QString();
+        };
+        const auto whole = torch::kFloat32, half = torch::kBFloat16;
+        QCOMPARE(refusal(whole, 8, stateOf(whole, 8)), QString());
+        QCOMPARE(refusal(half, 8, stateOf(half, 8)), QString());
+        QVERIFY(refusal(whole, 8, stateOf(half, 8)).contains("\"adamw/0/master\""));
+        QVERIFY(refusal(half, 8, stateOf(whole, 8)).contains("\"adamw/0/master\""));
+        QVERIFY(refusal(whole, 8, stateOf(whole, 1)).contains("\"adamw/0/exp_avg\""));
+    }
+
+    void aStateReadsBackAsItWasWritten() {
+        QTemporaryDir dir;
+        TrainState state;
+        for (const auto type : {torch::kFloat32, torch::kFloat64, torch::kBFloat16, torch::kFloat16,
+                                torch::kInt64, torch::kInt32, torch::kUInt8, torch::kBool})
+            state.tensors[c10::toString(type)] = torch::arange(7).to(type);
+        state.text["options"] = "{}";
+        state.write(dir.path().toStdString());
+        const auto read = TrainState::read(dir.path().toStdString());
+        QVERIFY(read);
+        QCOMPARE(read->text, state.text);
+        QCOMPARE(read->tensors.size(), state.tensors.size());
+        for (const auto& [name, tensor] : state.tensors) {
+            QCOMPARE(read->tensor(name).scalar_type(), tensor.scalar_type());
+            QVERIFY(read->tensor(name).equal(tensor));
+        }
+    }
+
     void gradientsAreClippedTogetherAndNotFiniteOnesChangeNothing() {
         auto value = torch::zeros({2}).requires_grad_(true);
         AdamW optimizer(trainAt({value}), 0.0);
@@ -577,8 +623,9 @@ private Q_SLOTS:
         QCOMPARE(static_cast<int>(pieces.size()), stoppedAfter);
 
         auto opened = LvrCheckpoint::open(folder.string(), {.use = LoadOptions::Use::Training});
-        trainSft(opened, set, options,
-                 {.onReport = keep(pieces), .resume = TrainState::read(folder)});
+        trainSft(opened, set, options, {.onReport = keep(pieces), .resume = [&] {
+                                            return TrainState::read(folder).value();
+                                        }});
         QCOMPARE(pieces, whole);
     }
 
@@ -594,7 +641,8 @@ private Q_SLOTS:
                  {.onSave = [&](int, const TrainState& saved) { state = saved; }, .saveEvery = 1});
         QVERIFY(state);
         const auto more = sceneSet(dir.path().toStdString(), 4);
-        QVERIFY_EXCEPTION_THROWN(trainSft(checkpoint, more, options, {.resume = state}), Error);
+        QVERIFY_EXCEPTION_THROWN(
+            trainSft(checkpoint, more, options, {.resume = [&] { return *state; }}), Error);
     }
 
     void visionStaysFrozenInSft() {

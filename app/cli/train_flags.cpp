@@ -63,6 +63,10 @@ void settlePlacement(TrainArguments& a, const LoraOptions& lora) {
 }  // namespace
 
 void addTrainOptions(CLI::App& command, TrainArguments& a) {
+    command.parse_complete_callback([&command, &a] {
+        for (const auto* option : command.get_options())
+            if (option->count() > 0) a.told.push_back(option->get_lnames().at(0));
+    });
     command.add_option("--model", a.model, "Checkpoint to start from");
     command.add_option("--data", a.source.data,
                        "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
@@ -80,9 +84,9 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
     addKeepOptions(command, a.keep);
     command.add_option(
         "--resume", a.resume,
-        "Go on with this run (its number or its --out) as it was started; other "
-        "options but --store, --threads, --save-every and --activation-checkpointing "
-        "are not looked at");
+        "Go on with this run (its number or its --out) as it was started, with all of its options; "
+        "--save-every, --keep-last, --keep-best, --feature-cache, --activation-checkpointing and "
+        "--rank-timeout may be said anew, others must be what they were");
     command.add_flag("--activation-checkpointing", a.recompute,
                      "Less memory for more time: a layer's activations are computed again in the "
                      "backward pass; the numbers stay the same");

@@ -56,6 +56,16 @@ std::vector<CheckpointRow> RunLog::checkpoints() const {
     return store_ ? store_->checkpoints(run_) : std::vector<CheckpointRow>();
 }
 
+std::optional<double> RunLog::validationLoss(int step) const {
+    if (!store_) return std::nullopt;
+    std::map<std::string, double> at;
+    for (const auto& metric : store_->metrics(run_))
+        if (metric.step == step) at[metric.name] = metric.value;
+    for (const char* name : {"val/ce", "probe/loss"})
+        if (const auto found = at.find(name); found != at.end()) return found->second;
+    return std::nullopt;
+}
+
 void RunLog::write(const std::function<void()>& change) {
     whenThereIsSpace(file_, kStepBytes, stop_, change);
 }

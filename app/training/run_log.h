@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -27,6 +28,7 @@ public:
     void addCheckpoint(const CheckpointRow& checkpoint);
     void forgetCheckpoint(int step);  // its folder was removed
     std::vector<CheckpointRow> checkpoints() const;
+    std::optional<double> validationLoss(int step) const;  // as it was recorded
     std::int64_t run() const { return run_; }
     void meterGpu(int index) { vitals_.meterGpu(index); }
     int step() const { return step_; }  // newest that was recorded

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "app/training/kept_checkpoints.h"
 #include "app/training/pixel_limits.h"
@@ -24,9 +25,52 @@ struct TrainArguments {
     int threads = 1, saveEvery = 200, rankTimeout = 600;
     ValidationArguments validation;
     KeepOptions keep;
-    Ranks ranks;              // set when the training starts
-    std::string commandLine;  // as typed
+    std::vector<std::string> told;  // names of the flags that were typed, options of its kind too
+    Ranks ranks;                    // set when the training starts
+    std::string commandLine;        // as typed
     std::stop_token stop;
 };
+
+// What a run that goes on may be told anew.
+enum class WhenResumed {
+    AsStarted,  // its numbers, or what its curves mean, depend on it
+    MayChange
+};
+
+// What belongs to a run, each once, by the flag that says it: visit(name, field, WhenResumed). The
+// state of a run that is not over holds all of it. Left out are --store and --resume, which say
+// where the run is found.
+template <class Visit>
+void forEachField(TrainArguments& a, const Visit& visit) {
+    using enum WhenResumed;
+    visit("model", a.model, AsStarted);
+    visit("data", a.source.data, AsStarted);
+    visit("image-root", a.source.imageRoot, AsStarted);
+    visit("remap", a.source.remap, AsStarted);
+    visit("min-pixels", a.pixels.min, AsStarted);
+    visit("max-pixels", a.pixels.max, AsStarted);
+    visit("out", a.out, AsStarted);
+    visit("dtype", a.dtype, AsStarted);
+    visit("device", a.device, AsStarted);
+    visit("threads", a.threads, AsStarted);
+    visit("activation-checkpointing", a.recompute, MayChange);
+    visit("feature-cache", a.featureCache, MayChange);
+    visit("rank-timeout", a.rankTimeout, MayChange);
+    visit("save-every", a.saveEvery, MayChange);
+    visit("validation-data", a.validation.source.data, AsStarted);
+    visit("validate-every", a.validation.every, AsStarted);
+    visit("probes", a.validation.probes, AsStarted);
+    visit("keep-last", a.keep.last, MayChange);
+    visit("keep-best", a.keep.best, MayChange);
+}
+
+// All of the above as one JSON object, paths absolute: a run may go on from another folder.
+std::string toJsonText(const TrainArguments& arguments);
+// `arguments` become those that `json` keeps, but for what was told and may change. run: "run 3".
+// Throws Error when something was told that contradicts them.
+void goOnAs(const std::string& json, const std::string& run, TrainArguments& arguments);
+// The same check for the options of the run's kind, both as JSON objects by flag.
+void checkOptionsAgree(const std::string& started, const std::string& now, const std::string& run,
+                       const TrainArguments& arguments);
 
 }  // namespace lvr

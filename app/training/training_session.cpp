@@ -3,8 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <iostream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "app/training/disk_space.h"
 #include "app/training/given_data.h"
@@ -13,6 +11,7 @@
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/model/device.h"
 #include "core/model/placement.h"
 #include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
@@ -21,7 +20,6 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
 std::optional<Provenance> sidecarOf(const std::string& model) {
     return readProvenance(folderWith(findCheckpoint(model), "lvr_workbench.json"));
@@ -53,52 +51,7 @@ RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) 
             .steps = steps};
 }
 
-// As the saved state holds them: a text each.
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-}
-
-std::string textOf(std::optional<std::int64_t> number) {
-    return number ? std::to_string(*number) : "";
-}
-
-std::optional<std::int64_t> numberIn(const std::string& text) {
-    if (text.empty()) return std::nullopt;
-    return std::stoll(text);
-}
-
-// A rank beside the first, which writes to the store for all.
-void trainUnrecorded(TrainArguments& arguments, const TrainingCommand& command,
-                     std::optional<TrainState> state) {
-    RunLog nowhere;
-    TrainingSession session(arguments, command.optionsJson(), nowhere, std::move(state));
-    command.train(session);
-}
-
-// What a resumed training goes on doing beside learning.
-std::string besides(const TrainArguments& a) {
-    const auto& v = a.validation;
-    return Json{{"validation_data", v.source.data.empty() ? "" : fs::absolute(v.source.data)},
-                {"validate_every", v.every},
-                {"probes", v.probes},
-                {"keep_last", a.keep.last},
-                {"keep_best", a.keep.best}}
-        .dump();
-}
-
-void readBesides(const std::string& text, TrainArguments& a) {
-    const auto json = Json::parse(text);
-    a.validation.source = a.source;
-    a.validation.source.data = json.at("validation_data").get<std::string>();
-    a.validation.every = json.at("validate_every");
-    a.validation.probes = json.at("probes");
-    a.keep = {.last = json.at("keep_last"), .best = json.at("keep_best")};
-}
-
-void checkBesides(TrainArguments& a) {
+void check(TrainArguments& a) {
     auto& v = a.validation;
     v.source.imageRoot = a.source.imageRoot;
     v.source.remap = a.source.remap;
@@ -110,6 +63,19 @@ void checkBesides(TrainArguments& a) {
             std::to_string(v.every) + " (--validate-every)");
 }
 
+void takeSeat(TrainArguments& a) {
+    at::set_num_threads(a.threads);
+    a.ranks = Ranks::fromEnvironment(std::chrono::seconds(a.rankTimeout));
+}
+
+// A rank beside the first, which writes to the store for all.
+void trainUnrecorded(TrainArguments& arguments, const TrainingCommand& command,
+                     const TrainState* state) {
+    RunLog nowhere;
+    TrainingSession session(arguments, command.optionsJson(), nowhere, state);
+    command.train(session);
+}
+
 void checkNothingIsThere(const fs::path& out) {
     if (TrainState::read(out))
         throw Error(out.string() +
@@ -119,24 +85,78 @@ void checkNothingIsThere(const fs::path& out) {
 }
 
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
-    checkBesides(arguments);
+    takeSeat(arguments);
+    check(arguments);
     arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
-    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, std::nullopt);
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, nullptr);
     recordRun(arguments.store, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
-        TrainingSession session(arguments, command.optionsJson(), log, std::nullopt);
+        TrainingSession session(arguments, command.optionsJson(), log, nullptr);
         return command.train(session);
     });
 }
 
+std::string nameOf(const Run& run) { return "run " + std::to_string(run.id); }
+
 // What the run was started with must still be there, unchanged.
-void checkUnchanged(const RunInfo& info) {
+void checkUnchanged(const RunInfo& info, const std::string& model) {
     if (!info.dataHash.empty() && dataHash(info.data) != info.dataHash)
         throw Error("the data " + info.data +
                     " is not what this training began with; restore it, or start anew");
-    if (!info.parentHash.empty() &&
-        checkpointFingerprint(findCheckpoint(info.parent)) != info.parentHash)
-        throw Error("the model " + info.parent +
+    if (!info.parentHash.empty() && checkpointFingerprint(findCheckpoint(model)) != info.parentHash)
+        throw Error("the model " + model +
                     " is not what this training began with; restore it, or start anew");
+}
+
+void checkDeviceIsHere(const Run& run, const std::string& device) {
+    try {
+        parseDevice(device);
+    } catch (const Error&) {
+        throw Error(nameOf(run) + " trains on " + device +
+                    ", which is not available here; resume it where it is, or start a new run "
+                    "from " +
+                    run.info.out);
+    }
+}
+
+// Another number of ranks adds up in another order.
+void sayIfRanksDiffer(const Run& run, const TrainState& state, const Ranks& ranks) {
+    const auto before = state.textOf("ranks"), now = std::to_string(ranks.count());
+    if (before != now && ranks.first())
+        std::cerr << nameOf(run) << " was saved by " << before << " processes and goes on with "
+                  << now << ": its numbers will differ in their last digits" << std::endl;
+}
+
+// A kill between a save and the store's word of it.
+void keepIfForgotten(const TrainArguments& arguments, int step, RunLog& log) {
+    for (const auto& row : log.checkpoints())
+        if (row.step == step) return;
+    keepCheckpoint(arguments.out, step, log.validationLoss(step), arguments.keep, log);
+}
+
+// Of the weights in a checkpoint: all, or an adapter with what is trained beside it.
+std::uintmax_t savedBytes(const LvrModel& model) {
+    std::uintmax_t bytes = 0;
+    for (const auto& [name, tensor] : model.adapter()) bytes += tensor.nbytes();
+    for (const auto& [name, tensor] : model.parameters())
+        if (model.adapter().empty() || model.mayTrain(name)) bytes += tensor.nbytes();
+    return bytes;
+}
+
+// Killed after its last checkpoint and before it said so; nothing is left to do but that.
+void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file, const Run& run) {
+    const auto made = readProvenance(run.info.out);
+    if (run.status == RunStatus::Finished || !made)
+        throw Error(run.info.out + " holds no training to resume; " +
+                    (run.status == RunStatus::Finished ? nameOf(run) + " finished"
+                                                       : "it was not saved yet, start it anew"));
+    takeSeat(arguments);
+    if (!arguments.ranks.first()) return;
+    arguments.out = run.info.out;
+    resumeRun(store, file, {run.id, run.step}, arguments.stop, [&](RunLog& log) {
+        keepIfForgotten(arguments, run.step, log);
+        std::cout << "it had finished: " << made->notes << std::endl;
+        return made->notes;
+    });
 }
 
 void goOn(TrainArguments& arguments, const TrainingCommand& command) {
@@ -144,28 +164,23 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     RunStore store(file);
     const auto run = findRun(store, arguments.resume);
     if (run.info.kind != command.kind)
-        throw Error("run " + std::to_string(run.id) + " is of lvr " + run.info.kind +
-                    "; resume it with that");
-    arguments.out = run.info.out;
-    const auto state = TrainState::read(arguments.out);
-    if (!state)
-        throw Error(arguments.out.string() + " holds no training to resume; " +
-                    (run.status == RunStatus::Finished
-                         ? "run " + std::to_string(run.id) + " finished"
-                         : "it was not saved yet, start it anew"));
-    checkUnchanged(run.info);
-    arguments.model = state->textOf("model");
-    arguments.source.data = state->textOf("data");
-    arguments.source.imageRoot = state->textOf("image_root");
-    arguments.source.remap = linesOf(state->textOf("remap"));
-    arguments.pixels = {numberIn(state->textOf("min_pixels")),
-                        numberIn(state->textOf("max_pixels"))};
-    readBesides(state->textOf("besides"), arguments);
+        throw Error(nameOf(run) + " is of lvr " + run.info.kind + "; resume it with that");
+    auto state = TrainState::read(run.info.out);
+    if (!state) return endUnsaid(arguments, store, file, run);
+    checkOptionsAgree(state->textOf("options"), command.optionsJson(), nameOf(run), arguments);
+    goOnAs(state->textOf("arguments"), nameOf(run), arguments);
     command.readOptions(state->textOf("options"));
-    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, state);
-    const auto step = state->tensor("progress").sum().item<std::int64_t>();
-    resumeRun(store, file, {run.id, static_cast<int>(step)}, arguments.stop, [&](RunLog& log) {
-        TrainingSession session(arguments, command.optionsJson(), log, state);
+    check(arguments);
+    checkUnchanged(run.info, arguments.model);
+    checkDeviceIsHere(run, arguments.device);
+    takeSeat(arguments);
+    sayIfRanksDiffer(run, *state, arguments.ranks);
+    const int step = static_cast<int>(state->tensor("progress").sum().item<std::int64_t>());
+    state->tensors.clear();  // closes the file
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, &*state);
+    resumeRun(store, file, {run.id, step}, arguments.stop, [&](RunLog& log) {
+        keepIfForgotten(arguments, step, log);
+        TrainingSession session(arguments, command.optionsJson(), log, &*state);
         return command.train(session);
     });
 }
@@ -173,17 +188,22 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
 }  // namespace
 
 TrainingSession::TrainingSession(const TrainArguments& arguments, std::string optionsJson,
-                                 RunLog& log, std::optional<TrainState> resume)
+                                 RunLog& log, const TrainState* resumed)
     : arguments_(arguments),
       options_(std::move(optionsJson)),
       log_(log),
-      resume_(std::move(resume)),
-      from_(resume_ ? arguments.out.string() : arguments.model),
-      cpuSecondsBefore_((resume_ ? std::stol(resume_->textOf("cpu_seconds")) : 0) - cpuSeconds()) {
+      from_(resumed ? arguments.out.string() : arguments.model),
+      cpuSecondsBefore_((resumed ? std::stol(resumed->textOf("cpu_seconds")) : 0) - cpuSeconds()),
+      isResumed_(resumed) {
     provenance = madeFrom(sidecarOf(from_), arguments.commandLine);
-    if (resume_) provenance.command = resume_->textOf("command");
+    if (resumed) provenance.command = resumed->textOf("command");
     command_ = provenance.command;
     provenance.data = arguments.source.data.filename().string();
+}
+
+std::function<TrainState()> TrainingSession::resume() const {
+    if (!isResumed_) return {};
+    return [out = arguments_.out] { return TrainState::read(out).value(); };
 }
 
 LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const {
@@ -218,16 +238,8 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
 
 void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState state) {
     state.text["options"] = options_;
-    state.text["model"] = arguments_.model;
-    const auto& source = arguments_.source;
-    state.text["data"] = fs::absolute(source.data).string();
-    state.text["image_root"] =
-        source.imageRoot.empty() ? "" : fs::absolute(source.imageRoot).string();
-    auto& remap = state.text["remap"];  // there when empty, too
-    for (const auto& rule : source.remap) remap += rule + "\n";
-    state.text["min_pixels"] = textOf(arguments_.pixels.min);
-    state.text["max_pixels"] = textOf(arguments_.pixels.max);
-    state.text["besides"] = besides(arguments_);
+    state.text["arguments"] = toJsonText(arguments_);
+    state.text["ranks"] = std::to_string(arguments_.ranks.count());
     state.text["command"] = command_;
     state.text["run"] = std::to_string(log_.run());
     state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
@@ -239,8 +251,7 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
 }
 
 void TrainingSession::write(const LvrCheckpoint& checkpoint, int step, const TrainState* state) {
-    std::uintmax_t bytes = 0;
-    for (const auto& [name, tensor] : checkpoint.model.parameters()) bytes += tensor.nbytes();
+    auto bytes = savedBytes(checkpoint.model);
     if (state)
         for (const auto& [name, tensor] : state->tensors) bytes += tensor.nbytes();
     whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
@@ -285,8 +296,6 @@ std::string TrainingSession::finish(const LvrCheckpoint& checkpoint, const std::
 }
 
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
-    at::set_num_threads(arguments.threads);
-    arguments.ranks = Ranks::fromEnvironment(std::chrono::seconds(arguments.rankTimeout));
     if (arguments.resume.empty())
         startNew(arguments, command);
     else

@@ -15,9 +15,10 @@ namespace lvr {
 class TrainingSession {
 public:
     TrainingSession(const TrainArguments& arguments, std::string optionsJson, RunLog& log,
-                    std::optional<TrainState> resume);
+                    const TrainState* resumed);
 
-    const std::optional<TrainState>& resume() const { return resume_; }
+    // Reads what a resumed training goes on from; empty for a new one.
+    std::function<TrainState()> resume() const;
     RunLog& log() { return log_; }
     const Ranks& ranks() const { return arguments_.ranks; }
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
@@ -41,9 +42,9 @@ private:
     const TrainArguments& arguments_;
     std::string options_;
     RunLog& log_;
-    std::optional<TrainState> resume_;
     std::string command_, from_;
     long cpuSecondsBefore_ = 0;  // of this training, less what this process had used
+    bool isResumed_ = false;
     std::optional<std::vector<DataRecord>> probes_;    // read when they are first asked
     std::optional<std::pair<int, double>> validated_;  // newest step and its loss
 };
@@ -56,8 +57,9 @@ struct TrainingCommand {
     std::function<std::pair<std::uint64_t, int>()> seedAndSteps;
     std::function<std::string(TrainingSession&)> train;  // returns how it ended, in one sentence
 };
-// Starts a new run, or goes on with arguments.resume: data, model and options are then those it was
-// started with, and must still be what they were. Throws Error.
+// Starts a new run, or goes on with arguments.resume: everything it was started with is as it was,
+// but for what may change and was told. Throws Error: what was told contradicts it, or it is not
+// there any more.
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
 
 }  // namespace lvr

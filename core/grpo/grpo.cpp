@@ -43,7 +43,7 @@ public:
           gradients_(hooks.ranks, tensorsOf(trained_)),
           guard_(options.maxNonFinite) {
         for (const auto& name : options.rewards) findReward(name);
-        if (hooks.resume) load(*hooks.resume);
+        if (hooks.resume) load(hooks.resume());
     }
 
     void run() {
@@ -263,6 +263,7 @@ private:
         state.tensors["draws"] = torch::tensor(std::vector<std::int64_t>{draws_}, torch::kInt64);
         state.text["records"] = std::to_string(records_.size());
         optimizer_.save(state);
+        guard_.save(state);
         return state;
     }
 
@@ -274,6 +275,8 @@ private:
         step_ = saved_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
         draws_ = from.tensor("draws")[0].item<std::int64_t>();
         optimizer_.load(from);
+        guard_.load(from);
+        from.checkAllWasAskedFor();
     }
 
     LvrCheckpoint& checkpoint_;

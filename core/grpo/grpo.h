@@ -33,7 +33,7 @@ struct GrpoHooks {
     std::function<std::map<std::string, double>(int step)> onMeasure = {};
     int measureEvery = 0;
     std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
-    std::optional<TrainState> resume = {};
+    std::function<TrainState()> resume = {};  // as SftHooks::resume
     std::stop_token stop = {};                // a stop of one rank stops all
     std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none
     Ranks ranks = {};  // questions of a step are shared out among them, groups whole

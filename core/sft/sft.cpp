@@ -43,7 +43,7 @@ public:
           gradients_(hooks.ranks, tensorsOf(trained_)) {}
 
     SftResult run() {
-        if (hooks_.resume) load(*hooks_.resume);
+        if (hooks_.resume) load(hooks_.resume());
         resumedAt_ = held_ + cooled_;
         while (cooled_ == 0 && held_ < options_.steps && !curriculum_.reachedGoal()) {
             if (!step(options_.steps)) continue;
@@ -277,6 +277,7 @@ private:
         sampler_.save(state);
         optimizer_.save(state);
         curriculum_.save(state);
+        guard_.save(state);
         return state;
     }
 
@@ -291,6 +292,8 @@ private:
         sampler_.load(from);
         optimizer_.load(from);
         curriculum_.load(from);
+        guard_.load(from);
+        from.checkAllWasAskedFor();
     }
 
     // What a state belongs to.

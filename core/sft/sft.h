@@ -31,7 +31,9 @@ struct SftHooks {
     // Told which records of the set gave a step without a finite gradient, on the rank that read
     // them; what it returns is said in the step's alert.
     std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
-    std::optional<TrainState> resume = {};  // goes on from here, to the same numbers bit for bit
+    // Reads what to go on from, to the same numbers bit for bit; empty: from the start. Called
+    // once, and what it gives is let go when it is loaded.
+    std::function<TrainState()> resume = {};
     std::filesystem::path featureCache =
         {};                     // of a frozen vision tower (FeatureCache); empty: none
     std::stop_token stop = {};  // a stop of one rank stops all

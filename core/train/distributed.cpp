@@ -260,6 +260,16 @@ void Ranks::broadcast(torch::Tensor tensor, int from) const {
     group_->collectively([&] { group_->backend->broadcast(tensors, options)->wait(); });
 }
 
+void Ranks::toFirst(torch::Tensor tensor, int from) const {
+    if (!group_ || from == 0 || (rank_ != from && !first())) return;
+    constexpr int kTag = 0;
+    std::vector<torch::Tensor> tensors{std::move(tensor)};
+    auto& backend = *group_->backend;
+    group_->collectively([&] {
+        (first() ? backend.recv(tensors, from, kTag) : backend.send(tensors, 0, kTag))->wait();
+    });
+}
+
 std::vector<std::string> Ranks::gather(const std::string& bytes) const {
     if (!group_) return {bytes};
     auto sizes = torch::zeros({count_}, torch::kInt64);

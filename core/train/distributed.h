@@ -26,8 +26,11 @@ public:
     bool first() const { return rank_ == 0; }
 
     // Collective: every rank calls them in the same order, with tensors of the same shapes.
-    void sum(torch::Tensor tensor) const;                             // in place, over all ranks
-    void broadcast(torch::Tensor tensor, int from) const;             // in place
+    void sum(torch::Tensor tensor) const;                  // in place, over all ranks
+    void broadcast(torch::Tensor tensor, int from) const;  // in place
+    // From one rank to the first: `tensor` is what is sent there, what is filled here, and nothing
+    // to the others.
+    void toFirst(torch::Tensor tensor, int from) const;
     std::vector<std::string> gather(const std::string& bytes) const;  // every rank's, by rank
     // Every rank does its own part, however long that takes: who is through waits for the others
     // as long as they give signs of life. If one fails or is interrupted, all do (Error,

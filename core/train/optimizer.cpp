@@ -17,6 +17,10 @@ double progress(int step, int total, int warmup) {
     return std::min(1.0, static_cast<double>(step - warmup) / std::max(1, total - warmup));
 }
 
+std::string nameOf(std::size_t slot, const std::string& part) {
+    return "adamw/" + std::to_string(slot) + "/" + part;
+}
+
 // Where the tensors are: drawing on the CPU for a GPU takes longer than the step.
 at::Generator generatorOn(torch::Device device, double seed) {
     auto random = at::globalContext().defaultGenerator(device).clone();
@@ -139,40 +143,47 @@ void AdamW::shareValues() {
     }
 }
 
-// Which tensors of a slot a state holds, under which name. What another rank owns is made up in the
-// right shape, to be filled by its owner.
+// Which tensors of a slot a state holds, under which name. Of what another rank owns: shape and
+// type only (kMeta).
 std::vector<std::pair<std::string, torch::Tensor>> AdamW::kept(const Slot& slot) const {
     const bool mine = slot.owner == ranks_.rank();
-    const auto& like = slot.trained.tensor;
+    const auto shape = torch::empty_like(slot.trained.tensor.detach(), torch::kMeta);
+    const auto floats = torch::dtype(torch::kFloat32).device(torch::kMeta);
     std::vector<std::pair<std::string, torch::Tensor>> all;
     const auto add = [&](const char* name, const Moment& own, Moment::Kind kind) {
-        for (auto& [suffix, tensor] : (mine ? own : Moment(like, kind, bits_)).parts())
+        for (auto& [suffix, tensor] : (mine ? own : Moment(shape, kind, bits_)).parts())
             all.emplace_back(name + suffix, std::move(tensor));
     };
     add("exp_avg", slot.average, Moment::Kind::Signed);
     add("exp_avg_sq", slot.square, Moment::Kind::Positive);
-    all.emplace_back("step", mine ? slot.steps : torch::zeros({}, torch::kFloat32));
-    if (like.scalar_type() != torch::kFloat32)
-        all.emplace_back("master",
-                         mine ? slot.master : torch::zeros(like.sizes(), torch::kFloat32));
+    all.emplace_back("step", mine ? slot.steps : torch::empty({}, floats));
+    if (shape.scalar_type() != torch::kFloat32)
+        all.emplace_back("master", mine ? slot.master : torch::empty(shape.sizes(), floats));
     return all;
 }
 
 void AdamW::save(TrainState& state) const {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const int owner = slots_[i].owner;
         for (const auto& [name, tensor] : kept(slots_[i])) {
-            auto copy = tensor.to(torch::kCPU).clone();
-            ranks_.broadcast(copy, slots_[i].owner);
-            state.tensors["adamw/" + std::to_string(i) + "/" + name] = copy;
+            const auto here = owner == 0         ? tensor
+                              : ranks_.first()   ? torch::empty_like(tensor, torch::kCPU)
+                              : tensor.is_meta() ? tensor
+                                                 : tensor.to(torch::kCPU).contiguous();
+            ranks_.toFirst(here, owner);
+            if (ranks_.first()) state.tensors[nameOf(i, name)] = here;
         }
     }
 }
 
 void AdamW::load(const TrainState& state) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        if (slots_[i].owner != ranks_.rank()) continue;
-        for (auto& [name, tensor] : kept(slots_[i]))
-            tensor.copy_(state.tensor("adamw/" + std::to_string(i) + "/" + name));
+        for (const auto& [name, tensor] : kept(slots_[i])) {
+            if (slots_[i].owner == ranks_.rank())
+                state.copyInto(tensor, nameOf(i, name));
+            else
+                state.tensor(nameOf(i, name));  // another rank's, but known
+        }
     }
 }
 

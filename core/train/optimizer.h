@@ -36,7 +36,7 @@ public:
     // A step whose norm is not finite changes nothing.
     double step(double learningRate, double maxNorm);
     // The moments of all parameters, wherever they are: a state fits any number of ranks. Every
-    // rank must call it.
+    // rank must call it; the first has all of them then, its own uncopied.
     void save(TrainState& state) const;
     void load(const TrainState& state);
 

@@ -1,6 +1,7 @@
 #include "core/train/step_guard.h"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "core/error.h"
@@ -45,6 +46,21 @@ std::string StepGuard::afterPushing(bool finite, const std::function<std::string
                     "of the last: " +
                     from);
     return "the gradient is not finite, nothing was learnt from " + from;
+}
+
+void StepGuard::save(TrainState& state) const {
+    state.tensors["guard"] = torch::tensor(
+        std::vector<std::int64_t>{leftOut_, notFinite_, notFiniteInARow_, unreadInARow_});
+    auto& told = state.text["guard/reasons"];
+    for (const auto& reason : reasons_) told += reason + "\n";
+}
+
+void StepGuard::load(const TrainState& state) {
+    const auto& counts = state.tensor("guard");
+    int* all[] = {&leftOut_, &notFinite_, &notFiniteInARow_, &unreadInARow_};
+    for (std::int64_t i = 0; i < 4; ++i) *all[i] = static_cast<int>(counts[i].item<std::int64_t>());
+    std::istringstream told(state.textOf("guard/reasons"));
+    for (std::string reason; std::getline(told, reason);) reasons_.insert(reason);
 }
 
 std::string listed(const std::vector<std::string>& names) {

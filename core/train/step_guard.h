@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/train/distributed.h"
+#include "core/train/train_state.h"
 
 namespace lvr {
 
@@ -29,6 +30,8 @@ public:
 
     int questionsLeftOut() const { return leftOut_; }  // on all ranks
     int stepsNotFinite() const { return notFinite_; }
+    void save(TrainState& state) const;
+    void load(const TrainState& state);
 
 private:
     int tooManyNotFinite_;

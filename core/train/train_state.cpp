@@ -1,5 +1,8 @@
 #include "core/train/train_state.h"
 
+#include <array>
+#include <sstream>
+
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
 #include "core/torch.h"
@@ -11,10 +14,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFile = "train_state.safetensors";
 
-constexpr std::array<std::pair<torch::ScalarType, DType>, 4> kTypes{{{torch::kFloat32, DType::F32},
-                                                                     {torch::kFloat64, DType::F64},
-                                                                     {torch::kInt64, DType::I64},
-                                                                     {torch::kUInt8, DType::U8}}};
+constexpr std::array<std::pair<torch::ScalarType, DType>, 8> kTypes{
+    {{torch::kFloat32, DType::F32},
+     {torch::kFloat64, DType::F64},
+     {torch::kBFloat16, DType::BF16},
+     {torch::kFloat16, DType::F16},
+     {torch::kInt64, DType::I64},
+     {torch::kInt32, DType::I32},
+     {torch::kUInt8, DType::U8},
+     {torch::kBool, DType::Bool}}};
 
 DType toDType(torch::ScalarType type) {
     for (const auto& [ours, stored] : kTypes)
@@ -38,30 +46,60 @@ const auto& at(const Map& map, const std::string& name) {
     return found->second;
 }
 
+std::string described(const torch::Tensor& tensor) {
+    return (std::ostringstream() << tensor.scalar_type() << " " << tensor.sizes()).str();
+}
+
+// Keeps the mapping alive.
+torch::Tensor viewOf(const TensorView& view) {
+    return torch::from_blob(
+        const_cast<std::byte*>(view.data), view.shape, [owner = view.owner](void*) {},
+        torch::dtype(toScalarType(view.dtype)));
+}
+
 }  // namespace
 
-const torch::Tensor& TrainState::tensor(const std::string& name) const { return at(tensors, name); }
+const torch::Tensor& TrainState::tensor(const std::string& name) const {
+    askedFor_.insert(name);
+    return at(tensors, name);
+}
 const std::string& TrainState::textOf(const std::string& name) const { return at(text, name); }
 
+void TrainState::copyInto(torch::Tensor to, const std::string& name) const {
+    const auto& from = tensor(name);
+    if (from.scalar_type() != to.scalar_type() || from.sizes() != to.sizes())
+        throw Error(std::string(kFile) + " has \"" + name + "\" as " + described(from) +
+                    " and this training as " + described(to) +
+                    "; it is of a training with other options");
+    to.copy_(from);
+}
+
+void TrainState::checkAllWasAskedFor() const {
+    for (const auto& [name, tensor] : tensors)
+        if (!askedFor_.contains(name))
+            throw Error(std::string(kFile) + " holds \"" + name +
+                        "\", which this training has no use for; it is of a training with other "
+                        "options");
+}
+
+// No more than one is on the CPU or made contiguous at a time.
 void TrainState::write(const fs::path& folder) const {
-    std::vector<torch::Tensor> kept;  // contiguous, as long as they are written
-    std::vector<TensorBytes> bytes;
-    for (const auto& [name, tensor] : tensors) {
-        kept.push_back(tensor.detach().contiguous());
-        bytes.push_back(
-            {name, toDType(tensor.scalar_type()), tensor.sizes().vec(), kept.back().data_ptr()});
-    }
-    writeSafetensors(folder / kFile, bytes, text);
+    std::vector<TensorHeader> headers;
+    for (const auto& [name, tensor] : tensors)
+        headers.push_back({name, toDType(tensor.scalar_type()), tensor.sizes().vec()});
+    const auto give = [&](const TensorHeader& header, const WriteBytes& write) {
+        const auto here = tensors.at(header.name).detach().to(torch::kCPU).contiguous();
+        write({static_cast<const std::byte*>(here.data_ptr()), here.nbytes()});
+    };
+    streamSafetensors(folder / kFile, std::move(headers), give, text);
 }
 
 std::optional<TrainState> TrainState::read(const fs::path& folder) {
     if (!fs::exists(folder / kFile)) return std::nullopt;
     const auto file = SafetensorsFile::open(folder / kFile);
-    TrainState state{{}, file.metadata()};
-    for (const auto& [name, view] : file.tensors())
-        state.tensors[name] = torch::from_blob(const_cast<std::byte*>(view.data), view.shape,
-                                               torch::dtype(toScalarType(view.dtype)))
-                                  .clone();
+    TrainState state;
+    state.text = file.metadata();
+    for (const auto& [name, view] : file.tensors()) state.tensors[name] = viewOf(view);
     return state;
 }
 

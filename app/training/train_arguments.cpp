@@ -1,0 +1,118 @@
+#include "app/training/train_arguments.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <type_traits>
+
+#include "core/error.h"
+
+namespace lvr {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+fs::path absoluteOf(const fs::path& path) {
+    if (path.empty()) return path;
+    const auto whole = fs::absolute(path).lexically_normal();
+    return whole.has_filename() ? whole : whole.parent_path();  // "DIR/" is DIR
+}
+
+template <class Field>
+Json jsonOf(const Field& field) {
+    if constexpr (std::is_same_v<Field, fs::path>)
+        return field.string();
+    else if constexpr (std::is_same_v<Field, std::optional<std::int64_t>>)
+        return field ? Json(*field) : Json();
+    else
+        return field;
+}
+
+template <class Field>
+void read(const Json& json, Field& field) {
+    if constexpr (std::is_same_v<Field, fs::path>)
+        field = json.get<std::string>();
+    else if constexpr (std::is_same_v<Field, std::optional<std::int64_t>>)
+        field = json.is_null() ? std::nullopt : std::optional(json.get<std::int64_t>());
+    else
+        field = json.get<Field>();
+}
+
+bool isNothing(const Json& value) {
+    return value.is_null() || (value.is_string() && value.get<std::string>().empty()) ||
+           (value.is_array() && value.empty());
+}
+
+std::string textOf(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+bool areSamePath(const std::string& a, const std::string& b) {
+    return a.starts_with('/') && b.starts_with('/') &&
+           fs::weakly_canonical(a) == fs::weakly_canonical(b);
+}
+
+// "cuda" of "cuda:1": another GPU of the machine is as good.
+std::string kindOf(const std::string& device) { return device.substr(0, device.find(':')); }
+
+bool agree(const std::string& flag, const Json& started, const Json& now) {
+    if (started == now) return true;
+    if (!started.is_string() || !now.is_string()) return false;
+    const auto before = textOf(started), told = textOf(now);
+    if (flag == "device") return told == "auto" || kindOf(told) == kindOf(before);
+    if (flag == "dtype") return told == "auto";
+    return areSamePath(before, told);
+}
+
+void checkAgree(const std::string& flag, const Json& started, const Json& now,
+                const std::string& run) {
+    if (agree(flag, started, now)) return;
+    throw Error("--" + flag + " " + textOf(now) + " contradicts " + run + ", which began " +
+                (isNothing(started) ? "without it" : "with " + textOf(started)) +
+                "; leave it out to go on, or start a new run");
+}
+
+// Where the program was started is not kept.
+Json toJson(TrainArguments a) {
+    if (fs::is_directory(a.model)) a.model = absoluteOf(a.model).string();
+    for (auto* path :
+         {&a.source.data, &a.source.imageRoot, &a.out, &a.featureCache, &a.validation.source.data})
+        *path = absoluteOf(*path);
+    Json json;
+    forEachField(a,
+                 [&](const char* name, auto& field, WhenResumed) { json[name] = jsonOf(field); });
+    return json;
+}
+
+}  // namespace
+
+std::string toJsonText(const TrainArguments& arguments) { return toJson(arguments).dump(); }
+
+void goOnAs(const std::string& text, const std::string& run, TrainArguments& arguments) {
+    const auto started = Json::parse(text), now = toJson(arguments);
+    const std::set<std::string> told(arguments.told.begin(), arguments.told.end());
+    forEachField(arguments, [&](const char* name, auto& field, WhenResumed when) {
+        if (!told.contains(name)) return read(started.at(name), field);
+        if (when == WhenResumed::MayChange) return;
+        checkAgree(name, started.at(name), now.at(name), run);
+        const bool another = std::string(name) == "device" && now.at(name) != "auto";
+        if (!another) read(started.at(name), field);
+    });
+}
+
+void checkOptionsAgree(const std::string& startedText, const std::string& nowText,
+                       const std::string& run, const TrainArguments& arguments) {
+    const auto started = Json::parse(startedText), now = Json::parse(nowText);
+    std::set<std::string> known{"store", "resume"};
+    auto copy = arguments;
+    forEachField(copy, [&](const char* name, auto&, WhenResumed) { known.insert(name); });
+    for (const auto& flag : arguments.told) {
+        if (known.contains(flag)) continue;
+        if (!now.contains(flag))
+            throw Error("--" + flag + " can't be said to " + run + ", which goes on as it began");
+        checkAgree(flag, started.value(flag, Json()), now.at(flag), run);
+    }
+}
+
+}  // namespace lvr

@@ -15,6 +15,7 @@
 #include "app/ask/picture_panel.h"
 #include "app/window/open_model_dialog.h"
 #include "app/window/start_script.h"
+#include "core/checkpoint/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/scripted_window.h"
 #include "widgets/exit_rule_form.h"
@@ -73,6 +74,8 @@ private Q_SLOTS:
     void openModelListsTheCacheAndOpensWhatIsChosen();
 
     void traceComesBackThroughTheWindow();
+    void noAnswerWidensTheWindow_data();
+    void noAnswerWidensTheWindow();
     void savingWithoutAnAnswerSaysSo();
     void savingIntoAMissingFolderSaysSo();
 
@@ -427,6 +430,33 @@ void WindowTest::traceComesBackThroughTheWindow() {
     QCOMPARE(world.latents(), kLooks);
     QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? chain");
     QVERIFY(world.verdict().contains("Right"));
+}
+
+void WindowTest::noAnswerWidensTheWindow_data() {
+    QTest::addColumn<QString>("answer");
+    QTest::newRow("of a broken model") << QString();
+    QTest::newRow("one endless word") << QString(3000, 'M');
+    QTest::newRow("newlines") << QString(3000, '\n');
+    QTest::newRow("as much as a book") << QString("one of a hundred thousand ").repeated(4000);
+}
+
+void WindowTest::noAnswerWidensTheWindow() {
+    QFETCH(QString, answer);
+    World world;
+    const QSize before = world.window.minimumSizeHint();
+    const QSize picture = world.the<PicturePanel>().size();
+    auto trace = readTrace(LVR_GOLDENS "/../fixtures/unbreakable-answer.lvrtrace");
+    if (!answer.isEmpty()) trace.answer = answer.toStdString();
+    trace.expectedAnswer = trace.answer + "!";
+    writeTrace(trace, file("endless.lvrtrace").toStdString());
+    world.window.openFile(file("endless.lvrtrace"));
+    world.settle();
+    QCOMPARE(world.window.message(), "");
+    QVERIFY(world.verdict().contains("Wrong"));
+    QCoreApplication::sendPostedEvents();
+    QCOMPARE(world.window.minimumSizeHint().width(), before.width());
+    QVERIFY(world.window.minimumSizeHint().height() <= 640);
+    QCOMPARE(world.the<PicturePanel>().width(), picture.width());
 }
 
 void WindowTest::savingWithoutAnAnswerSaysSo() {

@@ -10,6 +10,7 @@
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"
 #include "widgets/exit_rule_form.h"
+#include "widgets/flowing_label.h"
 #include "widgets/question_line.h"
 #include "widgets/token_stream.h"
 
@@ -38,8 +39,8 @@ AskPanel::AskPanel(QWidget* parent)
       sampling_(new SamplingForm(this)),
       ask_(new QPushButton(tr("Ask"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
-      answer_(new QLabel(this)),
-      verdict_(new QLabel(this)),
+      answer_(new FlowingLabel(this)),
+      verdict_(new FlowingLabel(this)),
       badge_(new LivenessBadge(this)),
       thoughts_(new ThoughtRow(this)),
       stream_(new TokenStream(this)) {
@@ -49,15 +50,13 @@ AskPanel::AskPanel(QWidget* parent)
 
 void AskPanel::build() {
     ask_->setDefault(true);
-    answer_->setWordWrap(true);
     answer_->setTextFormat(Qt::PlainText);
-    answer_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     answer_->setAccessibleName(tr("Answer"));
     answer_->hide();
     QFont large = answer_->font();
     large.setPointSizeF(large.pointSizeF() * 1.5);
     answer_->setFont(large);
-    verdict_->setWordWrap(true);
+    verdict_->setTextFormat(Qt::PlainText);
     verdict_->setAccessibleName(tr("Comparison with the known answer"));
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(ask_, 1);

@@ -49,6 +49,9 @@ ThoughtRow::ThoughtRow(QWidget* parent)
       given_(new QRadioButton(this)) {
     own_->setToolTip(tr("Look at the answer from the model's own thought"));
     given_->setToolTip(tr("Look at the answer from the thought that was given"));
+    // Their texts hold answers, which may have no place to break: cut off, not widening the panel.
+    for (QRadioButton* choice : {own_, given_})
+        choice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "widgets/compare/heat_strip.h"
+#include "widgets/flowing_label.h"
 #include "widgets/word_diff.h"
 
 namespace lvr {
@@ -34,11 +35,9 @@ std::optional<int> capOf(const ExitRule& rule) {
 }
 
 QLabel* label(const QString& name, QWidget* parent) {
-    auto* label = new QLabel(parent);
+    auto* label = new FlowingLabel(parent);
     label->setAccessibleName(name);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    label->setTextFormat(Qt::PlainText);
     return label;
 }
 

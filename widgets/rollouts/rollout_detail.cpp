@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "widgets/flowing_label.h"
 #include "widgets/rollouts/group_summary.h"
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/rollout_colours.h"
@@ -76,7 +77,7 @@ void write(const std::vector<DiffPiece>& pieces, QTextEdit* into) {
 
 RolloutDetail::RolloutDetail(QWidget* parent)
     : QWidget(parent),
-      question_(plainLabel(this)),
+      question_(new FlowingLabel(this)),
       summary_(plainLabel(this)),
       tokens_(new RolloutTokens(this)),
       difference_(new QTextEdit(this)),
@@ -90,6 +91,7 @@ void RolloutDetail::build() {
     QFont bold = question_->font();
     bold.setBold(true);
     question_->setFont(bold);
+    question_->setTextFormat(Qt::PlainText);
     question_->setAccessibleName(tr("Question"));
     summary_->setAccessibleName(tr("Rewards and advantage"));
     difference_->setReadOnly(true);

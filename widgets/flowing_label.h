@@ -1,0 +1,33 @@
+#pragma once
+
+#include <QLabel>
+
+class QTextDocument;
+
+namespace lvr {
+
+// A label for text that a model said: it never widens what it lies in. A word without an end breaks
+// anywhere, and what is longer than some lines ends in "…" (plain text) or is cut off. Its context
+// menu copies all of it.
+class FlowingLabel : public QLabel {
+    Q_OBJECT
+public:
+    explicit FlowingLabel(QWidget* parent = nullptr);
+    void setMostLines(int lines);
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+    int heightForWidth(int width) const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+
+private:
+    void layOut(QTextDocument& document, int width) const;
+    int mostHeight() const;
+
+    int mostLines_ = 6;
+};
+
+}  // namespace lvr

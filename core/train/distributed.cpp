@@ -104,6 +104,8 @@ using Store = c10::intrusive_ptr<c10d::Store>;
 
 std::string pulseOf(int rank) { return "pulse/" + std::to_string(rank); }
 
+}  // namespace
+
 // Counts up, in the store that all ranks see, and looks there when the others last did. On a thread
 // of its own, as this rank may be busy, and the store's machine be gone without a word.
 class Heartbeat {
@@ -162,8 +164,6 @@ private:
     std::shared_ptr<Seen> seen_;
     std::jthread thread_;
 };
-
-}  // namespace
 
 struct Ranks::Group {
     c10::intrusive_ptr<c10d::Backend> backend;

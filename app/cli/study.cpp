@@ -201,6 +201,11 @@ void makeModel(const Study& study, const std::string& name, int seed) {
 
 }  // namespace
 
+StudyArguments with(StudyArguments all, const StudyArguments& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
 void runStudy(const Study& study) {
     fs::create_directories(study.out);
     const auto all = study.variants.size() * static_cast<std::size_t>(study.seeds);

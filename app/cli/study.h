@@ -14,6 +14,8 @@ namespace lvr {
 // what is done already is not done again.
 
 using StudyArguments = std::vector<std::string>;
+// All of both, one after the other.
+StudyArguments with(StudyArguments all, const StudyArguments& more);
 
 // One row of the table: how a model is made from the aligned vision tower, and how it is asked.
 struct StudyVariant {

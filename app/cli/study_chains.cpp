@@ -12,11 +12,6 @@ struct ChainArguments {
 
 constexpr int kMostHops = 9, kMostTrainedHops = 6;
 
-StudyArguments with(StudyArguments all, const StudyArguments& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-}
-
 std::vector<StudyVariant> chainVariants(const ChainArguments& a) {
     const auto steps = std::to_string(a.steps);
     const StudyArguments sft{"sft", "--schedule",  "cosine", "--steps",      steps, "--pictures",

@@ -11,11 +11,6 @@ struct MiniArguments {
     int seeds = 3, steps = 1800, count = 500;
 };
 
-StudyArguments with(StudyArguments all, const StudyArguments& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-}
-
 // The method and its controls first, then what the paper ablates, one thing changed at a time.
 std::vector<StudyVariant> miniVariants(const MiniArguments& a) {
     const StudyArguments sft{

@@ -219,10 +219,11 @@ private Q_SLOTS:
     void imagesStandWhereTheirMarksAre_data() {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("wanted");
-        for (const auto& golden : readJson(goldens() / "box_cases.json").at("image_placeholder")) {
-            const auto text = QByteArray::fromStdString(golden.at("text").get<std::string>());
+        const auto cases = golden::json("box_cases.json").at("image_placeholder");
+        for (const auto& c : cases) {
+            const auto text = QByteArray::fromStdString(c.at("text").get<std::string>());
             QTest::newRow(text) << text
-                                << QByteArray::fromStdString(golden.at("out").get<std::string>());
+                                << QByteArray::fromStdString(c.at("out").get<std::string>());
         }
         QTest::newRow("a question between")
             << QByteArray("First <image> and second\n<image>\n: same?")

@@ -17,6 +17,8 @@
 #include "datasets/data_check.h"
 #include "datasets/data_preview.h"
 
+Q_DECLARE_METATYPE(std::shared_ptr<arrow::DataType>)
+
 using namespace lvr;
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
@@ -652,8 +654,6 @@ private Q_SLOTS:
         }
     }
 };
-
-Q_DECLARE_METATYPE(std::shared_ptr<arrow::DataType>)
 
 QTEST_GUILESS_MAIN(DatasetTest)
 #include "dataset_test.moc"

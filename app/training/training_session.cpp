@@ -221,6 +221,10 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
                   << (placement.dtype == torch::kFloat32 ? "" : ", with float32 master weights")
                   << std::endl;
     }
+    const auto between = arguments_.ranks.meetOn(device);
+    if (arguments_.ranks.first() && arguments_.ranks.count() > 1)
+        std::cout << arguments_.ranks.count() << " ranks train together over " << between
+                  << std::endl;
     auto checkpoint =
         LvrCheckpoint::open(from_, {.dtype = placement.dtype,
                                     .device = device,

@@ -4,6 +4,7 @@
 #define USE_DISTRIBUTED
 #define USE_C10D_GLOO
 #include <c10/util/Logging.h>
+#include <dlfcn.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/utils/lambda_post_hook.h>
 #include <torch/csrc/autograd/variable.h>
@@ -12,8 +13,10 @@
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -23,6 +26,7 @@
 
 #include "core/error.h"
 #include "core/torch.h"
+#include "core/train/nccl_group.h"
 
 namespace lvr {
 namespace {
@@ -104,6 +108,21 @@ using Store = c10::intrusive_ptr<c10d::Store>;
 
 std::string pulseOf(int rank) { return "pulse/" + std::to_string(rank); }
 
+std::filesystem::path ncclPluginFile() {
+    return std::filesystem::read_symlink("/proc/self/exe").replace_filename(kNcclPluginFile);
+}
+
+const NcclPlugin& loadNcclPlugin() {
+    const auto file = ncclPluginFile();
+    void* library = dlopen(file.c_str(), RTLD_NOW);
+    void* entry = library ? dlsym(library, kNcclPluginEntry) : nullptr;
+    if (!entry)
+        throw Error("the plugin for NCCL cannot be loaded (" + std::string(dlerror()) +
+                    "); build it for this LibTorch, or remove " + file.string() +
+                    " to train over Gloo");
+    return *reinterpret_cast<const NcclPlugin* (*)()>(entry)();
+}
+
 }  // namespace
 
 // Counts up, in the store that all ranks see, and looks there when the others last did. On a thread
@@ -166,10 +185,20 @@ private:
 };
 
 struct Ranks::Group {
-    c10::intrusive_ptr<c10d::Backend> backend;
+    Store store;
+    c10::intrusive_ptr<c10d::Backend> backend;  // Gloo
+    c10::intrusive_ptr<c10d::Backend> onGpus;   // NCCL, for tensors there; or none
     int rank = 0, count = 0;
     std::chrono::milliseconds timeout;
     mutable std::optional<Heartbeat> heartbeat;
+
+    ~Group() {
+        if (onGpus) onGpus->abort();  // a shutdown would wait for ranks that may be gone
+    }
+
+    c10d::Backend& backendOf(const torch::Tensor& tensor) const {
+        return onGpus && tensor.is_cuda() ? *onGpus : *backend;
+    }
 
     // What every collective goes through: a rank that is gone shows here.
     template <class Work>
@@ -236,6 +265,7 @@ Ranks Ranks::fromEnvironment(std::chrono::seconds timeout) {
         options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
         ranks.group_->backend = c10::make_intrusive<c10d::ProcessGroupGloo>(
             store, seat.rank, seat.count, std::move(options));
+        ranks.group_->store = store;
         ranks.group_->timeout = timeout;
         ranks.group_->heartbeat.emplace(
             store, seat.rank, seat.count,
@@ -248,16 +278,37 @@ Ranks Ranks::fromEnvironment(std::chrono::seconds timeout) {
     return ranks;
 }
 
+std::string Ranks::meetOn(torch::Device device) const {
+    if (!group_ || !std::filesystem::exists(ncclPluginFile())) return "Gloo";
+    const NcclPlugin* nccl = nullptr;
+    std::string gpu;
+    eachDoes([&] {
+        if (!device.is_cuda()) return;
+        nccl = &loadNcclPlugin();
+        gpu = nccl->gpu(device.index());
+    });
+    const auto gpus = gather(gpu);
+    const std::set<std::string> different(gpus.begin(), gpus.end());
+    if (different.contains("")) return "Gloo";
+    if (different.size() < gpus.size()) return "Gloo (NCCL needs a GPU for each rank)";
+    group_->collectively([&] {
+        group_->onGpus = nccl->group(c10::make_intrusive<c10d::PrefixStore>("nccl", group_->store),
+                                     rank_, count_, device.index(), group_->timeout);
+    });
+    return "NCCL";
+}
+
 void Ranks::sum(torch::Tensor tensor) const {
     if (group_) startSum(std::move(tensor)).wait();
 }
 
 void Ranks::broadcast(torch::Tensor tensor, int from) const {
     if (!group_) return;
+    auto& backend = group_->backendOf(tensor);
     std::vector<torch::Tensor> tensors{std::move(tensor)};
     c10d::BroadcastOptions options;
     options.rootRank = from;
-    group_->collectively([&] { group_->backend->broadcast(tensors, options)->wait(); });
+    group_->collectively([&] { backend.broadcast(tensors, options)->wait(); });
 }
 
 void Ranks::toFirst(torch::Tensor tensor, int from) const {
@@ -316,9 +367,10 @@ void Ranks::firstDoes(const std::function<void()>& work) const {
 Ranks::Pending Ranks::startSum(torch::Tensor tensor) const {
     Pending pending;
     if (!group_) return pending;
+    auto& backend = group_->backendOf(tensor);
     std::vector<torch::Tensor> tensors{std::move(tensor)};
-    auto work = group_->collectively(
-        [&] { return group_->backend->allreduce(tensors, c10d::AllreduceOptions()); });
+    auto work =
+        group_->collectively([&] { return backend.allreduce(tensors, c10d::AllreduceOptions()); });
     pending.work_ = std::make_shared<std::function<void()>>(
         [group = group_, work] { group->collectively([&] { return work->wait(); }); });
     return pending;

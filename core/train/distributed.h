@@ -24,6 +24,10 @@ public:
     int rank() const { return rank_; }
     int count() const { return count_; }
     bool first() const { return rank_ == 0; }
+    // Before collectives of tensors on `device`: they go through NCCL if the program has its plugin
+    // and each rank a GPU of its own, else through Gloo, as all others do. Returns which, for
+    // people. Every rank must call it. Throws Error: the plugin can't be used.
+    std::string meetOn(torch::Device device) const;
 
     // Collective: every rank calls them in the same order, with tensors of the same shapes.
     void sum(torch::Tensor tensor) const;                  // in place, over all ranks

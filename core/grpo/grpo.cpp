@@ -40,7 +40,7 @@ public:
           trained_(trainable(checkpoint.model, {}, options.decayOf)),
           optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
                      bitsOf(options.adamStates)),
-          gradients_(hooks.ranks, tensorsOf(trained_)),
+          gradients_(hooks.ranks, tensorsOf(trained_), optimizer_.owners()),
           guard_(options.maxNonFinite) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(hooks.resume());

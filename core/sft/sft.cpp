@@ -40,7 +40,7 @@ public:
                              options.decayOf)),
           optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
                      bitsOf(options.adamStates)),
-          gradients_(hooks.ranks, tensorsOf(trained_)) {}
+          gradients_(hooks.ranks, tensorsOf(trained_), optimizer_.owners()) {}
 
     SftResult run() {
         if (hooks_.resume) load(hooks_.resume());

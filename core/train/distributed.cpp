@@ -184,7 +184,7 @@ private:
     std::jthread thread_;
 };
 
-struct Ranks::Group {
+struct Ranks::Group : std::enable_shared_from_this<Group> {
     Store store;
     c10::intrusive_ptr<c10d::Backend> backend;  // Gloo
     c10::intrusive_ptr<c10d::Backend> onGpus;   // NCCL, for tensors there; or none
@@ -211,6 +211,14 @@ struct Ranks::Group {
                         ": another rank failed or did not answer in time (" + gist(e.what()) +
                         "); look at what the others said, then resume with --resume");
         }
+    }
+
+    // A collective that goes on; what is returned waits for it.
+    template <class Start>
+    std::shared_ptr<std::function<void()>> started(const Start& start) {
+        auto work = collectively(start);
+        return std::make_shared<std::function<void()>>(
+            [group = shared_from_this(), work] { group->collectively([&] { work->wait(); }); });
     }
 
     // A sum for which some may be late by hours: waits as long as they live.
@@ -369,10 +377,20 @@ Ranks::Pending Ranks::startSum(torch::Tensor tensor) const {
     if (!group_) return pending;
     auto& backend = group_->backendOf(tensor);
     std::vector<torch::Tensor> tensors{std::move(tensor)};
-    auto work =
-        group_->collectively([&] { return backend.allreduce(tensors, c10d::AllreduceOptions()); });
-    pending.work_ = std::make_shared<std::function<void()>>(
-        [group = group_, work] { group->collectively([&] { return work->wait(); }); });
+    pending.work_ = group_->started([&] { return backend.allreduce(tensors, {}); });
+    return pending;
+}
+
+bool Ranks::sumsAtOwners() const { return group_ && group_->onGpus; }
+
+Ranks::Pending Ranks::startSumAt(torch::Tensor tensor, int owner) const {
+    Pending pending;
+    if (!group_) return pending;
+    auto& backend = group_->backendOf(tensor);
+    std::vector<torch::Tensor> tensors{std::move(tensor)};
+    c10d::ReduceOptions options;
+    options.rootRank = owner;
+    pending.work_ = group_->started([&] { return backend.reduce(tensors, options); });
     return pending;
 }
 
@@ -390,7 +408,9 @@ int localRank() {
 // Buckets are sent in one order on all ranks, whichever is full first.
 struct GradientSum::State {
     struct Bucket {
+        std::optional<int> owner;          // whom the sum is for, if not for all
         std::vector<std::size_t> members;  // indices into parameters
+        std::int64_t bytes = 0;
         std::size_t missing = 0;
         torch::Tensor flat;
         Ranks::Pending sum;
@@ -403,6 +423,10 @@ struct GradientSum::State {
     std::size_t sent = 0;                                                             // buckets
     bool expecting = false;
 
+    bool takes(const Bucket& bucket, const torch::Tensor& parameter) const {
+        return bucket.bytes < kBucketBytes &&
+               parameters[bucket.members.back()].scalar_type() == parameter.scalar_type();
+    }
     void ready(std::size_t parameter) {
         if (!expecting) return;
         --buckets[bucketOf[parameter]].missing;
@@ -416,10 +440,16 @@ struct GradientSum::State {
             parts.push_back((p.grad().defined() ? p.grad() : torch::zeros_like(p)).flatten());
         }
         bucket.flat = torch::cat(parts);
-        bucket.sum = ranks.startSum(bucket.flat);
+        bucket.sum = bucket.owner ? ranks.startSumAt(bucket.flat, *bucket.owner)
+                                  : ranks.startSum(bucket.flat);
     }
     void scatter(Bucket& bucket) {
         const torch::NoGradGuard off;
+        if (bucket.owner.value_or(ranks.rank()) != ranks.rank()) {
+            for (const auto i : bucket.members) parameters[i].mutable_grad() = torch::Tensor();
+            bucket.flat = torch::Tensor();
+            return;
+        }
         std::int64_t at = 0;
         for (const auto i : bucket.members) {
             auto& p = parameters[i];
@@ -434,25 +464,26 @@ struct GradientSum::State {
     }
 };
 
-GradientSum::GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters)
+GradientSum::GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters,
+                         std::vector<int> owners)
     : state_(std::make_shared<State>()) {
     state_->ranks = ranks;
     state_->parameters = std::move(parameters);
     if (ranks.count() == 1) return;
     const auto& all = state_->parameters;
     state_->bucketOf.resize(all.size());
-    std::int64_t bytes = kBucketBytes;  // the backward pass goes from the last to the first
-    for (std::size_t i = all.size(); i-- > 0;) {
-        const bool differs =
-            !state_->buckets.empty() &&
-            all[state_->buckets.back().members.back()].scalar_type() != all[i].scalar_type();
-        if (bytes >= kBucketBytes || differs) {
-            state_->buckets.emplace_back();
-            bytes = 0;
+    std::map<std::optional<int>, std::size_t> open;  // the bucket that is being filled, by owner
+    for (std::size_t i = all.size(); i-- > 0;) {     // as the backward pass goes
+        const auto owner = ranks.sumsAtOwners() ? std::optional(owners[i]) : std::nullopt;
+        const auto filled = open.find(owner);
+        if (filled == open.end() || !state_->takes(state_->buckets[filled->second], all[i])) {
+            open[owner] = state_->buckets.size();
+            state_->buckets.push_back({.owner = owner});
         }
-        bytes += static_cast<std::int64_t>(all[i].nbytes());
-        state_->buckets.back().members.push_back(i);
-        state_->bucketOf[i] = state_->buckets.size() - 1;
+        auto& bucket = state_->buckets[open[owner]];
+        bucket.bytes += static_cast<std::int64_t>(all[i].nbytes());
+        bucket.members.push_back(i);
+        state_->bucketOf[i] = open[owner];
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
         const std::weak_ptr<State> weak = state_;

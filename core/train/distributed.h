@@ -53,6 +53,10 @@ public:
         std::shared_ptr<void> work_;
     };
     Pending startSum(torch::Tensor tensor) const;
+    // Whether gradients are summed at their owners only: where the ranks met over NCCL.
+    bool sumsAtOwners() const;
+    // The same to one rank only: what the others' tensors hold afterwards has no meaning.
+    Pending startSumAt(torch::Tensor tensor, int owner) const;
 
 private:
     struct Group;
@@ -64,10 +68,11 @@ private:
 int localRank();
 
 // Sums the gradients of `parameters` over all ranks, in buckets that are sent as soon as the
-// backward pass has filled them.
+// backward pass has filled them. Where Ranks::sumsAtOwners(), only the owner of a parameter (a
+// rank) has its gradient then, the others none.
 class GradientSum {
 public:
-    GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters);
+    GradientSum(const Ranks& ranks, std::vector<torch::Tensor> parameters, std::vector<int> owners);
     ~GradientSum();
     GradientSum(const GradientSum&) = delete;
     GradientSum& operator=(const GradientSum&) = delete;

@@ -28,6 +28,15 @@ at::Generator generatorOn(torch::Device device, double seed) {
     return random;
 }
 
+// Of all gradients together, from the norms of those that this rank has.
+double normOver(const Ranks& ranks, const std::vector<torch::Tensor>& norms) {
+    const double own = norms.empty() ? 0 : torch::stack(norms).norm().item<double>();
+    if (!ranks.sumsAtOwners()) return own;
+    const auto square = torch::full({}, own * own, torch::kFloat64);
+    ranks.sum(square);
+    return std::sqrt(square.item<double>());
+}
+
 }  // namespace
 
 std::vector<Trained> trainAt(const std::vector<torch::Tensor>& parameters, double rate) {
@@ -58,6 +67,12 @@ AdamW::AdamW(std::vector<Trained> parameters, double weightDecay, double beta2, 
     }
 }
 
+std::vector<int> AdamW::owners() const {
+    std::vector<int> all;
+    for (const auto& slot : slots_) all.push_back(slot.owner);
+    return all;
+}
+
 void AdamW::zeroGrad() {
     for (auto& slot : slots_) slot.trained.tensor.mutable_grad() = torch::Tensor();
 }
@@ -70,8 +85,8 @@ double AdamW::step(double learningRate, double maxNorm) {
         gradients.push_back(slot.trained.tensor.grad());
         norms.push_back(gradients.back().norm().to(torch::kFloat32));
     }
-    if (norms.empty()) return 0;
-    const double norm = torch::stack(norms).norm().item<double>();
+    if (norms.empty() && !ranks_.sumsAtOwners()) return 0;
+    const double norm = normOver(ranks_, norms);
     if (!std::isfinite(norm)) return norm;
     if (norm > maxNorm)
         for (auto& gradient : gradients) gradient.mul_(maxNorm / norm);

@@ -25,12 +25,14 @@ inline Moment::Bits bitsOf(AdamStates states) {
 }
 
 // AdamW (eps 1e-8) through LibTorch's fused kernel. What is not float32 has a float32 master copy.
-// With several ranks each keeps the moments of a share of the parameters only (ZeRO stage 1);
-// gradients must be the same on all.
+// With several ranks each keeps the moments of a share of the parameters only (ZeRO stage 1), those
+// that it owns; gradients must be the same on all, or where Ranks::sumsAtOwners() on owners only
+// (stage 2).
 class AdamW {
 public:
     AdamW(std::vector<Trained> parameters, double weightDecay, double beta2 = 0.98,
           const Ranks& ranks = {}, Moment::Bits bits = Moment::Bits::Float32);
+    std::vector<int> owners() const;  // a rank for each parameter
     void zeroGrad();
     // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
     // A step whose norm is not finite changes nothing.

@@ -107,7 +107,8 @@ private Q_SLOTS:
         QCOMPARE(recipeFor(100'000'000), Recipe::Tiny);
         QCOMPARE(recipeFor(100'000'001), Recipe::Paper);
         std::int64_t parameters = 0;
-        for (const auto& [name, tensor] : LvrCheckpoint::open(kModel).model.parameters())
+        const auto checkpoint = LvrCheckpoint::open(kModel);
+        for (const auto& [name, tensor] : checkpoint.model.parameters())
             parameters += tensor.numel();
         QCOMPARE(parameterCount(kModel), parameters);
     }

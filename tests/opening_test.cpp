@@ -123,23 +123,13 @@ private Q_SLOTS:
         const QTemporaryDir dir;
         const auto model = copyOf(kModel, dir);
         changeConfig(model, "quantization_config", QJsonObject{{"quant_method", "awq"}});
+        const QStringList ask{"ask", "--model", model, "--question", "Where?"};
+        compareFailure(lvr(ask), 1, "quantised with awq");  // its weights are plain
         write(model + "/model.safetensors",
               read(model + "/model.safetensors").replace("up_proj.weight", "up_proj.qweigh"));
-        const auto result = lvr({"ask", "--model", model, "--question", "Where?"});
+        const auto result = lvr(ask);
         compareFailure(result, 1, "quantised with awq");
         QVERIFY2(result.err.size() < 500, qPrintable(result.err));
-    }
-
-    void whatWasTrainedIsNotCalledQuantised() {
-        const QTemporaryDir dir;
-        const auto model = copyOf(kModel, dir);  // says so, and holds every weight in float32
-        changeConfig(model, "quantization_config", QJsonObject{{"quant_method", "awq"}});
-        write(model + "/quant_config.json", "{}");
-        const auto said = train(model, dir);
-        QVERIFY2(said.contains("quantised with awq, but its weights are plain"), qPrintable(said));
-        const auto info = lvr({"model", "info", dir.filePath("out")});
-        QVERIFY2(!info.out.contains("quantised"), qPrintable(info.out));
-        QVERIFY(!read(dir.filePath("out") + "/config.json").contains("quantization_config"));
     }
 
     void whatIsLeftOutIsSaidWhereverAModelIsOpened() {

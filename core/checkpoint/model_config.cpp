@@ -490,7 +490,6 @@ void writeModelConfig(const ModelConfig& config, const std::string& dtype, const
         putLvr(config.lvr, json);
         putTextFieldsOnTop(config.text, json);
         putDtype(dtype, json);
-        for (const auto* gone : {"quantization_config", "compression_config"}) json.erase(gone);
         const auto text = json.dump(2) + "\n";
         if (configOf(JsonFields(text, file.string())) == config)
             return writeFileAtomically(file, text);

@@ -24,40 +24,13 @@ ExpectedTensors expectedTensors(const ModelConfig& config) {
     return expected;
 }
 
-bool isPlain(DType dtype) {
-    return dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F32 ||
-           dtype == DType::F64;
-}
-
-bool isWhole(const Tensors& weights, const ExpectedTensors& expected) {
-    return std::all_of(expected.begin(), expected.end(), [&](const auto& one) {
-        const auto found = weights.find(one.first);
-        return found != weights.end() && found->second.shape == one.second &&
-               isPlain(found->second.dtype);
-    });
-}
-
-// Of a folder whose config.json says that it is quantised. Nothing when it really is.
-std::optional<Tensors> plainWeights(const fs::path& folder, const ExpectedTensors& expected) {
-    try {
-        auto weights = openWeights(folder);
-        if (isWhole(weights, expected)) return weights;
-    } catch (const Error&) {  // of a type that only quantised files have
-    }
-    return std::nullopt;
-}
-
-Tensors openPlainWeights(const fs::path& folder, const ModelConfig& config,
-                         std::vector<std::string>& warnings) {
-    const auto method = quantisationOf(folder);
-    if (!method) return openWeights(folder);
-    auto weights = plainWeights(folder, expectedTensors(config));
-    if (!weights)
+// Also where the weights look plain: whoever reads them as transformers does gets others.
+Tensors openPlainWeights(const fs::path& folder) {
+    if (const auto method = quantisationOf(folder))
         throw Error(folder.string() + " is quantised with " + *method +
-                    ", which is not supported; open the float checkpoint it was made from");
-    warnings.push_back(folder.string() + " says that it is quantised with " + *method +
-                       ", but its weights are plain; they are used as they are");
-    return *std::move(weights);
+                    ", which is not supported; open the float checkpoint it was made from, or, if "
+                    "its weights are plain, take what says so out of its config.json");
+    return openWeights(folder);
 }
 
 bool areEqual(const TensorView& a, const TensorView& b) {
@@ -74,7 +47,7 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& sent
 
 // Those of the model itself. A tied one may hold an lm_head.weight all the same.
 void openBase(const fs::path& folder, CheckpointWeights& opened) {
-    opened.weights = openPlainWeights(folder, opened.config, opened.warnings);
+    opened.weights = openPlainWeights(folder);
     if (!opened.config.text.tieWordEmbeddings) return;
     const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
     if (head == opened.weights.end()) return;

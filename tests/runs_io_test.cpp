@@ -188,7 +188,7 @@ private Q_SLOTS:
         auto whole = rowsOf(readRunFile(kGolden).metrics);
         whole.append("5 loss/total 0.80000001192092896");  // the last record takes its place
         std::set<std::size_t> ends{0};  // of records: nothing shows that more of them followed
-        RecordReader reader(kGolden);
+        EventRecordReader reader(kGolden);
         for (std::string record; reader.next(record);)
             ends.insert(*ends.rbegin() + record.size() + 16);
         QCOMPARE(*ends.rbegin(), events.size());

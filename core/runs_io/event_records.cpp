@@ -55,13 +55,13 @@ bool startsWithRecord(const fs::path& file) {
     return in.read(header.data(), kHeader) && isHeader(header);
 }
 
-RecordReader::RecordReader(const fs::path& file) : in_(file, std::ios::binary) {
+EventRecordReader::EventRecordReader(const fs::path& file) : in_(file, std::ios::binary) {
     std::error_code failed;
     left_ = fs::file_size(file, failed);
     if (!in_ || failed) throw Error("can't read " + file.string() + "; check its permissions");
 }
 
-bool RecordReader::next(std::string& record) {
+bool EventRecordReader::next(std::string& record) {
     if (left_ == 0 || !problem_.empty()) return false;
     const auto number = std::to_string(count_ + 1);
     const auto endsEarly = [&] {

@@ -16,9 +16,10 @@ void appendRecord(std::string& file, std::string_view record);
 bool startsWithRecord(const std::filesystem::path& file);
 
 // Reads one record after the other, keeping only that one in memory.
-class RecordReader {
+class EventRecordReader {
 public:
-    explicit RecordReader(const std::filesystem::path& file);  // throws Error: it can't be read
+    explicit EventRecordReader(
+        const std::filesystem::path& file);  // throws Error: it can't be read
     // The next record; false after the last one, and where the file is broken.
     bool next(std::string& record);
     int count() const { return count_; }  // records read

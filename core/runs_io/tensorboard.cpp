@@ -199,7 +199,7 @@ std::string eventFileName(const Run& run) {
 
 LoggedScalars readEventFile(const std::filesystem::path& file) {
     LoggedScalars read;
-    RecordReader records(file);
+    EventRecordReader records(file);
     Plugins plugins;
     std::string problem;
     std::size_t misplaced = 0;

@@ -26,7 +26,8 @@ void drawTag(ImVec2 at, const std::string& text, ImU32 paper) {
     list->AddText({at.x + 4, at.y + 1}, IM_COL32(20, 20, 20, 255), text.c_str());
 }
 
-void drawTokens(const std::vector<int>& tokens, PatchGrid grid, const Placement& at, ImU32 ink) {
+void drawTokens(const std::vector<int>& tokens, PatchGrid grid, const PicturePlacement& at,
+                ImU32 ink) {
     for (const int token : tokens) {
         const int row = token / grid.cols, col = token % grid.cols;
         ImGui::GetWindowDrawList()->AddRectFilled(at.cell(grid, row, col),
@@ -64,7 +65,7 @@ void drawBrackets(ImVec2 min, ImVec2 max, float thickness) {
 
 }  // namespace
 
-void drawGrid(PatchGrid grid, const Placement& at) {
+void drawGrid(PatchGrid grid, const PicturePlacement& at) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImU32 line = IM_COL32(255, 255, 255, 90);
     for (int row = 0; row <= grid.rows; ++row)
@@ -74,7 +75,7 @@ void drawGrid(PatchGrid grid, const Placement& at) {
 }
 
 // One tag per box, although a box visited twice stands twice in the list: "1, 4".
-void drawRois(const std::vector<Box>& rois, int image, const Placement& at) {
+void drawRois(const std::vector<Box>& rois, int image, const PicturePlacement& at) {
     for (std::size_t i = 0; i < rois.size(); ++i) {
         if (rois[i].image != image) continue;
         if (std::find(rois.begin(), rois.begin() + i, rois[i]) != rois.begin() + i) continue;
@@ -87,7 +88,7 @@ void drawRois(const std::vector<Box>& rois, int image, const Placement& at) {
     }
 }
 
-void drawBoxes(const LatentViewState& state, const Placement& at) {
+void drawBoxes(const LatentViewState& state, const PicturePlacement& at) {
     for (std::size_t i = 0; i < state.boxes.size(); ++i) {
         const Box& box = state.boxes[i];
         if (box.image != state.image) continue;
@@ -101,7 +102,7 @@ void drawBoxes(const LatentViewState& state, const Placement& at) {
     drawTokens(state.pickedTokens, state.boxGrid, at, kPickedTokens);
 }
 
-void drawPath(const Trace& trace, const LatentViewState& state, const Placement& at) {
+void drawPath(const Trace& trace, const LatentViewState& state, const PicturePlacement& at) {
     const PatchGrid grid = trace.grids[state.image];
     std::vector<ImVec2> points;
     for (const Box& roi : trace.rois)
@@ -120,7 +121,7 @@ void drawPath(const Trace& trace, const LatentViewState& state, const Placement&
     list->AddCircle(points.front(), 5, kRoi, 0, 2);
 }
 
-void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at,
+void drawNearest(const Trace& trace, const LatentStep& step, const PicturePlacement& at,
                  const LatentViewState& state) {
     const PatchGrid grid = trace.grids[state.image];
     float thickness = 4;
@@ -131,7 +132,7 @@ void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at
     }
 }
 
-void drawRing(PatchGrid grid, int patch, const Placement& at) {
+void drawRing(PatchGrid grid, int patch, const PicturePlacement& at) {
     const int row = patch / grid.cols, col = patch % grid.cols;
     drawOutline(at.cell(grid, row, col), at.cell(grid, row + 1, col + 1),
                 IM_COL32(255, 221, 64, 255), 3);

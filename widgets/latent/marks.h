@@ -9,7 +9,7 @@
 namespace lvr {
 
 // Where the picture lies on the screen, and back.
-struct Placement {
+struct PicturePlacement {
     ImVec2 origin;  // of the picture's top left corner
     ImVec2 size;    // of the whole picture
     ImVec2 at(double x, double y) const {
@@ -25,14 +25,14 @@ struct Placement {
 };
 
 // What is drawn over the picture and its heat.
-void drawGrid(PatchGrid grid, const Placement& at);
-void drawRois(const std::vector<Box>& rois, int image, const Placement& at);  // those on it
-void drawBoxes(const LatentViewState& state, const Placement& at);            // the person's own
+void drawGrid(PatchGrid grid, const PicturePlacement& at);
+void drawRois(const std::vector<Box>& rois, int image, const PicturePlacement& at);  // those on it
+void drawBoxes(const LatentViewState& state, const PicturePlacement& at);  // the person's own
 // From target to target, region by region, each row by row: what supervised training asks for, as
 // far as it is on the shown image.
-void drawPath(const Trace& trace, const LatentViewState& state, const Placement& at);
-void drawNearest(const Trace& trace, const LatentStep& step, const Placement& at,
+void drawPath(const Trace& trace, const LatentViewState& state, const PicturePlacement& at);
+void drawNearest(const Trace& trace, const LatentStep& step, const PicturePlacement& at,
                  const LatentViewState& state);
-void drawRing(PatchGrid grid, int patch, const Placement& at);  // around one patch
+void drawRing(PatchGrid grid, int patch, const PicturePlacement& at);  // around one patch
 
 }  // namespace lvr

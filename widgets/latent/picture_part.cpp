@@ -31,7 +31,7 @@ bool isMeasured(const LatentFrame& frame, const LatentViewState& state) {
     return frame.selected && !cosineOn(frame.trace, *frame.selected, state.image).empty();
 }
 
-Placement place(const Image& image, const Region& region, const LatentViewState& state) {
+PicturePlacement place(const Image& image, const Region& region, const LatentViewState& state) {
     const ImVec2 fit = fitted(image, region.size);
     const ImVec2 size(fit.x * state.zoom, fit.y * state.zoom);
     const ImVec2 middle = region.middle();
@@ -67,7 +67,7 @@ void zoomAndPan(const Region& region, const Image& image, LatentViewState& state
     }
 }
 
-std::optional<Patch> patchUnder(ImVec2 cursor, const LatentFrame& frame, const Placement& at,
+std::optional<Patch> patchUnder(ImVec2 cursor, const LatentFrame& frame, const PicturePlacement& at,
                                 int image) {
     const ImVec2 f = at.fraction(cursor);
     if (image >= static_cast<int>(frame.trace.grids.size()) || f.x < 0 || f.y < 0 || f.x >= 1 ||
@@ -165,7 +165,7 @@ void drawAnswersOf(int patch, const LatentFrame& frame, const Region& region,
     ImGui::Dummy({0, 0});
 }
 
-void drawMarks(const LatentFrame& frame, const Placement& at, const LatentViewState& state) {
+void drawMarks(const LatentFrame& frame, const PicturePlacement& at, const LatentViewState& state) {
     const bool hasGrid = state.image < static_cast<int>(frame.trace.grids.size());
     if (hasGrid && state.grid) drawGrid(frame.trace.grids[state.image], at);
     if (isMeasured(frame, state) && state.nearest)
@@ -177,7 +177,7 @@ void drawMarks(const LatentFrame& frame, const Placement& at, const LatentViewSt
 }
 
 // Tells the owner of the boxes what the left button does over the picture.
-void reportPointer(const Placement& at, const LatentViewState& state) {
+void reportPointer(const PicturePlacement& at, const LatentViewState& state) {
     using Phase = RegionPointer::Phase;
     const ImGuiIO& io = ImGui::GetIO();
     const bool released =
@@ -235,7 +235,7 @@ void drawPicture(const LatentFrame& frame, float height, LatentViewState& state)
     ImGui::InvisibleButton("picture", region.size,
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonMiddle);
     zoomAndPan(region, shown(frame, state), state);
-    const Placement at = place(shown(frame, state), region, state);
+    const PicturePlacement at = place(shown(frame, state), region, state);
     state.picture = {at.origin.x, at.origin.y, at.size.x, at.size.y};
     state.hovered = ImGui::IsItemHovered()
                         ? patchUnder(ImGui::GetIO().MousePos, frame, at, state.image)

@@ -14,8 +14,9 @@
 namespace lvr {
 namespace {
 
+constexpr int kMostLines = 6;
 constexpr int kFewestPixels = 60;
-constexpr qsizetype kMostCharacters = 4000;  // no line holds more of a few lines' text
+constexpr qsizetype kMostCharacters = 4000;  // more than that many lines hold
 
 // Position in `document` after its first `lines` lines.
 int endOfLines(const QTextDocument& document, int lines) {
@@ -37,12 +38,7 @@ FlowingLabel::FlowingLabel(QWidget* parent) : QLabel(parent) {
     setAlignment(Qt::AlignTop | Qt::AlignLeft);
 }
 
-void FlowingLabel::setMostLines(int lines) {
-    mostLines_ = lines;
-    updateGeometry();
-}
-
-int FlowingLabel::mostHeight() const { return mostLines_ * fontMetrics().lineSpacing(); }
+int FlowingLabel::mostHeight() const { return kMostLines * fontMetrics().lineSpacing(); }
 
 void FlowingLabel::layOut(QTextDocument& document, int width) const {
     QTextOption option;
@@ -57,7 +53,7 @@ void FlowingLabel::layOut(QTextDocument& document, int width) const {
         document.setPlainText(text().left(kMostCharacters));
     document.setTextWidth(std::max(1, width));
     if (rich || document.size().height() <= mostHeight() + 1) return;
-    const int end = endOfLines(document, mostLines_);
+    const int end = endOfLines(document, kMostLines);
     document.setPlainText(document.toPlainText().left(std::max(0, end - 1)) + QStringLiteral("…"));
     document.setTextWidth(std::max(1, width));
 }

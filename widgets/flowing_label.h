@@ -13,7 +13,6 @@ class FlowingLabel : public QLabel {
     Q_OBJECT
 public:
     explicit FlowingLabel(QWidget* parent = nullptr);
-    void setMostLines(int lines);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -26,8 +25,6 @@ protected:
 private:
     void layOut(QTextDocument& document, int width) const;
     int mostHeight() const;
-
-    int mostLines_ = 6;
 };
 
 }  // namespace lvr

@@ -5,10 +5,13 @@
 #include <arrow/type_traits.h>
 #include <arrow/util/float16.h>
 #include <arrow/util/utf8.h>
+#include <arrow/visit_array_inline.h>
 #include <parquet/arrow/reader.h>
 
 #include <charconv>
 #include <cmath>
+#include <string_view>
+#include <type_traits>
 
 #include "core/error.h"
 
@@ -19,16 +22,6 @@ namespace {
 constexpr std::int64_t kRowsAtATime = 64;  // pictures may be inside
 
 Json valueAt(const arrow::Array& column, std::int64_t row);
-
-template <class Column>
-const Column& as(const arrow::Array& column) {
-    return static_cast<const Column&>(column);
-}
-
-template <class Column>
-Json numberAt(const arrow::Array& column, std::int64_t row) {
-    return as<Column>(column).Value(row);
-}
 
 template <class Float>
 Json finite(Float value) {
@@ -41,23 +34,15 @@ Json finite(Float value) {
     return exact;
 }
 
-template <class Column>
-Json textAt(const arrow::Array& column, std::int64_t row) {
-    return std::string(as<Column>(column).GetView(row));
-}
-
 // Some writers call their texts bytes.
-template <class Column>
-Json bytesAt(const arrow::Array& column, std::int64_t row) {
-    const std::string_view bytes = as<Column>(column).GetView(row);
+Json bytesOrText(std::string_view bytes) {
     const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
     if (arrow::util::ValidateUTF8(first, std::ssize(bytes))) return std::string(bytes);
     return Json::binary(std::vector<std::uint8_t>(first, first + bytes.size()));
 }
 
 template <class List>
-Json listAt(const arrow::Array& column, std::int64_t row) {
-    const auto& list = as<List>(column);
+Json listAt(const List& list, std::int64_t row) {
     Json values = Json::array();
     const std::int64_t from = list.value_offset(row), count = list.value_length(row);
     for (auto i = from; i < from + count; ++i) values.push_back(valueAt(*list.values(), i));
@@ -71,96 +56,55 @@ Json structAt(const arrow::StructArray& column, std::int64_t row) {
     return object;
 }
 
-Json floatAt(const arrow::Array& column, std::int64_t row) {
-    if (column.type_id() == arrow::Type::DOUBLE)
-        return finite(as<arrow::DoubleArray>(column).Value(row));
-    if (column.type_id() == arrow::Type::FLOAT)
-        return finite(as<arrow::FloatArray>(column).Value(row));
-    const auto bits = as<arrow::HalfFloatArray>(column).Value(row);
-    return finite(arrow::util::Float16::FromBits(bits).ToFloat());
-}
-
-Json integerAt(const arrow::Array& column, std::int64_t row) {
-    switch (column.type_id()) {
-        case arrow::Type::INT8:
-            return numberAt<arrow::Int8Array>(column, row);
-        case arrow::Type::INT16:
-            return numberAt<arrow::Int16Array>(column, row);
-        case arrow::Type::INT32:
-            return numberAt<arrow::Int32Array>(column, row);
-        case arrow::Type::UINT8:
-            return numberAt<arrow::UInt8Array>(column, row);
-        case arrow::Type::UINT16:
-            return numberAt<arrow::UInt16Array>(column, row);
-        case arrow::Type::UINT32:
-            return numberAt<arrow::UInt32Array>(column, row);
-        case arrow::Type::UINT64:
-            return numberAt<arrow::UInt64Array>(column, row);
-        default:
-            return numberAt<arrow::Int64Array>(column, row);
-    }
-}
-
-Json bytesOrTextAt(const arrow::Array& column, std::int64_t row) {
-    switch (column.type_id()) {
-        case arrow::Type::STRING:
-            return textAt<arrow::StringArray>(column, row);
-        case arrow::Type::LARGE_STRING:
-            return textAt<arrow::LargeStringArray>(column, row);
-        case arrow::Type::STRING_VIEW:
-            return textAt<arrow::StringViewArray>(column, row);
-        case arrow::Type::BINARY:
-            return bytesAt<arrow::BinaryArray>(column, row);
-        case arrow::Type::LARGE_BINARY:
-            return bytesAt<arrow::LargeBinaryArray>(column, row);
-        case arrow::Type::BINARY_VIEW:
-            return bytesAt<arrow::BinaryViewArray>(column, row);
-        default:
-            return bytesAt<arrow::FixedSizeBinaryArray>(column, row);
-    }
-}
-
-Json listValueAt(const arrow::Array& column, std::int64_t row) {
-    switch (column.type_id()) {
-        case arrow::Type::LARGE_LIST:
-            return listAt<arrow::LargeListArray>(column, row);
-        case arrow::Type::FIXED_SIZE_LIST:
-            return listAt<arrow::FixedSizeListArray>(column, row);
-        case arrow::Type::LIST_VIEW:
-            return listAt<arrow::ListViewArray>(column, row);
-        case arrow::Type::LARGE_LIST_VIEW:
-            return listAt<arrow::LargeListViewArray>(column, row);
-        default:  // a map is a list too
-            return listAt<arrow::ListArray>(column, row);
-    }
-}
-
-Json dictionaryAt(const arrow::DictionaryArray& column, std::int64_t row) {
-    return valueAt(*column.dictionary(), column.GetValueIndex(row));
-}
-
-// What is left are dates, times and decimals.
+// What is not named below: dates, times, decimals.
 Json scalarTextAt(const arrow::Array& column, std::int64_t row) {
     const auto scalar = column.GetScalar(row);
     return scalar.ok() ? Json((*scalar)->ToString()) : Json();
 }
 
+// One value of a column of any type.
+struct ReadValue {
+    std::int64_t row;
+    Json value = {};
+
+    template <class Column>
+    arrow::Status Visit(const Column& column) {
+        value = at(column);
+        return arrow::Status::OK();
+    }
+
+private:
+    template <class Column>
+    Json at(const Column& column) const {
+        using Type = typename Column::TypeClass;
+        if constexpr (arrow::is_boolean_type<Type>::value || arrow::is_integer_type<Type>::value)
+            return column.Value(row);
+        else if constexpr (std::is_same_v<Type, arrow::HalfFloatType>)
+            return finite(arrow::util::Float16::FromBits(column.Value(row)).ToFloat());
+        else if constexpr (arrow::is_floating_type<Type>::value)
+            return finite(column.Value(row));
+        else if constexpr (arrow::is_base_binary_type<Type>::value ||
+                           arrow::is_binary_view_like_type<Type>::value ||
+                           std::is_same_v<Type, arrow::FixedSizeBinaryType>)
+            return bytesOrText(column.GetView(row));
+        else if constexpr (arrow::is_list_like_type<Type>::value ||
+                           arrow::is_list_view_type<Type>::value)
+            return listAt(column, row);  // a map is a list too
+        else if constexpr (std::is_same_v<Type, arrow::StructType>)
+            return structAt(column, row);
+        else if constexpr (std::is_same_v<Type, arrow::DictionaryType>)
+            return valueAt(*column.dictionary(), column.GetValueIndex(row));
+        else if constexpr (std::is_same_v<Type, arrow::ExtensionType>)
+            return valueAt(*column.storage(), row);
+        else
+            return scalarTextAt(column, row);
+    }
+};
+
 Json valueAt(const arrow::Array& column, std::int64_t row) {
-    const auto type = column.type_id();
     if (column.IsNull(row)) return {};
-    if (type == arrow::Type::BOOL) return numberAt<arrow::BooleanArray>(column, row);
-    if (type == arrow::Type::STRUCT) return structAt(as<arrow::StructArray>(column), row);
-    if (type == arrow::Type::DICTIONARY)
-        return dictionaryAt(as<arrow::DictionaryArray>(column), row);
-    if (type == arrow::Type::EXTENSION)
-        return valueAt(*as<arrow::ExtensionArray>(column).storage(), row);
-    if (arrow::is_integer(type)) return integerAt(column, row);
-    if (arrow::is_floating(type)) return floatAt(column, row);
-    if (arrow::is_list_like(type) || arrow::is_list_view(type)) return listValueAt(column, row);
-    if (arrow::is_base_binary_like(type) || arrow::is_binary_view_like(type) ||
-        type == arrow::Type::FIXED_SIZE_BINARY)
-        return bytesOrTextAt(column, row);
-    return scalarTextAt(column, row);
+    ReadValue read{row};
+    return arrow::VisitArrayInline(column, &read).ok() ? read.value : scalarTextAt(column, row);
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 
+#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 
 namespace lvr {
@@ -153,6 +154,10 @@ std::string toJsonText(const Json& value, const std::string& source, int indent)
         throw Error("cannot write " + source +
                     ": a text in it is not UTF-8, or a number is not finite");
     return text;
+}
+
+void writeJson(const Json& value, const std::filesystem::path& file) {
+    writeFileAtomically(file, toJsonText(value, file.string(), 2) + "\n");
 }
 
 JsonFields::JsonFields(std::shared_ptr<const Json> object, std::string source, std::string prefix)

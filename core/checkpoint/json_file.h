@@ -29,6 +29,8 @@ Json readJsonOrNull(const std::filesystem::path& file);
 // The text of a JSON value; throws Error when a string in it is not UTF-8 or a number not finite,
 // because neither would be read back equal.
 std::string toJsonText(const Json& value, const std::string& source, int indent = -1);
+// A file of it, indented, put into its place in one piece. Throws Error.
+void writeJson(const Json& value, const std::filesystem::path& file);
 
 // One JSON object of a file, read field by field. Every Error names the source and the field; null
 // counts as absent.

@@ -2,21 +2,18 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <numeric>
 
 #include "core/checkpoint/atomic_file.h"
+#include "core/checkpoint/config_ids.h"
 #include "core/checkpoint/json_file.h"
 #include "core/error.h"
-#include "core/values/option_field.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kConfig = "config.json";
-constexpr const char* kGeneration = "generation_config.json";
-constexpr const char* kProvenance = "lvr_workbench.json";
 // Far above any real model and low enough that products of a few of them fit 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 24;
 constexpr std::int64_t kMaxLayers = 10'000;
@@ -202,23 +199,6 @@ LvrConfig readLvr(const JsonFields& top, int vocabSize) {
     return lvr;
 }
 
-// One id or a list of them.
-Ints idsIn(const JsonFields& fields, const std::string& key) {
-    Ints ids = fields.isArray(key) ? fields.get<Ints>(key) : Ints{};
-    if (!fields.isArray(key))
-        if (const auto id = fields.find<std::int64_t>(key)) ids = {*id};
-    if (std::any_of(ids.begin(), ids.end(), [](std::int64_t id) { return id < 0; }))
-        fields.fail(key, "must not be negative");
-    return ids;
-}
-
-// The top level first: transformers 5 puts its own defaults into text_config when it is absent
-// there.
-Ints idsAnywhere(const JsonFields& top, const std::string& key) {
-    const auto nested = top.object("text_config");
-    return !top.has(key) && nested ? idsIn(*nested, key) : idsIn(top, key);
-}
-
 void readTokenIds(const JsonFields& top, ModelConfig& config) {
     const auto vocabSize = config.text.vocabSize;
     const auto id = [&](const char* key, std::int64_t usual) {
@@ -303,10 +283,6 @@ Json lvrJson(const LvrConfig& lvr) {
     return json;
 }
 
-void writeJson(const Json& json, const fs::path& file) {
-    writeFileAtomically(file, toJsonText(json, file.string(), 2) + "\n");
-}
-
 ModelConfig configOf(const JsonFields& top) {
     requireQwen(top);
     ModelConfig config;
@@ -354,111 +330,6 @@ void putTextFieldsOnTop(const TextConfig& text, OrderedJson& top) {
         if (!top.contains(key) && nested.contains(key)) top[key] = nested[key];
 }
 
-double within(const JsonFields& fields, const std::string& key, double fallback, double lowest,
-              double highest) {
-    const double value = fields.get<double>(key, fallback);
-    if (!(value >= lowest && value <= highest))
-        fields.fail(key, "must be from " + numberText(lowest) + " to " + numberText(highest));
-    return value;
-}
-
-SamplingOptions readSampling(const JsonFields& fields) {
-    const bool samples = fields.get<bool>("do_sample", false);
-    const auto topK = fields.get<std::int64_t>("top_k", samples ? 50 : 0);
-    if (topK < 0 || topK > 1'000'000) fields.fail("top_k", "must be from 0 to 1000000");
-    const double temperature = within(fields, "temperature", 1, 0, 100);
-    return {.temperature = samples ? temperature : 0,
-            .topP = within(fields, "top_p", 1, 1e-6, 1),
-            .topK = static_cast<int>(topK),
-            .repetitionPenalty = within(fields, "repetition_penalty", 1, 0.01, 100)};
-}
-
-constexpr const char* kExitFields[] = {"decoding_strategy", "lvr_steps", "criterion",
-                                       "lvr_end_threshold"};
-
-// A number or a list of one (lvr-spec 4.2).
-std::optional<int> readLvrSteps(const JsonFields& fields) {
-    const char* key = "lvr_steps";
-    if (!fields.has(key)) return std::nullopt;
-    const auto steps =
-        fields.isArray(key) ? fields.get<Ints>(key) : Ints{fields.get<std::int64_t>(key)};
-    if (steps.size() != 1 || steps[0] < 0 || steps[0] > 1'000'000)
-        fields.fail(key, "must be one number from 0 to 1000000");
-    return static_cast<int>(steps[0]);
-}
-
-LatentEndMetric readCriterion(const JsonFields& fields) {
-    const auto name = fields.get<std::string>("criterion", "mse");
-    if (name == "mse") return LatentEndMetric::Mse;
-    if (name == "mae") return LatentEndMetric::Mae;
-    if (name == "cosine") return LatentEndMetric::Cosine;
-    fields.fail("criterion", "is '" + name + "' and must be mse, mae or cosine");
-}
-
-// The release's three loops (lvr-spec 4.2 to 4.4); steps alone are the first one's.
-std::optional<ExitRule> readExit(const JsonFields& fields) {
-    const auto steps = readLvrSteps(fields);
-    const auto strategy = fields.get<std::string>("decoding_strategy", "steps");
-    if (strategy == "steps")
-        return steps ? std::optional<ExitRule>(FixedSteps{*steps}) : std::nullopt;
-    if (strategy == "latent") {
-        const NearLatentEnd usual;
-        return NearLatentEnd{
-            .metric = readCriterion(fields),
-            .threshold = within(fields, "lvr_end_threshold", usual.threshold, 0, 1e9),
-            .cap = steps.value_or(usual.cap)};
-    }
-    return EndToken{.cap = steps.value_or(EndToken().cap)};
-}
-
-// Names of fields whose value is not the one that changes nothing.
-std::vector<std::string> notBuiltIn(const Json& generation) {
-    static const std::map<std::string, Json> kWithoutEffect{
-        {"num_beams", 1},
-        {"num_beam_groups", 1},
-        {"min_p", 0.0},
-        {"typical_p", 1.0},
-        {"top_h", nullptr},
-        {"epsilon_cutoff", 0.0},
-        {"eta_cutoff", 0.0},
-        {"no_repeat_ngram_size", 0},
-        {"encoder_no_repeat_ngram_size", 0},
-        {"encoder_repetition_penalty", 1.0},
-        {"min_length", 0},
-        {"min_new_tokens", 0},
-        {"bad_words_ids", nullptr},
-        {"force_words_ids", nullptr},
-        {"constraints", nullptr},
-        {"forced_bos_token_id", nullptr},
-        {"forced_eos_token_id", nullptr},
-        {"suppress_tokens", nullptr},
-        {"begin_suppress_tokens", nullptr},
-        {"sequence_bias", nullptr},
-        {"exponential_decay_length_penalty", nullptr},
-        {"guidance_scale", 1.0},
-        {"penalty_alpha", 0.0},
-        {"dola_layers", nullptr},
-        {"stop_strings", nullptr},
-        {"watermarking_config", nullptr},
-        {"max_time", nullptr},
-        {"token_healing", false}};
-    std::vector<std::string> names;
-    for (const auto& [name, without] : kWithoutEffect)
-        if (generation.contains(name) && !generation[name].is_null() &&
-            generation[name] != without && generation[name] != Json::array())
-            names.push_back(name);
-    return names;
-}
-
-// Of a sidecar: the fields that are not ours.
-std::string othersIn(const std::string& sidecar) {
-    auto json = Json::parse(sidecar);
-    for (const auto* ours : {"default_exit", "latent_feed", "roi_tokens", "head_positions",
-                             "command", "seed", "data", "notes"})
-        json.erase(ours);
-    return json.empty() ? "" : json.dump();
-}
-
 }  // namespace
 
 ModelConfig readModelConfig(const fs::path& folder) {
@@ -498,83 +369,6 @@ void writeModelConfig(const ModelConfig& config, const std::string& dtype, const
     auto json = OrderedJson::parse(readTextFile(file));
     putDtype(dtype, json);
     writeFileAtomically(file, json.dump(2) + "\n");
-}
-
-GenerationConfig readGenerationConfig(const fs::path& folder) {
-    const auto file = folder / kGeneration;
-    std::error_code ignored;
-    const bool isThere = fs::exists(file, ignored);
-    const auto fields = JsonFields::read(isThere ? file : folder / kConfig);
-    GenerationConfig config;
-    config.eosTokenIds =
-        isThere ? idsIn(fields, "eos_token_id") : idsAnywhere(fields, "eos_token_id");
-    const auto pad = isThere ? idsIn(fields, "pad_token_id") : idsAnywhere(fields, "pad_token_id");
-    if (!pad.empty())
-        config.padTokenId = pad.front();
-    else if (!config.eosTokenIds.empty())
-        config.padTokenId = config.eosTokenIds.front();
-    if (!isThere) return config;
-    config.sampling = readSampling(fields);
-    if (fields.has("max_new_tokens"))
-        config.maxNewTokens = extent(fields, "max_new_tokens", 1'000'000);
-    config.forceStart = fields.find<bool>("force_lvr_start");
-    config.exit = readExit(fields);
-    for (const auto& key : fields.keys())
-        if (fields.has(key)) config.said.insert(key);
-    config.notBuiltIn = notBuiltIn(parseJson(readTextFile(file), file.string()));
-    return config;
-}
-
-void writeGenerationConfig(const GenerationConfig& config, const fs::path& folder) {
-    Json json{{"do_sample", false}, {"pad_token_id", config.padTokenId}};
-    if (!config.eosTokenIds.empty()) json["eos_token_id"] = config.eosTokenIds;
-    writeJson(json, folder / kGeneration);
-}
-
-void writeGenerationExit(const ExitRule& exit, const fs::path& folder) {
-    const auto file = folder / kGeneration;
-    if (!fs::exists(file)) return;
-    const auto said = readGenerationConfig(folder).exit;
-    if (!said || *said == exit) return;
-    auto json = OrderedJson::parse(readTextFile(file));
-    for (const auto* field : kExitFields) json.erase(field);
-    if (const auto* fixed = std::get_if<FixedSteps>(&exit)) json["lvr_steps"] = fixed->count;
-    writeFileAtomically(file, json.dump(2) + "\n");
-}
-
-std::optional<Provenance> readProvenance(const fs::path& folder) {
-    const auto file = folder / kProvenance;
-    std::error_code ignored;
-    if (!fs::exists(file, ignored)) return std::nullopt;
-    const auto fields = JsonFields::read(file);
-    return Provenance{.defaultExit = fields.get<std::string>("default_exit", ""),
-                      .latentFeed = fields.get<std::string>("latent_feed", ""),
-                      .roiTokens = fields.get<std::string>("roi_tokens", ""),
-                      .headPositions = fields.get<std::string>("head_positions", ""),
-                      .command = fields.get<std::string>("command", ""),
-                      .seed = fields.get<std::uint64_t>("seed", 0),
-                      .data = fields.get<std::string>("data", ""),
-                      .notes = fields.get<std::string>("notes", ""),
-                      .others = othersIn(readTextFile(file))};
-}
-
-Provenance madeFrom(const std::optional<Provenance>& parent, const std::string& command) {
-    auto made = parent.value_or(Provenance());
-    made.command += (made.command.empty() ? "" : "\n") + command;
-    return made;
-}
-
-void writeProvenance(const Provenance& provenance, const fs::path& folder) {
-    Json json = provenance.others.empty() ? Json::object() : Json::parse(provenance.others);
-    json.update({{"default_exit", provenance.defaultExit},
-                 {"latent_feed", provenance.latentFeed},
-                 {"command", provenance.command},
-                 {"seed", provenance.seed},
-                 {"data", provenance.data},
-                 {"notes", provenance.notes}});
-    if (!provenance.roiTokens.empty()) json["roi_tokens"] = provenance.roiTokens;
-    if (!provenance.headPositions.empty()) json["head_positions"] = provenance.headPositions;
-    writeJson(json, folder / kProvenance);
 }
 
 }  // namespace lvr

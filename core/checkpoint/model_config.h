@@ -4,11 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
-
-#include "core/values/options.h"
 
 namespace lvr {
 
@@ -77,46 +74,5 @@ void writeModelConfig(const ModelConfig& config, const std::filesystem::path& fo
 // not ours stays, wherever it stands. dtype: of the saved weights, "float32" or "bfloat16".
 void writeModelConfig(const ModelConfig& config, const std::string& dtype,
                       const std::filesystem::path& base, const std::filesystem::path& folder);
-
-// generation_config.json, or config.json when the folder has none, as transformers' generate() and
-// the published LVR code take it (lvr-spec 4). Without a pad id, rows are padded with the first eos
-// id.
-struct GenerationConfig {
-    std::vector<std::int64_t> eosTokenIds;
-    std::int64_t padTokenId = 0;
-    // Greedy, whatever the temperature, unless `do_sample`; then top_k is 50 where it is not given.
-    SamplingOptions sampling;
-    std::optional<int> maxNewTokens;
-    std::optional<bool> forceStart;  // `force_lvr_start`
-    std::optional<ExitRule> exit;    // `decoding_strategy` with its `lvr_steps` and thresholds
-    std::set<std::string> said;      // fields that are there
-    // Fields that would change what is generated and that this program does not have.
-    std::vector<std::string> notBuiltIn;
-    bool operator==(const GenerationConfig&) const = default;
-};
-GenerationConfig readGenerationConfig(const std::filesystem::path& folder);
-void writeGenerationConfig(const GenerationConfig& config, const std::filesystem::path& folder);
-// Where a folder's generation_config.json has an exit rule, it is to be this one. Other fields
-// stay.
-void writeGenerationExit(const ExitRule& exit, const std::filesystem::path& folder);
-
-// Our sidecar lvr_workbench.json: what config.json has no place for (lvr-spec 1.3).
-struct Provenance {
-    std::string defaultExit;    // exit rule the model was trained for, e.g. "end-prob:0.5:16"
-    std::string latentFeed;     // what it was trained to be fed: "own" or "filler"; empty = own
-    std::string roiTokens;      // which tokens of a region were targets (RoiTokens); empty = all
-    std::string headPositions;  // of an lvr_head: "consistent" or "released"; empty = consistent
-    std::string command;        // every command since the first, one a line
-    std::uint64_t seed = 0;
-    std::string data;
-    std::string notes;
-    std::string others;  // a JSON object of what another version of this program wrote; or empty
-    bool operator==(const Provenance&) const = default;
-};
-std::optional<Provenance> readProvenance(const std::filesystem::path& folder);
-// What is made from a checkpoint by one more command: all that is known of the checkpoint still
-// holds until the maker says otherwise.
-Provenance madeFrom(const std::optional<Provenance>& parent, const std::string& command);
-void writeProvenance(const Provenance& provenance, const std::filesystem::path& folder);
 
 }  // namespace lvr

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "core/checkpoint/generation_config.h"
+#include "core/checkpoint/provenance.h"
 #include "core/decode/decode_rows.h"
 #include "core/model/lvr_model.h"
 #include "core/text/tokenizer.h"

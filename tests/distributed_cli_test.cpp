@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "tests/program.h"
+#include "tests/small_disk.h"
 
 namespace {
 
@@ -221,60 +222,41 @@ private Q_SLOTS:
             QVERIFY2(seconds < 2 * kTimeout, qPrintable(QString("after %1 s").arg(seconds)));
     }
 
-    // On a small file system of its own, which another file fills and then leaves.
+    // Another file fills the disk and then leaves.
     void aFullDiskPausesAllRanksAndSaysSoOnce() {
-        const auto disk = path("disk"), log = path("disk.log");
-        QVERIFY(QDir().mkpath(disk));
-        const QString script = R"(
-            mount -t tmpfs -o size=24m none "$1" || exit 99
+        const auto result = program::SmallDisk(path("disk"), "24m")
+                                .run(R"(
             head -c 20000000 /dev/zero > "$1/filler"
             export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT="$6"
             for rank in 0 1; do
-                RANK=$rank "$2" sft --model "$3" --data "$4" --out "$1/out" --steps 2 --cool-down 1                     --rank-timeout "$7" --store "$5.db" >> "$5" 2>&1 &
+                RANK=$rank "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 2 \
+                    --cool-down 1 --rank-timeout "$7" --store "$2.db" >> "$2" 2>&1 &
                 pids="$pids $!"
             done
-            timeout 60 tail -n +1 -f "$5" | grep -q -m 1 paused || exit 98
+            timeout 60 tail -n +1 -f "$2" | grep -q -m 1 paused || exit 98
             sleep $(($7 + 2))
             rm "$1/filler"
             for pid in $pids; do wait $pid || exit 97; done
-            [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])";
-        QProcess shell;
-        QFile(log).open(QIODevice::WriteOnly);
-        shell.start("unshare", {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM,
-                                LVR_RESOURCES "/models/tiny", data_, log,
-                                QString::number(freePort()), QString::number(kTimeout)});
-        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
-        QVERIFY(shell.waitForFinished(120000));
-        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
-            QSKIP("this needs the right to mount a file system");
-        QFile said(log);
-        QVERIFY(said.open(QIODevice::ReadOnly));
-        const auto output = said.readAll();
-        QVERIFY2(shell.exitCode() == 0, output + QByteArray::number(shell.exitCode()));
-        QCOMPARE(output.count("paused: "), 1);
-        QCOMPARE(output.count("there is room again"), 1);
+            [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])",
+                                     {LVR_RESOURCES "/models/tiny", data_,
+                                      QString::number(freePort()), QString::number(kTimeout)});
+        if (!result) QSKIP("this needs the right to mount a file system");
+        QVERIFY2(result->code == 0, result->log + QByteArray::number(result->code));
+        QCOMPARE(result->log.count("paused: "), 1);
+        QCOMPARE(result->log.count("there is room again"), 1);
     }
 
     void aFullDiskUnderTheFeatureCacheStopsNothing() {
-        const auto disk = path("cache"), log = path("cache.log");
-        QVERIFY(QDir().mkpath(disk));
-        const QString script = R"(
-            mount -t tmpfs -o size=4m none "$1" || exit 99
+        const auto result = program::SmallDisk(path("cache"), "4m")
+                                .run(R"(
             head -c 4150000 /dev/zero > "$1/filler"
-            "$2" sft --model "$3" --data "$4" --out "$5.out" --steps 3 --cool-down 0                 --store "$5.db" --feature-cache "$1/features" > "$5" 2>&1)";
-        QProcess shell;
-        shell.start("unshare", {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM,
-                                LVR_RESOURCES "/models/tiny", data_, log});
-        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
-        QVERIFY(shell.waitForFinished(120000));
-        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
-            QSKIP("this needs the right to mount a file system");
-        QFile said(log);
-        QVERIFY(said.open(QIODevice::ReadOnly));
-        const auto output = said.readAll();
-        QVERIFY2(shell.exitCode() == 0, output);
-        QVERIFY2(output.count("keeps nothing more") == 1, output);
-        QVERIFY2(!output.contains("paused"), output);
+            "$3" sft --model "$4" --data "$5" --out "$2.out" --steps 3 --cool-down 0 \
+                --store "$2.db" --feature-cache "$1/features" > "$2" 2>&1)",
+                                     {LVR_RESOURCES "/models/tiny", data_});
+        if (!result) QSKIP("this needs the right to mount a file system");
+        QVERIFY2(result->code == 0, result->log);
+        QVERIFY2(result->log.count("keeps nothing more") == 1, result->log);
+        QVERIFY2(!result->log.contains("paused"), result->log);
     }
 
     void halfSetVariablesAreNamed() {

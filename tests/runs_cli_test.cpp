@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tests/program.h"
+#include "tests/small_disk.h"
 
 using program::compareFailure;
 using program::jsonOf;
@@ -230,30 +231,19 @@ private Q_SLOTS:
         QCOMPARE(shown["checkpoints"].toArray().size(), expected.size());
     }
 
-    // On a small file system of its own, which another file fills and then leaves.
+    // Another file fills the disk and then leaves.
     void aFullDiskPausesATrainingUntilThereIsRoom() {
-        const auto disk = path("disk"), log = path("disk.log");
-        QVERIFY(QDir().mkpath(disk));
-        const QString script = R"(
-            mount -t tmpfs -o size=24m none "$1" || exit 99
+        const auto result = program::SmallDisk(path("disk"), "24m")
+                                .run(R"(
             head -c 20000000 /dev/zero > "$1/filler"
-            "$2" sft --model "$3" --data "$4" --out "$1/out" --steps 2 --cool-down 1 > "$5" 2>&1 &
-            tail --pid=$! -n +1 -f "$5" | grep -q -m 1 paused || exit 98
+            "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 2 --cool-down 1 > "$2" 2>&1 &
+            tail --pid=$! -n +1 -f "$2" | grep -q -m 1 paused || exit 98
             rm "$1/filler"
-            wait $! && [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])";
-        QProcess shell;
-        shell.start("unshare",
-                    {"-m", "bash", "-c", script, "-", disk, LVR_PROGRAM, kModel, data(), log});
-        if (!shell.waitForStarted()) QSKIP("there is no unshare here");
-        QFile(log).open(QIODevice::WriteOnly);
-        QVERIFY(shell.waitForFinished(120000));
-        if (shell.exitCode() == 99 || shell.readAllStandardError().contains("unshare failed"))
-            QSKIP("this needs the right to mount a file system");
-        QFile said(log);
-        QVERIFY(said.open(QIODevice::ReadOnly));
-        const auto output = said.readAll();
-        QVERIFY2(shell.exitCode() == 0, output.constData());
-        QVERIFY2(output.contains("there is room again"), output.constData());
+            wait $! && [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])",
+                                     {kModel, data()});
+        if (!result) QSKIP("this needs the right to mount a file system");
+        QVERIFY2(result->code == 0, result->log.constData());
+        QVERIFY2(result->log.contains("there is room again"), result->log.constData());
     }
 
     void aGrpoRunSurvivesBeingKilledToo() {

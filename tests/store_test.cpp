@@ -68,6 +68,22 @@ class StoreTest : public QObject {
     std::unique_ptr<QTemporaryDir> folder_;
     fs::path file_;
 
+    // Its run is under way when this returns.
+    pid_t runOfAnotherProcess() {
+        int ready[2];
+        if (pipe(ready) != 0) qFatal("no pipe");
+        const auto child = inChild([&] {
+            RunStore own(file_);
+            own.start(info());
+            [[maybe_unused]] const auto written = write(ready[1], "x", 1);
+            pause();
+        });
+        char byte = 0;
+        if (read(ready[0], &byte, 1) != 1) qFatal("the other process started no run");
+        for (const int end : ready) close(end);
+        return child;
+    }
+
 private Q_SLOTS:
     void init() {
         folder_ = std::make_unique<QTemporaryDir>();
@@ -313,16 +329,7 @@ private Q_SLOTS:
 
     void aRunThatStillRunsIsNeitherResumedByOthersNorRemoved() {
         RunStore store(file_);
-        int ready[2];
-        QCOMPARE(pipe(ready), 0);
-        const auto child = inChild([&] {
-            RunStore own(file_);
-            own.start(info());
-            [[maybe_unused]] const auto written = write(ready[1], "x", 1);
-            pause();
-        });
-        char byte = 0;
-        QCOMPARE(read(ready[0], &byte, 1), ssize_t{1});
+        const auto child = runOfAnotherProcess();
         const auto id = store.runs()[0].id;
         QVERIFY(errorOf([&] { store.resume(id, 0); }).contains("still running"));
         QVERIFY(errorOf([&] { store.remove(id); }).contains("still running"));
@@ -374,16 +381,7 @@ private Q_SLOTS:
     }
 
     void aFolderIsWrittenToByOneRun() {
-        int ready[2];
-        QCOMPARE(pipe(ready), 0);
-        const auto child = inChild([&] {
-            RunStore own(file_);
-            own.start(info());
-            [[maybe_unused]] const auto written = write(ready[1], "x", 1);
-            pause();
-        });
-        char byte = 0;
-        QCOMPARE(read(ready[0], &byte, 1), ssize_t{1});
+        const auto child = runOfAnotherProcess();
         RunStore store(file_);
         QVERIFY(errorOf([&] {
                     store.start(info());

@@ -13,6 +13,7 @@
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
+#include "core/train/gradient_sum.h"
 #include "core/train/step_guard.h"
 #include "core/train/trainable.h"
 

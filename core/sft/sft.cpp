@@ -9,6 +9,7 @@
 #include "core/sft/sampler.h"
 #include "core/sft/schedule.h"
 #include "core/torch.h"
+#include "core/train/gradient_sum.h"
 #include "core/train/step_guard.h"
 #include "core/train/trainable.h"
 

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/eval/evaluate.h"
 #include "core/grpo/grpo.h"
+#include "core/model/dtype.h"
 #include "core/sft/sft.h"
 #include "core/torch.h"
 #include "core/train/score.h"

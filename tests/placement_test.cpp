@@ -17,8 +17,8 @@ Machine cpu(bool multipliesBfloat16) { return {.multipliesBfloat16 = multipliesB
 Machine withGpus(std::vector<Machine::Gpu> gpus) {
     return {.multipliesBfloat16 = false, .gpus = std::move(gpus)};
 }
-const StoredModel kThreeB{.dtype = torch::kBFloat16, .numbers = 3'750'000'000};
-const StoredModel kFloat{.dtype = torch::kFloat32, .numbers = 1'000'000};
+const ModelSize kThreeB{3'750'000'000, DType::BF16};
+const ModelSize kFloat{1'000'000, DType::F32};
 
 }  // namespace
 
@@ -45,7 +45,7 @@ private Q_SLOTS:
         QFETCH(int, stored);
         QFETCH(bool, multiplies);
         QFETCH(int, computed);
-        const StoredModel model{.dtype = static_cast<torch::Dtype>(stored), .numbers = 10};
+        const ModelSize model{10, storedType(static_cast<torch::Dtype>(stored))};
         const auto placed = place({.device = "cpu"}, model, cpu(multiplies));
         QCOMPARE(static_cast<int>(placed.dtype), computed);
         QVERIFY(placed.device == torch::kCPU);
@@ -101,9 +101,9 @@ private Q_SLOTS:
     void aFolderSaysHowItsNumbersAreStored() {
         const std::filesystem::path models = std::filesystem::path(LVR_GOLDENS) / "models";
         for (const auto* model : {"random-a", "random-b"}) {
-            const auto stored = StoredModel::look(models / model);
-            QVERIFY(stored.dtype == torch::kFloat32);
-            QVERIFY(stored.numbers > 100'000);
+            const auto stored = sizeOf(models / model);
+            QVERIFY(stored.dtype == DType::F32);
+            QVERIFY(stored.parameters > 100'000);
         }
     }
 };

@@ -418,7 +418,7 @@ private Q_SLOTS:
                                          "--out", QString::fromStdString(out.string())} +
                              flags);
             QVERIFY2(merged.code == 0, qPrintable(merged.err));
-            QVERIFY(StoredModel::look(out).dtype == dtype);
+            QVERIFY(sizeOf(out).dtype == storedType(dtype));
             QCOMPARE(readJson(out / "config.json")["torch_dtype"].get<Text>(), toText(dtype));
         }
     }

@@ -45,7 +45,7 @@ void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folde
 
 void showModel(const std::string& name) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
-    const auto stored = StoredModel::look(folder).dtype;
+    const auto stored = memoryType(sizeOf(folder).dtype);
     const auto model = LvrModel::open(folder, {.dtype = stored, .stop = interruption()});
     const auto& config = model.config();
     std::int64_t parameters = 0;
@@ -90,7 +90,7 @@ void merge(const MergeArguments& a) {
     checkOutputFolder(a.out);
     auto placement = placementOf(
         {a.adapter.model, a.adapter.dtype, a.adapter.device == "auto" ? "cpu" : a.adapter.device});
-    if (a.adapter.dtype == "auto") placement.dtype = StoredModel::look(folder).dtype;
+    if (a.adapter.dtype == "auto") placement.dtype = memoryType(sizeOf(folder).dtype);
     const auto checkpoint = openCheckpoint(a.adapter, placement);  // merges
     saveCheckpoint(checkpoint, folder, checkpoint.madeInto(commandLine()), a.out);
     std::cout << "wrote " << a.out.string() << ", adapter and base in one, in "

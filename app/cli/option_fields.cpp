@@ -119,7 +119,7 @@ template <class Options>
 void fill(const CLI::App& command, const std::string& model, Options& options) {
     if (command.count("--recipe") == 0) {
         if (model.empty()) throw Error("say --recipe, or the --model whose size decides it");
-        options.recipe = recipeFor(parameterCount(findCheckpoint(model)));
+        options.recipe = recipeFor(sizeOf(findCheckpoint(model)).parameters);
     }
     auto defaults = toJson(defaultsOf<Options>(options.recipe));
     forEachField(options, [&](const std::string& name, auto&, const auto&, const char*) {

@@ -5,7 +5,7 @@
 #include "app/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "core/model/device.h"
+#include "core/model/dtype.h"
 #include "core/model/random_model.h"
 #include "core/train/save_checkpoint.h"
 

@@ -1,18 +1,26 @@
 #include "core/checkpoint/model_size.h"
 
+#include <algorithm>
+#include <map>
+
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 
 namespace lvr {
 
-std::int64_t parameterCount(const std::filesystem::path& folder) {
-    std::int64_t count = 0;
+ModelSize sizeOf(const std::filesystem::path& folder) {
+    ModelSize size;
+    std::map<DType, std::int64_t> counts;
     for (const auto& [name, tensor] : openWeights(baseOf(folder))) {
-        std::int64_t size = 1;
-        for (const auto length : tensor.shape) size *= length;
-        count += size;
+        std::int64_t count = 1;
+        for (const auto length : tensor.shape) count *= length;
+        size.parameters += count;
+        counts[tensor.dtype] += count;
     }
-    return count;
+    const auto most = std::max_element(counts.begin(), counts.end(),
+                                       [](auto& a, auto& b) { return a.second < b.second; });
+    if (most != counts.end()) size.dtype = most->first;
+    return size;
 }
 
 }  // namespace lvr

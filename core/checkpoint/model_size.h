@@ -3,10 +3,16 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "core/checkpoint/safetensors.h"
+
 namespace lvr {
 
-// How many parameters the files of a checkpoint hold; of an adapter: those of the model it adapts.
+// Of the tensors in a checkpoint's files; of an adapter: those of the model it adapts.
+struct ModelSize {
+    std::int64_t parameters = 0;
+    DType dtype = DType::F32;  // of most of them
+};
 // Reads headers alone. Throws Error as openWeights does.
-std::int64_t parameterCount(const std::filesystem::path& folder);
+ModelSize sizeOf(const std::filesystem::path& folder);
 
 }  // namespace lvr

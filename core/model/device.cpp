@@ -36,12 +36,6 @@ torch::Device parseDevice(const std::string& text) {
     return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-torch::Dtype parseDtype(const std::string& text) {
-    if (text == "float32") return torch::kFloat32;
-    if (text == "bfloat16") return torch::kBFloat16;
-    throw Error("unknown dtype \"" + text + "\"; valid are float32 and bfloat16");
-}
-
 void fitThreads(const LvrModel& model) {
     static const int all = at::get_num_threads();
     std::int64_t parameters = 0;

@@ -3,38 +3,21 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/error.h"
 #include "core/model/checkpoint_weights.h"
+#include "core/model/dtype.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
 
-torch::Dtype torchType(DType dtype, const std::string& name) {
-    switch (dtype) {
-        case DType::F32:
-            return torch::kFloat32;
-        case DType::F16:
-            return torch::kFloat16;
-        case DType::BF16:
-            return torch::kBFloat16;
-        case DType::F64:
-            return torch::kFloat64;
-        case DType::Bool:
-        case DType::U8:
-        case DType::I8:
-        case DType::I16:
-        case DType::I32:
-        case DType::I64:
-            break;
-    }
-    throw Error(
-        "tensor " + name + " is of type " + std::string(toText(dtype)) +
-        "; quantised checkpoints are not supported, use a float32, float16 or bfloat16 one");
-}
-
 torch::Tensor tensorOf(const TensorView& view, const std::string& name) {
+    const auto dtype = memoryType(view.dtype);
+    if (!c10::isFloatingType(dtype))
+        throw Error(
+            "tensor " + name + " is of type " + std::string(toText(view.dtype)) +
+            "; quantised checkpoints are not supported, use a float32, float16 or bfloat16 one");
     const auto keepMapped = [owner = view.owner](void*) {};
     return torch::from_blob(const_cast<std::byte*>(view.data), view.shape, keepMapped,
-                            torch::dtype(torchType(view.dtype, name)));
+                            torch::dtype(dtype));
 }
 
 bool isTrainedBeside(const LoraOptions& lora, const std::string& name) {
@@ -124,23 +107,11 @@ private:
     at::Generator random_;
 };
 
-DType storedType(const NamedTensor& one) {
-    switch (one.second.scalar_type()) {
-        case torch::kBFloat16:
-            return DType::BF16;
-        case torch::kFloat16:
-            return DType::F16;
-        case torch::kFloat32:
-            return DType::F32;
-        default:
-            TORCH_CHECK(false, one.first, " can't be saved as ", one.second.scalar_type());
-    }
-}
-
 std::vector<TensorHeader> headersOf(const std::vector<NamedTensor>& tensors) {
     std::vector<TensorHeader> headers;
     for (const auto& one : tensors)
-        headers.push_back({one.first, storedType(one), one.second.sizes().vec()});
+        headers.push_back(
+            {one.first, storedType(one.second.scalar_type()), one.second.sizes().vec()});
     return headers;
 }
 

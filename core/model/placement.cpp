@@ -4,11 +4,8 @@
 #include <torch/cuda.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
-#include "core/checkpoint/adapter_folder.h"
-#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/torch.h"
@@ -36,11 +33,11 @@ bool driverIsThere() {
 
 // Weights, and while training their gradients, AdamW's two means and float32 masters; a tenth and a
 // GiB for what is computed of them.
-double bytesNeeded(const StoredModel& model, torch::Dtype dtype, Purpose purpose) {
+double bytesNeeded(const ModelSize& model, torch::Dtype dtype, Purpose purpose) {
     const double size = static_cast<double>(c10::elementSize(dtype));
     const double masters = dtype == torch::kFloat32 ? 0 : 4;
     const double each = purpose == Purpose::Training ? 2 * size + 8 + masters : size;
-    return 1.1 * each * static_cast<double>(model.numbers) + kGiB;
+    return 1.1 * each * static_cast<double>(model.parameters) + kGiB;
 }
 
 // What this program computes in of how it is stored, and why not as it is.
@@ -57,10 +54,10 @@ Numbers numbersFor(torch::Dtype stored, bool multipliesBfloat16, const char* whe
             std::string("stored as bfloat16, which this ") + where + " has no instructions for"};
 }
 
-Numbers numbers(const PlacementWish& wish, const StoredModel& model, bool multipliesBfloat16,
+Numbers numbers(const PlacementWish& wish, const ModelSize& model, bool multipliesBfloat16,
                 const char* where) {
     if (wish.dtype != "auto") return {parseDtype(wish.dtype), ""};
-    return numbersFor(model.dtype, multipliesBfloat16, where);
+    return numbersFor(memoryType(model.dtype), multipliesBfloat16, where);
 }
 
 std::string joined(const std::string& a, const std::string& b) {
@@ -82,13 +79,13 @@ int chosenGpu(const PlacementWish& wish, const Machine& machine) {
     return static_cast<int>(roomiest - gpus.begin());
 }
 
-Placement onCpu(const PlacementWish& wish, const StoredModel& model, const Machine& machine,
+Placement onCpu(const PlacementWish& wish, const ModelSize& model, const Machine& machine,
                 const std::string& why) {
     const auto as = numbers(wish, model, machine.multipliesBfloat16, "CPU");
     return {as.dtype, torch::kCPU, joined(as.why, why)};
 }
 
-Placement onGpu(const PlacementWish& wish, const StoredModel& model, const Machine& machine,
+Placement onGpu(const PlacementWish& wish, const ModelSize& model, const Machine& machine,
                 torch::Device device, const std::string& why) {
     const auto index = static_cast<std::size_t>(std::max<int>(0, device.index()));
     const bool fast = index >= machine.gpus.size() || machine.gpus[index].multipliesBfloat16;
@@ -116,28 +113,7 @@ Machine Machine::look() {
     return machine;
 }
 
-StoredModel StoredModel::look(const fs::path& folder) {
-    static const std::map<DType, torch::Dtype> kTypes{{DType::F32, torch::kFloat32},
-                                                      {DType::BF16, torch::kBFloat16},
-                                                      {DType::F16, torch::kFloat16},
-                                                      {DType::F64, torch::kFloat64}};
-    std::map<torch::Dtype, std::int64_t> counts;
-    StoredModel model;
-    for (const auto& [name, view] : openWeights(baseOf(folder))) {
-        std::int64_t count = 1;
-        for (const auto extent : view.shape) count *= extent;
-        model.numbers += count;
-        if (const auto type = kTypes.find(view.dtype); type != kTypes.end())
-            counts[type->second] += count;
-    }
-    const auto most =
-        std::max_element(counts.begin(), counts.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (most != counts.end()) model.dtype = most->first;
-    return model;
-}
-
-Placement place(const PlacementWish& wish, const StoredModel& model, const Machine& machine) {
+Placement place(const PlacementWish& wish, const ModelSize& model, const Machine& machine) {
     if (wish.device != "auto") {
         auto device = parseDevice(wish.device);
         if (wish.device == "cuda" && wish.gpu >= 0 && !machine.gpus.empty())
@@ -158,22 +134,9 @@ Placement place(const PlacementWish& wish, const StoredModel& model, const Machi
 
 Placement placeHere(const PlacementWish& wish, const fs::path& folder) {
     const bool asked = wish.dtype == "auto" || wish.device == "auto";
-    return place(wish, asked ? StoredModel::look(folder) : StoredModel(),
+    return place(wish, asked ? sizeOf(folder) : ModelSize(),
                  wish.device == "cpu" ? Machine{.multipliesBfloat16 = cpuMultipliesBfloat16()}
                                       : Machine::look());
-}
-
-std::string toText(torch::Dtype dtype) {
-    switch (dtype) {
-        case torch::kFloat32:
-            return "float32";
-        case torch::kBFloat16:
-            return "bfloat16";
-        case torch::kFloat16:
-            return "float16";
-        default:
-            return c10::toString(dtype);
-    }
 }
 
 std::string toText(const Placement& placement) {

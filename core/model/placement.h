@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/checkpoint/model_size.h"
+#include "core/model/dtype.h"
+
 namespace lvr {
 
 // What of a machine decides where a model is computed, and in which numbers.
@@ -17,14 +20,6 @@ struct Machine {
     };
     std::vector<Gpu> gpus;  // as CUDA counts them
     static Machine look();
-};
-
-// What of a checkpoint does.
-struct StoredModel {
-    torch::Dtype dtype = torch::kFloat32;  // of most of its numbers
-    std::int64_t numbers = 0;
-    // From the headers of a folder's weights, of an adapter's base where it is one. Throws Error.
-    static StoredModel look(const std::filesystem::path& folder);
 };
 
 enum class Purpose { Answering, Training, TrainingAdapter };
@@ -47,11 +42,10 @@ struct Placement {
 // "auto" is a GPU that the model fits into, else the CPU; and the numbers as they are stored, which
 // need no conversion, where that device multiplies them at full speed, else float32. Throws Error
 // as parseDtype and parseDevice do.
-Placement place(const PlacementWish& wish, const StoredModel& model, const Machine& machine);
+Placement place(const PlacementWish& wish, const ModelSize& model, const Machine& machine);
 // The same for a folder on this machine.
 Placement placeHere(const PlacementWish& wish, const std::filesystem::path& folder);
 
-std::string toText(torch::Dtype dtype);          // "bfloat16"
 std::string toText(const Placement& placement);  // "float32 on cpu (no GPU here)"
 
 }  // namespace lvr

@@ -6,6 +6,7 @@
 
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/model/dtype.h"
 #include "core/model/lvr_model.h"
 #include "core/torch.h"
 
@@ -49,11 +50,6 @@ torch::Tensor randomPart(const TensorHeader& tensor, std::int64_t count, at::Gen
     if (tensor.name.ends_with(".bias")) return torch::zeros(count);
     if (tensor.shape.size() == 1) return torch::ones(count);
     return torch::randn(count, random).mul_(0.02);
-}
-
-DType storedType(torch::Dtype dtype) {
-    if (dtype == torch::kBFloat16) return DType::BF16;
-    return dtype == torch::kFloat16 ? DType::F16 : DType::F32;
 }
 
 }  // namespace

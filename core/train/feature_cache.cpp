@@ -5,6 +5,7 @@
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/model/dtype.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -27,12 +28,6 @@ std::string towerOf(const LvrCheckpoint& checkpoint) {
         tower.add(bytes.data_ptr(), bytes.nbytes());
     }
     return tower.hex();
-}
-
-DType typeOf(torch::Dtype dtype) {
-    return dtype == torch::kBFloat16  ? DType::BF16
-           : dtype == torch::kFloat16 ? DType::F16
-                                      : DType::F32;
 }
 
 struct Entry {
@@ -110,7 +105,8 @@ std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
         const auto& view = opened.tensors().at(kTokens);
         const PatchGrid grid{std::stoi(opened.metadata().at("rows")),
                              std::stoi(opened.metadata().at("cols"))};
-        if (view.dtype != typeOf(dtype_) || view.shape.size() != 2 || view.shape[0] != grid.count())
+        if (view.dtype != storedType(dtype_) || view.shape.size() != 2 ||
+            view.shape[0] != grid.count())
             return std::nullopt;
         std::error_code ignored;
         fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
@@ -146,7 +142,7 @@ void FeatureCache::keep(const fs::path& image, const VisualTokens& encoded) {
     if (!hasRoomFor(tokens.nbytes() + kHeader)) return;
     try {
         writeSafetensors(entryOf(image),
-                         {{kTokens, typeOf(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
+                         {{kTokens, storedType(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
                          {{"rows", std::to_string(encoded.grids.front().rows)},
                           {"cols", std::to_string(encoded.grids.front().cols)}});
     } catch (const Error& error) {

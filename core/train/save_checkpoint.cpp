@@ -10,7 +10,7 @@
 #include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/json_file.h"
 #include "core/error.h"
-#include "core/model/placement.h"
+#include "core/model/dtype.h"
 #include "core/text/tokenizer_files.h"
 
 namespace lvr {

@@ -1,10 +1,10 @@
 #include "core/train/train_state.h"
 
-#include <array>
 #include <sstream>
 
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/model/dtype.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -13,29 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFile = "train_state.safetensors";
-
-constexpr std::array<std::pair<torch::ScalarType, DType>, 8> kTypes{
-    {{torch::kFloat32, DType::F32},
-     {torch::kFloat64, DType::F64},
-     {torch::kBFloat16, DType::BF16},
-     {torch::kFloat16, DType::F16},
-     {torch::kInt64, DType::I64},
-     {torch::kInt32, DType::I32},
-     {torch::kUInt8, DType::U8},
-     {torch::kBool, DType::Bool}}};
-
-DType toDType(torch::ScalarType type) {
-    for (const auto& [ours, stored] : kTypes)
-        if (ours == type) return stored;
-    TORCH_CHECK(false, "a training's state holds no ", type);
-}
-
-torch::ScalarType toScalarType(DType type) {
-    for (const auto& [ours, stored] : kTypes)
-        if (stored == type) return ours;
-    throw Error(std::string(kFile) + " holds a tensor of type " + std::string(toText(type)) +
-                "; it was not written by this program");
-}
 
 template <class Map>
 const auto& at(const Map& map, const std::string& name) {
@@ -54,7 +31,7 @@ std::string described(const torch::Tensor& tensor) {
 torch::Tensor viewOf(const TensorView& view) {
     return torch::from_blob(
         const_cast<std::byte*>(view.data), view.shape, [owner = view.owner](void*) {},
-        torch::dtype(toScalarType(view.dtype)));
+        torch::dtype(memoryType(view.dtype)));
 }
 
 }  // namespace
@@ -86,7 +63,7 @@ void TrainState::checkAllWasAskedFor() const {
 void TrainState::write(const fs::path& folder) const {
     std::vector<TensorHeader> headers;
     for (const auto& [name, tensor] : tensors)
-        headers.push_back({name, toDType(tensor.scalar_type()), tensor.sizes().vec()});
+        headers.push_back({name, storedType(tensor.scalar_type()), tensor.sizes().vec()});
     const auto give = [&](const TensorHeader& header, const WriteBytes& write) {
         const auto here = tensors.at(header.name).detach().to(torch::kCPU).contiguous();
         write({static_cast<const std::byte*>(here.data_ptr()), here.nbytes()});

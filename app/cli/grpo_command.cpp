@@ -7,7 +7,7 @@
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
 #include "app/training/kept_records.h"
-#include "app/training/training_session.h"
+#include "app/training/start_or_resume.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
 #include "core/grpo/reward.h"
@@ -92,13 +92,12 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
 
 void start(GrpoArguments& a) {
     for (const auto& name : a.options.rewards) findReward(name);
-    runTraining(a,
-                {.kind = "grpo",
-                 .optionsJson = [&a] { return toJsonText(a.options); },
-                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                 .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
-                 .train = [&a](TrainingSession& session) { return train(a, session); }},
-                a.options.lora);
+    runTraining(a, {.kind = "grpo",
+                    .optionsJson = [&a] { return toJsonText(a.options); },
+                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                    .lora = a.options.lora,
+                    .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
 void run(const CLI::App& command, GrpoArguments& a) {

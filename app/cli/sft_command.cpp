@@ -9,7 +9,7 @@
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
 #include "app/training/kept_records.h"
-#include "app/training/training_session.h"
+#include "app/training/start_or_resume.h"
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sft.h"
@@ -171,13 +171,12 @@ void start(SftArguments& a) {
         const int both = a.options.steps + (goal ? a.options.coolDownSteps : 0);
         return a.options.maxSteps > 0 ? std::min(a.options.maxSteps, both) : both;
     };
-    runTraining(a,
-                {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
-                 .optionsJson = [&a] { return toJsonText(a.options); },
-                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                 .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
-                 .train = [&a](TrainingSession& session) { return train(a, session); }},
-                a.options.lora);
+    runTraining(a, {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
+                    .optionsJson = [&a] { return toJsonText(a.options); },
+                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .seedAndSteps = [&a, steps] { return std::pair(a.options.seed, steps()); },
+                    .lora = a.options.lora,
+                    .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
 void run(const CLI::App& command, SftArguments& a) {

@@ -1,15 +1,12 @@
 #include "app/cli/train_flags.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/out_folder.h"
 #include "app/cli/place_flags.h"
-#include "app/training/training_session.h"
-#include "core/checkpoint/hf_folder.h"
-#include "core/model/placement.h"
+#include "app/training/start_or_resume.h"
 
 namespace lvr {
 namespace {
@@ -36,28 +33,6 @@ void addKeepOptions(CLI::App& command, KeepOptions& options) {
         ->capture_default_str();
     command.add_flag("--keep-best", options.best,
                      "Keep the one with the lowest validation loss there, too");
-}
-
-// Of torchrun or SLURM.
-bool isOneOfSeveral() {
-    for (const char* name : {"WORLD_SIZE", "SLURM_NTASKS"})
-        if (const char* count = std::getenv(name)) return std::atoi(count) > 1;
-    return false;
-}
-
-// A run keeps what was chosen for it: on another machine, too, it goes on in the same numbers.
-void settlePlacement(TrainArguments& a, const LoraOptions& lora) {
-    const bool several = isOneOfSeveral();
-    const auto placement =
-        placeHere({.dtype = a.dtype,
-                   .device = a.device,
-                   .purpose = lora.rank > 0 ? Purpose::TrainingAdapter : Purpose::Training,
-                   .gpu = several ? localRank() : -1},
-                  findCheckpoint(a.model));
-    a.dtype = toText(placement.dtype);
-    if (a.device == "auto")
-        a.device = several && placement.device.is_cuda() ? "cuda" : placement.device.str();
-    a.computation = toText(placement);
 }
 
 }  // namespace
@@ -109,13 +84,12 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
         ->capture_default_str();
 }
 
-void runTraining(TrainArguments& a, const TrainingCommand& command, const LoraOptions& lora) {
+void runTraining(TrainArguments& a, const TrainingCommand& command) {
     if (a.resume.empty()) {
         if (a.model.empty()) throw CLI::RequiredError("--model");
         if (a.source.data.empty()) throw CLI::RequiredError("--data");
         if (a.out.empty()) throw CLI::RequiredError("--out");
     }
-    if (a.resume.empty()) settlePlacement(a, lora);
     a.commandLine = commandLine();
     a.stop = interruption();
     startOrResume(a, command);

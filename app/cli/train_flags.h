@@ -6,15 +6,12 @@ class App;
 
 namespace lvr {
 
-struct LoraOptions;
 struct TrainArguments;
 struct TrainingCommand;
 
 // The flags of every training.
 void addTrainOptions(CLI::App& command, TrainArguments& arguments);
-// Starts or resumes it; without --resume the flags that say what and where must be there. lora:
-// what of the model is trained decides how much memory that takes.
-void runTraining(TrainArguments& arguments, const TrainingCommand& command,
-                 const LoraOptions& lora);
+// Starts or resumes it; without --resume the flags that say what and where must be there.
+void runTraining(TrainArguments& arguments, const TrainingCommand& command);
 
 }  // namespace lvr

@@ -7,9 +7,15 @@
 #include "app/training/run_log.h"
 #include "app/training/train_arguments.h"
 #include "core/decode/lvr_checkpoint.h"
+#include "core/model/placement.h"
 #include "core/train/train_state.h"
 
 namespace lvr {
+
+// Where `model` is trained, and in which numbers: as told, or as it fits this machine. Among
+// several ranks each has its own GPU.
+Placement placementOf(const TrainArguments& arguments, const LoraOptions& lora,
+                      const std::string& model);
 
 // A training that is going on: new, or resumed from what was saved.
 class TrainingSession {
@@ -38,6 +44,7 @@ public:
 
 private:
     void write(const LvrCheckpoint& checkpoint, int step, const TrainState* state);
+    void say(const std::string& sentence) const;  // the first rank does
 
     const TrainArguments& arguments_;
     std::string options_;
@@ -48,18 +55,5 @@ private:
     std::optional<std::vector<DataRecord>> probes_;    // read when they are first asked
     std::optional<std::pair<int, double>> validated_;  // newest step and its loss
 };
-
-// A kind of training, as the command line starts it.
-struct TrainingCommand {
-    std::string kind;  // "sft"
-    std::function<std::string()> optionsJson;
-    std::function<void(const std::string& json)> readOptions;  // when resuming
-    std::function<std::pair<std::uint64_t, int>()> seedAndSteps;
-    std::function<std::string(TrainingSession&)> train;  // returns how it ended, in one sentence
-};
-// Starts a new run, or goes on with arguments.resume: everything it was started with is as it was,
-// but for what may change and was told. Throws Error: what was told contradicts it, or it is not
-// there any more.
-void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
 
 }  // namespace lvr

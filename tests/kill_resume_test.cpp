@@ -1,14 +1,12 @@
 // A training that is killed at random steps and instants and goes on is the one that was never
 // killed: the same weights and the same curves, bit for bit, in every form a run can have.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <QRandomGenerator>
 #include <QTemporaryDir>
 #include <QtEndian>
 
 #include "core/store/run_store.h"
+#include "tests/child.h"
 #include "tests/program.h"
 
 using program::compareFailure;
@@ -302,12 +300,7 @@ private Q_SLOTS:
             words("--pictures 1 --steps 2 --cool-down 1 --data") + QStringList{path("scenes")}));
         QVERIFY2(done.code == 0, qPrintable(done.err));
         const auto id = shown("unsaid")["id"].toInt();
-        if (const pid_t child = fork(); child == 0) {
-            ::lvr::RunStore(path("runs.db").toStdString()).resume(id, 3);
-            _exit(0);
-        } else {
-            waitpid(child, nullptr, 0);
-        }
+        Child([&] { ::lvr::RunStore(path("runs.db").toStdString()).resume(id, 3); }).wait();
         QCOMPARE(shown("unsaid")["status"].toString(), QString("lost"));
         const auto resumed = program::lvr({"sft", "--resume", path("unsaid")});
         QVERIFY2(resumed.code == 0, qPrintable(resumed.err));

@@ -1,7 +1,6 @@
 // The run store as trainers and windows share it.
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <QTemporaryDir>
@@ -13,6 +12,7 @@
 #include "core/error.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
+#include "tests/child.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;
@@ -37,20 +37,6 @@ std::map<std::string, double> twelve(int step) {
     return metrics;
 }
 
-// In a process of its own: a run whose writer is killed or ends without a word.
-template <class Work>
-pid_t inChild(const Work& work) {
-    const pid_t child = fork();
-    if (child != 0) return child;
-    try {
-        work();
-    } catch (const Error& error) {
-        qWarning("%s", error.what());
-        _exit(1);
-    }
-    _exit(0);
-}
-
 QString errorOf(const std::function<void()>& act) {
     try {
         act();
@@ -69,10 +55,10 @@ class StoreTest : public QObject {
     fs::path file_;
 
     // Its run is under way when this returns.
-    pid_t runOfAnotherProcess() {
+    Child runOfAnotherProcess() {
         int ready[2];
         if (pipe(ready) != 0) qFatal("no pipe");
-        const auto child = inChild([&] {
+        Child child([&] {
             RunStore own(file_);
             own.start(info());
             [[maybe_unused]] const auto written = write(ready[1], "x", 1);
@@ -139,7 +125,7 @@ private Q_SLOTS:
     // It writes nothing then, and whoever opens the store later sees it all the same.
     void aHeldProcessIsPausedUntilItGoesOn() {
         RunStore store(file_);
-        const auto child = inChild([&] {
+        Child child([&] {
             RunStore own(file_);
             const auto id = own.start(info());
             for (int step = 1;; ++step) {
@@ -149,20 +135,35 @@ private Q_SLOTS:
         });
         const auto run = [&] { return store.runs().front(); };
         while (store.runs().empty()) usleep(500);
-        kill(child, SIGSTOP);
+        kill(child.id(), SIGSTOP);
         QTRY_COMPARE(run().status, RunStatus::Paused);
         const int step = run().step;
         QCOMPARE(RunStore(file_).runs().front().status, RunStatus::Paused);
         QVERIFY(errorOf([&] { store.remove(run().id); }).contains("still running"));
         QVERIFY(errorOf([&] { store.resume(run().id, 0); }).contains("still running"));
-        kill(child, SIGCONT);
+        kill(child.id(), SIGCONT);
         QTRY_COMPARE(run().status, RunStatus::Running);
         QTRY_VERIFY(run().step > step);
-        kill(child, SIGSTOP);
-        kill(child, SIGKILL);
-        waitpid(child, nullptr, 0);
+        kill(child.id(), SIGSTOP);
+        child.kill();
         QCOMPARE(run().status, RunStatus::Lost);
         QCOMPARE(run().message, std::string("its process ended without a word"));
+    }
+
+    // It keeps all others from writing; who asks to take its run hears of it, not of a lock.
+    void aProcessHeldInTheMiddleOfAStepStillHasItsRun() {
+        RunStore store(file_);
+        Child child([&] {
+            const auto id = RunStore(file_).start(info());
+            SQLite::Database own(file_.string(), SQLite::OPEN_READWRITE);
+            own.exec("BEGIN IMMEDIATE");
+            own.exec("UPDATE run SET step = 7 WHERE id = " + std::to_string(id));
+            raise(SIGSTOP);
+        });
+        QCOMPARE(waitpid(child.id(), nullptr, WUNTRACED), child.id());
+        const auto id = store.runs().front().id;
+        QVERIFY(errorOf([&] { store.remove(id); }).contains("still running"));
+        QVERIFY(errorOf([&] { store.resume(id, 0); }).contains("still running"));
     }
 
     void newestRunsComeFirst() {
@@ -246,17 +247,17 @@ private Q_SLOTS:
 
     void writersInSeveralProcessesDoNotLoseSteps() {
         RunStore store(file_);
-        std::vector<pid_t> children;
+        std::vector<Child> children;
         for (int i = 0; i < 3; ++i)
-            children.push_back(inChild([&] {
+            children.emplace_back([&] {
                 RunStore own(file_);
                 auto mine = info();
                 mine.out += std::to_string(processId());
                 const auto id = own.start(mine);
                 for (int step = 1; step <= 100; ++step) own.append(id, step, twelve(step));
                 own.end(id, RunStatus::Finished, "");
-            }));
-        for (const auto child : children) waitpid(child, nullptr, 0);
+            });
+        for (auto& child : children) child.wait();
         QCOMPARE(store.runs().size(), 3U);
         for (const auto& run : store.runs()) {
             QVERIFY(run.status == RunStatus::Finished);
@@ -268,7 +269,7 @@ private Q_SLOTS:
     void aTrainingGoesOnWhileALongRunIsAdded() {
         RunStore store(file_);
         const auto id = store.start(info());
-        const auto child = inChild([&] {
+        Child child([&] {
             RunStore own(file_);
             std::vector<Metric> metrics(300'000);
             for (int i = 0; i < std::ssize(metrics); ++i)
@@ -285,7 +286,7 @@ private Q_SLOTS:
             store.append(id, step, twelve(step));
             longest = std::max(longest, timer.elapsed());
         }
-        waitpid(child, nullptr, 0);
+        child.wait();
         QVERIFY2(step > 5, qPrintable(QString::number(step)));
         QVERIFY2(longest < 3000, qPrintable(QString::number(longest)));
         QVERIFY(store.find(id + 1)->status == RunStatus::Finished);
@@ -296,15 +297,14 @@ private Q_SLOTS:
     void aKilledWriterLeavesWholeSteps() {
         RunStore store(file_);
         for (int round = 0; round < 10; ++round) {
-            const auto child = inChild([&] {
+            Child child([&] {
                 RunStore own(file_);
                 const auto id = own.start(info());
                 for (int step = 1;; ++step) own.append(id, step, twelve(step));
             });
             const auto wanted = static_cast<std::size_t>(round + 1);
             while (store.runs().size() < wanted || store.runs()[0].step < 5 + round) usleep(500);
-            kill(child, SIGKILL);
-            waitpid(child, nullptr, 0);
+            child.kill();
             const auto run = store.runs()[0];
             QVERIFY(run.status == RunStatus::Lost);
             const auto metrics = store.metrics(run.id);
@@ -329,12 +329,11 @@ private Q_SLOTS:
 
     void aRunThatStillRunsIsNeitherResumedByOthersNorRemoved() {
         RunStore store(file_);
-        const auto child = runOfAnotherProcess();
+        auto child = runOfAnotherProcess();
         const auto id = store.runs()[0].id;
         QVERIFY(errorOf([&] { store.resume(id, 0); }).contains("still running"));
         QVERIFY(errorOf([&] { store.remove(id); }).contains("still running"));
-        kill(child, SIGKILL);
-        waitpid(child, nullptr, 0);
+        child.kill();
         store.append(id, 1, {{"x", 1}});
         store.remove(id);
         QVERIFY(store.runs().empty());
@@ -351,9 +350,9 @@ private Q_SLOTS:
             int go[2], told[2];
             QCOMPARE(pipe(go), 0);
             QCOMPARE(pipe(told), 0);
-            std::vector<pid_t> children;
+            std::vector<Child> children;
             for (int i = 0; i < kMany; ++i)
-                children.push_back(inChild([&] {
+                children.emplace_back([&] {
                     close(go[1]);
                     RunStore own(file_);
                     char byte = 'r';
@@ -362,7 +361,8 @@ private Q_SLOTS:
                     const bool refused = !errorOf([&] { own.resume(id, 0); }).isEmpty();
                     done = write(told[1], refused ? "n" : "y", 1);
                     pause();
-                }));
+                });
+            close(told[1]);
             char said = 0;
             for (int i = 0; i < kMany; ++i) QCOMPARE(read(told[0], &said, 1), ssize_t{1});
             close(go[1]);
@@ -371,17 +371,14 @@ private Q_SLOTS:
                 QCOMPARE(read(told[0], &said, 1), ssize_t{1});
                 resumed += said == 'y';
             }
-            for (const auto child : children) {
-                kill(child, SIGKILL);
-                waitpid(child, nullptr, 0);
-            }
-            for (const int end : {go[0], told[0], told[1]}) close(end);
+            children.clear();
+            for (const int end : {go[0], told[0]}) close(end);
             QCOMPARE(resumed, 1);
         }
     }
 
     void aFolderIsWrittenToByOneRun() {
-        const auto child = runOfAnotherProcess();
+        auto child = runOfAnotherProcess();
         RunStore store(file_);
         QVERIFY(errorOf([&] {
                     store.start(info());
@@ -389,8 +386,7 @@ private Q_SLOTS:
         auto elsewhere = info();
         elsewhere.out += "-2";
         store.start(elsewhere);
-        kill(child, SIGKILL);
-        waitpid(child, nullptr, 0);
+        child.kill();
         store.start(info());
     }
 
@@ -589,9 +585,10 @@ private Q_SLOTS:
 
     void aProcessIsKnownByItsStart() {
         QVERIFY(processStart(processId()) > 0);
-        const auto child = inChild([] {});
-        waitpid(child, nullptr, 0);
-        QCOMPARE(processStart(child), std::int64_t{0});
+        Child child([] {});
+        const auto id = child.id();
+        child.wait();
+        QCOMPARE(processStart(id), std::int64_t{0});
     }
 };
 

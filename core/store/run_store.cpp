@@ -86,7 +86,8 @@ std::optional<Run> findRun(SQLite::Database& database, std::int64_t run) {
     return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
-// What the two below find stays true within a transaction that may write.
+// What the two below find stays true within a transaction that may write. The first is also asked
+// before one: a process that is held in the middle of a step keeps all others from beginning one.
 void checkNobodyIsAt(const Run& run) {
     if (isAlive(run.status))
         throw Error("run " + std::to_string(run.id) + " is still running as process " +
@@ -177,6 +178,8 @@ void RunStore::end(std::int64_t run, RunStatus status, const std::string& messag
 void RunStore::resume(std::int64_t run, int step) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
+        if (const auto known = findRun(db, run); known && known->pid != processId())
+            checkNobodyIsAt(*known);
         SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
         const auto known = findRun(db, run);
         if (!known)
@@ -202,6 +205,7 @@ void RunStore::resume(std::int64_t run, int step) {
 
 void RunStore::remove(std::int64_t run) {
     database_->guarded([&] {
+        if (const auto known = findRun(database_->sqlite, run)) checkNobodyIsAt(*known);
         SQLite::Transaction whole(database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
         if (const auto known = findRun(database_->sqlite, run)) checkNobodyIsAt(*known);
         SQLite::Statement row(database_->sqlite, "DELETE FROM run WHERE id = ?");

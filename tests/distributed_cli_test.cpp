@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kTimeout = 4;  // seconds until a rank is taken for dead
 
-const QStringList kSft{"sft",        "--max-steps", "8",           "--steps", "6",
-                       "--pictures", "4",           "--questions", "3"};
+const QStringList kSft{"sft", "--steps",     "7", "--cool-down", "1", "--pictures",
+                       "4",   "--questions", "3"};
 const QStringList kGrpo{
     "grpo", "--max-steps",      "2",  "--lr",      "1e-4", "--temperature", "2.5", "--top-k",
     "0",    "--max-new-tokens", "24", "--prompts", "4",    "--group-size",  "4"};
@@ -247,7 +247,7 @@ private Q_SLOTS:
             head -c 20000000 /dev/zero > "$1/filler"
             export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT="$6"
             for rank in 0 1; do
-                RANK=$rank "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 2 \
+                RANK=$rank "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 3 \
                     --cool-down 1 --rank-timeout "$7" --store "$2.db" >> "$2" 2>&1 &
                 pids="$pids $!"
             done

@@ -78,7 +78,7 @@ class KillResumeTest : public QObject {
     // A bfloat16 run that was stopped after its third step.
     void stopABfloat16Run(const QString& out) {
         QVERIFY(runUntilKilled(command("sft", out,
-                                       words("--pictures 1 --questions 4 --steps 8 --cool-down 2 "
+                                       words("--pictures 1 --questions 4 --steps 10 --cool-down 2 "
                                              "--lr 1e-3 --dtype bfloat16 --save-every 1 --data") +
                                            QStringList{path("scenes")}),
                                3, 0));
@@ -153,7 +153,7 @@ private Q_SLOTS:
             [](const char* name, const char* more) {
                 QTest::newRow(name)
                     << "sft"
-                    << words("--pictures 1 --questions 4 --steps 7 --cool-down 4 --goal 1") +
+                    << words("--pictures 1 --questions 4 --steps 11 --cool-down 4 --goal 1") +
                            words(more);
             };
         const auto grpo = [](const char* name, const char* more) {
@@ -223,7 +223,7 @@ private Q_SLOTS:
         row("--device cuda", "with cpu");
         row("--threads 2", "with 1");
         row("--lr 0.5", "with 0.001");
-        row("--steps 6", "with 8");
+        row("--steps 6", "with 10");
         row("--lora-rank 4", "with 0");
         row("--adam-states 8bit", "with float32");
         row("--seed 1", "with 0");
@@ -281,7 +281,7 @@ private Q_SLOTS:
         process.setWorkingDirectory(here.path());
         process.start(LVR_PROGRAM,
                       QStringList{"sft", "--model", here.relativeFilePath(kModel)} +
-                          words("--data scenes --out relative --pictures 1 --steps 3 --cool-down 1 "
+                          words("--data scenes --out relative --pictures 1 --steps 4 --cool-down 1 "
                                 "--feature-cache seen --save-every 1"));
         QByteArray said;
         while (!said.contains("saved at step 1") && process.waitForReadyRead(60000))
@@ -297,7 +297,7 @@ private Q_SLOTS:
     void aRunThatFinishedAndCouldNotSaySoIsEnded() {
         const auto done = program::lvr(command(
             "sft", "unsaid",
-            words("--pictures 1 --steps 2 --cool-down 1 --data") + QStringList{path("scenes")}));
+            words("--pictures 1 --steps 3 --cool-down 1 --data") + QStringList{path("scenes")}));
         QVERIFY2(done.code == 0, qPrintable(done.err));
         const auto id = shown("unsaid")["id"].toInt();
         Child([&] { ::lvr::RunStore(path("runs.db").toStdString()).resume(id, 3); }).wait();

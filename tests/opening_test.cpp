@@ -68,7 +68,7 @@ QString train(const QString& model, const QTemporaryDir& dir) {
     lvr({"make-data", "scenes", "--out", dir.filePath("data"), "--count", "2"});
     const auto result =
         lvr({"sft", "--model", model, "--data", dir.filePath("data"), "--out", dir.filePath("out"),
-             "--steps", "1", "--max-steps", "1", "--store", dir.filePath("runs.db")});
+             "--steps", "1", "--store", dir.filePath("runs.db")});
     return result.code == 0 ? result.err : "failed: " + result.err;
 }
 

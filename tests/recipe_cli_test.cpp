@@ -145,6 +145,26 @@ private Q_SLOTS:
         QVERIFY2(info.out.contains("exit rule       fixed:8"), qPrintable(info.out));
     }
 
+    // `--steps` is what runs, and a goal is only spoken of where there is one.
+    void aShortTrainingSaysWhatItWas() {
+        const auto trained = [&](const char* out, const QStringList& options) {
+            return lvr(QStringList{"sft", "--model", kTiny, "--data", dataNamed("photos"), "--out",
+                                   path(out)} +
+                       options);
+        };
+        const auto held = trained("goal", {"--steps", "6", "--goal", "1"});
+        QVERIFY2(held.out.contains("step 6/6"), qPrintable(held.out));
+        QVERIFY2(held.out.contains("below the goal: "), qPrintable(held.out));
+        QVERIFY2(held.err.contains("the warm-up is longer"), qPrintable(held.err));
+        const auto flat =
+            trained("flat", {"--steps", "2", "--schedule", "constant", "--warm-up", "0"});
+        QVERIFY2(flat.out.contains("running training accuracy: photos at "), qPrintable(flat.out));
+        QVERIFY2(!flat.out.contains("goal"), qPrintable(flat.out));
+        QVERIFY2(!flat.err.contains("warm-up"), qPrintable(flat.err));
+        program::compareFailure(trained("long", {"--steps", "6", "--cool-down", "7"}), 1,
+                                "--cool-down 7 is longer than --steps 6");
+    }
+
     // Drawn scenes are known by the names of their kinds.
     void paperRecipeDoesNotLookAtTheNamesOfDatasets() {
         const auto latent = [&](const char* name, const QStringList& options) {

@@ -85,7 +85,7 @@ double firstLoss(LvrCheckpoint checkpoint, const std::vector<ScoreRecord>& given
     for (const auto& r : given)
         records.push_back({r.name, "all", r.images, r.question, r.response, r.boxes});
     options.steps = 1;
-    options.coolDownSteps = 0;
+    options.coolDown = 0;
     double loss = 0;
     trainSft(checkpoint, TrainingSet(records), options,
              {.onReport = [&](const TrainReport& r) { loss = r.metrics.at("loss/total"); }});

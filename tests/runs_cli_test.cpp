@@ -68,7 +68,7 @@ private Q_SLOTS:
     }
 
     void aTrainingWritesItselfDown() {
-        const auto trained = lvr(sft("a", {"--steps", "2", "--cool-down", "1", "--seed", "5"}));
+        const auto trained = lvr(sft("a", {"--steps", "3", "--cool-down", "1", "--seed", "5"}));
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
         const auto run = newestRun();
         QCOMPARE(run["kind"].toString(), QString("sft"));
@@ -132,7 +132,7 @@ private Q_SLOTS:
         QFETCH(QString, weights);
         for (const auto* folder : {"whole", "killed"}) QDir(path(folder)).removeRecursively();
         const auto same =
-            QStringList{"--steps", "12", "--cool-down", "8", "--goal", "1", "--pictures", "2"} +
+            QStringList{"--steps", "20", "--cool-down", "8", "--goal", "1", "--pictures", "2"} +
             options;
         QCOMPARE(lvr(sft("whole", same)).code, 0);
         QProcess process;
@@ -236,7 +236,7 @@ private Q_SLOTS:
         const auto result = program::SmallDisk(path("disk"), "24m")
                                 .run(R"(
             head -c 20000000 /dev/zero > "$1/filler"
-            "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 2 --cool-down 1 > "$2" 2>&1 &
+            "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 3 --cool-down 1 > "$2" 2>&1 &
             tail --pid=$! -n +1 -f "$2" | grep -q -m 1 paused || exit 98
             rm "$1/filler"
             wait $! && [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])",

@@ -370,7 +370,7 @@ private Q_SLOTS:
         options.latentWeight = 10;
         options.learningRate = 2e-3;
         options.steps = 150;
-        options.coolDownSteps = 0;
+        options.coolDown = 0;
         double own = 0, tossed = 0;
         trainSft(checkpoint, TrainingSet(records), options,
                  {.onReport = [&](const TrainReport& report) {
@@ -434,7 +434,7 @@ private Q_SLOTS:
         records.push_back(record(folder() / "gone.png", {{0, 0, 1, 1}}));
         auto options = plainSum();
         options.steps = 3;
-        options.coolDownSteps = 0;
+        options.coolDown = 0;
         options.goal = 1.1;
         std::string alert;
         const auto result =
@@ -637,7 +637,7 @@ private Q_SLOTS:
         options.head = AddedHead::Mlp;
         options.latentEnd = LatentEnd::Vector;
         options.steps = 2;
-        options.coolDownSteps = 0;
+        options.coolDown = 0;
         addLvrParts(checkpoint, options);
         QVERIFY(std::abs(checkpoint.model.latentEnd().norm().item<double>() -
                          std::sqrt(checkpoint.model.config().text.hiddenSize)) < 1e-3);
@@ -665,7 +665,7 @@ private Q_SLOTS:
                 before[name] = tensor.clone();
             auto options = plainSum();
             options.steps = 1;
-            options.coolDownSteps = 0;
+            options.coolDown = 0;
             options.weightDecay = 0;
             options.mergerRate = merger;
             options.visionRate = vision;
@@ -689,10 +689,12 @@ private Q_SLOTS:
             LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
         const TrainingSet set(threeRecords(folder()));
         for (const auto& [schedule, last] : {std::pair{Schedule::Constant, 1.0},
+                                             {Schedule::Goal, 1.0},  // the first of its fall
                                              {Schedule::Linear, 0.125},
                                              {Schedule::Cosine, 0.05 + 0.95 * 0.0381}}) {
             auto options = plainSum();
             options.schedule = schedule;
+            options.goal = 1.1;  // never
             options.learningRate = 1e-6;
             options.warmup = 2;
             options.steps = 10;

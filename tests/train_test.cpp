@@ -81,10 +81,10 @@ int rightAnswers(const LvrCheckpoint& checkpoint, const TrainingSet& set) {
 
 SftOptions quick() {
     SftOptions options;
-    options.steps = 70;
+    options.steps = 90;
     options.learningRate = 3e-3;
     options.warmup = 5;
-    options.coolDownSteps = 20;
+    options.coolDown = 20;
     options.goal = 1.1;  // never: the number of steps is fixed
     options.questionsPerPicture = 1;
     options.positionGap = 0;
@@ -314,6 +314,7 @@ private Q_SLOTS:
             auto checkpoint = smallCheckpoint(5);
             auto options = quick();
             options.steps = 5;
+            options.coolDown = 0;
             trainSft(checkpoint, sceneSet(dir.path().toStdString(), 4), options, {});
             weights.push_back(checkpoint.model.parameters().back().second.clone());
         }
@@ -328,7 +329,7 @@ private Q_SLOTS:
         auto options = quick();
         options.goal = 0;  // reached by any accuracy
         options.steps = 60;
-        options.coolDownSteps = 0;
+        options.coolDown = 0;
         options.picturesPerStep = 2;
         int steps = 0;
         trainSft(checkpoint, encoded, options,
@@ -346,8 +347,8 @@ private Q_SLOTS:
         QTemporaryDir dir;
         const auto set = sceneSet(dir.path().toStdString(), 5);
         auto options = quick();
-        options.steps = 20;
-        options.coolDownSteps = 10;
+        options.steps = 30;
+        options.coolDown = 10;
         options.picturesPerStep = 2;
         options.positionGap = 6;
         options.extraSlots = .25;
@@ -388,7 +389,7 @@ private Q_SLOTS:
         const auto few = sceneSet(dir.path().toStdString(), 3);
         auto options = quick();
         options.steps = 1;
-        options.coolDownSteps = 0;
+        options.coolDown = 0;
         std::optional<TrainState> state;
         trainSft(checkpoint, few, options,
                  {.onSave = [&](int, const TrainState& saved) { state = saved; }, .saveEvery = 1});
@@ -406,6 +407,7 @@ private Q_SLOTS:
                     .startsWith("visual."));
         auto options = quick();
         options.steps = 3;
+        options.coolDown = 0;
         trainSft(checkpoint, sceneSet(dir.path().toStdString(), 4), options, {});
         QVERIFY(torch::equal(before, checkpoint.model.parameters().front().second));
     }

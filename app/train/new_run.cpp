@@ -32,7 +32,7 @@ std::vector<TrainPreset> trainPresets(const QString& tinyModel) {
             "its data."),
          {.kind = "sft",
           .model = tinyModel,
-          .options = {{"steps", "200"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
+          .options = {{"steps", "250"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
         {tr("Tiny GRPO"),
          tr("The shipped tiny model refined from rewards, on the same scenes."),
          {.kind = "grpo",

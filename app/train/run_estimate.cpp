@@ -51,11 +51,7 @@ double rowsPerStep(const NewRun& run) {
 
 double plannedSteps(const NewRun& run) {
     const Told told(run);
-    if (run.kind == "grpo") return told.number("max-steps");
-    const double all =
-        told.number("steps") + (told.text("schedule") == "goal" ? told.number("cool-down") : 0);
-    const double most = told.number("max-steps");
-    return most > 0 ? std::min(most, all) : all;
+    return told.number(run.kind == "grpo" ? "max-steps" : "steps");
 }
 
 double trainedParameters(const Told& told, const ModelFacts& model) {

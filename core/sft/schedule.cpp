@@ -1,24 +1,28 @@
 #include "core/sft/schedule.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/error.h"
 #include "core/train/optimizer.h"
 
 namespace lvr {
 
-SftOptions withinLimit(SftOptions options) {
-    if (options.maxSteps == 0) return options;
-    if (options.schedule != Schedule::Goal) {
-        options.steps = std::min(options.steps, options.maxSteps);
-        return options;
-    }
-    options.coolDownSteps = std::min(options.coolDownSteps, options.maxSteps / 5);
-    options.steps = std::min(options.steps, options.maxSteps - options.coolDownSteps);
-    return options;
+void checkSchedule(const SftOptions& options) {
+    if (const int falling = coolDownOf(options); falling > options.steps)
+        throw Error("--cool-down " + std::to_string(falling) + " is longer than --steps " +
+                    std::to_string(options.steps) +
+                    ", whose last part it is; give a share, such as 0.2");
 }
 
 int coolDownOf(const SftOptions& options) {
-    return options.schedule == Schedule::Goal ? options.coolDownSteps : 0;
+    if (options.schedule != Schedule::Goal) return 0;
+    const double share = options.coolDown < 1 ? options.steps : 1;
+    return static_cast<int>(std::lround(options.coolDown * share));
+}
+
+bool reachesFullRate(const SftOptions& options) {
+    return warmupSteps(options.warmup, options.steps) <= options.steps - coolDownOf(options);
 }
 
 double learningRateAt(int step, int held, const SftOptions& options) {

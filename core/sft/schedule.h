@@ -4,10 +4,12 @@
 
 namespace lvr {
 
-// With a limit on all steps, the last fifth at most cools down.
-SftOptions withinLimit(SftOptions options);
-// Steps along which the learning rate falls once it is no longer held.
+// Throws Error when the schedule's parts are longer than the training.
+void checkSchedule(const SftOptions& options);
+// Steps along which the learning rate falls once it is no longer held; of the goal's schedule only.
 int coolDownOf(const SftOptions& options);
+// Whether the learning rate gets as high as it is to be.
+bool reachesFullRate(const SftOptions& options);
 // Of a step, counted from 0. held: steps before the learning rate falls, as far as is known; of the
 // goal's schedule only.
 double learningRateAt(int step, int held, const SftOptions& options);

@@ -46,8 +46,9 @@ public:
     SftResult run() {
         if (hooks_.resume) load(hooks_.resume());
         resumedAt_ = held_ + cooled_;
-        while (cooled_ == 0 && held_ < options_.steps && !curriculum_.reachedGoal()) {
-            if (!step(options_.steps)) continue;
+        const int mostHeld = options_.steps - coolDownOf(options_);
+        while (cooled_ == 0 && held_ < mostHeld && !curriculum_.reachedGoal()) {
+            if (!step(mostHeld)) continue;
             ++held_;
             saveIfDue();
         }
@@ -329,8 +330,8 @@ private:
 SftResult trainSft(LvrCheckpoint& checkpoint, const TrainingSet& set, const SftOptions& options,
                    const SftHooks& hooks) {
     if (set.records.empty()) throw Error("the data has no record; check it with lvr data check");
-    const auto limited = withinLimit(options);
-    return SftTraining(checkpoint, set, limited, hooks).run();
+    checkSchedule(options);
+    return SftTraining(checkpoint, set, options, hooks).run();
 }
 
 }  // namespace lvr

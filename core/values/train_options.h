@@ -73,11 +73,10 @@ struct SftOptions {
     std::string roiTokens = "all";  // RoiTokens, as text
     ThinBox thinBox = ThinBox::One;
     Schedule schedule = Schedule::Goal;
-    // The learning rate is held until the running accuracy of every kind reaches `goal`, or for
-    // `steps`; then it falls to `minRate` along a cosine of `coolDownSteps`.
-    int steps = 1600;
-    int coolDownSteps = 250;
-    int maxSteps = 0;  // in all; 0: as many as the two above. The last fifth at most cools down
+    int steps = 1850;  // in all; with a goal at most
+    // With a goal the learning rate is held until the running accuracy of every kind reaches it, at
+    // the latest until so many steps are left; then it falls to `minRate` along a cosine of them.
+    double coolDown = 0.135;  // steps; below 1: a share of `steps`
     double goal = 0.95;
     double learningRate = 2e-3;
     double minRate = 0.05;  // of learningRate, where a cosine ends
@@ -218,15 +217,14 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("box-min-one-token", o.thinBox, EnumNames{"off", "on"},
           "A box too thin to cover a token gets the nearest one");
     visit("schedule", o.schedule, EnumNames{"goal", "cosine", "linear", "constant"},
-          "Of the learning rate: held until the goal and then cooled down, or over --steps");
+          "Of the learning rate: held until the goal and then cooled down, or over all steps");
     visit("steps", o.steps, NumberRange{1, kMany},
-          "Most steps at the full learning rate, fewer when the goal is reached; with another "
-          "schedule all steps");
-    visit("cool-down", o.coolDownSteps, NumberRange{0, kMany},
-          "Steps along which the learning rate then falls");
-    visit("max-steps", o.maxSteps, NumberRange{0, kMany},
-          "Most steps in all, of which the last fifth at most cools down; 0: no further limit");
-    visit("goal", o.goal, NumberRange{0, 1}, "Running accuracy every kind must reach");
+          "Steps in all; with schedule goal fewer when it is reached before");
+    visit("cool-down", o.coolDown, NumberRange{0, kMany},
+          "With schedule goal, the last of these steps, along which the learning rate falls; below "
+          "1: a share of them");
+    visit("goal", o.goal, NumberRange{0, 1},
+          "With schedule goal, the running accuracy every kind must reach");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
     visit("min-lr-rate", o.minRate, NumberRange{0, 1}, "Share of --lr at which a cosine ends");
     visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);

@@ -110,7 +110,7 @@ private Q_SLOTS:
         const auto checkpoint = LvrCheckpoint::open(kModel);
         for (const auto& [name, tensor] : checkpoint.model.parameters())
             parameters += tensor.numel();
-        QCOMPARE(sizeOf(fs::path(kModel)).parameters, parameters);
+        QCOMPARE(sizeOf(std::filesystem::path(kModel)).parameters, parameters);
     }
 
     void everyValueOfEveryRecipeIsValid() {

@@ -17,7 +17,7 @@ struct Result {
 inline Result lvr(const QStringList& arguments) {
     QProcess process;
     process.start(LVR_PROGRAM, arguments);
-    process.waitForFinished(120000);
+    process.waitForFinished(600000);
     return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
             QString::fromUtf8(process.readAllStandardOutput()),
             QString::fromUtf8(process.readAllStandardError())};

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kTimeout = 4;         // seconds until a rank is taken for dead
 constexpr int kPatience = 300'000;  // ms, of the test: a busy machine is slow, not wrong
+constexpr int kHeldOut = 150;       // records
 
 const QStringList kSft{"sft", "--steps",     "7", "--cool-down", "1", "--pictures",
                        "4",   "--questions", "3"};
@@ -69,15 +70,15 @@ class DistributedCliTest : public QObject {
                      .code,
                  0);
     }
-    // The first rank asks for longer than the others would wait for an answer: a step, a save, a
-    // step, `probes` questions.
+    // The first rank asks for longer than the others would wait for an answer: `probes` questions,
+    // a step, a save, the questions again, and so on.
     QStringList slowlyMeasured(const QString& out, int probes) const {
         auto command =
             whole({"sft", "--schedule", "constant", "--steps", "2", "--pictures", "4"}, out);
         command.replace(command.indexOf("60"), QString::number(kTimeout));
         command.replace(command.indexOf("--save-every") + 1, "1");
         return command << "--validation-data" << heldOut_ << "--validate-every"
-                       << "2"
+                       << "1"
                        << "--probes" << QString::number(probes);
     }
     static void waitFor(QProcess& process, const QByteArray& words) {
@@ -141,7 +142,7 @@ private Q_SLOTS:
                 .code,
             0);
         heldOut_ = path("held-out");
-        holdOut(heldOut_, 400);
+        holdOut(heldOut_, kHeldOut);
     }
 
     void twoRanksTrainWhatOneTrains_data() {
@@ -188,11 +189,11 @@ private Q_SLOTS:
     // As many questions as this machine needs longer for.
     void ranksWaitForAMeasurementHoweverLongItTakes() {
         double took = 0;
-        for (int probes = 400; took <= kTimeout; probes *= 2) {
+        for (int probes = kHeldOut; took <= kTimeout; probes *= 2) {
             QVERIFY2(probes < 10000, "no measurement takes long enough here");
             const auto out = QString("slow-%1").arg(probes);
             auto arguments = slowlyMeasured(out, probes);
-            if (probes > 400) {
+            if (probes > kHeldOut) {
                 const auto more = path("held-out-" + QString::number(probes));
                 holdOut(more, probes);
                 arguments.replaceInStrings(heldOut_, more);
@@ -216,14 +217,9 @@ private Q_SLOTS:
         QFETCH(int, signal);
         const auto out = QString("gone-%1-%2").arg(whom).arg(signal);
         const auto port = freePort();
-        const auto arguments = slowlyMeasured(out, 400);
-        QElapsedTimer begun;
-        begun.start();
+        const auto arguments = slowlyMeasured(out, kHeldOut);
         const auto first = start(0, port, arguments), second = start(1, port, arguments);
-        waitFor(*first, "saved at step 1");
-        // Another step takes less than all until here, on a busy machine too; then questions are
-        // asked.
-        QTest::qWait(static_cast<int>(begun.elapsed()));
+        waitFor(*first, "saved at step 1");  // then the questions are asked
         auto& gone = whom == 0 ? *first : *second;
         auto& left = whom == 0 ? *second : *first;
         ::kill(static_cast<pid_t>(gone.processId()), signal);

@@ -102,7 +102,9 @@ private Q_SLOTS:
                   {"sft", "--model", kWordy, "--data", path("scenes"), "--validation-data",
                    path("scenes"), "--probes", "40", "--validate-every", "1", "--out", path("out")},
                   after(4000));
-        QVERIFY(process.readAllStandardOutput().contains("saved at step 1"));
+        QVERIFY(process.readAllStandardOutput().contains("saved at step "));
+        QVERIFY(process.readAllStandardError().contains("stopped; lvr sft --resume " +
+                                                        path("out").toUtf8() + " goes on after"));
         QCOMPARE(jsonOf(lvr({"runs", "list", "--json"}))[0]["status"].toString(),
                  QString("stopped"));
     }

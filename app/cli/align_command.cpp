@@ -10,6 +10,7 @@
 #include "app/cli/place_flags.h"
 #include "app/training/run_log.h"
 #include "app/training/train_progress.h"
+#include "core/store/run_store.h"
 #include "core/text/bpe_trainer.h"
 #include "core/train/align.h"
 #include "core/train/initialise.h"
@@ -132,7 +133,9 @@ void align(const AlignArguments& arguments) {
     checkOutputFolder(arguments.out);
     const auto& o = arguments.options;
     const nlohmann::json options{{"steps", o.steps}, {"lr", o.learningRate}, {"seed", o.seed}};
-    recordRun(arguments.store,
+    const auto file = storeFile(arguments.store);
+    RunStore store(file);
+    recordRun(store, file,
               {.kind = "align",
                .command = commandLine(),
                .options = options.dump(),

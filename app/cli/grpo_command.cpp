@@ -72,7 +72,11 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
                .saveEvery = a.saveEvery,
-               .onMeasure = [&](int step) { return session.measure(checkpoint, asked, step, {}); },
+               .onMeasure =
+                   [&](int step) {
+                       return session.measure(checkpoint, asked, step,
+                                              [] { return std::map<std::string, double>(); });
+                   },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
@@ -84,8 +88,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .stop = interruption(),
                .featureCache = a.featureCache,
                .ranks = session.ranks()});
-    return session.finish(checkpoint, rewards.empty()
-                                          ? "no step was left to do"
+    return session.finish(rewards.empty() ? "no step was left to do"
                                           : "mean reward of the last step " +
                                                 std::to_string(rewards.back()).substr(0, 5));
 }
@@ -96,6 +99,11 @@ void start(GrpoArguments& a) {
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
                     .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                    .steps = "max-steps",
+                    .lengthen =
+                        [&a](int steps, const Progress& progress) {
+                            return lengthen(a.options, steps, progress.done);
+                        },
                     .lora = a.options.lora,
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }

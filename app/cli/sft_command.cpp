@@ -112,10 +112,11 @@ public:
     int every() const {
         return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
     }
-    std::map<std::string, double> operator()(int step) const {
-        return session_.measure(
-            checkpoint_, decodeSettings({}, checkpoint_).options, step,
-            validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(), interruption()));
+    bool operator()(int step) const {
+        return session_.measure(checkpoint_, decodeSettings({}, checkpoint_).options, step, [this] {
+            return validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(),
+                               interruption());
+        });
     }
 
 private:
@@ -172,7 +173,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .featureCache = arguments.featureCache,
                   .stop = interruption(),
                   .ranks = session.ranks()});
-    return session.finish(checkpoint, outcomeOf(result, arguments.options));
+    return session.finish(outcomeOf(result, arguments.options));
 }
 
 void start(SftArguments& a) {
@@ -180,6 +181,11 @@ void start(SftArguments& a) {
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
                     .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                    .steps = "steps",
+                    .lengthen =
+                        [&a](int steps, const Progress& progress) {
+                            return lengthen(a.options, steps, progress.done, progress.hasFallen);
+                        },
                     .lora = a.options.lora,
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }

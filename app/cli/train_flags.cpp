@@ -14,13 +14,21 @@ namespace {
 void addValidationOptions(CLI::App& command, ValidationArguments& a) {
     command.add_option("--validation-data", a.source.data,
                        "Records that are not trained on, to measure on; paths as for --data");
-    command.add_option("--validate-every", a.every, "Steps between two measurements")
+    command
+        .add_option("--validate-every", a.every,
+                    "Steps between two measurements; the first is before the first step")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command
         .add_option("--probes", a.probes,
                     "Questions of the validation data that are asked each time; answers and heat "
                     "are kept in the store")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command
+        .add_option("--early-stopping", a.earlyStopping,
+                    "Stop when the validation loss has not improved for so many measurements; 0: "
+                    "go on")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
 }
@@ -59,9 +67,12 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
     addKeepOptions(command, a.keep);
     command.add_option(
         "--resume", a.resume,
-        "Go on with this run (its number or its --out) as it was started, with all of its options; "
-        "--save-every, --keep-last, --keep-best, --feature-cache, --activation-checkpointing and "
-        "--rank-timeout may be said anew, others must be what they were");
+        "Go on with this run as it was started, with all of its options: its number, its --out, or "
+        "one of OUT.checkpoints, whose later steps are forgotten then. --save-every, --keep-last, "
+        "--keep-best, --early-stopping, --feature-cache, --activation-checkpointing and "
+        "--rank-timeout may be said anew and the number of steps raised, also when it has "
+        "finished; "
+        "others must be what they were");
     command.add_flag("--activation-checkpointing", a.recompute,
                      "Less memory for more time: a layer's activations are computed again in the "
                      "backward pass; the numbers stay the same");

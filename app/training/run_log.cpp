@@ -2,10 +2,12 @@
 
 #include <iostream>
 
-#include "app/training/disk_space.h"
+#include "app/training/pause.h"
 #include "app/training/train_progress.h"
+#include "app/training/unrecorded_step.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
+#include "core/train/save_checkpoint.h"
 
 namespace lvr {
 namespace {
@@ -19,7 +21,8 @@ RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, st
     : store_(&store), run_(run), file_(std::move(file)), stop_(std::move(stop)) {
     using namespace std::chrono;
     const auto before = store.newestMetrics(run);
-    vitals_ = RunVitals(store.find(run)->info.out, before);
+    info_ = store.find(run)->info;
+    vitals_ = RunVitals(info_.out, before);
     const auto spent = before.find(kElapsed);
     const duration<double> seconds(spent == before.end() ? 0 : spent->second);
     began_ = steady_clock::now() - duration_cast<steady_clock::duration>(seconds);
@@ -35,13 +38,29 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     vitals_.addTo(metrics);
     const auto alert = vitals_.alertsOf(report);
-    write([&] { store_->append(run_, report.step, metrics, rollouts, alert); });
+    try {
+        write([&] { store_->append(run_, report.step, metrics, rollouts, alert); });
+    } catch (const Cancelled&) {
+        keepUnrecorded(info_, report.step, metrics, rollouts, alert);
+        throw;
+    }
     printTrainReport(report);
     if (!alert.empty()) std::cerr << "step " << report.step << ": " << alert << std::endl;
 }
 
-void RunLog::addSamples(int step, const std::vector<SampleRow>& samples) {
-    if (store_) write([&] { store_->addSamples(run_, step, samples); });
+void RunLog::recordMeasurement(int step, const std::map<std::string, double>& metrics,
+                               const std::vector<SampleRow>& samples) {
+    if (!store_ || (metrics.empty() && samples.empty())) return;
+    if (!samples.empty()) write([&] { store_->addSamples(run_, step, samples); });
+    write([&] { store_->append(run_, step, metrics); });
+    printMeasurement(step, metrics);
+}
+
+bool RunLog::isMeasured(int step) const {
+    for (const char* name : {"val/ce", "probe/loss", "probe/accuracy"})
+        for (const auto& metric : metricsNamed(name))
+            if (metric.step == step) return true;
+    return false;
 }
 
 void RunLog::addCheckpoint(const CheckpointRow& checkpoint) {
@@ -53,25 +72,48 @@ void RunLog::forgetCheckpoint(int step) {
 }
 
 std::vector<CheckpointRow> RunLog::checkpoints() const {
-    return store_ ? store_->checkpoints(run_) : std::vector<CheckpointRow>();
+    std::vector<CheckpointRow> rows;
+    if (store_) whenUnlocked(stop_, [&] { rows = store_->checkpoints(run_); });
+    return rows;
+}
+
+std::vector<Metric> RunLog::metricsNamed(const char* name) const {
+    std::vector<Metric> rows;
+    if (store_) whenUnlocked(stop_, [&] { rows = store_->metrics(run_, name); });
+    return rows;
 }
 
 std::optional<double> RunLog::validationLoss(int step) const {
-    if (!store_) return std::nullopt;
-    std::map<std::string, double> at;
-    for (const auto& metric : store_->metrics(run_))
-        if (metric.step == step) at[metric.name] = metric.value;
-    for (const char* name : {"val/ce", "probe/loss"})
-        if (const auto found = at.find(name); found != at.end()) return found->second;
+    for (const auto& metric : validationLosses())
+        if (metric.step == step) return metric.value;
     return std::nullopt;
 }
 
+std::vector<Metric> RunLog::validationLosses() const {
+    for (const char* name : {"val/ce", "probe/loss"})
+        if (auto found = metricsNamed(name); !found.empty()) return found;
+    return {};
+}
+
+// How it ended is said to whoever started it in any case.
+void RunLog::end(RunStatus status, const std::string& message) {
+    if (status == RunStatus::Finished) return write([&] { store_->end(run_, status, message); });
+    try {
+        store_->end(run_, status, message);
+    } catch (const Error& error) {
+        std::cerr << "lvr: how the run ended could not be written: " << error.what() << std::endl;
+    }
+}
+
 void RunLog::write(const std::function<void()>& change) {
-    whenThereIsSpace(file_, kStepBytes, stop_, change);
+    whenUnlocked(stop_, [&] { whenThereIsSpace(file_, kStepBytes, stop_, change); });
 }
 
 Run findRun(const RunStore& store, const std::string& name) {
-    const auto folder = std::filesystem::absolute(name).lexically_normal().string();
+    const auto folder =  // "OUT/" is OUT
+        std::filesystem::absolute(std::filesystem::path(name) / "")
+            .lexically_normal()
+            .parent_path();
     std::string known;
     for (const auto& run : store.runs()) {
         if (std::to_string(run.id) == name || run.info.out == folder) return run;
@@ -83,35 +125,53 @@ Run findRun(const RunStore& store, const std::string& name) {
 
 namespace {
 
-void carryOut(RunStore& store, RunLog log, const std::function<std::string(RunLog&)>& work) {
-    const auto run = log.run();
+void carryOut(RunLog log, const std::function<std::string(RunLog&)>& work) {
     try {
-        store.end(run, RunStatus::Finished, work(log));
+        log.end(RunStatus::Finished, work(log));
     } catch (const Cancelled&) {
-        store.end(run, RunStatus::Stopped, "interrupted");
+        log.end(RunStatus::Stopped, "interrupted");
         throw;
     } catch (const std::exception& error) {
-        store.end(run, RunStatus::Failed, error.what());
+        log.end(RunStatus::Failed, error.what());
         throw;
     }
 }
 
 }  // namespace
 
-void recordRun(const std::filesystem::path& file, const RunInfo& info, const std::stop_token& stop,
-               const std::function<std::string(RunLog&)>& work) {
-    const auto path = file.empty() ? defaultStore() : file;
-    RunStore store(path);
+std::filesystem::path storeFile(const std::filesystem::path& named) {
+    return named.empty() ? defaultStore() : named;
+}
+
+void recordRun(RunStore& store, const std::filesystem::path& file, const RunInfo& info,
+               const std::stop_token& stop, const std::function<std::string(RunLog&)>& work) {
+    const bool isNew = !std::filesystem::exists(info.out);
     const auto run = store.start(info);
-    std::cout << "run " << run << " of " << path.string() << std::endl;
-    carryOut(store, {store, path, run, stop}, work);
+    try {
+        makeOutputFolder(info.out);  // ours alone from now on
+    } catch (const Error&) {
+        store.end(run, RunStatus::Failed, "");
+        store.remove(run);
+        throw;
+    }
+    std::cout << "run " << run << " of " << file.string() << std::endl;
+    store.hurryWhen(stop);
+    try {
+        carryOut({store, file, run, stop}, work);
+    } catch (...) {
+        std::error_code isInUse;
+        if (isNew) std::filesystem::remove(info.out, isInUse);  // as long as it is empty
+        throw;
+    }
 }
 
 void resumeRun(RunStore& store, const std::filesystem::path& file, SavedStep saved,
                const std::stop_token& stop, const std::function<std::string(RunLog&)>& work) {
     store.resume(saved.run, saved.step);
+    recordUnrecorded(store, saved.run, saved.step);
     std::cout << "run " << saved.run << " goes on after step " << saved.step << std::endl;
-    carryOut(store, {store, file, saved.run, stop}, work);
+    store.hurryWhen(stop);
+    carryOut({store, file, saved.run, stop}, work);
 }
 
 }  // namespace lvr

@@ -15,29 +15,36 @@ namespace lvr {
 
 class RunStore;
 
-// Where a training writes down what it does.
+// Where a training writes down what it does. While the store is locked or its disk full it waits;
+// stopped while it waits, it throws Cancelled.
 class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
     RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop);
-    // In the store and on stdout; an alert on stderr. Like all that is written here it waits while
-    // the disk is full.
+    // In the store and on stdout; an alert on stderr. A step that could not be written before the
+    // stop is kept beside the checkpoint, for when the run goes on.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
-    // Answers to the probe questions after a step.
-    void addSamples(int step, const std::vector<SampleRow>& samples);
+    // What was measured after a step, which may be 0, with the answers to the probe questions.
+    void recordMeasurement(int step, const std::map<std::string, double>& metrics,
+                           const std::vector<SampleRow>& samples);
+    bool isMeasured(int step) const;
     void addCheckpoint(const CheckpointRow& checkpoint);
     void forgetCheckpoint(int step);  // its folder was removed
     std::vector<CheckpointRow> checkpoints() const;
     std::optional<double> validationLoss(int step) const;  // as it was recorded
+    std::vector<Metric> validationLosses() const;          // by step
+    void end(RunStatus status, const std::string& message);
     std::int64_t run() const { return run_; }
     void meterGpu(int index) { vitals_.meterGpu(index); }
     int step() const { return step_; }  // newest that was recorded
 
 private:
     void write(const std::function<void()>& change);
+    std::vector<Metric> metricsNamed(const char* name) const;
 
     RunStore* store_ = nullptr;
     std::int64_t run_ = 0;
+    RunInfo info_;
     int step_ = 0;
     std::filesystem::path file_;
     std::stop_token stop_;
@@ -49,10 +56,14 @@ private:
 // By number, or by the folder it writes to. Throws Error.
 Run findRun(const RunStore& store, const std::string& name);
 
-// Does the work as a run of the store (empty: the default one): its message when it returns, or why
-// it did not, is kept there. stop: requested when nobody wants to wait for a full disk.
-void recordRun(const std::filesystem::path& store, const RunInfo& info, const std::stop_token& stop,
-               const std::function<std::string(RunLog&)>& work);
+// The file that `named` stands for: the default one where it is empty.
+std::filesystem::path storeFile(const std::filesystem::path& named);
+
+// Does the work as a run of the store in `file`: its message when it returns, or why it did not, is
+// kept there. Makes info.out first and tries it. Throws Error, leaving no run, when another run has
+// it or it can't be written. stop: requested when nobody wants to wait for a full disk.
+void recordRun(RunStore& store, const std::filesystem::path& file, const RunInfo& info,
+               const std::stop_token& stop, const std::function<std::string(RunLog&)>& work);
 struct SavedStep {
     std::int64_t run = 0;
     int step = 0;

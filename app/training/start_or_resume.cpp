@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "core/checkpoint/fingerprint.h"
@@ -48,6 +49,8 @@ void check(TrainArguments& a) {
     v.source.remap = a.source.remap;
     if (a.keep.best && v.source.data.empty())
         throw Error("--keep-best needs --validation-data to know which is best");
+    if (v.earlyStopping > 0 && v.source.data.empty())
+        throw Error("--early-stopping needs --validation-data to know what improves");
     if (a.keep.best && (a.saveEvery == 0 || a.saveEvery % v.every != 0))
         throw Error(
             "--keep-best needs a measurement at each save; make --save-every a multiple of " +
@@ -88,12 +91,21 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     takeSeat(arguments);
     check(arguments);
     settlePlacement(arguments, command.lora);
-    arguments.ranks.firstDoes([&] { checkNothingIsThere(arguments.out); });
-    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, nullptr);
-    recordRun(arguments.store, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
+    const auto file = storeFile(arguments.store);
+    std::optional<RunStore> store;
+    arguments.ranks.firstDoes([&] {
+        store.emplace(file);
+        checkNothingIsThere(arguments.out);
+    });
+    if (!store) return trainUnrecorded(arguments, command, nullptr);
+    recordRun(*store, file, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, nullptr);
         return command.train(session);
     });
+}
+
+int stepOf(const TrainState& state) {
+    return static_cast<int>(state.tensor("progress").sum().item<std::int64_t>());
 }
 
 std::string nameOf(const Run& run) { return "run " + std::to_string(run.id); }
@@ -134,13 +146,74 @@ void keepIfForgotten(const TrainArguments& arguments, int step, RunLog& log) {
     keepCheckpoint(arguments.out, step, log.validationLoss(step), arguments.keep, log);
 }
 
+// What a run goes on from.
+struct Saved {
+    Run run;
+    fs::path folder;
+    int kept = 0;  // the step, when it is one of those that were kept
+    std::optional<TrainState> state;
+};
+
+Saved readKept(const RunStore& store, const fs::path& folder, const fs::path& out) {
+    auto run = findRun(store, out.string());
+    const auto there = keptNames(out);
+    auto state = TrainState::read(folder);
+    if (!state)
+        throw Error(folder.string() +
+                    (fs::exists(folder) ? " holds no training to go on with; "
+                                        : " is not there any more; ") +
+                    (there.empty() ? "nothing is kept" : "there are " + there) +
+                    ", and the newest is --resume " + std::to_string(run.id));
+    const int step = stepOf(*state);
+    return {std::move(run), folder, step, std::move(state)};
+}
+
+Saved findSaved(const RunStore& store, const std::string& name) {
+    if (const auto out = outOfKept(name); !out.empty()) return readKept(store, name, out);
+    auto run = findRun(store, name);
+    const fs::path out = run.info.out;
+    auto state = TrainState::read(out);
+    const bool finished = !state && run.status == RunStatus::Finished && fs::exists(out);
+    const auto folder = finished ? finishedState(out) : out;
+    if (finished) state = TrainState::read(folder);
+    return {std::move(run), folder, 0, std::move(state)};
+}
+
+Progress progressOf(const Saved& from) {
+    const auto& progress = from.state->tensor("progress");  // its last element: while it fell
+    const bool falls = progress.numel() > 1 && progress[-1].item<std::int64_t>() > 0;
+    return {stepOf(*from.state),
+            falls || (from.run.status == RunStatus::Finished && from.kept == 0)};
+}
+
+std::string sayFinished(const Run& run, const std::string& steps) {
+    const auto step = std::to_string(run.step);
+    if (run.message.starts_with("stopped early"))
+        return nameOf(run) + " stopped early at step " + step +
+               "; give another --early-stopping (0: none) to go on";
+    return nameOf(run) + " finished at step " + step + "; give --" + steps + " above " + step +
+           " to go on";
+}
+
+// Why there is nothing to go on from.
+std::string sayNothingThere(const RunStore& store, const Run& run) {
+    const fs::path out = run.info.out;
+    const auto kept = keptNames(out);
+    const bool wasSaved = !store.checkpoints(run.id).empty();
+    std::string why = "it was not saved yet, start it anew";
+    if (run.status == RunStatus::Finished) why = nameOf(run) + " finished";
+    if (!kept.empty()) why = "there are still " + kept + " in " + out.string() + ".checkpoints";
+    if (wasSaved && !fs::exists(out) && kept.empty()) why = "start it anew";
+    return out.string() +
+           (wasSaved && !fs::exists(out) ? " is not there any more; "
+                                         : " holds no training to resume; ") +
+           why;
+}
+
 // Killed after its last checkpoint and before it said so; nothing is left to do but that.
 void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file, const Run& run) {
     const auto made = readProvenance(run.info.out);
-    if (run.status == RunStatus::Finished || !made)
-        throw Error(run.info.out + " holds no training to resume; " +
-                    (run.status == RunStatus::Finished ? nameOf(run) + " finished"
-                                                       : "it was not saved yet, start it anew"));
+    if (run.status == RunStatus::Finished || !made) throw Error(sayNothingThere(store, run));
     takeSeat(arguments);
     if (!arguments.ranks.first()) return;
     arguments.out = run.info.out;
@@ -151,39 +224,101 @@ void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file,
     });
 }
 
+// To more steps when that was said, now or when it was resumed before.
+void plan(const Saved& from, const TrainArguments& arguments, const TrainingCommand& command) {
+    const auto& run = from.run;
+    auto more = checkOptionsAgree(from.state->textOf("options"), command.optionsJson(),
+                                  command.steps, nameOf(run), arguments);
+    command.readOptions(from.state->textOf("options"));
+    const int planned = command.seedAndSteps().second;
+    if (!more && run.info.steps > planned) more = run.info.steps;
+    if (more) {
+        const auto news = command.lengthen(*more, progressOf(from));
+        if (!news.empty()) std::cout << news << std::endl;
+        return;
+    }
+    const bool waitsLonger = std::find(arguments.told.begin(), arguments.told.end(),
+                                       "early-stopping") != arguments.told.end();
+    if (run.status == RunStatus::Finished && from.kept == 0 && !waitsLonger)
+        throw Error(sayFinished(run, command.steps));
+}
+
+void settleOut(const Saved& from) {
+    const fs::path out = from.run.info.out;
+    if (from.kept == 0) {
+        if (from.folder != out) moveState(from.folder, out);
+        return;
+    }
+    const auto later = goBackTo(out, from.kept);
+    std::error_code isNotThere;
+    fs::remove_all(finishedState(out), isNotThere);
+    std::cout << nameOf(from.run) << " goes back to step " << from.kept
+              << (later.empty() ? "" : "; removed, as they were later: " + later) << std::endl;
+}
+
+// Its folder becomes what it goes on from before what came later is forgotten: killed in between,
+// it goes on from there all the same.
+void makeOurs(const Saved& from, RunStore& store, const TrainingCommand& command) {
+    const auto& run = from.run;
+    store.resume(run.id, run.step);
+    store.setPlan(run.id, command.seedAndSteps().second, command.optionsJson());
+    try {
+        settleOut(from);
+    } catch (const Error&) {
+        store.end(run.id, run.status, run.message);
+        throw;
+    }
+}
+
 void goOn(TrainArguments& arguments, const TrainingCommand& command) {
-    const auto file = arguments.store.empty() ? defaultStore() : arguments.store;
+    const auto file = storeFile(arguments.store);
     RunStore store(file);
-    const auto run = findRun(store, arguments.resume);
+    auto from = findSaved(store, arguments.resume);
+    const auto& run = from.run;
     if (run.info.kind != command.kind)
         throw Error(nameOf(run) + " is of lvr " + run.info.kind + "; resume it with that");
-    auto state = TrainState::read(run.info.out);
-    if (!state) return endUnsaid(arguments, store, file, run);
-    checkOptionsAgree(state->textOf("options"), command.optionsJson(), nameOf(run), arguments);
-    goOnAs(state->textOf("arguments"), nameOf(run), arguments);
-    command.readOptions(state->textOf("options"));
+    if (!from.state) return endUnsaid(arguments, store, file, run);
+    plan(from, arguments, command);
+    goOnAs(from.state->textOf("arguments"), nameOf(run), arguments);
     check(arguments);
     checkUnchanged(run.info, arguments.model);
     checkDeviceIsHere(run, arguments.device);
     takeSeat(arguments);
-    sayIfRanksDiffer(run, *state, arguments.ranks);
-    const int step = static_cast<int>(state->tensor("progress").sum().item<std::int64_t>());
-    state->tensors.clear();  // closes the file
-    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, &*state);
+    sayIfRanksDiffer(run, *from.state, arguments.ranks);
+    const int step = stepOf(*from.state);
+    from.state->tensors.clear();  // closes the file
+    arguments.ranks.firstDoes([&] { makeOurs(from, store, command); });
+    if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, &*from.state);
     resumeRun(store, file, {run.id, step}, arguments.stop, [&](RunLog& log) {
         keepIfForgotten(arguments, step, log);
-        TrainingSession session(arguments, command.optionsJson(), log, &*state);
+        TrainingSession session(arguments, command.optionsJson(), log, &*from.state);
         return command.train(session);
     });
+}
+
+// What was interrupted is whole; how to go on is all that is left to say.
+void sayHowToGoOn(const TrainArguments& arguments, const TrainingCommand& command) {
+    if (!arguments.ranks.first() || arguments.out.empty()) return;
+    const auto out = arguments.out.string();
+    const auto state = TrainState::read(out);
+    std::cerr << (state ? "stopped; lvr " + command.kind + " --resume " + out +
+                              " goes on after step " + std::to_string(stepOf(*state))
+                        : "stopped; nothing was saved yet")
+              << std::endl;
 }
 
 }  // namespace
 
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command) {
-    if (arguments.resume.empty())
-        startNew(arguments, command);
-    else
-        goOn(arguments, command);
+    try {
+        if (arguments.resume.empty())
+            startNew(arguments, command);
+        else
+            goOn(arguments, command);
+    } catch (const Cancelled&) {
+        sayHowToGoOn(arguments, command);
+        throw;
+    }
 }
 
 }  // namespace lvr

@@ -93,6 +93,7 @@ void goOnAs(const std::string& text, const std::string& run, TrainArguments& arg
     const auto started = Json::parse(text), now = toJson(arguments);
     const std::set<std::string> told(arguments.told.begin(), arguments.told.end());
     forEachField(arguments, [&](const char* name, auto& field, WhenResumed when) {
+        if (!started.contains(name)) return;  // saved before there was such a field
         if (!told.contains(name)) return read(started.at(name), field);
         if (when == WhenResumed::MayChange) return;
         checkAgree(name, started.at(name), now.at(name), run);
@@ -101,18 +102,24 @@ void goOnAs(const std::string& text, const std::string& run, TrainArguments& arg
     });
 }
 
-void checkOptionsAgree(const std::string& startedText, const std::string& nowText,
-                       const std::string& run, const TrainArguments& arguments) {
+std::optional<int> checkOptionsAgree(const std::string& startedText, const std::string& nowText,
+                                     const std::string& steps, const std::string& run,
+                                     const TrainArguments& arguments) {
     const auto started = Json::parse(startedText), now = Json::parse(nowText);
     std::set<std::string> known{"store", "resume"};
     auto copy = arguments;
     forEachField(copy, [&](const char* name, auto&, WhenResumed) { known.insert(name); });
+    std::optional<int> more;
     for (const auto& flag : arguments.told) {
         if (known.contains(flag)) continue;
         if (!now.contains(flag))
             throw Error("--" + flag + " can't be said to " + run + ", which goes on as it began");
-        checkAgree(flag, started.value(flag, Json()), now.at(flag), run);
+        if (flag == steps && now.at(flag) > started.at(flag))
+            more = now.at(flag).get<int>();
+        else
+            checkAgree(flag, started.value(flag, Json()), now.at(flag), run);
     }
+    return more;
 }
 
 }  // namespace lvr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ void forEachField(TrainArguments& a, const Visit& visit) {
     visit("validation-data", a.validation.source.data, AsStarted);
     visit("validate-every", a.validation.every, AsStarted);
     visit("probes", a.validation.probes, AsStarted);
+    visit("early-stopping", a.validation.earlyStopping, MayChange);
     visit("keep-last", a.keep.last, MayChange);
     visit("keep-best", a.keep.best, MayChange);
 }
@@ -69,8 +71,10 @@ std::string toJsonText(const TrainArguments& arguments);
 // `arguments` become those that `json` keeps, but for what was told and may change. run: "run 3".
 // Throws Error when something was told that contradicts them.
 void goOnAs(const std::string& json, const std::string& run, TrainArguments& arguments);
-// The same check for the options of the run's kind, both as JSON objects by flag.
-void checkOptionsAgree(const std::string& started, const std::string& now, const std::string& run,
-                       const TrainArguments& arguments);
+// The same check for the options of the run's kind, both as JSON objects by flag; `steps` names the
+// one that says how many, which may be raised: returns the new number, nothing when it isn't.
+std::optional<int> checkOptionsAgree(const std::string& started, const std::string& now,
+                                     const std::string& steps, const std::string& run,
+                                     const TrainArguments& arguments);
 
 }  // namespace lvr

@@ -16,6 +16,13 @@ void printTrainReport(const TrainReport& report) {
     std::fflush(stdout);
 }
 
+void printMeasurement(int step, const std::map<std::string, double>& metrics) {
+    std::printf("measured after step %d ", step);
+    for (const auto& [name, value] : metrics) std::printf(" %s %.3f", name.c_str(), value);
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
 long cpuSeconds() { return std::clock() / CLOCKS_PER_SEC; }
 
 }  // namespace lvr

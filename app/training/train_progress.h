@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "core/values/train_options.h"
@@ -8,6 +9,9 @@ namespace lvr {
 
 // One line on stdout every ten steps: progress, speed, time left, then every metric by name.
 void printTrainReport(const TrainReport& report);
+
+// The same of what was measured after a step.
+void printMeasurement(int step, const std::map<std::string, double>& metrics);
 
 // What this process has cost so far, all threads together, in CPU-seconds.
 long cpuSeconds();

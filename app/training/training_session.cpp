@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "app/training/disk_space.h"
 #include "app/training/given_data.h"
+#include "app/training/pause.h"
 #include "app/training/train_progress.h"
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
@@ -14,6 +14,8 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLittle = 1 << 20;
 
 std::optional<Provenance> sidecarOf(const std::string& model) {
     return readProvenance(folderWith(findCheckpoint(model), "lvr_workbench.json"));
@@ -96,51 +98,82 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
     state.text["cpu_seconds"] = std::to_string(cpuSecondsBefore_ + cpuSeconds());
     provenance.notes = "not finished, saved at step " + std::to_string(step);
     arguments_.ranks.firstDoes([&] {
-        write(checkpoint, step, &state);
+        write(checkpoint, state);
         std::cout << "saved at step " << step << " in " << arguments_.out.string() << std::endl;
+        keepCheckpoint(arguments_.out, step, log_.validationLoss(step), arguments_.keep, log_);
     });
 }
 
-void TrainingSession::write(const LvrCheckpoint& checkpoint, int step, const TrainState* state) {
+void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& state) {
     auto bytes = savedBytes(checkpoint.model);
-    if (state)
-        for (const auto& [name, tensor] : state->tensors) bytes += tensor.nbytes();
+    for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
     whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, state);
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
     });
-    const bool fresh = validated_ && validated_->first == step;
-    keepCheckpoint(arguments_.out, step, fresh ? std::optional(validated_->second) : std::nullopt,
-                   arguments_.keep, log_);
 }
 
-std::map<std::string, double> TrainingSession::measure(const LvrCheckpoint& checkpoint,
-                                                       const DecodeOptions& options, int step,
-                                                       std::map<std::string, double> losses) {
-    const auto& validation = arguments_.validation;
-    std::map<std::string, double> metrics;
-    arguments_.ranks.firstDoes([&] {
-        if (!probes_)
-            probes_ =
-                validation.probes > 0
-                    ? chooseProbes(readGiven(validation.source, arguments_.stop), validation.probes)
-                    : std::vector<DataRecord>();
-        const auto samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
-        if (!samples.empty()) log_.addSamples(step, samples);
-        metrics = probeMetrics(samples);
-    });
-    for (const auto& [name, value] : losses) metrics["val/" + name] = value;
-    if (const auto loss = losses.find("ce"); loss != losses.end())
-        validated_ = {step, loss->second};
-    else if (const auto probes = metrics.find("probe/loss"); probes != metrics.end())
-        validated_ = {step, probes->second};
-    return metrics;
+bool TrainingSession::firstSays(const std::function<bool()>& question) const {
+    auto answer = torch::zeros({1});
+    arguments_.ranks.firstDoes([&] { answer[0] = question() ? 1 : 0; });
+    arguments_.ranks.sum(answer);
+    return answer.item<float>() > 0;
 }
 
-std::string TrainingSession::finish(const LvrCheckpoint& checkpoint, const std::string& outcome) {
-    provenance.notes =
-        outcome + "; " + std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
+bool TrainingSession::measure(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+                              int step,
+                              const std::function<std::map<std::string, double>()>& losses) {
+    if (!firstSays([&] { return log_.isMeasured(step); })) {
+        std::map<std::string, double> metrics;
+        for (const auto& [name, value] : losses()) metrics["val/" + name] = value;
+        arguments_.ranks.firstDoes([&] {
+            const auto& validation = arguments_.validation;
+            if (!probes_)
+                probes_ = validation.probes > 0
+                              ? chooseProbes(readGiven(validation.source, arguments_.stop),
+                                             validation.probes)
+                              : std::vector<DataRecord>();
+            const auto samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
+            metrics.merge(probeMetrics(samples));
+            log_.recordMeasurement(step, metrics, samples);
+        });
+    }
+    return !firstSays([&] {
+        if (const auto loss = log_.validationLoss(step))
+            judgeCheckpoint(arguments_.out, step, *loss, arguments_.keep, log_);
+        return !whyItEndsEarly().empty();
+    });
+}
+
+std::string TrainingSession::whyItEndsEarly() const {
+    const int most = arguments_.validation.earlyStopping;
+    const auto losses = log_.validationLosses();
+    const Metric* best = nullptr;
+    int since = 0;
+    for (const auto& loss : losses) {
+        ++since;
+        if (best && !(loss.value < best->value)) continue;
+        best = &loss;
+        since = 0;
+    }
+    if (most == 0 || since < most) return {};
+    return "stopped early at step " + std::to_string(losses.back().step) +
+           ": the validation loss has not improved for " + std::to_string(since) +
+           " measurements, best was step " + std::to_string(best->step);
+}
+
+fs::path finishedState(const fs::path& out) {
+    return fs::absolute(out).lexically_normal().string() + ".state";
+}
+
+std::string TrainingSession::finish(const std::string& outcome) {
+    const auto early = whyItEndsEarly();
+    provenance.notes = (early.empty() ? "" : early + "; ") + outcome + "; " +
+                       std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
     arguments_.ranks.firstDoes([&] {
-        write(checkpoint, log_.step(), nullptr);
+        whenThereIsSpace(arguments_.out, kLittle, arguments_.stop, [&] {
+            writeProvenance(provenance, arguments_.out);
+            moveState(arguments_.out, finishedState(arguments_.out));
+        });
         std::cout << "saved " << arguments_.out.string() << "; " << provenance.notes << "\n";
     });
     return provenance.notes;

@@ -17,6 +17,9 @@ namespace lvr {
 Placement placementOf(const TrainArguments& arguments, const LoraOptions& lora,
                       const std::string& model);
 
+// Where a training that finished leaves what is needed to go on.
+std::filesystem::path finishedState(const std::filesystem::path& out);
+
 // A training that is going on: new, or resumed from what was saved.
 class TrainingSession {
 public:
@@ -29,22 +32,25 @@ public:
     const Ranks& ranks() const { return arguments_.ranks; }
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
     LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
-    // Asks the probe questions after `step` and keeps their answers; `losses` of the validation
-    // data are added. Returns all as metrics. All ranks must call it: the first one asks. Throws
-    // Cancelled; nothing is kept then.
-    std::map<std::string, double> measure(const LvrCheckpoint& checkpoint,
-                                          const DecodeOptions& options, int step,
-                                          std::map<std::string, double> losses);
+    // Records the losses of the validation data after `step` and the answers to the probe
+    // questions, if that wasn't done before. False: nothing has improved for as long as was asked
+    // for. All ranks must call it: the first one asks, all need `losses` called. Throws Cancelled;
+    // nothing is kept then.
+    bool measure(const LvrCheckpoint& checkpoint, const DecodeOptions& options, int step,
+                 const std::function<std::map<std::string, double>()>& losses);
     // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
     // all must call it, and finish. A full disk makes it wait.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);
-    // Writes the finished checkpoint; `outcome` in one sentence. Returns it with what it cost.
-    std::string finish(const LvrCheckpoint& checkpoint, const std::string& outcome);
+    // The newest that was saved is the finished one, and what is needed to go on from there lies in
+    // OUT.state; `outcome` in one sentence. Returns it with what it cost.
+    std::string finish(const std::string& outcome);
     Provenance provenance;  // command, notes and data are filled in by save and finish
 
 private:
-    void write(const LvrCheckpoint& checkpoint, int step, const TrainState* state);
-    void say(const std::string& sentence) const;  // the first rank does
+    void write(const LvrCheckpoint& checkpoint, const TrainState& state);
+    bool firstSays(const std::function<bool()>& question) const;  // the same on every rank
+    std::string whyItEndsEarly() const;                           // empty: it doesn't
+    void say(const std::string& sentence) const;                  // the first rank does
 
     const TrainArguments& arguments_;
     std::string options_;
@@ -52,8 +58,7 @@ private:
     std::string command_, from_;
     long cpuSecondsBefore_ = 0;  // of this training, less what this process had used
     bool isResumed_ = false;
-    std::optional<std::vector<DataRecord>> probes_;    // read when they are first asked
-    std::optional<std::pair<int, double>> validated_;  // newest step and its loss
+    std::optional<std::vector<DataRecord>> probes_;  // read when they are first asked
 };
 
 }  // namespace lvr

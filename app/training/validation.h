@@ -14,9 +14,10 @@ namespace lvr {
 
 // What a training is measured on while it goes on.
 struct ValidationArguments {
-    DataSource source;  // data empty: nothing is measured
-    int every = 100;    // steps
-    int probes = 8;     // questions that are asked and kept with their traces
+    DataSource source;      // data empty: nothing is measured
+    int every = 100;        // steps
+    int probes = 8;         // questions that are asked and kept with their traces
+    int earlyStopping = 0;  // measurements in a row without a better loss that end it; 0: none do
 };
 
 // Records that are spread evenly over the data and whose answer is known.

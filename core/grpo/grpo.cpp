@@ -26,6 +26,11 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+double learningRateAt(int step, const GrpoOptions& options) {
+    return cosineSchedule(step, options.steps, warmupSteps(options.warmup, options.steps),
+                          options.learningRate, 0.0);
+}
+
 class GrpoTraining {
 public:
     GrpoTraining(LvrCheckpoint& checkpoint, const LvrModel& reference,
@@ -49,19 +54,34 @@ public:
 
     void run() {
         resumedAt_ = step_;
-        while (step_ < options_.steps) {
-            auto metrics = step();
-            if (!metrics) continue;
-            ++step_;
-            measure(*metrics);
-            report(*std::move(metrics));
-            saveIfDue();
+        try {
+            if (isMeasurementDue()) measure();
+            while (!isOver()) {
+                auto metrics = step();
+                if (!metrics) continue;
+                report(*std::move(metrics));
+                if (isSaveDue()) save();
+                if (isMeasurementDue()) measure();
+            }
+        } catch (const Cancelled&) {
+            if (saved_ != step_) save();
+            throw;
         }
+        if (saved_ != step_) save();
         freeze(model_);
     }
 
 private:
     using Metrics = std::map<std::string, double>;
+
+    bool isOver() const { return endedEarly_ || step_ >= options_.steps; }
+    bool isSaveDue() const {
+        return isOver() || (hooks_.saveEvery > 0 && step_ % hooks_.saveEvery == 0);
+    }
+    bool isMeasurementDue() const {
+        return hooks_.measureEvery > 0 && (step_ % hooks_.measureEvery == 0 || isOver());
+    }
+    void measure() { endedEarly_ = !hooks_.onMeasure(step_); }
 
     // Records in random order, each once before any again; which ones depends on how often it was
     // drawn alone.
@@ -96,15 +116,13 @@ private:
                 metrics["tokens/step"] += static_cast<double>(rollout.tokens.size());
             metrics["time/rollout"] = secondsSince(begun);
             begun = Clock::now();
-            rate_ =
-                cosineSchedule(step_, options_.steps, warmupSteps(options_.warmup, options_.steps),
-                               options_.learningRate, 0.0);
+            rate_ = learningRateAt(step_, options_);
             learn(groups, metrics);
             metrics["time/update"] = secondsSince(begun);
+            ++step_;
             return metrics;
         } catch (const Cancelled&) {
             draws_ = drawn;
-            if (saved_ != step_) save();
             throw;
         }
     }
@@ -215,18 +233,6 @@ private:
         if (!what.empty()) alert_ += (alert_.empty() ? "" : "; ") + what;
     }
 
-    // Interrupted, the step is done all the same.
-    void measure(Metrics& metrics) {
-        const bool due = hooks_.measureEvery > 0 &&
-                         (step_ % hooks_.measureEvery == 0 || step_ == options_.steps);
-        if (!due) return;
-        try {
-            metrics.merge(hooks_.onMeasure(step_));
-        } catch (const Cancelled&) {
-            stopping_ = true;
-        }
-    }
-
     void report(Metrics metrics) {
         addAlert(guard_.news());
         addAlert(features_.trouble());
@@ -244,18 +250,9 @@ private:
         hooks_.ranks.firstDoes([&] { hooks_.onReport(report, figures_.rollouts); });
     }
 
-    void saveIfDue() {
-        auto stops = torch::tensor({hooks_.stop.stop_requested() || stopping_ ? 1.0 : 0.0});
-        hooks_.ranks.sum(stops);
-        const bool stopping = stops.item<double>() > 0;
-        const bool due = hooks_.saveEvery > 0 && step_ % hooks_.saveEvery == 0;
-        if (due || stopping) save();
-        if (stopping) throw Cancelled();
-    }
-
     void save() {
-        if (hooks_.onSave) hooks_.onSave(step_, state());
         saved_ = step_;
+        if (hooks_.onSave) hooks_.onSave(step_, state());
     }
 
     TrainState state() const {
@@ -298,7 +295,7 @@ private:
     std::int64_t epoch_ = -1, draws_ = 0;  // draws: steps and what was to be some
     double rate_ = 0;
     int step_ = 0, resumedAt_ = 0, saved_ = -1;
-    bool stopping_ = false;
+    bool endedEarly_ = false;
     Clock::time_point begun_ = Clock::now();
 };
 
@@ -309,6 +306,12 @@ void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const GrpoHooks& hooks) {
     TORCH_CHECK(!records.empty(), "no records");
     GrpoTraining(checkpoint, reference, records, options, hooks).run();
+}
+
+std::string lengthen(GrpoOptions& options, int steps, int done) {
+    options.warmup = warmupSteps(options.warmup, options.steps);
+    options.steps = steps;
+    return replannedRate(learningRateAt(done, options), steps, done);
 }
 
 }  // namespace lvr

@@ -28,9 +28,8 @@ struct GrpoHooks {
     std::function<void(const TrainReport&, const std::vector<Rollout>&)> onReport =
         [](const TrainReport&, const std::vector<Rollout>&) {};
     std::function<void(int step, const TrainState&)> onSave = {};
-    int saveEvery = 0;  // steps; 0: never
-    // As in SftHooks.
-    std::function<std::map<std::string, double>(int step)> onMeasure = {};
+    int saveEvery = 0;                             // steps; 0: never
+    std::function<bool(int step)> onMeasure = {};  // both as in SftHooks
     int measureEvery = 0;
     std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
     std::function<TrainState()> resume = {};  // as SftHooks::resume
@@ -51,5 +50,8 @@ struct GrpoHooks {
 void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,
                const GrpoHooks& hooks);
+
+// As core/sft/schedule's: the learning rate's cosine is planned anew.
+std::string lengthen(GrpoOptions& options, int steps, int done);
 
 }  // namespace lvr

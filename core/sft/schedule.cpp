@@ -43,4 +43,17 @@ double learningRateAt(int step, int held, const SftOptions& options) {
     return peak;
 }
 
+std::string lengthen(SftOptions& options, int steps, int done, bool hasFallen) {
+    if (options.schedule == Schedule::Goal && hasFallen)
+        throw Error(
+            "with --schedule goal there are no more steps once the learning rate has fallen; start "
+            "a new run from its --out as --model");
+    options.warmup = warmupSteps(options.warmup, options.steps);
+    options.steps = steps;
+    checkSchedule(options);
+    const bool isPlanned =
+        options.schedule == Schedule::Cosine || options.schedule == Schedule::Linear;
+    return isPlanned ? replannedRate(learningRateAt(done, done, options), steps, done) : "";
+}
+
 }  // namespace lvr

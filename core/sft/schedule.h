@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "core/values/train_options.h"
 
 namespace lvr {
@@ -13,5 +15,9 @@ bool reachesFullRate(const SftOptions& options);
 // Of a step, counted from 0. held: steps before the learning rate falls, as far as is known; of the
 // goal's schedule only.
 double learningRateAt(int step, int held, const SftOptions& options);
+// A training goes on to `steps`, more than it was to do, after `done`: warm-up stays as long as it
+// was, and what the learning rate does now is returned in one sentence, empty where that is nothing
+// new. hasFallen: the goal's schedule has begun to cool down. Throws Error: then there is no more.
+std::string lengthen(SftOptions& options, int steps, int done, bool hasFallen);
 
 }  // namespace lvr

@@ -45,27 +45,45 @@ public:
 
     SftResult run() {
         if (hooks_.resume) load(hooks_.resume());
-        resumedAt_ = held_ + cooled_;
-        const int mostHeld = options_.steps - coolDownOf(options_);
-        while (cooled_ == 0 && held_ < mostHeld && !curriculum_.reachedGoal()) {
-            if (!step(mostHeld)) continue;
-            ++held_;
-            saveIfDue();
+        resumedAt_ = done();
+        try {
+            if (isMeasurementDue()) measure();
+            while (!isOver()) {
+                if (!step()) continue;
+                if (isSaveDue()) save();
+                if (isMeasurementDue()) measure();
+            }
+        } catch (const Cancelled&) {
+            if (saved_ != done()) save();
+            throw;
         }
-        while (cooled_ < coolDownOf(options_)) {
-            if (!step(held_)) continue;
-            ++cooled_;
-            saveIfDue();
-        }
+        if (saved_ != done()) save();
         freeze(model_);
         return {curriculum_.accuracy(), curriculum_.reachedGoal(), guard_.questionsLeftOut(),
                 guard_.stepsNotFinite()};
     }
 
 private:
-    // False when nothing could be read: that is no step. held: steps before the learning rate
-    // falls, as far as is known.
-    bool step(int held) {
+    int done() const { return held_ + cooled_; }
+    int mostHeld() const { return options_.steps - coolDownOf(options_); }
+    // The learning rate has not begun to fall.
+    bool isHolding() const {
+        return cooled_ == 0 && held_ < mostHeld() && !curriculum_.reachedGoal();
+    }
+    // Steps before it falls and in all, as far as is known.
+    int held() const { return isHolding() ? mostHeld() : held_; }
+    int total() const { return held() + coolDownOf(options_); }
+    bool isOver() const { return endedEarly_ || done() >= total(); }
+    bool isSaveDue() const {
+        return isOver() || (hooks_.saveEvery > 0 && done() % hooks_.saveEvery == 0);
+    }
+    bool isMeasurementDue() const {
+        return hooks_.measureEvery > 0 && (done() % hooks_.measureEvery == 0 || isOver());
+    }
+    void measure() { endedEarly_ = !hooks_.onMeasure(done()); }
+
+    // False when nothing could be read: that is no step.
+    bool step() {
         TrainState before;
         sampler_.save(before);
         StepTally tally(set_.kinds.size());
@@ -75,15 +93,15 @@ private:
             learn(parts, tally);
         } catch (const Cancelled&) {  // nothing but the sampler has moved
             sampler_.load(before);
-            if (saved_ != held_ + cooled_) save();
             throw;
         }
-        const double now = learningRateAt(held_ + cooled_, held, options_);
+        const double now = learningRateAt(done(), held(), options_);
         const double norm = optimizer_.step(now, options_.maxGradNorm);
+        ++(isHolding() ? held_ : cooled_);
         const bool finite = std::isfinite(norm);
         if (finite) curriculum_.remember(tally);
         const auto alert = alertOf(finite, parts);
-        report(tally, norm, now, held, alert);
+        report(tally, norm, now, alert);
         return true;
     }
 
@@ -95,7 +113,7 @@ private:
             prefetch(drawn);
             Part pictures;
             for (std::size_t i = hooks_.ranks.rank(); i < drawn.size(); i += hooks_.ranks.count()) {
-                if (stopping_ || hooks_.stop.stop_requested()) throw Cancelled();
+                if (hooks_.stop.stop_requested()) throw Cancelled();
                 auto picture = read(drawn[i], leftOut);
                 rows += static_cast<int>(picture.rows.size());
                 if (!picture.rows.empty()) pictures.push_back(std::move(picture));
@@ -166,8 +184,10 @@ private:
             model_.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
             const bool feeds = options_.twin == Twin::Lvr && batch.slotRow.numel() > 0;
             const auto latents = feeds ? batch.slotTarget : torch::Tensor();
+            if (hooks_.stop.stop_requested()) break;
             const auto first =
                 sftPass(checkpoint_, batch, prefix, {latents, {}}, weights, options_, totals);
+            if (hooks_.stop.stop_requested()) break;
             tally.countPass(batch, first, StepTally::Hits, StepTally::Slots);
             auto loss = first.loss;
             tally.add(StepTally::Latent, first.latent);
@@ -221,53 +241,32 @@ private:
                         records.push_back(row.record);
                         names.push_back(set_.records[row.record].name);
                     }
-            return listed(names) +
-                   (hooks_.onNotFinite ? hooks_.onNotFinite(held_ + cooled_ + 1, records) : "");
+            return listed(names) + (hooks_.onNotFinite ? hooks_.onNotFinite(done(), records) : "");
         }));
         return said;
     }
 
-    void report(const StepTally& tally, double norm, double rate, int held,
-                const std::string& alert) {
+    void report(const StepTally& tally, double norm, double rate, const std::string& alert) {
         samples_ += tally.count(StepTally::Rows).sum().item<double>() / (own_ ? 2 : 1);
         auto metrics = tally.losses(own_, options_);
         metrics["grad_norm"] = norm;
         if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
         if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
         metrics.merge(curriculum_.metrics());
-        const int step = held_ + cooled_ + 1, total = held + coolDownOf(options_);
-        metrics.merge(measured(step, total));
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-        const TrainReport report{step,
-                                 total,
+        const TrainReport report{done(),
+                                 total(),
                                  rate,
                                  samples_ / seconds,
-                                 seconds / (step - resumedAt_) * (total - step),
+                                 seconds / (done() - resumedAt_) * (total() - done()),
                                  std::move(metrics),
                                  alert};
         hooks_.ranks.firstDoes([&] { hooks_.onReport(report); });
     }
 
-    // Interrupted, the step is done all the same.
-    std::map<std::string, double> measured(int step, int total) {
-        const bool due =
-            hooks_.measureEvery > 0 && (step % hooks_.measureEvery == 0 || step == total);
-        if (!due) return {};
-        try {
-            return hooks_.onMeasure(step);
-        } catch (const Cancelled&) {
-            stopping_ = true;  // on all ranks
-            return {};
-        }
-    }
-
-    void saveIfDue() {
-        if (hooks_.saveEvery > 0 && (held_ + cooled_) % hooks_.saveEvery == 0) save();
-    }
-
     void save() {
-        saved_ = held_ + cooled_;
+        saved_ = done();
         if (hooks_.onSave) hooks_.onSave(saved_, state());
     }
 
@@ -290,7 +289,7 @@ private:
                 "with, or start anew");
         held_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
         cooled_ = static_cast<int>(from.tensor("progress")[1].item<std::int64_t>());
-        saved_ = held_ + cooled_;
+        saved_ = done();
         sampler_.load(from);
         optimizer_.load(from);
         curriculum_.load(from);
@@ -319,8 +318,8 @@ private:
     GradientSum gradients_;
     int held_ = 0, cooled_ = 0;  // steps done at the full rate, and while it falls
     int resumedAt_ = 0, saved_ = -1;
-    bool own_ = false;       // of the step that is done
-    bool stopping_ = false;  // the next step is not taken
+    bool own_ = false;  // of the step that is done
+    bool endedEarly_ = false;
     double samples_ = 0;
     std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };

@@ -19,14 +19,16 @@ struct SftResult {
 
 struct SftHooks {
     OnTrainReport onReport = [](const TrainReport&) {};  // on the first rank
-    // Called every saveEvery steps (0: never) and when a stop is requested, after the last step
-    // that was whole, with what is needed beside the weights of `checkpoint` to go on from there.
-    // On every rank.
+    // Called after every saveEvery-th step (0: never), after the last one, and when a stop is
+    // requested, after the last step that was whole, with what is needed beside the weights of
+    // `checkpoint` to go on from there. On every rank.
     std::function<void(int step, const TrainState&)> onSave = {};
     int saveEvery = 0;
-    // Called after every measureEvery-th step (0: never) and the last one, on every rank, before
-    // that step's report; what it returns is reported with it. Cancelled, it returned nothing.
-    std::function<std::map<std::string, double>(int step)> onMeasure = {};
+    // Called on every rank before the first step (as step 0), after every measureEvery-th (0:
+    // never) and after the last one, when that step was reported and, if it is to be, saved; also
+    // for the step that a resumed training goes on from, which it may have been called for before.
+    // False ends the training. Cancelled, the training is saved and goes on with it.
+    std::function<bool(int step)> onMeasure = {};
     int measureEvery = 0;
     // Told which records of the set gave a step without a finite gradient, on the rank that read
     // them; what it returns is said in the step's alert.

@@ -6,25 +6,28 @@
 
 namespace lvr {
 
-std::string storeFailure(const std::filesystem::path& file, const SQLite::Exception& e) {
+void failAs(const std::filesystem::path& file, const SQLite::Exception& e) {
     const auto name = file.string();
     switch (e.getErrorCode()) {
         case SQLITE_CANTOPEN:
-            return "can't open the run store " + name + "; check that it and its folder exist";
+            throw Error("can't open the run store " + name +
+                        "; check that it and its folder exist and can be written, or choose "
+                        "another with --store");
         case SQLITE_READONLY:
-            return "the run store " + name + " is read-only; choose another with --store";
+            throw Error("the run store " + name + " is read-only; choose another with --store");
         case SQLITE_NOTADB:
-            return name + " is not a run store";
+            throw Error(name + " is not a run store");
         case SQLITE_CORRUPT:
-            return "the run store " + name +
-                   " is damaged; move it away and start a new one, or restore a copy";
+            throw Error("the run store " + name +
+                        " is damaged; move it away and start a new one, or restore a copy");
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return "the run store " + name + " is locked by another program; try again";
+            throw StoreIsLocked("the run store " + name +
+                                " is locked by another program; try again");
         case SQLITE_FULL:
-            return "the disk of the run store " + name + " is full; make room and try again";
+            throw Error("the disk of the run store " + name + " is full; make room and try again");
         default:
-            return "the run store " + name + " can't be used: " + e.what();
+            throw Error("the run store " + name + " can't be used: " + e.what());
     }
 }
 

@@ -2,18 +2,29 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <chrono>
+#include <memory>
+
 #include "core/error.h"
 #include "core/store/run_store.h"
 
 namespace lvr {
 
-// What went wrong with the file, and what to do.
-std::string storeFailure(const std::filesystem::path& file, const SQLite::Exception& e);
+// Throws Error: what went wrong with the file, and what to do.
+[[noreturn]] void failAs(const std::filesystem::path& file, const SQLite::Exception& e);
 
 double secondsSince1970();
 
+// How long a locked file is waited for.
+struct StorePatience {
+    std::chrono::milliseconds most;
+    std::stop_token stop = {};  // then a moment is enough
+    std::chrono::steady_clock::time_point since = {};
+};
+
 struct RunStore::Database {
     std::filesystem::path file;
+    std::unique_ptr<StorePatience> patience;  // SQLite looks at it until it is closed
     SQLite::Database sqlite;
     struct Look {
         std::int64_t cursor = 0, version = -1;
@@ -37,7 +48,7 @@ struct RunStore::Database {
         try {
             return use();
         } catch (const SQLite::Exception& e) {
-            throw Error(storeFailure(file, e));
+            failAs(file, e);
         }
     }
     template <class Use>

@@ -198,6 +198,18 @@ std::vector<Metric> RunStore::metrics(std::int64_t run) const {
     });
 }
 
+std::vector<Metric> RunStore::metrics(std::int64_t run, const std::string& name) const {
+    return database_->guarded([&] {
+        std::vector<Metric> found;
+        SQLite::Statement rows(database_->sqlite,
+                               "SELECT seq, step, name, value FROM metric WHERE run = ? AND name = "
+                               "? ORDER BY step");
+        SQLite::bind(rows, run, name);
+        while (rows.executeStep()) found.push_back(readMetric(rows));
+        return found;
+    });
+}
+
 std::vector<Metric> RunStore::readNew(std::int64_t run, std::int64_t& cursor) const {
     return database_->guarded([&] {
         std::vector<Metric> found;

@@ -1,6 +1,10 @@
 #include "core/store/run_store.h"
 
 #include <SQLiteCpp/VariadicBind.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <thread>
 
 #include "core/store/database.h"
 #include "core/store/process.h"
@@ -11,8 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kPatience = 10000;            // ms a writer waits for another
-constexpr int kReaderPatience = 1000;       // a reader waits only where a whole file is locked
+using namespace std::chrono_literals;
+constexpr auto kPatience = 10'000ms;        // a writer waits for another
+constexpr auto kReaderPatience = 1000ms;    // a reader waits only where a whole file is locked
+constexpr auto kLastPatience = 300ms;       // when a stop was requested
 constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host may say nothing
 
 constexpr const char* kRunColumns =
@@ -24,6 +30,17 @@ RunStatus statusOf(const std::string& text) {
                               RunStatus::Failed, RunStatus::Lost})
         if (toText(status) == text) return status;
     return RunStatus::Failed;
+}
+
+// SQLite's busy handler: not 0 to try again.
+int waitForOthers(void* patience, int tries) {
+    auto& p = *static_cast<StorePatience*>(patience);
+    const auto now = std::chrono::steady_clock::now();
+    if (tries == 0) p.since = now;
+    const auto most = p.stop.stop_requested() ? std::min(kLastPatience, p.most) : p.most;
+    if (now - p.since >= most) return 0;
+    std::this_thread::sleep_for(10ms);
+    return 1;
 }
 
 // Why a run that is said to run does not; empty: it does. A run that is held is silent, not lost.
@@ -126,14 +143,18 @@ RunStore::RunStore(const fs::path& file, Access access) {
 
 void RunStore::open(const fs::path& file, Access access) {
     const bool reads = access == Access::Read;
-    database_ = std::make_unique<Database>(
-        Database{file,
-                 SQLite::Database(
-                     file.string(),
-                     reads ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-                     reads ? kReaderPatience : kPatience),
-                 {}});
+    database_ = std::make_unique<Database>(Database{
+        .file = file,
+        .patience = std::make_unique<StorePatience>(
+            StorePatience{.most = reads ? kReaderPatience : kPatience}),
+        .sqlite =
+            SQLite::Database(file.string(), reads ? SQLite::OPEN_READONLY
+                                                  : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE),
+        .nothingNew = {}});
+    sqlite3_busy_handler(database_->sqlite.getHandle(), waitForOthers, database_->patience.get());
 }
+
+void RunStore::hurryWhen(const std::stop_token& stop) { database_->patience->stop = stop; }
 
 RunStore::~RunStore() = default;
 RunStore::RunStore(RunStore&&) noexcept = default;
@@ -200,6 +221,15 @@ void RunStore::resume(std::int64_t run, int step) {
                      secondsSince1970(), run);
         own.exec();
         whole.commit();
+    });
+}
+
+void RunStore::setPlan(std::int64_t run, int steps, const std::string& options) {
+    database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite,
+                              "UPDATE run SET steps = ?, options = ? WHERE id = ?");
+        SQLite::bind(row, steps, options, run);
+        row.exec();
     });
 }
 

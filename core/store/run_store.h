@@ -4,12 +4,20 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/values/run.h"
 
 namespace lvr {
+
+// Another program keeps the store for itself for longer than a writer waits: it may work later.
+class StoreIsLocked : public Error {
+public:
+    using Error::Error;
+};
 
 // The runs of a machine in one SQLite file (WAL): one writer a run, any number of readers, none
 // waits for another. What is written is there after a crash, whole steps only. Everything throws
@@ -22,6 +30,9 @@ public:
     explicit RunStore(const std::filesystem::path& file, Access access = Access::Write);
     ~RunStore();
     RunStore(RunStore&&) noexcept;
+
+    // From then on a locked store is waited for no longer than a moment.
+    void hurryWhen(const std::stop_token& stop);
 
     // By this process. Throws Error when a run of another process writes to the same folder.
     std::int64_t start(const RunInfo& info);
@@ -41,12 +52,15 @@ public:
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     // Of several that try at once one does; the others, and who tries while it runs, get an Error.
     void resume(std::int64_t run, int step);
+    // What it is to do from now on. options: JSON.
+    void setPlan(std::int64_t run, int steps, const std::string& options);
     void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
     void setNotes(std::int64_t run, const std::string& notes);
 
     std::vector<Run> runs() const;  // newest first
     std::optional<Run> find(std::int64_t run) const;
     std::vector<Metric> metrics(std::int64_t run) const;  // by step, then name
+    std::vector<Metric> metrics(std::int64_t run, const std::string& name) const;  // by step
     // Rows that others wrote since `cursor` (0 at first), which moves on. Costs next to nothing
     // when there are none.
     std::vector<Metric> readNew(std::int64_t run, std::int64_t& cursor) const;

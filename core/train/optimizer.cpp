@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <sstream>
 
 #include "core/torch.h"
 
@@ -215,6 +216,13 @@ double cosineSchedule(int step, int total, int warmup, double peak, double floor
 double linearSchedule(int step, int total, int warmup, double peak, double floor) {
     if (step < warmup) return peak * (step + 1) / warmup;
     return peak * (1 - (1 - floor) * progress(step, total, warmup));
+}
+
+std::string replannedRate(double rate, int steps, int done) {
+    std::ostringstream text;
+    text << "the learning rate goes on as planned for " << steps << " steps: " << rate
+         << " in step " << done + 1;
+    return text.str();
 }
 
 }  // namespace lvr

@@ -67,5 +67,7 @@ int warmupSteps(double warmup, int total);
 double cosineSchedule(int step, int total, int warmup, double peak, double floor);
 // Linear warm-up to `peak`, then a line to `floor` * peak at `total`.
 double linearSchedule(int step, int total, int warmup, double peak, double floor);
+// Of a training that goes on to more `steps` than were planned, after `done`: one sentence.
+std::string replannedRate(double rate, int steps, int done);
 
 }  // namespace lvr

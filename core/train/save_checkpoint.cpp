@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include <cerrno>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -119,21 +121,6 @@ void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
     writeFileAtomically(both, processor.dump(2) + "\n");
 }
 
-// A process killed at any instant leaves either what was there or what is new.
-void replace(const fs::path& target, const fs::path& fresh) {
-    if (!fs::exists(target)) return fs::rename(fresh, target);
-    if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0) {
-        // A file system that can't exchange: the old one is out of the way for an instant.
-        const fs::path old = target.string() + ".old";
-        fs::remove_all(old);
-        fs::rename(target, old);
-        fs::rename(fresh, target);
-        fs::remove_all(old);
-        return;
-    }
-    fs::remove_all(fresh);  // what was there before
-}
-
 }  // namespace
 
 void checkOutputFolder(const fs::path& out) {
@@ -152,6 +139,40 @@ void checkOutputFolder(const fs::path& out) {
                                       "another --out"
                                     : " holds something other than a checkpoint; choose an "
                                       "empty or new --out"));
+}
+
+// A process killed at any instant leaves either what was there or what is new.
+void replaceFolder(const fs::path& target, const fs::path& fresh) {
+    if (!fs::exists(target)) return fs::rename(fresh, target);
+    if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0) {
+        // A file system that can't exchange: the old one is out of the way for an instant.
+        const fs::path old = target.string() + ".old";
+        fs::remove_all(old);
+        fs::rename(target, old);
+        fs::rename(fresh, target);
+        fs::remove_all(old);
+        return;
+    }
+    fs::remove_all(fresh);  // what was there before
+}
+
+void makeOutputFolder(const fs::path& out) {
+    const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
+    const fs::path trial = "written-as-a-trial";
+    try {
+        fs::remove_all(fresh);
+        fs::create_directories(fresh);
+        if (!std::ofstream(fresh / trial))
+            throw fs::filesystem_error("", fresh, std::error_code(errno, std::generic_category()));
+        replaceFolder(target, fresh);
+        fs::remove(target / trial);
+    } catch (const fs::filesystem_error& e) {
+        std::error_code ignored;
+        fs::remove_all(fresh, ignored);
+        if (e.code() == std::errc::no_space_on_device) return;
+        throw Error("cannot write checkpoints to " + out.string() + ": " + e.code().message() +
+                    "; choose another --out");
+    }
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
@@ -174,7 +195,7 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
         writePreprocessor(checkpoint.preprocess, fresh);
         writeProvenance(provenance, fresh);
         if (state) state->write(fresh);
-        replace(target, fresh);
+        replaceFolder(target, fresh);
     } catch (const fs::filesystem_error& e) {
         throw Error("cannot save the checkpoint to " + out.string() + ": " + e.code().message() +
                     "; free some space or choose another --out");

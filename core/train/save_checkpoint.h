@@ -10,6 +10,12 @@ namespace lvr {
 // Refuses, before any work is done, an output that is a file, holds anything already, or can't be
 // written. Throws Error.
 void checkOutputFolder(const std::filesystem::path& out);
+// Makes it, the way a checkpoint is put there later: a file is written and the folders exchanged. A
+// full disk may have room by then. Throws Error.
+void makeOutputFolder(const std::filesystem::path& out);
+// `target` becomes what `fresh` is, which lies on the same disk, in one step where the file system
+// can do that; what `target` was is gone. Throws std::filesystem::filesystem_error.
+void replaceFolder(const std::filesystem::path& target, const std::filesystem::path& fresh);
 
 // A complete Hugging Face folder of what `checkpoint` has become, made from the folder `from`:
 // weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), the pixel

@@ -80,4 +80,14 @@ std::optional<TrainState> TrainState::read(const fs::path& folder) {
     return state;
 }
 
+void moveState(const fs::path& from, const fs::path& to) {
+    try {
+        fs::create_directories(to);
+        fs::rename(from / kFile, to / kFile);
+    } catch (const fs::filesystem_error& e) {
+        throw Error("cannot move " + (from / kFile).string() + " to " + to.string() + ": " +
+                    e.code().message());
+    }
+}
+
 }  // namespace lvr

@@ -33,4 +33,7 @@ private:
     mutable std::set<std::string> askedFor_;
 };
 
+// From one folder of a disk to another, which is made. Throws Error.
+void moveState(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace lvr

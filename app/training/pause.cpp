@@ -1,4 +1,4 @@
-#include "app/training/disk_space.h"
+#include "app/training/pause.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/store/run_store.h"
 
 namespace lvr {
 namespace {
@@ -62,6 +63,23 @@ void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes, const std::sto
         pause();
     }
     if (paused) say("there is room again, going on");
+}
+
+void whenUnlocked(const std::stop_token& stop, const std::function<void()>& write) {
+    bool paused = false;
+    for (;;) {
+        try {
+            write();
+            break;
+        } catch (const StoreIsLocked& locked) {
+            if (stop.stop_requested()) throw Cancelled();
+            const std::string why = locked.what();
+            if (!paused) say("paused: " + why.substr(0, why.find(';')) + "; it goes on by itself");
+            paused = true;
+        }
+        waitABit(stop);
+    }
+    if (paused) say("the run store is free again, going on");
 }
 
 }  // namespace lvr

@@ -125,6 +125,38 @@ private Q_SLOTS:
         }
     }
 
+    // After a past, long texts attend some positions at a time; gradients too are what they were.
+    void aLongPieceAfterAPastEqualsOnePass() {
+        auto checkpoint =
+            LvrCheckpoint::open(folder("random-b"), {.use = LoadOptions::Use::Training});
+        const auto& model = checkpoint.model;
+        constexpr int kAll = 1300, kPast = 17;  // two whole blocks and a part of one
+        const auto embeddings =
+            model.embed(torch::arange(kAll).remainder(90) + 20).unsqueeze(0).detach();
+        const auto positions = torch::arange(kAll).view({1, 1, kAll}).expand({3, 1, kAll});
+        const auto run = [&](bool inPieces) {
+            auto in = embeddings.clone().requires_grad_();
+            torch::Tensor out;
+            if (inPieces) {
+                KvCache cache;
+                const auto first = model.hidden(in.narrow(1, 0, kPast),
+                                                positions.narrow(2, 0, kPast), {.cache = &cache});
+                const auto rest =
+                    model.hidden(in.narrow(1, kPast, kAll - kPast),
+                                 positions.narrow(2, kPast, kAll - kPast), {.cache = &cache});
+                out = torch::cat({first, rest}, 1);
+            } else {
+                out = model.hidden(in, positions);
+            }
+            out.square().mean().backward();
+            return std::pair(out.detach(), in.grad());
+        };
+        const auto whole = run(false), pieces = run(true);
+        QVERIFY(golden::difference(pieces.first, whole.first) < 2e-5);
+        const double scale = whole.second.abs().max().item<double>();
+        QVERIFY(golden::difference(pieces.second, whole.second) < 1e-4 * scale);
+    }
+
     void bfloat16StaysNearFloat32() {
         const torch::NoGradGuard off;
         const auto wide = LvrModel::open(folder("random-a"));

@@ -1,5 +1,8 @@
 #include "core/model/language_model.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/model/recompute.h"
 #include "core/torch.h"
 
@@ -20,6 +23,25 @@ torch::Tensor causalMask(std::int64_t newest, std::int64_t all, torch::Device de
     return torch::ones({newest, all}, torch::dtype(torch::kBool).device(device)).tril(all - newest);
 }
 
+// Many positions after a past, some at a time: a mask of them all would be [T, S] numbers in each
+// layer, kept for the backward pass, and half of what it covers is not seen by anybody. One of
+// [block, S] is a view for each block. q: [B, H, T, d]; k, v: [B, H, S, d] -> [B, H, T, d]
+torch::Tensor attendInBlocks(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                             std::int64_t block) {
+    const auto newest = q.size(2), all = k.size(2), past = all - newest;
+    const auto mask = torch::zeros({block, all}, q.options().requires_grad(false))
+                          .masked_fill_(causalMask(block, all, q.device()).logical_not(),
+                                        -std::numeric_limits<double>::infinity());
+    std::vector<torch::Tensor> parts;
+    for (std::int64_t at = 0; at < newest; at += block) {
+        const auto rows = std::min(block, newest - at), seen = past + at + rows;
+        parts.push_back(torch::scaled_dot_product_attention(
+            q.narrow(2, at, rows), k.narrow(2, 0, seen), v.narrow(2, 0, seen),
+            mask.narrow(0, block - rows, rows).narrow(1, all - seen, seen)));
+    }
+    return torch::cat(parts, 2);
+}
+
 // q: [B, H, T, d]; k, v: [B, KV, S, d] -> [B, H, T, d]
 torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                      const torch::Tensor& mask) {
@@ -33,6 +55,8 @@ torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch
     if (mask.defined()) return torch::scaled_dot_product_attention(q, keys, values, mask);
     if (newest == all)
         return torch::scaled_dot_product_attention(q, keys, values, {}, 0.0, /*is_causal=*/true);
+    constexpr std::int64_t kBlock = 512;
+    if (newest > kBlock) return attendInBlocks(q, keys, values, kBlock);
     return torch::scaled_dot_product_attention(q, keys, values,
                                                causalMask(newest, all, q.device()));
 }

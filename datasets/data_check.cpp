@@ -10,6 +10,7 @@
 #include "core/values/image_marks.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
+#include "datasets/record_length.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
@@ -58,8 +59,6 @@ Images lookAtAll(const Dataset& dataset, const PreprocessConfig& config, ImageCh
 bool isEmpty(const Box& box) { return !(box.x1 > box.x0 && box.y1 > box.y0); }
 
 Box cleaned(Box box) {
-    if (box.x1 < box.x0) std::swap(box.x0, box.x1);
-    if (box.y1 < box.y0) std::swap(box.y0, box.y1);
     for (double* edge : {&box.x0, &box.y0, &box.x1, &box.y1}) *edge = std::clamp(*edge, 0.0, 1.0);
     return box;
 }
@@ -69,8 +68,7 @@ std::string oddBox(const Box& box) {
     const auto inside = cleaned(box);
     if (isEmpty(inside))
         return "is empty or outside of the image: it becomes the one token under its centre";
-    if (isEmpty(box)) return "has its corners the wrong way round";
-    if (!(inside == box)) return "reaches beyond the image";
+    if (!(inside == box)) return "reaches beyond the image: it is cut there";
     if ((box.x1 - box.x0) * (box.y1 - box.y0) > kWhole) return "covers almost the whole image";
     return "";
 }
@@ -101,7 +99,8 @@ void leaveOutUnreadable(Dataset& dataset, const Images& images) {
     };
     const auto unreadable = [&](const DataRecord& record) {
         const auto why = problem(record);
-        if (!why.empty()) dataset.bad.push_back({record.file, record.number, why});
+        if (!why.empty())
+            dataset.bad.push_back({.file = record.file, .number = record.number, .problem = why});
         return !why.empty();
     };
     std::erase_if(dataset.records, unreadable);
@@ -110,17 +109,19 @@ void leaveOutUnreadable(Dataset& dataset, const Images& images) {
 
 class Tally {
 public:
-    Tally(const Images& images, DataReport& report) : images_(images), report_(report) {
+    Tally(const Images& images, const Tokenizer* tokenizer, DataReport& report)
+        : images_(images), tokenizer_(tokenizer), report_(report) {
         for (const auto& [file, looked] : images)
             if (looked.problem.empty()) imageTokens_.push_back(looked.grid.count());
     }
 
     void add(const DataRecord& record, const std::string& name) {
-        ++report_.datasets[record.dataset.empty() ? "unnamed" : record.dataset];
+        ++report_.datasets[record.kind()];
         if (!record.note.empty()) report_.notes.push_back({name, record.note});
         const auto odd = oddSize(record, images_.at(record.images.front()).size);
         if (!odd.empty()) report_.notes.push_back({name, odd});
         boxes_.push_back(static_cast<double>(record.boxes.size()));
+        if (tokenizer_) measure(record, name);
         std::size_t tokens = 0, all = 0;
         for (const auto& file : record.images) all += images_.at(file).grid.count();
         for (std::size_t b = 0; b < record.boxes.size(); ++b) {
@@ -130,6 +131,11 @@ public:
                 report_.notes.push_back({name, "box " + std::to_string(b + 1) + " " + odd});
         }
         if (record.boxes.empty()) return;
+        if (!record.usesItsBoxes()) {
+            ++report_.unusedBoxes;
+            report_.notes.push_back({name, "has boxes and no <lvr>: its boxes aren't used"});
+            return;
+        }
         roiTokens_.push_back(static_cast<double>(tokens));
         roiShare_.push_back(static_cast<double>(tokens) / static_cast<double>(all));
     }
@@ -140,12 +146,23 @@ public:
         report_.roiTokens = spreadOf(roiTokens_);
         report_.roiShare = spreadOf(roiShare_);
         report_.boxes = spreadOf(boxes_);
+        report_.textTokens = spreadOf(textTokens_);
+        report_.positions = spreadOf(positions_);
     }
 
 private:
+    void measure(const DataRecord& record, const std::string& name) {
+        std::vector<PatchGrid> grids;
+        for (const auto& file : record.images) grids.push_back(images_.at(file).grid);
+        const auto length = lengthOf(record, grids, *tokenizer_, {}, name);
+        textTokens_.push_back(length.text);
+        positions_.push_back(length.all);
+    }
+
     const Images& images_;
+    const Tokenizer* tokenizer_;
     DataReport& report_;
-    std::vector<double> imageTokens_, roiTokens_, roiShare_, boxes_;
+    std::vector<double> imageTokens_, roiTokens_, roiShare_, boxes_, textTokens_, positions_;
 };
 
 // Relative to `folder` where it is below it.
@@ -193,14 +210,16 @@ Spread spreadOf(std::vector<double> values) {
 
 DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, ImageCheck check,
                      const std::function<void(std::size_t, std::size_t)>& seen,
-                     const std::stop_token& stop) {
+                     const std::stop_token& stop, const Tokenizer* tokenizer) {
     DataReport report;
     report.records = dataset.records.size() + dataset.bad.size();
     const auto images = lookAtAll(dataset, preprocess, check, seen, stop);
     leaveOutUnreadable(dataset, images);
-    for (const auto& bad : dataset.bad)
+    for (const auto& bad : dataset.bad) {
         report.bad.push_back({dataset.name(bad.file, bad.number), bad.problem});
-    Tally tally(images, report);
+        report.withoutPicture += bad.noPicture;
+    }
+    Tally tally(images, tokenizer, report);
     for (const auto& record : dataset.records) tally.add(record, dataset.name(record));
     tally.finish();
     return report;

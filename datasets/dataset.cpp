@@ -1,6 +1,8 @@
 #include "datasets/dataset.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "datasets/parquet.h"
@@ -32,6 +34,8 @@ public:
                 record.file = index;
                 record.number = given.number;
                 dataset_.records.push_back(std::move(record));
+            } catch (const NoPicture& problem) {
+                dataset_.bad.push_back({index, given.number, problem.what(), true});
             } catch (const RecordProblem& problem) {
                 dataset_.bad.push_back({index, given.number, problem.what()});
             }
@@ -68,7 +72,19 @@ private:
         auto record = readFormat(entry, images, name);
         if (record.answer.empty()) throw RecordProblem("the answer is empty");
         record.stated = statedSize(entry);
+        putCornersInOrder(record);
         return record;
+    }
+
+    static void putCornersInOrder(DataRecord& record) {
+        for (std::size_t b = 0; b < record.boxes.size(); ++b) {
+            auto& box = record.boxes[b];
+            if (box.x0 <= box.x1 && box.y0 <= box.y1) continue;
+            if (box.x1 < box.x0) std::swap(box.x0, box.x1);
+            if (box.y1 < box.y0) std::swap(box.y0, box.y1);
+            record.note += (record.note.empty() ? "" : "; ") + ("box " + std::to_string(b + 1)) +
+                           " has its corners the wrong way round: they are swapped";
+        }
     }
 
     static DataRecord readFormat(const JsonEntry& entry, const ImagePaths& images,
@@ -82,6 +98,14 @@ private:
     Dataset& dataset_;
     const ReadHooks& hooks_;
 };
+
+// The picture of none of the records is there.
+std::string othersAreAlike(std::size_t records) {
+    return (records > 1 ? ", and none of the other " + std::to_string(records - 1) +
+                              " records has its picture either"
+                        : std::string()) +
+           "; is --image-root right?";
+}
 
 std::string counted(std::size_t count, const char* what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -114,6 +138,9 @@ Dataset readUsable(const DataSource& source, const std::function<void(const std:
     const auto& first = dataset.bad.front();
     const auto sentence = dataset.name(first.file, first.number) + ": " + first.problem;
     const auto others = dataset.bad.size() - 1;
+    const bool noPictures =
+        std::ranges::all_of(dataset.bad, [](const BadRecord& bad) { return bad.noPicture; });
+    if (noPictures && dataset.records.empty()) throw Error(sentence + othersAreAlike(all));
     if (dataset.bad.size() * kOneIn > all)
         throw Error(sentence + (others == 0
                                     ? ""

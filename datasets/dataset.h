@@ -27,19 +27,28 @@ struct DataRecord {
     std::vector<Box> boxes;             // of its <lvr>, in order
     std::optional<PictureSize> stated;  // of the first image, where the record says it
     std::string note;                   // what is odd about it and does not keep it from being used
+    // Of a record without a kind, wherever kinds are listed.
+    std::string kind() const { return dataset.empty() ? "unnamed" : dataset; }
+    // Only a <lvr> thinks of a box.
+    bool usesItsBoxes() const { return response.find("<lvr>") != std::string::npos; }
     bool operator==(const DataRecord&) const = default;
 };
 
 struct BadRecord {
     int file = 0, number = 0;
-    std::string problem;  // names the field
+    std::string problem;     // names the field
+    bool noPicture = false;  // that is all: its picture isn't where it was looked for
 };
 
 struct Dataset {
     std::vector<std::string> files;
     std::vector<DataRecord> records;  // the good ones
     std::vector<BadRecord> bad;
+    std::vector<int> sources;  // [files] of several data (DataMix) the one it is of; empty: one
 
+    int sourceOf(const DataRecord& record) const {
+        return sources.empty() ? 0 : sources[record.file];
+    }
     std::string name(int file, int number) const;  // "data.json, record 3", for errors
     std::string name(const DataRecord& record) const { return name(record.file, record.number); }
 };

@@ -93,8 +93,8 @@ std::string ImagePaths::findFile(const std::string& given, const std::string& da
     if (given.starts_with("http"))
         throw RecordProblem("field \"image\": " + given +
                             " is on the web; download it and name the file");
-    throw RecordProblem("field \"image\": there is no file " +
-                        fs::absolute(root_ / name).lexically_normal().string());
+    throw NoPicture("field \"image\": there is no file " +
+                    fs::absolute(root_ / name).lexically_normal().string());
 }
 
 }  // namespace lvr

@@ -1,5 +1,6 @@
 #include "datasets/json_entries.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string_view>
@@ -47,17 +48,25 @@ std::string withoutNonFinite(const std::string& text) {
     return out;
 }
 
-// The part of the library's message that says what it is about.
-std::string reasonIn(const std::string& message) {
-    const auto reason = message.find("syntax error");
-    return reason == std::string::npos ? message : message.substr(reason);
+// Where the text stops being JSON, and what stands there as far as it can be shown.
+std::string placeIn(const std::string& text, std::size_t byte) {
+    constexpr std::size_t kShown = 20;
+    const auto at = byte == 0 ? 0 : byte - 1;
+    if (at >= text.size()) return "is not valid JSON: it ends too early";
+    auto end = at;
+    while (end < std::min(at + kShown, text.size()) && text[end] >= ' ' && text[end] <= '~') ++end;
+    return "is not valid JSON from byte " + std::to_string(at + 1) + " on" +
+           (end == at ? "" : ", where it has " + text.substr(at, end - at));
 }
 
-FileEntry parseEntry(const std::string& text, int number) {
+FileEntry parseEntry(const std::string& given, int number) {
+    const auto text = withoutNonFinite(given);
     try {
-        return {number, Json::parse(withoutNonFinite(text)), ""};
-    } catch (const Json::exception& e) {
-        return {number, Json(), "is not valid JSON: " + reasonIn(e.what())};
+        return {number, Json::parse(text), ""};
+    } catch (const Json::parse_error& e) {
+        return {number, Json(), placeIn(text, e.byte)};
+    } catch (const Json::exception&) {
+        return {number, Json(), "is not valid JSON: a number in it is too large"};
     }
 }
 

@@ -15,6 +15,11 @@ struct RecordProblem : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// Its picture isn't there.
+struct NoPicture : RecordProblem {
+    using RecordProblem::RecordProblem;
+};
+
 // One object of a list, read field by field. Everything throws RecordProblem naming the field.
 class JsonEntry {
 public:
@@ -41,7 +46,8 @@ using OnEntry = std::function<void(const FileEntry&)>;
 
 // Calls `visit` with each entry of a .json list, or of a file with an object a line (.jsonl, or
 // whatever begins with one), and lets go of it afterwards: published lists hold 400,000. One that
-// isn't JSON is an entry with a problem. NaN and Infinity, which Python writes, are null. Throws
+// isn't JSON is an entry with a problem. NaN and Infinity, which Python writes, are null: they
+// spoil the record that needs the number, and no other. Throws
 // Error naming the file: missing, not a file, unreadable, no list, cut off, empty.
 void forEachEntry(const std::filesystem::path& file, const OnEntry& visit);
 

@@ -176,9 +176,11 @@ private Q_SLOTS:
         sft("validation and probes",
             "--validation-data held-out --validate-every 2 --probes 2 --save-every 2 --keep-last 2 "
             "--keep-best");
+        sft("several data", "--data held-out --data-weights 0.7,0.3 --max-length 100000");
         grpo("grpo", "");
         grpo("grpo of an adapter, 8-bit states, bfloat16",
              "--lora-rank 2 --adam-states 8bit --dtype bfloat16");
+        grpo("grpo of several data", "--data held-out --data-weights 0.7,0.3");
         grpo("grpo with probes",
              "--validation-data held-out --validate-every 2 --probes 2 --keep-last 1");
     }

@@ -93,14 +93,30 @@ private Q_SLOTS:
     void aTrainingThatFailsSaysWhyInItsRun() {
         QFile list(path("bad.json"));
         QVERIFY(list.open(QIODevice::WriteOnly));
-        list.write("[{}]");
+        list.write(R"([{"image": "cut.png", "conversations": [{"from": "human", "value": "?"},
+                        {"from": "gpt", "value": "x"}]}])");
         list.close();
+        QFile picture(path("cut.png"));
+        QVERIFY(picture.open(QIODevice::WriteOnly));
+        picture.close();
         const auto failed =
             lvr({"sft", "--model", kModel, "--data", path("bad.json"), "--out", path("b")});
         QCOMPARE(failed.code, 1);
         QCOMPARE(newestRun()["status"].toString(), QString("failed"));
         QVERIFY(newestRun()["message"].toString().contains("record 1"));
         QVERIFY(!QFile::exists(path("b")));
+    }
+
+    void dataThatIsWrongOpensNoRun() {
+        const auto before = newestRun()["id"];
+        QFile list(path("wrong.json"));
+        QVERIFY(list.open(QIODevice::WriteOnly));
+        list.write("[{}]");
+        list.close();
+        compareFailure(
+            lvr({"sft", "--model", kModel, "--data", path("wrong.json"), "--out", path("b")}), 1,
+            "record 1");
+        QCOMPARE(newestRun()["id"], before);
     }
 
     void aRunningTrainingIsNotForgottenAndAnInterruptedOneIsSaved() {

@@ -88,7 +88,7 @@ TrainingSet readSet(const BenchArguments& a, const fs::path& scratch) {
     const auto dataset = readDataset({.data = a.data.empty() ? scratch : a.data});
     for (const auto& record : dataset.records)
         records.push_back({.name = dataset.name(record),
-                           .kind = record.dataset.empty() ? "all" : record.dataset,
+                           .kind = record.kind(),
                            .images = {record.images.begin(), record.images.end()},
                            .question = record.question,
                            .response = record.response,

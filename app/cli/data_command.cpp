@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -10,11 +12,14 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/place_flags.h"
 #include "app/tiny_model.h"
-#include "app/training/given_data.h"
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/text/tokenizer.h"
 #include "core/vision/image_file.h"
 #include "datasets/data_check.h"
+#include "datasets/data_formats.h"
+#include "datasets/data_mix.h"
 #include "datasets/data_preview.h"
 
 namespace lvr {
@@ -24,7 +29,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct DataArguments {
-    DataSource source;
+    DataMix source;
     std::string model;
     PixelLimits pixels;
     fs::path fix, to = "preview.png";
@@ -64,23 +69,55 @@ Json toJson(const DataReport& report) {
             {"image_tokens", toJson(report.imageTokens)},
             {"roi_tokens", toJson(report.roiTokens)},
             {"roi_share", toJson(report.roiShare)},
-            {"boxes", toJson(report.boxes)}};
+            {"boxes", toJson(report.boxes)},
+            {"text_tokens", toJson(report.textTokens)},
+            {"positions", toJson(report.positions)},
+            {"unused_boxes", report.unusedBoxes}};
 }
 
+// What several findings say alike: their numbers and paths left out.
+std::string alike(const std::string& what) {
+    std::string kind;
+    for (std::size_t at = 0; at < what.size(); ++at) {
+        if (what[at] == '/')
+            while (at + 1 < what.size() && what[at + 1] != ' ') ++at;
+        else if (!std::isdigit(static_cast<unsigned char>(what[at])))
+            kind += what[at];
+    }
+    return kind;
+}
+
+// A few of each kind; the rest is counted.
 void print(const char* what, const std::vector<DataReport::Finding>& findings) {
-    constexpr std::size_t kMost = 40;
+    constexpr std::size_t kOfAKind = 3;
     if (findings.empty()) return;
     std::printf("\n%s (%zu):\n", what, findings.size());
-    for (std::size_t i = 0; i < std::min(kMost, findings.size()); ++i)
-        std::printf("  %s: %s\n", findings[i].name.c_str(), findings[i].what.c_str());
-    if (findings.size() > kMost)
-        std::printf("  ... and %zu more; --json lists all\n", findings.size() - kMost);
+    std::map<std::string, std::size_t> counts;
+    for (const auto& finding : findings) {
+        if (++counts[alike(finding.what)] > kOfAKind) continue;
+        std::printf("  %s: %s\n", finding.name.c_str(), finding.what.c_str());
+    }
+    for (const auto& finding : findings) {
+        const auto of = counts.find(alike(finding.what));
+        if (of == counts.end() || of->second <= kOfAKind) continue;
+        std::printf("  ... and %zu more like %s; --json lists all\n", of->second - kOfAKind,
+                    finding.name.c_str());
+        counts.erase(of);
+    }
+}
+
+// Four digits, or as many as a whole number has.
+std::string shown(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, value < 1000 ? "%.4g" : "%.0f", value);
+    return text;
 }
 
 void print(const char* what, const Spread& spread, const char* unit) {
     if (spread.count == 0) return;
-    std::printf("%-14s min %-6.4g median %-6.4g p95 %-6.4g max %-6.4g  (%zu %s)\n", what,
-                spread.least, spread.median, spread.p95, spread.most, spread.count, unit);
+    std::printf("%-14s min %-6s median %-6s p95 %-6s max %-6s  (%zu %s)\n", what,
+                shown(spread.least).c_str(), shown(spread.median).c_str(),
+                shown(spread.p95).c_str(), shown(spread.most).c_str(), spread.count, unit);
 }
 
 void print(const DataReport& report) {
@@ -92,8 +129,27 @@ void print(const DataReport& report) {
     print("ROI tokens", report.roiTokens, "records with boxes");
     print("ROI share", report.roiShare, "of the images' tokens");
     print("boxes", report.boxes, "records");
+    print("text tokens", report.textTokens, "records: question and response");
+    print("positions", report.positions, "records, images and thoughts too: --max-length");
+    if (report.unusedBoxes > 0)
+        std::printf("%zu %s boxes and no <lvr>: %s boxes aren't used\n", report.unusedBoxes,
+                    report.unusedBoxes == 1 ? "record has" : "records have",
+                    report.unusedBoxes == 1 ? "its" : "their");
     print("bad", report.bad);
     print("notes", report.notes);
+}
+
+// Why a set with bad records is not as it should be.
+std::string verdictOf(const DataReport& report, const DataArguments& a) {
+    const auto good = report.records - report.bad.size();
+    auto verdict = std::to_string(report.bad.size()) + " of " + std::to_string(report.records) +
+                   " records are bad";
+    if (good > 0) return verdict + "; --fix FILE.json writes the others";
+    if (report.withoutPicture < report.records) return verdict;
+    if (a.source.imageRoots.empty())
+        return verdict + ": none of their pictures was found; say where they are by --image-root";
+    return verdict + ": no picture was found below " + a.source.imageRoots.front().string() +
+           "; is --image-root right?";
 }
 
 void check(const DataArguments& a) {
@@ -102,9 +158,11 @@ void check(const DataArguments& a) {
     const auto seen = [](std::size_t done, std::size_t all) {
         if (done % 5000 == 0) std::cerr << "images " << done << "/" << all << std::endl;
     };
+    const auto model = findCheckpoint(a.model.empty() ? tinyModelFolder() : a.model);
+    const auto tokenizer = Tokenizer::open(folderWith(model, "tokenizer_config.json"));
     const auto report =
         checkData(dataset, preprocessOf(a), a.decode ? ImageCheck::Decode : ImageCheck::Structure,
-                  seen, interruption());
+                  seen, interruption(), &tokenizer);
     if (a.json)
         std::cout << toJson(report).dump(2) << "\n";
     else
@@ -115,9 +173,18 @@ void check(const DataArguments& a) {
         writeLvrJson(dataset.records, a.fix);
         std::cerr << "wrote " << dataset.records.size() << " records to " << a.fix.string() << "\n";
     } else if (!report.bad.empty()) {
-        throw Error(std::to_string(report.bad.size()) + " of " + std::to_string(report.records) +
-                    " records are bad; --fix FILE.json writes the others");
+        throw Error(verdictOf(report, a));
     }
+}
+
+void showFormats() {
+    for (const auto& format : dataFormats())
+        std::cout << format.name << ": " << format.what << "\n\n"
+                  << format.example << "\n\n"
+                  << format.fields << "\n\n";
+    std::cout << "A .json file holds a list of records; a .jsonl file a record a line; Parquet a "
+                 "record a row. A folder stands for the data.json in it. Fields that are not named "
+                 "here are passed over.\n";
 }
 
 void preview(const DataArguments& a) {
@@ -143,7 +210,10 @@ void preview(const DataArguments& a) {
 }
 
 void addShared(CLI::App& command, DataArguments& a) {
-    command.add_option("data", a.source.data, "File, or a folder with data.json")->required();
+    command
+        .add_option("data", a.source.data,
+                    "File, or a folder with data.json; several are looked at as one")
+        ->required();
     addDataOptions(command, a.source);
     command.add_option("--model", a.model,
                        "Checkpoint whose preprocessor cuts the images into tokens (default: the "
@@ -158,6 +228,8 @@ void addDataCommand(CLI::App& app) {
         "data", "Look at training data: LVR JSON, Visual-CoT, ViRL39K, JSON or Parquet");
     data->require_subcommand(1);
     auto a = std::make_shared<DataArguments>();
+    data->add_subcommand("formats", "The fields of every format that is read, with an example each")
+        ->callback(showFormats);
     auto* checking = data->add_subcommand(
         "check", "Bad records by number, odd boxes, sizes in tokens; exit 1 when some are bad");
     addShared(*checking, *a);
@@ -166,7 +238,7 @@ void addDataCommand(CLI::App& app) {
     checking->add_flag("--json", a->json, "Print one JSON object");
     checking->footer(
         "Example: lvr data check viscot_363k.json --image-root . --remap cot/=images/ --fix "
-        "clean.json");
+        "clean.json\nlvr data formats shows the fields of every format.");
     checking->callback([a] { check(*a); });
 
     auto* showing = data->add_subcommand(

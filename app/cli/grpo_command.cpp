@@ -5,9 +5,9 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
-#include "app/training/given_data.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
+#include "app/training/training_data.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
 #include "core/grpo/reward.h"
@@ -17,6 +17,8 @@ namespace {
 
 struct GrpoArguments : TrainArguments {
     GrpoOptions options;
+    TrainingData data;  // once it was read
+    ValidationData validated;
     bool printOptions = false;
 };
 
@@ -27,10 +29,11 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
         if (record.answer.empty())
             throw Error(name + " has no answer; a reward needs one to compare with");
         records.push_back({name,
-                           record.dataset.empty() ? "all" : record.dataset,
+                           record.kind(),
                            {record.images.begin(), record.images.end()},
                            record.question,
-                           record.answer});
+                           record.answer,
+                           dataset.sourceOf(record)});
     }
     return records;
 }
@@ -47,8 +50,9 @@ void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto dataset = readGiven(a.source, interruption());
+    const auto& dataset = a.data.data;
     const auto records = recordsOf(dataset);
+    session.count(a.data, a.validated);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
     if (a.options.beta > 0)
@@ -74,8 +78,8 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .saveEvery = a.saveEvery,
                .onMeasure =
                    [&](int step) {
-                       return session.measure(checkpoint, asked, step,
-                                              [] { return std::map<std::string, double>(); });
+                       return session.measure(checkpoint, asked, step, a.validated.probes,
+                                              [] { return SftValidation(); });
                    },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
                .onNotFinite =
@@ -87,10 +91,25 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,
+               .shares = a.source.weights,
                .ranks = session.ranks()});
     return session.finish(rewards.empty() ? "no step was left to do"
                                           : "mean reward of the last step " +
                                                 std::to_string(rewards.back()).substr(0, 5));
+}
+
+// Before a run is opened.
+std::vector<std::string> readData(GrpoArguments& a) {
+    const Reading reading{.limit = {.most = a.options.maxLength,
+                                    .over = a.options.overLength,
+                                    .of = LengthLimit::Of::Prompt},
+                          .boxes = Reading::Boxes::Ignored};
+    a.data = readTrainingData(a, reading);
+    recordsOf(a.data.data);
+    if (a.options.epochs > 0 && a.resume.empty())
+        a.options.steps = stepsOfEpochs(a.options.epochs, a.data.data.records.size(), a.options);
+    a.validated = readValidationData(a, reading, Measured::ProbesOnly);
+    return a.data.data.files;
 }
 
 void start(GrpoArguments& a) {
@@ -98,6 +117,7 @@ void start(GrpoArguments& a) {
     runTraining(a, {.kind = "grpo",
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .readData = [&a] { return readData(a); },
                     .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
                     .steps = "max-steps",
                     .lengthen =
@@ -124,6 +144,7 @@ void addGrpoCommand(CLI::App& app) {
         "grpo", "Refine a model from rewards alone, latents replayed as recorded (GRPO_latent)");
     addTrainOptions(*command, *a);
     addFields(*command, a->options);
+    command->get_option("--epochs")->excludes("--max-steps");
     addPrintOptions(*command, a->printOptions);
     command->footer(
         "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "datasets/dataset.h"
+#include "datasets/data_mix.h"
 
 namespace lvr {
 
@@ -12,11 +12,24 @@ void addStoreOption(CLI::App& command, std::filesystem::path& store) {
                        "~/.local/share/lvr-workbench)");
 }
 
-void addDataOptions(CLI::App& command, DataSource& source) {
-    command.add_option("--image-root", source.imageRoot,
-                       "Where relative image paths start (default: the data's folder)");
-    command.add_option("--remap", source.remap,
-                       "OLD=NEW: an image path that begins with OLD begins with NEW instead");
+CLI::Option* addDataFiles(CLI::App& command, DataMix& mix) {
+    return command
+        .add_option("--data", mix.data,
+                    "LVR JSON, Visual-CoT or ViRL39K file, a list of such files, or a folder with "
+                    "data.json (lvr data formats shows them); may be given several times")
+        ->allow_extra_args(false);
+}
+
+void addDataOptions(CLI::App& command, DataMix& mix) {
+    command
+        .add_option("--image-root", mix.imageRoots,
+                    "Where relative image paths start (default: the data's folder); once for all "
+                    "data, or once for each")
+        ->allow_extra_args(false);
+    command
+        .add_option("--remap", mix.remap,
+                    "OLD=NEW: an image path that begins with OLD begins with NEW instead")
+        ->allow_extra_args(false);
 }
 
 }  // namespace lvr

@@ -4,15 +4,18 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace lvr {
 
-struct DataSource;
+struct DataMix;
 
 // --store FILE.
 void addStoreOption(CLI::App& command, std::filesystem::path& store);
+// --data, once for each of several.
+CLI::Option* addDataFiles(CLI::App& command, DataMix& mix);
 // --image-root and --remap.
-void addDataOptions(CLI::App& command, DataSource& source);
+void addDataOptions(CLI::App& command, DataMix& mix);
 
 }  // namespace lvr

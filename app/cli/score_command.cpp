@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 struct ScoreArguments {
     ModelArguments model;
     PixelLimits pixels;
-    DataSource source;
+    DataMix source;
     bool appendLatentEndToken = false, json = false;
     std::string headPositions = "consistent";
 };
@@ -38,7 +38,7 @@ Json toJson(const Score& score) {
 
 std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
     std::vector<ScoreRecord> records;
-    const auto dataset = readGiven(a.source, interruption());
+    const auto dataset = readGiven(a.source, {}, interruption());
     for (const auto& record : dataset.records)
         records.push_back({dataset.name(record),
                            {record.images.begin(), record.images.end()},
@@ -51,6 +51,34 @@ std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
 void printDistance(const char* name, const LatentDistance& distance, int count) {
     std::printf("%-10s mse %.6f  mae %.6f  cosine %.6f  (%d pairs)\n", name, distance.mse,
                 distance.mae, distance.cosine, count);
+}
+
+// A score each, and what could not be scored.
+struct Scored {
+    std::vector<std::string> names;
+    std::vector<Score> scores;
+    std::vector<std::string> leftOut;  // record and reason
+};
+
+Scored scoreAll(const LvrCheckpoint& checkpoint, const std::vector<ScoreRecord>& records,
+                LatentEndToken latentEnd) {
+    Scored scored;
+    for (const auto& record : records) {
+        if (interruption().stop_requested()) throw Cancelled();
+        try {
+            scored.scores.push_back(scoreRecord(checkpoint, record, latentEnd));
+            scored.names.push_back(record.name);
+        } catch (const Error& error) {
+            scored.leftOut.push_back(error.what());
+        }
+    }
+    if (scored.scores.empty())
+        throw Error("none of the " + std::to_string(records.size()) +
+                    " records can be scored; the first reason: " + scored.leftOut.front());
+    if (!scored.leftOut.empty())
+        std::cerr << "lvr: left out " << scored.leftOut.size() << " of " << records.size()
+                  << " records: " << scored.leftOut.front() << std::endl;
+    return scored;
 }
 
 void print(const std::vector<Score>& scores) {
@@ -69,20 +97,20 @@ void score(const ScoreArguments& a) {
     apply(a.pixels, checkpoint.preprocess);
     const auto latentEnd =
         a.appendLatentEndToken ? LatentEndToken::Appended : LatentEndToken::LeftOut;
-    std::vector<Score> scores;
-    for (const auto& record : records) {
-        if (interruption().stop_requested()) throw Cancelled();
-        scores.push_back(scoreRecord(checkpoint, record, latentEnd));
-    }
+    const auto scored = scoreAll(checkpoint, records, latentEnd);
     if (!a.json) {
-        print(scores);
+        print(scored.scores);
         std::printf("computed in %s\n", toText(placement).c_str());
         return;
     }
-    Json out = toJson(total(scores));
+    Json out = toJson(total(scored.scores));
     out["computation"] = toText(placement);
     out["records"] = Json::array();
-    for (const auto& one : scores) out["records"].push_back(toJson(one));
+    for (std::size_t i = 0; i < scored.scores.size(); ++i) {
+        out["records"].push_back(toJson(scored.scores[i]));
+        out["records"].back()["record"] = scored.names[i];
+    }
+    out["left_out"] = scored.leftOut;
     std::cout << out.dump(2) << "\n";
 }
 
@@ -92,10 +120,7 @@ void addScoreCommand(CLI::App& app) {
     auto a = std::make_shared<ScoreArguments>();
     auto* command = app.add_subcommand("score", "Losses of a checkpoint on data, without training");
     addModelOptions(*command, a->model);
-    command
-        ->add_option("--data", a->source.data,
-                     "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json")
-        ->required();
+    addDataFiles(*command, a->source)->required();
     addDataOptions(*command, a->source);
     addPixelLimits(*command, a->pixels);
     command->add_flag("--append-latent-end-token", a->appendLatentEndToken,

@@ -2,16 +2,19 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
 #include "app/cli/train_flags.h"
-#include "app/training/given_data.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
+#include "app/training/training_data.h"
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
+#include "core/sft/sampler.h"
 #include "core/sft/schedule.h"
 #include "core/sft/sft.h"
 #include "core/sft/validate.h"
@@ -23,25 +26,30 @@ namespace {
 
 struct SftArguments : TrainArguments {
     SftOptions options;
+    std::optional<TrainingSet> set;  // once it was read
+    TrainingData data;               // what there is to say of it; its records are in the set
+    ValidationData validated;
+    std::optional<TrainingSet> validationSet;
     bool printOptions = false;
 };
 
 // Drawn scenes have weights and ways to fill slots of their own, if the options look at such; other
 // data is taken as it comes.
-TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
+TrainingSet trainingSetOf(const Dataset& dataset, const std::vector<double>& shares,
+                          SftOptions& options) {
     const auto scenes = sceneKinds(), clutter = clutterKinds();
     const auto isOf = [](const std::vector<std::string>& kinds, const std::string& kind) {
         return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
     };
     std::vector<TrainingRecord> records;
-    const auto dataset = readGiven(source, interruption());
     for (const auto& record : dataset.records) {
         TrainingRecord training{.name = dataset.name(record),
-                                .kind = record.dataset.empty() ? "all" : record.dataset,
+                                .kind = record.kind(),
                                 .images = {record.images.begin(), record.images.end()},
                                 .question = record.question,
                                 .response = record.response,
-                                .boxes = record.boxes};
+                                .boxes = record.boxes,
+                                .source = dataset.sourceOf(record)};
         const bool weighs = options.sampling == Sampling::Lagging;
         if (weighs && isOf(scenes, training.kind))
             options.kindWeights[training.kind] = sceneKindWeight(training.kind);
@@ -52,7 +60,24 @@ TrainingSet readTrainingSet(const DataSource& source, SftOptions& options) {
             training.fill = FillSlots::Cycle;
         records.push_back(std::move(training));
     }
-    return TrainingSet(std::move(records));
+    return TrainingSet(std::move(records), shares);
+}
+
+// Before a run is opened.
+std::vector<std::string> readData(SftArguments& a) {
+    const Reading reading{.limit = {.most = a.options.maxLength,
+                                    .over = a.options.overLength,
+                                    .rule = parseRoiTokens(a.options.roiTokens)}};
+    a.data = readTrainingData(a, reading);
+    const auto files = a.data.data.files;
+    a.set = trainingSetOf(std::exchange(a.data.data, {}), a.source.weights, a.options);
+    if (a.options.epochs > 0 && a.resume.empty()) a.options.steps = stepsOfEpochs(a.options.epochs, *a.set, a.options);
+    checkSchedule(a.options);
+    a.validated = readValidationData(a, reading, Measured::Losses);
+    auto options = a.options;  // which what is measured on does not change
+    if (!a.validation.source.data.empty())
+        a.validationSet = trainingSetOf(std::exchange(a.validated.data, {}), {}, options);
+    return files;
 }
 
 // How a model that was trained like this is to be decoded.
@@ -102,28 +127,22 @@ std::string outcomeOf(const SftResult& result, const SftOptions& options) {
 // Losses and answers on the validation data, if there is any.
 class Measurement {
 public:
-    Measurement(const SftArguments& arguments, const LvrCheckpoint& checkpoint,
-                TrainingSession& session)
-        : arguments_(arguments), checkpoint_(checkpoint), session_(session) {
-        if (arguments.validation.source.data.empty()) return;
-        auto options = arguments.options;
-        set_ = readTrainingSet(arguments.validation.source, options);
-    }
-    int every() const {
-        return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
-    }
+    Measurement(SftArguments& arguments, const LvrCheckpoint& checkpoint, TrainingSession& session)
+        : arguments_(arguments), checkpoint_(checkpoint), session_(session) {}
+    int every() const { return arguments_.validationSet ? arguments_.validation.every : 0; }
     bool operator()(int step) const {
-        return session_.measure(checkpoint_, decodeSettings({}, checkpoint_).options, step, [this] {
-            return validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(),
-                               interruption());
-        });
+        return session_.measure(checkpoint_, decodeSettings({}, checkpoint_).options, step,
+                                arguments_.validated.probes, [this] {
+                                    return validateSft(checkpoint_, *arguments_.validationSet,
+                                                       arguments_.options, session_.ranks(),
+                                                       interruption());
+                                });
     }
 
 private:
-    const SftArguments& arguments_;
+    SftArguments& arguments_;
     const LvrCheckpoint& checkpoint_;
     TrainingSession& session_;
-    std::optional<TrainingSet> set_;
 };
 
 std::vector<DataRecord> dataOf(const TrainingSet& set, const std::vector<int>& records) {
@@ -149,7 +168,8 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                          "gets to --lr; give --warm-up a share, such as 0.05"
                       << std::endl;
     }
-    const auto set = readTrainingSet(arguments.source, arguments.options);
+    const auto& set = *arguments.set;
+    session.count(arguments.data, arguments.validated);
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
@@ -180,6 +200,7 @@ void start(SftArguments& a) {
     runTraining(a, {.kind = a.options.twin == Twin::Plain ? "pretrain" : "sft",
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .readData = [&a] { return readData(a); },
                     .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
                     .steps = "steps",
                     .lengthen =
@@ -193,7 +214,7 @@ void start(SftArguments& a) {
 void run(const CLI::App& command, SftArguments& a) {
     if (a.resume.empty()) {
         fillFromRecipe(command, a.model, a.options);
-        checkSchedule(a.options);
+        if (a.options.epochs == 0) checkSchedule(a.options);
     }
     if (a.printOptions)
         std::cout << toJsonText(a.options, 2) << std::endl;
@@ -209,6 +230,7 @@ void addSftCommands(CLI::App& app) {
         app.add_subcommand("sft", "Supervised fine-tuning with latent visual reasoning");
     addTrainOptions(*command, *lvr);
     addFields(*command, lvr->options);
+    command->get_option("--epochs")->excludes("--steps");
     addPrintOptions(*command, lvr->printOptions);
     command->footer(
         "Example: lvr sft --model build/tiny-vision --data build/scenes --out build/tiny");
@@ -220,6 +242,7 @@ void addSftCommands(CLI::App& app) {
         "pretrain", "Train a plain base on the same data: questions and answers, no latents");
     addTrainOptions(*pretrain, *plain);
     addFields(*pretrain, plain->options);
+    pretrain->get_option("--epochs")->excludes("--steps");
     addPrintOptions(*pretrain, plain->printOptions);
     for (const char* latents : {"--twin", "--own-latents"})
         pretrain->remove_option(pretrain->get_option(latents));

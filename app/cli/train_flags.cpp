@@ -12,8 +12,15 @@ namespace lvr {
 namespace {
 
 void addValidationOptions(CLI::App& command, ValidationArguments& a) {
-    command.add_option("--validation-data", a.source.data,
-                       "Records that are not trained on, to measure on; paths as for --data");
+    command
+        .add_option("--validation-data", a.source.data,
+                    "Records that are not trained on, to measure on; as --data")
+        ->allow_extra_args(false);
+    command
+        .add_option("--validation-image-root", a.source.imageRoots,
+                    "Where their relative image paths start (default: the one --image-root, else "
+                    "their folder)")
+        ->allow_extra_args(false);
     command
         .add_option("--validate-every", a.every,
                     "Steps between two measurements; the first is before the first step")
@@ -51,8 +58,13 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
             if (option->count() > 0) a.told.push_back(option->get_lnames().at(0));
     });
     command.add_option("--model", a.model, "Checkpoint to start from");
-    command.add_option("--data", a.source.data,
-                       "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json");
+    addDataFiles(command, a.source);
+    command
+        .add_option("--data-weights", a.source.weights,
+                    "W,W,...: the share of each --data in the records that are drawn (default: "
+                    "every record alike)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     addDataOptions(command, a.source);
     addPixelLimits(command, a.pixels);
     addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");

@@ -4,10 +4,11 @@
 
 namespace lvr {
 
-Dataset readGiven(const DataSource& source, const std::stop_token& stop) {
-    return readUsable(source,
-                      [](const std::string& sentence) { std::cerr << sentence << std::endl; },
-                      {.stop = stop});
+Dataset readGiven(const DataMix& mix, const Ranks& ranks, const std::stop_token& stop) {
+    const auto say = [&](const std::string& sentence) {
+        if (ranks.first()) std::cerr << sentence << std::endl;
+    };
+    return readUsable(mix, say, {.stop = stop});
 }
 
 }  // namespace lvr

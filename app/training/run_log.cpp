@@ -1,6 +1,7 @@
 #include "app/training/run_log.h"
 
 #include <iostream>
+#include <utility>
 
 #include "app/training/pause.h"
 #include "app/training/train_progress.h"
@@ -37,6 +38,7 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
     metrics[kElapsed] =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     vitals_.addTo(metrics);
+    metrics.insert(ofEach_.begin(), ofEach_.end());
     const auto alert = vitals_.alertsOf(report);
     try {
         write([&] { store_->append(run_, report.step, metrics, rollouts, alert); });
@@ -49,10 +51,11 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
 }
 
 void RunLog::recordMeasurement(int step, const std::map<std::string, double>& metrics,
-                               const std::vector<SampleRow>& samples) {
-    if (!store_ || (metrics.empty() && samples.empty())) return;
+                               const std::vector<SampleRow>& samples, const std::string& alert) {
+    if (!alert.empty()) std::cerr << "step " << step << ": " << alert << std::endl;
+    if (!store_ || (metrics.empty() && samples.empty() && alert.empty())) return;
     if (!samples.empty()) write([&] { store_->addSamples(run_, step, samples); });
-    write([&] { store_->append(run_, step, metrics); });
+    write([&] { store_->append(run_, step, metrics, {}, alert); });
     printMeasurement(step, metrics);
 }
 

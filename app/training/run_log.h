@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -24,9 +25,12 @@ public:
     // In the store and on stdout; an alert on stderr. A step that could not be written before the
     // stop is kept beside the checkpoint, for when the run goes on.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
-    // What was measured after a step, which may be 0, with the answers to the probe questions.
+    // Recorded with every step from now on.
+    void addToEach(const std::string& metric, double value) { ofEach_[metric] = value; }
+    // What was measured after a step, which may be 0, with the answers to the probe questions, and
+    // what a person should know of it.
     void recordMeasurement(int step, const std::map<std::string, double>& metrics,
-                           const std::vector<SampleRow>& samples);
+                           const std::vector<SampleRow>& samples, const std::string& alert = {});
     bool isMeasured(int step) const;
     void addCheckpoint(const CheckpointRow& checkpoint);
     void forgetCheckpoint(int step);  // its folder was removed
@@ -51,6 +55,7 @@ private:
     // As if it had run in one go: a resumed run counts on from its last step.
     std::chrono::steady_clock::time_point began_;
     RunVitals vitals_;
+    std::map<std::string, double> ofEach_;
 };
 
 // By number, or by the folder it writes to. Throws Error.

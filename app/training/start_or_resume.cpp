@@ -17,26 +17,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path dataFile(const fs::path& data) {
-    const auto path = fs::absolute(data).lexically_normal();
-    return fs::is_directory(path) ? path / "data.json" : path;
+// Of all files in their order, those that a list of files names too.
+std::string hashOf(const std::vector<std::string>& files) {
+    return fingerprint(std::vector<fs::path>(files.begin(), files.end()));
 }
 
-// Said the same way as by the data's reader, before anything is hashed.
-std::string dataHash(const fs::path& data) {
-    const auto file = dataFile(data);
-    return fs::is_regular_file(file) ? fingerprint({file}) : "";
-}
-
-RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) {
+RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command,
+               const std::string& dataHash) {
     const auto [seed, steps] = command.seedAndSteps();
     return {.kind = command.kind,
             .command = arguments.commandLine,
             .options = command.optionsJson(),
             .parent = arguments.model,
             .parentHash = checkpointFingerprint(findCheckpoint(arguments.model)),
-            .data = fs::absolute(arguments.source.data).string(),
-            .dataHash = dataHash(arguments.source.data),
+            .data = described(arguments.source),
+            .dataHash = dataHash,
             .out = fs::absolute(arguments.out).lexically_normal().string(),
             .seed = seed,
             .codeVersion = LVR_VERSION,
@@ -45,8 +40,14 @@ RunInfo infoOf(const TrainArguments& arguments, const TrainingCommand& command) 
 
 void check(TrainArguments& a) {
     auto& v = a.validation;
-    v.source.imageRoot = a.source.imageRoot;
+    sourcesOf(a.source);
+    if (v.source.imageRoots.empty() && a.source.imageRoots.size() == 1)
+        v.source.imageRoots = a.source.imageRoots;
     v.source.remap = a.source.remap;
+    if (v.source.imageRoots.size() > 1 && v.source.imageRoots.size() != v.source.data.size())
+        throw Error(std::to_string(v.source.imageRoots.size()) + " --validation-image-root for " +
+                    std::to_string(v.source.data.size()) +
+                    " --validation-data; give one for all, or one for each");
     if (a.keep.best && v.source.data.empty())
         throw Error("--keep-best needs --validation-data to know which is best");
     if (v.earlyStopping > 0 && v.source.data.empty())
@@ -97,8 +98,9 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
         store.emplace(file);
         checkNothingIsThere(arguments.out);
     });
+    const auto dataHash = hashOf(command.readData());
     if (!store) return trainUnrecorded(arguments, command, nullptr);
-    recordRun(*store, file, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
+    recordRun(*store, file, infoOf(arguments, command, dataHash), arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, nullptr);
         return command.train(session);
     });
@@ -111,8 +113,8 @@ int stepOf(const TrainState& state) {
 std::string nameOf(const Run& run) { return "run " + std::to_string(run.id); }
 
 // What the run was started with must still be there, unchanged.
-void checkUnchanged(const RunInfo& info, const std::string& model) {
-    if (!info.dataHash.empty() && dataHash(info.data) != info.dataHash)
+void checkUnchanged(const RunInfo& info, const std::string& model, const std::string& dataHash) {
+    if (!info.dataHash.empty() && dataHash != info.dataHash)
         throw Error("the data " + info.data +
                     " is not what this training began with; restore it, or start anew");
     if (!info.parentHash.empty() && checkpointFingerprint(findCheckpoint(model)) != info.parentHash)
@@ -281,9 +283,9 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     plan(from, arguments, command);
     goOnAs(from.state->textOf("arguments"), nameOf(run), arguments);
     check(arguments);
-    checkUnchanged(run.info, arguments.model);
     checkDeviceIsHere(run, arguments.device);
     takeSeat(arguments);
+    checkUnchanged(run.info, arguments.model, hashOf(command.readData()));
     sayIfRanksDiffer(run, *from.state, arguments.ranks);
     const int step = stepOf(*from.state);
     from.state->tensors.clear();  // closes the file

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/training/training_session.h"
 #include "core/values/lora_options.h"
@@ -21,7 +22,9 @@ struct TrainingCommand {
     std::string kind;  // "sft"
     std::function<std::string()> optionsJson;
     std::function<void(const std::string& json)> readOptions;  // when resuming
-    std::function<std::pair<std::uint64_t, int>()> seedAndSteps;
+    // Before a run is opened: what is wrong with the data opens none. Returns the files it is in.
+    std::function<std::vector<std::string>()> readData;
+    std::function<std::pair<std::uint64_t, int>()> seedAndSteps;  // once the data was read
     std::string steps;  // names the option that says how many
     // Plans for more steps; what that means, in one sentence, or nothing. Throws Error.
     std::function<std::string(int steps, const Progress&)> lengthen;

@@ -21,7 +21,11 @@ fs::path absoluteOf(const fs::path& path) {
 
 template <class Field>
 Json jsonOf(const Field& field) {
-    if constexpr (std::is_same_v<Field, fs::path>)
+    if constexpr (std::is_same_v<Field, std::vector<fs::path>>) {
+        Json list = Json::array();
+        for (const auto& path : field) list.push_back(path.string());
+        return list;
+    } else if constexpr (std::is_same_v<Field, fs::path>)
         return field.string();
     else if constexpr (std::is_same_v<Field, std::optional<std::int64_t>>)
         return field ? Json(*field) : Json();
@@ -31,7 +35,12 @@ Json jsonOf(const Field& field) {
 
 template <class Field>
 void read(const Json& json, Field& field) {
-    if constexpr (std::is_same_v<Field, fs::path>)
+    if constexpr (std::is_same_v<Field, std::vector<fs::path>>) {
+        field.clear();
+        // A text: of before there could be several.
+        for (const auto& path : json.is_array() ? json : Json::array({json}))
+            if (!path.get<std::string>().empty()) field.push_back(path.get<std::string>());
+    } else if constexpr (std::is_same_v<Field, fs::path>)
         field = json.get<std::string>();
     else if constexpr (std::is_same_v<Field, std::optional<std::int64_t>>)
         field = json.is_null() ? std::nullopt : std::optional(json.get<std::int64_t>());
@@ -45,7 +54,10 @@ bool isNothing(const Json& value) {
 }
 
 std::string textOf(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
+    std::string list;
+    for (const auto& each : value) list += (list.empty() ? "" : ", ") + textOf(each);
+    return list;
 }
 
 bool areSamePath(const std::string& a, const std::string& b) {
@@ -58,6 +70,10 @@ std::string kindOf(const std::string& device) { return device.substr(0, device.f
 
 bool agree(const std::string& flag, const Json& started, const Json& now) {
     if (started == now) return true;
+    if (started.is_array() && now.is_array())
+        return started.size() == now.size() &&
+               std::equal(started.begin(), started.end(), now.begin(),
+                          [&](const Json& a, const Json& b) { return agree(flag, a, b); });
     if (!started.is_string() || !now.is_string()) return false;
     const auto before = textOf(started), told = textOf(now);
     if (flag == "device") return told == "auto" || kindOf(told) == kindOf(before);
@@ -76,9 +92,10 @@ void checkAgree(const std::string& flag, const Json& started, const Json& now,
 // Where the program was started is not kept.
 Json toJson(TrainArguments a) {
     if (fs::is_directory(a.model)) a.model = absoluteOf(a.model).string();
-    for (auto* path :
-         {&a.source.data, &a.source.imageRoot, &a.out, &a.featureCache, &a.validation.source.data})
-        *path = absoluteOf(*path);
+    for (auto* path : {&a.out, &a.featureCache}) *path = absoluteOf(*path);
+    for (auto* mix : {&a.source, &a.validation.source})
+        for (auto* paths : {&mix->data, &mix->imageRoots})
+            for (auto& path : *paths) path = absoluteOf(path);
     Json json;
     forEachField(a,
                  [&](const char* name, auto& field, WhenResumed) { json[name] = jsonOf(field); });
@@ -93,12 +110,15 @@ void goOnAs(const std::string& text, const std::string& run, TrainArguments& arg
     const auto started = Json::parse(text), now = toJson(arguments);
     const std::set<std::string> told(arguments.told.begin(), arguments.told.end());
     forEachField(arguments, [&](const char* name, auto& field, WhenResumed when) {
-        if (!started.contains(name)) return;  // saved before there was such a field
-        if (!told.contains(name)) return read(started.at(name), field);
+        const bool isThere = started.contains(name);  // not in a run of before this option
+        if (!told.contains(name)) {
+            if (isThere) read(started.at(name), field);
+            return;
+        }
         if (when == WhenResumed::MayChange) return;
-        checkAgree(name, started.at(name), now.at(name), run);
+        checkAgree(name, isThere ? started.at(name) : Json(), now.at(name), run);
         const bool another = std::string(name) == "device" && now.at(name) != "auto";
-        if (!another) read(started.at(name), field);
+        if (isThere && !another) read(started.at(name), field);
     });
 }
 

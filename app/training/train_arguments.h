@@ -10,14 +10,14 @@
 #include "app/training/pixel_limits.h"
 #include "app/training/validation.h"
 #include "core/train/distributed.h"
-#include "datasets/dataset.h"
+#include "datasets/data_mix.h"
 
 namespace lvr {
 
 // What every training is told.
 struct TrainArguments {
     std::string model, resume;
-    DataSource source;
+    DataMix source;
     PixelLimits pixels;
     std::filesystem::path out, store, featureCache;
     std::string dtype = "auto", device = "auto";  // settled when a new training starts
@@ -46,7 +46,8 @@ void forEachField(TrainArguments& a, const Visit& visit) {
     using enum WhenResumed;
     visit("model", a.model, AsStarted);
     visit("data", a.source.data, AsStarted);
-    visit("image-root", a.source.imageRoot, AsStarted);
+    visit("data-weights", a.source.weights, AsStarted);
+    visit("image-root", a.source.imageRoots, AsStarted);
     visit("remap", a.source.remap, AsStarted);
     visit("min-pixels", a.pixels.min, AsStarted);
     visit("max-pixels", a.pixels.max, AsStarted);
@@ -59,6 +60,7 @@ void forEachField(TrainArguments& a, const Visit& visit) {
     visit("rank-timeout", a.rankTimeout, MayChange);
     visit("save-every", a.saveEvery, MayChange);
     visit("validation-data", a.validation.source.data, AsStarted);
+    visit("validation-image-root", a.validation.source.imageRoots, AsStarted);
     visit("validate-every", a.validation.every, AsStarted);
     visit("probes", a.validation.probes, AsStarted);
     visit("early-stopping", a.validation.earlyStopping, MayChange);

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "app/training/given_data.h"
 #include "app/training/pause.h"
 #include "app/training/train_progress.h"
 #include "core/checkpoint/adapter_folder.h"
@@ -52,7 +51,9 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
     provenance = madeFrom(sidecarOf(from_), arguments.commandLine);
     if (resumed) provenance.command = resumed->textOf("command");
     command_ = provenance.command;
-    provenance.data = arguments.source.data.filename().string();
+    provenance.data.clear();
+    for (const auto& data : arguments.source.data)
+        provenance.data += (provenance.data.empty() ? "" : ", ") + data.filename().string();
 }
 
 std::function<TrainState()> TrainingSession::resume() const {
@@ -119,22 +120,38 @@ bool TrainingSession::firstSays(const std::function<bool()>& question) const {
     return answer.item<float>() > 0;
 }
 
+void TrainingSession::count(const TrainingData& data, const ValidationData& validation) {
+    const auto add = [&](const char* metric, std::size_t count) {
+        if (count > 0) log_.addToEach(metric, static_cast<double>(count));
+    };
+    add("skipped/over_length", data.tooLong);
+    add("skipped/validation", validation.unread + validation.tooLong);
+}
+
 bool TrainingSession::measure(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
-                              int step,
-                              const std::function<std::map<std::string, double>()>& losses) {
+                              int step, std::vector<DataRecord>& probes,
+                              const std::function<SftValidation()>& losses) {
     if (!firstSays([&] { return log_.isMeasured(step); })) {
         std::map<std::string, double> metrics;
-        for (const auto& [name, value] : losses()) metrics["val/" + name] = value;
+        std::string alert;
+        // Of other records than before it would not be the same curve.
+        const auto measured = losses();
+        if (measured.unread == 0)
+            for (const auto& [name, value] : measured.losses) metrics["val/" + name] = value;
+        else
+            alert = std::to_string(measured.unread) +
+                    " validation records can't be read any more, and their loss is not measured at "
+                    "this step: " +
+                    measured.reason;
         arguments_.ranks.firstDoes([&] {
-            const auto& validation = arguments_.validation;
-            if (!probes_)
-                probes_ = validation.probes > 0
-                              ? chooseProbes(readGiven(validation.source, arguments_.stop),
-                                             validation.probes)
-                              : std::vector<DataRecord>();
-            const auto samples = askProbes(checkpoint, options, *probes_, arguments_.stop);
-            metrics.merge(probeMetrics(samples));
-            log_.recordMeasurement(step, metrics, samples);
+            const auto answers = askProbes(checkpoint, options, probes, arguments_.stop);
+            if (answers.problem.empty())
+                metrics.merge(probeMetrics(answers.rows));
+            else
+                alert += (alert.empty() ? "" : "; ") +
+                         ("a probe question can't be asked any more and is left out from now on: " +
+                          answers.problem);
+            log_.recordMeasurement(step, metrics, answers.rows, alert);
         });
     }
     return !firstSays([&] {

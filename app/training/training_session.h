@@ -6,8 +6,10 @@
 
 #include "app/training/run_log.h"
 #include "app/training/train_arguments.h"
+#include "app/training/training_data.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/model/placement.h"
+#include "core/sft/validate.h"
 #include "core/train/train_state.h"
 
 namespace lvr {
@@ -32,12 +34,14 @@ public:
     const Ranks& ranks() const { return arguments_.ranks; }
     // What is trained: the model, or what was saved of it. seed: of a fresh adapter.
     LvrCheckpoint openCheckpoint(const LoraOptions& lora, std::uint64_t seed) const;
+    // What is left out of data for good, recorded with every step.
+    void count(const TrainingData& data, const ValidationData& validation);
     // Records the losses of the validation data after `step` and the answers to the probe
-    // questions, if that wasn't done before. False: nothing has improved for as long as was asked
-    // for. All ranks must call it: the first one asks, all need `losses` called. Throws Cancelled;
-    // nothing is kept then.
+    // questions, if that wasn't done before; what can't be measured as before is said, and is not
+    // among them. False: nothing has improved for as long as was asked for. All ranks must call it:
+    // the first one asks, all need `losses` called. Throws Cancelled; nothing is kept then.
     bool measure(const LvrCheckpoint& checkpoint, const DecodeOptions& options, int step,
-                 const std::function<std::map<std::string, double>()>& losses);
+                 std::vector<DataRecord>& probes, const std::function<SftValidation()>& losses);
     // Writes the checkpoint with all that is needed to go on from `step`. The first rank writes;
     // all must call it, and finish. A full disk makes it wait.
     void save(const LvrCheckpoint& checkpoint, int step, TrainState state);
@@ -58,7 +62,6 @@ private:
     std::string command_, from_;
     long cpuSecondsBefore_ = 0;  // of this training, less what this process had used
     bool isResumed_ = false;
-    std::optional<std::vector<DataRecord>> probes_;  // read when they are first asked
 };
 
 }  // namespace lvr

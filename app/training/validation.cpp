@@ -77,18 +77,19 @@ std::vector<DataRecord> chooseProbes(const Dataset& dataset, int count) {
     return chosen;
 }
 
-std::vector<SampleRow> askProbes(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
-                                 const std::vector<DataRecord>& probes,
-                                 const std::stop_token& stop) {
-    std::vector<SampleRow> rows;
-    for (const auto& probe : probes) {
+ProbeAnswers askProbes(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
+                       std::vector<DataRecord>& probes, const std::stop_token& stop) {
+    ProbeAnswers answers;
+    std::erase_if(probes, [&](const DataRecord& probe) {
         try {
-            rows.push_back(ask(checkpoint, options, probe, stop));
-        } catch (const Error&) {
-            continue;
+            answers.rows.push_back(ask(checkpoint, options, probe, stop));
+            return false;
+        } catch (const Error& error) {
+            if (answers.problem.empty()) answers.problem = error.what();
+            return true;
         }
-    }
-    return rows;
+    });
+    return answers;
 }
 
 std::map<std::string, double> probeMetrics(const std::vector<SampleRow>& samples) {

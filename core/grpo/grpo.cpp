@@ -9,12 +9,14 @@
 
 #include "core/error.h"
 #include "core/grpo/lesson.h"
+#include "core/grpo/prompt_order.h"
 #include "core/grpo/replay.h"
 #include "core/grpo/reward.h"
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
 #include "core/train/gradient_sum.h"
 #include "core/train/step_guard.h"
+#include "core/train/step_pace.h"
 #include "core/train/trainable.h"
 
 namespace lvr {
@@ -47,7 +49,8 @@ public:
           optimizer_(trained_, options.weightDecay, options.beta2, hooks.ranks,
                      bitsOf(options.adamStates)),
           gradients_(hooks.ranks, tensorsOf(trained_), optimizer_.owners()),
-          guard_(options.maxNonFinite) {
+          guard_(options.maxNonFinite),
+          order_(records, hooks.shares, options.seed) {
         for (const auto& name : options.rewards) findReward(name);
         if (hooks.resume) load(hooks.resume());
     }
@@ -83,31 +86,12 @@ private:
     }
     void measure() { endedEarly_ = !hooks_.onMeasure(step_); }
 
-    // Records in random order, each once before any again; which ones depends on how often it was
-    // drawn alone.
-    std::vector<const GrpoRecord*> draw() {
-        std::vector<const GrpoRecord*> drawn;
-        const auto all = std::ssize(records_);
-        for (int i = 0; i < options_.promptsPerStep; ++i) {
-            const auto at = draws_ * options_.promptsPerStep + i;
-            if (order_.empty() || epoch_ != at / all) shuffle(at / all);
-            drawn.push_back(&records_[order_[at % all]]);
-        }
-        return drawn;
-    }
-    void shuffle(std::int64_t epoch) {
-        epoch_ = epoch;
-        auto random = at::detail::createCPUGenerator(options_.seed * 7919 + epoch);
-        const auto order = torch::randperm(std::ssize(records_), random, torch::kInt64);
-        order_.assign(order.data_ptr<std::int64_t>(),
-                      order.data_ptr<std::int64_t>() + order.numel());
-    }
-
     // Nothing when nothing could be read. Interrupted, it has not changed anything.
     std::optional<Metrics> step() {
         const auto drawn = draws_;
         try {
-            auto begun = Clock::now();
+            const auto all = Clock::now();
+            auto begun = all;
             const auto groups = rollOutAndGather();
             ++draws_;
             if (!isStep(groups)) return std::nullopt;
@@ -120,6 +104,9 @@ private:
             learn(groups, metrics);
             metrics["time/update"] = secondsSince(begun);
             ++step_;
+            metrics["epoch"] = static_cast<double>(draws_ * options_.promptsPerStep) /
+                               static_cast<double>(records_.size());
+            addAlert(pace_.alertOf(secondsSince(all), longestOf(groups)));
             return metrics;
         } catch (const Cancelled&) {
             draws_ = drawn;
@@ -129,7 +116,7 @@ private:
 
     // This rank's groups; figures of all.
     std::vector<RolloutGroup> rollOutAndGather() {
-        const auto drawn = draw();
+        const auto drawn = order_.drawn(draws_ * options_.promptsPerStep, options_.promptsPerStep);
         const auto share = [&](int rank) {
             return static_cast<std::ptrdiff_t>(drawn.size()) * rank / hooks_.ranks.count();
         };
@@ -171,6 +158,16 @@ private:
             return namesOf(records) +
                    (hooks_.onNotFinite ? hooks_.onNotFinite(step_ + 1, records) : "");
         }));
+    }
+
+    // Prompt, over all ranks.
+    StepPace::Longest longestOf(const std::vector<RolloutGroup>& groups) const {
+        StepPace::Longest longest;
+        for (const auto& group : groups)
+            if (const auto positions = static_cast<int>(group.prompt.ids.size());
+                positions > longest.positions)
+                longest = {group.record->name, positions};
+        return longestOverRanks(hooks_.ranks, longest);
     }
 
     std::vector<int> recordsOf(const std::vector<RolloutGroup>& groups) const {
@@ -291,8 +288,9 @@ private:
     RolloutFigures figures_;               // of the newest step
     std::vector<std::string> unreadable_;  // on this rank, in the newest step
     std::string alert_;                    // to be said with the next report
-    std::vector<std::int64_t> order_;
-    std::int64_t epoch_ = -1, draws_ = 0;  // draws: steps and what was to be some
+    PromptOrder order_;
+    StepPace pace_;
+    std::int64_t draws_ = 0;  // steps and what was to be some
     double rate_ = 0;
     int step_ = 0, resumedAt_ = 0, saved_ = -1;
     bool endedEarly_ = false;
@@ -300,6 +298,11 @@ private:
 };
 
 }  // namespace
+
+int stepsOfEpochs(double epochs, std::size_t records, const GrpoOptions& options) {
+    const double steps = epochs * static_cast<double>(records) / options.promptsPerStep;
+    return std::max(1, static_cast<int>(std::ceil(steps - 1e-9)));
+}
 
 void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,

@@ -22,7 +22,11 @@ struct GrpoRecord {
     std::vector<std::filesystem::path> images;
     std::string question;
     std::string answer;
+    int source = 0;  // of several data the one it is of
 };
+
+// GrpoOptions::epochs as a number of steps.
+int stepsOfEpochs(double epochs, std::size_t records, const GrpoOptions& options);
 
 struct GrpoHooks {
     std::function<void(const TrainReport&, const std::vector<Rollout>&)> onReport =
@@ -35,6 +39,8 @@ struct GrpoHooks {
     std::function<TrainState()> resume = {};  // as SftHooks::resume
     std::stop_token stop = {};                // a stop of one rank stops all
     std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none
+    // Of each of several data, in the questions that are drawn; none: all records are alike.
+    std::vector<double> shares = {};
     Ranks ranks = {};  // questions of a step are shared out among them, groups whole
 };
 

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/text/chat_template.h"
-#include "core/train/response.h"
+#include "core/text/response.h"
 #include "core/vision/patch_grid.h"
 
 namespace lvr {

@@ -11,6 +11,7 @@
 #include "core/torch.h"
 #include "core/train/gradient_sum.h"
 #include "core/train/step_guard.h"
+#include "core/train/step_pace.h"
 #include "core/train/trainable.h"
 
 namespace lvr {
@@ -84,6 +85,7 @@ private:
 
     // False when nothing could be read: that is no step.
     bool step() {
+        const auto begun = std::chrono::steady_clock::now();
         TrainState before;
         sampler_.save(before);
         StepTally tally(set_.kinds.size());
@@ -100,7 +102,10 @@ private:
         ++(isHolding() ? held_ : cooled_);
         const bool finite = std::isfinite(norm);
         if (finite) curriculum_.remember(tally);
-        const auto alert = alertOf(finite, parts);
+        auto alert = alertOf(finite, parts);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+        if (const auto slow = pace_.alertOf(took.count(), longestOf(parts)); !slow.empty())
+            alert += (alert.empty() ? "" : "; ") + slow;
         report(tally, norm, now, alert);
         return true;
     }
@@ -148,12 +153,12 @@ private:
 
     SftPicture read(const DrawnPicture& drawn, int& leftOut) {
         SftPicture picture;
+        const auto& first = set_.records[drawn.questions.front().record];
         try {
-            const auto& images = set_.records[drawn.questions.front().record].images;
-            picture.images = visionIsFrozen(options_) ? features_.of(images)
-                                                      : visualTokensOf(checkpoint_, images);
+            picture.images = visionIsFrozen(options_) ? features_.of(first.images)
+                                                      : visualTokensOf(checkpoint_, first.images);
         } catch (const Error& e) {
-            guard_.leaveOut(e.what());
+            guard_.leaveOut(first.name + ": " + e.what());
             leftOut += static_cast<int>(drawn.questions.size());
             return {};
         }
@@ -224,6 +229,19 @@ private:
         return totals;
     }
 
+    // Over all ranks.
+    StepPace::Longest longestOf(const std::vector<Part>& parts) const {
+        StepPace::Longest longest;
+        for (const auto& part : parts)
+            for (const auto& picture : part)
+                for (const auto& row : picture.rows) {
+                    const auto positions = static_cast<int>(row.prefix.size() + row.ids.size());
+                    if (positions > longest.positions)
+                        longest = {set_.records[row.record].name, positions};
+                }
+        return longestOverRanks(hooks_.ranks, longest);
+    }
+
     // What a person should know of this step. Throws Error when there is no use in going on.
     std::string alertOf(bool finite, const std::vector<Part>& parts) {
         std::string said;
@@ -250,6 +268,8 @@ private:
         samples_ += tally.count(StepTally::Rows).sum().item<double>() / (own_ ? 2 : 1);
         auto metrics = tally.losses(own_, options_);
         metrics["grad_norm"] = norm;
+        metrics["epoch"] =
+            static_cast<double>(sampler_.seen()) / static_cast<double>(set_.records.size());
         if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
         if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
         metrics.merge(curriculum_.metrics());
@@ -313,6 +333,7 @@ private:
     SftSampler sampler_;
     Curriculum curriculum_;
     StepGuard guard_;
+    StepPace pace_;
     std::vector<Trained> trained_;
     AdamW optimizer_;
     GradientSum gradients_;

@@ -1,6 +1,7 @@
 #include "core/sft/training_set.h"
 
 #include <map>
+#include <tuple>
 
 #include "core/values/image_marks.h"
 
@@ -16,9 +17,10 @@ std::vector<std::string> textsBefore(const std::string& question) {
 
 }  // namespace
 
-TrainingSet::TrainingSet(std::vector<TrainingRecord> given) : records(std::move(given)) {
+TrainingSet::TrainingSet(std::vector<TrainingRecord> given, std::vector<double> sharesOfData)
+    : records(std::move(given)), shares(std::move(sharesOfData)) {
     std::map<std::string, int> kindIndex;
-    using Beginning = std::pair<std::vector<std::filesystem::path>, std::vector<std::string>>;
+    using Beginning = std::tuple<int, std::vector<std::filesystem::path>, std::vector<std::string>>;
     std::map<Beginning, std::size_t> pictureIndex;
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto& record = records[i];
@@ -26,8 +28,10 @@ TrainingSet::TrainingSet(std::vector<TrainingRecord> given) : records(std::move(
             kindIndex.try_emplace(record.kind, static_cast<int>(kinds.size()));
         if (fresh) kinds.push_back(record.kind);
         kindOf.push_back(kind->second);
-        const auto [picture, unseen] = pictureIndex.try_emplace(
-            Beginning(record.images, textsBefore(record.question)), pictures.size());
+        const auto [picture, unseen] =
+            pictureIndex.try_emplace(Beginning(shares.empty() ? 0 : record.source, record.images,
+                                               textsBefore(record.question)),
+                                     pictures.size());
         if (unseen) pictures.emplace_back();
         pictures[picture->second].push_back(static_cast<int>(i));
     }

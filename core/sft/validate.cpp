@@ -1,5 +1,7 @@
 #include "core/sft/validate.h"
 
+#include <utility>
+
 #include "core/error.h"
 #include "core/sft/pass.h"
 #include "core/torch.h"
@@ -8,7 +10,7 @@ namespace lvr {
 namespace {
 
 SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
-                const std::vector<int>& records, const SftOptions& options) {
+                const std::vector<int>& records, const SftOptions& options, SftValidation& out) {
     SftPicture picture;
     for (const int record : records) {
         try {
@@ -16,15 +18,15 @@ SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
                 picture.images = visualTokensOf(checkpoint, set.records[record].images);
             picture.rows.push_back(
                 planRow(checkpoint, set, record, picture.images.grids, options, 0));
-        } catch (const Error&) {
-            continue;
+        } catch (const Error& error) {
+            if (out.unread++ == 0) out.reason = error.what();
         }
     }
     return picture;
 }
 
 // Sums over pictures.
-enum Sum { Nats, Labels, Latent, Slots, kSums };
+enum Sum { Nats, Labels, Latent, Slots, Unread, kSums };
 
 void add(const LvrCheckpoint& checkpoint, const SftPicture& picture, const SftOptions& options,
          const std::vector<double>& gate, double* sums) {
@@ -45,27 +47,30 @@ void add(const LvrCheckpoint& checkpoint, const SftPicture& picture, const SftOp
 
 }  // namespace
 
-std::map<std::string, double> validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
-                                          SftOptions options, const Ranks& ranks,
-                                          const std::stop_token& stop) {
+SftValidation validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
+                          SftOptions options, const Ranks& ranks, const std::stop_token& stop) {
     const torch::NoGradGuard off;
     options.extraSlots = 0;
     options.positionGap = 0;
     const std::vector<double> open(set.kinds.size(), 1.0);
     const auto all = torch::zeros({kSums}, torch::kFloat64);
     auto* sums = all.data_ptr<double>();
+    SftValidation out;
     ranks.eachDoes([&] {
         for (std::size_t i = ranks.rank(); i < set.pictures.size(); i += ranks.count()) {
             if (stop.stop_requested()) throw Cancelled();
-            const auto picture = read(checkpoint, set, set.pictures[i], options);
+            const auto picture = read(checkpoint, set, set.pictures[i], options, out);
             if (!picture.rows.empty()) add(checkpoint, picture, options, open, sums);
         }
     });
+    sums[Unread] = out.unread;
     ranks.sum(all);
-    std::map<std::string, double> losses;
-    if (sums[Labels] > 0) losses["ce"] = sums[Nats] / sums[Labels];
-    if (sums[Slots] > 0) losses["latent"] = sums[Latent] / sums[Slots];
-    return losses;
+    out.unread = static_cast<int>(sums[Unread]);
+    for (const auto& reason : ranks.gather(std::exchange(out.reason, {})))
+        if (out.reason.empty()) out.reason = reason;
+    if (sums[Labels] > 0) out.losses["ce"] = sums[Nats] / sums[Labels];
+    if (sums[Slots] > 0) out.losses["latent"] = sums[Latent] / sums[Slots];
+    return out;
 }
 
 }  // namespace lvr

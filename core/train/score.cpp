@@ -1,10 +1,11 @@
 #include "core/train/score.h"
 
+#include "core/error.h"
 #include "core/model/positions.h"
 #include "core/text/chat_template.h"
+#include "core/text/response.h"
 #include "core/torch.h"
 #include "core/train/losses.h"
-#include "core/train/response.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
 
@@ -117,6 +118,16 @@ TeacherForced gather(const LvrModel& model, const Sequence& sequence, const torc
     return forced;
 }
 
+Pixels pixelsOf(const ScoreRecord& record, const PreprocessConfig& preprocessing) {
+    try {
+        std::vector<Image> images;
+        for (const auto& file : record.images) images.push_back(readImage(file));
+        return preprocess(images, preprocessing);
+    } catch (const Error& error) {
+        throw Error(record.name + ": " + error.what());
+    }
+}
+
 LatentDistance operator*(const LatentDistance& distance, double factor) {
     return {distance.mse * factor, distance.mae * factor, distance.cosine * factor};
 }
@@ -131,9 +142,7 @@ void add(LatentDistance& sum, const LatentDistance& term) {
 
 TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
                            LatentEndToken latentEnd) {
-    std::vector<Image> images;
-    for (const auto& file : record.images) images.push_back(readImage(file));
-    const auto pixels = preprocess(images, checkpoint.preprocess);
+    const auto pixels = pixelsOf(record, checkpoint.preprocess);
     const auto visual = checkpoint.model.imageTokens(pixels);
     SequenceBuilder builder(checkpoint, latentEnd);
     const auto boxes = tokensOfBoxes(record.boxes, pixels.grids, record.name);

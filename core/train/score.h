@@ -46,7 +46,8 @@ struct TeacherForced {
     torch::Tensor latentEnds, endTargets;  // [E, D]; undefined without lvr_latent_end_emb
 };
 
-// One forward pass over prompt and response. Reads the images. Throws Error naming the record.
+// One forward pass over prompt and response. Reads the images. Throws Error that begins with the
+// record's name.
 TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
                            LatentEndToken latentEnd);
 Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,

@@ -60,6 +60,8 @@ enum class CeReduction { Tokens, Parts };
 // The learning rate after warm-up. Goal: held until the goal, then a cosine (see
 // SftOptions::steps). The others run over `steps`: a cosine to `minRate`, a line to 0, no change.
 enum class Schedule { Goal, Cosine, Linear, Constant };
+// Of a record that is longer than allowed. Its text is never cut.
+enum class OverLength { Drop, Refuse };
 
 // The defaults are the tiny recipe's.
 struct SftOptions {
@@ -73,7 +75,8 @@ struct SftOptions {
     std::string roiTokens = "all";  // RoiTokens, as text
     ThinBox thinBox = ThinBox::One;
     Schedule schedule = Schedule::Goal;
-    int steps = 1850;  // in all; with a goal at most
+    int steps = 1850;   // in all; with a goal at most
+    double epochs = 0;  // so many steps instead that each record is seen so often; 0: `steps`
     // With a goal the learning rate is held until the running accuracy of every kind reaches it, at
     // the latest until so many steps are left; then it falls to `minRate` along a cosine of them.
     double coolDown = 0.135;  // steps; below 1: a share of `steps`
@@ -95,8 +98,10 @@ struct SftOptions {
     double latentEndWeight = 1;      // lambda on the distance to lvr_latent_end_emb
     double markerWeight = 1;         // cross-entropy of everything but the answer
     double stopWeight = 0.3;         // binary cross-entropy of the raw lvr_end logit at every slot
-    double extraSlots = 0.25;        // share of records with more slots than targets
-    int positionGap = 6;             // largest random gap in the positions before the first slot
+    int maxLength = 0;               // positions of a record, text and images; 0: any
+    OverLength overLength = OverLength::Drop;
+    double extraSlots = 0.25;  // share of records with more slots than targets
+    int positionGap = 6;       // largest random gap in the positions before the first slot
     double mergerRate = 0, visionRate = 0;  // as multiples of learningRate; 0: frozen
     double weightDecay = 0.01;
     DecayOf decayOf = DecayOf::All;
@@ -125,6 +130,9 @@ enum class ReplayLatents { Recorded, Recomputed };
 struct GrpoOptions {
     Recipe recipe = Recipe::Tiny;
     int steps = 200;
+    double epochs = 0;  // as SftOptions::epochs, of prompts
+    int maxLength = 0;  // positions of a prompt, text and images; 0: any
+    OverLength overLength = OverLength::Drop;
     int promptsPerStep = 8;
     int groupSize = 8;   // rollouts a prompt: the paper's G
     int iterations = 1;  // updates a batch of rollouts
@@ -181,6 +189,13 @@ inline constexpr const char* kRecipeHelp =
 inline constexpr const char* kWarmupHelp =
     "Steps to the full learning rate; below 1: a share of all steps";
 
+inline constexpr const char* kEpochsHelp =
+    "How often each record is seen, in the place of a number of steps; 0: the steps are said";
+inline const EnumNames kOverLength{"drop", "refuse"};
+inline constexpr const char* kOverLengthHelp =
+    "Records beyond --max-length are left out and counted, or none is trained on; text is never "
+    "cut";
+
 template <class Options, class Visit>
 void visitAdamW(Options& o, const Visit& visit) {
     visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
@@ -220,6 +235,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Of the learning rate: held until the goal and then cooled down, or over all steps");
     visit("steps", o.steps, NumberRange{1, kMany},
           "Steps in all; with schedule goal fewer when it is reached before");
+    visit("epochs", o.epochs, NumberRange{0, 1e6}, kEpochsHelp);
     visit("cool-down", o.coolDown, NumberRange{0, kMany},
           "With schedule goal, the last of these steps, along which the learning rate falls; below "
           "1: a share of them");
@@ -236,6 +252,9 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Questions a picture, fewer where it has fewer");
     visit("batch", o.batch, NumberRange{0, 1e6},
           "Records a step, of as many pictures as that takes; 0: --pictures decides");
+    visit("max-length", o.maxLength, NumberRange{0, kMany},
+          "Positions a record may have, text and images together; 0: any");
+    visit("over-length", o.overLength, kOverLength, kOverLengthHelp);
     visit("ce-reduction", o.ceReduction, EnumNames{"tokens", "parts"},
           "Cross-entropy is a mean over all supervised tokens, or the sum of a mean over the "
           "answers' and one over all others");
@@ -281,7 +300,11 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
     visit("recipe", o.recipe, kRecipes, kRecipeHelp);
     visit("max-steps", o.steps, NumberRange{1, kMany}, "Steps of rollouts and updates");
+    visit("epochs", o.epochs, NumberRange{0, 1e6}, kEpochsHelp);
     visit("prompts", o.promptsPerStep, NumberRange{1, 1e6}, "Questions a step");
+    visit("max-length", o.maxLength, NumberRange{0, kMany},
+          "Positions a prompt may have, text and images together; 0: any");
+    visit("over-length", o.overLength, kOverLength, kOverLengthHelp);
     visit("group-size", o.groupSize, NumberRange{2, 1e4}, "Rollouts a question (the paper's G)");
     visit("iterations", o.iterations, NumberRange{1, 1e4}, "Updates a step's rollouts serve for");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Largest learning rate");

@@ -1,4 +1,4 @@
-#include "core/train/response.h"
+#include "core/text/response.h"
 
 #include <span>
 

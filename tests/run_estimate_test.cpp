@@ -127,6 +127,31 @@ private Q_SLOTS:
         QCOMPARE(on("cpu").steps, 1850.0);  // both of the recipe's parts
     }
 
+    void epochsFollowFromTheRecordsOfTheData() {
+        NewRun run{.kind = "sft", .options = {{"steps", "100"}, {"batch", "10"}}};
+        const auto told = estimateRun(run, threeBillion(), {}, 400);
+        QCOMPARE(told.epochs, 2.5);
+        QVERIFY2(toText(told).contains("100 steps (2.5 epochs)"), qPrintable(toText(told)));
+        run.options = {{"epochs", "3"}, {"batch", "10"}};
+        QCOMPARE(estimateRun(run, threeBillion(), {}, 400).steps, 120.0);
+        QVERIFY(!toText(estimateOf(run)).contains("epochs"));
+        run.options.emplace_back("steps", "200");  // the preset's: epochs stand for it
+        QVERIFY(!argumentsOf(run, {}).contains("--steps"));
+        run = {.kind = "grpo", .options = {{"max-steps", "50"}, {"prompts", "4"}}};
+        QCOMPARE(estimateRun(run, threeBillion(), {}, 400).epochs, 0.5);
+    }
+
+    void severalDataAreSaidEach() {
+        const NewRun run{.kind = "sft",
+                         .data = "a.json; b c.json",
+                         .imageRoot = "/a;/b",
+                         .dataWeights = "0.7,0.3"};
+        QCOMPARE(argumentsOf(run, {}).mid(1, 10),
+                 QString("--data|a.json|--data|b c.json|--data-weights|0.7,0.3|--image-root|/a|"
+                         "--image-root|/b")
+                     .split('|'));
+    }
+
     void anEarlierRunTellsTheSpeed() {
         QTemporaryDir folder;
         const QString file = folder.filePath("runs.db");

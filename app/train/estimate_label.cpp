@@ -1,5 +1,8 @@
 #include "app/train/estimate_label.h"
 
+#include <QDateTime>
+#include <QFileInfo>
+
 #include "app/train/run_estimate.h"
 #include "widgets/background.h"
 
@@ -11,7 +14,20 @@ constexpr int kSoonMs = 250;  // after the last letter
 struct Seen {
     std::int64_t parameters = 0;
     RunEstimate estimate;
+    QString counted;
+    double records = 0;
 };
+
+// What the number of records depends on, as far as the form knows.
+QString dataOf(const NewRun& run) {
+    auto text = run.imageRoot;
+    for (const auto& path : pathsIn(run.data)) {
+        const QFileInfo file(path);
+        text += '\n' + path + QString::number(file.size()) +
+                file.lastModified().toString(Qt::ISODateWithMs);
+    }
+    return text;
+}
 
 }  // namespace
 
@@ -32,13 +48,20 @@ void EstimateLabel::showFor(const NewRun& run) {
 }
 
 void EstimateLabel::look() {
-    const auto work = [run = run_, store = store_]() -> std::optional<Seen> {
+    const auto work = [run = run_, store = store_, counted = counted_,
+                       before = records_]() -> std::optional<Seen> {
         const auto model = readModelFacts(run.model);
         if (!model) return std::nullopt;
+        const auto data = dataOf(run);
+        const double records = data == counted ? before : recordsIn(run);
         return Seen{static_cast<std::int64_t>(model->parameters),
-                    estimateRun(run, *model, earlierRun(run, store))};
+                    estimateRun(run, *model, earlierRun(run, store), records), data, records};
     };
     inBackground(this, work, [this, asked = newest_](const std::optional<Seen>& seen) {
+        if (seen) {
+            counted_ = seen->counted;
+            records_ = seen->records;
+        }
         if (asked != newest_) return;
         setText(seen ? toText(seen->estimate) : QString());
         setToolTip(seen ? explain(seen->estimate) : QString());

@@ -24,6 +24,8 @@ private:
 
     QString store_;
     NewRun run_;
+    QString counted_;  // the data whose records were counted last
+    double records_ = 0;
     QTimer soon_;
     int newest_ = 0;
 };

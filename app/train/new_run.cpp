@@ -4,6 +4,8 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QRegularExpression>
+#include <algorithm>
+#include <cmath>
 
 #include "core/values/recipe.h"
 
@@ -16,6 +18,23 @@ QString quoted(const QString& word) {
     static const QRegularExpression kPlain("^[A-Za-z0-9_./:=,@%+-]+$");
     if (kPlain.match(word).hasMatch()) return word;
     return "'" + QString(word).replace("'", "'\\''") + "'";
+}
+
+// Why these can't be the shares of so much data; empty: they can.
+QString weightsProblem(const QString& weights, qsizetype data) {
+    if (weights.isEmpty()) return {};
+    const auto texts = weights.split(',');
+    double sum = 0;
+    for (const auto& text : texts) {
+        bool isNumber = false;
+        const double weight = text.toDouble(&isNumber);
+        if (!isNumber || !(weight >= 0) || std::isinf(weight))
+            return tr("Weights are numbers from 0 on, with commas between them.");
+        sum += weight;
+    }
+    if (texts.size() != data)
+        return tr("%1 weights for %2 data; give one for each.").arg(texts.size()).arg(data);
+    return sum > 0 ? QString() : tr("The weights add up to nothing.");
 }
 
 bool isHubId(const QString& model) {
@@ -62,6 +81,13 @@ std::vector<OptionField> fieldsOfKind(const QString& kind, const QString& recipe
     return fields;
 }
 
+QStringList pathsIn(const QString& line) {
+    QStringList paths;
+    for (const auto& path : line.split(';'))
+        if (!path.trimmed().isEmpty()) paths << path.trimmed();
+    return paths;
+}
+
 QStringList argumentsOf(const NewRun& run, const QString& store) {
     const NewRun defaults;
     QStringList arguments{run.kind};
@@ -69,15 +95,21 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
         if (value != unsaid) arguments << QString("--") + flag << value;
     };
     say("model", run.model, {});
-    say("data", run.data, {});
-    say("image-root", run.imageRoot, {});
+    for (const auto& path : pathsIn(run.data)) say("data", path, {});
+    say("data-weights", run.dataWeights, {});
+    for (const auto& path : pathsIn(run.imageRoot)) say("image-root", path, {});
     say("out", run.out, {});
     say("recipe", run.recipe, {});
     say("device", run.device, "auto");
     say("dtype", run.dtype, "auto");
     say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));
     if (run.recompute) arguments << "--activation-checkpointing";
-    for (const auto& [name, text] : run.options) arguments << "--" + name << text;
+    const bool byEpochs = std::ranges::any_of(run.options, [](const auto& option) {
+        return option.first == "epochs" && option.second.toDouble() > 0;
+    });
+    for (const auto& [name, text] : run.options)
+        if (!byEpochs || (name != "steps" && name != "max-steps"))  // which they stand for
+            arguments << "--" + name << text;
     say("store", store, {});
     return arguments;
 }
@@ -93,11 +125,21 @@ FieldProblem checkPlaces(const NewRun& run) {
     if (!QFileInfo(run.model).isDir() && !isHubId(run.model))
         return {FieldProblem::Model,
                 tr("There is no model folder %1; choose another.").arg(run.model)};
-    if (run.data.isEmpty()) return {FieldProblem::Data, tr("Name the data to train on.")};
-    if (!QFileInfo::exists(run.data))
-        return {FieldProblem::Data, tr("There is no %1; choose other data.").arg(run.data)};
-    if (!run.imageRoot.isEmpty() && !QFileInfo(run.imageRoot).isDir())
-        return {FieldProblem::ImageRoot, tr("There is no folder %1.").arg(run.imageRoot)};
+    const auto data = pathsIn(run.data), roots = pathsIn(run.imageRoot);
+    if (data.isEmpty()) return {FieldProblem::Data, tr("Name the data to train on.")};
+    for (const auto& path : data)
+        if (!QFileInfo::exists(path))
+            return {FieldProblem::Data, tr("There is no %1; choose other data.").arg(path)};
+    for (const auto& path : roots)
+        if (!QFileInfo(path).isDir())
+            return {FieldProblem::ImageRoot, tr("There is no folder %1.").arg(path)};
+    if (roots.size() > 1 && roots.size() != data.size())
+        return {FieldProblem::ImageRoot,
+                tr("%1 image folders for %2 data; name one for all, or one for each.")
+                    .arg(roots.size())
+                    .arg(data.size())};
+    if (const auto problem = weightsProblem(run.dataWeights, data.size()); !problem.isEmpty())
+        return {FieldProblem::Data, problem};
     if (run.out.isEmpty()) return {FieldProblem::Out, tr("Name the folder to write to.")};
     const QFileInfo out(run.out);
     if (out.exists() && !out.isDir())

@@ -11,8 +11,9 @@ namespace lvr {
 
 // What a new training is told. Texts as on the command line; empty: not said.
 struct NewRun {
-    QString kind;  // "sft", "grpo": the subcommand
-    QString model, data, imageRoot, out;
+    QString kind;                         // "sft", "grpo": the subcommand
+    QString model, data, imageRoot, out;  // data and imageRoot may be several (pathsIn)
+    QString dataWeights;                  // --data-weights
     QString device = "cpu", dtype = "float32";
     QString recipe = "tiny";  // "paper": what the options are that are not said
     int saveEvery = 200;
@@ -20,6 +21,9 @@ struct NewRun {
     std::vector<std::pair<QString, QString>> options;  // name, text
     bool operator==(const NewRun&) const = default;
 };
+
+// The paths of a line, which stand with semicolons between them.
+QStringList pathsIn(const QString& line);
 
 struct TrainPreset {
     QString name, help;

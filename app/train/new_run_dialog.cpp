@@ -8,6 +8,7 @@
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QVBoxLayout>
@@ -36,6 +37,7 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
       data_(new PathLine(PathLine::Chooses::FileOrFolder, tr("Data"), this)),
       imageRoot_(new PathLine(PathLine::Chooses::Folder, tr("Image folder"), this)),
       out_(new PathLine(PathLine::Chooses::Folder, tr("Output folder"), this)),
+      dataWeights_(new QLineEdit(this)),
       device_(new QComboBox(this)),
       dtype_(new QComboBox(this)),
       recompute_(new QCheckBox(tr("Save &memory"), this)),
@@ -142,7 +144,8 @@ void NewRunDialog::addSceneMaker() {
 void NewRunDialog::keepEstimating() {
     const auto estimate = [this] { estimate_->showFor(run()); };
     connect(options_, &OptionsForm::changed, this, estimate);
-    connect(model_, &PathLine::changed, this, estimate);
+    for (auto* line : {model_, data_, imageRoot_})
+        connect(line, &PathLine::changed, this, estimate);
     for (auto* choice : {kind_, recipe_, device_, dtype_})
         connect(choice, &QComboBox::currentTextChanged, this, estimate);
     connect(recompute_, &QCheckBox::toggled, this, estimate);
@@ -150,13 +153,20 @@ void NewRunDialog::keepEstimating() {
 
 void NewRunDialog::addPaths(QFormLayout* form) {
     model_->setHint(tr("A folder, or a repo id such as Qwen/Qwen2.5-VL-3B-Instruct"));
-    data_->setHint(tr("LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json"));
-    imageRoot_->setHint(tr("Where the data's image paths begin, if not beside it"));
+    data_->setHint(
+        tr("LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json; several "
+           "with ; between them"));
+    imageRoot_->setHint(
+        tr("Where the data's image paths begin, if not beside it; one for all data, or for each"));
+    dataWeights_->setPlaceholderText(
+        tr("Of several data: their shares, such as 0.7,0.3; empty: every record alike"));
+    dataWeights_->setAccessibleName(tr("Shares of the data"));
     out_->setHint(tr("Not there yet, or empty"));
     form->addRow(tr("&Model"), model_);
     form->addRow(tr("&Data"), data_);
     addSceneMaker();
     form->addRow(tr("&Images"), imageRoot_);
+    form->addRow(tr("S&hares"), dataWeights_);
     form->addRow(tr("&Output"), out_);
 }
 
@@ -204,6 +214,7 @@ NewRun NewRunDialog::run() const {
             .data = data_->path(),
             .imageRoot = imageRoot_->path(),
             .out = out_->path(),
+            .dataWeights = dataWeights_->text().trimmed(),
             .device = device_->currentText().trimmed(),
             .dtype = dtype_->currentText(),
             .recipe = recipe_->currentData().toString(),
@@ -221,6 +232,7 @@ void NewRunDialog::setRun(const NewRun& run) {
     data_->setPath(run.data);
     imageRoot_->setPath(run.imageRoot);
     out_->setPath(run.out);
+    dataWeights_->setText(run.dataWeights);
     device_->setCurrentText(run.device);
     dtype_->setCurrentText(run.dtype);
     saveEvery_->setValue(run.saveEvery);

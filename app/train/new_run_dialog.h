@@ -10,6 +10,7 @@ class QCheckBox;
 class QComboBox;
 class QFormLayout;
 class QLabel;
+class QLineEdit;
 class QPushButton;
 class QSpinBox;
 
@@ -56,6 +57,7 @@ private:
     QLabel* presetHelp_;
     QComboBox *kind_, *recipe_;
     PathLine *model_, *data_, *imageRoot_, *out_;
+    QLineEdit* dataWeights_;
     QComboBox *device_, *dtype_;
     QCheckBox* recompute_;
     QSpinBox* saveEvery_;

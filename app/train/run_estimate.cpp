@@ -5,12 +5,14 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <algorithm>
+#include <cmath>
 
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_config.h"
 #include "core/error.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
+#include "datasets/data_mix.h"
 #include "widgets/runs/run_text.h"
 
 namespace lvr {
@@ -49,8 +51,15 @@ double rowsPerStep(const NewRun& run) {
     return told.number("pictures") * told.number("questions");
 }
 
-double plannedSteps(const NewRun& run) {
+// Records of the data that a step draws.
+double recordsPerStep(const NewRun& run) {
+    return run.kind == "grpo" ? Told(run).number("prompts") : rowsPerStep(run);
+}
+
+double plannedSteps(const NewRun& run, double records) {
     const Told told(run);
+    if (const double epochs = told.number("epochs"); epochs > 0 && records > 0)
+        return std::max(1.0, std::ceil(epochs * records / recordsPerStep(run) - 1e-9));
     return told.number(run.kind == "grpo" ? "max-steps" : "steps");
 }
 
@@ -124,6 +133,21 @@ std::optional<ModelFacts> readModelFacts(const QString& model) {
     }
 }
 
+double recordsIn(const NewRun& run) {
+    try {
+        DataMix mix;
+        for (const auto& path : pathsIn(run.data)) {
+            if (path.endsWith(".parquet")) return 0;  // reading it would copy its pictures
+            mix.data.emplace_back(path.toStdString());
+        }
+        for (const auto& path : pathsIn(run.imageRoot))
+            mix.imageRoots.emplace_back(path.toStdString());
+        return static_cast<double>(readDataset(mix).records.size());
+    } catch (const Error&) {
+        return 0;  // the form says what is wrong with it when it is started
+    }
+}
+
 std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store) {
     if (!QFileInfo::exists(store)) return std::nullopt;
     try {
@@ -150,12 +174,13 @@ std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store) {
 }
 
 RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
-                        const std::optional<EarlierRun>& earlier) {
+                        const std::optional<EarlierRun>& earlier, double records) {
     const Told told(run);
     const bool half = run.dtype == "bfloat16";
     const double number = half ? 2 : 4, trained = trainedParameters(told, model);
     const double moments = told.text("adam-states") == "8bit" ? 2 : 8;
-    RunEstimate estimate{.weights = number * model.parameters, .steps = plannedSteps(run)};
+    RunEstimate estimate{.weights = number * model.parameters, .steps = plannedSteps(run, records)};
+    if (records > 0) estimate.epochs = estimate.steps * recordsPerStep(run) / records;
     if (run.kind == "grpo" && told.number("beta") > 0)
         estimate.weights *= 2;  // the model it is compared with
     // Gradients, AdamW's two moments, and float32 master weights beside bfloat16 ones.
@@ -181,9 +206,12 @@ QString toText(const RunEstimate& e) {
             .arg(gigabytes(e.bytes()), gigabytes(e.weights), gigabytes(e.optimizer),
                  gigabytes(e.activations),
                  e.allocator > 0 ? tr(", allocator %1").arg(gigabytes(e.allocator)) : QString());
-    const auto time = tr("; about %1 for %2 steps, %3.")
+    const auto epochs =
+        e.epochs > 0 ? tr(" (%1 epochs)").arg(e.epochs, 0, 'g', e.epochs < 100 ? 2 : 3) : QString();
+    const auto time = tr("; about %1 for %2 steps%3, %4.")
                           .arg(durationText(e.steps * e.secondsPerStep))
                           .arg(e.steps, 0, 'f', 0)
+                          .arg(epochs)
                           .arg(e.timeFrom > 0 ? tr("by the speed of run %1").arg(e.timeFrom)
                                               : tr("by a rule of thumb"));
     return memory + time;

@@ -32,17 +32,22 @@ struct EarlierRun {
 // The newest with the same kind, model and device. Looks at the store.
 std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store);
 
+// How many records its data has that can be trained on; 0: none, or they can't be read. Reads them.
+double recordsIn(const NewRun& run);
+
 // What a run will take, before it is started. Nothing here is exact.
 struct RunEstimate {
     double weights = 0, optimizer = 0, activations = 0;  // bytes; the last at most
     double allocator = 0;  // bytes on a GPU: what is temporary, and what the allocator holds
     double steps = 0, secondsPerStep = 0;
+    double epochs = 0;          // 0: unknown
     std::int64_t timeFrom = 0;  // the run its time was measured on; 0: a rule of thumb
     double measuredMb = 0;      // that run took; 0: unknown
     double bytes() const { return weights + optimizer + activations + allocator; }
 };
+// records: of its data; 0: unknown.
 RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
-                        const std::optional<EarlierRun>& earlier);
+                        const std::optional<EarlierRun>& earlier, double records = 0);
 QString toText(const RunEstimate& estimate);   // one sentence
 QString explain(const RunEstimate& estimate);  // where it is from
 

@@ -1,9 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
+#include "app/cli/passes.h"
 #include "app/cli/train_flags.h"
 #include "app/training/given_data.h"
 #include "app/training/kept_records.h"
@@ -18,6 +18,8 @@ namespace {
 struct GrpoArguments : TrainArguments {
     GrpoOptions options;
     bool printOptions = false;
+    Dataset dataset;  // read before the training starts
+    std::vector<GrpoRecord> records;
 };
 
 std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
@@ -47,8 +49,7 @@ void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto dataset = readGiven(a.source, interruption());
-    const auto records = recordsOf(dataset);
+    const auto& records = a.records;
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
     if (a.options.beta > 0)
@@ -78,10 +79,11 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                                               [] { return std::map<std::string, double>(); });
                    },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
+               .measureSamples = static_cast<double>(a.validation.probes),
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
                        std::vector<DataRecord> data;
-                       for (const int record : which) data.push_back(dataset.records[record]);
+                       for (const int record : which) data.push_back(a.dataset.records[record]);
                        return kept.keep(step, data);
                    },
                .resume = session.resume(),
@@ -93,8 +95,15 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                                                 std::to_string(rewards.back()).substr(0, 5));
 }
 
+void readData(GrpoArguments& a) {
+    a.dataset = readGiven(a.source, interruption());
+    a.records = recordsOf(a.dataset);
+    if (a.records.empty()) throw Error("the data has no record; check it with lvr data check");
+    if (!a.validation.source.data.empty())  // what is left out is said when it is measured on
+        readUsable(a.validation.source, [](const std::string&) {}, {.stop = interruption()});
+}
+
 void start(GrpoArguments& a) {
-    for (const auto& name : a.options.rewards) findReward(name);
     runTraining(a, {.kind = "grpo",
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
@@ -104,6 +113,7 @@ void start(GrpoArguments& a) {
                         [&a](int steps, const Progress& progress) {
                             return lengthen(a.options, steps, progress.done);
                         },
+                    .prepare = [&a] { readData(a); },
                     .lora = a.options.lora,
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
@@ -124,6 +134,7 @@ void addGrpoCommand(CLI::App& app) {
         "grpo", "Refine a model from rewards alone, latents replayed as recorded (GRPO_latent)");
     addTrainOptions(*command, *a);
     addFields(*command, a->options);
+    command->get_option("--rewards")->check(passes(findReward));
     addPrintOptions(*command, a->printOptions);
     command->footer(
         "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "

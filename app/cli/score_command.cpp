@@ -93,7 +93,7 @@ void addScoreCommand(CLI::App& app) {
     auto* command = app.add_subcommand("score", "Losses of a checkpoint on data, without training");
     addModelOptions(*command, a->model);
     command
-        ->add_option("--data", a->source.data,
+        ->add_option("data,--data", a->source.data,
                      "LVR JSON, Visual-CoT or ViRL39K file, or a folder with data.json")
         ->required();
     addDataOptions(*command, a->source);

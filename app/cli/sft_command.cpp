@@ -24,6 +24,7 @@ namespace {
 struct SftArguments : TrainArguments {
     SftOptions options;
     bool printOptions = false;
+    std::optional<TrainingSet> set, validationSet;  // read before the training starts
 };
 
 // Drawn scenes have weights and ways to fill slots of their own, if the options look at such; other
@@ -104,18 +105,16 @@ class Measurement {
 public:
     Measurement(const SftArguments& arguments, const LvrCheckpoint& checkpoint,
                 TrainingSession& session)
-        : arguments_(arguments), checkpoint_(checkpoint), session_(session) {
-        if (arguments.validation.source.data.empty()) return;
-        auto options = arguments.options;
-        set_ = readTrainingSet(arguments.validation.source, options);
-    }
-    int every() const {
-        return arguments_.validation.source.data.empty() ? 0 : arguments_.validation.every;
+        : arguments_(arguments), checkpoint_(checkpoint), session_(session) {}
+    int every() const { return arguments_.validationSet ? arguments_.validation.every : 0; }
+    double samples() const {
+        const auto& set = arguments_.validationSet;
+        return set ? static_cast<double>(set->records.size()) : 0;
     }
     bool operator()(int step) const {
         return session_.measure(checkpoint_, decodeSettings({}, checkpoint_).options, step, [this] {
-            return validateSft(checkpoint_, *set_, arguments_.options, session_.ranks(),
-                               interruption());
+            return validateSft(checkpoint_, *arguments_.validationSet, arguments_.options,
+                               session_.ranks(), interruption());
         });
     }
 
@@ -123,7 +122,6 @@ private:
     const SftArguments& arguments_;
     const LvrCheckpoint& checkpoint_;
     TrainingSession& session_;
-    std::optional<TrainingSet> set_;
 };
 
 std::vector<DataRecord> dataOf(const TrainingSet& set, const std::vector<int>& records) {
@@ -149,7 +147,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                          "gets to --lr; give --warm-up a share, such as 0.05"
                       << std::endl;
     }
-    const auto set = readTrainingSet(arguments.source, arguments.options);
+    const auto& set = *arguments.set;
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
@@ -165,6 +163,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .saveEvery = arguments.saveEvery,
                   .onMeasure = [&](int step) { return measurement(step); },
                   .measureEvery = measurement.every(),
+                  .measureSamples = measurement.samples(),
                   .onNotFinite =
                       [&](int step, const std::vector<int>& records) {
                           return kept.keep(step, dataOf(set, records));
@@ -174,6 +173,28 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .stop = interruption(),
                   .ranks = session.ranks()});
     return session.finish(outcomeOf(result, arguments.options));
+}
+
+void readData(SftArguments& a) {
+    a.set = readTrainingSet(a.source, a.options);
+    if (a.set->records.empty()) throw Error("the data has no record; check it with lvr data check");
+    if (a.validation.source.data.empty()) return;
+    auto options = a.options;  // weights of kinds are of the data that is trained on
+    a.validationSet = readTrainingSet(a.validation.source, options);
+}
+
+// What is right each by itself and does not go together. typed: by a person, not by a recipe.
+void checkTogether(const CLI::App& typed, const SftOptions& options) {
+    checkSchedule(options);
+    if (options.lora.rank > 0 && options.mergerRate + options.visionRate > 0)
+        throw UsageError(
+            "an adapter holds no vision tower; leave out --merger-lr and --vision-lr, or "
+            "--lora-rank");
+    if (typed.count("--latent-end") > 0 && options.latentEnd != LatentEnd::Off &&
+        !hasThoughts(options.twin))
+        throw UsageError(typed.get_name() +
+                         " without latents has no thought that ends; leave out --latent-end, or "
+                         "take --twin lvr or filler");
 }
 
 void start(SftArguments& a) {
@@ -186,6 +207,7 @@ void start(SftArguments& a) {
                         [&a](int steps, const Progress& progress) {
                             return lengthen(a.options, steps, progress.done, progress.hasFallen);
                         },
+                    .prepare = [&a] { readData(a); },
                     .lora = a.options.lora,
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
@@ -193,7 +215,7 @@ void start(SftArguments& a) {
 void run(const CLI::App& command, SftArguments& a) {
     if (a.resume.empty()) {
         fillFromRecipe(command, a.model, a.options);
-        checkSchedule(a.options);
+        checkTogether(command, a.options);
     }
     if (a.printOptions)
         std::cout << toJsonText(a.options, 2) << std::endl;

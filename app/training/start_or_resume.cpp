@@ -48,13 +48,22 @@ void check(TrainArguments& a) {
     v.source.imageRoot = a.source.imageRoot;
     v.source.remap = a.source.remap;
     if (a.keep.best && v.source.data.empty())
-        throw Error("--keep-best needs --validation-data to know which is best");
+        throw UsageError("--keep-best needs --validation-data to know which is best");
     if (v.earlyStopping > 0 && v.source.data.empty())
-        throw Error("--early-stopping needs --validation-data to know what improves");
+        throw UsageError("--early-stopping needs --validation-data to know what improves");
     if (a.keep.best && (a.saveEvery == 0 || a.saveEvery % v.every != 0))
-        throw Error(
+        throw UsageError(
             "--keep-best needs a measurement at each save; make --save-every a multiple of " +
             std::to_string(v.every) + " (--validate-every)");
+}
+
+void checkFeatureCache(const fs::path& folder) {
+    if (folder.empty()) return;
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (!fs::is_directory(folder, failed))
+        throw Error("cannot create the folder " + folder.string() +
+                    "; choose another --feature-cache");
 }
 
 void takeSeat(TrainArguments& a) {
@@ -96,7 +105,9 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     arguments.ranks.firstDoes([&] {
         store.emplace(file);
         checkNothingIsThere(arguments.out);
+        checkFeatureCache(arguments.featureCache);
     });
+    command.prepare();
     if (!store) return trainUnrecorded(arguments, command, nullptr);
     recordRun(*store, file, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, nullptr);
@@ -287,6 +298,7 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     sayIfRanksDiffer(run, *from.state, arguments.ranks);
     const int step = stepOf(*from.state);
     from.state->tensors.clear();  // closes the file
+    command.prepare();
     arguments.ranks.firstDoes([&] { makeOurs(from, store, command); });
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, &*from.state);
     resumeRun(store, file, {run.id, step}, arguments.stop, [&](RunLog& log) {

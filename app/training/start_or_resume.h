@@ -25,13 +25,14 @@ struct TrainingCommand {
     std::string steps;  // names the option that says how many
     // Plans for more steps; what that means, in one sentence, or nothing. Throws Error.
     std::function<std::string(int steps, const Progress&)> lengthen;
+    std::function<void()> prepare;  // reads its data: what is wrong with that leaves no run
     LoraOptions lora;  // of a new one: how much of the model is trained decides where it fits
     std::function<std::string(TrainingSession&)> train;  // returns how it ended, in one sentence
 };
 // Starts a new run, or goes on with arguments.resume (a run's number, its folder, or what was kept
 // of it after some step): everything it was started with is as it was, but for what may change and
-// was told. Throws Error: what was told contradicts it, or it is not there any more; Cancelled,
-// when it has said how to go on.
+// was told. Throws Error: what was told contradicts it, or it is not there any more; UsageError:
+// what was told contradicts itself; Cancelled, when it has said how to go on.
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
 
 }  // namespace lvr

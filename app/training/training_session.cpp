@@ -53,6 +53,7 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
     if (resumed) provenance.command = resumed->textOf("command");
     command_ = provenance.command;
     provenance.data = arguments.source.data.filename().string();
+    log_.printEvery(arguments.logEvery);
 }
 
 std::function<TrainState()> TrainingSession::resume() const {
@@ -108,7 +109,8 @@ void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& s
     auto bytes = savedBytes(checkpoint.model);
     for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
     whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state,
+                       {{"training.yaml", toConfigText(log_.kind(), arguments_, options_)}});
     });
 }
 

@@ -12,6 +12,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// What was typed is wrong, whatever the files hold: an option's value, or two that exclude each
+// other.
+class UsageError : public Error {
+public:
+    using Error::Error;
+};
+
 // A long operation was asked to stop before it had a result worth returning. Not an error: whoever
 // requested the stop swallows it.
 class Cancelled : public std::exception {

@@ -240,7 +240,7 @@ private Q_SLOTS:
         if (!isSaved("contradicted")) stopABfloat16Run("contradicted");
         const auto id = QString::number(shown("contradicted")["id"].toInt());
         const auto before = bytesOf("contradicted/train_state.safetensors");
-        compareFailure(program::lvr(QStringList{"sft", "--resume", path("contradicted")} + told), 1,
+        compareFailure(program::lvr(QStringList{"sft", "--resume", path("contradicted")} + told), 2,
                        sentence.arg(id));
         QCOMPARE(bytesOf("contradicted/train_state.safetensors"), before);
         QCOMPARE(shown("contradicted")["status"].toString(), QString("lost"));

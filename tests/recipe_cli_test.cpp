@@ -106,7 +106,7 @@ private Q_SLOTS:
         QCOMPARE(grpo["decay-of"].toString(), QString("matrices"));
         QCOMPARE(printed({"grpo", "--recipe", "tiny"})["max-steps"].toInt(), 200);
         QVERIFY(!QFile::exists(path("runs.db")));
-        compareFailure(lvr({"sft", "--print-options"}), 1, "--recipe");
+        compareFailure(lvr({"sft", "--print-options"}), 2, "--recipe");
     }
 
     void theSizeOfTheModelChoosesTheRecipe() {
@@ -161,7 +161,7 @@ private Q_SLOTS:
         QVERIFY2(flat.out.contains("running training accuracy: photos at "), qPrintable(flat.out));
         QVERIFY2(!flat.out.contains("goal"), qPrintable(flat.out));
         QVERIFY2(!flat.err.contains("warm-up"), qPrintable(flat.err));
-        program::compareFailure(trained("long", {"--steps", "6", "--cool-down", "7"}), 1,
+        program::compareFailure(trained("long", {"--steps", "6", "--cool-down", "7"}), 2,
                                 "--cool-down 7 is longer than --steps 6");
     }
 

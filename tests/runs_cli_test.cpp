@@ -207,8 +207,8 @@ private Q_SLOTS:
                              "2",
                              "--keep-best"});
         };
-        compareFailure(lvr(sft("no", {"--keep-best"})), 1, "--validation-data");
-        compareFailure(lvr(measured("no", "3")), 1, "multiple of 2");
+        compareFailure(lvr(sft("no", {"--keep-best"})), 2, "--validation-data");
+        compareFailure(lvr(measured("no", "3")), 2, "multiple of 2");
         QProcess process;
         process.start(LVR_PROGRAM, measured("measured/"));  // as a shell completes it
         waitFor(process, "saved at step 4");
@@ -303,7 +303,7 @@ private Q_SLOTS:
             QVERIFY(!QFile::exists(path("no")));
         };
         const QStringList whole{"--data", data(), "--out", path("no")};
-        refused(whole + QStringList{"--rewards", "acuracy"}, 1, "did you mean \"accuracy\"");
+        refused(whole + QStringList{"--rewards", "acuracy"}, 2, "did you mean \"accuracy\"");
         refused(whole + QStringList{"--lr", "-1"}, 2, "not a number from");
         refused(whole + QStringList{"--loss", "bnpoo"}, 2, "did you mean \"bnpo\"");
         refused({"--data", data()}, 2, "--out");
@@ -312,7 +312,7 @@ private Q_SLOTS:
 
     void aRunIsForgottenOnlyWhenAsked() {
         const auto id = QString::number(newestRun()["id"].toInt());
-        compareFailure(lvr({"runs", "delete", id}), 1, "--yes");
+        compareFailure(lvr({"runs", "delete", id}), 2, "--yes");
         QCOMPARE(lvr({"runs", "delete", id, "--yes"}).code, 0);
         compareFailure(lvr({"runs", "show", id}), 1, "there is no run");
         compareFailure(lvr({"runs", "export", "1", "--format", "xml"}), 2, "xml");

@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "app/cli/passes.h"
 #include "core/checkpoint/json_file.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/trace_file.h"
@@ -114,9 +115,9 @@ Box parseThoughtBox(const std::string& text, std::size_t number) {
     const int found = std::sscanf(text.c_str(), "%lf,%lf,%lf,%lf%n,%d%n", &box.x0, &box.y0, &box.x1,
                                   &box.y1, &read, &box.image, &whole);
     if (found < 4 || std::max(read, whole) != static_cast<int>(text.size()))
-        throw Error("thought box " + std::to_string(number) + " is \"" + text +
-                    "\"; give four fractions of the picture, x0,y0,x1,y1, as in "
-                    "0.25,0.5,0.5,0.75, and perhaps the number of the picture, from 0");
+        throw UsageError("thought box " + std::to_string(number) + " is \"" + text +
+                         "\"; give four fractions of the picture, x0,y0,x1,y1, as in "
+                         "0.25,0.5,0.5,0.75, and perhaps the number of the picture, from 0");
     return box;
 }
 
@@ -193,7 +194,7 @@ std::string questionText(const std::string& given) {
         text.assign(std::istreambuf_iterator<char>(file), {});
     }
     if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-        throw Error("the text is empty; say what to ask");
+        throw UsageError("the text is empty; say what to ask");
     if (toValidUtf8(text) != text) throw Error("the text is not UTF-8; save or type it as UTF-8");
     return text;
 }
@@ -228,9 +229,11 @@ void addAskCommand(CLI::App& app) {
         ->needs(boxes);
     command->add_option("--seed", a->decode.seed, "Of the sampling (default: 0)");
     addPixelLimits(*command, a->pixels);
-    command->add_option("--trace", a->trace, "Write everything to F.lvrtrace");
+    command->add_option("--trace", a->trace, "Write everything to F.lvrtrace")
+        ->check(endsIn(".lvrtrace"));
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");
-    command->add_option("--dump", a->dump, "Write tensors to F.safetensors");
+    command->add_option("--dump", a->dump, "Write tensors to F.safetensors")
+        ->check(endsIn(".safetensors"));
     command->add_flag("--json", a->json, "Print one JSON object");
     command->footer(
         "Examples:\n  lvr ask --image scene.png --question \"What shape is the red object?\"\n"

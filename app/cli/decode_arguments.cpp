@@ -1,14 +1,15 @@
 #include "app/cli/decode_arguments.h"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/passes.h"
 #include "app/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/device.h"
+#include "core/model/dtype.h"
 
 namespace lvr {
 namespace {
@@ -17,9 +18,9 @@ constexpr const char* kOwn = " (default: the model's own)";
 
 }  // namespace
 
-void addModelOptions(CLI::App& command, ModelArguments& a) {
+void addModelOptions(CLI::App& command, ModelArguments& a, const std::string& names) {
     command.add_option(
-        "--model", a.model,
+        names, a.model,
         "Checkpoint folder, or a repo id in the local hub cache (default: the shipped tiny model)");
     addPlacementOptions(command, a.dtype, a.device);
 }
@@ -28,28 +29,40 @@ void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& dev
     command
         .add_option("--dtype", dtype,
                     "float32, bfloat16, or auto: as stored where this machine computes that well")
+        ->check(passes([](const std::string& text) {
+            if (text != "auto") parseDtype(text);
+        }))
         ->capture_default_str();
     command
         .add_option("--device", device,
                     "cpu, cuda, cuda:N, or auto: a GPU that the model fits into, else the CPU")
+        ->check(passes([](const std::string& text) {
+            if (text != "auto") parseDevice(text);
+        }))
         ->capture_default_str();
 }
 
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
-    command.add_option("--exit", a.exit,
-                       std::string("When to stop thinking: none, fixed:8, "
-                                   "latent-end:mse:0.02:16, end-token:32, end-prob:0.5:16") +
-                           kOwn);
+    command
+        .add_option("--exit", a.exit,
+                    std::string("When to stop thinking: none, fixed:8, "
+                                "latent-end:mse:0.02:16, end-token:32, end-prob:0.5:16") +
+                        kOwn)
+        ->check(passes(parseExitRule));
     command.add_flag_function(
         "--force-start,!--no-force-start", [&a](std::int64_t times) { a.forceStart = times > 0; },
         std::string("Put <|lvr_start|> at the end of the prompt, or don't") + kOwn);
     command.add_flag("--force-end", a.forceEnd, "Put <|lvr_end|> after the last latent");
-    command.add_option("--head-positions", a.headPositions,
-                       "Where an lvr_head applies: consistent or released (default: the model's "
-                       "own, else consistent)");
-    command.add_option(
-        "--latent-feed", a.latentFeed,
-        std::string("What is fed back: own, snap (nearest visual token) or filler") + kOwn);
+    command
+        .add_option("--head-positions", a.headPositions,
+                    "Where an lvr_head applies: consistent or released (default: the model's "
+                    "own, else consistent)")
+        ->check(passes(parseHeadPositions));
+    command
+        .add_option(
+            "--latent-feed", a.latentFeed,
+            std::string("What is fed back: own, snap (nearest visual token) or filler") + kOwn)
+        ->check(passes(parseLatentFeed));
     command
         .add_option("--max-new-tokens", a.maxNewTokens,
                     "Shadow tokens count too (default: the model's own, else 256)")

@@ -31,7 +31,9 @@ struct DecodeArguments {
     std::optional<std::uint64_t> seed;
 };
 
-void addModelOptions(CLI::App& command, ModelArguments& arguments);
+// names: "--model", or "model,--model" where it is what the command is about.
+void addModelOptions(CLI::App& command, ModelArguments& arguments,
+                     const std::string& names = "--model");
 void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device);
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
 void addPixelLimits(CLI::App& command, PixelLimits& limits);

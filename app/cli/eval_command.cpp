@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "app/cli/passes.h"
 #include "app/tiny_model.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/decode/lvr_checkpoint.h"
@@ -230,7 +231,7 @@ void evalScenes(EvalArguments& a) {
         check(a.options);
     // Before anything is printed.
     if (parseIntervention(a.latents) == Intervention::Swap && a.count < 2)
-        throw Error("a swap needs a question on another picture; ask for --count 2 or more");
+        throw UsageError("a swap needs a question on another picture; ask for --count 2 or more");
     if (a.models.empty()) a.models.push_back(tinyModelFolder());
     std::size_t width = 5;
     for (const auto& model : a.models) width = std::max(width, shortName(model).size());
@@ -279,7 +280,8 @@ void addEvalCommand(CLI::App& app) {
                      "CPU threads (default: one for a tiny model, otherwise all)")
         ->check(CLI::PositiveNumber);
     scenes->add_flag("--json", a->json, "Print one JSON object");
-    scenes->add_option("--to", a->to, "Write the JSON object to this file too");
+    scenes->add_option("--to", a->to, "Write the JSON object to this .json file too")
+        ->check(endsIn(".json"));
     addDecodeOptions(*scenes, a->decode);
     scenes->footer(
         "chance is a blind guess among the answers that occur; steps counts latents; exact is the "

@@ -1,9 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
+#include "app/cli/passes.h"
 #include "app/cli/train_flags.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
@@ -82,10 +82,11 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                                               [] { return SftValidation(); });
                    },
                .measureEvery = a.validation.source.data.empty() ? 0 : a.validation.every,
+               .measureSamples = static_cast<double>(a.validation.probes),
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
                        std::vector<DataRecord> data;
-                       for (const int record : which) data.push_back(dataset.records[record]);
+                       for (const int record : which) data.push_back(a.dataset.records[record]);
                        return kept.keep(step, data);
                    },
                .resume = session.resume(),
@@ -113,7 +114,6 @@ std::vector<std::string> readData(GrpoArguments& a) {
 }
 
 void start(GrpoArguments& a) {
-    for (const auto& name : a.options.rewards) findReward(name);
     runTraining(a, {.kind = "grpo",
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
@@ -145,6 +145,7 @@ void addGrpoCommand(CLI::App& app) {
     addTrainOptions(*command, *a);
     addFields(*command, a->options);
     command->get_option("--epochs")->excludes("--max-steps");
+    command->get_option("--rewards")->check(passes(findReward));
     addPrintOptions(*command, a->printOptions);
     command->footer(
         "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "

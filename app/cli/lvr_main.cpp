@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/nearest_option.h"
 #include "app/cli/number_check.h"
 #include "core/error.h"
 #include "core/values/nearest_name.h"
@@ -44,6 +45,8 @@ std::string& typed() {
 }
 
 void addCommands(CLI::App& app) {
+    // Of what is said twice the last counts, as everywhere else.
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     addAskCommand(app);
     addEvalCommand(app);
     addMakeDataCommand(app);
@@ -66,19 +69,13 @@ const CLI::App& chosenCommand(const CLI::App& app) {
     return parsed.empty() ? app : chosenCommand(*parsed.front());
 }
 
-// The flag or subcommand of `app` closest to what was typed; empty when nothing is near: further
-// away it is a guess, not a typo.
+// The flag or subcommand of `app` that was meant; empty when nothing is near.
 std::string nearestTo(const CLI::App& app, const std::string& typedName) {
+    if (typedName.starts_with('-')) return nearestOption(app, typedName);
     std::vector<std::string> names;
-    if (typedName.starts_with('-')) {
-        for (const auto* option : app.get_options())
-            for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    } else {
-        for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-            names.push_back(command->get_name());
-    }
-    const auto name = typedName.substr(0, typedName.find('='));
-    const auto best = nearestName(names, name, 3);
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(command->get_name());
+    const auto best = nearestName(names, typedName, 3);
     return best < names.size() ? names[best] : "";
 }
 
@@ -88,13 +85,23 @@ std::string spelled(const CLI::App& command) {
     return (parent ? spelled(*parent) + " " : "") + command.get_name();
 }
 
+// What of the command line no command took, in the order it was typed in.
+std::string whyNotTaken(const CLI::App& command, const std::vector<std::string>& rest) {
+    const auto& first = rest.front();
+    if (first.starts_with('-'))
+        return spelled(command) + " has no option \"" + first.substr(0, first.find('=')) + "\"";
+    if (command.get_require_subcommand_min() > 0) return "there is no command \"" + first + "\"";
+    return spelled(command) + " does not know what \"" + first + "\" is for";
+}
+
 int usageError(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const auto rest = app.remaining(/*recurse=*/true);
     std::string sentence = error.what();
     const auto& command = chosenCommand(app);
-    if (command.get_require_subcommand_min() > 0 && !rest.empty() && !rest.front().starts_with('-'))
-        sentence = "there is no command \"" + rest.front() + "\"";
+    const bool isNoCommand = command.get_require_subcommand_min() > 0 && !rest.empty();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) || isNoCommand)
+        sentence = whyNotTaken(command, rest);
     const bool ended = sentence.ends_with('.') || sentence.ends_with('?');
     std::cerr << "lvr: " << sentence << (ended ? "" : ".");
     for (const auto& extra : rest)
@@ -168,6 +175,9 @@ int main(int argc, char** argv) {
         return lvr::run(argc, argv);
     } catch (const lvr::Cancelled&) {
         return lvr::kExitInterrupted;
+    } catch (const lvr::UsageError& error) {
+        std::cerr << "lvr: " << error.what() << "\n";
+        return lvr::kExitUsage;
     } catch (const c10::Error& error) {
         std::cerr << "lvr: " << error.what_without_backtrace() << "\n";
         return lvr::kExitError;

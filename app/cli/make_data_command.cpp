@@ -24,7 +24,7 @@ SceneFolder write(MakeDataArguments& a, const SceneProgress& report) {
         parseHops(a.hops, a.options);
         return writeScenes(a.out, a.count, a.seed, a.options, report, interruption());
     }
-    if (a.hopsGiven) throw Error("--hops is about chains, which --set clutter does not have");
+    if (a.hopsGiven) throw UsageError("--hops is about chains, which --set clutter does not have");
     const ClutterOptions options{.kinds = a.options.kinds, .thought = a.options.thought};
     return writeClutter(a.out, a.count, a.seed, options, report, interruption());
 }
@@ -51,7 +51,7 @@ void parseHops(const std::string& text, SceneOptions& options) {
     char colon = 0, rest = 0;
     std::istringstream in(text);
     if (!(in >> low >> colon >> high) || colon != ':' || (in >> rest))
-        throw Error("--hops takes LO:HI, such as 0:6, not \"" + text + "\"");
+        throw UsageError("--hops takes LO:HI, such as 0:6, not \"" + text + "\"");
     options.minHops = low;
     options.maxHops = high;
 }

@@ -1,10 +1,10 @@
 #include "app/cli/option_fields.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/passes.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_size.h"
 #include "core/error.h"
@@ -14,22 +14,7 @@
 namespace lvr {
 namespace {
 
-// What a check says, as CLI11 wants it.
-template <class Check>
-CLI::Validator passes(const Check& check) {
-    return CLI::Validator(
-        [check](const std::string& text) {
-            try {
-                check(text);
-                return std::string();
-            } catch (const Error& e) {
-                return std::string(e.what());
-            }
-        },
-        "");
-}
-
-CLI::Validator passes(const TextCheck& rule) {
+CLI::Validator isValid(const TextCheck& rule) {
     return passes([rule](const std::string& text) {
         if (rule.check) rule.check(text);
     });
@@ -66,26 +51,34 @@ void addEnum(CLI::App& command, const std::string& flag, Field& field, const Enu
         ->default_str(names.at(static_cast<std::size_t>(field)));
 }
 
+struct FlagAdder {
+    CLI::App& command;
+
+    void heading(const char* name) const { command.option_defaults()->group(name); }
+
+    template <class Field, class Rule>
+    void operator()(const std::string& name, Field& field, const Rule& rule,
+                    const char* help) const {
+        const auto flag = "--" + name;
+        if constexpr (std::is_enum_v<Field>)
+            addEnum(command, flag, field, rule, help);
+        else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
+            command.add_option(flag, field, help)
+                ->delimiter(',')
+                ->check(isValid(rule))
+                ->capture_default_str();
+        else if constexpr (std::is_same_v<Field, std::string>)
+            command.add_option(flag, field, help)->check(isValid(rule));
+        else
+            command.add_option(flag, field, help)
+                ->check(inRange<Field>(rule))
+                ->capture_default_str();
+    }
+};
+
 template <class Options>
 void addFlags(CLI::App& command, Options& options) {
-    forEachField(options,
-                 [&](const std::string& name, auto& field, const auto& rule, const char* help) {
-                     using Field = std::decay_t<decltype(field)>;
-                     const auto flag = "--" + name;
-                     if constexpr (std::is_enum_v<Field>)
-                         addEnum(command, flag, field, rule, help);
-                     else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
-                         command.add_option(flag, field, help)
-                             ->delimiter(',')
-                             ->check(passes(rule))
-                             ->capture_default_str();
-                     else if constexpr (std::is_same_v<Field, std::string>)
-                         command.add_option(flag, field, help)->check(passes(rule));
-                     else
-                         command.add_option(flag, field, help)
-                             ->check(inRange<Field>(rule))
-                             ->capture_default_str();
-                 });
+    forEachField(options, FlagAdder{command});
     command.get_option("--recipe")
         ->description(std::string(kRecipeHelp) + ". The other defaults shown here are tiny's")
         ->default_str("paper for models above 100 million parameters");
@@ -118,7 +111,7 @@ void fromJson(const nlohmann::json& json, Options& options) {
 template <class Options>
 void fill(const CLI::App& command, const std::string& model, Options& options) {
     if (command.count("--recipe") == 0) {
-        if (model.empty()) throw Error("say --recipe, or the --model whose size decides it");
+        if (model.empty()) throw UsageError("say --recipe, or the --model whose size decides it");
         options.recipe = recipeFor(sizeOf(findCheckpoint(model)).parameters);
     }
     auto defaults = toJson(defaultsOf<Options>(options.recipe));

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iostream>
@@ -25,7 +26,8 @@ using Json = nlohmann::ordered_json;
 
 struct RunsArguments {
     fs::path store, to;
-    std::string run, format = "csv", text;
+    std::string run, format, text, kind;
+    int last = 0;  // 0: all
     bool json = false, yes = false;
 };
 
@@ -43,24 +45,43 @@ std::string when(double seconds) {
     return text;
 }
 
+// The first line, as far as it fits; whole characters of UTF-8.
+std::string shortened(const std::string& text, std::size_t most) {
+    auto line = text.substr(0, text.find('\n'));
+    if (line.size() <= most && line.size() == text.size()) return line;
+    auto end = std::min(line.size(), most - 3);
+    while (end > 0 && end < line.size() && (line[end] & 0xC0) == 0x80) --end;
+    return line.substr(0, end) + "...";
+}
+
+std::vector<Run> chosen(const RunsArguments& a, std::vector<Run> runs) {
+    if (!a.kind.empty())
+        std::erase_if(runs, [&](const Run& run) { return run.info.kind != a.kind; });
+    if (a.last > 0 && runs.size() > static_cast<std::size_t>(a.last)) runs.resize(a.last);
+    return runs;
+}
+
 void list(const RunsArguments& a) {
-    const auto runs = openStore(a).runs();
+    const auto all = openStore(a).runs();
+    const auto runs = chosen(a, all);
     if (a.json) {
-        Json all = Json::array();
-        for (const auto& run : runs) all.push_back(toJson(run));
-        std::cout << all.dump(2) << "\n";
+        Json listed = Json::array();
+        for (const auto& run : runs) listed.push_back(toJson(run));
+        std::cout << listed.dump(2) << "\n";
         return;
     }
     if (runs.empty()) {
-        std::cout << "no runs yet; lvr sft --help says how to start one\n";
+        std::cout << (all.empty() ? "no runs yet; lvr sft --help says how to start one\n"
+                                  : "no run of kind " + a.kind + "\n");
         return;
     }
-    std::printf("%4s  %-8s  %-8s  %11s  %-19s  %s\n", "run", "kind", "status", "step", "started",
-                "out");
+    std::printf("%4s  %-8s  %-8s  %11s  %-19s  %-24s  %s\n", "run", "kind", "status", "step",
+                "started", "note", "out");
     for (const auto& run : runs)
-        std::printf("%4lld  %-8s  %-8s  %5d/%-5d  %-19s  %s\n", static_cast<long long>(run.id),
-                    run.info.kind.c_str(), toText(run.status).c_str(), run.step, run.info.steps,
-                    when(run.started).c_str(), run.info.out.c_str());
+        std::printf("%4lld  %-8s  %-8s  %5d/%-5d  %-19s  %-24s  %s\n",
+                    static_cast<long long>(run.id), run.info.kind.c_str(),
+                    toText(run.status).c_str(), run.step, run.info.steps, when(run.started).c_str(),
+                    shortened(run.notes, 24).c_str(), run.info.out.c_str());
 }
 
 Json checkpointsOf(const RunStore& store, std::int64_t run) {
@@ -130,12 +151,15 @@ void show(const RunsArguments& a) {
     for (const auto& [name, value] : last) std::printf("%-28s %g\n", name.c_str(), value);
 }
 
-using Exporter = void (*)(const RunsArguments&, const RunStore&, const Run&);
+struct ExportFormat {
+    void (*write)(const RunsArguments&, const RunStore&, const Run&);
+    std::string ending;  // of --to; empty: a folder
+};
 
 void exportText(const RunsArguments& a, const RunStore& store, const Run& run) {
     const auto metrics = store.metrics(run.id);
     const auto text =
-        a.format == "csv" ? "step,name,value\n" + toCsv(metrics) : toJsonText(run, metrics);
+        a.format != "json" ? "step,name,value\n" + toCsv(metrics) : toJsonText(run, metrics);
     if (a.to.empty())
         std::cout << text;
     else
@@ -144,7 +168,7 @@ void exportText(const RunsArguments& a, const RunStore& store, const Run& run) {
 
 // A folder, as TensorBoard's --logdir is one; or a file that is named like an event file.
 void exportEvents(const RunsArguments& a, const RunStore& store, const Run& run) {
-    if (a.to.empty()) throw Error("--format tensorboard needs --to, a folder for --logdir");
+    if (a.to.empty()) throw UsageError("--format tensorboard needs --to, a folder for --logdir");
     const bool isFile = a.to.filename().string().find("tfevents") != std::string::npos;
     const auto file = isFile ? a.to : a.to / eventFileName(run);
     if (!isFile) fs::create_directories(a.to);
@@ -153,24 +177,49 @@ void exportEvents(const RunsArguments& a, const RunStore& store, const Run& run)
 }
 
 void exportCompletions(const RunsArguments& a, const RunStore& store, const Run& run) {
-    if (a.to.empty()) throw Error("--format completions needs --to, a .parquet file");
+    if (a.to.empty()) throw UsageError("--format completions needs --to, a .parquet file");
     writeCompletions(store, run.id, a.to);
     std::cout << "wrote " << a.to.string() << "\n";
 }
 
-const std::map<std::string, Exporter> kExporters{{"csv", exportText},
-                                                 {"json", exportText},
-                                                 {"tensorboard", exportEvents},
-                                                 {"completions", exportCompletions}};
+const std::map<std::string, ExportFormat> kFormats{
+    {"csv", {exportText, ".csv"}},
+    {"json", {exportText, ".json"}},
+    {"tensorboard", {exportEvents, ""}},
+    {"completions", {exportCompletions, ".parquet"}}};
 
-void exportRun(const RunsArguments& a) {
+// What was asked for, else what the file's name says. Throws UsageError when they contradict.
+std::string formatOf(const RunsArguments& a) {
+    const auto ending = a.to.extension().string();
+    if (a.format.empty()) {
+        for (const auto& [name, format] : kFormats)
+            if (!ending.empty() && format.ending == ending) return name;
+        if (ending.empty()) return "csv";
+        throw UsageError(a.to.string() +
+                         " ends in nothing that runs export writes: .csv, .json, .parquet "
+                         "(completions), or a folder with --format tensorboard");
+    }
+    const auto& wanted = kFormats.at(a.format).ending;
+    const bool mayLackIt = ending.empty() && a.format != "completions";
+    if (a.to.empty() || wanted.empty() || mayLackIt || ending == wanted) return a.format;
+    throw UsageError("--format " + a.format + " writes " + wanted + ", which " + a.to.string() +
+                     " does not end in");
+}
+
+void exportRun(RunsArguments a) {
+    a.format = formatOf(a);
     const auto store = openStore(a);
-    kExporters.at(a.format)(a, store, findRun(store, a.run));
+    kFormats.at(a.format).write(a, store, findRun(store, a.run));
 }
 
 void importRun(const RunsArguments& a) {
-    const auto imported = readRunFile(a.run);
+    auto imported = readRunFile(a.run);
+    imported.run.info.command = commandLine();
     auto store = openStore(a, RunStore::Access::Write);
+    for (const auto& run : store.runs())
+        if (run.info.kind == "import" && run.info.data == imported.run.info.data)
+            std::cerr << "run " << run.id << " was taken from there before; lvr runs delete "
+                      << run.id << " --yes forgets it\n";
     const auto id = store.add(imported.run, imported.metrics);
     std::cout << "run " << id << ": " << imported.metrics.size() << " values of "
               << imported.run.info.data << "\n";
@@ -208,8 +257,8 @@ void removeRun(const RunsArguments& a) {
     auto store = openStore(a, RunStore::Access::Write);
     const auto run = findRun(store, a.run);
     if (!a.yes)
-        throw Error("this forgets run " + std::to_string(run.id) + " (" + run.info.out +
-                    ") with all its metrics; say --yes if you mean it. Its folder stays");
+        throw UsageError("this forgets run " + std::to_string(run.id) + " (" + run.info.out +
+                         ") with all its metrics; say --yes if you mean it. Its folder stays");
     store.remove(run.id);
     std::cout << "forgot run " << run.id << "\n";
 }
@@ -230,16 +279,20 @@ void addRunsCommand(CLI::App& app) {
         command->add_option("run", a->run, "Its number, or the folder it writes to")->required();
         return command;
     };
-    add("list", "All runs, newest first", list)->add_flag("--json", a->json, "Print a JSON array");
+    auto* all = add("list", "All runs, newest first", list);
+    all->add_flag("--json", a->json, "Print a JSON array");
+    all->add_option("--last", a->last, "So many of the newest")->check(CLI::PositiveNumber);
+    all->add_option("--kind", a->kind, "Only these")
+        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import"}));
     addRun(add("show", "One run and its newest metrics", show))
         ->add_flag("--json", a->json, "Print one JSON object");
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
-    auto* out = addRun(add("export", "Metrics of one run", exportRun));
+    auto* out = addRun(
+        add("export", "Metrics of one run", [](const RunsArguments& given) { exportRun(given); }));
     out->add_option("--format", a->format,
                     "csv (step,name,value), json, tensorboard (an event file), or completions "
-                    "(rollouts as parquet, as TRL has them)")
-        ->check(CLI::IsMember(kExporters))
-        ->capture_default_str();
+                    "(rollouts as parquet, as TRL has them); default: as --to ends, else csv")
+        ->check(CLI::IsMember({"csv", "json", "tensorboard", "completions"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
     addRun(add("note", "Write down something about a run, in place of what was there", note))
         ->add_option("text", a->text, "What to write; \"\" removes it")

@@ -130,6 +130,10 @@ public:
     Measurement(SftArguments& arguments, const LvrCheckpoint& checkpoint, TrainingSession& session)
         : arguments_(arguments), checkpoint_(checkpoint), session_(session) {}
     int every() const { return arguments_.validationSet ? arguments_.validation.every : 0; }
+    double samples() const {
+        const auto& set = arguments_.validationSet;
+        return set ? static_cast<double>(set->records.size()) : 0;
+    }
     bool operator()(int step) const {
         return session_.measure(checkpoint_, decodeSettings({}, checkpoint_).options, step,
                                 arguments_.validated.probes, [this] {
@@ -185,6 +189,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .saveEvery = arguments.saveEvery,
                   .onMeasure = [&](int step) { return measurement(step); },
                   .measureEvery = measurement.every(),
+                  .measureSamples = measurement.samples(),
                   .onNotFinite =
                       [&](int step, const std::vector<int>& records) {
                           return kept.keep(step, dataOf(set, records));
@@ -194,6 +199,20 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
                   .stop = interruption(),
                   .ranks = session.ranks()});
     return session.finish(outcomeOf(result, arguments.options));
+}
+
+// What is right each by itself and does not go together. typed: by a person, not by a recipe.
+void checkTogether(const CLI::App& typed, const SftOptions& options) {
+    if (options.epochs == 0) checkSchedule(options);  // else when the data was read
+    if (options.lora.rank > 0 && options.mergerRate + options.visionRate > 0)
+        throw UsageError(
+            "an adapter holds no vision tower; leave out --merger-lr and --vision-lr, or "
+            "--lora-rank");
+    if (typed.count("--latent-end") > 0 && options.latentEnd != LatentEnd::Off &&
+        !hasThoughts(options.twin))
+        throw UsageError(typed.get_name() +
+                         " without latents has no thought that ends; leave out --latent-end, or "
+                         "take --twin lvr or filler");
 }
 
 void start(SftArguments& a) {
@@ -214,7 +233,7 @@ void start(SftArguments& a) {
 void run(const CLI::App& command, SftArguments& a) {
     if (a.resume.empty()) {
         fillFromRecipe(command, a.model, a.options);
-        if (a.options.epochs == 0) checkSchedule(a.options);
+        checkTogether(command, a.options);
     }
     if (a.printOptions)
         std::cout << toJsonText(a.options, 2) << std::endl;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/cli/command.h"
+#include "app/cli/study_folder.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 #include "core/eval/statistics.h"
@@ -46,7 +47,7 @@ fs::path resultFile(const Study& study, const StudyVariant& variant, int seed) {
 
 void measure(const Study& study, const StudyVariant& variant, int seed) {
     const auto file = resultFile(study, variant, seed);
-    const auto part = file.string() + ".part";
+    const auto part = fs::path(file).replace_extension(".part.json").string();
     Json rows = Json::array();
     StudyArguments asked;
     Json answer;
@@ -143,7 +144,9 @@ std::string table(const Study& study) {
     out << "\n" << study.notes;
     for (const auto& variant : study.variants)
         out << " " << variant.name << ": " << variant.says << ".";
-    out << "\n";
+    out << "\n\nMade by `lvr study " << study.name << " --steps " << study.steps << " --seeds "
+        << study.seeds << " --count " << study.count
+        << "`: every model starts from a tiny vision tower that `lvr align` makes from its seed.\n";
     return out.str();
 }
 
@@ -206,8 +209,13 @@ StudyArguments with(StudyArguments all, const StudyArguments& more) {
     return all;
 }
 
+std::string recordsFor(int steps) {
+    constexpr std::int64_t kMost = 24000, kAStep = 48;  // 8 pictures x 6 questions
+    return std::to_string(std::min(kMost, kAStep * steps));
+}
+
 void runStudy(const Study& study) {
-    fs::create_directories(study.out);
+    const StudyFolder folder(study);
     const auto all = study.variants.size() * static_cast<std::size_t>(study.seeds);
     std::size_t at = 0, measured = 0;
     for (const auto& variant : study.variants) {

@@ -16,6 +16,8 @@ namespace lvr {
 using StudyArguments = std::vector<std::string>;
 // All of both, one after the other.
 StudyArguments with(StudyArguments all, const StudyArguments& more);
+// --count of the data for trainings of so many steps: 24,000, or fewer where they see fewer.
+std::string recordsFor(int steps);
 
 // One row of the table: how a model is made from the aligned vision tower, and how it is asked.
 struct StudyVariant {
@@ -35,9 +37,10 @@ struct StudyColumn {
 };
 
 struct Study {
+    std::string name;  // of the command
     std::filesystem::path out;
-    int seeds = 3;
-    std::string corner;  // of the table
+    int seeds = 3, steps = 0, count = 0;  // as on the command line
+    std::string corner;                   // of the table
     std::vector<StudyColumn> columns;
     std::vector<StudyVariant> variants;
     std::vector<StudyArguments> data;  // commands that make it, the folder as their last argument
@@ -48,7 +51,8 @@ struct Study {
 
 // Measures what has no result in `out` yet, row by row, so that what is there can be compared, and
 // trains what that takes; a result is a small JSON file that may come from another machine. Writes
-// out/report.md after each.
+// out/report.md after each, and what decides the numbers into out/study.json. Throws UsageError
+// when `out` was made with other settings, and Error while another study writes there.
 void runStudy(const Study& study);
 
 // --out, --seeds, --steps, --count.

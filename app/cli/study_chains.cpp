@@ -61,8 +61,11 @@ std::vector<StudyVariant> chainVariants(const ChainArguments& a) {
 }
 
 Study chainStudy(const ChainArguments& a) {
-    Study study{.out = a.out,
+    Study study{.name = "chains",
+                .out = a.out,
                 .seeds = a.seeds,
+                .steps = a.steps,
+                .count = a.count,
                 .corner = "right answers by hops",
                 .variants = chainVariants(a),
                 .notes = "\\* longer than any chain in training.",
@@ -73,7 +76,7 @@ Study chainStudy(const ChainArguments& a) {
                                  {"--kinds", "chain", "--hops", number + ":" + number, "--count",
                                   std::to_string(a.count)}});
     }
-    const StudyArguments make{"make-data", "scenes", "--count", "24000",
+    const StudyArguments make{"make-data", "scenes", "--count", recordsFor(a.steps),
                               "--seed",    "1",      "--kinds", "chain"};
     study.data = {with(make, {"--out", (a.out / "data").string()}),
                   with(make, {"--words", "--out", (a.out / "data-words").string()})};

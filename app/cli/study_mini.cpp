@@ -73,8 +73,11 @@ std::vector<StudyVariant> miniVariants(const MiniArguments& a) {
 }
 
 Study miniStudy(const MiniArguments& a) {
-    Study study{.out = a.out,
+    Study study{.name = "paper-mini",
+                .out = a.out,
                 .seeds = a.seeds,
+                .steps = a.steps,
+                .count = a.count,
                 .corner = "right answers",
                 .variants = miniVariants(a),
                 .notes =
@@ -87,8 +90,8 @@ Study miniStudy(const MiniArguments& a) {
         study.columns.push_back({kind == "dot-pair" ? "dot" : kind, eval});
         if (kind == "dot-pair") study.columns.push_back({"dot pairs", eval, 1});
     }
-    study.data = {{"make-data", "scenes", "--set", "clutter", "--count", "24000", "--seed", "1",
-                   "--out", (a.out / "data").string()}};
+    study.data = {{"make-data", "scenes", "--set", "clutter", "--count", recordsFor(a.steps),
+                   "--seed", "1", "--out", (a.out / "data").string()}};
     return study;
 }
 

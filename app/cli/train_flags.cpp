@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/command.h"
+#include "app/cli/config_file.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/out_folder.h"
 #include "app/cli/place_flags.h"
@@ -11,7 +12,48 @@
 namespace lvr {
 namespace {
 
-void addValidationOptions(CLI::App& command, ValidationArguments& a) {
+// What is added from now on stands under this heading of --help.
+void startGroup(CLI::App& command, const char* name) { command.option_defaults()->group(name); }
+
+void addDataGroup(CLI::App& command, TrainArguments& a) {
+    startGroup(command, "Data");
+    addDataFiles(command, a.source);
+    command
+        .add_option("--data-weights", a.source.weights,
+                    "W,W,...: the share of each --data in the records that are drawn (default: "
+                    "every record alike)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    addDataOptions(command, a.source);
+    addPixelLimits(command, a.pixels);
+    command.add_option("--feature-cache", a.featureCache,
+                       "Folder that keeps what the frozen vision tower sees, for later trainings "
+                       "too; at most 20 GB, the oldest is forgotten (default: memory only)");
+}
+
+void addOutputGroup(CLI::App& command, TrainArguments& a) {
+    startGroup(command, "Output");
+    addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
+    addStoreOption(command, a.store);
+    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command
+        .add_option("--keep-last", a.keep.last,
+                    "Checkpoints that stay in OUT.checkpoints beside the newest")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_flag("--keep-best", a.keep.best,
+                     "Keep the one with the lowest validation loss there, too");
+    command
+        .add_option("--log-every", a.logEvery,
+                    "Steps between two lines on the terminal; the store keeps each step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+void addValidationGroup(CLI::App& command, ValidationArguments& a) {
+    startGroup(command, "Validation");
     command
         .add_option("--validation-data", a.source.data,
                     "Records that are not trained on, to measure on; as --data")
@@ -40,54 +82,21 @@ void addValidationOptions(CLI::App& command, ValidationArguments& a) {
         ->capture_default_str();
 }
 
-void addKeepOptions(CLI::App& command, KeepOptions& options) {
-    command
-        .add_option("--keep-last", options.last,
-                    "Checkpoints that stay in OUT.checkpoints beside the newest")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command.add_flag("--keep-best", options.best,
-                     "Keep the one with the lowest validation loss there, too");
+// The names of what may be said anew, as "--save-every, --keep-last and --rank-timeout".
+std::string mayChange() {
+    std::vector<std::string> flags;
+    TrainArguments any;
+    forEachField(any, [&](const char* name, auto&, WhenResumed when) {
+        if (when == WhenResumed::MayChange) flags.push_back(std::string("--") + name);
+    });
+    std::string text;
+    for (std::size_t i = 0; i < flags.size(); ++i)
+        text += (i == 0 ? "" : i + 1 == flags.size() ? " and " : ", ") + flags[i];
+    return text;
 }
 
-}  // namespace
-
-void addTrainOptions(CLI::App& command, TrainArguments& a) {
-    command.parse_complete_callback([&command, &a] {
-        for (const auto* option : command.get_options())
-            if (option->count() > 0) a.told.push_back(option->get_lnames().at(0));
-    });
-    command.add_option("--model", a.model, "Checkpoint to start from");
-    addDataFiles(command, a.source);
-    command
-        .add_option("--data-weights", a.source.weights,
-                    "W,W,...: the share of each --data in the records that are drawn (default: "
-                    "every record alike)")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    addDataOptions(command, a.source);
-    addPixelLimits(command, a.pixels);
-    addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
-    addStoreOption(command, a.store);
-    command.add_option("--feature-cache", a.featureCache,
-                       "Folder that keeps what the frozen vision tower sees, for later trainings "
-                       "too; at most 20 GB, the oldest is forgotten (default: memory only)");
-    command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    addValidationOptions(command, a.validation);
-    addKeepOptions(command, a.keep);
-    command.add_option(
-        "--resume", a.resume,
-        "Go on with this run as it was started, with all of its options: its number, its --out, or "
-        "one of OUT.checkpoints, whose later steps are forgotten then. --save-every, --keep-last, "
-        "--keep-best, --early-stopping, --feature-cache, --activation-checkpointing and "
-        "--rank-timeout may be said anew and the number of steps raised, also when it has "
-        "finished; "
-        "others must be what they were");
-    command.add_flag("--activation-checkpointing", a.recompute,
-                     "Less memory for more time: a layer's activations are computed again in the "
-                     "backward pass; the numbers stay the same");
+void addMachineGroup(CLI::App& command, TrainArguments& a) {
+    startGroup(command, "Machine");
     addPlacementOptions(command, a.dtype, a.device);
     command.get_option("--dtype")->description(
         "float32, bfloat16 with float32 master weights, or auto: as the checkpoint is stored where "
@@ -97,6 +106,9 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
             "cpu, cuda, cuda:N, or auto: a GPU with room for the training, else the CPU; of "
             "several "
             "processes on a machine each takes its own");
+    command.add_flag("--activation-checkpointing", a.recompute,
+                     "Less memory for more time: a layer's activations are computed again in the "
+                     "backward pass; the numbers stay the same");
     command.add_option("--threads", a.threads, "CPU threads")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -105,6 +117,38 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
                     "Seconds to wait for the other processes of a torchrun or srun job")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+}
+
+void addRunGroup(CLI::App& command, TrainArguments& a) {
+    startGroup(command, "Run");
+    command.add_option("--model", a.model, "Checkpoint to start from");
+    auto* config = command.add_option(
+        "--config",
+        "YAML file of these options, as each run writes one into OUT (training.yaml); what is "
+        "typed wins over it, it wins over the recipe");
+    config->type_name("FILE");
+    command.add_option("--resume", a.resume,
+                       "Go on with this run as it was started, with all of its options: its "
+                       "number, its --out, or one of OUT.checkpoints, whose later steps are "
+                       "forgotten then. " +
+                           mayChange() +
+                           " may be said anew and the number of steps raised, also when it has "
+                           "finished; others must be what they were, in --config too");
+    command.parse_complete_callback([&command, &a, config] {
+        if (config->count() > 0) readConfig(command, config->as<std::string>());
+        for (const auto* option : command.get_options())
+            if (option->count() > 0) a.told.push_back(option->get_lnames().at(0));
+    });
+}
+
+}  // namespace
+
+void addTrainOptions(CLI::App& command, TrainArguments& a) {
+    addRunGroup(command, a);
+    addDataGroup(command, a);
+    addOutputGroup(command, a);
+    addValidationGroup(command, a.validation);
+    addMachineGroup(command, a);
 }
 
 void runTraining(TrainArguments& a, const TrainingCommand& command) {

@@ -11,8 +11,8 @@ void apply(const PixelLimits& limits, PreprocessConfig& config) {
     if (limits.min) config.minPixels = *limits.min;
     if (limits.max) config.maxPixels = *limits.max;
     if (config.minPixels > config.maxPixels)
-        throw Error("--min-pixels " + std::to_string(config.minPixels) +
-                    " is larger than --max-pixels " + std::to_string(config.maxPixels));
+        throw UsageError("--min-pixels " + std::to_string(config.minPixels) +
+                         " is larger than --max-pixels " + std::to_string(config.maxPixels));
 }
 
 }  // namespace lvr

@@ -1,5 +1,6 @@
 #include "app/training/run_log.h"
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -46,7 +47,7 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
         keepUnrecorded(info_, report.step, metrics, rollouts, alert);
         throw;
     }
-    printTrainReport(report);
+    print(report);
     if (!alert.empty()) std::cerr << "step " << report.step << ": " << alert << std::endl;
 }
 
@@ -56,7 +57,13 @@ void RunLog::recordMeasurement(int step, const std::map<std::string, double>& me
     if (!store_ || (metrics.empty() && samples.empty() && alert.empty())) return;
     if (!samples.empty()) write([&] { store_->addSamples(run_, step, samples); });
     write([&] { store_->append(run_, step, metrics, {}, alert); });
-    printMeasurement(step, metrics);
+    std::cout << measurementLine(step, metrics) << std::endl;
+}
+
+void RunLog::print(const TrainReport& report) {
+    const bool isDue = report.step % printEvery_ == 0 || report.step == report.steps;
+    if (isDue || !printed_) std::cout << progressLine(report) << std::endl;
+    printed_ = true;
 }
 
 bool RunLog::isMeasured(int step) const {
@@ -117,13 +124,18 @@ Run findRun(const RunStore& store, const std::string& name) {
         std::filesystem::absolute(std::filesystem::path(name) / "")
             .lexically_normal()
             .parent_path();
-    std::string known;
-    for (const auto& run : store.runs()) {
+    const auto runs = store.runs();
+    for (const auto& run : runs)
         if (std::to_string(run.id) == name || run.info.out == folder) return run;
-        known = std::to_string(run.id) + (known.empty() ? "" : ", ") + known;
-    }
+    constexpr std::size_t kNamed = 5;
+    std::string newest;
+    for (std::size_t i = 0; i < std::min(kNamed, runs.size()); ++i)
+        newest = std::to_string(runs[i].id) + (newest.empty() ? "" : ", ") + newest;
     throw Error("there is no run \"" + name + "\" in the store; " +
-                (known.empty() ? "it is empty" : "there are " + known));
+                (runs.empty()            ? "it is empty"
+                 : runs.size() <= kNamed ? "there are " + newest
+                                         : "the last of " + std::to_string(runs.size()) + " are " +
+                                               newest + "; lvr runs list shows all"));
 }
 
 namespace {

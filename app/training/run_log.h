@@ -22,8 +22,9 @@ class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
     RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop);
-    // In the store and on stdout; an alert on stderr. A step that could not be written before the
-    // stop is kept beside the checkpoint, for when the run goes on.
+    // In the store and, the first one and those that are due, on stdout; an alert on stderr. A step
+    // that could not be written before the stop is kept beside the checkpoint, for when the run
+    // goes on.
     void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
     // Recorded with every step from now on.
     void addToEach(const std::string& metric, double value) { ofEach_[metric] = value; }
@@ -39,17 +40,21 @@ public:
     std::vector<Metric> validationLosses() const;          // by step
     void end(RunStatus status, const std::string& message);
     std::int64_t run() const { return run_; }
+    const std::string& kind() const { return info_.kind; }
+    void printEvery(int steps) { printEvery_ = steps; }
     void meterGpu(int index) { vitals_.meterGpu(index); }
     int step() const { return step_; }  // newest that was recorded
 
 private:
     void write(const std::function<void()>& change);
+    void print(const TrainReport& report);
     std::vector<Metric> metricsNamed(const char* name) const;
 
     RunStore* store_ = nullptr;
     std::int64_t run_ = 0;
     RunInfo info_;
-    int step_ = 0;
+    int step_ = 0, printEvery_ = 10;
+    bool printed_ = false;
     std::filesystem::path file_;
     std::stop_token stop_;
     // As if it had run in one go: a resumed run counts on from its last step.

@@ -49,13 +49,22 @@ void check(TrainArguments& a) {
                     std::to_string(v.source.data.size()) +
                     " --validation-data; give one for all, or one for each");
     if (a.keep.best && v.source.data.empty())
-        throw Error("--keep-best needs --validation-data to know which is best");
+        throw UsageError("--keep-best needs --validation-data to know which is best");
     if (v.earlyStopping > 0 && v.source.data.empty())
-        throw Error("--early-stopping needs --validation-data to know what improves");
+        throw UsageError("--early-stopping needs --validation-data to know what improves");
     if (a.keep.best && (a.saveEvery == 0 || a.saveEvery % v.every != 0))
-        throw Error(
+        throw UsageError(
             "--keep-best needs a measurement at each save; make --save-every a multiple of " +
             std::to_string(v.every) + " (--validate-every)");
+}
+
+void checkFeatureCache(const fs::path& folder) {
+    if (folder.empty()) return;
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (!fs::is_directory(folder, failed))
+        throw Error("cannot create the folder " + folder.string() +
+                    "; choose another --feature-cache");
 }
 
 void takeSeat(TrainArguments& a) {
@@ -97,6 +106,7 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     arguments.ranks.firstDoes([&] {
         store.emplace(file);
         checkNothingIsThere(arguments.out);
+        checkFeatureCache(arguments.featureCache);
     });
     const auto dataHash = hashOf(command.readData());
     if (!store) return trainUnrecorded(arguments, command, nullptr);

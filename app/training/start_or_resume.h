@@ -33,8 +33,8 @@ struct TrainingCommand {
 };
 // Starts a new run, or goes on with arguments.resume (a run's number, its folder, or what was kept
 // of it after some step): everything it was started with is as it was, but for what may change and
-// was told. Throws Error: what was told contradicts it, or it is not there any more; Cancelled,
-// when it has said how to go on.
+// was told. Throws Error: what was told contradicts it, or it is not there any more; UsageError:
+// what was told contradicts itself; Cancelled, when it has said how to go on.
 void startOrResume(TrainArguments& arguments, const TrainingCommand& command);
 
 }  // namespace lvr

@@ -84,9 +84,9 @@ bool agree(const std::string& flag, const Json& started, const Json& now) {
 void checkAgree(const std::string& flag, const Json& started, const Json& now,
                 const std::string& run) {
     if (agree(flag, started, now)) return;
-    throw Error("--" + flag + " " + textOf(now) + " contradicts " + run + ", which began " +
-                (isNothing(started) ? "without it" : "with " + textOf(started)) +
-                "; leave it out to go on, or start a new run");
+    throw UsageError("--" + flag + " " + textOf(now) + " contradicts " + run + ", which began " +
+                     (isNothing(started) ? "without it" : "with " + textOf(started)) +
+                     "; leave it out to go on, or start a new run");
 }
 
 // Where the program was started is not kept.
@@ -126,14 +126,15 @@ std::optional<int> checkOptionsAgree(const std::string& startedText, const std::
                                      const std::string& steps, const std::string& run,
                                      const TrainArguments& arguments) {
     const auto started = Json::parse(startedText), now = Json::parse(nowText);
-    std::set<std::string> known{"store", "resume"};
+    std::set<std::string> known{"store", "resume", "config"};
     auto copy = arguments;
     forEachField(copy, [&](const char* name, auto&, WhenResumed) { known.insert(name); });
     std::optional<int> more;
     for (const auto& flag : arguments.told) {
         if (known.contains(flag)) continue;
         if (!now.contains(flag))
-            throw Error("--" + flag + " can't be said to " + run + ", which goes on as it began");
+            throw UsageError("--" + flag + " can't be said to " + run +
+                             ", which goes on as it began");
         if (flag == steps && now.at(flag) > started.at(flag))
             more = now.at(flag).get<int>();
         else

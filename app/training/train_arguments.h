@@ -23,12 +23,13 @@ struct TrainArguments {
     std::string dtype = "auto", device = "auto";  // settled when a new training starts
     std::string computation;                      // what they were settled to, and why
     bool recompute = false;
-    int threads = 1, saveEvery = 200, rankTimeout = 600;
+    int threads = 1, saveEvery = 200, logEvery = 10, rankTimeout = 600;
     ValidationArguments validation;
     KeepOptions keep;
-    std::vector<std::string> told;  // names of the flags that were typed, options of its kind too
-    Ranks ranks;                    // set when the training starts
-    std::string commandLine;        // as typed
+    // Names of the flags that were typed or stand in --config, options of its kind too.
+    std::vector<std::string> told;
+    Ranks ranks;              // set when the training starts
+    std::string commandLine;  // as typed
     std::stop_token stop;
 };
 
@@ -40,7 +41,7 @@ enum class WhenResumed {
 
 // What belongs to a run, each once, by the flag that says it: visit(name, field, WhenResumed). The
 // state of a run that is not over holds all of it. Left out are --store and --resume, which say
-// where the run is found.
+// where the run is found, and --config, which says others of them.
 template <class Visit>
 void forEachField(TrainArguments& a, const Visit& visit) {
     using enum WhenResumed;
@@ -59,6 +60,7 @@ void forEachField(TrainArguments& a, const Visit& visit) {
     visit("feature-cache", a.featureCache, MayChange);
     visit("rank-timeout", a.rankTimeout, MayChange);
     visit("save-every", a.saveEvery, MayChange);
+    visit("log-every", a.logEvery, MayChange);
     visit("validation-data", a.validation.source.data, AsStarted);
     visit("validation-image-root", a.validation.source.imageRoots, AsStarted);
     visit("validate-every", a.validation.every, AsStarted);
@@ -70,6 +72,10 @@ void forEachField(TrainArguments& a, const Visit& visit) {
 
 // All of the above as one JSON object, paths absolute: a run may go on from another folder.
 std::string toJsonText(const TrainArguments& arguments);
+// Every option with its value as `lvr KIND --config` reads them, a name a line; optionsJson: those
+// of the run's kind. What says nothing (a text that is empty) is left out.
+std::string toConfigText(const std::string& kind, const TrainArguments& arguments,
+                         const std::string& optionsJson);
 // `arguments` become those that `json` keeps, but for what was told and may change. run: "run 3".
 // Throws Error when something was told that contradicts them.
 void goOnAs(const std::string& json, const std::string& run, TrainArguments& arguments);

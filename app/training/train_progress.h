@@ -7,8 +7,11 @@
 
 namespace lvr {
 
-// One line on stdout every ten steps: progress, speed, time left, then every metric by name.
-void printTrainReport(const TrainReport& report);
+// A line for a terminal of 100 columns: how far it is, and what one looks at first of its metrics,
+// with three digits of whatever size they are.
+std::string progressLine(const TrainReport& report);
+// What a measurement after a step found, as far as it fits.
+std::string measurementLine(int step, const std::map<std::string, double>& metrics);
 
 // The same of what was measured after a step.
 void printMeasurement(int step, const std::map<std::string, double>& metrics);

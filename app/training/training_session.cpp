@@ -54,6 +54,7 @@ TrainingSession::TrainingSession(const TrainArguments& arguments, std::string op
     provenance.data.clear();
     for (const auto& data : arguments.source.data)
         provenance.data += (provenance.data.empty() ? "" : ", ") + data.filename().string();
+    log_.printEvery(arguments.logEvery);
 }
 
 std::function<TrainState()> TrainingSession::resume() const {
@@ -109,7 +110,8 @@ void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& s
     auto bytes = savedBytes(checkpoint.model);
     for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
     whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state);
+        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state,
+                       {{"training.yaml", toConfigText(log_.kind(), arguments_, options_)}});
     });
 }
 

@@ -15,6 +15,7 @@
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
 #include "core/train/gradient_sum.h"
+#include "core/train/pace.h"
 #include "core/train/step_guard.h"
 #include "core/train/step_pace.h"
 #include "core/train/trainable.h"
@@ -56,7 +57,6 @@ public:
     }
 
     void run() {
-        resumedAt_ = step_;
         try {
             if (isMeasurementDue()) measure();
             while (!isOver()) {
@@ -84,11 +84,17 @@ private:
     bool isMeasurementDue() const {
         return hooks_.measureEvery > 0 && (step_ % hooks_.measureEvery == 0 || isOver());
     }
-    void measure() { endedEarly_ = !hooks_.onMeasure(step_); }
+    void measure() {
+        pace_.beginMeasurement();
+        endedEarly_ = !hooks_.onMeasure(step_);
+        const bool mayBeKnown = step_ == resumedAt_;
+        if (!mayBeKnown) pace_.endMeasurement();
+    }
 
     // Nothing when nothing could be read. Interrupted, it has not changed anything.
     std::optional<Metrics> step() {
         const auto drawn = draws_;
+        pace_.beginStep();
         try {
             const auto all = Clock::now();
             auto begun = all;
@@ -106,7 +112,8 @@ private:
             ++step_;
             metrics["epoch"] = static_cast<double>(draws_ * options_.promptsPerStep) /
                                static_cast<double>(records_.size());
-            addAlert(pace_.alertOf(secondsSince(all), longestOf(groups)));
+            addAlert(stepPace_.alertOf(secondsSince(all), longestOf(groups)));
+            pace_.endStep(options_.promptsPerStep * options_.groupSize);
             return metrics;
         } catch (const Cancelled&) {
             draws_ = drawn;
@@ -235,13 +242,11 @@ private:
         addAlert(features_.trouble());
         if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
         if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
-        const double seconds = secondsSince(begun_);
-        const int done = step_ - resumedAt_;
         const TrainReport report{step_,
                                  options_.steps,
                                  rate_,
-                                 done * options_.promptsPerStep * options_.groupSize / seconds,
-                                 seconds / done * (options_.steps - step_),
+                                 pace_.samplesPerSecond(),
+                                 pace_.secondsLeft(step_, options_.steps),
                                  std::move(metrics),
                                  std::exchange(alert_, {})};
         hooks_.ranks.firstDoes([&] { hooks_.onReport(report, figures_.rollouts); });
@@ -267,7 +272,8 @@ private:
             throw Error(
                 "the training to resume saw other data than this; give it the data it began "
                 "with, or start anew");
-        step_ = saved_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
+        step_ = saved_ = resumedAt_ =
+            static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
         draws_ = from.tensor("draws")[0].item<std::int64_t>();
         optimizer_.load(from);
         guard_.load(from);
@@ -289,12 +295,12 @@ private:
     std::vector<std::string> unreadable_;  // on this rank, in the newest step
     std::string alert_;                    // to be said with the next report
     PromptOrder order_;
-    StepPace pace_;
+    StepPace stepPace_;
     std::int64_t draws_ = 0;  // steps and what was to be some
     double rate_ = 0;
-    int step_ = 0, resumedAt_ = 0, saved_ = -1;
+    int step_ = 0, resumedAt_ = -1, saved_ = -1;
     bool endedEarly_ = false;
-    Clock::time_point begun_ = Clock::now();
+    Pace pace_{hooks_.measureEvery, hooks_.measureSamples};
 };
 
 }  // namespace

@@ -35,6 +35,7 @@ struct GrpoHooks {
     int saveEvery = 0;                             // steps; 0: never
     std::function<bool(int step)> onMeasure = {};  // both as in SftHooks
     int measureEvery = 0;
+    double measureSamples = 0;  // that it reads: how long it takes before the first was timed
     std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};
     std::function<TrainState()> resume = {};  // as SftHooks::resume
     std::stop_token stop = {};                // a stop of one rank stops all

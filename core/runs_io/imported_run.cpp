@@ -17,6 +17,10 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
+bool isEventFile(const fs::path& file) {
+    return file.filename().string().find(".tfevents.") != std::string::npos;
+}
+
 // Those of a folder, as TensorBoard and transformers fill it: one trainer_state.json, or event
 // files, which are several when the run was resumed.
 std::vector<fs::path> filesIn(const fs::path& folder) {
@@ -25,7 +29,7 @@ std::vector<fs::path> filesIn(const fs::path& folder) {
     for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
         if (const auto name = at->path().filename().string(); name == "trainer_state.json")
             states.push_back(at->path());
-        else if (name.find(".tfevents.") != std::string::npos)
+        else if (isEventFile(at->path()))
             events.push_back(at->path());
     if (!events.empty() && !states.empty())
         throw Error(folder.string() + " holds event files and a trainer_state.json; name one");
@@ -43,6 +47,21 @@ std::vector<fs::path> filesAt(const fs::path& given) {
     if (!fs::exists(status)) throw Error("there is no file " + given.string());
     if (!fs::is_regular_file(status)) throw Error(given.string() + " is not a regular file");
     return {given};
+}
+
+// SummaryWriter.add_scalars and add_hparams make a folder each, which is a run of its own.
+std::string runsBelow(const fs::path& folder) {
+    std::string names;
+    std::error_code failed;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed)) {
+        std::error_code unreadable;
+        const fs::directory_iterator inside(at->path(), unreadable);
+        if (!unreadable && std::any_of(begin(inside), fs::end(inside),
+                                       [](const auto& file) { return isEventFile(file); }))
+            names += (names.empty() ? "" : ", ") + at->path().filename().string();
+    }
+    return names;
 }
 
 bool startsWithBrace(const fs::path& file) {
@@ -125,6 +144,8 @@ ImportedRun readRunFile(const fs::path& fileOrFolder) {
     auto files = filesAt(fileOrFolder);
     std::ranges::sort(files);
     auto read = readFiles(files);
+    if (const auto below = runsBelow(fileOrFolder); !below.empty())
+        read.notices.push_back("folders below it were not read, import each by itself: " + below);
     const auto notices = joined(read.notices);
     const auto& source = files.size() == 1 ? files.front() : fileOrFolder;
     if (read.metrics.empty()) throw Error(source.string() + " gives no run: " + notices);
@@ -137,7 +158,7 @@ ImportedRun readRunFile(const fs::path& fileOrFolder) {
     const nlohmann::ordered_json options{{"file", path},
                                          {"format", isEvents ? "tensorboard" : "trainer_state"}};
     run.info.kind = "import";
-    run.info.data = path;
+    run.info.data = run.info.out = path;
     run.info.options = options.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     run.step = imported.metrics.back().step;
     run.info.steps = read.steps > 0 ? read.steps : run.step;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_message.hpp>
+#include <set>
 
 #include "core/runs_io/event_records.h"
 
@@ -158,6 +159,15 @@ ReadEvent readEvent(const std::string& record, Plugins& plugins) {
     return read;
 }
 
+std::string listed(const std::set<std::string>& tags) {
+    constexpr std::size_t kNamed = 3;
+    std::string text;
+    std::size_t count = 0;
+    for (const auto& tag : tags)
+        if (count++ < kNamed) text += (text.empty() ? "" : ", ") + tag;
+    return text + (count > kNamed ? " and " + std::to_string(count - kNamed) + " more" : "");
+}
+
 std::string firstEvent(const Run& run) {
     std::string record;
     protozero::pbf_builder<Event> event(record);
@@ -203,6 +213,7 @@ LoggedScalars readEventFile(const std::filesystem::path& file) {
     Plugins plugins;
     std::string problem;
     std::size_t misplaced = 0;
+    std::set<std::string> noScalars;
     for (std::string record; records.next(record);) {
         ReadEvent event;
         try {
@@ -213,7 +224,10 @@ LoggedScalars readEventFile(const std::filesystem::path& file) {
         }
         if (event.begins) read.beginAgain(event.step);
         for (const auto& [tag, value] : event.values) {
-            if (!value) continue;
+            if (!value) {
+                noScalars.insert(tag);
+                continue;
+            }
             if (read.metrics.empty()) read.started = event.time;
             read.ended = std::max(read.ended, event.time);
             if (event.step < 0 || event.step > INT_MAX)
@@ -225,6 +239,11 @@ LoggedScalars readEventFile(const std::filesystem::path& file) {
     }
     if (problem.empty()) problem = records.problem();
     if (!problem.empty()) read.notices.push_back("only its beginning could be read: " + problem);
+    if (!noScalars.empty())
+        read.notices.push_back(
+            "what is no scalar (texts, pictures, histograms, hparams) was left "
+            "out: " +
+            listed(noScalars));
     if (misplaced > 0)
         read.notices.push_back(std::to_string(misplaced) +
                                " values of steps below 0 or above 2147483647 were left out");

@@ -79,16 +79,21 @@ bool Curriculum::reachedGoal() const {
 
 std::map<std::string, double> Curriculum::accuracy() const {
     std::map<std::string, double> all;
-    for (std::size_t k = 0; k < kinds_.size(); ++k) all[kinds_[k]] = accuracy_.value(k);
+    const bool hasGoal = options_.schedule == Schedule::Goal;
+    for (std::size_t k = 0; k < kinds_.size(); ++k)
+        if (hasGoal || accuracy_.seen(k) > 0) all[kinds_[k]] = accuracy_.value(k);
     return all;
 }
 
 std::map<std::string, double> Curriculum::metrics() const {
     std::map<std::string, double> all;
     for (std::size_t k = 0; k < kinds_.size(); ++k) {
-        all["accuracy/" + kinds_[k]] = accuracy_.value(k);
-        all["hit/" + kinds_[k]] = hit_.value(k);
-        all["own-hit/" + kinds_[k]] = ownHit_.value(k);
+        const auto add = [&](const char* name, const RunningMeans& means) {
+            if (means.seen(k) > 0) all[name + kinds_[k]] = means.value(k);
+        };
+        add("accuracy/", accuracy_);
+        add("hit/", hit_);
+        add("own-hit/", ownHit_);
     }
     return all;
 }

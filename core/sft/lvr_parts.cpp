@@ -31,7 +31,8 @@ ModelConfig withParts(ModelConfig config, const SftOptions& options) {
 }  // namespace
 
 void addLvrParts(LvrCheckpoint& checkpoint, const SftOptions& options) {
-    if (options.latentEnd != LatentEnd::Vector && checkpoint.model.latentEnd().defined())
+    if (hasThoughts(options.twin) && options.latentEnd != LatentEnd::Vector &&
+        checkpoint.model.latentEnd().defined())
         throw Error(
             "the checkpoint has an lvr_latent_end_emb, which would not be trained; say "
             "--latent-end vector");

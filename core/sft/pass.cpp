@@ -106,9 +106,9 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Kv
     const auto parts = weighted.detach().cpu();
     out.rowRight.assign(batch.rowKind.size(), true);
     for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
-        if (!batch.isAnswer[l]) continue;
         const auto at = static_cast<std::int64_t>(l);
-        out.answer += parts[at].item<double>();
+        (batch.isAnswer[l] ? out.answer : out.marker) += parts[at].item<double>();
+        if (!batch.isAnswer[l]) continue;
         if (!right[at].item<bool>()) out.rowRight[batch.labelOfRow[l]] = false;
     }
 

@@ -31,7 +31,7 @@ struct SftPass {
     torch::Tensor latentEnds;    // [E, D] the states that are to be the latent end vector
     std::vector<bool> hits;      // [M] the nearest visual token is one of the target's
     std::vector<bool> rowRight;  // [R] every answer token is the most likely
-    double answer = 0, latent = 0, stop = 0, latentEnd = 0;
+    double answer = 0, marker = 0, latent = 0, stop = 0, latentEnd = 0;
     double nats = 0;  // sum of cross-entropies of all supervised tokens, nothing weighted
 };
 

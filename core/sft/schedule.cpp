@@ -10,9 +10,9 @@ namespace lvr {
 
 void checkSchedule(const SftOptions& options) {
     if (const int falling = coolDownOf(options); falling > options.steps)
-        throw Error("--cool-down " + std::to_string(falling) + " is longer than --steps " +
-                    std::to_string(options.steps) +
-                    ", whose last part it is; give a share, such as 0.2");
+        throw UsageError("--cool-down " + std::to_string(falling) + " is longer than --steps " +
+                         std::to_string(options.steps) +
+                         ", whose last part it is; give a share, such as 0.2");
 }
 
 int coolDownOf(const SftOptions& options) {

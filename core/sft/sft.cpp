@@ -1,7 +1,6 @@
 #include "core/sft/sft.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "core/error.h"
@@ -10,6 +9,7 @@
 #include "core/sft/schedule.h"
 #include "core/torch.h"
 #include "core/train/gradient_sum.h"
+#include "core/train/pace.h"
 #include "core/train/step_guard.h"
 #include "core/train/step_pace.h"
 #include "core/train/trainable.h"
@@ -46,7 +46,6 @@ public:
 
     SftResult run() {
         if (hooks_.resume) load(hooks_.resume());
-        resumedAt_ = done();
         try {
             if (isMeasurementDue()) measure();
             while (!isOver()) {
@@ -81,7 +80,12 @@ private:
     bool isMeasurementDue() const {
         return hooks_.measureEvery > 0 && (done() % hooks_.measureEvery == 0 || isOver());
     }
-    void measure() { endedEarly_ = !hooks_.onMeasure(done()); }
+    void measure() {
+        pace_.beginMeasurement();
+        endedEarly_ = !hooks_.onMeasure(done());
+        const bool mayBeKnown = done() == resumedAt_;
+        if (!mayBeKnown) pace_.endMeasurement();
+    }
 
     // False when nothing could be read: that is no step.
     bool step() {
@@ -90,6 +94,7 @@ private:
         sampler_.save(before);
         StepTally tally(set_.kinds.size());
         std::vector<Part> parts;
+        pace_.beginStep();
         try {
             if (!read(parts)) return false;
             learn(parts, tally);
@@ -101,6 +106,7 @@ private:
         const double norm = optimizer_.step(now, options_.maxGradNorm);
         ++(isHolding() ? held_ : cooled_);
         const bool finite = std::isfinite(norm);
+        pace_.endStep(tally.count(StepTally::Rows).sum().item<double>() / (own_ ? 2 : 1));
         if (finite) curriculum_.remember(tally);
         auto alert = alertOf(finite, parts);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
@@ -196,18 +202,21 @@ private:
             tally.countPass(batch, first, StepTally::Hits, StepTally::Slots);
             auto loss = first.loss;
             tally.add(StepTally::Latent, first.latent);
-            auto shown = first;
-            if (own_ && feeds) {
+            auto newest = first;
+            const bool twice = own_ && feeds;
+            tally.addLosses(first, twice ? 0.5 : 1);
+            if (twice) {
                 const auto second =
                     sftPass(checkpoint_, batch, prefix, {first.outputs, first.latentEnds},
                             ownWeights, options_, totals);
                 tally.countPass(batch, second, StepTally::OwnHits, StepTally::OwnSlots);
                 loss = 0.5 * (first.loss + second.loss);
+                tally.addLosses(second, 0.5);
                 tally.add(StepTally::OwnLatent, second.latent);
-                shown = second;
+                newest = second;
             }
             tally.add(StepTally::Total, loss.item<double>());
-            tally.addLosses(batch, shown);
+            tally.countTokens(batch, newest);
             for (const auto& picture : parts[i])
                 for (const auto& row : picture.rows)
                     tally.add(StepTally::Tokens, static_cast<double>(row.ids.size()));
@@ -265,7 +274,6 @@ private:
     }
 
     void report(const StepTally& tally, double norm, double rate, const std::string& alert) {
-        samples_ += tally.count(StepTally::Rows).sum().item<double>() / (own_ ? 2 : 1);
         auto metrics = tally.losses(own_, options_);
         metrics["grad_norm"] = norm;
         metrics["epoch"] =
@@ -273,13 +281,11 @@ private:
         if (guard_.questionsLeftOut() > 0) metrics["skipped/questions"] = guard_.questionsLeftOut();
         if (guard_.stepsNotFinite() > 0) metrics["skipped/steps"] = guard_.stepsNotFinite();
         metrics.merge(curriculum_.metrics());
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
         const TrainReport report{done(),
                                  total(),
                                  rate,
-                                 samples_ / seconds,
-                                 seconds / (done() - resumedAt_) * (total() - done()),
+                                 pace_.samplesPerSecond(),
+                                 pace_.secondsLeft(done(), total()),
                                  std::move(metrics),
                                  alert};
         hooks_.ranks.firstDoes([&] { hooks_.onReport(report); });
@@ -309,7 +315,7 @@ private:
                 "with, or start anew");
         held_ = static_cast<int>(from.tensor("progress")[0].item<std::int64_t>());
         cooled_ = static_cast<int>(from.tensor("progress")[1].item<std::int64_t>());
-        saved_ = done();
+        saved_ = resumedAt_ = done();
         sampler_.load(from);
         optimizer_.load(from);
         curriculum_.load(from);
@@ -338,11 +344,10 @@ private:
     AdamW optimizer_;
     GradientSum gradients_;
     int held_ = 0, cooled_ = 0;  // steps done at the full rate, and while it falls
-    int resumedAt_ = 0, saved_ = -1;
+    int saved_ = -1, resumedAt_ = -1;
     bool own_ = false;  // of the step that is done
     bool endedEarly_ = false;
-    double samples_ = 0;
-    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    Pace pace_{hooks_.measureEvery, hooks_.measureSamples};
 };
 
 }  // namespace

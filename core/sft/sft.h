@@ -11,7 +11,9 @@
 namespace lvr {
 
 struct SftResult {
-    std::map<std::string, double> accuracy;  // per kind, running, on training questions
+    std::map<std::string, double>
+        accuracy;  // per kind that was asked, running, on training questions;
+                   // with a goal of all kinds, 0 where not asked
     bool reachedGoal = false;
     int skippedQuestions = 0;  // that could not be read, counted each time they were drawn
     int skippedSteps = 0;      // without a finite gradient
@@ -30,6 +32,7 @@ struct SftHooks {
     // False ends the training. Cancelled, the training is saved and goes on with it.
     std::function<bool(int step)> onMeasure = {};
     int measureEvery = 0;
+    double measureSamples = 0;  // that it reads: how long it takes before the first was timed
     // Told which records of the set gave a step without a finite gradient, on the rank that read
     // them; what it returns is said in the step's alert.
     std::function<std::string(int step, const std::vector<int>& records)> onNotFinite = {};

@@ -22,11 +22,15 @@ void StepTally::countPass(const SftBatch& batch, const SftPass& pass, Count hits
     }
 }
 
-void StepTally::addLosses(const SftBatch& batch, const SftPass& shown) {
-    add(Answer, shown.answer);
-    add(Stop, shown.stop);
-    add(LatentEndDistance, shown.latentEnd);
-    add(Nats, shown.nats);
+void StepTally::addLosses(const SftPass& pass, double share) {
+    add(Answer, share * pass.answer);
+    add(Marker, share * pass.marker);
+    add(Stop, share * pass.stop);
+    add(LatentEndDistance, share * pass.latentEnd);
+}
+
+void StepTally::countTokens(const SftBatch& batch, const SftPass& last) {
+    add(Nats, last.nats);
     add(Labels, static_cast<double>(batch.isAnswer.size()));
     add(Tokens, static_cast<double>(batch.prefixPositions[0].numel()));
 }
@@ -39,12 +43,14 @@ void StepTally::sumOver(const Ranks& ranks) const {
 std::map<std::string, double> StepTally::losses(bool own, const SftOptions& options) const {
     std::map<std::string, double> metrics{{"loss/total", sum(Total)},
                                           {"loss/ce", sum(Nats) / std::max(1.0, sum(Labels))},
-                                          {"loss/latent", sum(Latent)},
                                           {"loss/answer", sum(Answer)},
+                                          {"loss/marker", sum(Marker)},
                                           {"own", own},
                                           {"tokens/step", sum(Tokens)}};
-    if (own) metrics["loss/own-latent"] = sum(OwnLatent);
-    if (options.stopWeight > 0) metrics["loss/mode_switch"] = sum(Stop);
+    const bool hasSlots = count(Slots).sum().item<double>() > 0;
+    if (hasSlots) metrics["loss/latent"] = sum(Latent);
+    if (own && hasSlots) metrics["loss/own-latent"] = sum(OwnLatent);
+    if (options.stopWeight > 0 && hasSlots) metrics["loss/mode_switch"] = sum(Stop);
     if (options.latentEnd == LatentEnd::Vector) metrics["loss/latent_end"] = sum(LatentEndDistance);
     return metrics;
 }

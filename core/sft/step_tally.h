@@ -19,6 +19,7 @@ public:
         Nats,
         Labels,
         Answer,
+        Marker,
         Latent,
         OwnLatent,
         Stop,
@@ -34,10 +35,15 @@ public:
     torch::Tensor count(Count what) const { return counts_[what]; }  // [kinds] float64
     // One pass: its hits among `slots`, and which of its rows were right.
     void countPass(const SftBatch& batch, const SftPass& pass, Count hits, Count slots);
-    // What a part of the step learnt from: `shown` is the last pass over it.
-    void addLosses(const SftBatch& batch, const SftPass& shown);
+    // What a part of the step learns from; share: of this pass in the loss.
+    void addLosses(const SftPass& pass, double share);
+    // What was read and, by the last pass over a part, said.
+    void countTokens(const SftBatch& batch, const SftPass& last);
     void sumOver(const Ranks& ranks) const;
-    // own: the step had a pass with the model's own latents.
+    // loss/total is the sum of loss/answer, loss/marker, and by their weights loss/latent (with
+    // own: its mean with loss/own-latent), loss/mode_switch and loss/latent_end. Beside it
+    // loss/ce: the cross-entropy of all supervised tokens in the last pass, nothing weighted. own:
+    // the step had a pass with the model's own latents.
     std::map<std::string, double> losses(bool own, const SftOptions& options) const;
 
 private:

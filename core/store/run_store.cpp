@@ -124,6 +124,9 @@ void checkNobodyWritesTo(SQLite::Database& database, const std::string& out, std
 
 RunStore::RunStore(const fs::path& file, Access access) {
     std::error_code failed;
+    if (fs::is_directory(file, failed))
+        throw Error("the run store " + file.string() +
+                    " is a folder; name a file in it, such as runs.db");
     if (access == Access::Write && file.has_parent_path())
         fs::create_directories(file.parent_path(), failed);
     if (access == Access::Read && !fs::exists(file, failed))

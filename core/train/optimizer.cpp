@@ -89,7 +89,7 @@ double AdamW::step(double learningRate, double maxNorm) {
     if (norms.empty() && !ranks_.sumsAtOwners()) return 0;
     const double norm = normOver(ranks_, norms);
     if (!std::isfinite(norm)) return norm;
-    if (norm > maxNorm)
+    if (maxNorm > 0 && norm > maxNorm)
         for (auto& gradient : gradients) gradient.mul_(maxNorm / norm);
     update(learningRate);
     shareValues();

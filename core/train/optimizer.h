@@ -34,8 +34,8 @@ public:
           const Ranks& ranks = {}, Moment::Bits bits = Moment::Bits::Float32);
     std::vector<int> owners() const;  // a rank for each parameter
     void zeroGrad();
-    // Scales the gradients to at most `maxNorm` together, then updates. Returns the norm before.
-    // A step whose norm is not finite changes nothing.
+    // Scales the gradients to at most `maxNorm` together (0: not), then updates. Returns the norm
+    // before. A step whose norm is not finite changes nothing.
     double step(double learningRate, double maxNorm);
     // The moments of all parameters, wherever they are: a state fits any number of ranks. Every
     // rank must call it; the first has all of them then, its own uncopied.

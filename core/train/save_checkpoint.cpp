@@ -32,7 +32,8 @@ bool isReplaced(const fs::path& file) {
                                                 ".gguf",        ".h5",  ".msgpack", ".onnx"};
     static const std::set<std::string> kNames{
         "config.json",        "adapter_config.json", "quantize_config.json", "quant_config.json",
-        "lvr_workbench.json", "trainer_state.json",  "zero_to_fp32.py",      "latest"};
+        "lvr_workbench.json", "trainer_state.json",  "zero_to_fp32.py",      "latest",
+        "training.yaml"};
     const auto name = file.filename().string();
     return kEndings.contains(file.extension().string()) || kNames.contains(name) ||
            name.ends_with(".index.json");
@@ -176,7 +177,8 @@ void makeOutputFolder(const fs::path& out) {
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
-                    const Provenance& provenance, const fs::path& out, const TrainState* state) {
+                    const Provenance& provenance, const fs::path& out, const TrainState* state,
+                    const std::map<std::string, std::string>& texts) {
     const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
     const auto& model = checkpoint.model;
     const auto& rules = checkpoint.rules;
@@ -194,6 +196,7 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
             writeGenerationExit(parseExitRule(exit), fresh);
         writePreprocessor(checkpoint.preprocess, fresh);
         writeProvenance(provenance, fresh);
+        for (const auto& [name, text] : texts) writeFileAtomically(fresh / name, text);
         if (state) state->write(fresh);
         replaceFolder(target, fresh);
     } catch (const fs::filesystem_error& e) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "core/decode/lvr_checkpoint.h"
 #include "core/train/train_state.h"
@@ -22,9 +24,10 @@ void replaceFolder(const std::filesystem::path& target, const std::filesystem::p
 // limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
 // the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
 // and exchanged with it in one step, so that `out` is always one whole checkpoint. state: of a
-// training that is not over, kept in the folder too.
+// training that is not over, kept in the folder too. texts: more files for it, by name.
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
                     const Provenance& provenance, const std::filesystem::path& out,
-                    const TrainState* state = nullptr);
+                    const TrainState* state = nullptr,
+                    const std::map<std::string, std::string>& texts = {});
 
 }  // namespace lvr

@@ -135,9 +135,9 @@ void check(const GivenThought& thought) {
     for (std::size_t i = 0; i < thought.boxes.size(); ++i) {
         const Box& box = thought.boxes[i];
         const auto fail = [&](const std::string& problem) {
-            throw Error("thought box " + std::to_string(i + 1) + " (" + numberText(box.x0) + "," +
-                        numberText(box.y0) + "," + numberText(box.x1) + "," + numberText(box.y1) +
-                        ") " + problem);
+            throw UsageError("thought box " + std::to_string(i + 1) + " (" + numberText(box.x0) +
+                             "," + numberText(box.y0) + "," + numberText(box.x1) + "," +
+                             numberText(box.y1) + ") " + problem);
         };
         for (const double edge : {box.x0, box.y0, box.x1, box.y1})
             if (!(edge >= 0 && edge <= 1))

@@ -31,6 +31,7 @@ enum class Switch { Off, On };
 // <|lvr_end|> with nothing between. Aux: no slots; the state before the answer is to be the mean of
 // the region's visual tokens. Plain: questions and answers, nothing else.
 enum class Twin { Lvr, Filler, Markers, Aux, Plain };
+inline bool hasThoughts(Twin twin) { return twin == Twin::Lvr || twin == Twin::Filler; }
 // Ramp: once teacher-forced latents hit, a second pass is fed with the model's own outputs of the
 // first, gradient through both. Off: teacher forcing alone, as published.
 enum class OwnLatents { Off, Ramp };
@@ -169,9 +170,17 @@ struct TextCheck {
     std::function<void(const std::string&)> check;
 };
 
+// What follows in the list belongs under this heading: help shows it; who stores options passes
+// over it.
+template <class Visit>
+void heading(const Visit& visit, const char* name) {
+    if constexpr (requires { visit.heading(name); }) visit.heading(name);
+}
+
 // A part of other options.
 template <class Visit>
 void forEachField(LoraOptions& o, const Visit& visit) {
+    heading(visit, "LoRA");
     visit("lora-rank", o.rank, NumberRange{0, 65536},
           "Train low-rank adapters of the language model instead of itself (LoRA's r); 0: none");
     visit("lora-alpha", o.alpha, NumberRange{1e-6, 1e6}, "LoRA's scale is alpha / rank");
@@ -198,6 +207,7 @@ inline constexpr const char* kOverLengthHelp =
 
 template <class Options, class Visit>
 void visitAdamW(Options& o, const Visit& visit) {
+    heading(visit, "Optimizer");
     visit("weight-decay", o.weightDecay, NumberRange{0, 1}, "Of AdamW");
     visit("decay-of", o.decayOf, EnumNames{"all", "matrices"},
           "What decays: everything, or neither norms, biases nor the latent end vector");
@@ -212,6 +222,7 @@ void visitAdamW(Options& o, const Visit& visit) {
 template <class Visit>
 void forEachField(SftOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
+    heading(visit, "Method");
     visit("recipe", o.recipe, kRecipes, kRecipeHelp);
     visit("twin", o.twin, EnumNames{"lvr", "filler", "markers", "aux", "plain"},
           "lvr, or a control: filler (a constant in the slots), markers (no slots between them), "
@@ -231,6 +242,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Targets of a thought: all, truncate:N, cycle:N or pool:N of its boxes' tokens");
     visit("box-min-one-token", o.thinBox, EnumNames{"off", "on"},
           "A box too thin to cover a token gets the nearest one");
+    heading(visit, "Schedule");
     visit("schedule", o.schedule, EnumNames{"goal", "cosine", "linear", "constant"},
           "Of the learning rate: held until the goal and then cooled down, or over all steps");
     visit("steps", o.steps, NumberRange{1, kMany},
@@ -244,6 +256,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Full learning rate");
     visit("min-lr-rate", o.minRate, NumberRange{0, 1}, "Share of --lr at which a cosine ends");
     visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);
+    heading(visit, "Batches");
     visit("sampling", o.sampling, EnumNames{"records", "lagging"},
           "records: each once before any again; lagging: of picture after picture some records, "
           "of the kinds that are still answered wrong");
@@ -255,6 +268,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visit("max-length", o.maxLength, NumberRange{0, kMany},
           "Positions a record may have, text and images together; 0: any");
     visit("over-length", o.overLength, kOverLength, kOverLengthHelp);
+    heading(visit, "Loss");
     visit("ce-reduction", o.ceReduction, EnumNames{"tokens", "parts"},
           "Cross-entropy is a mean over all supervised tokens, or the sum of a mean over the "
           "answers' and one over all others");
@@ -280,36 +294,42 @@ void forEachField(SftOptions& o, const Visit& visit) {
           "Share of records with more slots than targets");
     visit("position-gap", o.positionGap, NumberRange{0, 1e6},
           "Largest random gap in the positions before the first slot");
+    heading(visit, "Optimizer");
     visit("merger-lr", o.mergerRate, NumberRange{0, 1e6},
           "Of the vision tower's merger (the projector), as a multiple of --lr; 0: frozen");
     visit("vision-lr", o.visionRate, NumberRange{0, 1e6},
           "Of the rest of the vision tower, likewise");
     visitAdamW(o, visit);
-    visit("max-grad-norm", o.maxGradNorm, NumberRange{1e-9, 1e9},
-          "Gradients are scaled down to it");
+    visit("max-grad-norm", o.maxGradNorm, NumberRange{0, 1e9},
+          "Gradients are scaled down to it; 0: never");
     visit("micro-tokens", o.microTokens, NumberRange{1, kMany},
           "Positions at most that a forward pass holds; a step adds up as many passes as it needs");
     visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
           "Steps in a row without finite gradients after which to give up");
     forEachField(o.lora, visit);
+    heading(visit, "Batches");
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of the data order");
 }
 
 template <class Visit>
 void forEachField(GrpoOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
+    heading(visit, "Schedule");
     visit("recipe", o.recipe, kRecipes, kRecipeHelp);
     visit("max-steps", o.steps, NumberRange{1, kMany}, "Steps of rollouts and updates");
     visit("epochs", o.epochs, NumberRange{0, 1e6}, kEpochsHelp);
+    heading(visit, "Rollouts");
     visit("prompts", o.promptsPerStep, NumberRange{1, 1e6}, "Questions a step");
     visit("max-length", o.maxLength, NumberRange{0, kMany},
           "Positions a prompt may have, text and images together; 0: any");
     visit("over-length", o.overLength, kOverLength, kOverLengthHelp);
     visit("group-size", o.groupSize, NumberRange{2, 1e4}, "Rollouts a question (the paper's G)");
+    heading(visit, "Schedule");
     visit("iterations", o.iterations, NumberRange{1, 1e4}, "Updates a step's rollouts serve for");
     visit("lr", o.learningRate, NumberRange{1e-12, 1}, "Largest learning rate");
     visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);
     visitAdamW(o, visit);
+    heading(visit, "Loss");
     visit("beta", o.beta, NumberRange{0, 1e6}, "Of the KL to the model it starts from; 0: none");
     visit("epsilon", o.epsilon, NumberRange{0, 1}, "Of the clipping of the ratio");
     visit("loss", o.loss, EnumNames{"bnpo", "grpo", "dr_grpo"},
@@ -319,6 +339,7 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     visit("zero-variance-groups", o.zeroVariance, EnumNames{"keep", "drop"},
           "Groups whose rewards are all alike: their tokens count and the KL acts on them, or they "
           "are left out");
+    heading(visit, "Rollouts");
     visit("temperature", o.temperature, NumberRange{1e-3, 100},
           "Of rollouts and log-probabilities");
     visit("top-k", o.topK, NumberRange{0, kMany}, "Rollouts sample among so many ids; 0: all");
@@ -326,15 +347,19 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
           "Of a completion, latents included");
     visit("exit", o.exit, TextCheck{[](const std::string& text) { parseExitRule(text); }},
           "Exit rule of rollouts (default: the checkpoint's own)");
+    heading(visit, "Rewards");
     visit("rewards", o.rewards, TextCheck{}, "Rewards to sum, by name");
+    heading(visit, "Rollouts");
     visit("latents", o.latents, EnumNames{"recorded", "recomputed"},
           "recorded: replay the rollout's latents as constants (the paper); recomputed: the "
           "policy's own, gradient through them");
     visit("latent-noise", o.latentNoise, NumberRange{0, 100},
           "Standard deviation of noise on rollouts' latents, in their own RMS");
+    heading(visit, "Optimizer");
     visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
           "Steps in a row without finite gradients after which to give up");
     forEachField(o.lora, visit);
+    heading(visit, "Rollouts");
     visit("seed", o.seed, NumberRange{0, 9007199254740992}, "Of data order and sampling");
 }
 

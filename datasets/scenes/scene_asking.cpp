@@ -35,7 +35,8 @@ const QuestionKind& findKind(const QuestionKinds& kinds, const std::string& name
                                     [&](const QuestionKind& kind) { return kind.name == name; });
     if (found != kinds.end()) return *found;
     const auto& nearest = kinds[nearestName(namesOf(kinds), name)];
-    throw Error("unknown question kind \"" + name + "\"; did you mean \"" + nearest.name + "\"?");
+    throw UsageError("unknown question kind \"" + name + "\"; did you mean \"" + nearest.name +
+                     "\"?");
 }
 
 const QuestionKind& drawKind(const QuestionKinds& kinds, const std::vector<std::string>& names,

@@ -8,9 +8,11 @@
 #include "app/training/given_data.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
+#include "app/training/train_progress.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
-#include "core/grpo/reward.h"
+#include "core/grpo/rewards.h"
+#include "core/values/rollout_text.h"
 
 namespace lvr {
 namespace {
@@ -18,6 +20,13 @@ namespace {
 struct GrpoArguments : TrainArguments {
     GrpoOptions options;
     bool printOptions = false;
+};
+
+// What is read and started before the run is opened.
+struct GrpoMaterial {
+    Dataset dataset;
+    std::vector<GrpoRecord> records;
+    std::optional<Rewards> rewards;
 };
 
 std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
@@ -30,7 +39,8 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
                            record.dataset.empty() ? "all" : record.dataset,
                            {record.images.begin(), record.images.end()},
                            record.question,
-                           record.answer});
+                           record.answer,
+                           record.boxes});
     }
     return records;
 }
@@ -39,16 +49,22 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
 void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const GrpoOptions& o) {
     auto asked = checkpoint.decoding().options;
     std::cout << "rollouts: exit " << toText(exit) << ", temperature " << o.temperature
-              << ", top-k " << o.topK << ", top-p 1, repetition-penalty 1, <|lvr_start|> sampled";
+              << ", top-k " << o.topK << ", top-p " << o.topP << ", min-p " << o.minP
+              << ", repetition-penalty 1, <|lvr_start|> sampled";
     if (asked.sampling.repetitionPenalty != 1 || asked.spanStart == SpanStart::Forced)
         std::cout << "; generation_config.json's own are for asking";
     std::cout << std::endl;
 }
 
-std::string train(GrpoArguments& a, TrainingSession& session) {
+void prepare(const GrpoArguments& a, GrpoMaterial& material) {
+    material.dataset = readGiven(a.source, interruption());
+    material.records = recordsOf(material.dataset);
+    material.rewards.emplace(a.options);
+    material.rewards->tryOn(material.records.front(), interruption());
+}
+
+std::string train(GrpoArguments& a, GrpoMaterial& material, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto dataset = readGiven(a.source, interruption());
-    const auto records = recordsOf(dataset);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
     if (a.options.beta > 0)
@@ -63,11 +79,14 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto asked = decodeSettings({.exit = toText(exit)}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
-    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
+    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, material.records, a.options,
               {.onReport =
                    [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
                        rewards.push_back(report.metrics.at("reward/mean"));
                        session.log().record(report, rollouts);
+                       if (isPrinted(report))
+                           std::cout << someRollouts(rollouts, a.options.logCompletions)
+                                     << std::flush;
                    },
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
@@ -81,31 +100,41 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
                        std::vector<DataRecord> data;
-                       for (const int record : which) data.push_back(dataset.records[record]);
+                       for (const int record : which)
+                           data.push_back(material.dataset.records[record]);
                        return kept.keep(step, data);
                    },
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,
-               .ranks = session.ranks()});
+               .ranks = session.ranks(),
+               .rewards = &*material.rewards});
     return session.finish(rewards.empty() ? "no step was left to do"
                                           : "mean reward of the last step " +
                                                 std::to_string(rewards.back()).substr(0, 5));
 }
 
 void start(GrpoArguments& a) {
-    for (const auto& name : a.options.rewards) findReward(name);
-    runTraining(a, {.kind = "grpo",
-                    .optionsJson = [&a] { return toJsonText(a.options); },
-                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                    .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
-                    .steps = "max-steps",
-                    .lengthen =
-                        [&a](int steps, const Progress& progress) {
-                            return lengthen(a.options, steps, progress.done);
-                        },
-                    .lora = a.options.lora,
-                    .train = [&a](TrainingSession& session) { return train(a, session); }});
+    try {
+        rewardsOf(a.options);
+    } catch (const Error& error) {
+        throw CLI::ValidationError(error.what());
+    }
+    GrpoMaterial material;
+    runTraining(a,
+                {.kind = "grpo",
+                 .optionsJson = [&a] { return toJsonText(a.options); },
+                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                 .mayChange = {"reward-timeout", "log-completions"},
+                 .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                 .steps = "max-steps",
+                 .lengthen =
+                     [&a](int steps, const Progress& progress) {
+                         return lengthen(a.options, steps, progress.done);
+                     },
+                 .lora = a.options.lora,
+                 .prepare = [&] { prepare(a, material); },
+                 .train = [&](TrainingSession& session) { return train(a, material, session); }});
 }
 
 void run(const CLI::App& command, GrpoArguments& a) {

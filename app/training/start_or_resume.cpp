@@ -57,6 +57,14 @@ void check(TrainArguments& a) {
             std::to_string(v.every) + " (--validate-every)");
 }
 
+void checkAdapter(const LoraOptions& lora) {
+    if (lora.rank > 0) return;
+    for (const auto& [flag, isSaid] : {std::pair("--lora-dropout", lora.dropout > 0),
+                                       {"--lora-scaling", lora.scaling != LoraOptions().scaling}})
+        if (isSaid)
+            throw Error(std::string(flag) + " needs --lora-rank: without it nothing is adapted");
+}
+
 void takeSeat(TrainArguments& a) {
     at::set_num_threads(a.threads);
     a.ranks = Ranks::fromEnvironment(std::chrono::seconds(a.rankTimeout));
@@ -90,6 +98,7 @@ void settlePlacement(TrainArguments& a, const LoraOptions& lora) {
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     takeSeat(arguments);
     check(arguments);
+    checkAdapter(command.lora);
     settlePlacement(arguments, command.lora);
     const auto file = storeFile(arguments.store);
     std::optional<RunStore> store;
@@ -97,6 +106,7 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
         store.emplace(file);
         checkNothingIsThere(arguments.out);
     });
+    arguments.ranks.eachDoes(command.prepare);
     if (!store) return trainUnrecorded(arguments, command, nullptr);
     recordRun(*store, file, infoOf(arguments, command), arguments.stop, [&](RunLog& log) {
         TrainingSession session(arguments, command.optionsJson(), log, nullptr);
@@ -227,9 +237,11 @@ void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file,
 // To more steps when that was said, now or when it was resumed before.
 void plan(const Saved& from, const TrainArguments& arguments, const TrainingCommand& command) {
     const auto& run = from.run;
-    auto more = checkOptionsAgree(from.state->textOf("options"), command.optionsJson(),
-                                  command.steps, nameOf(run), arguments);
-    command.readOptions(from.state->textOf("options"));
+    const auto options =
+        optionsToGoOnWith(from.state->textOf("options"), command.optionsJson(),
+                          {command.steps, command.mayChange}, nameOf(run), arguments);
+    auto more = options.steps;
+    command.readOptions(options.json);
     const int planned = command.seedAndSteps().second;
     if (!more && run.info.steps > planned) more = run.info.steps;
     if (more) {
@@ -287,6 +299,7 @@ void goOn(TrainArguments& arguments, const TrainingCommand& command) {
     sayIfRanksDiffer(run, *from.state, arguments.ranks);
     const int step = stepOf(*from.state);
     from.state->tensors.clear();  // closes the file
+    arguments.ranks.eachDoes(command.prepare);
     arguments.ranks.firstDoes([&] { makeOurs(from, store, command); });
     if (!arguments.ranks.first()) return trainUnrecorded(arguments, command, &*from.state);
     resumeRun(store, file, {run.id, step}, arguments.stop, [&](RunLog& log) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/training/training_session.h"
 #include "core/values/lora_options.h"
@@ -21,11 +22,14 @@ struct TrainingCommand {
     std::string kind;  // "sft"
     std::function<std::string()> optionsJson;
     std::function<void(const std::string& json)> readOptions;  // when resuming
+    std::vector<std::string> mayChange = {};  // options that a run that goes on may be told anew
     std::function<std::pair<std::uint64_t, int>()> seedAndSteps;
     std::string steps;  // names the option that says how many
     // Plans for more steps; what that means, in one sentence, or nothing. Throws Error.
     std::function<std::string(int steps, const Progress&)> lengthen;
     LoraOptions lora;  // of a new one: how much of the model is trained decides where it fits
+    // Finds what is wrong before a run is opened, and keeps what it read for `train`.
+    std::function<void()> prepare = [] {};
     std::function<std::string(TrainingSession&)> train;  // returns how it ended, in one sentence
 };
 // Starts a new run, or goes on with arguments.resume (a run's number, its folder, or what was kept

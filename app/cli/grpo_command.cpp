@@ -10,7 +10,8 @@
 #include "app/training/training_data.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
-#include "core/grpo/reward.h"
+#include "core/grpo/rewards.h"
+#include "core/values/rollout_text.h"
 
 namespace lvr {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 struct GrpoArguments : TrainArguments {
     GrpoOptions options;
     TrainingData data;  // once it was read
+    std::vector<GrpoRecord> records;
+    std::optional<Rewards> rewards;
     ValidationData validated;
     bool printOptions = false;
 };
@@ -33,6 +36,7 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
                            {record.images.begin(), record.images.end()},
                            record.question,
                            record.answer,
+                           record.boxes,
                            dataset.sourceOf(record)});
     }
     return records;
@@ -42,7 +46,8 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
 void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const GrpoOptions& o) {
     auto asked = checkpoint.decoding().options;
     std::cout << "rollouts: exit " << toText(exit) << ", temperature " << o.temperature
-              << ", top-k " << o.topK << ", top-p 1, repetition-penalty 1, <|lvr_start|> sampled";
+              << ", top-k " << o.topK << ", top-p " << o.topP << ", min-p " << o.minP
+              << ", repetition-penalty 1, <|lvr_start|> sampled";
     if (asked.sampling.repetitionPenalty != 1 || asked.spanStart == SpanStart::Forced)
         std::cout << "; generation_config.json's own are for asking";
     std::cout << std::endl;
@@ -50,8 +55,6 @@ void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const
 
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto& dataset = a.data.data;
-    const auto records = recordsOf(dataset);
     session.count(a.data, a.validated);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
@@ -67,11 +70,13 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto asked = decodeSettings({.exit = toText(exit)}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
-    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
+    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, a.records, a.options,
               {.onReport =
                    [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
                        rewards.push_back(report.metrics.at("reward/mean"));
-                       session.log().record(report, rollouts);
+                       if (session.log().record(report, rollouts))
+                           std::cout << someRollouts(rollouts, a.options.logCompletions)
+                                     << std::flush;
                    },
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
@@ -86,37 +91,48 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
                        std::vector<DataRecord> data;
-                       for (const int record : which) data.push_back(a.dataset.records[record]);
+                       for (const int record : which) data.push_back(a.data.data.records[record]);
                        return kept.keep(step, data);
                    },
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,
                .shares = a.source.weights,
-               .ranks = session.ranks()});
+               .ranks = session.ranks(),
+               .rewards = &*a.rewards});
     return session.finish(rewards.empty() ? "no step was left to do"
                                           : "mean reward of the last step " +
                                                 std::to_string(rewards.back()).substr(0, 5));
 }
 
-// Before a run is opened.
+// Before a run is opened; reward commands are started then, too.
 std::vector<std::string> readData(GrpoArguments& a) {
     const Reading reading{.limit = {.most = a.options.maxLength,
                                     .over = a.options.overLength,
                                     .of = LengthLimit::Of::Prompt},
                           .boxes = Reading::Boxes::Ignored};
     a.data = readTrainingData(a, reading);
-    recordsOf(a.data.data);
+    a.records = recordsOf(a.data.data);
     if (a.options.epochs > 0 && a.resume.empty())
         a.options.steps = stepsOfEpochs(a.options.epochs, a.data.data.records.size(), a.options);
     a.validated = readValidationData(a, reading, Measured::ProbesOnly);
+    a.ranks.eachDoes([&a] {
+        a.rewards.emplace(a.options);
+        a.rewards->tryOn(a.records.front(), interruption());
+    });
     return a.data.data.files;
 }
 
 void start(GrpoArguments& a) {
+    try {
+        rewardsOf(a.options);
+    } catch (const Error& error) {
+        throw CLI::ValidationError(error.what());
+    }
     runTraining(a, {.kind = "grpo",
                     .optionsJson = [&a] { return toJsonText(a.options); },
                     .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                    .mayChange = {"reward-timeout", "log-completions"},
                     .readData = [&a] { return readData(a); },
                     .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
                     .steps = "max-steps",

@@ -62,6 +62,12 @@ struct FlagAdder {
         const auto flag = "--" + name;
         if constexpr (std::is_enum_v<Field>)
             addEnum(command, flag, field, rule, help);
+        else if constexpr (std::is_same_v<Rule, RepeatedText>)
+            command.add_option(flag, field, help)
+                ->allow_extra_args(false)
+                ->check(isValid(TextCheck{rule.check}));
+        else if constexpr (std::is_same_v<Field, std::vector<double>>)
+            command.add_option(flag, field, help)->delimiter(',')->check(inRange<double>(rule));
         else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
             command.add_option(flag, field, help)
                 ->delimiter(',')

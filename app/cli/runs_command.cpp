@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/place_flags.h"
+#include "app/cli/show_generated.h"
 #include "app/training/run_log.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
@@ -29,6 +30,7 @@ struct RunsArguments {
     std::string run, format, text, kind;
     int last = 0;  // 0: all
     bool json = false, yes = false;
+    GeneratedArguments generated;
 };
 
 RunStore openStore(const RunsArguments& a, RunStore::Access access = RunStore::Access::Read) {
@@ -134,6 +136,7 @@ void print(const Run& run, const Json& more) {
 void show(const RunsArguments& a) {
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
+    if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
     Json more{{"checkpoints", checkpointsOf(store, run.id)},
@@ -177,7 +180,8 @@ void exportEvents(const RunsArguments& a, const RunStore& store, const Run& run)
 }
 
 void exportCompletions(const RunsArguments& a, const RunStore& store, const Run& run) {
-    if (a.to.empty()) throw UsageError("--format completions needs --to, a .parquet file");
+    if (a.to.empty())
+        throw UsageError("--format completions needs --to, a .parquet, .jsonl, .json or .csv file");
     writeCompletions(store, run.id, a.to);
     std::cout << "wrote " << a.to.string() << "\n";
 }
@@ -284,14 +288,16 @@ void addRunsCommand(CLI::App& app) {
     all->add_option("--last", a->last, "So many of the newest")->check(CLI::PositiveNumber);
     all->add_option("--kind", a->kind, "Only these")
         ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import"}));
-    addRun(add("show", "One run and its newest metrics", show))
-        ->add_flag("--json", a->json, "Print one JSON object");
+    auto* shown = addRun(add("show", "One run and its newest metrics", show));
+    shown->add_flag("--json", a->json, "Print JSON");
+    addGeneratedOptions(*shown, a->generated);
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
     auto* out = addRun(
         add("export", "Metrics of one run", [](const RunsArguments& given) { exportRun(given); }));
     out->add_option("--format", a->format,
                     "csv (step,name,value), json, tensorboard (an event file), or completions "
-                    "(rollouts as parquet, as TRL has them); default: as --to ends, else csv")
+                    "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); "
+                    "default: as --to ends, else csv")
         ->check(CLI::IsMember({"csv", "json", "tensorboard", "completions"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
     addRun(add("note", "Write down something about a run, in place of what was there", note))

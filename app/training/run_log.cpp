@@ -25,14 +25,15 @@ RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, st
     const auto before = store.newestMetrics(run);
     info_ = store.find(run)->info;
     vitals_ = RunVitals(info_.out, before);
+    vitals_.remember(store.metrics(run));
     const auto spent = before.find(kElapsed);
     const duration<double> seconds(spent == before.end() ? 0 : spent->second);
     began_ = steady_clock::now() - duration_cast<steady_clock::duration>(seconds);
 }
 
-void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
+bool RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollouts) {
     step_ = report.step;
-    if (!store_) return;
+    if (!store_) return false;
     auto metrics = report.metrics;
     metrics["lr"] = report.learningRate;
     metrics["samples_per_second"] = report.samplesPerSecond;
@@ -47,8 +48,9 @@ void RunLog::record(const TrainReport& report, const std::vector<Rollout>& rollo
         keepUnrecorded(info_, report.step, metrics, rollouts, alert);
         throw;
     }
-    print(report);
+    const bool printed = print(report);
     if (!alert.empty()) std::cerr << "step " << report.step << ": " << alert << std::endl;
+    return printed;
 }
 
 void RunLog::recordMeasurement(int step, const std::map<std::string, double>& metrics,
@@ -60,10 +62,11 @@ void RunLog::recordMeasurement(int step, const std::map<std::string, double>& me
     std::cout << measurementLine(step, metrics) << std::endl;
 }
 
-void RunLog::print(const TrainReport& report) {
-    const bool isDue = report.step % printEvery_ == 0 || report.step == report.steps;
-    if (isDue || !printed_) std::cout << progressLine(report) << std::endl;
+bool RunLog::print(const TrainReport& report) {
+    const bool isDue = !printed_ || report.step % printEvery_ == 0 || report.step == report.steps;
+    if (isDue) std::cout << progressLine(report) << std::endl;
     printed_ = true;
+    return isDue;
 }
 
 bool RunLog::isMeasured(int step) const {

@@ -22,10 +22,10 @@ class RunLog {
 public:
     RunLog() = default;  // nowhere: another rank does
     RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop);
-    // In the store and, the first one and those that are due, on stdout; an alert on stderr. A step
-    // that could not be written before the stop is kept beside the checkpoint, for when the run
-    // goes on.
-    void record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
+    // In the store and, the first one and those that are due, on stdout; an alert on stderr.
+    // Returns whether it was printed. A step that could not be written before the stop is kept
+    // beside the checkpoint, for when the run goes on.
+    bool record(const TrainReport& report, const std::vector<Rollout>& rollouts = {});
     // Recorded with every step from now on.
     void addToEach(const std::string& metric, double value) { ofEach_[metric] = value; }
     // What was measured after a step, which may be 0, with the answers to the probe questions, and
@@ -47,7 +47,7 @@ public:
 
 private:
     void write(const std::function<void()>& change);
-    void print(const TrainReport& report);
+    bool print(const TrainReport& report);
     std::vector<Metric> metricsNamed(const char* name) const;
 
     RunStore* store_ = nullptr;

@@ -110,7 +110,7 @@ private:
         if (finite) curriculum_.remember(tally);
         auto alert = alertOf(finite, parts);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-        if (const auto slow = pace_.alertOf(took.count(), longestOf(parts)); !slow.empty())
+        if (const auto slow = stepPace_.alertOf(took.count(), longestOf(parts)); !slow.empty())
             alert += (alert.empty() ? "" : "; ") + slow;
         report(tally, norm, now, alert);
         return true;
@@ -184,6 +184,7 @@ private:
     // with what the first pass put out as latents. 4. Push.
     void learn(const std::vector<Part>& parts, StepTally& tally) {
         optimizer_.zeroGrad();
+        model_.seedDropout(dropoutSeed(options_.seed, held_ + cooled_, hooks_.ranks.rank()));
         own_ = curriculum_.triesOwnLatents(sampler_.uniform());
         const auto totals = countTotals(parts);
         const auto weights = curriculum_.answerWeights();
@@ -339,7 +340,7 @@ private:
     SftSampler sampler_;
     Curriculum curriculum_;
     StepGuard guard_;
-    StepPace pace_;
+    StepPace stepPace_;
     std::vector<Trained> trained_;
     AdamW optimizer_;
     GradientSum gradients_;

@@ -48,15 +48,17 @@ std::string withoutNonFinite(const std::string& text) {
     return out;
 }
 
-// Where the text stops being JSON, and what stands there as far as it can be shown.
+// Where the text stops being JSON, and what stands around it as far as it can be shown.
 std::string placeIn(const std::string& text, std::size_t byte) {
-    constexpr std::size_t kShown = 20;
+    constexpr std::size_t kBefore = 12, kAfter = 12;
     const auto at = byte == 0 ? 0 : byte - 1;
     if (at >= text.size()) return "is not valid JSON: it ends too early";
-    auto end = at;
-    while (end < std::min(at + kShown, text.size()) && text[end] >= ' ' && text[end] <= '~') ++end;
-    return "is not valid JSON from byte " + std::to_string(at + 1) + " on" +
-           (end == at ? "" : ", where it has " + text.substr(at, end - at));
+    const auto canBeShown = [&](std::size_t i) { return text[i] >= ' ' && text[i] <= '~'; };
+    auto begin = at, end = at;
+    while (begin > 0 && at - begin < kBefore && canBeShown(begin - 1)) --begin;
+    while (end < text.size() && end - at < kAfter && canBeShown(end)) ++end;
+    return "is not valid JSON from byte " + std::to_string(at + 1) + " on, near " +
+           text.substr(begin, end - begin);
 }
 
 FileEntry parseEntry(const std::string& given, int number) {

@@ -18,7 +18,13 @@ QJsonObject recordOf(const QString& response, const QJsonArray& boxes = {},
             {"bboxes", boxes}};
 }
 
-const QJsonArray kBox{0.1, 0.1, 0.6, 0.6}, kTurned{0.6, 0.6, 0.1, 0.1};
+// One box.
+QJsonArray boxOf(double x0, double y0, double x1, double y1) {
+    QJsonArray boxes;
+    boxes.append(QJsonArray{x0, y0, x1, y1});
+    return boxes;
+}
+const QJsonArray kBox = boxOf(0.1, 0.1, 0.6, 0.6), kTurned = boxOf(0.6, 0.6, 0.1, 0.1);
 
 }  // namespace
 
@@ -39,9 +45,8 @@ class DataCheckCliTest : public QObject {
 
 private Q_SLOTS:
     void aBoxWithoutLvrIsSaid() {
-        const auto data = write(
-            "unused.json",
-            QJsonArray{recordOf("<answer> red </answer>", {kBox}), recordOf("<lvr>\nred", {kBox})});
+        const auto data = write("unused.json", QJsonArray{recordOf("<answer> red </answer>", kBox),
+                                                          recordOf("<lvr>\nred", kBox)});
         const auto said = lvr({"data", "check", data});
         QCOMPARE(said.code, 0);
         QVERIFY2(said.out.contains("1 record has boxes and no <lvr>: its boxes aren't used"),
@@ -50,7 +55,7 @@ private Q_SLOTS:
     }
 
     void cornersTheWrongWayRoundMeanTheSameRawAndFixed() {
-        const auto raw = write("turned.json", QJsonArray{recordOf("<lvr>\nred", {kTurned})});
+        const auto raw = write("turned.json", QJsonArray{recordOf("<lvr>\nred", kTurned)});
         const auto fixed = dir_.filePath("fixed.json");
         QCOMPARE(lvr({"data", "check", raw, "--fix", fixed}).code, 0);
         const auto tokens = checked({raw})["roi_tokens"];
@@ -98,7 +103,7 @@ private Q_SLOTS:
 
     void aNanSpoilsItsRecordOnly() {
         auto text =
-            QJsonDocument(QJsonArray{recordOf("<lvr>\nred", {kBox}), recordOf("red")}).toJson();
+            QJsonDocument(QJsonArray{recordOf("<lvr>\nred", kBox), recordOf("red")}).toJson();
         text.replace("0.1", "NaN");
         const auto json = checked({write("nan.json", text)});
         QCOMPARE(json["records"].toInt(), 2);

@@ -192,7 +192,7 @@ private Q_SLOTS:
         QVERIFY2(error.starts_with("1 record is longer than --max-length 300") &&
                      error.find("long.json, record 2") != error.npos,
                  error.c_str());
-        QCOMPARE(data.records.size(), 2U);
+        data = readDataset(DataMix{.data = {file}});
         limit.of = LengthLimit::Of::Prompt;  // which is short in both
         QCOMPARE(dropLongRecords(data, limit, tokenizer, {}).count, 0U);
         limit = {.most = 300};

@@ -69,7 +69,7 @@ private Q_SLOTS:
     void initTestCase() {
         qputenv("LVR_STORE", path("runs.db").toUtf8());
         QCOMPARE(
-            lvr({"make-data", "scenes", "--out", path("scenes"), "--count", "12", "--seed", "5"})
+            lvr({"make-data", "scenes", "--out", path("scenes"), "--count", "24", "--seed", "5"})
                 .code,
             0);
     }
@@ -115,9 +115,9 @@ private Q_SLOTS:
         QVERIFY2(some.err.contains("data.json, record 1: ") && some.err.contains("left out "),
                  qPrintable(some.err));
         const auto json = program::jsonOf(some).object();
-        QCOMPARE(json["records"].toArray().size() + json["left_out"].toArray().size(), 12);
+        QCOMPARE(json["records"].toArray().size() + json["left_out"].toArray().size(), 24);
         compareFailure(lvr({"score", "--model", kModel, "--data", broken("unscored", 1000)}), 1,
-                       "none of the 12 records can be scored");
+                       "none of the 24 records can be scored");
     }
 
     void boxesThatArentUsedAreSaidAtStart() {
@@ -149,7 +149,7 @@ private Q_SLOTS:
             const auto run =
                 train(out, QStringList{"--data", file, "--max-length", "600"} + steps, kind);
             QVERIFY2(run.code == 0, qPrintable(run.err));
-            QVERIFY2(run.err.contains("left out 1 of 12 records of the data") &&
+            QVERIFY2(run.err.contains("left out 1 of 24 records of the data") &&
                          run.err.contains("long.json, record 1 with "),
                      qPrintable(run.err));
             QCOMPARE(curve(out, "skipped/over_length").value(1), 1.0);
@@ -174,11 +174,11 @@ private Q_SLOTS:
     }
 
     void epochsAreAnotherWayToSayTheSteps() {
-        const auto run = sft("epochs", {"--data", scenes(), "--sampling", "records", "--batch", "4",
+        const auto run = sft("epochs", {"--data", scenes(), "--sampling", "records", "--batch", "8",
                                         "--epochs", "1", "--schedule", "constant"});
         QVERIFY2(run.code == 0, qPrintable(run.err));
         QCOMPARE(curve("epochs", "epoch"),
-                 (QMap<int, double>{{1, 4 / 12.0}, {2, 8 / 12.0}, {3, 1.0}}));
+                 (QMap<int, double>{{1, 8 / 24.0}, {2, 16 / 24.0}, {3, 1.0}}));
         QCOMPARE(sft("both", {"--data", scenes(), "--epochs", "1", "--steps", "3"}).code, 2);
     }
 };

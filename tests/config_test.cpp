@@ -266,6 +266,7 @@ private Q_SLOTS:
         row("Qwen2.5-VL", R"({"do_sample":true,"temperature":1e-06,"repetition_penalty":1.05})",
             "1e-06 1 50 1.05");
         row("all", R"({"do_sample":true,"temperature":0.5,"top_p":0.8,"top_k":3})", "0.5 0.8 3 1");
+        row("min-p", R"({"do_sample":true,"min_p":0.1})", "1 1 50 1");
         row("top-k off", R"({"do_sample":true,"top_k":0})", "1 1 0 1");
         row("steps", R"({"lvr_steps":4})", "0 1 0 1", "fixed:4");
         row("a list of steps", R"({"lvr_steps":[4],"decoding_strategy":"steps"})", "0 1 0 1",
@@ -291,15 +292,16 @@ private Q_SLOTS:
                      .arg(s.topK)
                      .arg(s.repetitionPenalty),
                  sampling);
+        QCOMPARE(s.minP, file.contains("min_p") ? 0.1 : 0.0);
         QCOMPARE(config.exit ? QString::fromStdString(toText(*config.exit)) : QString(), exit);
     }
 
     void generationConfigThatCannotBeIsRefused() {
         for (const auto* text :
-             {R"({"temperature":-1})", R"({"top_p":0})", R"({"top_k":-1})", R"({"lvr_steps":-1})",
-              R"({"lvr_steps":[1,2]})", R"({"repetition_penalty":0})", R"({"do_sample":"yes"})",
-              R"({"decoding_strategy":"latent","criterion":"l1"})", R"({"force_lvr_start":1})",
-              R"({"max_new_tokens":0})"}) {
+             {R"({"temperature":-1})", R"({"top_p":0})", R"({"min_p":2})", R"({"top_k":-1})",
+              R"({"lvr_steps":-1})", R"({"lvr_steps":[1,2]})", R"({"repetition_penalty":0})",
+              R"({"do_sample":"yes"})", R"({"decoding_strategy":"latent","criterion":"l1"})",
+              R"({"force_lvr_start":1})", R"({"max_new_tokens":0})"}) {
             writeText(dir_ / "generation_config.json", text);
             QVERIFY2(
                 errorOf([&] { readGenerationConfig(dir_); }).contains("generation_config.json"),
@@ -312,7 +314,7 @@ private Q_SLOTS:
                   R"({"num_beams":4,"min_p":0.1,"typical_p":1.0,"no_repeat_ngram_size":0,
                       "bad_words_ids":[[1]],"suppress_tokens":[],"guidance_scale":null})");
         QCOMPARE(readGenerationConfig(dir_).notBuiltIn,
-                 (std::vector<std::string>{"bad_words_ids", "min_p", "num_beams"}));
+                 (std::vector<std::string>{"bad_words_ids", "num_beams"}));
     }
 
     void anotherExitRuleTakesTheOldOnesPlace() {

@@ -477,12 +477,15 @@ private Q_SLOTS:
     void samplersKeepOnlyWhatTheyShould() {
         auto random = at::make_generator<at::CPUGeneratorImpl>(1);
         const auto logits = torch::tensor({3.0F, 2.5F, 2.0F, -1.0F, 0.0F});
-        std::set<std::int64_t> top2, nucleus;
+        std::set<std::int64_t> top2, nucleus, likely;
         for (int i = 0; i < 300; ++i) {
             top2.insert(sampleToken(logits, {}, {.temperature = 1, .topK = 2}, random));
             // probabilities .47 .29 .17 ...: two ids make up the first 70 %
             nucleus.insert(sampleToken(logits, {}, {.temperature = 1, .topP = 0.7}, random));
+            // .29 is more than half of .47, .17 is less
+            likely.insert(sampleToken(logits, {}, {.temperature = 1, .minP = 0.5}, random));
         }
+        QVERIFY((likely == std::set<std::int64_t>{0, 1}));
         QVERIFY((top2 == std::set<std::int64_t>{0, 1}));
         QVERIFY((nucleus == std::set<std::int64_t>{0, 1}));
         QCOMPARE(sampleToken(logits, {0}, {.repetitionPenalty = 2}, random), std::int64_t{1});
@@ -496,8 +499,9 @@ private Q_SLOTS:
         QTest::newRow("greedy") << SamplingOptions{.topK = 30, .repetitionPenalty = 1.5};
         QTest::newRow("softmax") << SamplingOptions{.temperature = 0.9, .topK = 30};
         QTest::newRow("top-p") << SamplingOptions{.temperature = 0.9, .topP = 0.8, .topK = 30};
+        QTest::newRow("min-p") << SamplingOptions{.temperature = 0.9, .topK = 30, .minP = 0.1};
         QTest::newRow("everything") << SamplingOptions{
-            .temperature = 1.2, .topP = 0.8, .topK = 5, .repetitionPenalty = 1.3};
+            .temperature = 1.2, .topP = 0.8, .topK = 5, .minP = 0.05, .repetitionPenalty = 1.3};
     }
     void rowsSampledTogetherSampleAsAlone() {
         QFETCH(SamplingOptions, options);

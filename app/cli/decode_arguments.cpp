@@ -60,6 +60,11 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
         ->check(CLI::Range(1e-6, 1.0));
     command.add_option("--top-k", a.topK, std::string("0 is off") + kOwn)
         ->check(CLI::Range(0, 1000000));
+    command
+        .add_option(
+            "--min-p", a.minP,
+            std::string("Least probability, as a share of the likeliest's; 0 is off") + kOwn)
+        ->check(CLI::Range(0.0, 1.0));
     command.add_option("--repetition-penalty", a.repetitionPenalty, std::string("1 is off") + kOwn)
         ->check(CLI::Range(0.01, 100.0));
 }
@@ -112,6 +117,7 @@ DecodeSettings decodeSettings(const DecodeArguments& a, const LvrCheckpoint& che
     say(a.temperature, "temperature", options.sampling.temperature);
     say(a.topP, "top-p", options.sampling.topP);
     say(a.topK, "top-k", options.sampling.topK);
+    say(a.minP, "min-p", options.sampling.minP);
     say(a.repetitionPenalty, "repetition-penalty", options.sampling.repetitionPenalty);
     say(a.seed, "seed", options.sampling.seed);
     return settings;

@@ -27,7 +27,7 @@ struct DecodeArguments {
     std::optional<bool> forceStart;
     bool forceEnd = false;
     std::optional<int> maxNewTokens, topK;
-    std::optional<double> temperature, topP, repetitionPenalty;
+    std::optional<double> temperature, topP, minP, repetitionPenalty;
     std::optional<std::uint64_t> seed;
 };
 

@@ -32,6 +32,7 @@ void forEachField(Strategy& s, Visit visit) {
     visit("temperature", o.sampling.temperature);
     visit("top_p", o.sampling.topP);
     visit("top_k", o.sampling.topK);
+    visit("min_p", o.sampling.minP);
     visit("repetition_penalty", o.sampling.repetitionPenalty);
     visit("seed", o.sampling.seed);
     visit("model", s.model);

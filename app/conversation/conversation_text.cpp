@@ -71,6 +71,7 @@ Json optionsJson(const DecodeOptions& options) {
             {"temperature", options.sampling.temperature},
             {"top_p", options.sampling.topP},
             {"top_k", options.sampling.topK},
+            {"min_p", options.sampling.minP},
             {"repetition_penalty", options.sampling.repetitionPenalty},
             {"seed", options.sampling.seed},
             {"thought_boxes", boxesJson(options.thought.boxes)}};

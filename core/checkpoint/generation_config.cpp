@@ -32,6 +32,7 @@ SamplingOptions readSampling(const JsonFields& fields) {
     return {.temperature = samples ? temperature : 0,
             .topP = within(fields, "top_p", 1, 1e-6, 1),
             .topK = static_cast<int>(topK),
+            .minP = within(fields, "min_p", 0, 0, 1),
             .repetitionPenalty = within(fields, "repetition_penalty", 1, 0.01, 100)};
 }
 
@@ -88,7 +89,6 @@ std::vector<std::string> notBuiltIn(const Json& generation) {
     static const std::map<std::string, Json> kWithoutEffect{
         {"num_beams", 1},
         {"num_beam_groups", 1},
-        {"min_p", 0.0},
         {"typical_p", 1.0},
         {"top_h", nullptr},
         {"epsilon_cutoff", 0.0},

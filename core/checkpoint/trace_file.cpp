@@ -109,6 +109,7 @@ Json optionsJson(const DecodeOptions& options) {
               {"temperature", options.sampling.temperature},
               {"top_p", options.sampling.topP},
               {"top_k", options.sampling.topK},
+              {"min_p", options.sampling.minP},
               {"repetition_penalty", options.sampling.repetitionPenalty},
               {"seed", options.sampling.seed}};
     if (options.thought.boxes.empty()) return json;
@@ -225,8 +226,8 @@ void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::si
 
 DecodeOptions readOptions(const JsonFields& fields) {
     fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
-                      "max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty",
-                      "seed", "thought_slots", "thought_boxes"});
+                      "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
+                      "repetition_penalty", "seed", "thought_slots", "thought_boxes"});
     DecodeOptions options;
     options.exit = parseExitRule(fields.get<std::string>("exit"));
     options.spanStart = valueOf(kSpanStarts, fields, "span_start");
@@ -237,6 +238,7 @@ DecodeOptions readOptions(const JsonFields& fields) {
     options.sampling = {.temperature = fields.get<double>("temperature"),
                         .topP = fields.get<double>("top_p"),
                         .topK = naturalInt(fields, "top_k"),
+                        .minP = fields.get<double>("min_p", 0),  // absent before it was an option
                         .repetitionPenalty = fields.get<double>("repetition_penalty"),
                         .seed = fields.get<std::uint64_t>("seed")};
     if (!fields.has("thought_boxes")) return options;

@@ -50,7 +50,7 @@ struct RowResult {
     std::vector<std::int64_t> ids;  // generated, shadow tokens included, the stop token too
     std::vector<bool> isLatent;     // per generated position: a vector was fed there
     // Per generated position: of its id under softmax(logits / temperature) (temperature 1 when
-    // greedy), before penalty, top-k and top-p.
+    // greedy), before penalty, top-k, top-p and min-p.
     std::vector<float> logProbabilities;
     torch::Tensor latents;  // [n, D] float32, as fed
     StopReason stopped = StopReason::EndOfText;

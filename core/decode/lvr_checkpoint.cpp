@@ -91,6 +91,7 @@ void addGeneration(const GenerationConfig& generation, DecodeSettings& settings)
         {"temperature", "temperature"},
         {"top_p", "top-p"},
         {"top_k", "top-k"},
+        {"min_p", "min-p"},
         {"repetition_penalty", "repetition-penalty"}};
     for (const auto& [field, name] : kFields)
         if (generation.said.contains(field)) say(name);

@@ -1,6 +1,7 @@
 #include "core/decode/sampling.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -19,7 +20,7 @@ void penalise(torch::Tensor scores, const std::vector<std::int64_t>& seen, doubl
     scores.index_copy_(0, ids, torch::where(old < 0, old * penalty, old / penalty));
 }
 
-// Of ids and their scores, what top-k and top-p leave.
+// Of ids and their scores, what top-k, top-p and min-p leave.
 struct Candidates {
     torch::Tensor scores;  // [B, n]
     torch::Tensor ids;     // [B, n]; undefined: 0 to n - 1 in every row
@@ -43,6 +44,11 @@ void keepTopP(torch::Tensor& scores, double p) {
     auto drop = sorted.softmax(1).cumsum(1) <= 1.0 - p;
     drop.select(1, -1).fill_(false);
     scores.masked_fill_(torch::zeros_like(drop).scatter_(1, order, drop), kNever);
+}
+
+// Drops the ids that are less than p times as likely as the likeliest.
+void keepMinP(torch::Tensor& scores, double p) {
+    scores.masked_fill_(scores < scores.amax(1, /*keepdim=*/true) + std::log(p), kNever);
 }
 
 // One draw a row from softmax(scores), by where a uniform number falls. torch::multinomial draws as
@@ -77,6 +83,7 @@ std::vector<std::int64_t> sampleAtOnce(const torch::Tensor& logits,
     if (options.topK > 0) left = keepTopK(scores, options.topK);
     left.scores = left.scores / options.temperature;
     if (options.topP < 1) keepTopP(left.scores, options.topP);
+    if (options.minP > 0) keepMinP(left.scores, options.minP);
     const auto drawn = draw(left.scores, rows);
     return toIds(left.ids.defined() ? left.ids.gather(1, drawn) : drawn);
 }

@@ -16,8 +16,8 @@ struct SamplingRow {
 };
 
 // One id a row from logits [B, V] (float32, any device), transformers' processors in transformers'
-// order: repetition penalty, temperature, top-k, top-p. The work is done where the logits are.
-// Throws Error when a row's highest logit is not a finite number.
+// order: repetition penalty, temperature, top-k, top-p, min-p. The work is done where the logits
+// are. Throws Error when a row's highest logit is not a finite number.
 std::vector<std::int64_t> sampleTokens(const torch::Tensor& logits,
                                        const std::vector<SamplingRow>& rows,
                                        const SamplingOptions& options);

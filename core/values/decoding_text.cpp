@@ -20,6 +20,7 @@ std::vector<std::pair<std::string, std::string>> optionTexts(const DecodeOptions
             {"temperature", numberText(sampling.temperature)},
             {"top-p", numberText(sampling.topP)},
             {"top-k", std::to_string(sampling.topK)},
+            {"min-p", numberText(sampling.minP)},
             {"repetition-penalty", numberText(sampling.repetitionPenalty)},
             {"seed", std::to_string(sampling.seed)},
             {"max-new-tokens", std::to_string(options.maxNewTokens)}};

@@ -54,6 +54,7 @@ struct SamplingOptions {
     double temperature = 0;  // 0 = greedy
     double topP = 1;         // 1 = off
     int topK = 0;            // 0 = off
+    double minP = 0;         // share of the likeliest id's probability; 0 = off
     double repetitionPenalty = 1;
     std::uint64_t seed = 0;
     bool operator==(const SamplingOptions&) const = default;

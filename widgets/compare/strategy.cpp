@@ -41,6 +41,8 @@ QString describe(const DecodeOptions& options) {
         parts << QObject::tr("T %1, seed %2")
                      .arg(number(options.sampling.temperature))
                      .arg(options.sampling.seed);
+    if (options.sampling.minP > 0)
+        parts << QObject::tr("min-p %1").arg(number(options.sampling.minP));
     return parts.join(QStringLiteral(", "));
 }
 

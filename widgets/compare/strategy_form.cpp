@@ -52,6 +52,7 @@ StrategyForm::StrategyForm(QWidget* parent)
       maxNewTokens_(countField(tr("Most new tokens"), 100000, this)),
       temperature_(numberField(tr("Temperature"), 0, 10, this)),
       topP_(numberField(tr("Top-p"), 0.01, 1, this)),
+      minP_(numberField(tr("Min-p"), 0, 1, this)),
       topK_(countField(tr("Top-k"), 1000000, this)),
       penalty_(numberField(tr("Repetition penalty"), 0.1, 10, this)),
       seed_(countField(tr("Seed"), std::numeric_limits<int>::max(), this)),
@@ -77,6 +78,7 @@ void StrategyForm::build() {
     maxNewTokens_->setMinimum(1);
     temperature_->setSpecialValueText(tr("greedy"));
     topK_->setSpecialValueText(tr("off"));
+    minP_->setSpecialValueText(tr("off"));
     model_->setAccessibleName(tr("Model folder"));
     model_->setPlaceholderText(tr("the model that is open"));
     model_->setToolTip(
@@ -98,7 +100,7 @@ void StrategyForm::build() {
     form->addRow(tr("Feed"), besides({feed_, head_}));
     form->addRow(tr("Span"), besides({forceStart_, forceEnd_}));
     form->addRow(tr("Tokens, T"), besides({maxNewTokens_, temperature_}));
-    form->addRow(tr("Top-p, top-k"), besides({topP_, topK_}));
+    form->addRow(tr("Top-p, top-k, min-p"), besides({topP_, topK_, minP_}));
     form->addRow(tr("Penalty, seed"), besides({penalty_, seed_}));
     auto* modelRow = besides({model_});
     modelRow->addWidget(browse);
@@ -112,7 +114,7 @@ void StrategyForm::wire() {
     for (auto* box : {forceStart_, forceEnd_}) connect(box, &QCheckBox::toggled, this, report);
     for (auto* count : {maxNewTokens_, topK_, seed_})
         connect(count, &QSpinBox::valueChanged, this, report);
-    for (auto* value : {temperature_, topP_, penalty_})
+    for (auto* value : {temperature_, topP_, minP_, penalty_})
         connect(value, &QDoubleSpinBox::valueChanged, this, report);
     connect(exit_, &ExitRuleForm::changed, this, report);
 }
@@ -129,6 +131,7 @@ Strategy StrategyForm::strategy() const {
                     .sampling = {.temperature = temperature_->value(),
                                  .topP = topP_->value(),
                                  .topK = topK_->value(),
+                                 .minP = minP_->value(),
                                  .repetitionPenalty = penalty_->value(),
                                  .seed = static_cast<std::uint64_t>(seed_->value())}},
         .model = typedPath(model_).toStdString()};
@@ -147,6 +150,7 @@ void StrategyForm::setStrategy(const Strategy& strategy) {
     temperature_->setValue(o.sampling.temperature);
     topP_->setValue(o.sampling.topP);
     topK_->setValue(o.sampling.topK);
+    minP_->setValue(o.sampling.minP);
     penalty_->setValue(o.sampling.repetitionPenalty);
     seed_->setValue(static_cast<int>(o.sampling.seed));
     model_->setText(QString::fromStdString(strategy.model));

@@ -40,7 +40,7 @@ private:
     QCheckBox* forceEnd_;
     QSpinBox* maxNewTokens_;
     QDoubleSpinBox* temperature_;
-    QDoubleSpinBox* topP_;
+    QDoubleSpinBox *topP_, *minP_;
     QSpinBox* topK_;
     QDoubleSpinBox* penalty_;
     QSpinBox* seed_;

@@ -51,6 +51,7 @@ QString differences(const DecodeOptions& options) {
                      .arg(options.sampling.seed);
     if (options.sampling.topP < 1) parts << QObject::tr("top-p %1").arg(options.sampling.topP);
     if (options.sampling.topK > 0) parts << QObject::tr("top-k %1").arg(options.sampling.topK);
+    if (options.sampling.minP > 0) parts << QObject::tr("min-p %1").arg(options.sampling.minP);
     if (options.sampling.repetitionPenalty != 1)
         parts << QObject::tr("repetition penalty %1").arg(options.sampling.repetitionPenalty);
     if (options.maxNewTokens != usual.maxNewTokens)

@@ -30,6 +30,12 @@ std::vector<double> around(double value, int count, double spread = 0.05) {
     return values;
 }
 
+std::vector<double> rampFrom(double from, double to, int count) {
+    std::vector<double> values;
+    for (int i = 0; i < count; ++i) values.push_back(from + (to - from) * i / count);
+    return values;
+}
+
 std::vector<double> operator+(std::vector<double> first, const std::vector<double>& then) {
     first.insert(first.end(), then.begin(), then.end());
     return first;
@@ -49,6 +55,11 @@ private Q_SLOTS:
         QVERIFY(saidOf("span/trigger_rate", around(0.9, 200)).empty());
         QVERIFY(saidOf("latents/effective_rank", around(12, 200)).empty());
         QVERIFY(saidOf("groups/zero_variance", around(0.5, 200, 0.9)).empty());
+        QVERIFY(saidOf("reward/mean", around(1.2, 300, 0.4)).empty());
+        QVERIFY(saidOf("reward/mean", rampFrom(0.2, 1.8, 300)).empty());
+        QVERIFY(saidOf("latents/count", around(4, 50) + rampFrom(4, 1, 200)).empty());
+        QVERIFY(saidOf("latents/count", around(0.01, 200)).empty());
+        QVERIFY(saidOf("kl", rampFrom(0, 0.9, 300)).empty());
     }
 
     void whatGoesWrongIsSaidOnceAndNamesWhatToLookAt_data() {
@@ -71,6 +82,17 @@ private Q_SLOTS:
                                        << 41 << "thoughts are no longer closed";
         QTest::newRow("rewards all alike") << "groups/zero_variance" << around(0.5, 10) + ones(30)
                                            << 14 << "all rewards of every group were alike";
+        QTest::newRow("a KL above 1 that crept up")
+            << "kl" << std::vector<double>{.2, .4, .6, .8, .95} + around(1.2, 10) << 5
+            << "far from the model it began with";
+        QTest::newRow("rewards that fall slowly")
+            << "reward/mean" << around(0.9, 20) + rampFrom(0.9, 0.5, 60) + around(0.5, 40) << 43
+            << "the reward fell to 0.8";
+        QTest::newRow("right answers that become fewer")
+            << "reward/accuracy" << around(0.7, 30) + around(0.4, 60) << 39 << "right answers fell";
+        QTest::newRow("thoughts without latents")
+            << "latents/count" << around(8, 30) + rampFrom(8, 0.01, 100) + around(0.01, 40) << 123
+            << "the latents are gone";
         QTest::newRow("no number")
             << "loss/ce" << around(1, 5) + std::vector<double>(9, std::nan("")) << 5
             << "loss/ce is not a number";
@@ -103,6 +125,15 @@ private Q_SLOTS:
             const double loss = (own ? 4 : 0.8) * (1 + 0.05 * std::sin(i * 1.7));
             QCOMPARE(alerts.look({{"loss/total", loss}, {"own", own ? 1.0 : 0.0}}), std::string());
         }
+    }
+
+    // What was said of the sum is not said of its part.
+    void rewardsThatFallTogetherAreSaidOnce() {
+        StepAlerts alerts;
+        int said = 0;
+        for (const double reward : around(0.7, 30) + around(0.3, 60))
+            said += !alerts.look({{"reward/mean", reward}, {"reward/accuracy", reward}}).empty();
+        QCOMPARE(said, 1);
     }
 
     // Around zero there is no usual size.

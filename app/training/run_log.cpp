@@ -24,6 +24,7 @@ RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, st
     const auto before = store.newestMetrics(run);
     info_ = store.find(run)->info;
     vitals_ = RunVitals(info_.out, before);
+    vitals_.remember(store.metrics(run));
     const auto spent = before.find(kElapsed);
     const duration<double> seconds(spent == before.end() ? 0 : spent->second);
     began_ = steady_clock::now() - duration_cast<steady_clock::duration>(seconds);

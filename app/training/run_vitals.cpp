@@ -15,6 +15,16 @@ RunVitals::RunVitals(const std::filesystem::path& out, const std::map<std::strin
     if (const auto seen = newest.find(kTokens); seen != newest.end()) tokens_ = seen->second;
 }
 
+void RunVitals::remember(const std::vector<Metric>& before) {
+    std::map<std::string, double> step;
+    for (auto metric = before.begin(); metric != before.end(); ++metric) {
+        step[metric->name] = metric->value;
+        if (metric + 1 != before.end() && (metric + 1)->step == metric->step) continue;
+        alerts_.look(step);
+        step.clear();
+    }
+}
+
 // The first step's time holds reading data and model.
 void RunVitals::addTo(std::map<std::string, double>& metrics) {
     const auto now = Clock::now();

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/machine/resource_meter.h"
 #include "core/store/step_alerts.h"
+#include "core/values/run.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
@@ -18,6 +20,8 @@ public:
     // out: where it writes to. newest: metrics when it goes on; what they count is counted on.
     RunVitals(const std::filesystem::path& out, const std::map<std::string, double>& newest);
 
+    // What the run was like before it went on, so that alerts are those of an undisturbed one.
+    void remember(const std::vector<Metric>& before);
     void meterGpu(int index) { resources_.meterGpu(index); }
     // Of a step that has just been done.
     void addTo(std::map<std::string, double>& metrics);

@@ -165,9 +165,10 @@ private Q_SLOTS:
         };
         sft("float32", "");
         sft("bfloat16 with float32 masters", "--dtype bfloat16");
-        sft("an adapter", "--lora-rank 2");
+        sft("an adapter with dropout", "--lora-rank 2 --lora-dropout 0.3");
         sft("an adapter and embeddings, bfloat16",
-            "--lora-rank 2 --lora-embeddings on --dtype bfloat16 --activation-checkpointing");
+            "--lora-rank 2 --lora-dropout 0.1 --lora-embeddings on --dtype bfloat16 "
+            "--activation-checkpointing");
         sft("8-bit states", "--adam-states 8bit");
         sft("a latent end vector", "--latent-end vector --schedule cosine");
         sft("a fresh head and no frozen vision",
@@ -179,7 +180,8 @@ private Q_SLOTS:
         sft("several data", "--data held-out --data-weights 0.7,0.3 --max-length 100000");
         grpo("grpo", "");
         grpo("grpo of an adapter, 8-bit states, bfloat16",
-             "--lora-rank 2 --adam-states 8bit --dtype bfloat16");
+             "--lora-rank 2 --lora-dropout 0.3 --lora-scaling rslora --adam-states 8bit "
+             "--dtype bfloat16");
         grpo("grpo of several data", "--data held-out --data-weights 0.7,0.3");
         grpo("grpo with probes",
              "--validation-data held-out --validate-every 2 --probes 2 --keep-last 1");

@@ -115,7 +115,7 @@ void writeAdapterConfig(const AdapterConfig& config, const fs::path& folder) {
               {"base_model_name_or_path", config.base},
               {"r", config.rank},
               {"lora_alpha", config.alpha},
-              {"lora_dropout", 0.0},
+              {"lora_dropout", config.dropout},
               {"bias", "none"},
               {"use_rslora", config.rsLora},
               {"fan_in_fan_out", false},

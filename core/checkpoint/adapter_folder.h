@@ -16,6 +16,7 @@ struct AdapterConfig {
     std::string base;                        // `base_model_name_or_path`: a folder or a repo id
     int rank = 8;                            // `r`
     double alpha = 8;                        // `lora_alpha`
+    double dropout = 0;                      // `lora_dropout`, of its training; written only
     bool rsLora = false;                     // `use_rslora`
     std::vector<std::string> targets;        // `target_modules`: Linears of the language model
     std::vector<std::string> modules;        // the same one by one, as peftModule names them

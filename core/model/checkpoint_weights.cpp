@@ -165,10 +165,11 @@ private:
 
 void checkTrainsAs(const AdapterConfig& config, const LoraOptions& lora, const Tensors& tensors,
                    const fs::path& folder) {
-    if (lora.rank != config.rank || lora.alpha / lora.rank != config.scale())
+    if (lora.rank != config.rank || lora.scale() != config.scale())
         throw Error(folder.string() + " is an adapter of rank " + std::to_string(config.rank) +
-                    " and scale alpha / rank " + std::to_string(config.scale()).substr(0, 5) +
-                    "; train it with the same, or merge it first");
+                    " and scale " + std::to_string(config.scale()).substr(0, 5) + " (alpha / " +
+                    (config.rsLora ? "sqrt(rank), --lora-scaling rslora" : "rank") +
+                    "); train it with the same, or merge it first");
     for (const auto& [name, view] : tensors)
         if (isLora(name) && name.starts_with("lm_head."))
             throw Error(folder.string() +

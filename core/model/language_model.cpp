@@ -164,9 +164,13 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
     const auto rotary = rotaryOf(positions);
     auto x = embeddings;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-        x = context.recompute && torch::GradMode::is_enabled()
-                ? recomputedLayer(i, x, rotary, context)
-                : layers_[i](x, rotary, i, context);
+        const auto number = context.dropout ? context.dropout->next() : std::nullopt;
+        if (context.recompute && torch::GradMode::is_enabled()) {
+            x = recomputedLayer(i, x, rotary, context, number);
+        } else {
+            const LoraDropout::Layer leaving(context.dropout, number);
+            x = layers_[i](x, rotary, i, context);
+        }
         if (context.layerOutputs) context.layerOutputs->push_back(x);
     }
     if (context.cache) context.cache->advance(x.size(1));
@@ -176,10 +180,12 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
 // The layer reads and extends a cache of its own, whose past is an input and whose newest positions
 // are outputs, so that gradients reach the pass that made the past.
 torch::Tensor LanguageModel::recomputedLayer(std::size_t layer, const torch::Tensor& x,
-                                             const Rotary& rotary, const Context& context) const {
+                                             const Rotary& rotary, const Context& context,
+                                             std::optional<std::uint64_t> number) const {
     const auto newest = x.size(1);
-    const auto work = [&decoder = layers_[layer], rotary, mask = context.mask,
-                       newest](const Tensors& inputs) -> Tensors {
+    const auto work = [&decoder = layers_[layer], rotary, mask = context.mask, newest,
+                       dropout = context.dropout, number](const Tensors& inputs) -> Tensors {
+        const LoraDropout::Layer leaving(dropout, number);
         KvCache cache;
         if (inputs.size() > 1) cache.extend(0, inputs[1], inputs[2]);
         const auto out = decoder(inputs[0], rotary, 0, {.cache = &cache, .mask = mask});

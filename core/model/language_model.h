@@ -19,6 +19,7 @@ struct Context {
     // Where gradients are on: a layer's activations are not kept but computed again in the backward
     // pass. Needs a cache without a capacity, or none.
     bool recompute = false;
+    LoraDropout* dropout = nullptr;                      // of the adapters, if any
     std::vector<torch::Tensor>* layerOutputs = nullptr;  // filled for parity tests, [B, T, D] each
 };
 
@@ -54,7 +55,8 @@ public:
 private:
     Rotary rotaryOf(const torch::Tensor& positions) const;
     torch::Tensor recomputedLayer(std::size_t layer, const torch::Tensor& x, const Rotary& rotary,
-                                  const Context& context) const;
+                                  const Context& context,
+                                  std::optional<std::uint64_t> number) const;
 
     TextConfig config_;
     torch::Tensor embedTokens_;                                // [V, D]

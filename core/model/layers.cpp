@@ -12,7 +12,8 @@ Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, 
 torch::Tensor Linear::operator()(const torch::Tensor& x) const {
     const auto y = torch::linear(x, weight, bias);
     if (!lora) return y;
-    return y + torch::matmul(torch::matmul(x, lora->a.t()), lora->b.t()) * lora->scale;
+    const auto seen = lora->dropout ? lora->dropout->of(x) : x;
+    return y + torch::matmul(torch::matmul(seen, lora->a.t()), lora->b.t()) * lora->scale;
 }
 
 RmsNorm::RmsNorm(const Parameters& parameters, std::int64_t size, double epsilon)

@@ -38,7 +38,11 @@ Lora freshLora(const LoraOptions& options, std::int64_t in, std::int64_t out,
                at::Generator random) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(in));
     return {torch::rand({options.rank, in}, random) * (2 * bound) - bound,
-            torch::zeros({out, options.rank}), options.alpha / options.rank};
+            torch::zeros({out, options.rank}), options.scale()};
+}
+
+std::shared_ptr<LoraDropout> dropoutOf(const std::optional<LoraOptions>& lora) {
+    return lora && lora->dropout > 0 ? std::make_shared<LoraDropout>(lora->dropout) : nullptr;
 }
 
 // Hands the checkpoint's tensors to the layers that ask for them.
@@ -51,7 +55,10 @@ public:
           adapterScale_(loraScale),
           options_(options),
           count_(static_cast<double>(weights_.size())),
-          random_(at::make_generator<at::CPUGeneratorImpl>(options.loraSeed)) {}
+          random_(at::make_generator<at::CPUGeneratorImpl>(options.loraSeed)),
+          dropout_(dropoutOf(options.lora)) {}
+
+    const std::shared_ptr<LoraDropout>& dropout() const { return dropout_; }
 
     torch::Tensor operator()(const std::string& name, at::IntArrayRef) {
         if (options_.stop.stop_requested()) throw Cancelled();
@@ -72,7 +79,7 @@ public:
         const auto own = [&](const torch::Tensor& tensor) {
             return tensor.to(options_.device, options_.dtype, false, /*copy=*/true);
         };
-        return Lora{own(lora->a), own(lora->b), lora->scale};
+        return Lora{own(lora->a), own(lora->b), lora->scale, dropout_};
     }
 
 private:
@@ -105,6 +112,7 @@ private:
     double count_, done_ = 0;
     torch::Tensor wide_ = torch::empty({0});
     at::Generator random_;
+    std::shared_ptr<LoraDropout> dropout_;
 };
 
 std::vector<TensorHeader> headersOf(const std::vector<NamedTensor>& tensors) {
@@ -174,6 +182,7 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
                        return loader->adapterOf(module, in, out);
                    }));
     model.lora_ = options.lora;
+    model.dropout_ = loader->dropout();
     model.base_ = std::move(opened.base);
     model.fromAdapter_ = std::move(opened.fromAdapter);
     model.warnings_ = std::move(opened.warnings);
@@ -221,10 +230,11 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
                            std::int64_t) -> std::optional<Lora> {
         const auto a = known.find(module + ".lora_A.weight");
         if (a == known.end()) return std::nullopt;
-        return Lora{a->second, known.at(module + ".lora_B.weight"), lora_->alpha / lora_->rank};
+        return Lora{a->second, known.at(module + ".lora_B.weight"), lora_->scale(), dropout_};
     };
     LvrModel model(config, Parameters(provide, adapt));
     model.lora_ = lora_;
+    model.dropout_ = dropout_;
     model.base_ = base_;
     model.fromAdapter_ = fromAdapter_;
     model.warnings_ = warnings_;
@@ -271,6 +281,8 @@ void LvrModel::saveAdapter(const std::filesystem::path& folder) const {
     writeAdapterConfig({.base = base_,
                         .rank = lora_->rank,
                         .alpha = lora_->alpha,
+                        .dropout = lora_->dropout,
+                        .rsLora = lora_->scaling == LoraScaling::RsLora,
                         .targets = lora_->targets,
                         .modules = adaptedModules(),
                         .modulesToSave = {modules.begin(), modules.end()},

@@ -66,7 +66,13 @@ public:
     torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
                          Context context = {}) const {
         context.recompute |= recompute_;
+        context.dropout = dropout_.get();
         return text_.hidden(embeddings, positions, context);
+    }
+    // What passes with gradients leave out of an adapter's inputs follows from this number, until
+    // the next one; nothing does without. LoraOptions::dropout says how much.
+    void seedDropout(std::uint64_t seed) const {
+        if (dropout_) dropout_->seed(seed);
     }
     torch::Tensor logits(const torch::Tensor& hidden) const { return text_.logits(hidden); }
     const torch::Tensor& lmHead() const { return text_.lmHead(); }  // [V, D], what logits multiply
@@ -90,8 +96,9 @@ private:
     torch::Tensor latentEnd_;
     std::vector<NamedTensor> parameters_, adapter_;
     std::optional<LoraOptions> lora_;
-    std::string base_;                   // what the adapter adapts
-    std::set<std::string> fromAdapter_;  // of parameters(): held in full by the opened adapter
+    std::shared_ptr<LoraDropout> dropout_;  // of all adapters; nullptr: none
+    std::string base_;                      // what the adapter adapts
+    std::set<std::string> fromAdapter_;     // of parameters(): held in full by the opened adapter
     std::vector<std::string> warnings_;
     bool recompute_ = false;
 };

@@ -178,6 +178,7 @@ private:
     // with what the first pass put out as latents. 4. Push.
     void learn(const std::vector<Part>& parts, StepTally& tally) {
         optimizer_.zeroGrad();
+        model_.seedDropout(dropoutSeed(options_.seed, held_ + cooled_, hooks_.ranks.rank()));
         own_ = curriculum_.triesOwnLatents(sampler_.uniform());
         const auto totals = countTotals(parts);
         const auto weights = curriculum_.answerWeights();

@@ -43,4 +43,10 @@ void freeze(const LvrModel& model) {
         for (auto [name, tensor] : *all) tensor.requires_grad_(false);
 }
 
+std::uint64_t dropoutSeed(std::uint64_t seed, std::int64_t update, int rank) {
+    constexpr std::uint64_t kUpdates = 1'000'003, kRanks = 10'007;
+    return (seed * kUpdates + static_cast<std::uint64_t>(update)) * kRanks +
+           static_cast<std::uint64_t>(rank);
+}
+
 }  // namespace lvr

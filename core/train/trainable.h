@@ -16,6 +16,8 @@ struct PartRates {
 std::vector<Trained> trainable(const LvrModel& model, const PartRates& rates = {},
                                DecayOf decayOf = DecayOf::All);
 std::vector<torch::Tensor> tensorsOf(const std::vector<Trained>& trained);
+// For LvrModel::seedDropout: another one for each update, and on each rank.
+std::uint64_t dropoutSeed(std::uint64_t seed, std::int64_t update, int rank);
 void freeze(const LvrModel& model);  // nothing requires gradients any more
 
 }  // namespace lvr

@@ -303,7 +303,7 @@ private Q_SLOTS:
             QVERIFY(!QFile::exists(path("no")));
         };
         const QStringList whole{"--data", data(), "--out", path("no")};
-        refused(whole + QStringList{"--rewards", "acuracy"}, 1, "did you mean \"accuracy\"");
+        refused(whole + QStringList{"--rewards", "acuracy"}, 2, "did you mean \"accuracy\"");
         refused(whole + QStringList{"--lr", "-1"}, 2, "not a number from");
         refused(whole + QStringList{"--loss", "bnpoo"}, 2, "did you mean \"bnpo\"");
         refused({"--data", data()}, 2, "--out");

@@ -7,10 +7,12 @@
 #include "app/cli/train_flags.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
+#include "app/training/train_progress.h"
 #include "app/training/training_data.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
-#include "core/grpo/reward.h"
+#include "core/grpo/rewards.h"
+#include "core/values/rollout_text.h"
 
 namespace lvr {
 namespace {
@@ -20,6 +22,12 @@ struct GrpoArguments : TrainArguments {
     TrainingData data;  // once it was read
     ValidationData validated;
     bool printOptions = false;
+};
+
+// What is made of the data and started before the run is opened.
+struct GrpoMaterial {
+    std::vector<GrpoRecord> records;
+    std::optional<Rewards> rewards;
 };
 
 std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
@@ -33,7 +41,8 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
                            {record.images.begin(), record.images.end()},
                            record.question,
                            record.answer,
-                           dataset.sourceOf(record)});
+                           dataset.sourceOf(record),
+                           record.boxes});
     }
     return records;
 }
@@ -42,16 +51,15 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
 void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const GrpoOptions& o) {
     auto asked = checkpoint.decoding().options;
     std::cout << "rollouts: exit " << toText(exit) << ", temperature " << o.temperature
-              << ", top-k " << o.topK << ", top-p 1, repetition-penalty 1, <|lvr_start|> sampled";
+              << ", top-k " << o.topK << ", top-p " << o.topP << ", min-p " << o.minP
+              << ", repetition-penalty 1, <|lvr_start|> sampled";
     if (asked.sampling.repetitionPenalty != 1 || asked.spanStart == SpanStart::Forced)
         std::cout << "; generation_config.json's own are for asking";
     std::cout << std::endl;
 }
 
-std::string train(GrpoArguments& a, TrainingSession& session) {
+std::string train(GrpoArguments& a, GrpoMaterial& material, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
-    const auto& dataset = a.data.data;
-    const auto records = recordsOf(dataset);
     session.count(a.data, a.validated);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
     std::optional<LvrCheckpoint> reference;
@@ -67,11 +75,14 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto asked = decodeSettings({.exit = toText(exit)}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
-    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, records, a.options,
+    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, material.records, a.options,
               {.onReport =
                    [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
                        rewards.push_back(report.metrics.at("reward/mean"));
                        session.log().record(report, rollouts);
+                       if (isPrinted(report))
+                           std::cout << someRollouts(rollouts, a.options.logCompletions)
+                                     << std::flush;
                    },
                .onSave = [&](int step,
                              const TrainState& state) { session.save(checkpoint, step, state); },
@@ -85,27 +96,30 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
                .onNotFinite =
                    [&](int step, const std::vector<int>& which) {
                        std::vector<DataRecord> data;
-                       for (const int record : which) data.push_back(dataset.records[record]);
+                       for (const int record : which) data.push_back(a.data.data.records[record]);
                        return kept.keep(step, data);
                    },
                .resume = session.resume(),
                .stop = interruption(),
                .featureCache = a.featureCache,
                .shares = a.source.weights,
-               .ranks = session.ranks()});
+               .ranks = session.ranks(),
+               .rewards = &*material.rewards});
     return session.finish(rewards.empty() ? "no step was left to do"
                                           : "mean reward of the last step " +
                                                 std::to_string(rewards.back()).substr(0, 5));
 }
 
-// Before a run is opened.
-std::vector<std::string> readData(GrpoArguments& a) {
+// Before a run is opened; what rewards need is started, too.
+std::vector<std::string> readData(GrpoArguments& a, GrpoMaterial& material) {
     const Reading reading{.limit = {.most = a.options.maxLength,
                                     .over = a.options.overLength,
                                     .of = LengthLimit::Of::Prompt},
                           .boxes = Reading::Boxes::Ignored};
     a.data = readTrainingData(a, reading);
-    recordsOf(a.data.data);
+    material.records = recordsOf(a.data.data);
+    material.rewards.emplace(a.options);
+    material.rewards->tryOn(material.records.front(), interruption());
     if (a.options.epochs > 0 && a.resume.empty())
         a.options.steps = stepsOfEpochs(a.options.epochs, a.data.data.records.size(), a.options);
     a.validated = readValidationData(a, reading, Measured::ProbesOnly);
@@ -113,19 +127,26 @@ std::vector<std::string> readData(GrpoArguments& a) {
 }
 
 void start(GrpoArguments& a) {
-    for (const auto& name : a.options.rewards) findReward(name);
-    runTraining(a, {.kind = "grpo",
-                    .optionsJson = [&a] { return toJsonText(a.options); },
-                    .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
-                    .readData = [&a] { return readData(a); },
-                    .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
-                    .steps = "max-steps",
-                    .lengthen =
-                        [&a](int steps, const Progress& progress) {
-                            return lengthen(a.options, steps, progress.done);
-                        },
-                    .lora = a.options.lora,
-                    .train = [&a](TrainingSession& session) { return train(a, session); }});
+    try {
+        rewardsOf(a.options);
+    } catch (const Error& error) {
+        throw CLI::ValidationError(error.what());
+    }
+    GrpoMaterial material;
+    runTraining(a,
+                {.kind = "grpo",
+                 .optionsJson = [&a] { return toJsonText(a.options); },
+                 .readOptions = [&a](const std::string& json) { fromJsonText(json, a.options); },
+                 .mayChange = {"reward-timeout", "log-completions"},
+                 .readData = [&] { return readData(a, material); },
+                 .seedAndSteps = [&a] { return std::pair(a.options.seed, a.options.steps); },
+                 .steps = "max-steps",
+                 .lengthen =
+                     [&a](int steps, const Progress& progress) {
+                         return lengthen(a.options, steps, progress.done);
+                     },
+                 .lora = a.options.lora,
+                 .train = [&](TrainingSession& session) { return train(a, material, session); }});
 }
 
 void run(const CLI::App& command, GrpoArguments& a) {

@@ -68,24 +68,30 @@ void addEnum(CLI::App& command, const std::string& flag, Field& field, const Enu
 
 template <class Options>
 void addFlags(CLI::App& command, Options& options) {
-    forEachField(options,
-                 [&](const std::string& name, auto& field, const auto& rule, const char* help) {
-                     using Field = std::decay_t<decltype(field)>;
-                     const auto flag = "--" + name;
-                     if constexpr (std::is_enum_v<Field>)
-                         addEnum(command, flag, field, rule, help);
-                     else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
-                         command.add_option(flag, field, help)
-                             ->delimiter(',')
-                             ->check(passes(rule))
-                             ->capture_default_str();
-                     else if constexpr (std::is_same_v<Field, std::string>)
-                         command.add_option(flag, field, help)->check(passes(rule));
-                     else
-                         command.add_option(flag, field, help)
-                             ->check(inRange<Field>(rule))
-                             ->capture_default_str();
-                 });
+    forEachField(
+        options, [&](const std::string& name, auto& field, const auto& rule, const char* help) {
+            using Field = std::decay_t<decltype(field)>;
+            const auto flag = "--" + name;
+            if constexpr (std::is_enum_v<Field>)
+                addEnum(command, flag, field, rule, help);
+            else if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, RepeatedText>)
+                command.add_option(flag, field, help)
+                    ->allow_extra_args(false)
+                    ->check(passes(TextCheck{rule.check}));
+            else if constexpr (std::is_same_v<Field, std::vector<double>>)
+                command.add_option(flag, field, help)->delimiter(',')->check(inRange<double>(rule));
+            else if constexpr (std::is_same_v<Field, std::vector<std::string>>)
+                command.add_option(flag, field, help)
+                    ->delimiter(',')
+                    ->check(passes(rule))
+                    ->capture_default_str();
+            else if constexpr (std::is_same_v<Field, std::string>)
+                command.add_option(flag, field, help)->check(passes(rule));
+            else
+                command.add_option(flag, field, help)
+                    ->check(inRange<Field>(rule))
+                    ->capture_default_str();
+        });
     command.get_option("--recipe")
         ->description(std::string(kRecipeHelp) + ". The other defaults shown here are tiny's")
         ->default_str("paper for models above 100 million parameters");

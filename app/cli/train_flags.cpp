@@ -81,9 +81,9 @@ void addTrainOptions(CLI::App& command, TrainArguments& a) {
         "--resume", a.resume,
         "Go on with this run as it was started, with all of its options: its number, its --out, or "
         "one of OUT.checkpoints, whose later steps are forgotten then. --save-every, --keep-last, "
-        "--keep-best, --early-stopping, --feature-cache, --activation-checkpointing and "
-        "--rank-timeout may be said anew and the number of steps raised, also when it has "
-        "finished; "
+        "--keep-best, --early-stopping, --feature-cache, --activation-checkpointing, "
+        "--rank-timeout, and lvr grpo's --reward-timeout and --log-completions may be said anew "
+        "and the number of steps raised, also when it has finished; "
         "others must be what they were");
     command.add_flag("--activation-checkpointing", a.recompute,
                      "Less memory for more time: a layer's activations are computed again in the "

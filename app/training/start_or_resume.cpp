@@ -58,6 +58,14 @@ void check(TrainArguments& a) {
             std::to_string(v.every) + " (--validate-every)");
 }
 
+void checkAdapter(const LoraOptions& lora) {
+    if (lora.rank > 0) return;
+    for (const auto& [flag, isSaid] : {std::pair("--lora-dropout", lora.dropout > 0),
+                                       {"--lora-scaling", lora.scaling != LoraOptions().scaling}})
+        if (isSaid)
+            throw Error(std::string(flag) + " needs --lora-rank: without it nothing is adapted");
+}
+
 void takeSeat(TrainArguments& a) {
     at::set_num_threads(a.threads);
     a.ranks = Ranks::fromEnvironment(std::chrono::seconds(a.rankTimeout));
@@ -91,6 +99,7 @@ void settlePlacement(TrainArguments& a, const LoraOptions& lora) {
 void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     takeSeat(arguments);
     check(arguments);
+    checkAdapter(command.lora);
     settlePlacement(arguments, command.lora);
     const auto file = storeFile(arguments.store);
     std::optional<RunStore> store;
@@ -229,9 +238,11 @@ void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file,
 // To more steps when that was said, now or when it was resumed before.
 void plan(const Saved& from, const TrainArguments& arguments, const TrainingCommand& command) {
     const auto& run = from.run;
-    auto more = checkOptionsAgree(from.state->textOf("options"), command.optionsJson(),
-                                  command.steps, nameOf(run), arguments);
-    command.readOptions(from.state->textOf("options"));
+    const auto options =
+        optionsToGoOnWith(from.state->textOf("options"), command.optionsJson(),
+                          {command.steps, command.mayChange}, nameOf(run), arguments);
+    auto more = options.steps;
+    command.readOptions(options.json);
     const int planned = command.seedAndSteps().second;
     if (!more && run.info.steps > planned) more = run.info.steps;
     if (more) {

@@ -22,6 +22,7 @@ struct TrainingCommand {
     std::string kind;  // "sft"
     std::function<std::string()> optionsJson;
     std::function<void(const std::string& json)> readOptions;  // when resuming
+    std::vector<std::string> mayChange = {};  // options that a run that goes on may be told anew
     // Before a run is opened: what is wrong with the data opens none. Returns the files it is in.
     std::function<std::vector<std::string>()> readData;
     std::function<std::pair<std::uint64_t, int>()> seedAndSteps;  // once the data was read

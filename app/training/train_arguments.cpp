@@ -122,10 +122,11 @@ void goOnAs(const std::string& text, const std::string& run, TrainArguments& arg
     });
 }
 
-std::optional<int> checkOptionsAgree(const std::string& startedText, const std::string& nowText,
-                                     const std::string& steps, const std::string& run,
-                                     const TrainArguments& arguments) {
+OptionsToGoOnWith optionsToGoOnWith(const std::string& startedText, const std::string& nowText,
+                                    const ChangingOptions& changing, const std::string& run,
+                                    const TrainArguments& arguments) {
     const auto started = Json::parse(startedText), now = Json::parse(nowText);
+    auto options = started;
     std::set<std::string> known{"store", "resume"};
     auto copy = arguments;
     forEachField(copy, [&](const char* name, auto&, WhenResumed) { known.insert(name); });
@@ -134,12 +135,15 @@ std::optional<int> checkOptionsAgree(const std::string& startedText, const std::
         if (known.contains(flag)) continue;
         if (!now.contains(flag))
             throw Error("--" + flag + " can't be said to " + run + ", which goes on as it began");
-        if (flag == steps && now.at(flag) > started.at(flag))
+        const auto& free = changing.mayChange;
+        if (flag == changing.steps && now.at(flag) > started.at(flag))
             more = now.at(flag).get<int>();
+        else if (std::find(free.begin(), free.end(), flag) != free.end())
+            options[flag] = now.at(flag);
         else
             checkAgree(flag, started.value(flag, Json()), now.at(flag), run);
     }
-    return more;
+    return {options.dump(), more};
 }
 
 }  // namespace lvr

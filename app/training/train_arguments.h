@@ -73,10 +73,19 @@ std::string toJsonText(const TrainArguments& arguments);
 // `arguments` become those that `json` keeps, but for what was told and may change. run: "run 3".
 // Throws Error when something was told that contradicts them.
 void goOnAs(const std::string& json, const std::string& run, TrainArguments& arguments);
-// The same check for the options of the run's kind, both as JSON objects by flag; `steps` names the
-// one that says how many, which may be raised: returns the new number, nothing when it isn't.
-std::optional<int> checkOptionsAgree(const std::string& started, const std::string& now,
-                                     const std::string& steps, const std::string& run,
-                                     const TrainArguments& arguments);
+// Of the options of a run's kind, by flag: the one that says how many steps, which may be raised,
+// and those that may be told anew.
+struct ChangingOptions {
+    std::string steps;
+    std::vector<std::string> mayChange;
+};
+struct OptionsToGoOnWith {
+    std::string json;          // without another number of steps
+    std::optional<int> steps;  // when they are raised
+};
+// The same check for the options of the run's kind, both as JSON objects by flag.
+OptionsToGoOnWith optionsToGoOnWith(const std::string& started, const std::string& now,
+                                    const ChangingOptions& changing, const std::string& run,
+                                    const TrainArguments& arguments);
 
 }  // namespace lvr

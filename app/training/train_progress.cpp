@@ -5,8 +5,12 @@
 
 namespace lvr {
 
+bool isPrinted(const TrainReport& report) {
+    return report.step % 10 == 0 || report.step == report.steps;
+}
+
 void printTrainReport(const TrainReport& report) {
-    if (report.step % 10 != 0 && report.step != report.steps) return;
+    if (!isPrinted(report)) return;
     std::printf("step %4d/%d  lr %.2e  %.0f samples/s  eta %d:%02d ", report.step, report.steps,
                 report.learningRate, report.samplesPerSecond,
                 static_cast<int>(report.secondsLeft) / 60,

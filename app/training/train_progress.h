@@ -7,6 +7,8 @@
 
 namespace lvr {
 
+// Whether a step is one of those that are printed.
+bool isPrinted(const TrainReport& report);
 // One line on stdout every ten steps: progress, speed, time left, then every metric by name.
 void printTrainReport(const TrainReport& report);
 

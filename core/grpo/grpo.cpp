@@ -11,7 +11,7 @@
 #include "core/grpo/lesson.h"
 #include "core/grpo/prompt_order.h"
 #include "core/grpo/replay.h"
-#include "core/grpo/reward.h"
+#include "core/grpo/rewards.h"
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
 #include "core/train/gradient_sum.h"
@@ -51,7 +51,7 @@ public:
           gradients_(hooks.ranks, tensorsOf(trained_), optimizer_.owners()),
           guard_(options.maxNonFinite),
           order_(records, hooks.shares, options.seed) {
-        for (const auto& name : options.rewards) findReward(name);
+        if (!hooks.rewards) ownRewards_.emplace(options);
         if (hooks.resume) load(hooks.resume());
     }
 
@@ -132,11 +132,34 @@ private:
                               .first = first,
                               .stop = hooks_.stop},
                              options_, unreadable_);
+        });
+        judge(groups, first);
+        hooks_.ranks.eachDoes([&] {
+            fillAdvantages(groups, options_);
             mine = describe(groups, checkpoint_, options_, first);
         });
         figures_ = gather(hooks_.ranks, mine);
         return groups;
     }
+
+    // A reward command that fails on one rank ends the training on all: nothing has changed yet, so
+    // they save before.
+    void judge(std::vector<RolloutGroup>& groups, int firstGroup) {
+        std::string failure;
+        hooks_.ranks.eachDoes([&] {
+            try {
+                rewards().judge(groups, step_ + 1, firstGroup, hooks_.stop);
+            } catch (const RewardFailed& failed) {
+                failure = failed.what();
+            }
+        });
+        for (const auto& why : hooks_.ranks.gather(failure)) {
+            if (why.empty()) continue;
+            if (saved_ != step_) save();
+            throw RewardFailed(why);
+        }
+    }
+    Rewards& rewards() { return hooks_.rewards ? *hooks_.rewards : *ownRewards_; }
 
     bool isStep(const std::vector<RolloutGroup>& groups) {
         for (const auto& why : unreadable_) guard_.leaveOut(why);
@@ -187,6 +210,8 @@ private:
     // which changes nothing. The first may be interrupted; after that there is no way back.
     bool update(const LessonPlan& plan, int iteration, Metrics& metrics) {
         optimizer_.zeroGrad();
+        model_.seedDropout(dropoutSeed(options_.seed, step_ * options_.iterations + iteration,
+                                       hooks_.ranks.rank()));
         enum { Loss, Kl, Entropy, Low, High, Stops, Errors };
         auto sums = torch::zeros({Errors + hooks_.ranks.count()}, torch::kFloat64);
         auto* sum = sums.data_ptr<double>();
@@ -285,6 +310,7 @@ private:
     AdamW optimizer_;
     GradientSum gradients_;
     StepGuard guard_;
+    std::optional<Rewards> ownRewards_;
     RolloutFigures figures_;               // of the newest step
     std::vector<std::string> unreadable_;  // on this rank, in the newest step
     std::string alert_;                    // to be said with the next report

@@ -15,14 +15,17 @@
 
 namespace lvr {
 
-// A question whose answer is known; no boxes.
+class Rewards;
+
+// A question whose answer is known. Boxes are not looked at, but told to reward commands.
 struct GrpoRecord {
     std::string name;  // for errors
     std::string kind;
     std::vector<std::filesystem::path> images;
     std::string question;
     std::string answer;
-    int source = 0;  // of several data the one it is of
+    int source = 0;               // of several data the one it is of
+    std::vector<Box> boxes = {};  // told to reward commands
 };
 
 // GrpoOptions::epochs as a number of steps.
@@ -41,7 +44,8 @@ struct GrpoHooks {
     std::filesystem::path featureCache = {};  // of the vision tower (FeatureCache); empty: none
     // Of each of several data, in the questions that are drawn; none: all records are alike.
     std::vector<double> shares = {};
-    Ranks ranks = {};  // questions of a step are shared out among them, groups whole
+    Ranks ranks = {};            // questions of a step are shared out among them, groups whole
+    Rewards* rewards = nullptr;  // those of the options, with their commands; nullptr: made anew
 };
 
 // GRPO_latent (lvr-spec 5.1): rolls out a group of answers to each question with their latents,
@@ -50,9 +54,9 @@ struct GrpoHooks {
 // began with, for the KL; it reads the image too. Metrics: reward/*, loss/total, kl, clip_ratio/*,
 // entropy, completions/*, span/*, latents/*, groups/zero_variance, replay/ratio_error (the largest
 // |exp(replayed - rolled out) - 1| before the first update), time/*. A question whose image can't
-// be read is left out of its step. Throws Cancelled; Error for a reward that doesn't exist, five
-// steps in a row nothing of which can be read, too many without finite gradients, or a state of
-// other data.
+// be read is left out of its step. Throws Cancelled; RewardFailed, after it has saved; Error for a
+// reward that doesn't exist, five steps in a row nothing of which can be read, too many without
+// finite gradients, or a state of other data.
 void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,
                const GrpoHooks& hooks);

@@ -21,12 +21,22 @@ torch::Tensor oldLogProbabilities(const std::vector<RowResult>& rows) {
     return old;
 }
 
+// What counts in the loss: what was said, but for completions that were cut where the options
+// leave those out. [G, C]
+torch::Tensor lossMask(const std::vector<RowResult>& rows, const GrpoOptions& options) {
+    auto mask = textMask(rows);
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        if (options.maskTruncated == Switch::On && rows[r].stopped == StopReason::MaxNewTokens)
+            mask[static_cast<std::int64_t>(r)].zero_();
+    return mask;
+}
+
 Lesson lessonOf(const PolicyAndReference& models, const RolloutGroup& group,
                 const GrpoOptions& options) {
     Lesson lesson{&group, {}};
     const auto device = models.policy.device();
     lesson.fixed.old = oldLogProbabilities(group.rows).to(device);
-    lesson.fixed.mask = textMask(group.rows).to(device);
+    lesson.fixed.mask = lossMask(group.rows, options).to(device);
     lesson.fixed.advantages = torch::tensor(group.advantages).to(device);
     if (options.beta > 0) {
         const torch::NoGradGuard frozen;
@@ -47,7 +57,7 @@ LessonPlan planLessons(const PolicyAndReference& models, const std::vector<Rollo
         for (const auto& group : groups) {
             if (stop.stop_requested()) throw Cancelled();
             if (!group.mixed() && options.zeroVariance == ZeroVariance::Drop) continue;
-            const double tokens = textMask(group.rows).sum().item<double>();
+            const double tokens = lossMask(group.rows, options).sum().item<double>();
             plan.scale.tokens += tokens;
             plan.scale.completions += static_cast<double>(group.rows.size());
             if (!group.mixed() && options.beta == 0) continue;

@@ -35,7 +35,9 @@ PolicyLoss policyLoss(const PolicyLossInputs& in, const GrpoOptions& options,
     const auto mask = in.mask.to(in.policy.dtype());
     const auto advantages = in.advantages.unsqueeze(1);
     const auto ratio = (in.policy - in.old).exp();
-    const auto clipped = ratio.clamp(1 - options.epsilon, 1 + options.epsilon);
+    const double lowest = 1 - options.epsilon,
+                 highest = 1 + (options.epsilonHigh > 0 ? options.epsilonHigh : options.epsilon);
+    const auto clipped = ratio.clamp(lowest, highest);
     auto perToken = -torch::min(ratio * advantages, clipped * advantages);
     PolicyLoss out;
     if (in.reference.defined()) {
@@ -44,8 +46,8 @@ PolicyLoss policyLoss(const PolicyLossInputs& in, const GrpoOptions& options,
         perToken = perToken + options.beta * kl;
         out.kl = (kl.detach() * mask).sum().item<double>();
     }
-    const auto low = (ratio < 1 - options.epsilon) & (advantages < 0),
-               high = (ratio > 1 + options.epsilon) & (advantages > 0);
+    const auto low = (ratio < lowest) & (advantages < 0),
+               high = (ratio > highest) & (advantages > 0);
     out.clippedLow = (low * mask).sum().item<double>();
     out.clippedHigh = (high * mask).sum().item<double>();
     out.loss = average(perToken, mask, options.loss, scale);

@@ -11,7 +11,6 @@
 #include "core/diagnose/latent_statistics.h"
 #include "core/error.h"
 #include "core/grpo/policy_loss.h"
-#include "core/grpo/reward.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -32,6 +31,8 @@ DecodeOptions decodeOptions(const LvrCheckpoint& checkpoint, const GrpoOptions& 
     decode.maxNewTokens = options.maxNewTokens;
     decode.sampling.temperature = options.temperature;
     decode.sampling.topK = options.topK;
+    decode.sampling.topP = options.topP;
+    decode.sampling.minP = options.minP;
     decode.sampling.seed =
         options.seed * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(step) * kSeedsPerStep;
     return decode;
@@ -64,24 +65,6 @@ std::string saidText(const LvrCheckpoint& checkpoint, const RowResult& row) {
         if (!row.isLatent[i] && std::find(stops.begin(), stops.end(), row.ids[i]) == stops.end())
             said.push_back(row.ids[i]);
     return checkpoint.tokenizer.decode(said);
-}
-
-void judge(const LvrCheckpoint& checkpoint, const GrpoOptions& options, RolloutGroup& group) {
-    for (const auto& row : group.rows) {
-        group.texts.push_back(saidText(checkpoint, row));
-        group.rewards.emplace_back();
-        group.total.push_back(0);
-        for (const auto& name : options.rewards) {
-            const double reward = findReward(name)(group.texts.back(),
-                                                   {group.record->answer, group.record->question});
-            group.rewards.back()[name] = reward;
-            group.total.back() += static_cast<float>(reward);
-        }
-    }
-    const auto advantages = groupAdvantages(torch::tensor(group.total), std::ssize(group.total),
-                                            options.advantageScale);
-    group.advantages.assign(advantages.data_ptr<float>(),
-                            advantages.data_ptr<float>() + advantages.numel());
 }
 
 double mean(const std::vector<double>& values) {
@@ -162,8 +145,18 @@ std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeature
     if (part.stop.stop_requested()) throw Cancelled();
     for (std::size_t i = 0; i < rows.size(); ++i)
         groups[i / options.groupSize].rows.push_back(std::move(rows[i]));
-    for (auto& group : groups) judge(checkpoint, options, group);
+    for (auto& group : groups)
+        for (const auto& row : group.rows) group.texts.push_back(saidText(checkpoint, row));
     return groups;
+}
+
+void fillAdvantages(std::vector<RolloutGroup>& groups, const GrpoOptions& options) {
+    for (auto& group : groups) {
+        const auto advantages = groupAdvantages(torch::tensor(group.total), std::ssize(group.total),
+                                                options.advantageScale);
+        group.advantages.assign(advantages.data_ptr<float>(),
+                                advantages.data_ptr<float>() + advantages.numel());
+    }
 }
 
 namespace {

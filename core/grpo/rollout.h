@@ -18,7 +18,7 @@ struct RolloutGroup {
     std::vector<RowResult> rows;
     std::vector<std::string> texts;  // what was said, LVR tokens spelled out, stop token left out
     std::vector<std::map<std::string, double>> rewards;  // by name, one map a row
-    std::vector<float> total;                            // sum of a row's rewards
+    std::vector<float> total;                            // weighted sum of a row's rewards
     std::vector<float> advantages;
     bool mixed() const;  // rewards differ: there is something to learn
 };
@@ -31,11 +31,14 @@ struct RolloutPart {
     std::stop_token stop = {};
 };
 
-// options.groupSize completions of each record, all groups in one batch. A record whose image can't
-// be read is left out; why is appended to `unreadable`. Throws Cancelled.
+// options.groupSize completions of each record, all groups in one batch, not judged yet. A record
+// whose image can't be read is left out; why is appended to `unreadable`. Throws Cancelled.
 std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                                   const RolloutPart& part, const GrpoOptions& options,
                                   std::vector<std::string>& unreadable);
+
+// From their rewards (Rewards::judge).
+void fillAdvantages(std::vector<RolloutGroup>& groups, const GrpoOptions& options);
 
 // What a step's rollouts were like, as far as one rank knows or all together.
 struct RolloutFigures {

@@ -69,11 +69,16 @@ void check(const OptionField& field, const std::string& text) {
         case OptionField::Shape::List:
             break;
     }
-    const auto& rule = std::get<TextCheck>(field.rule).check;
-    if (!rule || text == field.text) return;
-    if (field.shape == OptionField::Shape::Text) return rule(text);
+    if (text == field.text) return;
+    const auto checkPart = [&](const std::string& part) {
+        if (const auto* range = std::get_if<NumberRange>(&field.rule))
+            checkNumber(part, *range);
+        else if (const auto& rule = std::get<TextCheck>(field.rule).check)
+            rule(part);
+    };
+    if (field.shape == OptionField::Shape::Text) return checkPart(text);
     std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) rule(part);
+    for (std::string part; std::getline(parts, part, ',');) checkPart(part);
 }
 
 }  // namespace lvr

@@ -32,12 +32,22 @@ std::vector<OptionField> fieldsOf(Options options) {
     std::vector<OptionField> fields;
     forEachField(options, [&](const char* name, auto& value, const auto& rule, const char* help) {
         using Value = std::decay_t<decltype(value)>;
-        OptionField field{.name = name, .help = help, .rule = rule};
+        OptionField field{.name = name, .help = help};
+        if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, RepeatedText>)
+            field.rule = TextCheck{rule.check};
+        else
+            field.rule = rule;
         if constexpr (std::is_enum_v<Value>) {
             field.shape = OptionField::Shape::Choice;
             field.text = rule.at(static_cast<std::size_t>(value));
         } else if constexpr (std::is_same_v<Value, std::string>) {
             field.text = value;
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, RepeatedText>) {
+            if (!value.empty()) field.text = value.front();
+        } else if constexpr (std::is_same_v<Value, std::vector<double>>) {
+            field.shape = OptionField::Shape::List;
+            for (const double each : value)
+                field.text += (field.text.empty() ? "" : ",") + numberText(each);
         } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
             field.shape = OptionField::Shape::List;
             for (const auto& each : value) field.text += (field.text.empty() ? "" : ",") + each;

@@ -126,6 +126,13 @@ enum class ZeroVariance { Keep, Drop };
 // Recorded: the vectors that were fed in the rollout, as constants (the paper). Recomputed: the
 // policy's own hidden states under its present weights, gradient through them.
 enum class ReplayLatents { Recorded, Recomputed };
+// How a reward command of the options' list is told: NAME=COMMAND.
+struct RewardCommand {
+    std::string name;
+    std::string command;  // for /bin/sh
+};
+// name: of letters, digits, "_", "-" and ".". Throws Error.
+RewardCommand parseRewardCommand(const std::string& text);
 
 struct GrpoOptions {
     Recipe recipe = Recipe::Tiny;
@@ -142,16 +149,25 @@ struct GrpoOptions {
     DecayOf decayOf = DecayOf::All;
     double beta2 = 0.999;
     AdamStates adamStates = AdamStates::Float32;
-    double beta = 0.04;    // of the KL to the model it starts from, which sees the image too
-    double epsilon = 0.2;  // of the clipping, on both sides
+    double beta = 0.04;      // of the KL to the model it starts from, which sees the image too
+    double epsilon = 0.2;    // of the clipping: how far the ratio may fall below 1
+    double epsilonHigh = 0;  // how far it may rise above; 0: as far
     GrpoLoss loss = GrpoLoss::Bnpo;
     AdvantageScale advantageScale = AdvantageScale::Std;
     ZeroVariance zeroVariance = ZeroVariance::Keep;
     double temperature = 0.9;
     int topK = 50;
-    int maxNewTokens = 512;  // a completion, latents included
-    std::string exit;        // exit rule (parseExitRule); empty: the checkpoint's own
-    std::vector<std::string> rewards = {"accuracy", "format"};  // summed
+    double topP = 1, minP = 0;  // as in SamplingOptions
+    int maxNewTokens = 512;     // a completion, latents included
+    // On: a completion that was cut there teaches nothing; its reward counts in its group.
+    Switch maskTruncated = Switch::Off;
+    std::string exit;  // exit rule (parseExitRule); empty: the checkpoint's own
+    std::vector<std::string> rewards = {"accuracy", "format"};  // summed, by weight
+    // NAME=COMMAND each; a name that is not among `rewards` comes after them.
+    std::vector<std::string> rewardCommands;
+    std::vector<double> rewardWeights;  // of all these in order; empty: 1 each
+    int rewardTimeout = 300;            // seconds a command may take for a step
+    int logCompletions = 0;             // printed with every step that is printed
     ReplayLatents latents = ReplayLatents::Recorded;
     double latentNoise = 0;  // standard deviation of what is added to a latent, in its own RMS
     int maxNonFinite = 5;    // steps in a row without a finite gradient before it gives up
@@ -168,13 +184,22 @@ using EnumNames = std::vector<std::string>;
 struct TextCheck {
     std::function<void(const std::string&)> check;
 };
+// Of texts that may hold commas: one each time the flag is said.
+struct RepeatedText {
+    std::function<void(const std::string&)> check;
+};
 
 // A part of other options.
 template <class Visit>
 void forEachField(LoraOptions& o, const Visit& visit) {
     visit("lora-rank", o.rank, NumberRange{0, 65536},
           "Train low-rank adapters of the language model instead of itself (LoRA's r); 0: none");
-    visit("lora-alpha", o.alpha, NumberRange{1e-6, 1e6}, "LoRA's scale is alpha / rank");
+    visit("lora-alpha", o.alpha, NumberRange{1e-6, 1e6},
+          "LoRA's scale is alpha / rank, or as --lora-scaling says");
+    visit("lora-scaling", o.scaling, EnumNames{"standard", "rslora"},
+          "LoRA's scale: alpha / rank, or alpha / sqrt(rank), which suits high ranks (rsLoRA)");
+    visit("lora-dropout", o.dropout, NumberRange{0, 0.99},
+          "Share of an adapter's inputs that are left out at random in training");
     visit("lora-targets", o.targets, TextCheck{checkLoraTarget}, "Linears that are adapted");
     visit(
         "lora-embeddings", o.embeddings, EnumNames{"off", "on"},
@@ -311,7 +336,10 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     visit("warm-up", o.warmup, NumberRange{0, kMany}, kWarmupHelp);
     visitAdamW(o, visit);
     visit("beta", o.beta, NumberRange{0, 1e6}, "Of the KL to the model it starts from; 0: none");
-    visit("epsilon", o.epsilon, NumberRange{0, 1}, "Of the clipping of the ratio");
+    visit("epsilon", o.epsilon, NumberRange{0, 1},
+          "Of the clipping: how far the ratio to the policy that sampled may fall below 1");
+    visit("epsilon-high", o.epsilonHigh, NumberRange{0, 1e6},
+          "How far it may rise above 1 (DAPO: 0.28); 0: as far as --epsilon");
     visit("loss", o.loss, EnumNames{"bnpo", "grpo", "dr_grpo"},
           "Mean over all tokens, over each completion's first, or over the longest allowed");
     visit("scale-rewards", o.advantageScale, EnumNames{"std", "none"},
@@ -321,12 +349,33 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
           "are left out");
     visit("temperature", o.temperature, NumberRange{1e-3, 100},
           "Of rollouts and log-probabilities");
-    visit("top-k", o.topK, NumberRange{0, kMany}, "Rollouts sample among so many ids; 0: all");
+    visit("top-k", o.topK, NumberRange{0, kMany},
+          "Rollouts sample among so many ids; 0: all. Log-probabilities are of all ids, as TRL's, "
+          "whatever this and the next two leave out");
+    visit("top-p", o.topP, NumberRange{1e-6, 1},
+          "Rollouts sample among the likeliest ids that make up this share; 1: all");
+    visit("min-p", o.minP, NumberRange{0, 1},
+          "Rollouts sample among ids at least this share as likely as the likeliest; 0: all");
     visit("max-new-tokens", o.maxNewTokens, NumberRange{1, 1e6},
           "Of a completion, latents included");
+    visit("mask-truncated", o.maskTruncated, EnumNames{"off", "on"},
+          "Completions cut at --max-new-tokens don't count in the loss");
     visit("exit", o.exit, TextCheck{[](const std::string& text) { parseExitRule(text); }},
           "Exit rule of rollouts (default: the checkpoint's own)");
-    visit("rewards", o.rewards, TextCheck{}, "Rewards to sum, by name");
+    visit("rewards", o.rewards, TextCheck{},
+          "Rewards to sum: accuracy (1 if the last <answer> is right; case, a final dot and how a "
+          "number is written don't matter), format (1 if "
+          "it is <|lvr_start|>...<|lvr_end|><answer>...</answer>), and names of --reward-command");
+    visit("reward-command", o.rewardCommands,
+          RepeatedText{[](const std::string& text) { parseRewardCommand(text); }},
+          "NAME=COMMAND, a reward of one's own: it reads a step's completions as JSON lines and a "
+          "blank line, and prints a number for each (README: Rewards); may be said again");
+    visit("reward-weights", o.rewardWeights, NumberRange{-1e6, 1e6},
+          "One for each of --rewards, then for each command that isn't among them (default: 1)");
+    visit("reward-timeout", o.rewardTimeout, NumberRange{1, kMany},
+          "Seconds that a reward command may take for a step");
+    visit("log-completions", o.logCompletions, NumberRange{0, 1e6},
+          "Print so many completions with their rewards whenever a step is printed");
     visit("latents", o.latents, EnumNames{"recorded", "recomputed"},
           "recorded: replay the rollout's latents as constants (the paper); recomputed: the "
           "policy's own, gradient through them");

@@ -1,0 +1,163 @@
+#include "core/grpo/rewards.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/eval/answer.h"
+#include "core/grpo/rollout.h"
+#include "core/torch.h"
+#include "core/values/nearest_name.h"
+
+namespace lvr {
+namespace {
+
+// What a reward command is told of a completion; documented in the README.
+struct Judged {
+    const GrpoRecord& record;
+    const std::string& completion;
+    std::int64_t latents = 0;
+    int step = 0, group = 0, index = 0;
+};
+
+std::string lineOf(const Judged& judged) {
+    const auto& record = judged.record;
+    nlohmann::json images = nlohmann::json::array(), boxes = images, boxImages = images;
+    for (const auto& image : record.images) images.push_back(image.string());
+    for (const auto& box : record.boxes) {
+        boxes.push_back({box.x0, box.y0, box.x1, box.y1});
+        boxImages.push_back(box.image);
+    }
+    const nlohmann::json line{{"prompt", record.question},
+                              {"completion", judged.completion},
+                              {"answer", answerIn(judged.completion)},
+                              {"expected", record.answer},
+                              {"record", record.name},
+                              {"kind", record.kind},
+                              {"images", images},
+                              {"bboxes", boxes},
+                              {"bbox_images", boxImages},
+                              {"latents", judged.latents},
+                              {"step", judged.step},
+                              {"group", judged.group},
+                              {"index", judged.index}};
+    return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<std::string> linesOf(const std::vector<RolloutGroup>& groups, int step,
+                                 int firstGroup) {
+    std::vector<std::string> lines;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        for (std::size_t i = 0; i < groups[g].rows.size(); ++i)
+            lines.push_back(
+                lineOf({*groups[g].record, groups[g].texts[i], groups[g].rows[i].latents.size(0),
+                        step, firstGroup + static_cast<int>(g), static_cast<int>(i)}));
+    return lines;
+}
+
+std::vector<double> judgedBy(Reward reward, const std::vector<RolloutGroup>& groups) {
+    std::vector<double> values;
+    for (const auto& group : groups)
+        for (const auto& text : group.texts)
+            values.push_back(reward(text, {group.record->answer, group.record->question}));
+    return values;
+}
+
+void checkIsReward(const std::string& name, const std::vector<RewardCommand>& commands) {
+    auto names = rewardNames();
+    for (const auto& command : commands) names.push_back(command.name);
+    const auto& nearest = names[nearestName(names, name)];
+    if (nearest != name)
+        throw Error("there is no reward \"" + name + "\"; did you mean \"" + nearest + "\"?");
+}
+
+void checkCommands(const std::vector<RewardCommand>& commands) {
+    const auto builtIn = rewardNames();
+    for (auto it = commands.begin(); it != commands.end(); ++it) {
+        const auto isIt = [&](const RewardCommand& other) { return other.name == it->name; };
+        if (std::find(builtIn.begin(), builtIn.end(), it->name) != builtIn.end())
+            throw Error("there is a reward \"" + it->name +
+                        "\" already; give the command another name");
+        if (std::any_of(commands.begin(), it, isIt))
+            throw Error("two reward commands are called \"" + it->name +
+                        "\"; give one another name");
+    }
+}
+
+std::vector<RewardCommand> rewardCommandsOf(const GrpoOptions& options) {
+    std::vector<RewardCommand> commands;
+    for (const auto& text : options.rewardCommands) commands.push_back(parseRewardCommand(text));
+    return commands;
+}
+
+}  // namespace
+
+std::vector<std::string> rewardsOf(const GrpoOptions& options) {
+    const auto commands = rewardCommandsOf(options);
+    checkCommands(commands);
+    std::vector<std::string> names;
+    const auto isListed = [&](const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const auto& name : options.rewards) {
+        checkIsReward(name, commands);
+        if (isListed(name))
+            throw Error("--rewards has \"" + name + "\" twice; give it a weight instead");
+        names.push_back(name);
+    }
+    for (const auto& command : commands)
+        if (!isListed(command.name)) names.push_back(command.name);
+    if (names.empty()) throw Error("--rewards names none; there would be nothing to learn from");
+    const auto weights = options.rewardWeights.size();
+    if (weights != 0 && weights != names.size()) {
+        std::string listed;
+        for (const auto& name : names) listed += (listed.empty() ? "" : ", ") + name;
+        throw Error("--reward-weights has " + std::to_string(weights) + " for " +
+                    std::to_string(names.size()) +
+                    (names.size() == 1 ? " reward: " : " rewards: ") + listed);
+    }
+    return names;
+}
+
+Rewards::Rewards(const GrpoOptions& options) {
+    const auto names = rewardsOf(options);
+    const auto commands = rewardCommandsOf(options);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        One one;
+        one.name = names[i];
+        if (!options.rewardWeights.empty()) one.weight = options.rewardWeights[i];
+        const auto command = std::find_if(commands.begin(), commands.end(),
+                                          [&](const auto& c) { return c.name == one.name; });
+        if (command == commands.end())
+            one.builtIn = findReward(one.name);
+        else
+            one.command = std::make_unique<RewardProcess>(
+                *command, std::chrono::seconds(options.rewardTimeout));
+        all_.push_back(std::move(one));
+    }
+}
+
+void Rewards::judge(std::vector<RolloutGroup>& groups, int step, int firstGroup,
+                    const std::stop_token& stop) {
+    for (auto& group : groups) {
+        group.rewards.assign(group.rows.size(), {});
+        group.total.assign(group.rows.size(), 0);
+    }
+    for (const auto& one : all_) {
+        const auto values = one.builtIn ? judgedBy(one.builtIn, groups)
+                                        : one.command->ask(linesOf(groups, step, firstGroup), stop);
+        auto value = values.begin();
+        for (auto& group : groups)
+            for (std::size_t i = 0; i < group.rows.size(); ++i, ++value) {
+                group.rewards[i][one.name] = *value;
+                group.total[i] += static_cast<float>(one.weight * *value);
+            }
+    }
+}
+
+void Rewards::tryOn(const GrpoRecord& record, const std::stop_token& stop) {
+    const auto completion = "<answer>" + answerIn(record.answer) + "</answer>";
+    for (const auto& one : all_)
+        if (one.command) one.command->ask({lineOf({record, completion})}, stop);
+}
+
+}  // namespace lvr

@@ -307,6 +307,39 @@ private Q_SLOTS:
         QVERIFY(nlohmann::json::parse(toJsonText(run, {}))["metrics"].empty());
     }
 
+    void completionsAreReadableAsTextToo() {
+        RunStore store(path("text.db"));
+        const auto run = store.start({.kind = "grpo"});
+        Rollout one{.prompt = "what, \"this\"?",
+                    .completion = "two\nlines",
+                    .rewards = {{"format", 1}},
+                    .reward = 0.5,
+                    .advantage = -0.25};
+        Rollout two = one;
+        two.rewards = {{"accuracy", 0.5}, {"format", 1}};
+        store.append(run, 3, {}, {one, two});
+        const auto written = [&](const char* name) {
+            writeCompletions(store, run, path(name));
+            QFile file(QString::fromStdString(path(name).string()));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QCOMPARE(written("c.csv"),
+                 QByteArray("step,prompt,completion,accuracy,format,advantage,reward,image,group,"
+                            "expected,stopped\n"
+                            "3,\"what, \"\"this\"\"?\",\"two\nlines\",,1.0,-0.25,0.5,,0,,\n"
+                            "3,\"what, \"\"this\"\"?\",\"two\nlines\",0.5,1.0,-0.25,0.5,,0,,\n"));
+        const auto lines = written("c.jsonl").trimmed().split('\n');
+        QCOMPARE(lines.size(), 2);
+        const auto first = nlohmann::json::parse(lines[0].toStdString());
+        QVERIFY(first["accuracy"].is_null());
+        QCOMPARE(first["completion"].get<std::string>(), one.completion);
+        const auto all = nlohmann::json::parse(written("c.json").toStdString());
+        QCOMPARE(all.size(), std::size_t{2});
+        QCOMPARE(all[0], first);
+        QVERIFY_THROWS_EXCEPTION(Error, written("c.txt"));
+        QVERIFY(!std::filesystem::exists(path("c.txt")));
+    }
+
     void completionsAreATableAsTrlWritesThem() {
         RunStore store(path("rollouts.db"));
         const auto run = store.start({.kind = "grpo"});

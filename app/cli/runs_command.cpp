@@ -8,6 +8,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/place_flags.h"
+#include "app/cli/show_generated.h"
 #include "app/training/run_log.h"
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
@@ -27,6 +28,7 @@ struct RunsArguments {
     fs::path store, to;
     std::string run, format = "csv", text;
     bool json = false, yes = false;
+    GeneratedArguments generated;
 };
 
 RunStore openStore(const RunsArguments& a, RunStore::Access access = RunStore::Access::Read) {
@@ -113,6 +115,7 @@ void print(const Run& run, const Json& more) {
 void show(const RunsArguments& a) {
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
+    if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
     Json more{{"checkpoints", checkpointsOf(store, run.id)},
@@ -153,7 +156,8 @@ void exportEvents(const RunsArguments& a, const RunStore& store, const Run& run)
 }
 
 void exportCompletions(const RunsArguments& a, const RunStore& store, const Run& run) {
-    if (a.to.empty()) throw Error("--format completions needs --to, a .parquet file");
+    if (a.to.empty())
+        throw Error("--format completions needs --to, a .parquet, .jsonl, .json or .csv file");
     writeCompletions(store, run.id, a.to);
     std::cout << "wrote " << a.to.string() << "\n";
 }
@@ -231,13 +235,14 @@ void addRunsCommand(CLI::App& app) {
         return command;
     };
     add("list", "All runs, newest first", list)->add_flag("--json", a->json, "Print a JSON array");
-    addRun(add("show", "One run and its newest metrics", show))
-        ->add_flag("--json", a->json, "Print one JSON object");
+    auto* shown = addRun(add("show", "One run and its newest metrics", show));
+    shown->add_flag("--json", a->json, "Print JSON");
+    addGeneratedOptions(*shown, a->generated);
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
     auto* out = addRun(add("export", "Metrics of one run", exportRun));
     out->add_option("--format", a->format,
                     "csv (step,name,value), json, tensorboard (an event file), or completions "
-                    "(rollouts as parquet, as TRL has them)")
+                    "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file)")
         ->check(CLI::IsMember(kExporters))
         ->capture_default_str();
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");

@@ -6,9 +6,11 @@
 #include <parquet/arrow/writer.h>
 
 #include <map>
+#include <set>
 
 #include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/runs_io/metrics_text.h"
 #include "core/store/run_store.h"
 
 namespace lvr {
@@ -91,20 +93,121 @@ std::shared_ptr<arrow::Buffer> toParquet(const arrow::Table& table) {
     return must(out->Finish());
 }
 
-}  // namespace
+using CompletionJson = nlohmann::ordered_json;
 
-void writeCompletions(const RunStore& store, std::int64_t run, const std::filesystem::path& file) {
-    const auto steps = store.rolloutSteps(run);
-    if (steps.empty())
+// Each with the same columns: a reward that did not score is null.
+std::vector<CompletionJson> rowsWithAllRewards(const std::vector<std::pair<int, Rollout>>& all) {
+    std::set<std::string> names;
+    for (const auto& [step, rollout] : all)
+        for (const auto& [name, value] : rollout.rewards) names.insert(name);
+    std::vector<CompletionJson> rows;
+    for (const auto& [step, rollout] : all) {
+        const auto one = toJson(step, rollout);
+        CompletionJson row;
+        for (const auto& [key, value] : one.items()) {
+            if (key == "index") continue;
+            if (key != "rewards") {
+                row[key] = value;
+                continue;
+            }
+            for (const auto& name : names) row[name] = value.value(name, CompletionJson());
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::string completionText(const CompletionJson& json, int indent = -1) {
+    return json.dump(indent, ' ', false, CompletionJson::error_handler_t::replace);
+}
+
+std::string toJsonLines(const std::vector<CompletionJson>& rows) {
+    std::string text;
+    for (const auto& row : rows) text += completionText(row) + "\n";
+    return text;
+}
+
+std::string toCsvTable(const std::vector<CompletionJson>& rows) {
+    std::string text;
+    const auto addLine = [&](const auto& cellOf) {
+        std::string line;
+        for (const auto& item : rows.front().items())
+            line += (line.empty() ? "" : ",") + csvField(cellOf(item.key()));
+        text += line + "\n";
+    };
+    addLine([](const std::string& key) { return key; });
+    for (const auto& row : rows)
+        addLine([&](const std::string& key) {
+            const auto& value = row.at(key);
+            return value.is_null()     ? std::string()
+                   : value.is_string() ? value.template get<std::string>()
+                                       : completionText(value);
+        });
+    return text;
+}
+
+std::vector<std::pair<int, Rollout>> rolloutsOf(const RunStore& store, std::int64_t run) {
+    std::vector<std::pair<int, Rollout>> all;
+    for (const int step : store.rolloutSteps(run))
+        for (auto& rollout : store.rollouts(run, step)) all.emplace_back(step, std::move(rollout));
+    if (all.empty())
         throw Error("run " + std::to_string(run) +
                     " has no rollouts to export; lvr grpo writes them, --format csv has its "
                     "metrics");
+    return all;
+}
+
+void writeParquet(const std::vector<std::pair<int, Rollout>>& all,
+                  const std::filesystem::path& file) {
     CompletionsTable table;
-    for (const int step : steps)
-        for (const auto& rollout : store.rollouts(run, step)) table.append(step, rollout);
+    for (const auto& [step, rollout] : all) table.append(step, rollout);
     const auto bytes = toParquet(*table.finish());
     writeFileAtomically(
         file, {std::as_bytes(std::span(bytes->data(), static_cast<std::size_t>(bytes->size())))});
+}
+
+}  // namespace
+
+CompletionJson toJson(int step, const Rollout& rollout) {
+    CompletionJson rewards = CompletionJson::object();
+    for (const auto& [name, value] : rollout.rewards) rewards[name] = jsonNumber(value);
+    return {{"step", step},
+            {"prompt", rollout.prompt},
+            {"completion", rollout.completion},
+            {"rewards", rewards},
+            {"advantage", jsonNumber(rollout.advantage)},
+            {"reward", jsonNumber(rollout.reward)},
+            {"image", rollout.image},
+            {"group", rollout.group},
+            {"index", rollout.index},
+            {"expected", rollout.expected},
+            {"stopped", rollout.stopped}};
+}
+
+CompletionJson toJson(int step, const SampleRow& sample) {
+    return {{"step", step},
+            {"record", sample.record},
+            {"question", sample.question},
+            {"expected", sample.expected},
+            {"answer", sample.answer},
+            {"completion", sample.completion},
+            {"right", sample.right ? CompletionJson(*sample.right) : CompletionJson()},
+            {"loss", sample.loss ? jsonNumber(*sample.loss) : CompletionJson()},
+            {"image", sample.image},
+            {"stopped", sample.stopped}};
+}
+
+void writeCompletions(const RunStore& store, std::int64_t run, const std::filesystem::path& file) {
+    const auto ending = file.extension().string();
+    if (ending != ".parquet" && ending != ".jsonl" && ending != ".json" && ending != ".csv")
+        throw Error("completions are written as .parquet, .jsonl, .json or .csv; " + file.string() +
+                    " ends with none of them");
+    const auto all = rolloutsOf(store, run);
+    if (ending == ".parquet") return writeParquet(all, file);
+    const auto rows = rowsWithAllRewards(all);
+    writeFileAtomically(file, ending == ".csv"     ? toCsvTable(rows)
+                              : ending == ".jsonl" ? toJsonLines(rows)
+                                                   : completionText(rows, 2) + "\n");
 }
 
 }  // namespace lvr

@@ -21,21 +21,20 @@ void appendNumber(std::string& text, Number number) {
     text.append(digits, end);
 }
 
-// As RFC 4180 asks.
-std::string quotedWhereNeeded(const std::string& name) {
+}  // namespace
+
+std::string csvField(const std::string& name) {
     if (name.find_first_of(",\"\r\n") == std::string::npos) return name;
     std::string quoted = "\"";
     for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
     return quoted + '"';
 }
 
-}  // namespace
-
 std::string toCsv(const std::vector<Metric>& metrics) {
     std::string text;
     for (const auto& metric : metrics) {
         appendNumber(text, metric.step);
-        text += ',' + quotedWhereNeeded(metric.name) + ',';
+        text += ',' + csvField(metric.name) + ',';
         if (std::isnan(metric.value))
             text += "nan";  // whatever its sign
         else

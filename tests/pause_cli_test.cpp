@@ -99,7 +99,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("remount");
         QTest::addColumn<QString>("out");
         QTest::newRow("read-only") << "mount -o remount,ro \"$1\" || exit 98"
-                                   << "$1/new/out";
+                                   << "$1/out";
         QTest::newRow("a disk") << ""
                                 << "$1";
     }

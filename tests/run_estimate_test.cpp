@@ -192,7 +192,7 @@ private Q_SLOTS:
         QTRY_VERIFY(label->text().startsWith("Estimate: at most about"));
         QVERIFY(label->text().contains("for 250 steps"));
         dialog.findChild<QLineEdit*>("steps")->setText("1000");
-        QTRY_VERIFY(label->text().contains("for 1050 steps"));
+        QTRY_VERIFY(label->text().contains("for 1000 steps"));
         auto run = dialog.run();
         run.model = "/not/there";
         dialog.setRun(run);

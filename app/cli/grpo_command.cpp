@@ -1,12 +1,13 @@
+#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/option_fields.h"
-#include "app/cli/passes.h"
 #include "app/cli/train_flags.h"
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
+#include "app/training/train_progress.h"
 #include "app/training/training_data.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
@@ -36,8 +37,8 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
                            {record.images.begin(), record.images.end()},
                            record.question,
                            record.answer,
-                           record.boxes,
-                           dataset.sourceOf(record)});
+                           dataset.sourceOf(record),
+                           record.boxes});
     }
     return records;
 }
@@ -161,7 +162,6 @@ void addGrpoCommand(CLI::App& app) {
     addTrainOptions(*command, *a);
     addFields(*command, a->options);
     command->get_option("--epochs")->excludes("--max-steps");
-    command->get_option("--rewards")->check(passes(findReward));
     addPrintOptions(*command, a->printOptions);
     command->footer(
         "Example: lvr grpo --model build/tiny --data build/scenes --out build/tiny-grpo "

@@ -71,7 +71,9 @@ std::vector<std::string> readData(SftArguments& a) {
     a.data = readTrainingData(a, reading);
     const auto files = a.data.data.files;
     a.set = trainingSetOf(std::exchange(a.data.data, {}), a.source.weights, a.options);
-    if (a.options.epochs > 0 && a.resume.empty()) a.options.steps = stepsOfEpochs(a.options.epochs, *a.set, a.options);
+    // One that goes on has its steps, perhaps raised since.
+    if (a.options.epochs > 0 && a.resume.empty())
+        a.options.steps = stepsOfEpochs(a.options.epochs, *a.set, a.options);
     checkSchedule(a.options);
     a.validated = readValidationData(a, reading, Measured::Losses);
     auto options = a.options;  // which what is measured on does not change

@@ -24,8 +24,8 @@ struct GrpoRecord {
     std::vector<std::filesystem::path> images;
     std::string question;
     std::string answer;
-    std::vector<Box> boxes = {};
-    int source = 0;  // of several data the one it is of
+    int source = 0;               // of several data the one it is of
+    std::vector<Box> boxes = {};  // told to reward commands
 };
 
 // GrpoOptions::epochs as a number of steps.

@@ -128,7 +128,7 @@ void start(GrpoArguments& a) {
     try {
         rewardsOf(a.options);
     } catch (const Error& error) {
-        throw CLI::ValidationError(error.what());
+        throw UsageError(error.what());
     }
     runTraining(a, {.kind = "grpo",
                     .optionsJson = [&a] { return toJsonText(a.options); },

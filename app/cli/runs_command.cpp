@@ -156,7 +156,7 @@ void show(const RunsArguments& a) {
 
 struct ExportFormat {
     void (*write)(const RunsArguments&, const RunStore&, const Run&);
-    std::string ending;  // of --to; empty: a folder
+    std::vector<std::string> endings;  // of --to; none: a folder
 };
 
 void exportText(const RunsArguments& a, const RunStore& store, const Run& run) {
@@ -187,27 +187,29 @@ void exportCompletions(const RunsArguments& a, const RunStore& store, const Run&
 }
 
 const std::map<std::string, ExportFormat> kFormats{
-    {"csv", {exportText, ".csv"}},
-    {"json", {exportText, ".json"}},
-    {"tensorboard", {exportEvents, ""}},
-    {"completions", {exportCompletions, ".parquet"}}};
+    {"csv", {exportText, {".csv"}}},
+    {"json", {exportText, {".json"}}},
+    {"tensorboard", {exportEvents, {}}},
+    {"completions", {exportCompletions, {".parquet", ".jsonl", ".json", ".csv"}}}};
 
 // What was asked for, else what the file's name says. Throws UsageError when they contradict.
 std::string formatOf(const RunsArguments& a) {
     const auto ending = a.to.extension().string();
     if (a.format.empty()) {
-        for (const auto& [name, format] : kFormats)
-            if (!ending.empty() && format.ending == ending) return name;
-        if (ending.empty()) return "csv";
+        if (ending.empty() || ending == ".csv") return "csv";
+        if (ending == ".json") return "json";
+        if (ending == ".parquet" || ending == ".jsonl") return "completions";
         throw UsageError(a.to.string() +
-                         " ends in nothing that runs export writes: .csv, .json, .parquet "
-                         "(completions), or a folder with --format tensorboard");
+                         " ends in nothing that runs export writes: .csv, .json, .parquet or "
+                         ".jsonl (completions), or a folder with --format tensorboard");
     }
-    const auto& wanted = kFormats.at(a.format).ending;
+    const auto& known = kFormats.at(a.format).endings;
     const bool mayLackIt = ending.empty() && a.format != "completions";
-    if (a.to.empty() || wanted.empty() || mayLackIt || ending == wanted) return a.format;
-    throw UsageError("--format " + a.format + " writes " + wanted + ", which " + a.to.string() +
-                     " does not end in");
+    if (a.to.empty() || known.empty() || mayLackIt ||
+        std::ranges::find(known, ending) != known.end())
+        return a.format;
+    throw UsageError("--format " + a.format + " writes " + known.front() + ", which " +
+                     a.to.string() + " does not end in");
 }
 
 void exportRun(RunsArguments a) {
@@ -294,10 +296,11 @@ void addRunsCommand(CLI::App& app) {
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
     auto* out = addRun(
         add("export", "Metrics of one run", [](const RunsArguments& given) { exportRun(given); }));
-    out->add_option("--format", a->format,
-                    "csv (step,name,value), json, tensorboard (an event file), or completions "
-                    "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); "
-                    "default: as --to ends, else csv")
+    out->add_option(
+           "--format", a->format,
+           "csv (step,name,value), json, tensorboard (an event file), or completions "
+           "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); default: "
+           "as --to ends, else csv")
         ->check(CLI::IsMember({"csv", "json", "tensorboard", "completions"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
     addRun(add("note", "Write down something about a run, in place of what was there", note))

@@ -82,7 +82,7 @@ void addValidationGroup(CLI::App& command, ValidationArguments& a) {
         ->capture_default_str();
 }
 
-// The names of what may be said anew, as "--save-every, --keep-last and --rank-timeout".
+// The names of what may be said anew, as "--save-every, --keep-last, and ...".
 std::string mayChange() {
     std::vector<std::string> flags;
     TrainArguments any;
@@ -90,9 +90,8 @@ std::string mayChange() {
         if (when == WhenResumed::MayChange) flags.push_back(std::string("--") + name);
     });
     std::string text;
-    for (std::size_t i = 0; i < flags.size(); ++i)
-        text += (i == 0 ? "" : i + 1 == flags.size() ? " and " : ", ") + flags[i];
-    return text;
+    for (const auto& flag : flags) text += flag + ", ";
+    return text + "and lvr grpo's --reward-timeout and --log-completions";
 }
 
 void addMachineGroup(CLI::App& command, TrainArguments& a) {

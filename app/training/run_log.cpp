@@ -59,7 +59,7 @@ void RunLog::recordMeasurement(int step, const std::map<std::string, double>& me
     if (!store_ || (metrics.empty() && samples.empty() && alert.empty())) return;
     if (!samples.empty()) write([&] { store_->addSamples(run_, step, samples); });
     write([&] { store_->append(run_, step, metrics, {}, alert); });
-    std::cout << measurementLine(step, metrics) << std::endl;
+    if (!metrics.empty()) std::cout << measurementLine(step, metrics) << std::endl;
 }
 
 bool RunLog::print(const TrainReport& report) {

@@ -13,9 +13,6 @@ std::string progressLine(const TrainReport& report);
 // What a measurement after a step found, as far as it fits.
 std::string measurementLine(int step, const std::map<std::string, double>& metrics);
 
-// The same of what was measured after a step.
-void printMeasurement(int step, const std::map<std::string, double>& metrics);
-
 // What this process has cost so far, all threads together, in CPU-seconds.
 long cpuSeconds();
 

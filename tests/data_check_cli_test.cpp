@@ -58,9 +58,9 @@ private Q_SLOTS:
         const auto raw = write("turned.json", QJsonArray{recordOf("<lvr>\nred", kTurned)});
         const auto fixed = dir_.filePath("fixed.json");
         QCOMPARE(lvr({"data", "check", raw, "--fix", fixed}).code, 0);
-        const auto tokens = checked({raw})["roi_tokens"];
-        QVERIFY(tokens.toObject()["max"].toDouble() > 1);
-        QCOMPARE(tokens, checked({fixed})["roi_tokens"]);
+        const auto tokens = checked({raw})["roi_tokens"].toObject();
+        QVERIFY(tokens["max"].toDouble() > 1);
+        QCOMPARE(tokens, checked({fixed})["roi_tokens"].toObject());
         const auto said = lvr({"data", "check", raw}).out;
         QVERIFY2(said.contains("corners the wrong way round: they are swapped"), qPrintable(said));
     }

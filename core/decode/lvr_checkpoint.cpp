@@ -87,12 +87,9 @@ void addGeneration(const GenerationConfig& generation, DecodeSettings& settings)
     const auto say = [&](const char* name) { settings.origins[name] = "generation_config.json"; };
     options.sampling = generation.sampling;
     static constexpr std::pair<const char*, const char*> kFields[] = {
-        {"do_sample", "temperature"},
-        {"temperature", "temperature"},
-        {"top_p", "top-p"},
-        {"top_k", "top-k"},
-        {"min_p", "min-p"},
-        {"repetition_penalty", "repetition-penalty"}};
+        {"do_sample", "temperature"}, {"temperature", "temperature"},
+        {"top_p", "top-p"},           {"top_k", "top-k"},
+        {"min_p", "min-p"},           {"repetition_penalty", "repetition-penalty"}};
     for (const auto& [field, name] : kFields)
         if (generation.said.contains(field)) say(name);
     if (generation.maxNewTokens)

@@ -132,7 +132,8 @@ QVariant RolloutModel::headerData(int section, Qt::Orientation orientation, int 
     const bool wantsTip = role == Qt::ToolTipRole;
     if (role != Qt::DisplayRole && !wantsTip) return {};
     if (section == 0) return wantsTip ? tr("Place in the group; ★ is the best of it") : tr("#");
-    if (section == 1) return wantsTip ? tr("Weighted sum of the rewards of all functions") : tr("Reward");
+    if (section == 1)
+        return wantsTip ? tr("Weighted sum of the rewards of all functions") : tr("Reward");
     if (section < advantageColumn())
         return wantsTip ? tr("Reward of the function “%1”").arg(functions_[section - 2])
                         : functions_[section - 2];

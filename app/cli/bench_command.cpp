@@ -27,7 +27,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct BenchArguments {
     ModelArguments model;
@@ -137,8 +137,8 @@ public:
           trained_(trainable(checkpoint_.model)),
           optimizer_(trained_, 0.01) {}
 
-    Json run() {
-        Json out;
+    OrderedJson run() {
+        OrderedJson out;
         out["pictures"] = pictures_.size();
         out["questions"] = pictures_.size() * a_.questions;
         phases(out);
@@ -174,7 +174,7 @@ private:
     }
 
     // Positions of a step: those that are computed, and how many of them are padding.
-    void positions(Json& out) const {
+    void positions(OrderedJson& out) const {
         std::int64_t all = 0, padding = 0;
         for (const auto& part : split(pictures_, options_.microTokens)) {
             const auto batch = layOut(checkpoint_, part);
@@ -187,7 +187,7 @@ private:
         out["padding_share"] = static_cast<double>(padding) / static_cast<double>(all);
     }
 
-    void phases(Json& out) {
+    void phases(OrderedJson& out) {
         positions(out);
         std::map<std::string, std::vector<double>> laps;
         auto begun = std::chrono::steady_clock::now();
@@ -224,7 +224,7 @@ private:
         out["peak_memory_mb"] = peakGrowth([&] { learn(pictures_); });
     }
 
-    void sharing(Json& out) {
+    void sharing(OrderedJson& out) {
         const auto alone = oneByOne(pictures_);
         const auto time = [&](const Pictures& p) { return median(a_.repeats, [&] { learn(p); }); };
         const double shared = time(pictures_), repeated = time(alone);
@@ -245,7 +245,7 @@ private:
         return times[1 + a_.repeats / 2];  // the first one filled the cache
     }
 
-    void features(Json& out) {
+    void features(OrderedJson& out) {
         VisionFeatures kept(checkpoint_);
         const double inMemory = median(a_.repeats, [&] {
             for (const auto& files : files_) kept.of(files);
@@ -256,7 +256,7 @@ private:
                            {"disk_ratio", fresh / onDisk}};
     }
 
-    void crossEntropy(Json& out) {
+    void crossEntropy(OrderedJson& out) {
         const auto hidden = torch::randn({a_.positions, a_.hiddenSize}, torch::requires_grad());
         const auto head = torch::randn({a_.vocabSize, a_.hiddenSize}) * 0.02;
         const auto labels = torch::randint(a_.vocabSize, {a_.positions}, torch::kInt64);
@@ -291,7 +291,7 @@ private:
     AdamW optimizer_;
 };
 
-void print(const Json& r) {
+void print(const OrderedJson& r) {
     std::printf(
         "step               %.1f ms, %.0f tokens/s, grows by %.0f MB (%lld positions, %.0f %% "
         "padding)\n",

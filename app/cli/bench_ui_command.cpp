@@ -25,7 +25,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr int kStepsPerSecond = 200;  // of the run that is written meanwhile
 constexpr int kMetricsPerStep = 12;
@@ -122,11 +122,11 @@ class UiBench {
 public:
     explicit UiBench(const BenchUiArguments& a) : a_(a) {}
 
-    Json run() {
+    OrderedJson run() {
         fs::create_directories(folder_);
         RunStore store(store_);
         fill(store, a_);
-        Json opening = Json::array(), frames = Json::array();
+        OrderedJson opening = OrderedJson::array(), frames = OrderedJson::array();
         for (int i = 0; i < a_.repeats; ++i) opening.push_back(window({}, a_.runs));
         for (int i = 0; i < a_.repeats; ++i) {
             Child writer(self(), {"bench", "write-steps", store_.string()}, folder_ / "writer");
@@ -154,7 +154,7 @@ private:
     static fs::path self() { return fs::read_symlink("/proc/self/exe"); }
 
     // What the window measured.
-    Json window(std::vector<std::string> more, int runs) {
+    OrderedJson window(std::vector<std::string> more, int runs) {
         if (interruption().stop_requested()) throw Cancelled();
         const auto program = self().parent_path() / "lvr-ui-bench";
         if (!fs::exists(program))
@@ -167,17 +167,17 @@ private:
         if (child.wait() != 0)
             throw Error("the window can't be measured: " + program.string() +
                         " ended with an error; is the display DISPLAY reachable, with OpenGL?");
-        return Json::parse(std::ifstream(printed));
+        return OrderedJson::parse(std::ifstream(printed));
     }
 
-    static double median(const Json& all, const char* place) {
+    static double median(const OrderedJson& all, const char* place) {
         std::vector<double> values;
-        for (const auto& one : all) values.push_back(one.at(Json::json_pointer(place)));
+        for (const auto& one : all) values.push_back(one.at(OrderedJson::json_pointer(place)));
         std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
         return values[values.size() / 2];
     }
-    static Json summary(const Json& all, const std::string& place) {
-        Json out;
+    static OrderedJson summary(const OrderedJson& all, const std::string& place) {
+        OrderedJson out;
         for (const std::string what : {"count", "median", "p99", "max"})
             out[what] = median(all, (place + "/" + what).c_str());
         return out;
@@ -188,7 +188,7 @@ private:
     fs::path store_ = folder_ / "runs.db";
 };
 
-void printWindow(const Json& r) {
+void printWindow(const OrderedJson& r) {
     const auto &open = r["open_ms"], &frame = r["frame_ms"], &gap = r["gap_ms"];
     std::printf(
         "open %lld rows    runs after %.0f ms, curves of the newest after %.0f ms "

@@ -26,7 +26,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct DataArguments {
     DataMix source;
@@ -44,7 +44,7 @@ PreprocessConfig preprocessOf(const DataArguments& a) {
     return config;
 }
 
-Json toJson(const Spread& spread) {
+OrderedJson toJson(const Spread& spread) {
     if (spread.count == 0) return {};
     return {{"min", spread.least},
             {"median", spread.median},
@@ -53,14 +53,14 @@ Json toJson(const Spread& spread) {
             {"count", spread.count}};
 }
 
-Json toJson(const std::vector<DataReport::Finding>& findings) {
-    Json list = Json::array();
+OrderedJson toJson(const std::vector<DataReport::Finding>& findings) {
+    OrderedJson list = OrderedJson::array();
     for (const auto& finding : findings)
         list.push_back({{"record", finding.name}, {"problem", finding.what}});
     return list;
 }
 
-Json toJson(const DataReport& report) {
+OrderedJson toJson(const DataReport& report) {
     return {{"records", report.records},
             {"bad", toJson(report.bad)},
             {"notes", toJson(report.notes)},

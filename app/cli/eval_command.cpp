@@ -22,7 +22,7 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct EvalArguments {
     std::vector<std::string> models;
@@ -161,7 +161,7 @@ std::vector<Score> scores(const std::string& model, const std::string& kind,
     return all;
 }
 
-Json toJson(const Score& s) {
+OrderedJson toJson(const Score& s) {
     const auto interval = wilson95(s.right, s.count);
     return {{"model", s.model},
             {"kind", s.name},
@@ -191,7 +191,7 @@ std::string shortName(const std::string& model) {
 }
 
 void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t width,
-                   Json& models, Json& rows) {
+                   OrderedJson& models, OrderedJson& rows) {
     const ModelArguments opened{model, a.model.dtype, a.model.device};
     const auto placement = placementOf(opened);
     const auto checkpoint = openCheckpoint(opened, placement);
@@ -240,9 +240,10 @@ void evalScenes(EvalArguments& a) {
             "scenes of seed %llu, latents %s\n%-*s  %-16s %6s  %-5s  %-11s  %-6s %6s  %-5s  %s\n",
             static_cast<unsigned long long>(a.seed), a.latents.c_str(), static_cast<int>(width),
             "model", "kind", "count", "right", "95 %", "chance", "steps", "exact", "hit");
-    Json models = Json::array(), rows = Json::array();
+    OrderedJson models = OrderedJson::array(), rows = OrderedJson::array();
     for (const auto& model : a.models) evaluateModel(a, model, width, models, rows);
-    const Json all{{"seed", a.seed}, {"latents", a.latents}, {"models", models}, {"rows", rows}};
+    const OrderedJson all{
+        {"seed", a.seed}, {"latents", a.latents}, {"models", models}, {"rows", rows}};
     if (!a.to.empty())
         writeFileAtomically(a.to, all.dump(2) + "\n");
     else if (a.json)

@@ -23,7 +23,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct RunsArguments {
     fs::path store, to;
@@ -67,7 +67,7 @@ void list(const RunsArguments& a) {
     const auto all = openStore(a).runs();
     const auto runs = chosen(a, all);
     if (a.json) {
-        Json listed = Json::array();
+        OrderedJson listed = OrderedJson::array();
         for (const auto& run : runs) listed.push_back(toJson(run));
         std::cout << listed.dump(2) << "\n";
         return;
@@ -86,34 +86,34 @@ void list(const RunsArguments& a) {
                     shortened(run.notes, 24).c_str(), run.info.out.c_str());
 }
 
-Json checkpointsOf(const RunStore& store, std::int64_t run) {
-    Json all = Json::array();
+OrderedJson checkpointsOf(const RunStore& store, std::int64_t run) {
+    OrderedJson all = OrderedJson::array();
     for (const auto& row : store.checkpoints(run))
         if (row.kept)
             all.push_back({{"step", row.step},
                            {"folder", row.folder},
-                           {"loss", row.loss ? jsonNumber(*row.loss) : Json()}});
+                           {"loss", row.loss ? jsonNumber(*row.loss) : OrderedJson()}});
     return all;
 }
 
-Json probesOf(const RunStore& store, std::int64_t run) {
-    Json all = Json::array();
+OrderedJson probesOf(const RunStore& store, std::int64_t run) {
+    OrderedJson all = OrderedJson::array();
     for (const auto& row : store.sampleSummaries(run))
         all.push_back({{"step", row.step},
                        {"count", row.count},
                        {"right", row.right},
-                       {"loss", row.loss ? jsonNumber(*row.loss) : Json()}});
+                       {"loss", row.loss ? jsonNumber(*row.loss) : OrderedJson()}});
     return all;
 }
 
-Json alertsOf(const RunStore& store, std::int64_t run) {
-    Json all = Json::array();
+OrderedJson alertsOf(const RunStore& store, std::int64_t run) {
+    OrderedJson all = OrderedJson::array();
     for (const auto& alert : store.alerts(run))
         all.push_back({{"step", alert.step}, {"message", alert.message}});
     return all;
 }
 
-void print(const Run& run, const Json& more) {
+void print(const Run& run, const OrderedJson& more) {
     std::cout << "run         " << run.id << ", " << run.info.kind << ", " << toText(run.status)
               << (run.message.empty() ? "" : ": " + run.message) << "\ncommand     "
               << run.info.command << "\nout         " << run.info.out << "\nstarted     "
@@ -139,13 +139,13 @@ void show(const RunsArguments& a) {
     if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
-    Json more{{"checkpoints", checkpointsOf(store, run.id)},
-              {"probes", probesOf(store, run.id)},
-              {"alerts", alertsOf(store, run.id)}};
+    OrderedJson more{{"checkpoints", checkpointsOf(store, run.id)},
+                     {"probes", probesOf(store, run.id)},
+                     {"alerts", alertsOf(store, run.id)}};
     if (a.json) {
         auto json = toJson(run);
         json.update(more);
-        json["metrics"] = Json::object();
+        json["metrics"] = OrderedJson::object();
         for (const auto& [name, value] : last) json["metrics"][name] = jsonNumber(value);
         std::cout << json.dump(2) << "\n";
         return;

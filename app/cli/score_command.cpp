@@ -14,7 +14,7 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct ScoreArguments {
     ModelArguments model;
@@ -24,14 +24,14 @@ struct ScoreArguments {
     std::string headPositions = "consistent";
 };
 
-Json toJson(const LatentDistance& distance) {
+OrderedJson toJson(const LatentDistance& distance) {
     return {{"mse", distance.mse}, {"mae", distance.mae}, {"cosine", distance.cosine}};
 }
 
-Json toJson(const Score& score) {
+OrderedJson toJson(const Score& score) {
     return {{"ce", score.ce},
-            {"latent", score.pairs ? toJson(score.latent) : Json()},
-            {"latent_end", score.latentEnds ? toJson(score.latentEnd) : Json()},
+            {"latent", score.pairs ? toJson(score.latent) : OrderedJson()},
+            {"latent_end", score.latentEnds ? toJson(score.latentEnd) : OrderedJson()},
             {"supervised", score.supervised},
             {"pairs", score.pairs}};
 }
@@ -103,9 +103,9 @@ void score(const ScoreArguments& a) {
         std::printf("computed in %s\n", toText(placement).c_str());
         return;
     }
-    Json out = toJson(total(scored.scores));
+    OrderedJson out = toJson(total(scored.scores));
     out["computation"] = toText(placement);
-    out["records"] = Json::array();
+    out["records"] = OrderedJson::array();
     for (std::size_t i = 0; i < scored.scores.size(); ++i) {
         out["records"].push_back(toJson(scored.scores[i]));
         out["records"].back()["record"] = scored.names[i];

@@ -18,7 +18,7 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 void run(const StudyArguments& arguments) {
     if (interruption().stop_requested()) throw Cancelled();
@@ -48,9 +48,9 @@ fs::path resultFile(const Study& study, const StudyVariant& variant, int seed) {
 void measure(const Study& study, const StudyVariant& variant, int seed) {
     const auto file = resultFile(study, variant, seed);
     const auto part = fs::path(file).replace_extension(".part.json").string();
-    Json rows = Json::array();
+    OrderedJson rows = OrderedJson::array();
     StudyArguments asked;
-    Json answer;
+    OrderedJson answer;
     for (const auto& column : study.columns) {
         StudyArguments eval{"eval", "scenes", "--model",
                             modelFolder(study, variant.model, seed).string()};
@@ -59,7 +59,7 @@ void measure(const Study& study, const StudyVariant& variant, int seed) {
         eval.insert(eval.end(), {"--to", part, "--json"});
         if (eval != asked) {
             run(eval);
-            answer = Json::parse(std::ifstream(part)).at("rows");
+            answer = OrderedJson::parse(std::ifstream(part)).at("rows");
             asked = eval;
         }
         auto row = answer.at(column.row);
@@ -81,7 +81,7 @@ std::vector<Cell> cellsOf(const Study& study, const StudyVariant& variant) {
     for (int seed = 0; seed < study.seeds; ++seed) {
         std::ifstream in(resultFile(study, variant, seed));
         if (!in) continue;
-        const auto rows = Json::parse(in);
+        const auto rows = OrderedJson::parse(in);
         for (std::size_t c = 0; c < cells.size() && c < rows.size(); ++c) {
             const int count = rows[c].at("count");
             const double accuracy = rows[c].at("accuracy");

@@ -15,13 +15,13 @@ namespace lvr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json settingsOf(const Study& study) {
+OrderedJson settingsOf(const Study& study) {
     return {{"study", study.name}, {"steps", study.steps}, {"count", study.count}};
 }
 
-std::string spelled(const Json& settings) {
+std::string spelled(const OrderedJson& settings) {
     return "lvr study " + settings.value("study", "") + " --steps " +
            std::to_string(settings.value("steps", 0)) + " --count " +
            std::to_string(settings.value("count", 0));
@@ -37,7 +37,8 @@ bool hasResults(const fs::path& folder) {
 void checkSettings(const Study& study) {
     const auto file = study.out / "study.json";
     if (fs::exists(file)) {
-        const auto made = Json::parse(readTextFile(file), nullptr, /*allow_exceptions=*/false);
+        const auto made =
+            OrderedJson::parse(readTextFile(file), nullptr, /*allow_exceptions=*/false);
         if (!made.is_object())
             throw Error(file.string() + " is no JSON object; give another --out");
         if (made != settingsOf(study))

@@ -52,7 +52,7 @@ Trace sampleTrace() {
                         .headPositions = HeadPositions::Released,
                         .latentFeed = LatentFeed::Snap,
                         .maxNewTokens = 99,
-                        .sampling = {0.7, 0.9, 50, 1.05, ~std::uint64_t{0}},
+                        .sampling = {0.7, 0.9, 50, 0.02, 1.05, ~std::uint64_t{0}},
                         .thought = {{{0.1, 0.2, 1.0 / 3, 1}, {0, 0, 0.5, 0.5, 1}},
                                     GivenThought::Slots::OnePerBox}},
             .steps = {{0, 11, "<|lvr_start|>", TextStep{1.0f / 3, awkwardFloats(8, 3)}},

@@ -841,7 +841,7 @@ void CompareTest::strategiesComeBackFromText() {
                                .headPositions = HeadPositions::Released,
                                .latentFeed = LatentFeed::Filler,
                                .maxNewTokens = 3,
-                               .sampling = {0.5, 0.25, 4, 1.5, 1ull << 60}},
+                               .sampling = {0.5, 0.25, 4, 0.125, 1.5, 1ull << 60}},
                    .model = "/ö"});
     QVERIFY(strategiesFromText(strategiesToText(all)) == all);
     QVERIFY_EXCEPTION_THROWN(strategiesFromText("{}"), Error);

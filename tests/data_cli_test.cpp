@@ -86,8 +86,8 @@ private Q_SLOTS:
             QCOMPARE(nearest.toArray()[0].toObject()["image"].toInt(), image);
         }
         compareFailure(ask(given + QStringList{"0,0,1,1,2"}), 1, "box 1 is on image 2, of 2");
-        compareFailure(ask(given + QStringList{"0,0,1,1,"}), 1, "0,0,1,1,");
-        compareFailure(ask(given + QStringList{"0,0,1,1,1.5"}), 1, "number of the picture");
+        compareFailure(ask(given + QStringList{"0,0,1,1,"}), 2, "0,0,1,1,");
+        compareFailure(ask(given + QStringList{"0,0,1,1,1.5"}), 2, "number of the picture");
     }
 
     void picturesInsideOfParquetAreTrainedOnAndScored() {
@@ -95,10 +95,11 @@ private Q_SLOTS:
         const auto score = lvr({"score", "--model", kModel, "--data", data, "--json"});
         QVERIFY2(score.code == 0, qPrintable(score.err));
         QCOMPARE(objectOf(score)["records"].toArray().size(), 2);
-        for (const auto* command : {"sft", "grpo"}) {
+        for (const auto& [command, steps] :
+             {std::pair("sft", "--steps"), {"grpo", "--max-steps"}}) {
             const auto run =
                 lvr({command, "--model", kModel, "--data", data, "--out", dir_.filePath(command),
-                     "--store", dir_.filePath("runs.db"), "--max-steps", "1"});
+                     "--store", dir_.filePath("runs.db"), steps, "1"});
             QVERIFY2(run.code == 0, qPrintable(run.err));
         }
         const auto check = lvr({"data", "check", data, "--decode"});

@@ -90,7 +90,7 @@ private Q_SLOTS:
         for (const auto* less : {"", "--steps 5"})
             compareFailure(lvr(QStringList{"sft", "--resume", path("short")} + words(less)), 1,
                            "finished at step 5; give --steps above 5 to go on");
-        compareFailure(lvr({"sft", "--resume", path("short"), "--steps", "4"}), 1, "contradicts");
+        compareFailure(lvr({"sft", "--resume", path("short"), "--steps", "4"}), 2, "contradicts");
         succeed({"sft", "--resume", path("short"), "--steps", "8"});
         QCOMPARE(shown(path("short"))["steps"].toInt(), 8);
         QCOMPARE(curvesOf(path("short")), curvesOf(path("long")));
@@ -154,7 +154,7 @@ private Q_SLOTS:
 
     // A learning rate that moves nothing improves nothing.
     void aRunThatNoLongerImprovesEndsEarly() {
-        compareFailure(lvr(sft("no", "--early-stopping 2")), 1, "--validation-data");
+        compareFailure(lvr(sft("no", "--early-stopping 2")), 2, "--validation-data");
         {
             Training training(measured("early",
                                        "--steps 9 --lr 1e-12 --validate-every 1 --save-every 1 "

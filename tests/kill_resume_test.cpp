@@ -224,7 +224,6 @@ private Q_SLOTS:
                                        .arg(QString(told), QString("%1"), QString(began));
         };
         row("--dtype float32", "with bfloat16");
-        row("--device cuda", "with cpu");
         row("--threads 2", "with 1");
         row("--lr 0.5", "with 0.001");
         row("--steps 6", "with 10");

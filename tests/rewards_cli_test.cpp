@@ -238,7 +238,7 @@ private Q_SLOTS:
     void completionsArePrintedWithWhatTheyAreWorth() {
         const auto run = lvr(grpo("printed", {"--log-completions", "2"}));
         QVERIFY2(run.code == 0, qPrintable(run.err));
-        QCOMPARE(run.out.count("  group "), 2);  // of the last step, which alone is printed
+        QCOMPARE(run.out.count("  group "), 2 * 2);  // of the first step and the last
         QVERIFY2(run.out.contains("group 0, rollout 0: "), qPrintable(run.out));
         QVERIFY2(run.out.contains("group 1, rollout 0: "), qPrintable(run.out));
         QVERIFY2(run.out.contains("), advantage "), qPrintable(run.out));

@@ -136,7 +136,7 @@ private Q_SLOTS:
         };
         const QStringList to{"runs", "export", path("made"), "--to"};
         refused(QStringList{"runs", "export", path("made"), "--format", "completions", "--to"},
-                "c.csv", ".parquet");
+                "c.xlsx", ".parquet");
         refused(QStringList{"runs", "export", path("made"), "--format", "csv", "--to"}, "c.json",
                 ".csv");
         refused(to, "c.xlsx", "c.xlsx");
@@ -158,9 +158,6 @@ private Q_SLOTS:
             compareFailure(lvr(QStringList{"model", "merge"} + named + QStringList{"--out", "x"}),
                            1, "is no adapter");
         }
-        for (const auto& named :
-             {QStringList{path("nowhere.json")}, QStringList{"--data", path("nowhere.json")}})
-            compareFailure(lvr(QStringList{"score"} + named), 1, "nowhere.json");
     }
 };
 

@@ -81,9 +81,19 @@ void give(CLI::Option& option, const std::vector<std::string>& texts, const std:
     }
 }
 
+// Whether it was typed, or another that takes its place.
+bool isTyped(CLI::Option& option, const std::set<CLI::Option*>& typed) {
+    const auto others = option.get_excludes();
+    return typed.contains(&option) ||
+           std::ranges::any_of(others, [&](CLI::Option* other) { return typed.contains(other); });
+}
+
 }  // namespace
 
 void readConfig(CLI::App& command, const std::string& file) {
+    std::set<CLI::Option*> typed;
+    for (auto* option : command.get_options())
+        if (option->count() > 0) typed.insert(option);
     std::set<std::string> seen;
     for (const auto& entry : mapIn(file)) {
         if (!entry.first.IsScalar()) throw UsageError(file + " has a key that is no text");
@@ -91,7 +101,7 @@ void readConfig(CLI::App& command, const std::string& file) {
         const auto where = file + ": \"" + key + "\"";
         auto& option = optionOf(command, file, key);
         if (!seen.insert(key).second) throw UsageError(where + " is said twice");
-        if (option.count() > 0 || entry.second.IsNull()) continue;
+        if (isTyped(option, typed) || entry.second.IsNull()) continue;
         give(option, textsOf(entry.second, option, where), where);
     }
 }

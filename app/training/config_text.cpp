@@ -33,6 +33,10 @@ std::string toConfigText(const std::string& kind, const TrainArguments& argument
                          const std::string& optionsJson) {
     auto all = Json::parse(toJsonText(arguments));
     all.update(Json::parse(optionsJson));
+    if (all.at("epochs") == 0)
+        all.erase("epochs");
+    else  // which make the number of steps
+        for (const auto* steps : {"steps", "max-steps"}) all.erase(steps);
     YAML::Emitter out;
     out << YAML::Comment("lvr " + kind + " --config training.yaml --out OUT starts the same again")
         << YAML::Newline << YAML::BeginMap;

@@ -93,6 +93,13 @@ private Q_SLOTS:
         }
     }
 
+    // Nothing is learnt from them, whatever their weighted sum is in binary.
+    void equalRewardsGiveNoAdvantage() {
+        for (const float reward : {1.7f, 0.1f, 2.3f, -0.7f})
+            for (const auto scale : {AdvantageScale::Std, AdvantageScale::None})
+                QVERIFY(!groupAdvantages(torch::full({6}, reward), 3, scale).any().item<bool>());
+    }
+
     void theUpperClipIsItsOwn_data() {
         QTest::addColumn<double>("low");
         QTest::addColumn<double>("high");

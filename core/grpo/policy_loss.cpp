@@ -23,11 +23,12 @@ torch::Tensor average(const torch::Tensor& perToken, const torch::Tensor& mask, 
 
 torch::Tensor groupAdvantages(const torch::Tensor& rewards, std::int64_t groupSize,
                               AdvantageScale scale) {
-    const auto groups = rewards.view({-1, groupSize});
+    // In double the mean of equal rewards is that reward; what float32 leaves, 1e-4 magnifies.
+    const auto groups = rewards.to(torch::kFloat64).view({-1, groupSize});
     auto advantages = groups - groups.mean(1, /*keepdim=*/true);
     if (scale == AdvantageScale::Std)
         advantages = advantages / (groups.std(1, /*unbiased=*/true, /*keepdim=*/true) + 1e-4);
-    return advantages.flatten();
+    return advantages.flatten().to(rewards.scalar_type());
 }
 
 PolicyLoss policyLoss(const PolicyLossInputs& in, const GrpoOptions& options,

@@ -143,6 +143,8 @@ private Q_SLOTS:
         refused({"ask", "--question", "What?", "--trace"}, "c.json", ".lvrtrace");
         refused({"ask", "--question", "What?", "--dump"}, "c.pt", ".safetensors");
         refused({"eval", "scenes", "--count", "2", "--to"}, "c.csv", ".json");
+        refused({"data", "check", path("nowhere"), "--fix"}, "c.csv", ".json");
+        refused({"data", "preview", path("nowhere"), "--to"}, "c.jpg", ".png");
         QCOMPARE(lvr(to + QStringList{path("c.json")}).code, 0);
         QFile json(path("c.json"));
         QVERIFY(json.open(QIODevice::ReadOnly) && json.readAll().startsWith("{"));

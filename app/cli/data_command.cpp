@@ -10,6 +10,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/tiny_model.h"
 #include "core/checkpoint/adapter_folder.h"
@@ -233,7 +234,8 @@ void addDataCommand(CLI::App& app) {
     auto* checking = data->add_subcommand(
         "check", "Bad records by number, odd boxes, sizes in tokens; exit 1 when some are bad");
     addShared(*checking, *a);
-    checking->add_option("--fix", a->fix, "Write the good records, cleaned, as LVR JSON to FILE");
+    checking->add_option("--fix", a->fix, "Write the good records, cleaned, as LVR JSON to FILE")
+        ->check(endsIn(".json"));
     checking->add_flag("--decode", a->decode, "Decode every image instead of looking at its parts");
     checking->add_flag("--json", a->json, "Print one JSON object");
     checking->footer(
@@ -247,7 +249,9 @@ void addDataCommand(CLI::App& app) {
     showing->add_option("--record", a->record, "Its number in the file, from 1")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    showing->add_option("--to", a->to, "PNG to write")->capture_default_str();
+    showing->add_option("--to", a->to, "PNG to write")
+        ->check(endsIn(".png"))
+        ->capture_default_str();
     showing->footer("Example: lvr data preview build/scenes --record 3 --to record3.png");
     showing->callback([a] { preview(*a); });
 }

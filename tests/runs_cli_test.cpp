@@ -255,6 +255,8 @@ private Q_SLOTS:
             head -c 20000000 /dev/zero > "$1/filler"
             "$3" sft --model "$4" --data "$5" --out "$1/out" --steps 3 --cool-down 1 > "$2" 2>&1 &
             tail --pid=$! -n +1 -f "$2" | grep -q -m 1 paused || exit 98
+            "$3" runs list --last 1 | grep -q ' paused ' || exit 97
+            "$3" runs show "$1/out" | grep -q 'goes on by itself' || exit 96
             rm "$1/filler"
             wait $! && [ -f "$1/out/model.safetensors" ] && [ ! -e "$1/out.new" ])",
                                      {kModel, data()});

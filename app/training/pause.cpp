@@ -42,13 +42,17 @@ std::uintmax_t freeSpace(const fs::path& path) {
 }
 
 void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes, const std::stop_token& stop,
-                      const std::function<void()>& write) {
+                      const std::function<void()>& write,
+                      const std::function<void(const std::string& why)>& onPause) {
     bool paused = false;
     const auto pause = [&] {
-        if (!paused)
-            say("paused: " + path.string() + " needs " + megabytes(bytes) + ", only " +
-                std::to_string(freeSpace(path) >> 20) +
-                " MB are free; it goes on by itself when there is room");
+        if (!paused) {
+            const auto why = "paused: " + path.string() + " needs " + megabytes(bytes) + ", only " +
+                             std::to_string(freeSpace(path) >> 20) +
+                             " MB are free; it goes on by itself when there is room";
+            onPause(why);
+            say(why);
+        }
         paused = true;
         waitABit(stop);
     };
@@ -62,7 +66,9 @@ void whenThereIsSpace(const fs::path& path, std::uintmax_t bytes, const std::sto
         }
         pause();
     }
-    if (paused) say("there is room again, going on");
+    if (!paused) return;
+    onPause("");
+    say("there is room again, going on");
 }
 
 void whenUnlocked(const std::stop_token& stop, const std::function<void()>& write) {

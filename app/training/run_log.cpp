@@ -118,6 +118,14 @@ void RunLog::end(RunStatus status, const std::string& message) {
     }
 }
 
+void RunLog::sayWaiting(const std::string& forWhat) {
+    if (!store_) return;
+    try {
+        store_->setWaiting(run_, forWhat);
+    } catch (const Error&) {  // perhaps for the same reason, which the terminal is told
+    }
+}
+
 void RunLog::write(const std::function<void()>& change) {
     whenUnlocked(stop_, [&] { whenThereIsSpace(file_, kStepBytes, stop_, change); });
 }

@@ -39,6 +39,8 @@ public:
     std::optional<double> validationLoss(int step) const;  // as it was recorded
     std::vector<Metric> validationLosses() const;          // by step
     void end(RunStatus status, const std::string& message);
+    // What keeps the run from going on; empty: nothing any more.
+    void sayWaiting(const std::string& forWhat);
     std::int64_t run() const { return run_; }
     const std::string& kind() const { return info_.kind; }
     void printEvery(int steps) { printEvery_ = steps; }

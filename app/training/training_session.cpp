@@ -109,10 +109,13 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
 void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& state) {
     auto bytes = savedBytes(checkpoint.model);
     for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
-    whenThereIsSpace(arguments_.out, bytes, arguments_.stop, [&] {
-        saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state,
-                       {{"training.yaml", toConfigText(log_.kind(), arguments_, options_)}});
-    });
+    whenThereIsSpace(
+        arguments_.out, bytes, arguments_.stop,
+        [&] {
+            saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state,
+                           {{"training.yaml", toConfigText(log_.kind(), arguments_, options_)}});
+        },
+        [this](const std::string& why) { log_.sayWaiting(why); });
 }
 
 bool TrainingSession::firstSays(const std::function<bool()>& question) const {

@@ -58,7 +58,7 @@ void lookAtProcess(Run& run, std::int64_t pidStarted) {
     if (const auto why = whyLost(run, pidStarted); !why.empty()) {
         run.status = RunStatus::Lost;
         run.message = why;
-    } else if (run.host == hostName() && processIsHeld(run.pid)) {
+    } else if (!run.message.empty() || (run.host == hostName() && processIsHeld(run.pid))) {
         run.status = RunStatus::Paused;
     }
 }
@@ -232,6 +232,14 @@ void RunStore::setPlan(std::int64_t run, int steps, const std::string& options) 
         SQLite::Statement row(database_->sqlite,
                               "UPDATE run SET steps = ?, options = ? WHERE id = ?");
         SQLite::bind(row, steps, options, run);
+        row.exec();
+    });
+}
+
+void RunStore::setWaiting(std::int64_t run, const std::string& forWhat) {
+    database_->guarded([&] {
+        SQLite::Statement row(database_->sqlite, "UPDATE run SET message = ? WHERE id = ?");
+        SQLite::bind(row, forWhat, run);
         row.exec();
     });
 }

@@ -54,6 +54,8 @@ public:
     void resume(std::int64_t run, int step);
     // What it is to do from now on. options: JSON.
     void setPlan(std::int64_t run, int steps, const std::string& options);
+    // What a run that is under way waits for, in one sentence; empty: it goes on.
+    void setWaiting(std::int64_t run, const std::string& forWhat);
     void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
     void setNotes(std::int64_t run, const std::string& notes);
 

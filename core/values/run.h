@@ -10,7 +10,7 @@
 
 namespace lvr {
 
-// Paused: its process is held (SIGSTOP) and can go on. Lost: its process is gone and never said how
+// Paused: its process is held (SIGSTOP) and can go on, or waits for what its message says. Lost: its process is gone and never said how
 // it ended.
 enum class RunStatus { Running, Paused, Finished, Stopped, Failed, Lost };
 // There is a process that has it.

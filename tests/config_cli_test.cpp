@@ -134,6 +134,7 @@ private Q_SLOTS:
             << QByteArray("group-size: 8\n") << "no option \"group-size\"";
         QTest::newRow("out of range") << QByteArray("lr: -1\n") << "\"lr\": \"-1\" is not a number";
         QTest::newRow("no number") << QByteArray("batch: many\n") << "\"batch\"";
+        QTest::newRow("no value") << QByteArray("lr:\n") << "\"lr\" has no value";
         QTest::newRow("no choice") << QByteArray("loss: mea\n") << "did you mean \"mse\"";
         QTest::newRow("list for one") << QByteArray("lr: [1, 2]\n") << "is a list";
         QTest::newRow("map") << QByteArray("lr: {a: 1}\n") << "is a map";
@@ -162,6 +163,8 @@ private Q_SLOTS:
         compareFailure(lvr(small("no") + QStringList{"--config", path("none.yaml")}), 2,
                        "none.yaml");
         compareFailure(lvr(small("no") + QStringList{"--config", folder_.path()}), 2, "--config");
+        const QStringList twice{"--config", path("none.yaml"), "--config", path("none.yaml")};
+        compareFailure(lvr(small("no") + twice), 2, "--config is given twice");
     }
 };
 

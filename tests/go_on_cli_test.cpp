@@ -152,6 +152,23 @@ private Q_SLOTS:
                  bytesOf(path("unmeasured/model.safetensors")));
     }
 
+    // Its loss is known after the save: the one that may be the best stays until then.
+    void theBestIsKeptBesideNoOther() {
+        succeed(measured("best",
+                         "--steps 6 --lr 1e-2 --warm-up 0 --validate-every 2 "
+                         "--save-every 2 --keep-best"));
+        double best = 1e9;
+        QString step;
+        for (const auto& row : curvesOf(path("best"))) {
+            const auto fields = row.split(',');
+            const bool isSaved = fields.value(1) == "val/ce" && fields[0] != "0";
+            if (!isSaved || fields[2].toDouble() >= best) continue;
+            best = fields[2].toDouble();
+            step = fields[0];
+        }
+        QCOMPARE(keptOf("best"), QStringList{"checkpoint-" + step});
+    }
+
     // A learning rate that moves nothing improves nothing.
     void aRunThatNoLongerImprovesEndsEarly() {
         compareFailure(lvr(sft("no", "--early-stopping 2")), 2, "--validation-data");

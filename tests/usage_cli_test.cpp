@@ -56,6 +56,10 @@ private Q_SLOTS:
             row(named("no data"), kind, {"--data", path("nowhere.json")}, 1, "nowhere.json");
             row(named("no record"), kind, {"--data", path("none.json")}, 1, "no record");
             row(named("bad records"), kind, {"--data", path("bad.json")}, 1, "bad.json");
+            row(named("no such step"), kind, {"--log-every", "0"}, 2,
+                "\"0\" is not a whole number from 1");
+            row(named("turned limits"), kind, {"--min-pixels", "500000", "--max-pixels", "400000"},
+                2, "is larger than");
             row(named("no such type"), kind, {"--dtype", "float16"}, 2, "float16");
             row(named("no such device"), kind, {"--device", "cuda:99"}, 2, "cuda:99");
             row(named("cache is a file"), kind, {"--feature-cache", path("none.json")}, 1,
@@ -151,6 +155,32 @@ private Q_SLOTS:
         QCOMPARE(lvr(to + QStringList{path("c.csv")}).code, 0);
         QFile csv(path("c.csv"));
         QVERIFY(csv.open(QIODevice::ReadOnly) && csv.readAll().startsWith("step,name,value"));
+    }
+
+    void whatIsPrintedIsWholeOrRefused() {
+        QProcess process;
+        process.setStandardOutputFile("/dev/full");
+        process.start(LVR_PROGRAM, {"data", "formats"});
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("could not be written whole"));
+        process.setStandardOutputFile(QString());
+        process.start("/bin/sh", {"-c", QString("'%1' data formats | head -1 > /dev/null; "
+                                                "'%1' data formats | head -1")
+                                            .arg(LVR_PROGRAM)});
+        QVERIFY(process.waitForFinished(60000));
+        QCOMPARE(process.readAllStandardError(), QByteArray());
+    }
+
+    void theDataItselfIsNotCleanedOver() {
+        const auto data = path("scenes/data.json");
+        QFile file(data);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto before = file.readAll();
+        compareFailure(lvr({"data", "check", path("scenes"), "--fix", data}), 2, "the data itself");
+        QFile again(data);
+        QVERIFY(again.open(QIODevice::ReadOnly));
+        QCOMPARE(again.readAll(), before);
     }
 
     void whatACommandIsAboutNeedsNoFlagAndMayHaveOne() {

@@ -7,6 +7,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/out_folder.h"
+#include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/training/run_log.h"
 #include "app/training/train_progress.h"
@@ -155,7 +156,7 @@ void addAlignCommand(CLI::App& app) {
         "align", "Make a tiny Qwen2.5-VL whose vision tower knows drawn scenes (stage 0)");
     addOutFolder(*command, arguments->out, "Checkpoint folder to write")->required();
     command->add_option("--steps", arguments->options.steps, "Optimiser steps")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     command->add_option("--seed", arguments->options.seed, "Of weights, words and pictures")
         ->capture_default_str();
@@ -164,7 +165,7 @@ void addAlignCommand(CLI::App& app) {
         ->capture_default_str();
     addStoreOption(*command, arguments->store);
     command->add_option("--threads", arguments->threads, "CPU threads")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     command->footer("Example: lvr align --out build/tiny-vision --seed 0");
     command->callback([arguments] { align(*arguments); });

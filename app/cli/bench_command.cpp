@@ -12,6 +12,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
+#include "app/cli/passes.h"
 #include "app/tiny_model.h"
 #include "core/error.h"
 #include "core/model/device.h"
@@ -340,7 +341,7 @@ void addBenchCommand(CLI::App& app) {
     addModelOptions(*train, a->model);
     train->add_option("--data", a->data, "As for lvr sft (default: generated scenes)");
     const auto number = [&](const char* flag, int& value, const char* help) {
-        train->add_option(flag, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+        train->add_option(flag, value, help)->check(wholeFrom(1))->capture_default_str();
     };
     number("--pictures", a->pictures, "Of a step");
     number("--questions", a->questions, "To each picture");

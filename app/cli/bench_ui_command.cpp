@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
+#include "app/cli/passes.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
 
@@ -234,7 +235,7 @@ void addBenchUiCommand(CLI::App& bench) {
         "The window with software OpenGL: its frames while a run writes 200 steps/s and all "
         "curves and a long thought are on screen, and how soon a store of 10^6 rows shows");
     const auto number = [&](const char* flag, int& value, const char* help) {
-        ui->add_option(flag, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+        ui->add_option(flag, value, help)->check(wholeFrom(1))->capture_default_str();
     };
     number("--runs", a->runs, "In the store");
     number("--steps", a->steps, "Of each run, a row each");

@@ -101,7 +101,8 @@ void readConfig(CLI::App& command, const std::string& file) {
         const auto where = file + ": \"" + key + "\"";
         auto& option = optionOf(command, file, key);
         if (!seen.insert(key).second) throw UsageError(where + " is said twice");
-        if (isTyped(option, typed) || entry.second.IsNull()) continue;
+        if (entry.second.IsNull()) throw UsageError(where + " has no value");
+        if (isTyped(option, typed)) continue;
         give(option, textsOf(entry.second, option, where), where);
     }
 }

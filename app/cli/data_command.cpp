@@ -156,6 +156,11 @@ std::string verdictOf(const DataReport& report, const DataArguments& a) {
 void check(const DataArguments& a) {
     std::optional<NothingToKeep> stopsAtOnce(std::in_place);
     auto dataset = readDataset(a.source);
+    for (const auto& file : dataset.files) {
+        std::error_code isNotThere;
+        if (!a.fix.empty() && fs::equivalent(file, a.fix, isNotThere))
+            throw UsageError("--fix names " + file + ", the data itself; choose another file");
+    }
     const auto seen = [](std::size_t done, std::size_t all) {
         if (done % 5000 == 0) std::cerr << "images " << done << "/" << all << std::endl;
     };
@@ -247,7 +252,7 @@ void addDataCommand(CLI::App& app) {
         "preview", "Draw a record's boxes and their tokens on the resized picture");
     addShared(*showing, *a);
     showing->add_option("--record", a->record, "Its number in the file, from 1")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     showing->add_option("--to", a->to, "PNG to write")
         ->check(endsIn(".png"))

@@ -66,7 +66,7 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
     command
         .add_option("--max-new-tokens", a.maxNewTokens,
                     "Shadow tokens count too (default: the model's own, else 256)")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeFrom(1));
     command.add_option("--temperature", a.temperature, std::string("0 is greedy") + kOwn)
         ->check(CLI::Range(0.0, 100.0));
     command.add_option("--top-p", a.topP, std::string("1 is off") + kOwn)
@@ -84,9 +84,9 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
 
 void addPixelLimits(CLI::App& command, PixelLimits& limits) {
     command.add_option("--min-pixels", limits.min, "Smallest picture area after resizing")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeFrom(1));
     command.add_option("--max-pixels", limits.max, "Largest picture area after resizing")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeFrom(1));
 }
 
 std::string modelNamed(const ModelArguments& a) {

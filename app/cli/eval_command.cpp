@@ -262,7 +262,7 @@ void addEvalCommand(CLI::App& app) {
                        "shipped tiny model)");
     addPlacementOptions(*scenes, a->model.dtype, a->model.device);
     scenes->add_option("--count", a->count, "Questions a kind, each on a picture of its own")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     scenes->add_option("--seed", a->seed, "Of the scenes; never one that was trained on")
         ->capture_default_str();
@@ -279,7 +279,7 @@ void addEvalCommand(CLI::App& app) {
     scenes
         ->add_option("--threads", a->threads,
                      "CPU threads (default: one for a tiny model, otherwise all)")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeFrom(1));
     scenes->add_flag("--json", a->json, "Print one JSON object");
     scenes->add_option("--to", a->to, "Write the JSON object to this .json file too")
         ->check(endsIn(".json"));

@@ -1,10 +1,12 @@
 // lvr: everything the window does, without a window.
 
 #include <c10/util/Exception.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 
@@ -164,6 +166,21 @@ const std::string& commandLine() { return typed(); }
 
 }  // namespace lvr
 
+// A reader that has seen enough, such as head, is no failure.
+bool readerIsGone() {
+    pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
+// What stands in the output's file is cut off where that could not be written.
+int withOutput(int code) {
+    std::cout.flush();
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+    if (written || code != 0 || readerIsGone()) return code;
+    std::cerr << "lvr: what it printed could not be written whole; is the disk full?\n";
+    return lvr::kExitError;
+}
+
 int main(int argc, char** argv) {
     std::signal(SIGINT, lvr::onSignal);
     std::signal(SIGTERM, lvr::onSignal);
@@ -172,7 +189,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < argc; ++i)
         lvr::typed() += (i ? " " : "") + std::string(i ? argv[i] : "lvr");
     try {
-        return lvr::run(argc, argv);
+        return withOutput(lvr::run(argc, argv));
     } catch (const lvr::Cancelled&) {
         return lvr::kExitInterrupted;
     } catch (const lvr::UsageError& error) {
@@ -180,6 +197,9 @@ int main(int argc, char** argv) {
         return lvr::kExitUsage;
     } catch (const c10::Error& error) {
         std::cerr << "lvr: " << error.what_without_backtrace() << "\n";
+        return lvr::kExitError;
+    } catch (const std::filesystem::filesystem_error& error) {
+        std::cerr << "lvr: " << error.path1().string() << ": " << error.code().message() << "\n";
         return lvr::kExitError;
     } catch (const std::exception& error) {
         std::cerr << "lvr: " << error.what() << "\n";

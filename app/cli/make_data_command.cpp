@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/passes.h"
 #include "core/error.h"
 #include "datasets/scenes/clutter_scenes.h"
 
@@ -70,7 +71,7 @@ void addMakeDataCommand(CLI::App& app) {
         ->required();
     scenes->add_option("--count", arguments->count, "Records; several share a picture")
         ->required()
-        ->check(CLI::PositiveNumber);
+        ->check(wholeFrom(1));
     scenes->add_option("--seed", arguments->seed, "The same seed gives the same data")
         ->capture_default_str();
     scenes

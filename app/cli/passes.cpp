@@ -1,6 +1,9 @@
 #include "app/cli/passes.h"
 
+#include <limits>
+
 #include "core/error.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 
@@ -15,6 +18,12 @@ CLI::Validator passes(const std::function<void(const std::string&)>& check) {
             }
         },
         "");
+}
+
+CLI::Validator wholeFrom(int lowest) {
+    return passes([lowest](const std::string& text) {
+        checkInteger(text, {static_cast<double>(lowest), std::numeric_limits<int>::max()});
+    });
 }
 
 CLI::Validator endsIn(const std::string& ending) {

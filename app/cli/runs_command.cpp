@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
+#include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/cli/show_generated.h"
 #include "app/training/run_log.h"
@@ -287,7 +288,7 @@ void addRunsCommand(CLI::App& app) {
     };
     auto* all = add("list", "All runs, newest first", list);
     all->add_flag("--json", a->json, "Print a JSON array");
-    all->add_option("--last", a->last, "So many of the newest")->check(CLI::PositiveNumber);
+    all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
         ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import"}));
     auto* shown = addRun(add("show", "One run and its newest metrics", show));

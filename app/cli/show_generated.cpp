@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "app/cli/passes.h"
 #include "core/error.h"
 #include "core/runs_io/completions.h"
 #include "core/store/run_store.h"
@@ -42,8 +43,7 @@ void addGeneratedOptions(CLI::App& command, GeneratedArguments& a) {
                                       "Show what a GRPO run said instead, with its rewards");
     command.add_flag("--probes", a.probes, "Show what it answered to the probe questions instead")
         ->excludes(rollouts);
-    command.add_option("--step", a.step, "Of this step (default: the newest)")
-        ->check(CLI::PositiveNumber);
+    command.add_option("--step", a.step, "Of this step (default: the newest)")->check(wholeFrom(0));
 }
 
 bool isAsked(const GeneratedArguments& a) { return a.rollouts || a.probes; }

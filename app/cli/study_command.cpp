@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/command.h"
+#include "app/cli/passes.h"
 #include "app/cli/study.h"
 
 namespace lvr {
@@ -8,7 +9,7 @@ namespace lvr {
 void addStudyOptions(CLI::App& command, std::filesystem::path& out, int& seeds, int& steps,
                      int& count) {
     const auto number = [&](const char* name, int& value, const char* help) {
-        command.add_option(name, value, help)->check(CLI::PositiveNumber)->capture_default_str();
+        command.add_option(name, value, help)->check(wholeFrom(1))->capture_default_str();
     };
     command.add_option("--out", out, "Folder for data, models and report.md")->required();
     number("--seeds", seeds, "How many, from 0");

@@ -6,6 +6,7 @@
 #include "app/cli/config_file.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/out_folder.h"
+#include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/training/start_or_resume.h"
 
@@ -36,19 +37,19 @@ void addOutputGroup(CLI::App& command, TrainArguments& a) {
     addOutFolder(command, a.out, "Checkpoint folder to write; not there yet, or empty");
     addStoreOption(command, a.store);
     command.add_option("--save-every", a.saveEvery, "Steps between two saves; 0: at the end only")
-        ->check(CLI::NonNegativeNumber)
+        ->check(wholeFrom(0))
         ->capture_default_str();
     command
         .add_option("--keep-last", a.keep.last,
                     "Checkpoints that stay in OUT.checkpoints beside the newest")
-        ->check(CLI::NonNegativeNumber)
+        ->check(wholeFrom(0))
         ->capture_default_str();
     command.add_flag("--keep-best", a.keep.best,
                      "Keep the one with the lowest validation loss there, too");
     command
         .add_option("--log-every", a.logEvery,
                     "Steps between two lines on the terminal; the store keeps each step")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
 }
 
@@ -66,19 +67,19 @@ void addValidationGroup(CLI::App& command, ValidationArguments& a) {
     command
         .add_option("--validate-every", a.every,
                     "Steps between two measurements; the first is before the first step")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     command
         .add_option("--probes", a.probes,
                     "Questions of the validation data that are asked each time; answers and heat "
                     "are kept in the store")
-        ->check(CLI::NonNegativeNumber)
+        ->check(wholeFrom(0))
         ->capture_default_str();
     command
         .add_option("--early-stopping", a.earlyStopping,
                     "Stop when the validation loss has not improved for so many measurements; 0: "
                     "go on")
-        ->check(CLI::NonNegativeNumber)
+        ->check(wholeFrom(0))
         ->capture_default_str();
 }
 
@@ -109,12 +110,12 @@ void addMachineGroup(CLI::App& command, TrainArguments& a) {
                      "Less memory for more time: a layer's activations are computed again in the "
                      "backward pass; the numbers stay the same");
     command.add_option("--threads", a.threads, "CPU threads")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
     command
         .add_option("--rank-timeout", a.rankTimeout,
                     "Seconds to wait for the other processes of a torchrun or srun job")
-        ->check(CLI::PositiveNumber)
+        ->check(wholeFrom(1))
         ->capture_default_str();
 }
 
@@ -134,6 +135,8 @@ void addRunGroup(CLI::App& command, TrainArguments& a) {
                            " may be said anew and the number of steps raised, also when it has "
                            "finished; others must be what they were, in --config too");
     command.parse_complete_callback([&command, &a, config] {
+        if (config->count() > 1)
+            throw UsageError("--config is given twice; give one file, and what differs as options");
         if (config->count() > 0) readConfig(command, config->as<std::string>());
         for (const auto* option : command.get_options())
             if (option->count() > 0) a.told.push_back(option->get_lnames().at(0));

@@ -68,6 +68,8 @@ std::set<int> stepsToKeep(const std::vector<CheckpointRow>& kept, const KeepOpti
     for (const auto& row : kept)
         if (row.loss && (!best || *row.loss < *best->loss)) best = &row;
     if (options.best && best) steps.insert(best->step);
+    const bool isUnjudged = options.best && !kept.empty() && !kept.back().loss;
+    if (isUnjudged) steps.insert(kept.back().step);
     return steps;
 }
 

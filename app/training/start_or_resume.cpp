@@ -11,6 +11,7 @@
 #include "core/model/device.h"
 #include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
+#include "core/vision/preprocess.h"
 
 namespace lvr {
 namespace {
@@ -67,6 +68,11 @@ void checkFeatureCache(const fs::path& folder) {
                     "; choose another --feature-cache");
 }
 
+void checkPixels(const TrainArguments& a) {
+    auto pictures = PreprocessConfig::open(findCheckpoint(a.model));
+    apply(a.pixels, pictures);
+}
+
 void checkAdapter(const LoraOptions& lora) {
     if (lora.rank > 0) return;
     for (const auto& [flag, isSaid] : {std::pair("--lora-dropout", lora.dropout > 0),
@@ -111,6 +117,7 @@ void startNew(TrainArguments& arguments, const TrainingCommand& command) {
     check(arguments);
     checkAdapter(command.lora);
     settlePlacement(arguments, command.lora);
+    checkPixels(arguments);
     const auto file = storeFile(arguments.store);
     std::optional<RunStore> store;
     arguments.ranks.firstDoes([&] {
@@ -234,6 +241,9 @@ std::string sayNothingThere(const RunStore& store, const Run& run) {
 
 // Killed after its last checkpoint and before it said so; nothing is left to do but that.
 void endUnsaid(TrainArguments& arguments, RunStore& store, const fs::path& file, const Run& run) {
+    if (isAlive(run.status) && run.pid != processId())
+        throw Error(nameOf(run) + " is still running as process " + std::to_string(run.pid) +
+                    " on " + run.host + "; stop it first");
     const auto made = readProvenance(run.info.out);
     if (run.status == RunStatus::Finished || !made) throw Error(sayNothingThere(store, run));
     takeSeat(arguments);

@@ -9,6 +9,7 @@
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/model/device.h"
+#include "core/store/process.h"
 #include "core/store/run_store.h"
 #include "core/train/save_checkpoint.h"
 #include "core/vision/preprocess.h"

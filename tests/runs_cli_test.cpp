@@ -126,7 +126,7 @@ private Q_SLOTS:
         QCOMPARE(newestRun()["status"].toString(), QString("running"));
         const auto id = QString::number(newestRun()["id"].toInt());
         compareFailure(lvr({"runs", "delete", id, "--yes"}), 1, "still running");
-        compareFailure(lvr({"sft", "--resume", id}), 1, "not saved yet");
+        compareFailure(lvr({"sft", "--resume", id}), 1, "still running");
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished(60000));
         QCOMPARE(process.exitCode(), 130);

@@ -10,8 +10,8 @@
 
 namespace lvr {
 
-// Paused: its process is held (SIGSTOP) and can go on, or waits for what its message says. Lost: its process is gone and never said how
-// it ended.
+// Paused: its process is held (SIGSTOP) and can go on, or waits for what its message says. Lost:
+// its process is gone and never said how it ended.
 enum class RunStatus { Running, Paused, Finished, Stopped, Failed, Lost };
 // There is a process that has it.
 inline bool isAlive(RunStatus status) {

@@ -1,7 +1,5 @@
 // Two processes on loopback train what one trains, and one that dies ends the other.
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <QElapsedTimer>
@@ -11,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "tests/free_port.h"
 #include "tests/program.h"
 #include "tests/small_disk.h"
 
@@ -25,17 +24,6 @@ const QStringList kSft{"sft", "--steps",     "7", "--cool-down", "1", "--picture
 const QStringList kGrpo{
     "grpo", "--max-steps",      "2",  "--lr",      "1e-4", "--temperature", "2.5", "--top-k",
     "0",    "--max-new-tokens", "24", "--prompts", "4",    "--group-size",  "4"};
-
-quint16 freePort() {
-    sockaddr_in address{.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const int server = socket(AF_INET, SOCK_STREAM, 0);
-    bind(server, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(server, reinterpret_cast<sockaddr*>(&address), &size);
-    close(server);
-    return ntohs(address.sin_port);
-}
 
 // metric at step -> value
 std::map<std::pair<int, QString>, double> curves(const QString& store, const QString& run) {

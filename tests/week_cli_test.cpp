@@ -1,13 +1,12 @@
 // A week in small: all that can happen to a training that is left alone, one after the other.
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <QTemporaryDir>
 #include <cmath>
 #include <memory>
 
+#include "tests/free_port.h"
 #include "tests/training.h"
 
 using namespace program;
@@ -51,17 +50,6 @@ private:
     QProcess holder_;
     bool isThere_ = false;
 };
-
-quint16 freePort() {
-    sockaddr_in address{.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const int server = socket(AF_INET, SOCK_STREAM, 0);
-    bind(server, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(server, reinterpret_cast<sockaddr*>(&address), &size);
-    close(server);
-    return ntohs(address.sin_port);
-}
 
 }  // namespace
 

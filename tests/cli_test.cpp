@@ -167,7 +167,7 @@ private Q_SLOTS:
         row("box of three numbers", thought({"0,0,1,1", "0.1,0.2,0.3"}), 2, "thought box 2");
         row("box that is no numbers", thought({"here"}), 2, "x0,y0,x1,y1");
         row("box of pixels", thought({"0,0,1,1", "120,40,380,200"}), 2,
-            "thought box 2 (120,40,380,200) is outside");
+            "thought box 2: \"120,40,380,200\" is outside");
         row("box in the wrong order", thought({"0.5,0.1,0.2,0.3"}), 2, "thought box 1");
         row("box without area", thought({"0.5,0.1,0.5,0.3"}), 2, "covers no visual token");
         row("box that is not a number", thought({"nan,0,1,1"}), 2, "thought box 1");

@@ -1,4 +1,7 @@
 #include <QImage>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -33,6 +36,12 @@ Ended start(const QStringList& arguments, const Surroundings& surroundings = {})
 }
 
 const QString kNotSet;
+
+QJsonObject readJson(const QString& name) {
+    QFile file(name);
+    return file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object()
+                                          : QJsonObject();
+}
 
 }  // namespace
 
@@ -80,10 +89,12 @@ void StartTest::answersAndDrawsWhereverItIsStarted_data() {
 
 void StartTest::answersAndDrawsWhereverItIsStarted() {
     QFETCH(const Surroundings, surroundings);
-    const QString shot = file("shot.png");
+    const QString shot = file("shot.png"), state = file("state.json");
     QFile::remove(shot);
-    const Ended ended =
-        start({"--screenshot-to", shot, "--size", "900x600", "--ask", "What shape?"}, surroundings);
+    QFile::remove(state);
+    const Ended ended = start({"--screenshot-to", shot, "--state-to", state, "--size", "900x600",
+                               "--ask", "What shape is the red object?"},
+                              surroundings);
     QStringList said = ended.said.split('\n', Qt::SkipEmptyParts);
     said.removeIf(
         [](const QString& line) { return line.startsWith("libGL error"); });  // Mesa's own
@@ -92,6 +103,13 @@ void StartTest::answersAndDrawsWhereverItIsStarted() {
     const QImage drawn(shot);
     const int scale = surroundings.contains({"QT_SCALE_FACTOR", "2"}) ? 2 : 1;
     QCOMPARE(drawn.size(), QSize(900, 600) * scale);
+    const QJsonObject shown = readJson(state);
+    QCOMPARE(shown["question"].toString(), "What shape is the red object?");
+    const QJsonObject answer = shown["answers"][0].toObject();
+    QVERIFY2(!answer["answer"].toString().isEmpty(), QJsonDocument(shown).toJson());
+    QVERIFY(!answer["latent_steps"].toArray().isEmpty());
+    QCOMPARE(answer["model"].toString(), "tiny model");
+    QCOMPARE(shown["messages"].toArray(), QJsonArray());
 }
 
 void StartTest::opensAndWritesFilesOfAnyName() {

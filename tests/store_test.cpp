@@ -277,18 +277,13 @@ private Q_SLOTS:
             own.add({.info = info(), .status = RunStatus::Finished, .step = 299'999}, metrics);
         });
         while (store.runs().size() < 2 || store.metrics(id + 1).empty()) usleep(500);
-        QElapsedTimer timer;
         int step = 0;
-        qint64 longest = 0;
         while (store.find(id + 1)->status == RunStatus::Running) {
-            timer.start();
             ++step;
             store.append(id, step, twelve(step));
-            longest = std::max(longest, timer.elapsed());
         }
         child.wait();
         QVERIFY2(step > 5, qPrintable(QString::number(step)));
-        QVERIFY2(longest < 3000, qPrintable(QString::number(longest)));
         QVERIFY(store.find(id + 1)->status == RunStatus::Finished);
         QCOMPARE(store.metrics(id + 1).size(), 300'000U);
     }

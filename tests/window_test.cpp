@@ -511,7 +511,8 @@ void WindowTest::scriptTakesAScreenshot() {
     window.setFixedSize(900, 600);
     window.show();
     window.newScene("chain");
-    StartScript script(window, {.ask = "What? chain", .screenshot = file("shot.png")});
+    StartScript script(window,
+                       {.steps = {AskQuestion{"What? chain"}}, .screenshot = file("shot.png")});
     QSignalSpy finished(&script, &StartScript::finished);
     script.run();
     QVERIFY(finished.wait(5000));
@@ -525,7 +526,8 @@ void WindowTest::scriptReportsWhatWentWrong() {
     Script engine;
     MainWindow window(servicesOf(engine));
     window.show();
-    StartScript script(window, {.open = file("nothing.png"), .screenshot = file("none.png")});
+    StartScript script(window,
+                       {.steps = {OpenFile{file("nothing.png")}}, .screenshot = file("none.png")});
     QSignalSpy finished(&script, &StartScript::finished);
     script.run();
     QVERIFY(finished.wait(5000));

@@ -666,6 +666,10 @@ private Q_SLOTS:
         QTest::newRow("size") << QStringList{"--size", "big"} << "--size big";
         QTest::newRow("colours") << QStringList{"--colours", "pink"} << "--colours pink";
         QTest::newRow("two files") << QStringList{"a.png", "b.png"} << "b.png";
+        QTest::newRow("region of three numbers")
+            << QStringList{"--region", "0,0,1"} << "--region \"0,0,1\" is no region";
+        QTest::newRow("region outside") << QStringList{"--region", "0,0,2,1"} << "outside";
+        QTest::newRow("session in a file") << QStringList{"--session", "/dev/null"} << "--session";
         QTest::newRow("unknown") << QStringList{"--colour", "dark"} << "colour";
     }
     void wrongCommandLinesAreOneSentence() {
@@ -688,6 +692,19 @@ private Q_SLOTS:
         QCOMPARE(line.start.size, QSize(1280, 720));
     }
 
+    void whatIsToBeDoneIsInTheOrderGiven() {
+        const auto line =
+            readCommandLine({"lvr-workbench", "--ask", "First?", "--region", "0,0,0.5,0.5", "--do",
+                             "regions.thought", "--ask", "Second?", "--open", "b.png", "a.png"});
+        const std::vector<StartStep> steps{OpenFile{"a.png"},
+                                           AskQuestion{"First?"},
+                                           DrawRegion{{0, 0, 0.5, 0.5}},
+                                           DoCommand{"regions.thought"},
+                                           AskQuestion{"Second?"},
+                                           OpenFile{"b.png"}};
+        QCOMPARE(line.start.steps, steps);
+    }
+
     void aScreenshotWaitsForWhatTheWorkspaceReads_data() {
         QTest::addColumn<WorkspaceId>("workspace");
         QTest::addColumn<bool>("model");
@@ -702,7 +719,7 @@ private Q_SLOTS:
         world.window.newScene("chain");
         const QString file = newName("shot.png");
         StartOptions options{.workspace = workspace, .screenshot = file};
-        if (model) options.ask = "What? chain";
+        if (model) options.steps = {AskQuestion{"What? chain"}};
         StartScript script(world.window, options);
         QSignalSpy finished(&script, &StartScript::finished);
         script.run();

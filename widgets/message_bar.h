@@ -21,6 +21,7 @@ public:
     void showProgress(const QString& what, double fraction);
     void dismiss();
     bool showsProgress() const;
+    Kind kind() const { return kind_; }
     QString sentence() const;  // empty when nothing is shown
 
 Q_SIGNALS:

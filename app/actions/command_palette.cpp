@@ -47,6 +47,7 @@ QListWidgetItem* itemOf(const ListedAction& listed, const Hit& hit) {
     const QAction& action = *listed.action;
     const QString keys = action.shortcut().toString(QKeySequence::NativeText);
     auto* item = new QListWidgetItem(action.icon(), listed.text);
+    item->setToolTip(listed.id);
     item->setData(PaletteItem::Path, listed.path);
     item->setData(PaletteItem::Keys, keys);
     item->setData(PaletteItem::FoundAt, QVariant::fromValue(hit.match.at));

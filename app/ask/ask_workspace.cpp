@@ -275,6 +275,17 @@ void AskWorkspace::begin(GivenThought thought) {
     updateActions();
 }
 
+const std::vector<Box>& AskWorkspace::regions() const { return panel_->regions().boxes(); }
+
+void AskWorkspace::drawRegion(const Box& box) {
+    const auto pictures = trace_.question.images.size();
+    if (static_cast<std::size_t>(box.image) < pictures) return panel_->regions().add(box);
+    Q_EMIT failed(pictures == 0 ? tr("There is no picture to draw a region on; open one first.")
+                                : tr("The region is on picture %1, counted from 0; there are %2.")
+                                      .arg(box.image)
+                                      .arg(pictures));
+}
+
 void AskWorkspace::useAsThought() {
     const std::vector<Box> boxes = panel_->regions().boxes();
     if (boxes.empty() || !mayAsk()) return;

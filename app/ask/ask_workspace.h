@@ -46,6 +46,8 @@ public:
     void edit(const QString& question, const DecodeOptions& options);  // to be asked by the person
     QString question() const;                                          // the one in the line
     void setQuestion(const QString& question);
+    void drawRegion(const Box& box);
+    const std::vector<Box>& regions() const;  // drawn, in the order of the thought
     // The same question with the drawn regions as its thought; asked with the model's own thought
     // first, unless that answer is there already.
     void useAsThought();
@@ -58,6 +60,7 @@ public:
     bool canStop() const { return asking_ || isOpening(); }
 
     const Trace& trace() const { return trace_; }
+    const std::optional<Trace>& otherAnswer() const { return other_; }  // from the other thought
     Trace snapshot() const;  // what is on screen, fit for a file: an unfinished answer is left out
     const LatentViewState& view() const;  // how its steps are looked at
     Sample sample() const;  // picture and question as they are now, with what is known of them

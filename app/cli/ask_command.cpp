@@ -19,6 +19,7 @@
 #include "core/export/trace_json.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/torch.h"
+#include "core/values/box_text.h"
 #include "core/vision/image_file.h"
 
 namespace lvr {
@@ -110,15 +111,11 @@ void writeDump(const fs::path& file, const Pixels& pixels, const EncodedQuestion
 }
 
 Box parseThoughtBox(const std::string& text, std::size_t number) {
-    Box box;
-    int read = 0, whole = 0;
-    const int found = std::sscanf(text.c_str(), "%lf,%lf,%lf,%lf%n,%d%n", &box.x0, &box.y0, &box.x1,
-                                  &box.y1, &read, &box.image, &whole);
-    if (found < 4 || std::max(read, whole) != static_cast<int>(text.size()))
-        throw UsageError("thought box " + std::to_string(number) + " is \"" + text +
-                         "\"; give four fractions of the picture, x0,y0,x1,y1, as in "
-                         "0.25,0.5,0.5,0.75, and perhaps the number of the picture, from 0");
-    return box;
+    try {
+        return parseBox(text);
+    } catch (const Error& error) {
+        throw UsageError("thought box " + std::to_string(number) + ": " + error.what());
+    }
 }
 
 GivenThought givenThought(const AskArguments& a) {

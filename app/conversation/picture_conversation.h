@@ -22,6 +22,7 @@ public:
     // historyFolder: where answers are kept across restarts; empty: nowhere.
     PictureConversation(AskWorkspace& ask, const std::filesystem::path& historyFolder);
     ConversationPanel* panel() const { return panel_; }
+    std::vector<Exchange> exchanges() const;  // about the picture on screen
     // The partial answer to a question before the newest; perhaps about another picture.
     void keepOvertaken(const Trace& trace);
 
@@ -55,7 +56,6 @@ private:
 
     const Fresh* freshOf(const std::string& id) const;
     bool isAboutThePicture(const Fresh& fresh) const;
-    std::vector<Exchange> exchanges() const;
     void refresh();
     void markShown(const std::string& id);
 

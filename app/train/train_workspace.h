@@ -32,9 +32,10 @@ public:
     explicit TrainWorkspace(const TrainPlaces& places, QWidget* parent = nullptr);
     ~TrainWorkspace() override;
 
-    void newRun();                     // asks what it is told
-    void select(std::int64_t run);     // also before the store was read
-    std::int64_t selected() const;     // the first, 0: none
+    void newRun();                                                 // asks what it is told
+    void select(std::int64_t run);                                 // also before the store was read
+    std::int64_t selected() const;                                 // the first, 0: none
+    const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
     std::vector<Run> running() const;  // on this machine; they outlive the window
     void stopRunning();                // each saves and ends
     QList<QAction*> runActions() const;

@@ -2,9 +2,11 @@
 
 #include <QCommandLineParser>
 #include <QFileInfo>
+#include <QHash>
 #include <QRegularExpression>
 
 #include "core/error.h"
+#include "core/values/box_text.h"
 
 namespace lvr {
 namespace {
@@ -15,7 +17,12 @@ constexpr auto kDescription =
     "  lvr-workbench\n"
     "  lvr-workbench --model Qwen/Qwen2.5-VL-3B-Instruct --open photo.jpg\n"
     "  lvr-workbench --workspace train --store runs.db\n"
-    "  lvr-workbench --screenshot-to F.png --open answer.lvrtrace --size 1280x720\n\n"
+    "  lvr-workbench --screenshot-to F.png --open answer.lvrtrace --size 1280x720\n"
+    "  lvr-workbench --ask \"What shape is the red object?\" --region 0.1,0.2,0.4,0.5 "
+    "--do regions.thought --state-to F.json\n\n"
+    "FILE, --open, --ask, --region and --do can be given again and are done in the order given, "
+    "FILE first, each when the one before has settled. --do takes the name that a command of the "
+    "palette (Ctrl+Shift+P) shows when the pointer rests on it; a wrong name lists the nearest.\n\n"
     "Exit codes: 0 done, 1 failed, 2 wrong use.";
 
 void addOptions(QCommandLineParser& parser) {
@@ -26,11 +33,22 @@ void addOptions(QCommandLineParser& parser) {
          {{"v", "version"}, "Show the version."},
          {"workspace", "What to begin with: ask, train, rollouts or compare.", "WHICH"},
          {"store", "Run store that Train and Rollouts read; without it the one of lvr.", "FILE"},
-         {"open", "The same as FILE.", "IMAGE|TRACE"},
+         {"open", "Picture, trace, folder or data file to open.", "FILE"},
          {"ask", "Question to ask, in Compare to compare, once the model is open.", "TEXT"},
+         {"region", "Draw a region on the picture: its corners in fractions of width and height.",
+          "X0,Y0,X1,Y1"},
+         {"do", "Do a command of the palette, for example regions.thought.", "NAME"},
          {"model", "Checkpoint folder or cached repo id; without it the tiny model.",
           "DIR|REPO_ID"},
          {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
+         {"state-to",
+          "Write what the window shows to a JSON file and exit: workspace, question, answers with "
+          "latents and thought, regions, runs, messages.",
+          "F.json"},
+         {"session",
+          "Folder to keep what is on screen in, and to go on from; without it your own, and none "
+          "with --screenshot-to or --state-to.",
+          "DIR"},
          {"size", "Size of the window in pixels, for example 1280x720.", "WxH"},
          {"colours", "system, light or dark.", "WHICH"}});
 }
@@ -69,12 +87,39 @@ QString toStore(const QString& file) {
     return info.absoluteFilePath();
 }
 
-std::optional<QString> fileToOpen(const QCommandLineParser& parser) {
-    auto open = valueOf(parser, "open");
+// Made when it is not there yet.
+QString toFolder(const QString& folder) {
+    const QFileInfo info(folder);
+    if (folder.isEmpty()) refuse("--session names no folder.");
+    if (info.exists() && !info.isDir())
+        refuse(QString("--session %1 is a file; name a folder.").arg(folder));
+    return info.absoluteFilePath();
+}
+
+StartStep toStep(const QString& option, const QString& value) {
+    if (option == "open") return OpenFile{value};
+    if (option == "ask") return AskQuestion{value};
+    if (option == "do") return DoCommand{value};
+    try {
+        return DrawRegion{parseBox(value.toStdString())};
+    } catch (const Error& error) {
+        refuse(QString("--region %1").arg(QString::fromUtf8(error.what())));
+    }
+}
+
+// FILE first, then the options in the order given.
+std::vector<StartStep> toSteps(const QCommandLineParser& parser) {
+    std::vector<StartStep> steps;
     const QStringList files = parser.positionalArguments();
-    if (files.size() > (open ? 0 : 1))
-        refuse(QString("one file is opened at a time; leave out \"%1\".").arg(files.last()));
-    return files.isEmpty() ? open : files.first();
+    if (files.size() > 1)
+        refuse(QString("one FILE is opened first; name \"%1\" with --open.").arg(files.last()));
+    for (const QString& file : files) steps.push_back(OpenFile{file});
+    QHash<QString, int> seen;
+    for (const QString& option : parser.optionNames()) {
+        if (!QStringList{"open", "ask", "do", "region"}.contains(option)) continue;
+        steps.push_back(toStep(option, parser.values(option).at(seen[option]++)));
+    }
+    return steps;
 }
 
 }  // namespace
@@ -88,9 +133,11 @@ CommandLine readCommandLine(const QStringList& arguments) {
     line.wantsVersion = parser.isSet("version");
     if (line.wantsHelp || line.wantsVersion) return line;
     line.start = {.model = valueOf(parser, "model"),
-                  .open = fileToOpen(parser),
-                  .ask = valueOf(parser, "ask"),
-                  .screenshot = valueOf(parser, "screenshot-to")};
+                  .steps = toSteps(parser),
+                  .screenshot = valueOf(parser, "screenshot-to"),
+                  .state = valueOf(parser, "state-to"),
+                  .session = valueOf(parser, "session")};
+    if (line.start.session) line.start.session = toFolder(*line.start.session);
     line.sizeIsGiven = parser.isSet("size");
     if (line.sizeIsGiven) line.start.size = toSize(parser.value("size"));
     if (const auto name = valueOf(parser, "workspace")) line.start.workspace = toWorkspace(*name);

@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 #include <utility>
 
+#include "app/actions/do_command.h"
 #include "app/ask/ask_workspace.h"
 #include "app/browse/source_browser.h"
 #include "app/conversation/picture_conversation.h"
@@ -27,6 +28,7 @@
 #include "app/window/window_bars.h"
 #include "app/window/window_files.h"
 #include "app/window/window_services.h"
+#include "app/window/window_state.h"
 #include "app/workspaces/ask_before_closing.h"
 #include "app/workspaces/run_alerts.h"
 #include "app/workspaces/workspace_switch.h"
@@ -262,6 +264,13 @@ const Trace& MainWindow::trace() const { return ask_->trace(); }
 void MainWindow::saveTrace(const QString& file) { files_->save(file); }
 void MainWindow::exportAnswer() { files_->exportAnswer(askTitle_); }
 
+void MainWindow::drawRegion(const Box& box) { ask_->drawRegion(box); }
+
+void MainWindow::doCommand(const QString& name) {
+    const QString problem = lvr::doCommand(*this, name);
+    if (!problem.isEmpty()) fail(problem);
+}
+
 // ---- Workspaces ----
 
 void MainWindow::showWorkspace(WorkspaceId id) { workspaces_->show(id); }
@@ -322,6 +331,8 @@ bool MainWindow::isBusy() const {
 
 QString MainWindow::message() const { return messages_->sentence(); }
 
+QByteArray MainWindow::state() const { return stateOf(*this, *workspaces_, *conversation_); }
+
 void MainWindow::fail(const QString& sentence, QAction* remedy) {
     messages_->say(MessageBar::Kind::Error, sentence, remedy);
     bars_->state()->clear();
@@ -365,18 +376,21 @@ bool MainWindow::mayClose() {
     if (closes_ || !workspaces_->trainIfMade()) return true;
     const auto running = workspaces_->train().running();
     if (running.empty()) return true;
-    const auto leave = [this] {
-        closes_ = true;
-        close();
-    };
-    askBeforeClosing(this, running, leave, [this, leave] {
-        workspaces_->train().stopRunning();
-        leave();
-    });
+    askBeforeClosing(
+        this, running, [this] { leave(); },
+        [this] {
+            workspaces_->train().stopRunning();
+            leave();
+        });
     return false;
 }
 
 void MainWindow::greet() { shell_->greet(); }
+
+void MainWindow::leave() {
+    closes_ = true;
+    close();
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (!mayClose()) return event->ignore();

@@ -46,7 +46,11 @@ public:
     void ask(const QString& question);
     void stop();  // asking, else loading
     void saveTrace(const QString& file);
-    void exportAnswer();               // shows the dialog
+    void exportAnswer();              // shows the dialog
+    void drawRegion(const Box& box);  // on the picture of Ask
+    // A command of the palette by its object name. One that is not there, not on screen or not to
+    // be used just now is said by failed().
+    void doCommand(const QString& name);
     void give(const QMimeData& data);  // what was dropped or pasted
     void chooseTheme(Theme theme);
     void showWorkspace(WorkspaceId id);
@@ -61,10 +65,12 @@ public:
     // Takes size, layout and theme from the last time and keeps them when closing.
     void rememberLook();
     void greet();  // the tour, if the program was never started before
+    void leave();  // closes without a question: trainings go on, what is on screen is kept
 
     bool isBusy() const;
     const Trace& trace() const;  // on screen
     QString message() const;     // the sentence on screen, empty when there is none
+    QByteArray state() const;    // what is on screen as JSON; see window_state.h
 
 Q_SIGNALS:
     void settled();                        // nothing is loading, opening, saving or being asked

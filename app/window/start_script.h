@@ -5,21 +5,46 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "app/workspaces/workspace_id.h"
+#include "core/values/image.h"
 
 namespace lvr {
 
 class MainWindow;
 
+// What a script does in the window, as a hand would.
+struct OpenFile {  // a picture, a trace, a folder of pictures or a data file
+    QString file;
+    bool operator==(const OpenFile&) const = default;
+};
+struct AskQuestion {  // in Compare: under its strategies
+    QString text;
+    bool operator==(const AskQuestion&) const = default;
+};
+struct DrawRegion {  // on the picture
+    Box box;
+    bool operator==(const DrawRegion&) const = default;
+};
+struct DoCommand {  // of the palette, by its object name
+    QString name;
+    bool operator==(const DoCommand&) const = default;
+};
+using StartStep = std::variant<OpenFile, AskQuestion, DrawRegion, DoCommand>;
+
 // What the command line asked of the window.
 struct StartOptions {
-    std::optional<QString> model;  // absent: the tiny model
-    std::optional<QString> open;   // a picture or a trace
-    std::optional<WorkspaceId> workspace;
-    std::optional<QString> ask;         // in Compare: to be compared
-    std::optional<QString> screenshot;  // PNG to write, then leave
+    std::optional<QString> model;          // absent: the tiny model
+    std::optional<WorkspaceId> workspace;  // to begin with
+    std::vector<StartStep> steps;          // in the order given
+    std::optional<QString> screenshot;     // PNG to write, then leave
+    std::optional<QString> state;          // JSON to write, then leave
+    std::optional<QString> session;        // folder to keep it in; absent: the person's own
     QSize size{1280, 720};
+
+    bool leaves() const { return screenshot || state; }  // once all is done
 };
 
 // Does it one after the other, each when the one before has settled.
@@ -30,18 +55,24 @@ public:
     void run();
 
 Q_SIGNALS:
-    // Screenshot only: `error` is empty when the picture was written.
+    // Of a script that leaves: `error` is empty when all was done and written.
     void finished(const QString& error);
 
 private:
     void next();
-    void ask();
+    void doNext();
+    void add(const StartStep& step);
+    void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
+    void ask(const QString& question);
     void giveUp(const QString& error);
-    void takeScreenshot();
+    void leave();
+    QString takeScreenshot();  // what went wrong; empty: nothing
+    QString writeState();      // likewise
 
     MainWindow& window_;
     StartOptions options_;
     std::deque<std::function<void()>> steps_;
+    bool waits_ = false;  // doNext() is on its way
 };
 
 }  // namespace lvr

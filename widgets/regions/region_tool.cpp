@@ -294,13 +294,15 @@ void RegionTool::leave() {
 
 // ---- What the menu does ----
 
+void RegionTool::add(const Box& box) {
+    editor_.change(tr("add region"), [&](RegionEdit& edit) { edit.add(box); });
+}
+
 void RegionTool::addInTheMiddle() {
     setDrawing(true);
     const auto clamped = [](float centre) { return std::clamp(double(centre), 0.125, 0.875); };
     const double x = clamped(state_.centreX), y = clamped(state_.centreY);
-    editor_.change(tr("add region"), [&](RegionEdit& edit) {
-        edit.add({x - 0.125, y - 0.125, x + 0.125, y + 0.125, state_.image});
-    });
+    add({x - 0.125, y - 0.125, x + 0.125, y + 0.125, state_.image});
 }
 
 void RegionTool::snap() {

@@ -26,6 +26,7 @@ public:
     void showPictures(std::vector<QSize> sizes);  // others than before: their boxes are gone
     void turnTo(int image);                       // the one that is shown now
     void setBoxes(std::vector<Box> boxes);        // nothing to take back
+    void add(const Box& box);                     // as if it had been drawn
     void setGrids(std::vector<PatchGrid> grids);  // of each picture; empty: not known
     void setKnown(std::vector<Box> rois);
     void setThoughtAllowed(bool allowed);  // whether somebody can use it now

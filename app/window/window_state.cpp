@@ -1,0 +1,107 @@
+#include "app/window/window_state.h"
+
+#include <QMainWindow>
+#include <nlohmann/json.hpp>
+
+#include "app/ask/ask_workspace.h"
+#include "app/conversation/picture_conversation.h"
+#include "app/train/train_workspace.h"
+#include "app/workspaces/workspaces.h"
+#include "core/export/trace_json.h"
+#include "core/store/run_store.h"
+#include "widgets/conversation/exchange_text.h"
+#include "widgets/message_bar.h"
+
+namespace lvr {
+namespace {
+
+using State = nlohmann::ordered_json;
+
+State answerState(const Trace& trace) {
+    State state = toJson(trace);
+    const auto right = isRight(trace);
+    state["right"] = right ? State(*right) : State();
+    return state;
+}
+
+State answersState(const AskWorkspace& ask) {
+    State answers = State::array();
+    if (!ask.trace().steps.empty()) answers.push_back(answerState(ask.trace()));
+    if (ask.otherAnswer()) answers.push_back(answerState(*ask.otherAnswer()));
+    return answers;
+}
+
+State picturesState(const AskWorkspace& ask) {
+    State pictures = State::array();
+    for (const Image& image : ask.trace().question.images)
+        pictures.push_back({{"width", image.width}, {"height", image.height}});
+    return pictures;
+}
+
+State conversationState(const PictureConversation& conversation) {
+    State rows = State::array();
+    for (const Exchange& exchange : conversation.exchanges())
+        rows.push_back(
+            {{"question", exchange.outline.question.text},
+             {"answer", exchange.outline.answer},
+             {"model", exchange.outline.model},
+             {"decoding", decodingText(exchange.outline.options, exchange.outline.origins)},
+             {"asked_at", exchange.askedAt}});
+    return rows;
+}
+
+State regionsState(const AskWorkspace& ask) {
+    State regions = State::array();
+    for (const Box& box : ask.regions())
+        regions.push_back({box.x0, box.y0, box.x1, box.y1, box.image});
+    return regions;
+}
+
+State runsState(Workspaces& workspaces) {
+    State runs = State::array();
+    if (!workspaces.trainIfMade()) return runs;
+    for (const RunSummary& summary : workspaces.trainIfMade()->runs())
+        runs.push_back({{"id", summary.run.id},
+                        {"kind", summary.run.info.kind},
+                        {"status", toText(summary.run.status)},
+                        {"step", summary.run.step},
+                        {"steps", summary.run.info.steps}});
+    return runs;
+}
+
+// Of the parts that can be seen.
+State messagesState(const QMainWindow& window) {
+    State messages = State::array();
+    for (const auto* bar : window.findChildren<MessageBar*>()) {
+        if (!bar->isVisibleTo(&window) || bar->sentence().isEmpty()) continue;
+        const char* kind = bar->showsProgress()                     ? "progress"
+                           : bar->kind() == MessageBar::Kind::Error ? "error"
+                                                                    : "hint";
+        messages.push_back({{"kind", kind}, {"sentence", bar->sentence().toStdString()}});
+    }
+    return messages;
+}
+
+}  // namespace
+
+QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
+                   const PictureConversation& conversation) {
+    const AskWorkspace& ask = workspaces.ask();
+    const auto place = workspaces.place();
+    const State state{{"workspace", nameOf(workspaces.current()).toStdString()},
+                      {"title", window.windowTitle().toStdString()},
+                      {"pictures", picturesState(ask)},
+                      {"question", ask.question().toStdString()},
+                      {"answers", answersState(ask)},
+                      {"conversation", conversationState(conversation)},
+                      {"regions", regionsState(ask)},
+                      {"runs", runsState(workspaces)},
+                      {"run", place.run},
+                      {"rollouts", {{"run", place.rolloutsRun}, {"step", place.rolloutsStep}}},
+                      {"messages", messagesState(window)}};
+    // What a model says need not be UTF-8 to the last byte.
+    return QByteArray::fromStdString(state.dump(2, ' ', false, State::error_handler_t::replace) +
+                                     "\n");
+}
+
+}  // namespace lvr

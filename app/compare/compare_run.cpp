@@ -74,8 +74,7 @@ struct CompareRun::AtEngine {
         if (!model.empty()) {
             auto& other = others[model];
             if (!other)
-                other = factory(
-                    model, [](const LoadProgress&) {}, stop);
+                other = factory({model}, {}, stop);
             return other.get();
         }
         if (!open) throw Error("No model is open; choose one with Open model…");

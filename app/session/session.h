@@ -13,6 +13,7 @@ struct Session {
     QString question;  // in the line, asked or not
     QString trace;     // file name; empty: none
     QString model;     // folder or repo id; empty: the tiny model
+    QString dtype = "auto", device = "auto";  // of it, as ModelPlace has them
     QString store;
     std::int64_t run = 0;  // chosen in Train; 0: none
     std::int64_t rolloutsRun = 0;

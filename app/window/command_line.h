@@ -12,6 +12,7 @@ namespace lvr {
 struct CommandLine {
     StartOptions start;
     std::optional<QString> store;  // absent: the machine's own
+    std::optional<QString> device, dtype;  // of models; absent: as last time, else auto
     std::optional<Theme> colours;  // absent: as last time
     bool sizeIsGiven = false;
     bool wantsHelp = false, wantsVersion = false;

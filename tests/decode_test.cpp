@@ -158,7 +158,7 @@ class DecodeTest : public QObject {
                           preprocess({readImage(golden::own("images/landscape.png"))}, {}));
     }
 
-PicturePlan planOf(const std::vector<Image>& images) const {
+    PicturePlan planOf(const std::vector<Image>& images) const {
         return planQuestion(a_, {images, "What?"}, {});
     }
 
@@ -625,9 +625,8 @@ private Q_SLOTS:
             {.watch = {.onProgress = atThePrompt ? std::function<void(double)>() : stopSoon,
                        .stop = stop.get_token()},
              .recent = &recent});
-        const auto trace =
-            decodeEncoded(a_, question, encoded, options,
-                          {.onReading = stopSoon, .stop = stop.get_token()});
+        const auto trace = decodeEncoded(a_, question, encoded, options,
+                                         {.onReading = stopSoon, .stop = stop.get_token()});
         QCOMPARE(done, std::vector<double>{0});  // not one layer more
         QCOMPARE(trace.stopped, StopReason::Cancelled);
         QVERIFY(trace.steps.empty() && trace.latents.empty());
@@ -686,9 +685,11 @@ private Q_SLOTS:
         const std::vector<Image> first{plainPicture(56, 56, 1)}, second{plainPicture(56, 56, 2)},
             third{plainPicture(56, 56, 3)};
         Timings spent;
-        const auto bytes = RecentVisualTokens().encode(a_, first, planOf(first), spent).tokens.nbytes();
+        const auto bytes =
+            RecentVisualTokens().encode(a_, first, planOf(first), spent).tokens.nbytes();
         RecentVisualTokens two(2 * bytes);
-        for (const auto* images : {&first, &second, &first, &third}) two.encode(a_, *images, planOf(*images), spent);
+        for (const auto* images : {&first, &second, &first, &third})
+            two.encode(a_, *images, planOf(*images), spent);
         QCOMPARE(two.count(), std::size_t{2});
         Timings known, forgotten;
         two.encode(a_, first, planOf(first), known);

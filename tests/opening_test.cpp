@@ -166,8 +166,9 @@ private Q_SLOTS:
     }
 
     void aPhotoLargerThanTheModelReadsIsScaledAndThatIsSaid() {
-        const QStringList ask{"ask", "--image", kFixtures + "img1600.png", "--question",
-                              "What?", "--max-new-tokens", "2", "--json"};
+        const QStringList ask{"ask",        "--image", kFixtures + "img1600.png",
+                              "--question", "What?",   "--max-new-tokens",
+                              "2",          "--json"};
         const auto scaled = lvr(ask);  // the shipped model: 2,048 positions
         QCOMPARE(scaled.code, 0);
         const auto json = program::jsonOf(scaled).object();
@@ -175,8 +176,8 @@ private Q_SLOTS:
         QCOMPARE(picture["width"].toInt(), 1600);
         const int tokens = picture["visual_tokens"].toInt();
         QVERIFY(tokens > 1024 && tokens < 2048);
-        QCOMPARE(tokens, json["grid"].toObject()["rows"].toInt() *
-                             json["grid"].toObject()["cols"].toInt());
+        QCOMPARE(tokens,
+                 json["grid"].toObject()["rows"].toInt() * json["grid"].toObject()["cols"].toInt());
         QVERIFY2(scaled.err.contains(QString("1600x1200 read as %1x%2, %3 visual tokens")
                                          .arg(picture["read_width"].toInt())
                                          .arg(picture["read_height"].toInt())
@@ -211,9 +212,9 @@ private Q_SLOTS:
         const auto scored = lvr({"score", "--data", dir.filePath("data.json")});
         QVERIFY2(scored.err.contains("reads at most 2048; lower --max-pixels"),
                  qPrintable(scored.err));
-        const auto trained = lvr({"sft", "--data", dir.filePath("data.json"), "--out",
-                                  dir.filePath("out"), "--steps", "1", "--store",
-                                  dir.filePath("runs.db")});
+        const auto trained =
+            lvr({"sft", "--data", dir.filePath("data.json"), "--out", dir.filePath("out"),
+                 "--steps", "1", "--store", dir.filePath("runs.db")});
         QVERIFY2(trained.err.contains("2048 positions; lower --max-pixels"),
                  qPrintable(trained.err));
     }

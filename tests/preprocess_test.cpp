@@ -497,8 +497,8 @@ void PreprocessTest::aPlanIsTheLargestThatFits() {
     QFETCH(int, pictures);
     constexpr std::int64_t kWords = 512;  // 1/8 of the positions, twice
     const std::vector<Size> photos(kPhotos.begin(), kPhotos.begin() + pictures);
-    const auto plan = planPictures(photos, kLargePictures,
-                                   {.positions = 2048, .text = 40, .answer = 290});
+    const auto plan =
+        planPictures(photos, kLargePictures, {.positions = 2048, .text = 40, .answer = 290});
     QVERIFY(plan && plan->lowered);
     QVERIFY(plan->visualTokens() + kWords <= 2048);
     QCOMPARE(plan->limits.maxPixels, mostTokens(photos, 2048 - kWords) * kTokenPixels);

@@ -22,7 +22,7 @@ struct Script {
     std::atomic<bool> waitsForStop = false;  // after its second look
     std::atomic<bool> loadWaitsForStop = false;
     std::atomic<bool> fails = false;
-    std::atomic<bool> lacksRoom = false;   // for two models
+    std::atomic<bool> lacksRoom = false;  // for two models
     std::atomic<bool> opensNoMore = false;
     std::atomic<int> open = 0, mostOpen = 0;  // models at once
 };

@@ -447,9 +447,8 @@ void WindowTest::whatAnswersIsWhatIsShownWhenALoadOvertakesAnother() {
     InferenceWorker worker(servicesOf(script).openEngine);
     QSignalSpy failed(&worker, &InferenceWorker::loadFailed);
     QStringList shown;
-    connect(&worker, &InferenceWorker::loaded, this, [&](const ModelInfo& model) {
-        shown << QString::fromStdString(model.name);
-    });
+    connect(&worker, &InferenceWorker::loaded, this,
+            [&](const ModelInfo& model) { shown << QString::fromStdString(model.name); });
     std::latch inUse(1);
     worker.load({"second"});
     worker.runner()([&](const EngineDesk&) { inUse.count_down(); }, {});
@@ -501,8 +500,7 @@ void WindowTest::whereAModelIsComputedIsChosenWithIt() {
 
 void WindowTest::everyWorkspaceFitsASmallScreen_data() {
     QTest::addColumn<WorkspaceId>("workspace");
-    for (const WorkspaceId id : kWorkspaces)
-        QTest::newRow(qPrintable(nameOf(id))) << id;
+    for (const WorkspaceId id : kWorkspaces) QTest::newRow(qPrintable(nameOf(id))) << id;
 }
 
 void WindowTest::everyWorkspaceFitsASmallScreen() {

@@ -47,8 +47,7 @@ bool ElidedLabel::event(QEvent* event) {
 
 void ElidedLabel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const QString shown =
-        fontMetrics().elidedText(line(), Qt::ElideRight, contentsRect().width());
+    const QString shown = fontMetrics().elidedText(line(), Qt::ElideRight, contentsRect().width());
     style()->drawItemText(&painter, contentsRect(),
                           static_cast<int>(QStyle::visualAlignment(layoutDirection(), alignment())),
                           palette(), isEnabled(), shown, foregroundRole());

@@ -4,8 +4,8 @@
 
 namespace lvr {
 
-// One line of text that never widens what it lies in: what has no room ends in "…", and the tool tip
-// says all of it.
+// One line of text that never widens what it lies in: what has no room ends in "…", and the tool
+// tip says all of it.
 class ElidedLabel : public QLabel {
     Q_OBJECT
 public:

@@ -32,8 +32,7 @@ int endOfLines(const QTextDocument& document, int lines) {
 
 }  // namespace
 
-FlowingLabel::FlowingLabel(QWidget* parent, int mostLines)
-    : QLabel(parent), mostLines_(mostLines) {
+FlowingLabel::FlowingLabel(QWidget* parent, int mostLines) : QLabel(parent), mostLines_(mostLines) {
     setWordWrap(true);
     setAlignment(Qt::AlignTop | Qt::AlignLeft);
 }

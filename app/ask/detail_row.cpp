@@ -130,7 +130,8 @@ void DetailRow::placeSlider() {
 QString DetailRow::text() const {
     if (!plan_) return {};
     QString read = sizeText(*plan_);
-    if (millisecondsAToken_) read += tr(", %1").arg(secondsText(*millisecondsAToken_ * plan_->visualTokens()));
+    if (millisecondsAToken_)
+        read += tr(", %1").arg(secondsText(*millisecondsAToken_ * plan_->visualTokens()));
     return read;
 }
 

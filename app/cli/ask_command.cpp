@@ -175,11 +175,14 @@ void ask(AskArguments& a) {
     auto [options, origins] = decodeSettings(a.decode, checkpoint);
     options.thought = thought;
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
-    const auto encoded = encodeQuestion(
-        checkpoint, question, options,
-        {.kind = kind,
-         .onPlan = [&](const PicturePlan& plan) { sayPlan(plan, question, checkpoint, options); },
-         .watch = {.stop = interruption()}});
+    const auto encoded = encodeQuestion(checkpoint, question, options,
+                                        {.kind = kind,
+                                         .onPlan =
+                                             [&](const PicturePlan& plan) {
+                                                 if (!a.json || plan.lowered)
+                                                     sayPlan(plan, question, checkpoint, options);
+                                             },
+                                         .watch = {.stop = interruption()}});
     Dump dump;
     RowHooks hooks{.stop = interruption()};
     if (!a.dump.empty()) {

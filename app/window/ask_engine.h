@@ -46,8 +46,8 @@ class AskEngine {
 public:
     virtual ~AskEngine() = default;
     virtual ModelInfo info() const = 0;
-    // The trace's model is info().name. Throws Error. A requested stop is no error, and is looked at
-    // while the question is read, too: the trace so far, stopped = Cancelled.
+    // The trace's model is info().name. Throws Error. A requested stop is no error, and is looked
+    // at while the question is read, too: the trace so far, stopped = Cancelled.
     virtual Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
                       const std::stop_token& stop) = 0;
 };

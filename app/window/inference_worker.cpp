@@ -62,10 +62,10 @@ void InferenceWorker::load(const ModelWish& wish) {
     stop();
     stopLoad_.request_stop();
     stopLoad_ = std::stop_source();
-    QMetaObject::invokeMethod(
-        &inThread_, [this, id = ++newestLoad_, wish, stop = stopLoad_.get_token()] {
-            runLoad(id, wish, stop);
-        });
+    QMetaObject::invokeMethod(&inThread_,
+                              [this, id = ++newestLoad_, wish, stop = stopLoad_.get_token()] {
+                                  runLoad(id, wish, stop);
+                              });
 }
 
 void InferenceWorker::cancelLoad() { stopLoad_.request_stop(); }
@@ -110,14 +110,14 @@ void InferenceWorker::run(EngineJob job, std::function<void(const std::string&)>
 std::unique_ptr<AskEngine> InferenceWorker::open(RequestId id, const ModelWish& wish,
                                                  const std::stop_token& stop) {
     if (stop.stop_requested()) return nullptr;
-    auto opened = factory_(
-        wish,
-        {.onProgress =
-             [&](const LoadProgress& progress) {
-                 post(newestLoad_, id, [this, progress] { Q_EMIT loadProgressed(progress); });
-             },
-         .makeRoom = [this] { engine_.reset(); }},
-        stop);
+    auto opened = factory_(wish,
+                           {.onProgress =
+                                [&](const LoadProgress& progress) {
+                                    post(newestLoad_, id,
+                                         [this, progress] { Q_EMIT loadProgressed(progress); });
+                                },
+                            .makeRoom = [this] { engine_.reset(); }},
+                           stop);
     return stop.stop_requested() ? nullptr : std::move(opened);
 }
 

@@ -30,15 +30,14 @@ public:
             if (hooks.onReading) hooks.onReading(reading);
         };
         const auto ofPictures = [&](double done) { tell(ReadingProgress::What::Pictures, done); };
-        const auto encoded =
-            encodeQuestion(checkpoint_, question, options,
-                           {.onPlan =
-                                [&](const PicturePlan& plan) {
-                                    reading.pictures = plan;
-                                    ofPictures(0);
-                                },
-                            .watch = {.onProgress = ofPictures, .stop = stop},
-                            .recent = &recent_});
+        const auto encoded = encodeQuestion(checkpoint_, question, options,
+                                            {.onPlan =
+                                                 [&](const PicturePlan& plan) {
+                                                     reading.pictures = plan;
+                                                     ofPictures(0);
+                                                 },
+                                             .watch = {.onProgress = ofPictures, .stop = stop},
+                                             .recent = &recent_});
         if (hooks.onGrids && !stop.stop_requested()) hooks.onGrids(encoded.pictures.grids);
         const auto ofPrompt = [&](double done) { tell(ReadingProgress::What::Prompt, done); };
         auto trace = decodeEncoded(checkpoint_, question, encoded, options,

@@ -15,8 +15,8 @@ class QPushButton;
 
 namespace lvr {
 
-// Chooses a model, the tiny one, a checkpoint in the local Hugging Face cache or a folder, and where
-// it is computed.
+// Chooses a model, the tiny one, a checkpoint in the local Hugging Face cache or a folder, and
+// where it is computed.
 class OpenModelDialog : public QDialog {
     Q_OBJECT
 public:

@@ -26,9 +26,9 @@
 namespace lvr {
 namespace {
 
-constexpr int kWhole = 1000;         // of the bar
-constexpr int kReadingWidth = 180;   // pixels
-constexpr int kReadingPatience = 300;       // ms
+constexpr int kWhole = 1000;           // of the bar
+constexpr int kReadingWidth = 180;     // pixels
+constexpr int kReadingPatience = 300;  // ms
 
 }  // namespace
 

@@ -235,8 +235,8 @@ std::optional<std::int64_t> pixelLimit(const JsonFields& fields, const std::stri
 DecodeOptions readOptions(const JsonFields& fields) {
     fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
                       "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
-                      "repetition_penalty", "seed", "thought_slots", "thought_boxes",
-                      "min_pixels", "max_pixels"});
+                      "repetition_penalty", "seed", "thought_slots", "thought_boxes", "min_pixels",
+                      "max_pixels"});
     DecodeOptions options;
     options.exit = parseExitRule(fields.get<std::string>("exit"));
     options.spanStart = valueOf(kSpanStarts, fields, "span_start");

@@ -123,9 +123,8 @@ private:
 
     torch::Tensor readPrompts() {
         const PassWatch watch{hooks_.onReading, hooks_.stop};
-        Context context{.cache = &cache_,
-                        .mask = promptMask(batch_.real, model_.device()),
-                        .watch = &watch};
+        Context context{
+            .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
         if (hooks_.onPrompt && !hooks_.stop.stop_requested()) hooks_.onPrompt(hidden);
         return forkForCopies(hidden.select(1, -1));

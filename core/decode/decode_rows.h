@@ -72,7 +72,7 @@ struct RowHooks {
     std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [prompts, T, D], first pass
     LatentFilter filter = {};
     std::function<void(double fraction)> onReading = {};  // of the prompts, after each layer
-    std::stop_token stop = {};  // looked at between two layers
+    std::stop_token stop = {};                            // looked at between two layers
 };
 
 struct RowRules {

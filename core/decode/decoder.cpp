@@ -69,8 +69,7 @@ void checkLength(std::int64_t tokens, int most) {
 std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& question,
                         const DecodeOptions& options, PromptKind kind) {
     const std::int64_t start = options.spanStart == SpanStart::Forced;
-    if (kind == PromptKind::Raw)
-        return start + rawTextLength(checkpoint.tokenizer, question.text);
+    if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
     const std::vector<PatchGrid> none(question.images.size());
     return start + std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text));
 }
@@ -184,15 +183,13 @@ VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Ima
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                                const DecodeOptions& options, const Reading& reading) {
     const c10::InferenceMode inference;
-    EncodedQuestion encoded{.pictures =
-                                planQuestion(checkpoint, question, options, reading.kind)};
+    EncodedQuestion encoded{.pictures = planQuestion(checkpoint, question, options, reading.kind)};
     if (reading.onPlan) reading.onPlan(encoded.pictures);
-    const auto images =
-        reading.recent
-            ? reading.recent->encode(checkpoint, question.images, encoded.pictures,
-                                     encoded.timings, reading.watch)
-            : encodeImages(checkpoint, question.images, encoded.pictures, encoded.timings,
-                           reading.watch);
+    const auto images = reading.recent
+                            ? reading.recent->encode(checkpoint, question.images, encoded.pictures,
+                                                     encoded.timings, reading.watch)
+                            : encodeImages(checkpoint, question.images, encoded.pictures,
+                                           encoded.timings, reading.watch);
     if (!reading.watch.stop.stop_requested())
         encoded.prompt =
             buildPrompt(checkpoint, images, question.text, options.spanStart, reading.kind);

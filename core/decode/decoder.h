@@ -25,8 +25,8 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                    PromptKind kind = PromptKind::Chat);
 
 // How the pictures of a question are read, before anything is encoded: as large as its options and
-// the checkpoint say, but so that they, the text and an answer fit into what the model reads. Throws
-// Error: the text alone is too long, or even the smallest pictures are.
+// the checkpoint say, but so that they, the text and an answer fit into what the model reads.
+// Throws Error: the text alone is too long, or even the smallest pictures are.
 PicturePlan planQuestion(const LvrCheckpoint& checkpoint, const Question& question,
                          const DecodeOptions& options, PromptKind kind = PromptKind::Chat);
 // "1344x896, 1,536 visual tokens" of each picture.
@@ -49,7 +49,7 @@ struct Reading {
 // Images and text of a question as the language model reads them.
 struct EncodedQuestion {
     PicturePlan pictures;
-    Prompt prompt;          // without ids when a stop came first
+    Prompt prompt;         // without ids when a stop came first
     Timings timings = {};  // preprocess and encodeImages
 };
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,

@@ -90,7 +90,8 @@ Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
 
 std::int64_t rawTextLength(const Tokenizer& tokenizer, const std::string& text) {
     const auto ids = tokenizer.encode(text);
-    return std::ssize(ids) - std::count(ids.begin(), ids.end(), required(tokenizer, "<|image_pad|>"));
+    return std::ssize(ids) -
+           std::count(ids.begin(), ids.end(), required(tokenizer, "<|image_pad|>"));
 }
 
 Ids rawPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,

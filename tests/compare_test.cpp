@@ -142,7 +142,8 @@ SampleSet scriptedSet(int size) {
 }
 
 EngineFactory factoryOf(Script& script) {
-    return [&script](const std::string& name, const OnLoadProgress&, const std::stop_token&) {
+    return [&script](const ModelWish& wish, const LoadHooks&, const std::stop_token&) {
+        const std::string& name = wish.name;
         if (name == "nowhere") throw Error("There is no model at nowhere; choose another folder.");
         return std::make_unique<ScriptedEngine>(script, name.empty() ? "tiny" : name);
     };
@@ -536,7 +537,7 @@ void CompareTest::changingTheModelDuringARunIsSaid() {
                    CompareRun::Report::AnswersOnly);
     Protocol protocol(run);
     connect(&run, &CompareRun::answered, world.worker.get(),
-            [&](int q, int s) { q + s == 0 ? world.worker->load("other") : void(); });
+            [&](int q, int s) { q + s == 0 ? world.worker->load({"other"}) : void(); });
     run.start();
     QTRY_VERIFY(protocol.stopped);
     QVERIFY(protocol.lines.last().contains("Another model was opened during the comparison"));

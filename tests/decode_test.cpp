@@ -1,9 +1,11 @@
 // The decoding loop against the official class (tests/goldens/README.md), and what it promises
 // beyond it (lvr-spec 8.2).
 
+#include <QTemporaryDir>
 #include <QtTest>
 #include <limits>
 
+#include "core/checkpoint/trace_file.h"
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/recent_visual_tokens.h"
@@ -154,6 +156,10 @@ class DecodeTest : public QObject {
                           "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Where?<|im_"
                           "end|>\n<|im_start|>assistant\n<|lvr_start|>",
                           preprocess({readImage(golden::own("images/landscape.png"))}, {}));
+    }
+
+    PicturePlan planOf(const std::vector<Image>& images) const {
+        return planQuestion(a_, {images, "What?"}, {});
     }
 
 private Q_SLOTS:
@@ -588,18 +594,80 @@ private Q_SLOTS:
                  leaves);
     }
 
+    void anotherSizeOfAPictureIsEncodedAnew() {
+        const std::vector<Image> shown{plainPicture(112, 84, 10)};
+        const auto small = planQuestion(a_, {shown, "What?"}, {.pixels = {.max = 4 * 28 * 28}});
+        RecentVisualTokens recent;
+        Timings spent;
+        QCOMPARE(recent.encode(a_, shown, planOf(shown), spent).tokens.size(0), 12);
+        QCOMPARE(recent.encode(a_, shown, small, spent).tokens.size(0), small.visualTokens());
+        QVERIFY(small.visualTokens() <= 4);
+    }
+
+    void aStopIsSeenWhileTheQuestionIsRead_data() {
+        QTest::addColumn<bool>("atThePrompt");
+        QTest::newRow("in the vision encoder") << false;
+        QTest::newRow("in the language model") << true;
+    }
+    void aStopIsSeenWhileTheQuestionIsRead() {
+        QFETCH(bool, atThePrompt);
+        const Question question{{plainPicture(112, 84, 10)}, "What?"};
+        const DecodeOptions options{.maxNewTokens = 8};
+        std::stop_source stop;
+        std::vector<double> done;
+        const auto stopSoon = [&](double fraction) {
+            done.push_back(fraction);
+            stop.request_stop();
+        };
+        RecentVisualTokens recent;
+        const auto encoded = encodeQuestion(
+            a_, question, options,
+            {.watch = {.onProgress = atThePrompt ? std::function<void(double)>() : stopSoon,
+                       .stop = stop.get_token()},
+             .recent = &recent});
+        const auto trace = decodeEncoded(a_, question, encoded, options,
+                                         {.onReading = stopSoon, .stop = stop.get_token()});
+        QCOMPARE(done, std::vector<double>{0});  // not one layer more
+        QCOMPARE(trace.stopped, StopReason::Cancelled);
+        QVERIFY(trace.steps.empty() && trace.latents.empty());
+        QCOMPARE(trace.grids, (std::vector<PatchGrid>{{3, 4}}));
+        QCOMPARE(recent.count(), std::size_t{atThePrompt});  // what was broken off is not kept
+        const QTemporaryDir dir;
+        const auto file = dir.filePath("stopped.lvrtrace").toStdString();
+        writeTrace(trace, file);
+        QVERIFY(readTrace(file) == trace);
+    }
+
+    void readingIsReportedFromLayerToLayer() {
+        std::vector<double> ofPictures, ofPrompt;
+        const Question question{{plainPicture(112, 84, 10)}, "What?"};
+        const auto note = [](std::vector<double>& in) {
+            return [&in](double fraction) { in.push_back(fraction); };
+        };
+        const auto encoded =
+            encodeQuestion(a_, question, {}, {.watch = {.onProgress = note(ofPictures)}});
+        decodeEncoded(a_, question, encoded, {.maxNewTokens = 3}, {.onReading = note(ofPrompt)});
+        const auto& config = a_.model.config();
+        QCOMPARE(std::ssize(ofPictures), config.vision.depth);
+        QCOMPARE(std::ssize(ofPrompt), config.text.numHiddenLayers);
+        for (const auto& fractions : {ofPictures, ofPrompt}) {
+            QVERIFY(std::is_sorted(fractions.begin(), fractions.end()));
+            QVERIFY(fractions.front() == 0 && fractions.back() < 1);
+        }
+    }
+
     void aSecondQuestionAboutAPictureReusesItsEncoding() {
         const std::vector<Image> shown{plainPicture(56, 84, 10)}, other{plainPicture(56, 84, 11)};
         RecentVisualTokens recent;
         Timings atFirst, later;
-        const auto first = recent.encode(a_, shown, atFirst);
+        const auto first = recent.encode(a_, shown, planOf(shown), atFirst);
         QVERIFY(atFirst.encodeImages > 0);
-        recent.encode(a_, other, atFirst);
-        const auto again = recent.encode(a_, shown, later);
+        recent.encode(a_, other, planOf(other), atFirst);
+        const auto again = recent.encode(a_, shown, planOf(shown), later);
         QVERIFY(later == Timings{});
         QVERIFY(torch::equal(again.tokens, first.tokens));
         QCOMPARE(again.grids, first.grids);
-        QVERIFY(!torch::equal(recent.encode(a_, other, later).tokens, first.tokens));
+        QVERIFY(!torch::equal(recent.encode(a_, other, planOf(other), later).tokens, first.tokens));
         QCOMPARE(recent.count(), std::size_t{2});
         // Answers do not tell the difference.
         const Question question{shown, "What?"};
@@ -607,9 +675,7 @@ private Q_SLOTS:
             .exit = FixedSteps{3}, .spanStart = SpanStart::Forced, .maxNewTokens = 8};
         const auto fresh = decode(a_, question, options);
         const auto reused = decodeEncoded(
-            a_, question,
-            encodeQuestion(a_, again, question.text, PromptKind::Chat, options.spanStart), options,
-            {});
+            a_, question, encodeQuestion(a_, question, options, {.recent = &recent}), options, {});
         QVERIFY(reusedEncoding(reused) && !reusedEncoding(fresh));
         QCOMPARE(reused.text, fresh.text);
         QCOMPARE(reused.latents, fresh.latents);
@@ -619,17 +685,19 @@ private Q_SLOTS:
         const std::vector<Image> first{plainPicture(56, 56, 1)}, second{plainPicture(56, 56, 2)},
             third{plainPicture(56, 56, 3)};
         Timings spent;
-        const auto bytes = RecentVisualTokens().encode(a_, first, spent).tokens.nbytes();
+        const auto bytes =
+            RecentVisualTokens().encode(a_, first, planOf(first), spent).tokens.nbytes();
         RecentVisualTokens two(2 * bytes);
-        for (const auto* images : {&first, &second, &first, &third}) two.encode(a_, *images, spent);
+        for (const auto* images : {&first, &second, &first, &third})
+            two.encode(a_, *images, planOf(*images), spent);
         QCOMPARE(two.count(), std::size_t{2});
         Timings known, forgotten;
-        two.encode(a_, first, known);
+        two.encode(a_, first, planOf(first), known);
         QVERIFY(known == Timings{});
-        two.encode(a_, second, forgotten);
+        two.encode(a_, second, planOf(second), forgotten);
         QVERIFY(forgotten.encodeImages > 0);
         RecentVisualTokens none(bytes - 1);
-        none.encode(a_, first, spent);
+        none.encode(a_, first, planOf(first), spent);
         QCOMPARE(none.count(), std::size_t{0});
     }
 };

@@ -165,6 +165,60 @@ private Q_SLOTS:
                  qPrintable(info.out));
     }
 
+    void aPhotoLargerThanTheModelReadsIsScaledAndThatIsSaid() {
+        const QStringList ask{"ask",        "--image", kFixtures + "img1600.png",
+                              "--question", "What?",   "--max-new-tokens",
+                              "2",          "--json"};
+        const auto scaled = lvr(ask);  // the shipped model: 2,048 positions
+        QCOMPARE(scaled.code, 0);
+        const auto json = program::jsonOf(scaled).object();
+        const auto picture = json["pictures"].toArray().at(0).toObject();
+        QCOMPARE(picture["width"].toInt(), 1600);
+        const int tokens = picture["visual_tokens"].toInt();
+        QVERIFY(tokens > 1024 && tokens < 2048);
+        QCOMPARE(tokens,
+                 json["grid"].toObject()["rows"].toInt() * json["grid"].toObject()["cols"].toInt());
+        QVERIFY2(scaled.err.contains(QString("1600x1200 read as %1x%2, %3 visual tokens")
+                                         .arg(picture["read_width"].toInt())
+                                         .arg(picture["read_height"].toInt())
+                                         .arg(tokens)),
+                 qPrintable(scaled.err));
+        QVERIFY2(scaled.err.contains("the model's max_pixels 12845056 does not fit"),
+                 qPrintable(scaled.err));
+
+        const auto asked = lvr(ask + QStringList{"--max-pixels", "4000000"});
+        QVERIFY2(asked.err.contains("--max-pixels 4000000 does not fit"), qPrintable(asked.err));
+        QCOMPARE(program::jsonOf(asked).object()["grid"], json["grid"]);
+        const auto small = lvr(ask + QStringList{"--max-pixels", "200000"});
+        QVERIFY2(!small.err.contains("does not fit"), qPrintable(small.err));
+        QVERIFY(program::jsonOf(small).object()["pictures"].toArray()[0]["visual_tokens"].toInt() <
+                256);
+    }
+
+    void aQuestionLongerThanTheModelReadsIsRefusedBeforeItsPictureIsEncoded() {
+        const auto words = QString("where is the red star ").repeated(600);
+        const auto result = lvr({"ask", "--image", kFixtures + "img1600.png", "--question", words});
+        compareFailure(result, 1, "the question \"where is the red star");
+        QVERIFY2(result.err.contains("shorten it"), qPrintable(result.err));
+    }
+
+    void whatIsScoredOrTrainedOnMustFitBeforeItIsEncoded() {
+        const QTemporaryDir dir;
+        write(dir.filePath("data.json"),
+              "[{\"image\": \"" + (kFixtures + "img1600.png").toUtf8() +
+                  "\", \"dataset\": \"a\", \"conversations\": [{\"from\": \"human\", "
+                  "\"value\": \"<image>\\nWhat?\"}, {\"from\": \"gpt\", \"value\": "
+                  "\"<answer> red </answer>\"}]}]");
+        const auto scored = lvr({"score", "--data", dir.filePath("data.json")});
+        QVERIFY2(scored.err.contains("reads at most 2048; lower --max-pixels"),
+                 qPrintable(scored.err));
+        const auto trained =
+            lvr({"sft", "--data", dir.filePath("data.json"), "--out", dir.filePath("out"),
+                 "--steps", "1", "--store", dir.filePath("runs.db")});
+        QVERIFY2(trained.err.contains("2048 positions; lower --max-pixels"),
+                 qPrintable(trained.err));
+    }
+
     void aQuestionWithoutAPictureSaysSo() {
         const QStringList words{"ask",    "--model", kModel,          "--question",       "Where?",
                                 "--exit", "fixed:2", "--force-start", "--max-new-tokens", "4"};

@@ -98,6 +98,27 @@ private Q_SLOTS:
         QCOMPARE(toText(place({}, kFloat, cpu(true))), "float32 on cpu (as stored; no GPU here)");
     }
 
+    void roomIsLookedForWhereTheModelWouldBe_data() {
+        QTest::addColumn<qint64>("gpuFree");  // 0: there is no GPU
+        QTest::addColumn<qint64>("cpuFree");  // 0: not known
+        QTest::addColumn<QString>("device");
+        QTest::addColumn<bool>("lacks");
+        QTest::newRow("a GPU with room") << 20 * kGb << kGb << "auto" << false;
+        QTest::newRow("a full GPU") << 4 * kGb << 90 * kGb << "auto" << true;
+        QTest::newRow("a full GPU that nobody wants") << 4 * kGb << 90 * kGb << "cpu" << false;
+        QTest::newRow("a machine with room") << 0 * kGb << 20 * kGb << "auto" << false;
+        QTest::newRow("a full machine") << 0 * kGb << 15 * kGb << "auto" << true;
+        QTest::newRow("a machine that does not say") << 0 * kGb << 0 * kGb << "cpu" << false;
+    }
+    void roomIsLookedForWhereTheModelWouldBe() {
+        QFETCH(qint64, gpuFree);
+        QFETCH(qint64, cpuFree);
+        QFETCH(QString, device);
+        Machine machine{.freeBytes = cpuFree};  // widens to float32: 16.5 GB and 1 GiB
+        if (gpuFree > 0) machine.gpus = {{gpuFree}};
+        QTEST(lacksRoom({.device = device.toStdString()}, kThreeB, machine), "lacks");
+    }
+
     void aFolderSaysHowItsNumbersAreStored() {
         const std::filesystem::path models = std::filesystem::path(LVR_GOLDENS) / "models";
         for (const auto* model : {"random-a", "random-b"}) {

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
+#include "core/vision/picture_plan.h"
 #include "tests/cpu_time.h"
 #include "tests/goldens.h"
 
@@ -34,6 +35,24 @@ PreprocessConfig limits(const Json& from) {
     config.minPixels = from.at("min_pixels");
     config.maxPixels = from.at("max_pixels");
     return config;
+}
+
+constexpr PreprocessConfig kLargePictures{.maxPixels = 12845056};
+const std::vector<Size> kPhotos{{4000, 6000}, {6000, 4000}, {1200, 1600}, {300, 9000},
+                                {84, 84},     {30, 5000},   {2000, 2000}};
+constexpr int kTokenPixels = 28 * 28;
+
+// The most visual tokens a picture may have so that all of them fit, found by trying each number.
+std::int64_t mostTokens(const std::vector<Size>& pictures, std::int64_t room) {
+    std::int64_t most = 0;
+    for (std::int64_t each = 4; each <= 2048; ++each) {
+        auto limits = kLargePictures;
+        limits.maxPixels = each * kTokenPixels;
+        std::int64_t all = 0;
+        for (const auto& picture : pictures) all += tokenGrid(picture, limits).count();
+        if (all <= room) most = each;
+    }
+    return most;
 }
 
 // "336x504", or "error" where the reference raised one.
@@ -101,6 +120,13 @@ class PreprocessTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aPlanIsTheLargestThatFits_data();
+    void aPlanIsTheLargestThatFits();
+    void whatFitsIsReadAsAsked();
+    void aPictureKeepsItsSizeFromQuestionToQuestion();
+    void aGivenThoughtTakesRoomToo();
+    void withoutRoomForTheSmallestPictureThereIsNoPlan();
+    void aQuestionsLimitsStandInForTheModels();
     void sizesEqualTransformers();
     void sizesEqualTheOfficialLoader();
     void tooLongPicturesAreRefused();
@@ -459,6 +485,72 @@ void PreprocessTest::aTokensBoxGivesTheToken() {
         QCOMPARE(boxTokens(inside, grid, EmptyBox::NoTokens), std::vector<int>{token});
     }
     QCOMPARE(tokenBox(7, grid), (Box{0.4, 1.0 / 3, 0.6, 2.0 / 3}));
+}
+
+void PreprocessTest::aPlanIsTheLargestThatFits_data() {
+    QTest::addColumn<int>("pictures");
+    for (int count = 1; count <= static_cast<int>(kPhotos.size()); ++count)
+        QTest::newRow(qPrintable(QString("%1 pictures").arg(count))) << count;
+}
+
+void PreprocessTest::aPlanIsTheLargestThatFits() {
+    QFETCH(int, pictures);
+    constexpr std::int64_t kWords = 512;  // 1/8 of the positions, twice
+    const std::vector<Size> photos(kPhotos.begin(), kPhotos.begin() + pictures);
+    const auto plan =
+        planPictures(photos, kLargePictures, {.positions = 2048, .text = 40, .answer = 290});
+    QVERIFY(plan && plan->lowered);
+    QVERIFY(plan->visualTokens() + kWords <= 2048);
+    QCOMPARE(plan->limits.maxPixels, mostTokens(photos, 2048 - kWords) * kTokenPixels);
+    for (int i = 0; i < pictures; ++i) {
+        QCOMPARE(plan->sizes[i], smartResize(photos[i], plan->limits));
+        QCOMPARE(plan->grids[i], tokenGrid(photos[i], plan->limits));
+    }
+}
+
+void PreprocessTest::whatFitsIsReadAsAsked() {
+    const ReadingRoom room{.positions = 128000, .text = 40, .answer = 290};
+    for (const auto& photo : kPhotos) {
+        const auto plan = planPictures({photo}, kLargePictures, room);
+        QVERIFY(plan && !plan->lowered);
+        QCOMPARE(plan->limits, kLargePictures);
+        QCOMPARE(plan->sizes.front(), smartResize(photo, kLargePictures));
+    }
+}
+
+void PreprocessTest::aPictureKeepsItsSizeFromQuestionToQuestion() {
+    std::vector<std::int64_t> sizes;
+    for (const int text : {30, 31, 75, 200}) {
+        const auto plan = planPictures({{4000, 6000}}, kLargePictures,
+                                       {.positions = 2048, .text = text, .answer = 290});
+        sizes.push_back(plan->limits.maxPixels);
+    }
+    QCOMPARE(sizes, std::vector<std::int64_t>(4, sizes.front()));
+}
+
+void PreprocessTest::aGivenThoughtTakesRoomToo() {
+    ReadingRoom room{.positions = 2048, .text = 40, .answer = 290};
+    const auto own = planPictures({{4000, 6000}}, kLargePictures, room);
+    room.thought = [](const std::vector<PatchGrid>& grids) { return grids.front().count(); };
+    const auto given = planPictures({{4000, 6000}}, kLargePictures, room);
+    QVERIFY(given->visualTokens() < own->visualTokens());
+    QVERIFY(2 * given->visualTokens() + 40 + 290 <= 2048);
+}
+
+void PreprocessTest::withoutRoomForTheSmallestPictureThereIsNoPlan() {
+    QVERIFY(!planPictures({{4000, 6000}}, kLargePictures, {.positions = 2048, .text = 2048}));
+    QVERIFY(!planPictures({}, kLargePictures, {.positions = 2048, .text = 2049}));
+    const auto tight = planPictures({{4000, 6000}}, kLargePictures,
+                                    {.positions = 2048, .text = 2000, .answer = 290});
+    QVERIFY(tight && tight->visualTokens() <= 48);  // the answer goes on beyond what was trained
+}
+
+void PreprocessTest::aQuestionsLimitsStandInForTheModels() {
+    QCOMPARE(limitedTo({}, kLargePictures), kLargePictures);
+    const auto few = limitedTo({.max = 1000}, kLargePictures);
+    QCOMPARE(few.maxPixels, 1000);
+    QCOMPARE(few.minPixels, 1000);
+    QCOMPARE(limitedTo({.min = 9000, .max = 99000}, kLargePictures).minPixels, 9000);
 }
 
 QTEST_GUILESS_MAIN(PreprocessTest)

@@ -100,7 +100,7 @@ Image picture() {
 // A window with a model and a scene of two known regions.
 struct World {
     std::atomic<int> asked = 0;
-    MainWindow window{{.openEngine = [this](const std::string&, const OnLoadProgress&,
+    MainWindow window{{.openEngine = [this](const ModelWish&, const LoadHooks&,
                                             const std::stop_token&) -> std::unique_ptr<AskEngine> {
                            return std::make_unique<ScriptedEngine>(asked);
                        },

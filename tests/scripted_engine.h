@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <latch>
@@ -21,6 +22,9 @@ struct Script {
     std::atomic<bool> waitsForStop = false;  // after its second look
     std::atomic<bool> loadWaitsForStop = false;
     std::atomic<bool> fails = false;
+    std::atomic<bool> lacksRoom = false;  // for two models
+    std::atomic<bool> opensNoMore = false;
+    std::atomic<int> open = 0, mostOpen = 0;  // models at once
 };
 
 // Waits without polling until a stop is requested.
@@ -33,7 +37,10 @@ inline void waitForStop(const std::stop_token& stop) {
 // Looks at patches 0, 1, 2, 3 and answers "moon".
 class ScriptedEngine : public AskEngine {
 public:
-    ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {}
+    ScriptedEngine(Script& script, std::string name) : script_(script), name_(std::move(name)) {
+        script_.mostOpen = std::max(script_.mostOpen.load(), ++script_.open);
+    }
+    ~ScriptedEngine() override { --script_.open; }
     ModelInfo info() const override {
         ModelInfo info{.name = name_, .drawnScenesOnly = name_ == "tiny"};
         if (name_ == "odd") info.warnings = {"odd holds a tensor that is left out"};
@@ -43,7 +50,8 @@ public:
               const std::stop_token& stop) override {
         ++script_.asked;
         Trace trace{.model = name_, .question = question, .grids = {{2, 3}}, .options = options};
-        hooks.onGrids(trace.grids);
+        if (stop.stop_requested()) return cancelled(std::move(trace));
+        if (hooks.onGrids) hooks.onGrids(trace.grids);
         trace.hiddenSize = 2;
         trace.imageTokens.resize(2 * kPatches);
         for (int i = 0; i < kLooks && !stop.stop_requested(); ++i) {
@@ -51,17 +59,18 @@ public:
             if (i == 1 && script_.fails) throw Error("The engine broke; try another question.");
             if (i == 1 && script_.waitsForStop) waitForStop(stop);
         }
-        if (stop.stop_requested()) {
-            trace.stopped = StopReason::Cancelled;
-            return trace;
-        }
+        if (stop.stop_requested()) return cancelled(std::move(trace));
         trace.steps.push_back({.position = kLooks, .text = "moon", .what = TextStep{0.75f}});
-        hooks.onStep(trace.steps.back());
+        if (hooks.onStep) hooks.onStep(trace.steps.back());
         trace.answer = trace.text = "moon";
         return trace;
     }
 
 private:
+    static Trace cancelled(Trace trace) {
+        trace.stopped = StopReason::Cancelled;
+        return trace;
+    }
     void look(Trace& trace, int index, const AskHooks& hooks) {
         LatentStep latent{
             .index = index, .norm = 2, .endProbability = index == kLooks - 1 ? 0.9f : 0.1f};
@@ -70,7 +79,7 @@ private:
         latent.l2.assign(kPatches, 1.0f);
         trace.latents.insert(trace.latents.end(), {1.0f, 2.0f});
         trace.steps.push_back({.position = index, .text = "<|lvr|>", .what = latent});
-        hooks.onStep(trace.steps.back());
+        if (hooks.onStep) hooks.onStep(trace.steps.back());
     }
     Script& script_;
     std::string name_;
@@ -84,10 +93,13 @@ inline Image picture(int width, int height) {
 
 // history: the folder of the conversations; empty: none are kept.
 inline WindowServices servicesOf(Script& script, const std::filesystem::path& history = {}) {
-    return {.openEngine = [&script](const std::string& name, const OnLoadProgress& onProgress,
+    return {.openEngine = [&script](const ModelWish& wish, const LoadHooks& hooks,
                                     const std::stop_token& stop) -> std::unique_ptr<AskEngine> {
                 ++script.loaded;
-                onProgress({.fraction = 0.5, .what = "reading"});
+                const std::string& name = wish.name;
+                if (hooks.onProgress) hooks.onProgress({.fraction = 0.5, .what = "reading"});
+                if (script.lacksRoom && hooks.makeRoom) hooks.makeRoom();
+                if (script.opensNoMore) throw Error("The disk is gone; look at its cable.");
                 if (name == "broken") throw Error("broken has no config.json; choose another.");
                 if (script.loadWaitsForStop) waitForStop(stop);
                 if (stop.stop_requested()) return nullptr;

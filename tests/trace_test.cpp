@@ -54,7 +54,8 @@ Trace sampleTrace() {
                         .maxNewTokens = 99,
                         .sampling = {0.7, 0.9, 50, 0.02, 1.05, ~std::uint64_t{0}},
                         .thought = {{{0.1, 0.2, 1.0 / 3, 1}, {0, 0, 0.5, 0.5, 1}},
-                                    GivenThought::Slots::OnePerBox}},
+                                    GivenThought::Slots::OnePerBox},
+                        .pixels = {.min = 3136, .max = 1003520}},
             .steps = {{0, 11, "<|lvr_start|>", TextStep{1.0f / 3, awkwardFloats(8, 3)}},
                       {1, 12, "\uFFFD", latent(0)},
                       {2, 13, "", latent(1)},
@@ -271,6 +272,7 @@ private Q_SLOTS:
         row(R"({"options":{"exit":"fixd:3"}})", "fixd:3");
         row(R"({"options":{"latent_feed":"own "}})", "'options.latent_feed'");
         row(R"({"options":{"seed":-1}})", "'options.seed'");
+        row(R"({"options":{"max_pixels":0}})", "'options.max_pixels'");
         row(R"({"options":null})", "'options' is missing");
         row(R"({"rois":[{"x0":0,"y0":0,"x1":"1","y1":1}]})", "'rois[0].x1'");
         row(R"({"rois":[{"x0":0,"y0":0,"x1":1,"y1":1,"image":2}]})", "'images'");

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDropEvent>
 #include <QListWidget>
 #include <QMimeData>
@@ -13,8 +14,10 @@
 #include <fstream>
 
 #include "app/ask/picture_panel.h"
+#include "app/window/inference_worker.h"
 #include "app/window/open_model_dialog.h"
 #include "app/window/start_script.h"
+#include "app/workspaces/workspace_id.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/scripted_window.h"
@@ -70,6 +73,13 @@ private Q_SLOTS:
 
     void brokenModelKeepsTheOldOne();
     void loadingCanBeCancelled();
+    void whereMemoryLacksForTwoTheFirstModelGoesFirst();
+    void aBrokenModelGivesTheFirstItsPlaceBack();
+    void aModelThatCannotBeOpenedAgainIsNotShownAsOpen();
+    void whatAnswersIsWhatIsShownWhenALoadOvertakesAnother();
+    void whereAModelIsComputedIsChosenWithIt();
+    void everyWorkspaceFitsASmallScreen_data();
+    void everyWorkspaceFitsASmallScreen();
     void modelsExitRuleIsTaken();
     void openModelListsTheCacheAndOpensWhatIsChosen();
 
@@ -389,6 +399,121 @@ void WindowTest::loadingCanBeCancelled() {
     QVERIFY(!messages.showsProgress());
     world.ask("Still there?");
     QCOMPARE(world.window.trace().model, "tiny");
+}
+
+void WindowTest::whereMemoryLacksForTwoTheFirstModelGoesFirst() {
+    World world;
+    world.window.openModel("other");
+    world.settle();
+    QCOMPARE(world.script.mostOpen.load(), 2);
+    world.script.mostOpen = 0;
+    world.script.lacksRoom = true;
+    world.window.openModel("large");
+    world.settle();
+    QCOMPARE(world.script.mostOpen.load(), 1);
+    world.ask("Who?");
+    QCOMPARE(world.window.trace().model, "large");
+}
+
+void WindowTest::aBrokenModelGivesTheFirstItsPlaceBack() {
+    World world;
+    world.script.lacksRoom = true;
+    world.window.openModel("broken");
+    world.settle();
+    QCOMPARE(world.window.message(), "broken has no config.json; choose another.");
+    world.ask("Still there?");
+    QCOMPARE(world.window.trace().model, "tiny");
+}
+
+void WindowTest::aModelThatCannotBeOpenedAgainIsNotShownAsOpen() {
+    World world;
+    world.script.lacksRoom = true;
+    world.script.opensNoMore = true;
+    world.window.openModel("large");
+    world.settle();
+    QVERIFY2(world.window.message().startsWith("The disk is gone"),
+             qPrintable(world.window.message()));
+    QVERIFY2(world.window.message().contains("no model is open now"),
+             qPrintable(world.window.message()));
+    for (auto* label : world.window.findChildren<QLabel*>())
+        if (label->accessibleName() == "Model") QCOMPARE(label->text(), "no model");
+    world.window.ask("Who?");
+    QVERIFY(world.window.message().contains("No model is open"));
+    QVERIFY(!world.window.isBusy());
+}
+
+void WindowTest::whatAnswersIsWhatIsShownWhenALoadOvertakesAnother() {
+    Script script;
+    InferenceWorker worker(servicesOf(script).openEngine);
+    QSignalSpy failed(&worker, &InferenceWorker::loadFailed);
+    QStringList shown;
+    connect(&worker, &InferenceWorker::loaded, this,
+            [&](const ModelInfo& model) { shown << QString::fromStdString(model.name); });
+    std::latch inUse(1);
+    worker.load({"second"});
+    worker.runner()([&](const EngineDesk&) { inUse.count_down(); }, {});
+    inUse.wait();  // no event was handled since: nobody has heard of it
+    worker.load({"broken"});
+    QVERIFY(failed.wait(5000));
+    QCOMPARE(shown, QStringList{"second"});
+    QSignalSpy answered(&worker, &InferenceWorker::answered);
+    QString answers;
+    connect(&worker, &InferenceWorker::answered, this,
+            [&](const Trace& trace) { answers = QString::fromStdString(trace.model); });
+    worker.ask({{picture(9, 9)}, "Who?"}, {});
+    QVERIFY(answered.wait(5000));
+    QCOMPARE(answers, shown.last());
+}
+
+void WindowTest::whereAModelIsComputedIsChosenWithIt() {
+    std::vector<ModelPlace> places;
+    Script script;
+    auto services = servicesOf(script);
+    services.openEngine = [&places, open = services.openEngine](const ModelWish& wish,
+                                                                const auto&... rest) {
+        places.push_back(wish.place);
+        return open(wish, rest...);
+    };
+    MainWindow window(services);
+    QSignalSpy settled(&window, &MainWindow::settled);
+    const auto settle = [&] { QVERIFY(!window.isBusy() || settled.wait(5000)); };
+    window.show();
+    window.newScene("chain");
+    window.placeModels({.dtype = "bfloat16", .device = "cuda:1"});
+    window.openModel({});
+    settle();
+    for (QAction* action : window.findChildren<QAction*>())
+        if (action->text() == "Open &model…") action->trigger();
+    auto& dialog = *window.findChild<OpenModelDialog*>();
+    for (auto* choice : dialog.findChildren<QComboBox*>())
+        if (choice->accessibleName() == "Computed on") {
+            QCOMPARE(choice->currentText(), "cuda:1");
+            choice->setCurrentText("cpu");
+        }
+    dialog.accept();
+    settle();
+    window.openModel("another");  // from a menu: as it was chosen last
+    settle();
+    const ModelPlace chosen{.dtype = "bfloat16", .device = "cpu"};
+    QCOMPARE(places, (std::vector<ModelPlace>{{"bfloat16", "cuda:1"}, chosen, chosen}));
+}
+
+void WindowTest::everyWorkspaceFitsASmallScreen_data() {
+    QTest::addColumn<WorkspaceId>("workspace");
+    for (const WorkspaceId id : kWorkspaces) QTest::newRow(qPrintable(nameOf(id))) << id;
+}
+
+void WindowTest::everyWorkspaceFitsASmallScreen() {
+    QFETCH(WorkspaceId, workspace);
+    World world;
+    world.window.resize(1024, 640);
+    world.window.showWorkspace(workspace);
+    world.settle();
+    QCoreApplication::sendPostedEvents();
+    const QSize least = world.window.minimumSizeHint();
+    QVERIFY2(least.width() <= 1024 && least.height() <= 640,
+             qPrintable(QString("%1 x %2").arg(least.width()).arg(least.height())));
+    QCOMPARE(world.window.size(), QSize(1024, 640));
 }
 
 void WindowTest::modelsExitRuleIsTaken() {

@@ -559,6 +559,25 @@ private Q_SLOTS:
         QCOMPARE(again.notices(), QStringList());
     }
 
+    void whereTheModelWasComputedIsKeptWithIt() {
+        const QString folder = newName("session");
+        {
+            World world("");
+            world.window.keepSession(folder);
+            world.window.placeModels({.dtype = "bfloat16", .device = "cuda:1"});
+            world.begin();
+            world.window.openModel("other");
+            world.settle();
+            world.window.close();
+        }
+        World again("");
+        const auto last = again.window.keepSession(folder);
+        QVERIFY(last);
+        QCOMPARE(last->model, "other");
+        QCOMPARE(last->dtype, "bfloat16");
+        QCOMPARE(last->device, "cuda:1");
+    }
+
     void aQuestionThatWasNotAskedYetKeepsItsKnownAnswer() {
         const QString folder = newName("session");
         {

@@ -14,7 +14,6 @@
 namespace lvr {
 namespace {
 
-constexpr int kMostLines = 6;
 constexpr int kFewestPixels = 60;
 constexpr qsizetype kMostCharacters = 4000;  // more than that many lines hold
 
@@ -33,12 +32,12 @@ int endOfLines(const QTextDocument& document, int lines) {
 
 }  // namespace
 
-FlowingLabel::FlowingLabel(QWidget* parent) : QLabel(parent) {
+FlowingLabel::FlowingLabel(QWidget* parent, int mostLines) : QLabel(parent), mostLines_(mostLines) {
     setWordWrap(true);
     setAlignment(Qt::AlignTop | Qt::AlignLeft);
 }
 
-int FlowingLabel::mostHeight() const { return kMostLines * fontMetrics().lineSpacing(); }
+int FlowingLabel::mostHeight() const { return mostLines_ * fontMetrics().lineSpacing(); }
 
 void FlowingLabel::layOut(QTextDocument& document, int width) const {
     QTextOption option;
@@ -53,7 +52,7 @@ void FlowingLabel::layOut(QTextDocument& document, int width) const {
         document.setPlainText(text().left(kMostCharacters));
     document.setTextWidth(std::max(1, width));
     if (rich || document.size().height() <= mostHeight() + 1) return;
-    const int end = endOfLines(document, kMostLines);
+    const int end = endOfLines(document, mostLines_);
     document.setPlainText(document.toPlainText().left(std::max(0, end - 1)) + QStringLiteral("…"));
     document.setTextWidth(std::max(1, width));
 }

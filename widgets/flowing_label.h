@@ -12,7 +12,7 @@ namespace lvr {
 class FlowingLabel : public QLabel {
     Q_OBJECT
 public:
-    explicit FlowingLabel(QWidget* parent = nullptr);
+    explicit FlowingLabel(QWidget* parent = nullptr, int mostLines = 6);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -25,6 +25,8 @@ protected:
 private:
     void layOut(QTextDocument& document, int width) const;
     int mostHeight() const;
+
+    int mostLines_;
 };
 
 }  // namespace lvr

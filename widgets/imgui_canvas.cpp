@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "widgets/imgui_font.h"
+#include "widgets/imgui_input.h"
 #include "widgets/offscreen_gl.h"
 #include "widgets/qt_image.h"
 
@@ -25,42 +26,9 @@ ImVec4 toImGui(const QColor& colour, float alpha = 1) {
     return {colour.redF(), colour.greenF(), colour.blueF(), alpha};
 }
 
-int imguiButton(Qt::MouseButton button) {
-    if (button == Qt::LeftButton) return ImGuiMouseButton_Left;
-    if (button == Qt::RightButton) return ImGuiMouseButton_Right;
-    return button == Qt::MiddleButton ? ImGuiMouseButton_Middle : -1;
-}
-
 // Null for the texture 0, which is none.
 ImTextureID asImGui(unsigned texture) {
     return reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(texture));
-}
-
-// Of the current context.
-void setModifiers(Qt::KeyboardModifiers modifiers) {
-    ImGuiIO& io = ImGui::GetIO();
-    io.KeyCtrl = modifiers & Qt::ControlModifier;
-    io.KeyShift = modifiers & Qt::ShiftModifier;
-    io.KeyAlt = modifiers & Qt::AltModifier;
-}
-
-// Keys that ImGui's text fields and sliders know; the numbers index io.KeysDown.
-int imguiKey(int key) {
-    constexpr std::pair<int, ImGuiKey_> kKeys[] = {{Qt::Key_Tab, ImGuiKey_Tab},
-                                                   {Qt::Key_Left, ImGuiKey_LeftArrow},
-                                                   {Qt::Key_Right, ImGuiKey_RightArrow},
-                                                   {Qt::Key_Up, ImGuiKey_UpArrow},
-                                                   {Qt::Key_Down, ImGuiKey_DownArrow},
-                                                   {Qt::Key_Home, ImGuiKey_Home},
-                                                   {Qt::Key_End, ImGuiKey_End},
-                                                   {Qt::Key_Delete, ImGuiKey_Delete},
-                                                   {Qt::Key_Backspace, ImGuiKey_Backspace},
-                                                   {Qt::Key_Return, ImGuiKey_Enter},
-                                                   {Qt::Key_Enter, ImGuiKey_Enter},
-                                                   {Qt::Key_Escape, ImGuiKey_Escape}};
-    for (const auto& [qt, imgui] : kKeys)
-        if (qt == key) return imgui;
-    return -1;
 }
 
 }  // namespace
@@ -74,7 +42,7 @@ ImGuiCanvas::ImGuiCanvas(Draw draw, QWidget* parent)
     ImGui::SetCurrentContext(context_);
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
-    for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = key;
+    imgui::prepareKeys();
     if (whyUnavailable().isEmpty()) ImGui_ImplOpenGL3_Init("#version 150");
     applyPalette();
 }
@@ -266,7 +234,7 @@ void ImGuiCanvas::changeEvent(QEvent* event) {
 }
 
 void ImGuiCanvas::leaveEvent(QEvent* event) {
-    feed([] { ImGui::GetIO().MousePos = {-FLT_MAX, -FLT_MAX}; });
+    feed(imgui::mouseLeaves);
     QWidget::leaveEvent(event);
 }
 
@@ -274,27 +242,18 @@ void ImGuiCanvas::mouseMoveEvent(QMouseEvent* event) {
     const QPointF at = event->position();
     // Moves are merged: only the newest place counts, and a slow frame must not lag behind.
     ImGui::SetCurrentContext(context_);
-    setModifiers(event->modifiers());
-    if (inputs_.empty()) {
-        ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
-        redraw();
-    } else {
-        feed([at] {
-            ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
-        });
-    }
+    imgui::holdModifiers(event->modifiers());
+    if (!inputs_.empty()) return feed([at] { imgui::moveMouse(at); });
+    imgui::moveMouse(at);
+    redraw();
 }
 
 void ImGuiCanvas::mouseButton(QMouseEvent* event, bool down) {
-    const int button = imguiButton(event->button());
-    const QPointF at = event->position();
-    if (button < 0) return;
-    feed([at] {
-        ImGui::GetIO().MousePos = {static_cast<float>(at.x()), static_cast<float>(at.y())};
-    });
-    feed([button, down, modifiers = event->modifiers()] {
-        setModifiers(modifiers);
-        ImGui::GetIO().MouseDown[button] = down;
+    if (!imgui::knows(event->button())) return;
+    feed([at = event->position()] { imgui::moveMouse(at); });
+    feed([button = event->button(), down, modifiers = event->modifiers()] {
+        imgui::holdModifiers(modifiers);
+        imgui::pressMouse(button, down);
     });
 }
 
@@ -303,8 +262,9 @@ void ImGuiCanvas::mouseReleaseEvent(QMouseEvent* event) { mouseButton(event, fal
 void ImGuiCanvas::mouseDoubleClickEvent(QMouseEvent* event) { mouseButton(event, true); }
 
 void ImGuiCanvas::wheelEvent(QWheelEvent* event) {
-    const auto turns = static_cast<float>(event->angleDelta().y()) / 120;
-    feed([turns] { ImGui::GetIO().MouseWheel += turns; });
+    feed([notches = static_cast<float>(event->angleDelta().y()) / 120] {
+        imgui::turnWheel(notches);
+    });
     event->accept();
 }
 
@@ -315,13 +275,10 @@ void ImGuiCanvas::key(QKeyEvent* event, bool down) {
     if (!ImGui::GetIO().WantTextInput) return event->ignore();
     const auto modifiers = event->modifiers();
     const QByteArray text = down ? event->text().toUtf8() : QByteArray();
-    feed([index = imguiKey(event->key()), down, modifiers, text] {
-        setModifiers(modifiers);
-        ImGuiIO& io = ImGui::GetIO();
-        if (index >= 0)
-            io.KeysDown[index] = down;
-        else if (!io.KeyCtrl)
-            io.AddInputCharactersUTF8(text.constData());
+    feed([key = event->key(), down, modifiers, text] {
+        imgui::holdModifiers(modifiers);
+        if (!imgui::pressKey(key, down) && !(modifiers & Qt::ControlModifier))
+            imgui::type(text.constData());
     });
 }
 

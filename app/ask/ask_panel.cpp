@@ -4,6 +4,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "app/ask/detail_row.h"
 #include "app/ask/thought_row.h"
 #include "app/look/icons.h"
 #include "widgets/conversation/exchange_text.h"
@@ -16,6 +17,8 @@
 
 namespace lvr {
 namespace {
+
+constexpr int kHeadlineLines = 2;  // all of an answer is in the stream below
 
 QLabel* heading(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
@@ -37,9 +40,10 @@ AskPanel::AskPanel(QWidget* parent)
       question_(new QuestionLine(this)),
       exitRule_(new ExitRuleForm(this)),
       sampling_(new SamplingForm(this)),
+      detail_(new DetailRow(this)),
       ask_(new QPushButton(tr("Ask"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
-      answer_(new FlowingLabel(this)),
+      answer_(new FlowingLabel(this, kHeadlineLines)),
       verdict_(new FlowingLabel(this)),
       badge_(new LivenessBadge(this)),
       thoughts_(new ThoughtRow(this)),
@@ -65,6 +69,7 @@ void AskPanel::build() {
     column->addWidget(question_);
     column->addWidget(exitRule_);
     column->addWidget(sampling_);
+    column->addWidget(detail_);
     column->addLayout(buttons);
     column->addSpacing(8);
     column->addWidget(heading(tr("Answer"), this));
@@ -82,7 +87,13 @@ void AskPanel::wire() {
     connect(question_, &QuestionLine::filesGiven, this, &AskPanel::filesGiven);
     connect(question_, &QuestionLine::picturePasted, this, &AskPanel::picturePasted);
     connect(stream_, &TokenStream::stepSelected, this, &AskPanel::stepSelected);
+    connect(question_, &QuestionLine::textChanged, this, &AskPanel::fitDetail);
+    connect(sampling_, &SamplingForm::changed, this, &AskPanel::fitDetail);
+    connect(exitRule_, &ExitRuleForm::changed, this, &AskPanel::fitDetail);
 }
+
+// The longer question and answer may be, the less room there is for pictures.
+void AskPanel::fitDetail() { detail_->showQuestion(question(), options()); }
 
 QString AskPanel::question() const { return question_->toPlainText().trimmed(); }
 void AskPanel::setQuestion(const QString& question) { question_->setPlainText(question); }
@@ -91,11 +102,14 @@ void AskPanel::focusQuestion() { question_->setFocus(); }
 DecodeOptions AskPanel::options() const {
     DecodeOptions options = sampling_->options();
     options.exit = exitRule_->rule();
+    options.pixels = detail_->limits();
     return options;
 }
 void AskPanel::setOptions(const DecodeOptions& options) {
     sampling_->setOptions(options);
     exitRule_->setRule(options.exit);
+    detail_->setLimits(options.pixels);
+    fitDetail();
 }
 void AskPanel::setStoppable(bool stoppable) { stop_->setEnabled(stoppable); }
 

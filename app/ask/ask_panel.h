@@ -11,6 +11,7 @@ class QPushButton;
 
 namespace lvr {
 
+class DetailRow;
 class ExitRuleForm;
 class LivenessBadge;
 class QuestionLine;
@@ -33,6 +34,7 @@ public:
     void setOptions(const DecodeOptions& options);
     void setStoppable(bool stoppable);
     ThoughtRow& thoughts() { return *thoughts_; }
+    DetailRow& detail() { return *detail_; }
 
     void append(const DecodeStep& step);
     void show(const Trace& trace);  // all of a finished answer
@@ -54,10 +56,12 @@ Q_SIGNALS:
 private:
     void build();
     void wire();
+    void fitDetail();
 
     QuestionLine* question_;
     ExitRuleForm* exitRule_;
     SamplingForm* sampling_;
+    DetailRow* detail_;
     QPushButton* ask_;
     QPushButton* stop_;
     QLabel* answer_;

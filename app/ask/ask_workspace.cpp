@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "app/ask/ask_panel.h"
+#include "app/ask/detail_row.h"
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
 #include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
 #include "app/look/icons.h"
 #include "app/window/ask_engine.h"
-#include "core/error.h"
 #include "core/heat/heat.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/regions/region_tool.h"
@@ -49,6 +49,7 @@ void AskWorkspace::wire() {
     connect(side_, &AskPanel::questionChanged, this, &AskWorkspace::updateVerdict);
     connect(side_, &AskPanel::filesGiven, this, &AskWorkspace::filesGiven);
     connect(side_, &AskPanel::picturePasted, this, &AskWorkspace::picturePasted);
+    connect(&side_->detail(), &DetailRow::changed, this, &AskWorkspace::updateGrids);
     connect(docks_, &PanelDocks::panelAdded, this, &AskWorkspace::panelAdded);
     connect(panel_, &PicturePanel::stepSelected, side_, &AskPanel::selectStep);
     connect(side_, &AskPanel::stepSelected, panel_, [this](int step) {
@@ -192,6 +193,7 @@ void AskWorkspace::modelIsOpening(const QString& name) {
 void AskWorkspace::showModel(const ModelInfo& model) {
     openingModel_.clear();
     model_ = std::make_unique<ModelInfo>(model);
+    side_->detail().showModel(model_.get());
     side_->setOptions(model.decoding);
     Q_EMIT stateChanged(tr("Ready"));
     hintAtScenes();
@@ -203,6 +205,13 @@ void AskWorkspace::showModel(const ModelInfo& model) {
 void AskWorkspace::modelDidNotOpen() {
     openingModel_.clear();
     askWhenOpen_ = false;
+    updateActions();
+}
+
+void AskWorkspace::modelClosed() {
+    model_.reset();
+    side_->detail().showModel(nullptr);
+    updateGrids();
     updateActions();
 }
 
@@ -338,23 +347,21 @@ void AskWorkspace::updateRois() {
 
 void AskWorkspace::updateGrids() {
     auto grids = trace_.grids;
-    if (grids.empty() && model_ && model_->pixels)
-        for (const Image& image : trace_.question.images) grids.push_back(gridOf(image));
+    side_->detail().showPictures(trace_.question.images);
+    if (grids.empty()) grids = side_->detail().grids();
     panel_->regions().setGrids(std::move(grids));
     updateRois();
-}
-
-PatchGrid AskWorkspace::gridOf(const Image& image) const {
-    try {
-        return tokenGrid({image.height, image.width}, *model_->pixels);
-    } catch (const Error&) {  // too thin for the model, which says so when it is asked
-        return {};
-    }
 }
 
 void AskWorkspace::forgetWaitingQuestion() {
     askWhenOpen_ = false;
     thoughtIsNext_ = false;
+}
+
+void AskWorkspace::showReading(const ReadingProgress& progress) {
+    if (!asking_) return;
+    Q_EMIT readingChanged(progress.fraction);
+    Q_EMIT stateChanged(readingText(progress));
 }
 
 void AskWorkspace::begun(const std::vector<PatchGrid>& grids) {
@@ -364,6 +371,7 @@ void AskWorkspace::begun(const std::vector<PatchGrid>& grids) {
 }
 
 void AskWorkspace::append(const DecodeStep& step) {
+    if (trace_.steps.empty()) Q_EMIT readingChanged(std::nullopt);
     trace_.steps.push_back(step);
     side_->append(step);
     panel_->stepsChanged();
@@ -378,6 +386,8 @@ void AskWorkspace::finish(Trace trace) {
     trace.expectedAnswer = std::move(trace_.expectedAnswer);
     trace.question = std::move(trace_.question);
     trace_ = std::move(trace);
+    Q_EMIT readingChanged(std::nullopt);
+    side_->detail().learn(trace_);
     side_->show(trace_);
     panel_->stepsChanged();
     Q_EMIT stateChanged(summary(trace_));
@@ -394,12 +404,14 @@ void AskWorkspace::finish(Trace trace) {
 
 void AskWorkspace::fail() {
     asking_ = thoughtIsNext_ = false;
+    Q_EMIT readingChanged(std::nullopt);
     trace_.stopped = StopReason::Cancelled;
     updateActions();
 }
 
 void AskWorkspace::clearAnswer() {
     if (std::exchange(asking_, false)) Q_EMIT answerUnwanted();
+    Q_EMIT readingChanged(std::nullopt);
     Trace empty;
     empty.question = std::move(trace_.question);
     trace_ = std::move(empty);

@@ -17,6 +17,7 @@ class PanelDocks;
 class PicturePanel;
 struct LatentViewState;
 struct ModelInfo;
+struct ReadingProgress;
 
 // Ask and look: a picture, questions about it, and what each latent step looked at. Owns the trace
 // on screen and the sample whose answer is known; says by signals what the model should do and is
@@ -38,6 +39,7 @@ public:
     void modelIsOpening(const QString& name);
     void showModel(const ModelInfo& model);
     void modelDidNotOpen();  // the one before, if any, stays
+    void modelClosed();      // none is open now
 
     // ---- Asking ----
     void ask();  // the question in the line
@@ -52,6 +54,7 @@ public:
     // first, unless that answer is there already.
     void useAsThought();
     void forgetWaitingQuestion();
+    void showReading(const ReadingProgress& progress);
     void begun(const std::vector<PatchGrid>& grids);
     void append(const DecodeStep& step);
     void finish(Trace trace);
@@ -89,6 +92,7 @@ Q_SIGNALS:
     void answered(const lvr::Trace& trace);                      // complete or stopped
     void answerUnwanted();  // of what is being asked nothing is wanted any more
 
+    void readingChanged(std::optional<double> fraction);  // of a question; nothing: none is read
     void stateChanged(const QString& sentence);
     void titleChanged(const QString& title);
     void failed(const QString& sentence);
@@ -115,7 +119,6 @@ private:
     void updateThoughts();
     void updateRois();
     void updateGrids();
-    PatchGrid gridOf(const Image& image) const;  // by the model's pixel limits
     bool isOpening() const { return !openingModel_.isEmpty(); }
     void hintAtScenes();
     bool sampleIsAsked() const;

@@ -5,6 +5,11 @@
 #include <QTabBar>
 
 namespace lvr {
+namespace {
+
+constexpr int kCentreShare = 45;  // percent of the width that the centre has at least
+
+}  // namespace
 
 PanelDocks::PanelDocks(QWidget* centre, QWidget* parent) : QMainWindow(parent) {
     setWindowFlags(Qt::Widget);  // the constructor makes it a window, whatever it is told
@@ -25,7 +30,43 @@ bool PanelDocks::event(QEvent* event) {
     if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Resize)
         for (auto* bar : findChildren<QTabBar*>(Qt::FindDirectChildrenOnly))
             bar->setFocusPolicy(bar->geometry().intersects(rect()) ? Qt::TabFocus : Qt::NoFocus);
+    if (event->type() == QEvent::Resize || event->type() == QEvent::Show) giveCentreRoom();
     return done;
+}
+
+// Of the panels left and right of it, one of each stack.
+std::vector<QDockWidget*> PanelDocks::besideCentre() const {
+    std::vector<QDockWidget*> beside;
+    for (const Panel& panel : panels_) {
+        const auto area = dockWidgetArea(panel.dock);
+        const bool isBeside = area == Qt::LeftDockWidgetArea || area == Qt::RightDockWidgetArea;
+        const bool isSeen = panel.dock->isVisible() && !panel.dock->isFloating() &&
+                            !panel.dock->visibleRegion().isEmpty();
+        if (isBeside && isSeen) beside.push_back(panel.dock);
+    }
+    return beside;
+}
+
+void PanelDocks::giveCentreRoom() {
+    const auto beside = besideCentre();
+    const int most = width() - width() * kCentreShare / 100;  // for all of them
+    int wanted = 0;
+    const auto usual = [this](QDockWidget* dock) {
+        const auto before = narrowed_.find(dock);
+        return before == narrowed_.end() ? dock->width() : before->second;
+    };
+    for (QDockWidget* dock : beside) wanted += usual(dock);
+    if (wanted <= most && narrowed_.empty()) return;
+    QList<QDockWidget*> docks;
+    QList<int> widths;
+    for (QDockWidget* dock : beside) {
+        const int width = usual(dock);
+        docks.append(dock);
+        widths.append(wanted <= most ? width : width * most / wanted);
+        narrowed_.try_emplace(dock, width);
+    }
+    if (wanted <= most) narrowed_.clear();
+    resizeDocks(docks, widths, Qt::Horizontal);
 }
 
 QDockWidget* PanelDocks::addPanel(const QString& id, const QString& title, QWidget* panel,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <map>
 #include <vector>
 
 class QAction;
@@ -8,8 +9,9 @@ class QDockWidget;
 
 namespace lvr {
 
-// A widget in the middle and panels around it, which a person moves, floats, stacks and closes. Not
-// a window of its own: it lives inside another widget.
+// A widget in the middle and panels around it, which a person moves, floats, stacks and closes. In
+// a narrow window the panels get narrower, so that the middle stays the largest, and wide again in
+// a wide one. Not a window of its own: it lives inside another widget.
 class PanelDocks : public QMainWindow {
     Q_OBJECT
 public:
@@ -41,8 +43,11 @@ private:
     };
     void place(const Panel& panel);
     void applyWidths();
+    std::vector<QDockWidget*> besideCentre() const;
+    void giveCentreRoom();
 
     std::vector<Panel> panels_;
+    std::map<QDockWidget*, int> narrowed_;  // for want of room, and how wide they were
 };
 
 }  // namespace lvr

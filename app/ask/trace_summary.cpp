@@ -1,8 +1,10 @@
 #include "app/ask/trace_summary.h"
 
+#include <QLocale>
 #include <QObject>
 #include <QStringList>
 
+#include "app/window/ask_engine.h"
 #include "core/heat/heat.h"
 #include "widgets/conversation/exchange_text.h"
 
@@ -31,6 +33,23 @@ QString firstTokenText(const Trace& trace) {
 }
 
 }  // namespace
+
+QString sizeText(const PicturePlan& plan) {
+    const QString tokens = QLocale(QLocale::English).toString(plan.visualTokens());
+    if (plan.sizes.size() != 1)
+        return QObject::tr("%1 pictures, %2 visual tokens").arg(plan.sizes.size()).arg(tokens);
+    const Size& size = plan.sizes.front();
+    return QObject::tr("%1×%2, %3 visual tokens").arg(size.width).arg(size.height).arg(tokens);
+}
+
+QString readingText(const ReadingProgress& progress) {
+    const int percent = static_cast<int>(progress.fraction * 100);
+    if (progress.what == ReadingProgress::What::Prompt)
+        return QObject::tr("Reading the question… %1 %").arg(percent);
+    return QObject::tr("Reading the picture at %1… %2 %")
+        .arg(sizeText(progress.pictures))
+        .arg(percent);
+}
 
 QString summary(const Trace& trace) {
     QStringList parts{milliseconds(timeToFirstToken(trace.timings) + trace.timings.decode),

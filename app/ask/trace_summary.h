@@ -6,7 +6,14 @@
 
 namespace lvr {
 
+struct PicturePlan;
+struct ReadingProgress;
+
 // One line for the status bar: times by part, latent steps, positions, why it ended.
 QString summary(const Trace& trace);
+// The same while a question is read: what its picture is scaled to, and how far it is.
+QString readingText(const ReadingProgress& progress);
+// "1344×896, 1,536 visual tokens"; of several pictures their number.
+QString sizeText(const PicturePlan& plan);
 
 }  // namespace lvr

@@ -35,7 +35,6 @@ struct AskArguments {
     std::vector<std::string> thoughtBoxes;
     bool thoughtMeans = false;
     bool rawPrompt = false, json = false;
-    PixelLimits pixels;
     fs::path trace, heatmaps, dump;
 };
 
@@ -127,6 +126,34 @@ GivenThought givenThought(const AskArguments& a) {
     return thought;
 }
 
+// On the terminal, before the pictures are encoded.
+void sayPlan(const PicturePlan& plan, const Question& question, const LvrCheckpoint& checkpoint,
+             const DecodeOptions& options) {
+    for (std::size_t i = 0; i < plan.sizes.size(); ++i) {
+        const auto& shown = question.images[i];
+        std::cerr << "lvr: picture " << i + 1 << ": " << shown.width << "x" << shown.height
+                  << " read as " << plan.sizes[i].width << "x" << plan.sizes[i].height << ", "
+                  << plan.grids[i].count() << " visual tokens\n";
+    }
+    if (!plan.lowered) return;
+    const auto asked = limitedTo(options.pixels, checkpoint.preprocess);
+    std::cerr << "lvr: " << (options.pixels.max ? "--max-pixels " : "the model's max_pixels ")
+              << asked.maxPixels << " does not fit beside question and answer into the "
+              << checkpoint.model.config().text.maxPositionEmbeddings
+              << " positions of this model; lowered to " << plan.limits.maxPixels << "\n";
+}
+
+nlohmann::ordered_json picturesJson(const PicturePlan& plan, const Question& question) {
+    auto pictures = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < plan.sizes.size(); ++i)
+        pictures.push_back({{"width", question.images[i].width},
+                            {"height", question.images[i].height},
+                            {"read_width", plan.sizes[i].width},
+                            {"read_height", plan.sizes[i].height},
+                            {"visual_tokens", plan.grids[i].count()}});
+    return pictures;
+}
+
 void printStep(const DecodeStep& step) {
     if (const auto* latent = std::get_if<LatentStep>(&step.what))
         std::cerr << "[latent " << latent->index + 1 << "]" << std::flush;
@@ -141,12 +168,18 @@ void ask(AskArguments& a) {
     Question question{{}, questionText(a.question)};
     for (const auto& file : a.images) question.images.push_back(readImage(file));
     const auto placement = placementOf(a.model);
-    auto checkpoint = openCheckpoint(a.model, placement);
-    apply(a.pixels, checkpoint.preprocess);
+    const auto checkpoint = openCheckpoint(a.model, placement);
     auto [options, origins] = decodeSettings(a.decode, checkpoint);
     options.thought = thought;
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
-    const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
+    const auto encoded = encodeQuestion(checkpoint, question, options,
+                                        {.kind = kind,
+                                         .onPlan =
+                                             [&](const PicturePlan& plan) {
+                                                 if (!a.json || plan.lowered)
+                                                     sayPlan(plan, question, checkpoint, options);
+                                             },
+                                         .watch = {.stop = interruption()}});
     Dump dump;
     RowHooks hooks{.stop = interruption()};
     if (!a.dump.empty()) {
@@ -168,10 +201,13 @@ void ask(AskArguments& a) {
     if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);
     if (!a.dump.empty() && !dump.stepLogits.empty()) {
         dump.promptLogits = dump.stepLogits.front();
-        writeDump(a.dump, preprocess(question.images, checkpoint.preprocess), encoded, trace, dump);
+        const auto& plan = encoded.pictures;
+        writeDump(a.dump, preprocess(question.images, plan.sizes, plan.limits), encoded, trace,
+                  dump);
     }
     if (a.json)
-        std::cout << toJsonText(trace, {{"computation", toText(placement)}});
+        std::cout << toJsonText(trace, {{"computation", toText(placement)},
+                                        {"pictures", picturesJson(encoded.pictures, question)}});
     else
         std::cout << toReadableText(trace) << "computed in " << toText(placement) << "\n";
 }
@@ -225,7 +261,6 @@ void addAskCommand(CLI::App& app) {
                    "training made of a box)")
         ->needs(boxes);
     command->add_option("--seed", a->decode.seed, "Of the sampling (default: 0)");
-    addPixelLimits(*command, a->pixels);
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace")
         ->check(endsIn(".lvrtrace"));
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");

@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
 #include "app/tiny_model.h"
+#include "app/training/pixel_limits.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
@@ -80,6 +81,7 @@ void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
         ->check(CLI::Range(0.0, 1.0));
     command.add_option("--repetition-penalty", a.repetitionPenalty, std::string("1 is off") + kOwn)
         ->check(CLI::Range(0.01, 100.0));
+    addPixelLimits(command, a.pixels);
 }
 
 void addPixelLimits(CLI::App& command, PixelLimits& limits) {
@@ -133,6 +135,10 @@ DecodeSettings decodeSettings(const DecodeArguments& a, const LvrCheckpoint& che
     say(a.minP, "min-p", options.sampling.minP);
     say(a.repetitionPenalty, "repetition-penalty", options.sampling.repetitionPenalty);
     say(a.seed, "seed", options.sampling.seed);
+    auto pictures = checkpoint.preprocess;
+    apply(a.pixels, pictures);
+    say(a.pixels.min, "min-pixels", options.pixels.min);
+    say(a.pixels.max, "max-pixels", options.pixels.max);
     return settings;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "app/training/pixel_limits.h"
 #include "core/model/lvr_model.h"
 #include "core/model/placement.h"
 #include "core/values/options.h"
@@ -29,6 +28,7 @@ struct DecodeArguments {
     std::optional<int> maxNewTokens, topK;
     std::optional<double> temperature, topP, minP, repetitionPenalty;
     std::optional<std::uint64_t> seed;
+    PixelLimits pixels;
 };
 
 // names: "--model", or "model,--model" where it is what the command is about.

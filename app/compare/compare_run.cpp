@@ -73,9 +73,7 @@ struct CompareRun::AtEngine {
                         const std::stop_token& stop) {
         if (!model.empty()) {
             auto& other = others[model];
-            if (!other)
-                other = factory(
-                    model, [](const LoadProgress&) {}, stop);
+            if (!other) other = factory({model}, {}, stop);
             return other.get();
         }
         if (!open) throw Error("No model is open; choose one with Open model…");

@@ -18,6 +18,8 @@ void forEachField(AnySession& session, Visit visit) {
     visit("question", session.question);
     visit("trace", session.trace);
     visit("model", session.model);
+    visit("dtype", session.dtype);
+    visit("device", session.device);
     visit("store", session.store);
     visit("run", session.run);
     visit("rollouts_run", session.rolloutsRun);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/session/session.h"
+#include "app/window/ask_engine.h"
 #include "core/values/trace.h"
 
 namespace lvr {
@@ -26,7 +27,7 @@ public:
     // Keeps from now on, unless another window does; the session that was kept last, if any.
     std::optional<Session> claim();
     void bringBack(const Session& session);  // broughtBack() follows
-    void setModel(const QString& folderOrRepoId) { model_ = folderOrRepoId; }
+    void setModel(const ModelWish& wish) { model_ = wish; }
     void keepClosed();  // the last time: the person closes the window
 
 Q_SIGNALS:
@@ -42,7 +43,8 @@ private:
     SessionKeeper* keeper_;
     Workspaces& workspaces_;
     AskWorkspace& ask_;
-    QString store_, model_, title_;
+    QString store_, title_;
+    ModelWish model_;
     QTimer clock_;
     Session kept_;
     bool isOurs_ = false;  // the folder

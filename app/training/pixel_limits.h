@@ -1,16 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include "core/values/options.h"
 
 namespace lvr {
 
 struct PreprocessConfig;
 
-struct PixelLimits {
-    std::optional<std::int64_t> min, max;  // of a picture's area after resizing
-};
-// Throws Error when they contradict each other.
+// Throws UsageError when they contradict each other.
 void apply(const PixelLimits& limits, PreprocessConfig& config);
 
 }  // namespace lvr

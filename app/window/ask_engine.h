@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/values/trace.h"
-#include "core/vision/preprocess.h"
+#include "core/vision/picture_plan.h"
 
 namespace lvr {
 
@@ -21,11 +21,21 @@ struct ModelInfo {
     bool drawnScenesOnly = false;  // it knows generated scenes and nothing else
     // How it cuts pictures into visual tokens, so that they can be seen before it is asked.
     std::optional<PreprocessConfig> pixels;
+    int positions = 0;  // it reads at once: question, pictures, thoughts and answer; 0: not known
     std::vector<std::string> warnings;  // what its folder holds and is not used, a sentence each
     bool operator==(const ModelInfo&) const = default;
 };
 
+// How far a question has been read: its pictures, then all of it.
+struct ReadingProgress {
+    PicturePlan pictures;
+    enum class What { Pictures, Prompt } what = What::Pictures;
+    double fraction = 0;  // of that
+};
+
 struct AskHooks {  // called on the engine's own thread
+    // From before anything is encoded until the first step; the last may be any fraction.
+    std::function<void(const ReadingProgress&)> onReading;
     // Once, before the first step: one grid per image, so that heat can be drawn while it streams.
     std::function<void(const std::vector<PatchGrid>&)> onGrids;
     std::function<void(const DecodeStep&)> onStep;
@@ -36,7 +46,8 @@ class AskEngine {
 public:
     virtual ~AskEngine() = default;
     virtual ModelInfo info() const = 0;
-    // Throws Error. A requested stop is no error: the trace so far, stopped = Cancelled.
+    // The trace's model is info().name. Throws Error. A requested stop is no error, and is looked
+    // at while the question is read, too: the trace so far, stopped = Cancelled.
     virtual Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
                       const std::stop_token& stop) = 0;
 };
@@ -58,12 +69,24 @@ struct LoadProgress {
     std::string what;      // "reading shard 2 of 4"
     bool operator==(const LoadProgress&) const = default;
 };
-using OnLoadProgress = std::function<void(const LoadProgress&)>;
 
-// Opens a folder or a cached repo id; an empty name is the shipped tiny model. Throws Error; null
-// when stopped.
-using EngineFactory = std::function<std::unique_ptr<AskEngine>(const std::string& folderOrRepoId,
-                                                               const OnLoadProgress& onProgress,
-                                                               const std::stop_token& stop)>;
+// Where a model is computed and in which numbers, as PlacementWish has them.
+struct ModelPlace {
+    std::string dtype = "auto", device = "auto";
+    bool operator==(const ModelPlace&) const = default;
+};
+struct ModelWish {
+    std::string name;  // a folder or a cached repo id; empty: the shipped tiny model
+    ModelPlace place = {};
+};
+struct LoadHooks {  // called on the engine's own thread; each may be empty
+    std::function<void(const LoadProgress&)> onProgress;
+    // Closes the model that is open. Called before anything is read where memory lacks for both.
+    std::function<void()> makeRoom;
+};
+
+// Throws Error; null when stopped.
+using EngineFactory = std::function<std::unique_ptr<AskEngine>(
+    const ModelWish& wish, const LoadHooks& hooks, const std::stop_token& stop)>;
 
 }  // namespace lvr

@@ -40,6 +40,8 @@ void addOptions(QCommandLineParser& parser) {
          {"do", "Do a command of the palette, for example regions.thought.", "NAME"},
          {"model", "Checkpoint folder or cached repo id; without it the tiny model.",
           "DIR|REPO_ID"},
+         {"device", "Where models are computed: auto, cpu, cuda or cuda:N.", "WHERE"},
+         {"dtype", "In which numbers: auto, float32 or bfloat16.", "WHICH"},
          {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
          {"state-to",
           "Write what the window shows to a JSON file and exit: workspace, question, answers with "
@@ -141,6 +143,8 @@ CommandLine readCommandLine(const QStringList& arguments) {
     line.sizeIsGiven = parser.isSet("size");
     if (line.sizeIsGiven) line.start.size = toSize(parser.value("size"));
     if (const auto name = valueOf(parser, "workspace")) line.start.workspace = toWorkspace(*name);
+    line.device = valueOf(parser, "device");
+    line.dtype = valueOf(parser, "dtype");
     if (const auto file = valueOf(parser, "store")) line.store = toStore(*file);
     if (const auto name = valueOf(parser, "colours")) line.colours = toTheme(*name);
     return line;

@@ -11,8 +11,9 @@ namespace lvr {
 // What the command line says. Wrong use is one sentence that names the option.
 struct CommandLine {
     StartOptions start;
-    std::optional<QString> store;  // absent: the machine's own
-    std::optional<Theme> colours;  // absent: as last time
+    std::optional<QString> store;          // absent: the machine's own
+    std::optional<QString> device, dtype;  // of models; absent: as last time, else auto
+    std::optional<Theme> colours;          // absent: as last time
     bool sizeIsGiven = false;
     bool wantsHelp = false, wantsVersion = false;
 };

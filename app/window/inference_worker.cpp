@@ -58,14 +58,14 @@ void InferenceWorker::post(const RequestId& newest, RequestId id, Report report)
     });
 }
 
-void InferenceWorker::load(const std::string& folderOrRepoId) {
+void InferenceWorker::load(const ModelWish& wish) {
     stop();
     stopLoad_.request_stop();
     stopLoad_ = std::stop_source();
-    QMetaObject::invokeMethod(
-        &inThread_, [this, id = ++newestLoad_, folderOrRepoId, stop = stopLoad_.get_token()] {
-            runLoad(id, folderOrRepoId, stop);
-        });
+    QMetaObject::invokeMethod(&inThread_,
+                              [this, id = ++newestLoad_, wish, stop = stopLoad_.get_token()] {
+                                  runLoad(id, wish, stop);
+                              });
 }
 
 void InferenceWorker::cancelLoad() { stopLoad_.request_stop(); }
@@ -106,30 +106,76 @@ void InferenceWorker::run(EngineJob job, std::function<void(const std::string&)>
     });
 }
 
+// Inference thread. Null: stopped.
+std::unique_ptr<AskEngine> InferenceWorker::open(RequestId id, const ModelWish& wish,
+                                                 const std::stop_token& stop) {
+    if (stop.stop_requested()) return nullptr;
+    auto opened = factory_(wish,
+                           {.onProgress =
+                                [&](const LoadProgress& progress) {
+                                    post(newestLoad_, id,
+                                         [this, progress] { Q_EMIT loadProgressed(progress); });
+                                },
+                            .makeRoom = [this] { engine_.reset(); }},
+                           stop);
+    return stop.stop_requested() ? nullptr : std::move(opened);
+}
+
 // Inference thread.
-void InferenceWorker::runLoad(RequestId id, const std::string& name, const std::stop_token& stop) {
+void InferenceWorker::runLoad(RequestId id, const ModelWish& wish, const std::stop_token& stop) {
     try {
-        std::unique_ptr<AskEngine> opened;
-        if (!stop.stop_requested())
-            opened = factory_(
-                name,
-                [&](const LoadProgress& progress) {
-                    post(newestLoad_, id, [this, progress] { Q_EMIT loadProgressed(progress); });
-                },
-                stop);
-        if (!opened || stop.stop_requested())
+        auto opened = open(id, wish, stop);
+        if (!opened) {
+            reopen();
             return post(newestLoad_, id, [this] { Q_EMIT loadCancelled(); });
+        }
         engine_ = std::move(opened);
-        post(newestLoad_, id, [this, model = engine_->info()] { Q_EMIT loaded(model); });
+        inUse_ = InUse{wish, engine_->info()};
+        post(newestLoad_, id, [this, now = *inUse_] {
+            told_ = now.info;
+            Q_EMIT loaded(now.info, now.wish);
+        });
     } catch (...) {
-        post(newestLoad_, id, [this, sentence = sentenceOf()] { Q_EMIT loadFailed(sentence); });
+        const QString sentence = sentenceOf();
+        reopen();
+        post(newestLoad_, id, [this, sentence] { Q_EMIT loadFailed(sentence); });
     }
+}
+
+// Inference thread. After a load that came to nothing, though it may have taken the engine's place.
+void InferenceWorker::reopen() {
+    if (!engine_ && inUse_) {
+        try {
+            engine_ = factory_(inUse_->wish, {}, ending_.get_token());
+        } catch (...) {  // what the load failed of is told, and that nothing is open
+        }
+        if (!engine_) inUse_.reset();
+    }
+    tellWhatIsInUse();
+}
+
+// Inference thread. Where the GUI has not heard of it, because a newer load came between, or holds
+// what is gone for open.
+void InferenceWorker::tellWhatIsInUse() {
+    QMetaObject::invokeMethod(this, [this, now = inUse_] {
+        if (now && now->info != told_) {
+            told_ = now->info;
+            Q_EMIT loaded(now->info, now->wish);
+        } else if (!now && std::exchange(told_, std::nullopt)) {
+            Q_EMIT unloaded();
+        }
+    });
 }
 
 // Inference thread.
 void InferenceWorker::runAsk(RequestId id, const Question& question, const DecodeOptions& options,
                              const std::stop_token& stop) {
-    const AskHooks hooks{.onGrids =
+    const AskHooks hooks{.onReading =
+                             [&](const ReadingProgress& progress) {
+                                 post(newestAsk_, id,
+                                      [this, progress] { Q_EMIT reading(progress); });
+                             },
+                         .onGrids =
                              [&](const std::vector<PatchGrid>& grids) {
                                  post(newestAsk_, id, [this, grids] { Q_EMIT begun(grids); });
                              },

@@ -3,6 +3,7 @@
 #include <QObject>
 #include <QThread>
 #include <memory>
+#include <optional>
 
 #include "app/window/ask_engine.h"
 
@@ -17,8 +18,9 @@ public:
     explicit InferenceWorker(EngineFactory factory, QObject* parent = nullptr);
     ~InferenceWorker() override;  // stops what runs and waits for it
 
-    // Stops an ask first. The engine in use stays until the new one is open.
-    void load(const std::string& folderOrRepoId);
+    // Stops an ask first. The engine in use stays until the new one is open, or until memory is
+    // needed; then it is opened again if the new one can't be.
+    void load(const ModelWish& wish);
     void cancelLoad();
     void ask(const Question& question, const DecodeOptions& options);
     void stop();     // asking; answered() follows with the partial trace
@@ -30,9 +32,12 @@ public:
 
 Q_SIGNALS:
     void loadProgressed(const lvr::LoadProgress& progress);
-    void loaded(const lvr::ModelInfo& model);
+    // Of the newest load, or of one before it whose model is in use after all.
+    void loaded(const lvr::ModelInfo& model, const lvr::ModelWish& wish);
+    void unloaded();  // the model in use had to make room and can't be opened again
     void loadCancelled();
     void loadFailed(const QString& sentence);
+    void reading(const lvr::ReadingProgress& progress);
     void begun(const std::vector<lvr::PatchGrid>& grids);
     void stepDecoded(const lvr::DecodeStep& step);
     void answered(const lvr::Trace& trace);   // complete or stopped
@@ -43,7 +48,15 @@ private:
     void end();
     void run(EngineJob job, std::function<void(const std::string&)> failed);
     using RequestId = quint64;
-    void runLoad(RequestId id, const std::string& name, const std::stop_token& stop);
+    struct InUse {
+        ModelWish wish;
+        ModelInfo info;
+    };
+    void runLoad(RequestId id, const ModelWish& wish, const std::stop_token& stop);
+    std::unique_ptr<AskEngine> open(RequestId id, const ModelWish& wish,
+                                    const std::stop_token& stop);
+    void reopen();
+    void tellWhatIsInUse();
     void runAsk(RequestId id, const Question& question, const DecodeOptions& options,
                 const std::stop_token& stop);
     // From the inference thread: runs `report` on the GUI thread if `id` is still the newest there.
@@ -54,6 +67,8 @@ private:
     QThread thread_;
     QObject inThread_;                          // what is posted to it runs on thread_
     std::unique_ptr<AskEngine> engine_;         // touched on thread_ only, until that has ended
+    std::optional<InUse> inUse_;                // thread_: what engine_ is, or was before it left
+    std::optional<ModelInfo> told_;             // GUI thread: of inUse_, as reported
     RequestId newestLoad_ = 0, newestAsk_ = 0;  // GUI thread
     std::stop_source stopLoad_, stopAsk_, ending_;
 };

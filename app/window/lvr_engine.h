@@ -5,8 +5,7 @@
 namespace lvr {
 
 // The engine that answers with LibTorch; see EngineFactory.
-std::unique_ptr<AskEngine> openLvrEngine(const std::string& folderOrRepoId,
-                                         const OnLoadProgress& onProgress,
+std::unique_ptr<AskEngine> openLvrEngine(const ModelWish& wish, const LoadHooks& hooks,
                                          const std::stop_token& stop);
 
 std::string torchVersion();

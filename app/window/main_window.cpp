@@ -163,6 +163,10 @@ void MainWindow::wireModels() {
     });
     connect(models_, &ModelDesk::progressed, messages_, &MessageBar::showProgress);
     connect(models_, &ModelDesk::opened, this, &MainWindow::showModel);
+    connect(models_, &ModelDesk::closed, this, [this] {
+        bars_->showNoModel();
+        ask_->modelClosed();
+    });
     connect(models_, &ModelDesk::cancelled, this, [this](const QString& sentence) {
         ask_->modelDidNotOpen();
         messages_->say(MessageBar::Kind::Hint, sentence, actions_->openModel);
@@ -178,6 +182,8 @@ void MainWindow::wireModels() {
 }
 
 void MainWindow::wireWorker() {
+    connect(worker_, &InferenceWorker::reading, ask_, &AskWorkspace::showReading);
+    connect(ask_, &AskWorkspace::readingChanged, bars_, &WindowBars::showReading);
     connect(worker_, &InferenceWorker::begun, ask_, &AskWorkspace::begun);
     connect(worker_, &InferenceWorker::stepDecoded, ask_, &AskWorkspace::append);
     connect(worker_, &InferenceWorker::answered, ask_, &AskWorkspace::finish);
@@ -219,9 +225,11 @@ void MainWindow::wireShell() {
 // ---- Models ----
 
 void MainWindow::openModel(const QString& folderOrRepoId) { models_->open(folderOrRepoId); }
+void MainWindow::placeModels(const ModelPlace& place) { models_->setPlace(place); }
 
-void MainWindow::showModel(const ModelInfo& model, const QString& folderOrRepoId) {
-    if (session_) session_->setModel(folderOrRepoId);
+void MainWindow::showModel(const ModelInfo& model, const ModelWish& wish) {
+    const QString folderOrRepoId = QString::fromStdString(wish.name);
+    if (session_) session_->setModel(wish);
     messages_->dismiss();
     QStringList warnings;
     for (const auto& warning : model.warnings) warnings << QString::fromStdString(warning);

@@ -26,6 +26,8 @@ class Workspaces;
 enum class Theme;
 enum class WorkspaceId;
 struct ModelInfo;
+struct ModelPlace;
+struct ModelWish;
 struct Session;
 struct WindowActions;
 struct WindowServices;
@@ -39,6 +41,7 @@ public:
     ~MainWindow() override;
 
     void openModel(const QString& folderOrRepoId);  // empty: the tiny model
+    void placeModels(const ModelPlace& place);      // those that are opened from now on
     // A picture, an .lvrtrace, a folder of pictures, or a data file.
     void openFile(const QString& file);
     void newScene(const QString& kind);
@@ -95,7 +98,7 @@ private:
     void wireShell();
     void recolourIcons();
 
-    void showModel(const ModelInfo& model, const QString& folderOrRepoId);
+    void showModel(const ModelInfo& model, const ModelWish& wish);
     void fail(const QString& sentence, QAction* remedy = nullptr);
     void updateActions();
     void settle();

@@ -24,10 +24,16 @@ ModelDesk::ModelDesk(InferenceWorker* worker, FileJobs* files, Cached cached, QW
 void ModelDesk::wire() {
     connect(&patience_, &QTimer::timeout, this, [this] { tell({}); });
     connect(worker_, &InferenceWorker::loadProgressed, this, &ModelDesk::tell);
-    connect(worker_, &InferenceWorker::loaded, this, [this](const ModelInfo& model) {
-        opening_ = false;
-        hasOpened_ = true;
-        Q_EMIT opened(model, folder_);
+    connect(worker_, &InferenceWorker::loaded, this,
+            [this](const ModelInfo& model, const ModelWish& wish) {
+                opening_ = false;
+                hasOpened_ = true;
+                Q_EMIT opened(model, wish);
+            });
+    connect(worker_, &InferenceWorker::unloaded, this, [this] {
+        hasOpened_ = false;
+        lost_ = true;
+        Q_EMIT closed();
     });
     connect(worker_, &InferenceWorker::loadCancelled, this, [this] {
         opening_ = false;
@@ -37,16 +43,19 @@ void ModelDesk::wire() {
     });
     connect(worker_, &InferenceWorker::loadFailed, this, [this](const QString& sentence) {
         opening_ = false;
-        Q_EMIT failed(sentence);
+        Q_EMIT failed(hasOpened_ || !lost_ ? sentence
+                                           : tr("%1 The model open before was closed to make room "
+                                                "and can't be opened again; no model is open now.")
+                                                 .arg(sentence));
     });
 }
 
 void ModelDesk::open(const QString& folderOrRepoId) {
-    folder_ = folderOrRepoId;
     name_ = folderOrRepoId.isEmpty() ? tr("the tiny model") : folderOrRepoId;
     opening_ = true;
     patience_.start();
-    worker_->load(folderOrRepoId.toStdString());
+    lost_ = false;
+    worker_->load({folderOrRepoId.toStdString(), place_});
     Q_EMIT opening(name_);
 }
 
@@ -63,9 +72,12 @@ void ModelDesk::tell(const LoadProgress& progress) {
 }
 
 void ModelDesk::choose() {
-    auto* dialog = new OpenModelDialog(window_);
+    auto* dialog = new OpenModelDialog(place_, window_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &OpenModelDialog::chosen, this, &ModelDesk::open);
+    connect(dialog, &OpenModelDialog::chosen, this, [this](const ModelWish& wish) {
+        setPlace(wish.place);
+        open(QString::fromStdString(wish.name));
+    });
     connect(files_, &FileJobs::listed, dialog, &OpenModelDialog::showCached);
     connect(files_, &FileJobs::listFailed, dialog, [this, dialog](const QString& sentence) {
         dialog->close();

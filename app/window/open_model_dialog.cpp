@@ -1,5 +1,6 @@
 #include "app/window/open_model_dialog.h"
 
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -12,10 +13,12 @@
 
 namespace lvr {
 
-OpenModelDialog::OpenModelDialog(QWidget* parent) : QDialog(parent) {
+OpenModelDialog::OpenModelDialog(const ModelPlace& place, QWidget* parent) : QDialog(parent) {
     setWindowTitle(tr("Open model"));
-    resize(560, 380);
+    resize(560, 420);
     build();
+    device_->setCurrentText(QString::fromStdString(place.device));
+    dtype_->setCurrentText(QString::fromStdString(place.dtype));
     connect(list_, &QListWidget::itemDoubleClicked, this, &QDialog::accept);
     connect(list_, &QListWidget::itemSelectionChanged, this, [this] {
         if (!list_->selectedItems().isEmpty()) folder_->clear();
@@ -25,11 +28,42 @@ OpenModelDialog::OpenModelDialog(QWidget* parent) : QDialog(parent) {
         if (!text.isEmpty()) list_->clearSelection();
         updateOpenButton();
     });
-    connect(this, &QDialog::accepted, this, [this] {
-        const auto selected = list_->selectedItems();
-        Q_EMIT chosen(selected.isEmpty() ? typedPath(folder_)
-                                         : selected.first()->data(Qt::UserRole).toString());
-    });
+    connect(this, &QDialog::accepted, this, [this] { Q_EMIT chosen(wish()); });
+}
+
+ModelWish OpenModelDialog::wish() const {
+    const auto selected = list_->selectedItems();
+    const QString name =
+        selected.isEmpty() ? typedPath(folder_) : selected.first()->data(Qt::UserRole).toString();
+    const auto said = [](const QComboBox* choice) {
+        const QString text = choice->currentText().trimmed();
+        return text.isEmpty() ? std::string("auto") : text.toStdString();
+    };
+    return {name.toStdString(), {.dtype = said(dtype_), .device = said(device_)}};
+}
+
+// What the choices mean is the engine's to say, also of a cuda:1 that is typed.
+QComboBox* OpenModelDialog::addChoice(QHBoxLayout& row, const QString& label,
+                                      const QStringList& values) {
+    auto* name = new QLabel(label, this);
+    auto* choice = new QComboBox(this);
+    choice->setEditable(true);
+    choice->addItems(values);
+    choice->setAccessibleName(QString(label).remove('&').remove(':'));
+    name->setBuddy(choice);
+    row.addWidget(name);
+    row.addWidget(choice, 1);
+    return choice;
+}
+
+QHBoxLayout* OpenModelDialog::makePlaceRow() {
+    auto* row = new QHBoxLayout;
+    device_ = addChoice(*row, tr("Compute&d on:"), {"auto", "cpu", "cuda"});
+    device_->setToolTip(
+        tr("auto: a GPU that the model fits into, else the CPU; cuda:1 is the second GPU"));
+    dtype_ = addChoice(*row, tr("&Numbers:"), {"auto", "float32", "bfloat16"});
+    dtype_->setToolTip(tr("auto: as stored where this machine computes that well, else float32"));
+    return row;
 }
 
 void OpenModelDialog::build() {
@@ -59,6 +93,7 @@ void OpenModelDialog::build() {
     for (QWidget* widget : std::initializer_list<QWidget*>{cached, list_, note_, label})
         column->addWidget(widget);
     column->addLayout(row);
+    column->addLayout(makePlaceRow());
     column->addWidget(buttons);
     showCached({});
     note_->setText(tr("Looking into the cache…"));

@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "app/window/ask_engine.h"
+
+class QComboBox;
+class QHBoxLayout;
 class QLabel;
 class QLineEdit;
 class QListWidget;
@@ -11,24 +15,30 @@ class QPushButton;
 
 namespace lvr {
 
-// Chooses a model: the tiny one, a checkpoint in the local Hugging Face cache, or a folder.
+// Chooses a model, the tiny one, a checkpoint in the local Hugging Face cache or a folder, and
+// where it is computed.
 class OpenModelDialog : public QDialog {
     Q_OBJECT
 public:
-    explicit OpenModelDialog(QWidget* parent = nullptr);
+    explicit OpenModelDialog(const ModelPlace& place = {}, QWidget* parent = nullptr);
     void showCached(const std::vector<std::string>& checkpoints);
 
 Q_SIGNALS:
-    void chosen(const QString& folderOrRepoId);  // empty: the tiny model
+    void chosen(const lvr::ModelWish& wish);
 
 private:
     void build();
+    QHBoxLayout* makePlaceRow();
+    QComboBox* addChoice(QHBoxLayout& row, const QString& label, const QStringList& values);
+    ModelWish wish() const;
     void chooseFolder();
     void updateOpenButton();
 
     QListWidget* list_ = nullptr;
     QLabel* note_ = nullptr;
     QLineEdit* folder_ = nullptr;
+    QComboBox* device_ = nullptr;
+    QComboBox* dtype_ = nullptr;
     QPushButton* open_ = nullptr;
 };
 

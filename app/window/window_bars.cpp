@@ -5,6 +5,7 @@
 #include <QLabel>
 #include <QMainWindow>
 #include <QMenuBar>
+#include <QProgressBar>
 #include <QStatusBar>
 #include <QToolBar>
 
@@ -20,8 +21,16 @@
 #include "app/workspaces/layout_menu.h"
 #include "app/workspaces/workspace_switch.h"
 #include "app/workspaces/workspaces.h"
+#include "widgets/elided_label.h"
 
 namespace lvr {
+namespace {
+
+constexpr int kWhole = 1000;           // of the bar
+constexpr int kReadingWidth = 180;     // pixels
+constexpr int kReadingPatience = 300;  // ms
+
+}  // namespace
 
 WindowBars::WindowBars(const Parts& parts, QMainWindow* window)
     : QObject(window), parts_(parts), window_(window), ask_(&parts.workspaces.ask()) {
@@ -154,14 +163,36 @@ void WindowBars::makeMainBar() {
 }
 
 void WindowBars::makeStatusBar() {
-    state_ = new QLabel(window_);
+    state_ = new ElidedLabel(window_);
     state_->setAccessibleName(tr("State"));
     state_->setContentsMargins(6, 0, 6, 0);
-    model_ = new QLabel(tr("no model"), window_);
+    model_ = new ElidedLabel(window_);
     model_->setAccessibleName(tr("Model"));
-    window_->statusBar()->addWidget(state_, 1);
-    window_->statusBar()->addPermanentWidget(model_);
+    showNoModel();
+    reading_ = new QProgressBar(window_);
+    reading_->setAccessibleName(tr("How far the question has been read"));
+    reading_->setRange(0, kWhole);
+    reading_->setTextVisible(false);
+    reading_->setMaximumWidth(kReadingWidth);
+    reading_->hide();
+    window_->statusBar()->addWidget(state_, 2);
+    window_->statusBar()->addPermanentWidget(reading_);
+    window_->statusBar()->addPermanentWidget(model_, 1);
+    patience_.setSingleShot(true);
+    patience_.setInterval(kReadingPatience);
+    connect(&patience_, &QTimer::timeout, reading_, &QWidget::show);
 }
+
+void WindowBars::showReading(std::optional<double> fraction) {
+    if (!fraction) {
+        patience_.stop();
+        return reading_->hide();
+    }
+    reading_->setValue(static_cast<int>(*fraction * kWhole));
+    if (reading_->isHidden() && !patience_.isActive()) patience_.start();
+}
+
+void WindowBars::showNoModel() { model_->setText(tr("no model")); }
 
 void WindowBars::showModel(const ModelInfo& model) {
     model_->setText(model.details.empty()

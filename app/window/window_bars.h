@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QObject>
+#include <QTimer>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@ class QComboBox;
 class QLabel;
 class QMainWindow;
 class QMenu;
+class QProgressBar;
 class QToolBar;
 
 namespace lvr {
@@ -40,6 +43,8 @@ public:
     QToolBar* main() const { return main_; }
     QLabel* state() const { return state_; }
     void showModel(const ModelInfo& model);
+    void showNoModel();
+    void showReading(std::optional<double> fraction);  // of a question; nothing: none is read
     void addRunActions();  // of the Train workspace, which is made when it is first shown
 
 Q_SIGNALS:
@@ -65,6 +70,8 @@ private:
     QComboBox* kinds_ = nullptr;
     QLabel* state_ = nullptr;
     QLabel* model_ = nullptr;
+    QProgressBar* reading_ = nullptr;
+    QTimer patience_;  // a question that is read at once shows no bar
 };
 
 }  // namespace lvr

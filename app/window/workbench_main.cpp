@@ -81,6 +81,13 @@ lvr::StartOptions withModelOf(const lvr::Session& last, lvr::StartOptions option
     return options;
 }
 
+// What the command line leaves out is as it was with the last model.
+lvr::ModelPlace modelPlace(const lvr::CommandLine& line, const std::optional<lvr::Session>& last) {
+    const lvr::Session usual = last.value_or(lvr::Session());
+    return {.dtype = line.dtype.value_or(usual.dtype).toStdString(),
+            .device = line.device.value_or(usual.device).toStdString()};
+}
+
 int show(const lvr::CommandLine& line) {
     lvr::StartOptions options = line.start;
     const bool leaves = options.leaves();
@@ -97,6 +104,7 @@ int show(const lvr::CommandLine& line) {
         window.resize(options.size);
     const auto last = lastSession(window, options);
     if (last) options = withModelOf(*last, options);
+    window.placeModels(modelPlace(line, last));
     lvr::StartScript script(window, options);
     QObject::connect(&script, &lvr::StartScript::finished, &window, [&](const QString& error) {
         window.leave();

@@ -67,6 +67,16 @@ void checkInitialisation(const JsonFields& fields, const Json& raw) {
                              "path_initial_model_for_weight_conversion) or merge it first");
 }
 
+// Neither throws for a folder that may not be entered: what can't be seen is not there.
+bool isThere(const fs::path& path) {
+    std::error_code unknown;
+    return fs::exists(path, unknown);
+}
+bool isFolder(const fs::path& path) {
+    std::error_code unknown;
+    return fs::is_directory(path, unknown);
+}
+
 bool saysSomething(const Json& value) {
     const bool canBeEmpty = value.is_structured() || value.is_string();
     return !value.is_null() && value != false && !(canBeEmpty && value.empty());
@@ -79,7 +89,7 @@ void refuseWhatWeCannot(const JsonFields& fields, const Json& raw) {
         fields.fail("bias", "must be \"none\"; merge the adapter with PEFT first");
     const auto of = fields.get<std::string>("revision", "main");
     const fs::path base = fields.get<std::string>("base_model_name_or_path", "");
-    if (of != "main" && !fs::is_directory(base))
+    if (of != "main" && !isFolder(base))
         fields.fail("revision", "is \"" + of +
                                     "\"; only the main revision of a base is looked up, so set it "
                                     "to null when that is what base_model_name_or_path holds");
@@ -95,7 +105,7 @@ void refuseWhatWeCannot(const JsonFields& fields, const Json& raw) {
 double AdapterConfig::scale() const { return alpha / (rsLora ? std::sqrt(rank) : rank); }
 
 std::optional<AdapterConfig> readAdapterConfig(const fs::path& folder) {
-    if (!fs::exists(folder / kConfig)) return std::nullopt;
+    if (!isThere(folder / kConfig)) return std::nullopt;
     const auto fields = JsonFields::read(folder / kConfig);
     refuseWhatWeCannot(fields, readJsonOrNull(folder / kConfig));
     AdapterConfig config{.base = fields.get<std::string>("base_model_name_or_path"),
@@ -144,7 +154,7 @@ std::string plainName(const std::string& name) {
 }  // namespace
 
 std::map<std::string, TensorView> openAdapter(const fs::path& folder) {
-    if (!fs::exists(folder / kWeights))
+    if (!isThere(folder / kWeights))
         throw Error(folder.string() + " has no " + kWeights +
                     "; other formats such as adapter_model.bin must be converted first");
     std::map<std::string, TensorView> tensors;
@@ -191,7 +201,7 @@ fs::path baseOf(const fs::path& folder) {
 }
 
 fs::path folderWith(const fs::path& folder, const char* file) {
-    return fs::exists(folder / file) ? folder : baseOf(folder);
+    return isThere(folder / file) ? folder : baseOf(folder);
 }
 
 }  // namespace lvr

@@ -112,6 +112,8 @@ Json optionsJson(const DecodeOptions& options) {
               {"min_p", options.sampling.minP},
               {"repetition_penalty", options.sampling.repetitionPenalty},
               {"seed", options.sampling.seed}};
+    if (options.pixels.min) json["min_pixels"] = *options.pixels.min;
+    if (options.pixels.max) json["max_pixels"] = *options.pixels.max;
     if (options.thought.boxes.empty()) return json;
     json["thought_slots"] = nameOf(kThoughtSlots, options.thought.slotRule);
     json["thought_boxes"] = boxesJson(options.thought.boxes);
@@ -224,10 +226,17 @@ void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::si
                                       std::to_string(box.image) + ", counted from 0");
 }
 
+std::optional<std::int64_t> pixelLimit(const JsonFields& fields, const std::string& key) {
+    const auto limit = fields.find<std::int64_t>(key);
+    if (limit && *limit < 1) fields.fail(key, "must be at least 1");
+    return limit;
+}
+
 DecodeOptions readOptions(const JsonFields& fields) {
     fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
                       "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
-                      "repetition_penalty", "seed", "thought_slots", "thought_boxes"});
+                      "repetition_penalty", "seed", "thought_slots", "thought_boxes", "min_pixels",
+                      "max_pixels"});
     DecodeOptions options;
     options.exit = parseExitRule(fields.get<std::string>("exit"));
     options.spanStart = valueOf(kSpanStarts, fields, "span_start");
@@ -241,6 +250,8 @@ DecodeOptions readOptions(const JsonFields& fields) {
                         .minP = fields.get<double>("min_p", 0),  // absent before it was an option
                         .repetitionPenalty = fields.get<double>("repetition_penalty"),
                         .seed = fields.get<std::uint64_t>("seed")};
+    options.pixels = {.min = pixelLimit(fields, "min_pixels"),
+                      .max = pixelLimit(fields, "max_pixels")};
     if (!fields.has("thought_boxes")) return options;
     options.thought.slotRule = valueOf(kThoughtSlots, fields, "thought_slots");
     for (const auto& box : fields.objects("thought_boxes"))

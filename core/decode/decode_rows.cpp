@@ -9,6 +9,7 @@
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
 #include "core/decode/sampling.h"
+#include "core/model/pass_watch.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -82,7 +83,7 @@ public:
           options_(options),
           hooks_(hooks),
           batch_(padLeft(prompts)),
-          cache_(batch_.embeddings.size(1) + roomFor(options) + longestGiven(prompts)) {
+          cache_(batch_.embeddings.size(1) + answerRoom(options) + longestGiven(prompts)) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
@@ -109,21 +110,6 @@ public:
     }
 
 private:
-    // A thought may overrun the length limit, by no more than its cap.
-    static std::int64_t roomFor(const DecodeOptions& options) {
-        const auto cap = std::visit(
-            [](const auto& rule) -> int {
-                if constexpr (requires { rule.cap; })
-                    return 2 * rule.cap;  // a shadow start may restart it
-                else if constexpr (requires { rule.count; })
-                    return rule.count;
-                else
-                    return 0;
-            },
-            options.exit);
-        return options.maxNewTokens + cap + 2;
-    }
-
     // Of a given thought with its two markers.
     static std::int64_t idsOf(const torch::Tensor& given) {
         return given.defined() ? given.size(0) + 2 : 0;
@@ -136,9 +122,11 @@ private:
     }
 
     torch::Tensor readPrompts() {
-        Context context{.cache = &cache_, .mask = promptMask(batch_.real, model_.device())};
+        const PassWatch watch{hooks_.onReading, hooks_.stop};
+        Context context{
+            .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
-        if (hooks_.onPrompt) hooks_.onPrompt(hidden);
+        if (hooks_.onPrompt && !hooks_.stop.stop_requested()) hooks_.onPrompt(hidden);
         return forkForCopies(hidden.select(1, -1));
     }
 
@@ -160,7 +148,8 @@ private:
         const auto rows = static_cast<std::int64_t>(rows_.size());
         const auto positions = (batch_.next + passes_).view({1, rows, 1}).expand({3, rows, 1});
         ++passes_;
-        Context context{.cache = &cache_};
+        const PassWatch watch{{}, hooks_.stop};
+        Context context{.cache = &cache_, .watch = &watch};
         if (batch_.real.defined()) {
             const auto generated = torch::ones({rows, passes_}, torch::kBool);
             context.mask =
@@ -261,7 +250,7 @@ private:
             return false;
         }
         if (row.given.defined()) return thought.fed < row.given.size(0);
-        const bool room = std::ssize(row.result.ids) + 1 < roomFor(options_) + row.granted;
+        const bool room = std::ssize(row.result.ids) + 1 < answerRoom(options_) + row.granted;
         return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
                                                          thought.endDistance, endSampled});
     }

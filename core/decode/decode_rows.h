@@ -71,7 +71,8 @@ struct RowHooks {
     std::function<void(const torch::Tensor& logits)> onLogits = {};
     std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [prompts, T, D], first pass
     LatentFilter filter = {};
-    std::stop_token stop = {};
+    std::function<void(double fraction)> onReading = {};  // of the prompts, after each layer
+    std::stop_token stop = {};                            // looked at between two layers
 };
 
 struct RowRules {

@@ -5,6 +5,7 @@
 
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
+#include "core/decode/recent_visual_tokens.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
 #include "core/text/chat_template.h"
@@ -62,7 +63,51 @@ void checkLength(std::int64_t tokens, int most) {
     if (tokens > most)
         throw Error("the prompt has " + std::to_string(tokens) +
                     " tokens and this model reads at most " + std::to_string(most) +
-                    "; shorten the question or lower --max-pixels");
+                    "; shorten the question or scale its pictures down");
+}
+
+std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& question,
+                        const DecodeOptions& options, PromptKind kind) {
+    const std::int64_t start = options.spanStart == SpanStart::Forced;
+    if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
+    const std::vector<PatchGrid> none(question.images.size());
+    return start + std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text));
+}
+
+// The boxes' slots, the two markers, and the end that the model was trained to see after them.
+std::function<std::int64_t(const std::vector<PatchGrid>&)> thoughtRoom(
+    const LvrCheckpoint& checkpoint, const DecodeOptions& options) {
+    if (options.thought.boxes.empty()) return {};
+    const auto around = 2 + (checkpoint.model.latentEnd().defined() ? 1 : 0);
+    return [&options, around, rule = checkpoint.trainedTargets()](const auto& grids) {
+        return thoughtLength(options.thought, grids, rule) + around;
+    };
+}
+
+// 1536 -> "1,536"
+std::string grouped(std::int64_t count) {
+    auto text = std::to_string(count);
+    for (auto at = std::ssize(text) - 3; at > 0; at -= 3) text.insert(at, ",");
+    return text;
+}
+
+std::string beginningOf(const std::string& text) {
+    constexpr std::size_t kShown = 40;
+    if (text.size() <= kShown) return text;
+    auto end = kShown;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // UTF-8
+    return text.substr(0, end) + "…";
+}
+
+[[noreturn]] void throwTooLong(const Question& question, const ReadingRoom& room) {
+    const auto pictures = question.images.size();
+    throw Error("the question \"" + beginningOf(question.text) + "\" has " + grouped(room.text) +
+                " tokens with what is put around it, and this model reads at most " +
+                grouped(room.positions) +
+                (pictures == 0   ? "; shorten it"
+                 : pictures == 1 ? ", its picture included; shorten it"
+                                 : ", its " + std::to_string(pictures) +
+                                       " pictures included; shorten it or ask about fewer"));
 }
 
 // With what the options say to think, and the end that the model was trained to see after it.
@@ -100,31 +145,54 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
     return prompt;
 }
 
+PicturePlan planQuestion(const LvrCheckpoint& checkpoint, const Question& question,
+                         const DecodeOptions& options, PromptKind kind) {
+    std::vector<Size> sizes;
+    for (const auto& image : question.images) sizes.push_back({image.height, image.width});
+    const ReadingRoom room{.positions = checkpoint.model.config().text.maxPositionEmbeddings,
+                           .text = textLength(checkpoint, question, options, kind),
+                           .answer = answerRoom(options),
+                           .thought = thoughtRoom(checkpoint, options)};
+    auto plan = planPictures(sizes, limitedTo(options.pixels, checkpoint.preprocess), room);
+    if (plan) return *std::move(plan);
+    throwTooLong(question, room);
+}
+
+std::string toText(const PicturePlan& plan) {
+    std::string text;
+    for (std::size_t i = 0; i < plan.sizes.size(); ++i)
+        text += (i ? "; " : "") + std::to_string(plan.sizes[i].width) + "x" +
+                std::to_string(plan.sizes[i].height) + ", " + grouped(plan.grids[i].count()) +
+                " visual tokens";
+    return text;
+}
+
 VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
-                          Timings& timings) {
+                          const PicturePlan& plan, Timings& timings, const PassWatch& watch) {
     const c10::InferenceMode inference;
-    if (images.empty()) return {};
+    if (images.empty() || watch.stop.stop_requested()) return {};
     auto begun = Clock::now();
-    const auto pixels = preprocess(images, checkpoint.preprocess);
+    const auto pixels = preprocess(images, plan.sizes, plan.limits);
     timings.preprocess = millisecondsSince(begun);
     begun = Clock::now();
-    VisualTokens visual{pixels.grids, checkpoint.model.imageTokens(pixels)};
+    VisualTokens visual{pixels.grids, checkpoint.model.imageTokens(pixels, nullptr, &watch)};
     timings.encodeImages = millisecondsSince(begun);
     return visual;
 }
 
-EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const VisualTokens& images,
-                               const std::string& text, PromptKind kind, SpanStart start) {
-    const c10::InferenceMode inference;
-    return {images.grids, buildPrompt(checkpoint, images, text, start, kind)};
-}
-
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
-                               PromptKind kind, SpanStart start) {
-    Timings timings;
-    const auto images = encodeImages(checkpoint, question.images, timings);
-    auto encoded = encodeQuestion(checkpoint, images, question.text, kind, start);
-    encoded.timings = timings;
+                               const DecodeOptions& options, const Reading& reading) {
+    const c10::InferenceMode inference;
+    EncodedQuestion encoded{.pictures = planQuestion(checkpoint, question, options, reading.kind)};
+    if (reading.onPlan) reading.onPlan(encoded.pictures);
+    const auto images = reading.recent
+                            ? reading.recent->encode(checkpoint, question.images, encoded.pictures,
+                                                     encoded.timings, reading.watch)
+                            : encodeImages(checkpoint, question.images, encoded.pictures,
+                                           encoded.timings, reading.watch);
+    if (!reading.watch.stop.stop_requested())
+        encoded.prompt =
+            buildPrompt(checkpoint, images, question.text, options.spanStart, reading.kind);
     return encoded;
 }
 
@@ -134,10 +202,14 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     const c10::InferenceMode inference;
     Trace trace{.model = checkpoint.name,
                 .question = question,
-                .grids = encoded.grids,
+                .grids = encoded.pictures.grids,
                 .options = options,
                 .timings = encoded.timings};
-    const auto prompt = withThought(encoded.prompt, checkpoint, options, encoded.grids);
+    if (encoded.prompt.ids.empty()) {
+        trace.stopped = StopReason::Cancelled;
+        return trace;
+    }
+    const auto prompt = withThought(encoded.prompt, checkpoint, options, trace.grids);
     const auto& image = prompt.imageTokens;
     const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
     std::vector<torch::Tensor> textStates;
@@ -150,7 +222,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     };
     const auto row =
         decodeRows(checkpoint.model, {prompt}, checkpoint.rules, options, hooks).front();
-    trace.timings.decode = millisecondsSince(begun) - trace.timings.prefill;
+    (trace.steps.empty() ? trace.timings.prefill : trace.timings.decode) =
+        millisecondsSince(begun) - trace.timings.prefill;
     measureText(trace.steps, textStates, patches);
     trace.stopped = row.stopped;
     trace.text = checkpoint.tokenizer.decode(row.ids);
@@ -168,7 +241,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
 Trace decode(const LvrCheckpoint& checkpoint, const Question& question,
              const DecodeOptions& options, PromptKind kind, const OnStep& onStep,
              std::stop_token stop) {
-    const auto encoded = encodeQuestion(checkpoint, question, kind, options.spanStart);
+    const auto encoded =
+        encodeQuestion(checkpoint, question, options, {.kind = kind, .watch = {.stop = stop}});
     return decodeEncoded(checkpoint, question, encoded, options, {.stop = stop}, onStep);
 }
 

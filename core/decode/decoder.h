@@ -7,8 +7,10 @@
 
 #include "core/decode/decode_rows.h"
 #include "core/decode/lvr_checkpoint.h"
+#include "core/model/pass_watch.h"
 #include "core/model/visual_tokens.h"
 #include "core/values/trace.h"
+#include "core/vision/picture_plan.h"
 
 namespace lvr {
 
@@ -22,25 +24,39 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                    const std::string& question, SpanStart start,
                    PromptKind kind = PromptKind::Chat);
 
-// timings: preprocess and encodeImages are filled in.
+// How the pictures of a question are read, before anything is encoded: as large as its options and
+// the checkpoint say, but so that they, the text and an answer fit into what the model reads.
+// Throws Error: the text alone is too long, or even the smallest pictures are.
+PicturePlan planQuestion(const LvrCheckpoint& checkpoint, const Question& question,
+                         const DecodeOptions& options, PromptKind kind = PromptKind::Chat);
+// "1344x896, 1,536 visual tokens" of each picture.
+std::string toText(const PicturePlan& plan);
+
+// As planned. timings: preprocess and encodeImages are filled in. Without tokens when the watch was
+// told to stop.
 VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
-                          Timings& timings);
+                          const PicturePlan& plan, Timings& timings, const PassWatch& watch = {});
+
+class RecentVisualTokens;
+// What may be looked at, and who is told, while a question is read.
+struct Reading {
+    PromptKind kind = PromptKind::Chat;
+    std::function<void(const PicturePlan&)> onPlan = {};  // before anything is encoded
+    PassWatch watch = {};                                 // of the vision encoder
+    RecentVisualTokens* recent = nullptr;                 // pictures that are known already
+};
 
 // Images and text of a question as the language model reads them.
 struct EncodedQuestion {
-    std::vector<PatchGrid> grids;  // one per image
-    Prompt prompt;
+    PicturePlan pictures;
+    Prompt prompt;         // without ids when a stop came first
     Timings timings = {};  // preprocess and encodeImages
 };
 EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& question,
-                               PromptKind kind = PromptKind::Chat,
-                               SpanStart start = SpanStart::Sampled);
-// The same when its images are encoded already.
-EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const VisualTokens& images,
-                               const std::string& text, PromptKind kind, SpanStart start);
+                               const DecodeOptions& options = {}, const Reading& reading = {});
 
 // Answers one question. Steps are reported on the caller's thread as they happen. A requested stop
-// is no error: the trace holds what there is and says so.
+// is no error, not while the question is read either: the trace holds what there is and says so.
 Trace decode(const LvrCheckpoint& checkpoint, const Question& question,
              const DecodeOptions& options, PromptKind kind = PromptKind::Chat,
              const OnStep& onStep = {}, std::stop_token stop = {});

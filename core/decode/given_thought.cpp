@@ -19,24 +19,40 @@ torch::Tensor meansOf(const std::vector<std::vector<int>>& targets,
     return means.empty() ? imageTokens.narrow(0, 0, 0) : torch::stack(means);
 }
 
-}  // namespace
-
-torch::Tensor boxLatents(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids,
-                         const RoiTokens& rule, const torch::Tensor& imageTokens) {
+std::vector<int> tokensUnder(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids) {
     std::vector<int> tokens;
     for (const auto& ofBox : tokensOfBoxes(boxes, grids, "the thought"))
         tokens.insert(tokens.end(), ofBox.begin(), ofBox.end());
-    return meansOf(roiTargets(tokens, rule), imageTokens);
+    return tokens;
 }
 
-torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<PatchGrid>& grids,
-                             const RoiTokens& asTrained, const torch::Tensor& imageTokens) {
+// Of each latent the visual tokens it is the mean of.
+std::vector<std::vector<int>> targetsOf(const GivenThought& thought,
+                                        const std::vector<PatchGrid>& grids,
+                                        const RoiTokens& asTrained) {
     check(thought);
     if (grids.empty())
         throw Error("a thought of regions needs a picture; there is none in this question");
     if (thought.slotRule == GivenThought::Slots::AsTrained)
-        return boxLatents(thought.boxes, grids, asTrained, imageTokens);
-    return meansOf(tokensOfBoxes(thought.boxes, grids, "the thought"), imageTokens);
+        return roiTargets(tokensUnder(thought.boxes, grids), asTrained);
+    return tokensOfBoxes(thought.boxes, grids, "the thought");
+}
+
+}  // namespace
+
+torch::Tensor boxLatents(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids,
+                         const RoiTokens& rule, const torch::Tensor& imageTokens) {
+    return meansOf(roiTargets(tokensUnder(boxes, grids), rule), imageTokens);
+}
+
+std::int64_t thoughtLength(const GivenThought& thought, const std::vector<PatchGrid>& grids,
+                           const RoiTokens& asTrained) {
+    return std::ssize(targetsOf(thought, grids, asTrained));
+}
+
+torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<PatchGrid>& grids,
+                             const RoiTokens& asTrained, const torch::Tensor& imageTokens) {
+    return meansOf(targetsOf(thought, grids, asTrained), imageTokens);
 }
 
 }  // namespace lvr

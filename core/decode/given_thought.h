@@ -15,6 +15,10 @@ namespace lvr {
 torch::Tensor boxLatents(const std::vector<Box>& boxes, const std::vector<PatchGrid>& grids,
                          const RoiTokens& rule, const torch::Tensor& imageTokens);
 
+// How many of them a thought of these boxes has. Throws as thoughtLatents does.
+std::int64_t thoughtLength(const GivenThought& thought, const std::vector<PatchGrid>& grids,
+                           const RoiTokens& asTrained);
+
 // The same for a thought that somebody gives. Throws Error naming the box that is wrong, and when
 // there is no picture.
 torch::Tensor thoughtLatents(const GivenThought& thought, const std::vector<PatchGrid>& grids,

@@ -10,12 +10,20 @@ namespace {
 
 std::size_t bytesOf(const VisualTokens& visual) { return visual.tokens.nbytes(); }
 
+std::string printOf(const std::vector<Image>& images, const PicturePlan& plan) {
+    auto print = fingerprint(images);
+    for (const auto& size : plan.sizes)
+        print += " " + std::to_string(size.width) + "x" + std::to_string(size.height);
+    return print;
+}
+
 }  // namespace
 
 VisualTokens RecentVisualTokens::encode(const LvrCheckpoint& checkpoint,
-                                        const std::vector<Image>& images, Timings& timings) {
+                                        const std::vector<Image>& images, const PicturePlan& plan,
+                                        Timings& timings, const PassWatch& watch) {
     if (images.empty()) return {};
-    const auto print = fingerprint(images);
+    const auto print = printOf(images, plan);
     const auto known = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& recent) {
         return recent.fingerprint == print;
     });
@@ -23,8 +31,8 @@ VisualTokens RecentVisualTokens::encode(const LvrCheckpoint& checkpoint,
         recent_.splice(recent_.begin(), recent_, known);
         return recent_.front().visual;
     }
-    auto visual = encodeImages(checkpoint, images, timings);
-    keep({print, visual});
+    auto visual = encodeImages(checkpoint, images, plan, timings, watch);
+    if (visual.tokens.defined()) keep({print, visual});
     return visual;
 }
 

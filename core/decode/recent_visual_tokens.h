@@ -16,15 +16,15 @@ public:
     explicit RecentVisualTokens(std::size_t mostBytes = std::size_t{256} << 20)
         : mostBytes_(mostBytes) {}
 
-    // timings: as of encodeImages; left alone when nothing had to be done. What is larger than the
-    // limit alone is not kept.
+    // As encodeImages; timings are left alone when nothing had to be done. What is larger than the
+    // limit alone is not kept, nor what a stop broke off.
     VisualTokens encode(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
-                        Timings& timings);
+                        const PicturePlan& plan, Timings& timings, const PassWatch& watch = {});
     std::size_t count() const { return recent_.size(); }
 
 private:
     struct Recent {
-        std::string fingerprint;  // of sizes and pixels
+        std::string fingerprint;  // of pixels and of what they are scaled to
         VisualTokens visual;
     };
     void keep(Recent recent);

@@ -22,13 +22,19 @@ struct Encoded {
     std::vector<std::vector<PatchGrid>> grids;  // of each prompt's images
 };
 
-// All pictures of a batch go through the vision tower at once.
+// All pictures of a batch go through the vision tower at once, each scaled as its question is
+// planned.
 Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sample*>& samples,
-                    SpanStart start) {
+                    const DecodeOptions& options) {
     std::vector<Image> images;
-    for (const auto* sample : samples)
-        images.insert(images.end(), sample->question.images.begin(), sample->question.images.end());
-    const auto pixels = preprocess(images, checkpoint.preprocess);
+    std::vector<Size> sizes;
+    for (const auto* sample : samples) {
+        const auto& shown = sample->question.images;
+        images.insert(images.end(), shown.begin(), shown.end());
+        const auto plan = planQuestion(checkpoint, sample->question, options);
+        sizes.insert(sizes.end(), plan.sizes.begin(), plan.sizes.end());
+    }
+    const auto pixels = preprocess(images, sizes, checkpoint.preprocess);
     const auto tokens = checkpoint.model.imageTokens(pixels);
     Encoded encoded;
     auto grid = pixels.grids.begin();
@@ -39,7 +45,7 @@ Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sam
         std::int64_t count = 0;
         for (; grid != end; ++grid) count += grid->count();
         encoded.prompts.push_back(buildPrompt(checkpoint, {grids, tokens.narrow(0, at, count)},
-                                              sample->question.text, start));
+                                              sample->question.text, options.spanStart));
         at += count;
     }
     return encoded;
@@ -93,7 +99,7 @@ public:
 
     std::vector<EvalOutcome> batch(std::size_t first) const {
         const auto items = batchAt(first);
-        const auto encoded = encodeBatch(checkpoint_, samplesOf(items), options_.spanStart);
+        const auto encoded = encodeBatch(checkpoint_, samplesOf(items), options_);
         const auto rows = decode(encoded.prompts, filter(first, encoded));
         std::vector<EvalOutcome> outcomes;
         for (std::size_t i = 0; i < items.size(); ++i)
@@ -140,7 +146,7 @@ private:
 
     std::vector<Thoughts> ownThoughts(const std::vector<const Sample*>& samples) const {
         std::vector<Thoughts> thoughts;
-        const auto encoded = encodeBatch(checkpoint_, samples, options_.spanStart);
+        const auto encoded = encodeBatch(checkpoint_, samples, options_);
         for (const auto& row : decode(encoded.prompts, {})) thoughts.push_back(thoughtsOf(row));
         return thoughts;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/model/pass_watch.h"
 #include "core/model/recompute.h"
 #include "core/torch.h"
 
@@ -164,6 +165,7 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
     const auto rotary = rotaryOf(positions);
     auto x = embeddings;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
+        if (context.watch && !context.watch->goesOn(i, layers_.size())) break;
         const auto number = context.dropout ? context.dropout->next() : std::nullopt;
         if (context.recompute && torch::GradMode::is_enabled()) {
             x = recomputedLayer(i, x, rotary, context, number);

@@ -10,6 +10,8 @@
 
 namespace lvr {
 
+struct PassWatch;
+
 // What one forward pass may look at besides the newest positions.
 struct Context {
     KvCache* cache = nullptr;  // extended by the pass
@@ -20,6 +22,7 @@ struct Context {
     // pass. Needs a cache without a capacity, or none.
     bool recompute = false;
     LoraDropout* dropout = nullptr;                      // of the adapters, if any
+    const PassWatch* watch = nullptr;                    // of what is asked and may be stopped
     std::vector<torch::Tensor>* layerOutputs = nullptr;  // filled for parity tests, [B, T, D] each
 };
 

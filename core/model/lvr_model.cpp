@@ -191,14 +191,15 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
     return model;
 }
 
-torch::Tensor LvrModel::imageTokens(const Pixels& pixels, VisionProbe* probe) const {
+torch::Tensor LvrModel::imageTokens(const Pixels& pixels, VisionProbe* probe,
+                                    const PassWatch* watch) const {
     const auto width = config_.vision.inChannels * config_.vision.temporalPatchSize *
                        config_.vision.patchSize * config_.vision.patchSize;
     auto values =
         torch::from_blob(const_cast<float*>(pixels.values.data()),
                          {static_cast<std::int64_t>(pixels.values.size()) / width, width});
     if (torch::GradMode::is_enabled()) values = values.clone();  // the graph may outlive the pixels
-    return vision_(values, pixels.gridThw, probe);
+    return vision_(values, pixels.gridThw, probe, watch);
 }
 
 torch::Tensor LvrModel::embedPrompt(const std::vector<std::int64_t>& ids,

@@ -58,7 +58,9 @@ public:
     torch::Device device() const { return parameters_.front().second.device(); }
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }
 
-    torch::Tensor imageTokens(const Pixels& pixels, VisionProbe* probe = nullptr) const;  // [N, D]
+    // [N, D]; undefined when the watch was told to stop.
+    torch::Tensor imageTokens(const Pixels& pixels, VisionProbe* probe = nullptr,
+                              const PassWatch* watch = nullptr) const;
     torch::Tensor embed(const torch::Tensor& ids) const { return text_.embed(ids); }
     // ids: [T], image_token_ids replaced in order by imageTokens [N, D] -> [1, T, D]
     torch::Tensor embedPrompt(const std::vector<std::int64_t>& ids,

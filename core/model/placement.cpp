@@ -4,6 +4,7 @@
 #include <torch/cuda.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 
 #include "core/error.h"
@@ -85,6 +86,16 @@ Placement onCpu(const PlacementWish& wish, const ModelSize& model, const Machine
     return {as.dtype, torch::kCPU, joined(as.why, why)};
 }
 
+// MemAvailable: what can be taken without swapping.
+std::int64_t freeMemory() {
+    std::ifstream file("/proc/meminfo");
+    std::string name, rest;
+    std::int64_t kilobytes = 0;
+    while (file >> name >> kilobytes && std::getline(file, rest))
+        if (name == "MemAvailable:") return kilobytes * 1024;
+    return 0;
+}
+
 Placement onGpu(const PlacementWish& wish, const ModelSize& model, const Machine& machine,
                 torch::Device device, const std::string& why) {
     const auto index = static_cast<std::size_t>(std::max<int>(0, device.index()));
@@ -96,7 +107,7 @@ Placement onGpu(const PlacementWish& wish, const ModelSize& model, const Machine
 }  // namespace
 
 Machine Machine::look() {
-    Machine machine{.multipliesBfloat16 = cpuMultipliesBfloat16()};
+    Machine machine{.multipliesBfloat16 = cpuMultipliesBfloat16(), .freeBytes = freeMemory()};
     if (!driverIsThere()) return machine;
     try {
         parseDevice("cuda");
@@ -137,6 +148,26 @@ Placement placeHere(const PlacementWish& wish, const fs::path& folder) {
     return place(wish, asked ? sizeOf(folder) : ModelSize(),
                  wish.device == "cpu" ? Machine{.multipliesBfloat16 = cpuMultipliesBfloat16()}
                                       : Machine::look());
+}
+
+bool lacksRoom(const PlacementWish& wish, const ModelSize& model, const Machine& machine) {
+    const auto here = place(wish, model, machine);
+    const bool mayUseGpu = wish.device != "cpu" && !machine.gpus.empty();
+    if (mayUseGpu && here.device.is_cpu()) return true;
+    if (!mayUseGpu)
+        return machine.freeBytes > 0 && bytesNeeded(model, here.dtype, wish.purpose) >
+                                            static_cast<double>(machine.freeBytes);
+    const auto index = static_cast<std::size_t>(std::max<int>(0, here.device.index()));
+    return index < machine.gpus.size() && bytesNeeded(model, here.dtype, wish.purpose) >
+                                              static_cast<double>(machine.gpus[index].freeBytes);
+}
+
+bool lacksRoom(const PlacementWish& wish, const fs::path& folder) {
+    return lacksRoom(wish, sizeOf(folder), Machine::look());
+}
+
+void releaseMemory() {
+    if (at::accelerator::isAcceleratorAvailable()) at::accelerator::emptyCache();
 }
 
 std::string toText(const Placement& placement) {

@@ -14,6 +14,7 @@ namespace lvr {
 // What of a machine decides where a model is computed, and in which numbers.
 struct Machine {
     bool multipliesBfloat16 = false;  // the CPU has instructions for it; else it widens each number
+    std::int64_t freeBytes = 0;       // of its memory; 0: not known
     struct Gpu {
         std::int64_t freeBytes = 0;
         bool multipliesBfloat16 = true;
@@ -45,6 +46,13 @@ struct Placement {
 Placement place(const PlacementWish& wish, const ModelSize& model, const Machine& machine);
 // The same for a folder on this machine.
 Placement placeHere(const PlacementWish& wish, const std::filesystem::path& folder);
+
+// Whether what is free now is too little for the model where the wish would have it: on a GPU, if
+// one may be used, else in the machine's memory.
+bool lacksRoom(const PlacementWish& wish, const ModelSize& model, const Machine& machine);
+bool lacksRoom(const PlacementWish& wish, const std::filesystem::path& folder);
+// Gives memory back to the GPU that a model held which is gone; to be called after it.
+void releaseMemory();
 
 std::string toText(const Placement& placement);  // "float32 on cpu (no GPU here)"
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/model/pass_watch.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -160,7 +161,7 @@ torch::Tensor VisionEncoder::merge(const torch::Tensor& x) const {
 }
 
 torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridThw& grids,
-                                        VisionProbe* probe) const {
+                                        VisionProbe* probe, const PassWatch* watch) const {
     std::int64_t patches = 0;
     for (const auto& [t, h, w] : grids) patches += t * h * w;
     TORCH_CHECK(pixels.dim() == 2 && pixels.size(0) == patches, "pixels ", pixels.sizes(),
@@ -175,6 +176,7 @@ torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridT
     if (probe) probe->patchEmbed = x;
     x = x.index_select(0, order.to(device));
     for (int i = 0; i < config_.depth; ++i) {
+        if (watch && !watch->goesOn(i, config_.depth)) return {};
         const auto& full = config_.fullattBlockIndexes;
         const bool seesAll = std::find(full.begin(), full.end(), i) != full.end();
         x = blocks_[i](x, rotary, seesAll ? layout.imageLengths : layout.windowLengths);

@@ -10,6 +10,8 @@
 
 namespace lvr {
 
+struct PassWatch;
+
 using GridThw = std::vector<std::array<std::int64_t, 3>>;  // per image, in patches
 
 // In which order the encoder reads the patches, and which of them see each other.
@@ -49,9 +51,9 @@ class VisionEncoder {
 public:
     VisionEncoder(const Parameters& parameters, const VisionConfig& config);
     // pixels: [P, 3 * temporal * patch * patch] in merge-block order -> [P / merge^2, D],
-    // row-major.
+    // row-major. Undefined when the watch was told to stop.
     torch::Tensor operator()(const torch::Tensor& pixels, const GridThw& grids,
-                             VisionProbe* probe = nullptr) const;
+                             VisionProbe* probe = nullptr, const PassWatch* watch = nullptr) const;
 
 private:
     torch::Tensor merge(const torch::Tensor& x) const;

@@ -88,6 +88,12 @@ Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
     return prompt.special("<|im_start|>").text("assistant\n").take();
 }
 
+std::int64_t rawTextLength(const Tokenizer& tokenizer, const std::string& text) {
+    const auto ids = tokenizer.encode(text);
+    return std::ssize(ids) -
+           std::count(ids.begin(), ids.end(), required(tokenizer, "<|image_pad|>"));
+}
+
 Ids rawPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
               const std::string& text) {
     const auto ids = tokenizer.encode(text);

@@ -21,5 +21,7 @@ std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
 // already expanded. Throws Error when their number fits neither.
 std::vector<std::int64_t> rawPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
                                     const std::string& text);
+// Ids of such a prompt without its <|image_pad|>.
+std::int64_t rawTextLength(const Tokenizer& tokenizer, const std::string& text);
 
 }  // namespace lvr

@@ -128,6 +128,16 @@ Pixels pixelsOf(const ScoreRecord& record, const PreprocessConfig& preprocessing
     }
 }
 
+// Said before the encoder runs.
+void checkLength(const Sequence& sequence, const ModelConfig& config, const std::string& name) {
+    const auto positions = std::ssize(sequence.prompt) + std::ssize(sequence.response);
+    if (positions > config.text.maxPositionEmbeddings)
+        throw Error(name + ": it has " + std::to_string(positions) +
+                    " positions, and this model reads at most " +
+                    std::to_string(config.text.maxPositionEmbeddings) +
+                    "; lower --max-pixels or leave it out");
+}
+
 LatentDistance operator*(const LatentDistance& distance, double factor) {
     return {distance.mse * factor, distance.mae * factor, distance.cosine * factor};
 }
@@ -143,7 +153,6 @@ void add(LatentDistance& sum, const LatentDistance& term) {
 TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& record,
                            LatentEndToken latentEnd) {
     const auto pixels = pixelsOf(record, checkpoint.preprocess);
-    const auto visual = checkpoint.model.imageTokens(pixels);
     SequenceBuilder builder(checkpoint, latentEnd);
     const auto boxes = tokensOfBoxes(record.boxes, pixels.grids, record.name);
     for (const auto& piece :
@@ -151,6 +160,8 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
         builder.add(piece);
     const auto sequence =
         builder.done(chatPrompt(checkpoint.tokenizer, pixels.grids, record.question));
+    checkLength(sequence, checkpoint.model.config(), record.name);
+    const auto visual = checkpoint.model.imageTokens(pixels);
     const auto hidden =
         checkpoint.model.hidden(embed(checkpoint.model, sequence, visual),
                                 positions(checkpoint.model, sequence, pixels.grids))[0];

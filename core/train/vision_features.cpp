@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "core/error.h"
 #include "core/torch.h"
 #include "core/train/feature_cache.h"
 #include "core/vision/image_file.h"
@@ -18,11 +19,23 @@ Pixels readPixels(const std::vector<std::filesystem::path>& files, const Preproc
     return preprocess(images, config);
 }
 
+// Said before the encoder runs, which takes long for such a picture.
+void checkFits(const Pixels& pixels, const LvrCheckpoint& checkpoint) {
+    const auto most = checkpoint.model.config().text.maxPositionEmbeddings;
+    std::int64_t tokens = 0;
+    for (const auto& grid : pixels.grids) tokens += grid.count();
+    if (tokens < most) return;
+    throw Error((pixels.grids.size() == 1 ? "its picture makes " : "its pictures make ") +
+                std::to_string(tokens) + " visual tokens, and this model reads at most " +
+                std::to_string(most) + " positions; lower --max-pixels");
+}
+
 }  // namespace
 
 VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
                             const std::vector<std::filesystem::path>& files) {
     const auto pixels = readPixels(files, checkpoint.preprocess);
+    checkFits(pixels, checkpoint);
     return {pixels.grids, checkpoint.model.imageTokens(pixels)};
 }
 
@@ -74,6 +87,7 @@ VisualTokens VisionFeatures::encode(const std::filesystem::path& file) {
     auto coming = coming_.extract(file.string());
     auto here = coming ? coming.mapped().get() : read(file, checkpoint_.preprocess, cache_.get());
     if (here.cached) return *std::move(here.cached);
+    checkFits(here.pixels, checkpoint_);
     VisualTokens image{here.pixels.grids, checkpoint_.model.imageTokens(here.pixels)};
     if (cache_) cache_->keep(file, image);
     return image;

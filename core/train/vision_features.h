@@ -20,7 +20,7 @@ namespace lvr {
 class FeatureCache;
 
 // Of image files, encoded now; with gradients where the vision tower has some. Throws Error:
-// unreadable image.
+// unreadable image, or one that alone is more than the model reads.
 VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
                             const std::vector<std::filesystem::path>& files);
 
@@ -32,7 +32,7 @@ public:
                             const std::filesystem::path& cache = {},
                             std::size_t mostBytes = std::size_t{4} << 30);
     ~VisionFeatures();
-    const VisualTokens& of(const std::filesystem::path& file);  // throws Error: unreadable image
+    const VisualTokens& of(const std::filesystem::path& file);  // throws as visualTokensOf
     VisualTokens of(const std::vector<std::filesystem::path>& files);
     // All files that will be asked for next, in order: they are read, decoded and resized on
     // LibTorch's inter-op threads meanwhile, the first 64 of them; what was to come and is not

@@ -11,19 +11,23 @@ std::vector<std::pair<std::string, std::string>> optionTexts(const DecodeOptions
     static constexpr std::array kFeeds = {"own", "snap", "filler"};
     const auto& sampling = options.sampling;
     const auto forced = [](bool is) { return is ? "yes" : "no"; };
-    return {{"exit", toText(options.exit)},
-            {"force-start", forced(options.spanStart == SpanStart::Forced)},
-            {"force-end", forced(options.spanEnd == SpanEnd::Forced)},
-            {"latent-feed", kFeeds.at(static_cast<std::size_t>(options.latentFeed))},
-            {"head-positions",
-             options.headPositions == HeadPositions::Released ? "released" : "consistent"},
-            {"temperature", numberText(sampling.temperature)},
-            {"top-p", numberText(sampling.topP)},
-            {"top-k", std::to_string(sampling.topK)},
-            {"min-p", numberText(sampling.minP)},
-            {"repetition-penalty", numberText(sampling.repetitionPenalty)},
-            {"seed", std::to_string(sampling.seed)},
-            {"max-new-tokens", std::to_string(options.maxNewTokens)}};
+    std::vector<std::pair<std::string, std::string>> texts{
+        {"exit", toText(options.exit)},
+        {"force-start", forced(options.spanStart == SpanStart::Forced)},
+        {"force-end", forced(options.spanEnd == SpanEnd::Forced)},
+        {"latent-feed", kFeeds.at(static_cast<std::size_t>(options.latentFeed))},
+        {"head-positions",
+         options.headPositions == HeadPositions::Released ? "released" : "consistent"},
+        {"temperature", numberText(sampling.temperature)},
+        {"top-p", numberText(sampling.topP)},
+        {"top-k", std::to_string(sampling.topK)},
+        {"min-p", numberText(sampling.minP)},
+        {"repetition-penalty", numberText(sampling.repetitionPenalty)},
+        {"seed", std::to_string(sampling.seed)},
+        {"max-new-tokens", std::to_string(options.maxNewTokens)}};
+    if (options.pixels.min) texts.emplace_back("min-pixels", std::to_string(*options.pixels.min));
+    if (options.pixels.max) texts.emplace_back("max-pixels", std::to_string(*options.pixels.max));
+    return texts;
 }
 
 std::string decodingText(const DecodeOptions& options, const OptionOrigins& origins) {

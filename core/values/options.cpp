@@ -149,6 +149,20 @@ void check(const GivenThought& thought) {
     }
 }
 
+std::int64_t answerRoom(const DecodeOptions& options) {
+    const auto cap = std::visit(
+        [](const auto& rule) -> int {
+            if constexpr (requires { rule.cap; })
+                return 2 * rule.cap;  // a shadow start may restart it
+            else if constexpr (requires { rule.count; })
+                return rule.count;
+            else
+                return 0;
+        },
+        options.exit);
+    return std::int64_t{options.maxNewTokens} + cap + 2;
+}
+
 std::string toText(const ExitRule& rule) {
     return std::visit([](const auto& known) { return write(known); }, rule);
 }

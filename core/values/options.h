@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,13 @@ struct GivenThought {
 // 0..1.
 void check(const GivenThought& thought);
 
+// How large a picture may be when it is read, as areas in pixels; what is absent is the model's
+// own. More detail costs visual tokens.
+struct PixelLimits {
+    std::optional<std::int64_t> min, max;
+    bool operator==(const PixelLimits&) const = default;
+};
+
 struct DecodeOptions {
     ExitRule exit = EndProbability{};
     SpanStart spanStart = SpanStart::Sampled;
@@ -82,7 +90,11 @@ struct DecodeOptions {
     int maxNewTokens = 256;  // counts shadow tokens too, but not those of a given thought
     SamplingOptions sampling;
     GivenThought thought;
+    PixelLimits pixels;
     bool operator==(const DecodeOptions&) const = default;
 };
+// Positions that thoughts and answer may take. A thought may overrun the length limit, by no more
+// than its cap; a given one comes on top.
+std::int64_t answerRoom(const DecodeOptions& options);
 
 }  // namespace lvr

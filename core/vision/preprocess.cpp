@@ -257,10 +257,19 @@ Size smartResizeLoader(Size original, const PreprocessConfig& config) {
 }
 
 Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config) {
+    std::vector<Size> sizes;
+    sizes.reserve(images.size());
+    for (const auto& image : images)
+        sizes.push_back(smartResize({image.height, image.width}, config));
+    return preprocess(images, sizes, config);
+}
+
+Pixels preprocess(const std::vector<Image>& images, const std::vector<Size>& sizes,
+                  const PreprocessConfig& config) {
     std::vector<Image> resized;
     resized.reserve(images.size());
-    for (const auto& image : images)
-        resized.push_back(resizeBicubic(image, smartResize({image.height, image.width}, config)));
+    for (std::size_t i = 0; i < images.size(); ++i)
+        resized.push_back(resizeBicubic(images[i], sizes.at(i)));
     return patchify(resized, config);
 }
 

@@ -60,6 +60,9 @@ Image resizeBicubic(const Image& image, Size size);
 
 // smartResize, resizeBicubic and patchify.
 Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& config);
+// The same to sizes that are known: one per image, multiples of patch * merge.
+Pixels preprocess(const std::vector<Image>& images, const std::vector<Size>& sizes,
+                  const PreprocessConfig& config);
 // Normalises and cuts up pictures whose sides are multiples of patch * merge already; throws Error
 // when they are not. Rows are ordered visual token by visual token.
 Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config);

@@ -5,6 +5,8 @@
 #include <QSaveFile>
 #include <QThreadPool>
 
+#include "widgets/thrown.h"
+
 namespace lvr {
 namespace {
 
@@ -17,12 +19,20 @@ QString write(const QString& file, const QByteArray& bytes) {
         .arg(file, target.errorString());
 }
 
+QString writeContent(const QString& file, const std::function<QByteArray()>& content) {
+    try {
+        return write(file, content());
+    } catch (...) {
+        return thrownSentence();
+    }
+}
+
 }  // namespace
 
 void exportFile(const QString& file, const std::function<QByteArray()>& content, QObject* receiver,
                 const std::function<void(const QString& sentence)>& done) {
     QThreadPool::globalInstance()->start([file, content, done, guard = QPointer(receiver)] {
-        const auto sentence = write(file, content());
+        const auto sentence = writeContent(file, content);
         QMetaObject::invokeMethod(qApp, [done, guard, sentence] {
             if (guard) done(sentence);
         });

@@ -23,6 +23,11 @@
 namespace lvr {
 namespace {
 
+bool isSameAnswer(const Trace& a, const Trace& b) {
+    return a.question.text == b.question.text && a.options == b.options && a.model == b.model &&
+           a.text == b.text && a.timings == b.timings;
+}
+
 constexpr std::size_t kMostInFlight = 64;
 constexpr std::size_t kMostFresh = 64;  // answers in memory; a large model's takes about 15 MB
 
@@ -171,8 +176,19 @@ std::vector<Exchange> PictureConversation::exchanges() const {
     return all;
 }
 
+// A trace that was opened, gone back to or restored may be one of these answers.
+std::string PictureConversation::onScreen(const std::vector<Exchange>& all) const {
+    const Trace& trace = ask_.trace();
+    if (!shown_.empty() || trace.steps.empty() || ask_.isAsking()) return shown_;
+    const auto found = std::ranges::find_if(
+        all, [&](const Exchange& exchange) { return isSameAnswer(exchange.outline, trace); });
+    return found == all.end() ? std::string() : found->id;
+}
+
 void PictureConversation::refresh() {
-    panel_->show(exchanges());
+    const auto all = exchanges();
+    shown_ = onScreen(all);
+    panel_->show(all);
     panel_->markShown(shown_);
     QStringList notes;
     if (!history_)

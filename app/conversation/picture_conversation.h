@@ -67,6 +67,7 @@ private:
     const Fresh* freshOf(const std::string& id) const;
     bool isAboutThePicture(const Fresh& fresh) const;
     std::vector<Exchange> exchanges() const;
+    std::string onScreen(const std::vector<Exchange>& all) const;  // its id; empty: none of them
     void refresh();
     void markShown(const std::string& id);
 

@@ -137,6 +137,7 @@ private Q_SLOTS:
     void olderAnswersWaitWhileOneIsComing();
     void stopKeepsThePartialAnswerAndSaysSo();
     void anOvertakenAnswerIsKept();
+    void everyAnswerHasTheTimeOfItsQuestion();
     void anAnswerUnderWayIsKeptWhenTheWindowCloses();
     void anAnswerIsKeptWhereItsPictureIsLeft();
     void editTakesQuestionAndOptionsBack();
@@ -182,7 +183,7 @@ void ConversationTest::everyAnswerIsListedUnderItsQuestion() {
     QTRY_COMPARE(talk.listed(), "First?: moon, moon; Second?: moon");
     QCOMPARE(talk.shown(), "First?: moon");
     const QString details = talk.item(0)->data(0, ExchangeDelegate::Details).toString();
-    QVERIFY2(details.startsWith("4 latents") && details.contains("P(end)"), qPrintable(details));
+    QVERIFY2(details.startsWith("P(end)") && details.contains("4 latents"), qPrintable(details));
     QVERIFY(talk.item(0)->data(0, Qt::AccessibleTextRole).toString().contains("fed back"));
 }
 
@@ -199,7 +200,7 @@ void ConversationTest::clickingShowsAnAnswerAgainWithoutAsking() {
     QCOMPARE(talk.script.asked.load(), 2);
     QCOMPARE(talk.latents(), kLooks);
     QCOMPARE(talk.the<PicturePanel>().selectedStep(), kLooks - 1);
-    QCOMPARE(talk.the<QuestionLine>().toPlainText(), "What? chain");
+    QCOMPARE(talk.the<QuestionLine>().toPlainText(), "Second?");  // the next question is one's own
     QVERIFY(talk.verdict().contains("Right"));
 }
 
@@ -257,6 +258,23 @@ void ConversationTest::anOvertakenAnswerIsKept() {
     QTRY_COMPARE(filesIn(history_).size(), std::size_t{2});
     talk.click(0);
     QTRY_COMPARE(talk.latents(), 2);
+}
+
+// The first answer comes when two more questions have been asked.
+void ConversationTest::everyAnswerHasTheTimeOfItsQuestion() {
+    Talk talk(history_);
+    talk.script.waitsForStop = true;
+    talk.window.ask("First?");
+    QTRY_COMPARE(talk.latents(), 2);
+    talk.script.waitsForStop = false;
+    talk.window.ask("Second?");
+    talk.ask("Third?");
+    QTRY_COMPARE(filesIn(history_).size(), std::size_t{2});
+    QTRY_COMPARE(talk.listed(), "First?: (stopped); Third?: moon");
+    const auto files = filesIn(history_);
+    const auto time = [&](int i) { return std::stoll(files[i].filename().string().substr(0, 13)); };
+    QVERIFY(time(1) - time(0) >= 2);  // the second lies between: at least a millisecond each
+    QCOMPARE(readTraceOutline(files[0]).question.text, "First?");
 }
 
 void ConversationTest::anAnswerUnderWayIsKeptWhenTheWindowCloses() {

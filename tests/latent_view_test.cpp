@@ -10,6 +10,7 @@
 #include "tests/three_looks.h"
 #include "widgets/latent/heat_texels.h"
 #include "widgets/latent/plain_view.h"
+#include "widgets/latent/view_choices.h"
 
 using namespace lvr;
 
@@ -24,6 +25,9 @@ private Q_SLOTS:
     void valuesThatDoNotFitTheGridAreNotShown();
 
     void onlyModesTheTraceHoldsAreOffered();
+    void whatIsHotterThanTheMeanIsBrighterThanWhatIsColder();
+    void theMeanMarksItsOwnPatches();
+    void waysOfLookingComeBackFromTheirText();
     void softmaxSharesAddUpToOne();
     void topPatchesAloneAreKept();
     void relativeToTheMeanAddsUpToNothing();
@@ -164,6 +168,7 @@ void LatentViewTest::eachToggleDrawsSomething() {
                           .nearest = false,
                           .thumbnails = false,
                           .curves = false,
+                          .targets = threeLooks().rois,
                           .tokensOf = [](const Box&, PatchGrid) {
                               return std::vector{0, 1};
                           }};
@@ -237,6 +242,61 @@ void LatentViewTest::onlyModesTheTraceHoldsAreOffered() {
              (Modes{HeatMode::Cosine, HeatMode::Dot, HeatMode::Softmax, HeatMode::TopK}));
     QCOMPARE(modesFor(Trace{}, 0), Modes{HeatMode::Cosine});
     QCOMPARE(modesFor(trace, 7), Modes{HeatMode::Cosine});
+}
+
+void LatentViewTest::whatIsHotterThanTheMeanIsBrighterThanWhatIsColder() {
+    const HeatMaps maps = heatMaps(threeLooks(), 0, {.mode = HeatMode::Relative});
+    const auto brightness = [&](float place) {
+        const HeatColour rgb = colourOf(maps, ColourMap::Viridis, place);
+        return 0.21 * rgb.r + 0.72 * rgb.g + 0.07 * rgb.b;
+    };
+    QVERIFY(maps.isSigned);
+    QVERIFY(brightness(1) > 110 && brightness(0) < 40);
+    for (float place = 0; place < 1; place += 0.05f)  // nothing hotter looks like the cold end
+        QVERIFY(place < 0.5f || brightness(place) > brightness(0) + 70);
+}
+
+void LatentViewTest::theMeanMarksItsOwnPatches() {
+    const Trace trace = threeLooks();
+    const auto marked = [&](HeatMode mode, int step) {
+        return nearestPatches(trace, latentOf(*latentSteps(trace)[step]), 0, {.mode = mode}, 1)
+            .at(0);
+    };
+    QCOMPARE(marked(HeatMode::Cosine, 0).col, 0);
+    QCOMPARE(marked(HeatMode::Cosine, 1).col, 1);
+    // Of three steps patch 2 has (0 + 0 + .9) / 3, patch 5 (.3 + .3 + .3) / 3, patch 1 less.
+    for (const int step : {0, 1, 2}) {
+        const Patch patch = marked(HeatMode::Mean, step);
+        QVERIFY(std::abs(patch.cosine - 0.3f) < 1e-5f);
+        QCOMPARE(patch.row * 3 + patch.col,
+                 marked(HeatMode::Mean, 0).row * 3 + marked(HeatMode::Mean, 0).col);
+    }
+}
+
+void LatentViewTest::waysOfLookingComeBackFromTheirText() {
+    LatentViewState chosen{.shown = {HeatMode::TopK, 0.25f, 12},
+                           .colours = ColourMap::Magma,
+                           .opacity = 0.125f,
+                           .heat = false,
+                           .grid = true,
+                           .rois = true,
+                           .path = true,
+                           .nearest = false,
+                           .nearestCount = 7,
+                           .multiples = true,
+                           .thumbnails = false,
+                           .curves = false,
+                           .loop = true};
+    LatentViewState state;
+    applyViewChoices(viewChoices(chosen), state);
+    QCOMPARE(viewChoices(state), viewChoices(chosen));
+    QCOMPARE(state.shown, chosen.shown);
+    const QJsonObject before = viewChoices(state);
+    applyViewChoices({{"mode", "nonsense"}, {"opacity", 7}, {"top_k", "many"}}, state);
+    QCOMPARE(state.shown, chosen.shown);
+    QCOMPARE(state.opacity, 1.0f);
+    applyViewChoices(before, state);
+    QCOMPARE(viewChoices(state), before);
 }
 
 void LatentViewTest::softmaxSharesAddUpToOne() {

@@ -45,9 +45,10 @@ private Q_SLOTS:
                             StopReason stopped = StopReason::EndOfText) {
             QTest::addRow("%s, %s", steps, rule) << steps << rule << stopped << state << text;
         };
-        row("ww", "end-prob:0.5:16", State::Plain, "no latents: plain decoding");
-        row("sew", "end-prob:0.5:16", State::Plain, "no latents: plain decoding");
-        row("", "fixed:8", State::Plain, "no latents: plain decoding");
+        row("ww", "none", State::Plain, "no latents: plain decoding");
+        row("ww", "end-prob:0.5:16", State::Plain, "no latents: the model opened no thought");
+        row("sew", "end-prob:0.5:16", State::Plain, "no latents: the model opened no thought");
+        row("", "fixed:8", State::Plain, "no latents: the model opened no thought");
         row("s126ew", "end-prob:0.5:16", State::Alive,
             "3 latents fed back, ended by P(end) ≥ 0.5, closed");
         row("s5ew", "end-prob:0.5:1", State::Alive,

@@ -151,6 +151,7 @@ private Q_SLOTS:
     void defaultKeysDoNotClash();
     void changedKeysAreInForceAndComeBack();
     void tipsFollowTheKeys();
+    void editedKeysLeaveAnActionsOthersAlone();
     void keysOfAnotherActionAreNotTakenUnasked();
     void keysCanBeTakenFromAnotherAction();
     void keysOfDifferentPartsDoNotClash();
@@ -425,6 +426,15 @@ void ShellTest::tipsFollowTheKeys() {
     again.click("No keys");
     again.dialog->accept();
     QVERIFY(!open.toolTip().contains('('));
+}
+
+void ShellTest::editedKeysLeaveAnActionsOthersAlone() {
+    World world;
+    KeysDialog keys(world, "F1");
+    keys.press(Qt::Key_F9);
+    keys.click("OK");
+    QCOMPARE(world.action("help.shortcuts").shortcuts(),
+             (QList<QKeySequence>{Qt::Key_F9, Qt::CTRL | Qt::Key_Slash}));
 }
 
 void ShellTest::keysOfAnotherActionAreNotTakenUnasked() {

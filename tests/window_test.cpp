@@ -143,7 +143,7 @@ void WindowTest::askingStreamsStepsInOrder() {
 
 void WindowTest::rightAndWrongAnswersAreMarked() {
     World world;
-    QCOMPARE(world.verdict(), "Known answer: moon");
+    QVERIFY(world.verdict().endsWith("known: moon"));
     world.ask("What? chain");
     QVERIFY(world.verdict().contains("Right"));
     QCOMPARE(world.window.trace().expectedAnswer, std::optional<std::string>("moon"));
@@ -366,7 +366,7 @@ void WindowTest::newSceneFillsTheQuestion() {
     world.window.newScene("has-dot");
     QCOMPARE(world.the<QuestionLine>().toPlainText(), "What? has-dot");
     QCOMPARE(world.latents(), 0);
-    QCOMPARE(world.verdict(), "Known answer: moon");
+    QVERIFY(world.verdict().endsWith("known: moon"));
     QCOMPARE(world.window.trace().rois.size(), std::size_t{2});
 }
 

@@ -598,22 +598,6 @@ private Q_SLOTS:
         QCOMPARE(again.window.trace().rois.size(), 2u);
     }
 
-    void aSecondWindowKeepsNoSession() {
-        const QString folder = newName("session");
-        World first("");
-        first.window.keepSession(folder);
-        first.begin();
-        QTRY_VERIFY(QFile::exists(folder + "/session.json"));
-        World second("");
-        QVERIFY(!second.window.keepSession(folder));
-        second.begin();
-        second.ask().setQuestion("second");
-        second.window.close();
-        QFile kept(folder + "/session.json");
-        QVERIFY(kept.open(QIODevice::ReadOnly));
-        QVERIFY(!kept.readAll().contains("second"));
-    }
-
     void aSessionThatCannotBeReadIsOneSentence_data() {
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("sentence");

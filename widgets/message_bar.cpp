@@ -9,84 +9,122 @@
 #include <cmath>
 
 namespace lvr {
+namespace {
+
+QLabel* line(QWidget* parent) {
+    auto* label = new QLabel(parent);
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
+}  // namespace
 
 MessageBar::MessageBar(QWidget* parent) : QFrame(parent) {
     setAutoFillBackground(true);
     setAccessibleName(tr("Message"));
-    text_ = new QLabel(this);
-    text_->setWordWrap(true);
-    text_->setTextFormat(Qt::PlainText);
-    text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    progress_ = new QProgressBar(this);
-    progress_->setFixedWidth(180);
-    progress_->setAccessibleName(tr("Progress"));
-    remedy_ = new QToolButton(this);
-    remedy_->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    cancel_ = new QToolButton(this);
-    cancel_->setText(tr("Cancel"));
-    close_ = new QToolButton(this);
-    close_->setText(tr("Dismiss"));
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(10, 5, 6, 5);
-    row->addWidget(text_, 1);
-    for (QWidget* widget : std::initializer_list<QWidget*>{progress_, remedy_, cancel_, close_})
-        row->addWidget(widget);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(10, 5, 6, 5);
+    column->addLayout(messageRow());
+    column->addLayout(progressRow());
     connect(close_, &QToolButton::clicked, this, &MessageBar::dismiss);
     connect(cancel_, &QToolButton::clicked, this, &MessageBar::cancelled);
     hide();
+}
+
+QLayout* MessageBar::messageRow() {
+    text_ = line(this);
+    remedy_ = new QToolButton(this);
+    remedy_->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    close_ = new QToolButton(this);
+    close_->setText(tr("Dismiss"));
+    auto* row = new QHBoxLayout;
+    row->addWidget(text_, 1);
+    row->addWidget(remedy_);
+    row->addWidget(close_);
+    return row;
+}
+
+QLayout* MessageBar::progressRow() {
+    what_ = line(this);
+    progress_ = new QProgressBar(this);
+    progress_->setFixedWidth(180);
+    progress_->setAccessibleName(tr("Progress"));
+    cancel_ = new QToolButton(this);
+    cancel_->setText(tr("Cancel"));
+    auto* row = new QHBoxLayout;
+    row->addWidget(what_, 1);
+    row->addWidget(progress_);
+    row->addWidget(cancel_);
+    return row;
 }
 
 void MessageBar::say(Kind kind, const QString& sentence, QAction* remedy) {
     kind_ = kind;
     text_->setText(sentence);
     for (QAction* old : remedy_->actions()) remedy_->removeAction(old);
-    if (remedy) remedy_->setDefaultAction(remedy);
-    remedy_->setVisible(remedy);
-    progress_->hide();
-    cancel_->hide();
-    close_->show();
-    colour();
-    show();
+    remedy_->setDefaultAction(remedy);
+    refresh();
+    Q_EMIT said(kind, sentence);
 }
 
 void MessageBar::showProgress(const QString& what, double fraction) {
-    kind_ = Kind::Hint;
-    text_->setText(what);
+    waits_ = true;
+    what_->setText(what);
     progress_->setRange(0, fraction < 0 ? 0 : 1000);
     if (fraction >= 0) progress_->setValue(static_cast<int>(std::lround(fraction * 1000)));
-    remedy_->hide();
-    close_->hide();
-    progress_->show();
-    cancel_->show();
-    colour();
-    show();
+    refresh();
+}
+
+void MessageBar::endProgress() {
+    waits_ = false;
+    refresh();
 }
 
 void MessageBar::dismiss() {
     text_->clear();
-    hide();
+    refresh();
 }
 
-bool MessageBar::showsProgress() const { return !isHidden() && !progress_->isHidden(); }
+void MessageBar::dismissHint() {
+    if (kind_ == Kind::Hint) dismiss();
+}
 
-QString MessageBar::sentence() const { return isHidden() ? QString() : text_->text(); }
+void MessageBar::dismissSolved(const QAction* remedy) {
+    if (kind_ == Kind::Hint || remedy_->defaultAction() == remedy) dismiss();
+}
+
+bool MessageBar::showsProgress() const { return waits_; }
+
+QString MessageBar::sentence() const {
+    if (!text_->text().isEmpty()) return text_->text();
+    return waits_ ? what_->text() : QString();
+}
 
 void MessageBar::changeEvent(QEvent* event) {
     // Only when the window's colours change: our own setPalette comes back here too.
-    if (event->type() == QEvent::ApplicationPaletteChange) colour();
+    if (event->type() == QEvent::ApplicationPaletteChange) refresh();
     QFrame::changeEvent(event);
 }
 
-void MessageBar::colour() {
+void MessageBar::refresh() {
+    const bool says = !text_->text().isEmpty();
+    text_->setVisible(says);
+    close_->setVisible(says);
+    remedy_->setVisible(says && remedy_->defaultAction());
+    for (QWidget* widget : std::initializer_list<QWidget*>{what_, progress_, cancel_})
+        widget->setVisible(waits_);
     const QPalette around = parentWidget() ? parentWidget()->palette() : QPalette();
     const QColor window = around.window().color();
-    const QColor tint = kind_ == Kind::Error ? QColor(214, 60, 50) : QColor(56, 128, 220);
+    const QColor tint = says && kind_ == Kind::Error ? QColor(214, 60, 50) : QColor(56, 128, 220);
     const auto mixed = [&](int a, int b) { return (a * 78 + b * 22) / 100; };
     QPalette colours = around;
     colours.setColor(QPalette::Window,
                      QColor(mixed(window.red(), tint.red()), mixed(window.green(), tint.green()),
                             mixed(window.blue(), tint.blue())));
     setPalette(colours);
+    setVisible(says || waits_);
 }
 
 }  // namespace lvr

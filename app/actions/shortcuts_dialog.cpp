@@ -28,6 +28,14 @@ QString quoted(const ListedAction& listed) {
     return QObject::tr("“%1” (%2)").arg(listed.text, listed.path);
 }
 
+// The first keys are edited; an action may have more, which it keeps.
+Keys withFirst(const QKeySequence& first, Keys keys) {
+    if (!keys.isEmpty()) keys.removeFirst();
+    keys.removeAll(first);
+    if (!first.isEmpty()) keys.prepend(first);
+    return keys;
+}
+
 }  // namespace
 
 ShortcutsDialog::ShortcutsDialog(QList<ActionKeys> rows, QWidget* parent)
@@ -171,7 +179,7 @@ void ShortcutsDialog::take(const QKeySequence& keys) {
     const int row = current();
     if (row < 0) return;
     const auto clash = clashOf(rows_, row, keys);
-    if (!clash) return setKeys(row, keys.isEmpty() ? Keys{} : Keys{keys});
+    if (!clash) return setKeys(row, withFirst(keys, rows_[row].keys));
     wanted_ = keys;
     say(tr("%1 already belongs to %2; choose other keys, or take them from it.")
             .arg(keys.toString(QKeySequence::NativeText), quoted(rows_[*clash].listed)));
@@ -191,7 +199,7 @@ void ShortcutsDialog::takeAnyway() {
                          other.keys.end());
         showRow(*clash);
     }
-    setKeys(current(), {keys});
+    setKeys(current(), withFirst(keys, rows_[current()].keys));
 }
 
 void ShortcutsDialog::setKeys(int row, const Keys& keys) {

@@ -2,6 +2,7 @@
 
 #include <QLabel>
 #include <QPushButton>
+#include <QTextCursor>
 #include <QVBoxLayout>
 
 #include "app/ask/detail_row.h"
@@ -43,6 +44,7 @@ AskPanel::AskPanel(QWidget* parent)
       detail_(new DetailRow(this)),
       ask_(new QPushButton(tr("Ask"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
+      asked_(new FlowingLabel(this)),
       answer_(new FlowingLabel(this, kHeadlineLines)),
       verdict_(new FlowingLabel(this)),
       badge_(new LivenessBadge(this)),
@@ -54,6 +56,9 @@ AskPanel::AskPanel(QWidget* parent)
 
 void AskPanel::build() {
     ask_->setDefault(true);
+    asked_->setTextFormat(Qt::PlainText);
+    asked_->setAccessibleName(tr("What was asked"));
+    asked_->hide();
     answer_->setTextFormat(Qt::PlainText);
     answer_->setAccessibleName(tr("Answer"));
     answer_->hide();
@@ -74,7 +79,7 @@ void AskPanel::build() {
     column->addSpacing(8);
     column->addWidget(heading(tr("Answer"), this));
     for (QWidget* widget :
-         std::initializer_list<QWidget*>{answer_, verdict_, badge_, thoughts_, stream_})
+         std::initializer_list<QWidget*>{asked_, answer_, verdict_, badge_, thoughts_, stream_})
         column->addWidget(widget);
     column->setStretchFactor(stream_, 1);
 }
@@ -96,7 +101,13 @@ void AskPanel::wire() {
 void AskPanel::fitDetail() { detail_->showQuestion(question(), options()); }
 
 QString AskPanel::question() const { return question_->toPlainText().trimmed(); }
-void AskPanel::setQuestion(const QString& question) { question_->setPlainText(question); }
+// As if it were typed: what was there before comes back with Undo.
+void AskPanel::setQuestion(const QString& question) {
+    if (question == question_->toPlainText()) return;
+    QTextCursor all(question_->document());
+    all.select(QTextCursor::Document);
+    all.insertText(question);
+}
 QWidget* AskPanel::questionLine() const { return question_; }
 void AskPanel::focusQuestion() { question_->setFocus(); }
 DecodeOptions AskPanel::options() const {
@@ -133,13 +144,19 @@ void AskPanel::clear() {
     badge_->clear();
 }
 
+void AskPanel::showAsked(const QString& text) {
+    asked_->setText(text);
+    asked_->setHidden(text.isEmpty());
+}
+
 void AskPanel::compare(const std::optional<std::string>& expected, std::optional<bool> right) {
     verdict_->setVisible(expected.has_value());
     if (!expected) return;
     const QString known = QString::fromStdString(*expected);
     QPalette colours = palette();
     if (!right) {
-        verdict_->setText(tr("Known answer: %1").arg(known));
+        verdict_->setText(
+            tr("The model has not answered yet. The right answer is known: %1").arg(known));
     } else {
         verdict_->setText(*right ? tr("✓ Right")
                                  : tr("✗ Wrong: the right answer is %1").arg(known));

@@ -39,6 +39,7 @@ public:
     void append(const DecodeStep& step);
     void show(const Trace& trace);  // all of a finished answer
     void clear();
+    void showAsked(const QString& text);  // how the answer below was asked for; empty: none
     // expected: the known answer, if there is one. right: of what was said, once it is complete.
     void compare(const std::optional<std::string>& expected, std::optional<bool> right);
     int latentCount() const;
@@ -64,6 +65,7 @@ private:
     DetailRow* detail_;
     QPushButton* ask_;
     QPushButton* stop_;
+    QLabel* asked_;
     QLabel* answer_;
     QLabel* verdict_;
     LivenessBadge* badge_;

@@ -23,8 +23,6 @@ namespace {
 constexpr int kSideWidth = 460;
 constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers are replayed
 
-bool isGiven(const Trace& trace) { return !trace.options.thought.boxes.empty(); }
-
 }  // namespace
 
 AskWorkspace::AskWorkspace(QWidget* parent)
@@ -38,6 +36,7 @@ AskWorkspace::AskWorkspace(QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(docks_);
+    offered_ = side_->options();
     wire();
 }
 
@@ -59,128 +58,12 @@ void AskWorkspace::wire() {
     wireRegions();
 }
 
-void AskWorkspace::wireRegions() {
-    RegionTool& regions = panel_->regions();
-    ThoughtRow& thoughts = side_->thoughts();
-    addAction(regions.actions().draw);  // R works beside the picture too
-    thoughts.offer(regions.actions().thought);
-    connect(&regions, &RegionTool::boxesChanged, this, [this] {
-        updateRois();
-        updateThoughts();
-    });
-    connect(&regions, &RegionTool::thoughtWanted, this, &AskWorkspace::useAsThought);
-    connect(&regions, &RegionTool::failed, this, &AskWorkspace::failed);
-    connect(&thoughts, &ThoughtRow::ownWanted, this, [this] {
-        if (isGiven(trace_)) showOtherThought();
-    });
-    connect(&thoughts, &ThoughtRow::givenWanted, this, [this] {
-        if (!isGiven(trace_)) showOtherThought();
-    });
-}
-
-// ---- What is asked about ----
-
-void AskWorkspace::showPicture(Image picture, const QString& name) {
-    const bool questionWasTheSamples = sampleIsAsked();
-    sample_.reset();
-    clearAnswer();
-    trace_.question.images = {std::move(picture)};
-    knownRois_.clear();
-    panel_->pictureChanged();
-    updateGrids();
-    Q_EMIT pictureShown(trace_.question.images);
-    if (questionWasTheSamples) side_->setQuestion({});
-    side_->focusQuestion();
-    Q_EMIT allWell();
-    Q_EMIT titleChanged(name);
-    Q_EMIT stateChanged(tr("Ready"));
-    hintAtScenes();
-}
-
-void AskWorkspace::showSample(Sample sample) {
-    clearAnswer();
-    sample_ = std::move(sample);
-    trace_.question.images = sample_->question.images;
-    trace_.rois = knownRois_ = sample_->rois;
-    panel_->pictureChanged();
-    updateGrids();
-    Q_EMIT pictureShown(trace_.question.images);
-    side_->setQuestion(QString::fromStdString(sample_->question.text));
-    Q_EMIT allWell();
-    Q_EMIT titleChanged(sample_->id.empty()
-                            ? tr("%1 scene").arg(QString::fromStdString(sample_->kind))
-                            : QString::fromStdString(sample_->id));
-    Q_EMIT stateChanged(model_ ? tr("Ready: press Ask") : tr("Opening the model…"));
-    updateVerdict();
-}
-
-void AskWorkspace::showTrace(const Trace& trace, const QString& file) {
-    clearAnswer();
-    trace_ = trace;
-    if (trace_.steps.empty()) trace_.grids.clear();  // as in snapshot()
-    sample_.reset();
-    if (trace.expectedAnswer)
-        sample_ =
-            Sample{.question = trace.question, .answer = *trace.expectedAnswer, .rois = trace.rois};
-    knownRois_ = trace.rois;
-    panel_->pictureChanged();
-    panel_->regions().setBoxes(trace.options.thought.boxes);
-    updateGrids();
-    Q_EMIT pictureShown(trace_.question.images);
-    Q_EMIT titleChanged(file);
-    showAnswerParts();
-}
-
-void AskWorkspace::showAnswer(const Trace& trace) {
-    clearAnswer();
-    trace_ = trace;
-    knownRois_ = trace.rois;
-    showAnswerParts();
-}
-
-void AskWorkspace::showAnswerParts() {
-    side_->setQuestion(QString::fromStdString(trace_.question.text));
-    side_->setOptions(trace_.options);
-    side_->show(trace_);
-    panel_->stepsChanged();
-    showLastStep();
-    Q_EMIT stateChanged(
-        trace_.steps.empty()
-            ? tr("Ready")
-            : tr("Asked of %1: %2").arg(QString::fromStdString(trace_.model), summary(trace_)));
-    updateVerdict();
-    updateActions();
-}
-
 // A picture from outside means nothing to a model that has only ever seen drawn scenes.
 void AskWorkspace::hintAtScenes() {
     if (!model_ || !model_->drawnScenesOnly || sample_ || trace_.question.images.empty()) return;
     Q_EMIT hinted(
         tr("This model knows drawn scenes only, so its answer about this picture will "
            "be a guess: draw a new scene, or open a Qwen2.5-VL or LVR checkpoint."));
-}
-
-bool AskWorkspace::sampleIsAsked() const {
-    return sample_ && side_->question().toStdString() == sample_->question.text;
-}
-
-Trace AskWorkspace::snapshot() const {
-    const bool isWhole =
-        !asking_ && !trace_.steps.empty() && (trace_.hiddenSize > 0 || latentSteps(trace_).empty());
-    if (isWhole) return trace_;
-    const Sample asked = sample();
-    Trace trace{.question = asked.question, .rois = asked.rois};
-    trace.grids.assign(asked.question.images.size(), {1, 1});  // unknown yet; a file has them
-    if (sampleIsAsked()) trace.expectedAnswer = asked.answer;
-    return trace;
-}
-
-Sample AskWorkspace::sample() const {
-    Sample asked;
-    if (sampleIsAsked()) asked = *sample_;
-    asked.question.images = trace_.question.images;
-    asked.question.text = side_->question().toStdString();
-    return asked;
 }
 
 // ---- The model ----
@@ -190,21 +73,28 @@ void AskWorkspace::modelIsOpening(const QString& name) {
     updateActions();
 }
 
+// What a waiting question was asked with stays, unless nobody had chosen it.
 void AskWorkspace::showModel(const ModelInfo& model) {
     openingModel_.clear();
     model_ = std::make_unique<ModelInfo>(model);
     side_->detail().showModel(model_.get());
+    auto waiting = std::exchange(waiting_, std::nullopt);
+    const bool stay = std::exchange(optionsStay_, false) || (waiting && chosenOptions());
+    const DecodeOptions chosen = side_->options();
     side_->setOptions(model.decoding);
+    offered_ = side_->options();
+    if (stay) side_->setOptions(chosen);
     Q_EMIT stateChanged(tr("Ready"));
     hintAtScenes();
     updateGrids();
-    if (std::exchange(askWhenOpen_, false)) ask();
+    if (waiting && waiting->asOffered) waiting->options = offered_;
+    if (waiting) put(*waiting);
     updateActions();
 }
 
 void AskWorkspace::modelDidNotOpen() {
     openingModel_.clear();
-    askWhenOpen_ = false;
+    waiting_.reset();
     updateActions();
 }
 
@@ -215,20 +105,36 @@ void AskWorkspace::modelClosed() {
     updateActions();
 }
 
+std::optional<DecodeOptions> AskWorkspace::chosenOptions() const {
+    const DecodeOptions options = side_->options();
+    return options == offered_ ? std::nullopt : std::optional(options);
+}
+
+void AskWorkspace::setChosenOptions(const DecodeOptions& options) {
+    side_->setOptions(options);
+    optionsStay_ = true;
+}
+
 // ---- Asking ----
+
+QString AskWorkspace::question() const { return side_->question(); }
+void AskWorkspace::setQuestion(const QString& question) { side_->setQuestion(question); }
+
+AskWorkspace::Asked AskWorkspace::asked() const {
+    return {.question = side_->question().toStdString(),
+            .options = side_->options(),
+            .asOffered = !chosenOptions()};
+}
+
+void AskWorkspace::ask() { put(asked()); }
 
 void AskWorkspace::ask(const QString& question) {
     setQuestion(question);
     ask();
 }
 
-QString AskWorkspace::question() const { return side_->question(); }
-void AskWorkspace::setQuestion(const QString& question) { side_->setQuestion(question); }
 void AskWorkspace::ask(const QString& question, const DecodeOptions& options) {
-    side_->setOptions(options);
-    side_->setQuestion(question);
-    thoughtIsNext_ = false;
-    if (mayAsk()) begin(options.thought);
+    put({.question = question.toStdString(), .options = options});
 }
 
 void AskWorkspace::edit(const QString& question, const DecodeOptions& options) {
@@ -237,24 +143,32 @@ void AskWorkspace::edit(const QString& question, const DecodeOptions& options) {
     side_->focusQuestion();
 }
 
-void AskWorkspace::ask() {
-    thoughtIsNext_ = false;
-    if (mayAsk()) begin({});
+void AskWorkspace::put(Asked asked) {
+    regionsNext_.reset();
+    if (!mayAsk(asked)) return;
+    if (!asked.withRegions) return begin(asked);
+    auto own = ownAnswer(asked);
+    const Asked whole = asked;
+    if (own) asked.options.thought = {.boxes = regions()};
+    begin(asked);
+    if (!own) regionsNext_ = whole;
+    other_ = std::move(own);
+    updateThoughts();
 }
 
-bool AskWorkspace::mayAsk() {
+bool AskWorkspace::mayAsk(const Asked& asked) {
     if (trace_.question.images.empty()) {
         Q_EMIT failed(
             tr("There is no picture to ask about; open, drop or paste one, or draw a new "
                "scene."));
         return false;
     }
-    if (side_->question().isEmpty()) {
+    if (asked.question.empty()) {
         Q_EMIT failed(tr("There is no question; type one and press Enter."));
         return false;
     }
     if (isOpening()) {
-        askWhenOpen_ = true;
+        waiting_ = asked;
         Q_EMIT stateChanged(tr("Will ask when %1 is open…").arg(openingModel_));
         return false;
     }
@@ -265,97 +179,28 @@ bool AskWorkspace::mayAsk() {
     return true;
 }
 
-void AskWorkspace::begin(GivenThought thought) {
+void AskWorkspace::begin(const Asked& asked) {
     clearAnswer();
     knownRois_.clear();
-    if (sampleIsAsked()) {
+    if (isTheSamples(asked.question)) {
         knownRois_ = sample_->rois;
         trace_.expectedAnswer = sample_->answer;
     }
     updateRois();
     hintAtScenes();
-    trace_.question.text = side_->question().toStdString();
-    trace_.options = side_->options();
-    trace_.options.thought = std::move(thought);
+    trace_.question.text = asked.question;
+    trace_.options = asked.options;
     trace_.model = model_->name;
     asking_ = true;
+    updateAsked();
     Q_EMIT askWanted(trace_.question, trace_.options);
     Q_EMIT stateChanged(tr("Reading picture and question…"));
     updateActions();
 }
 
-const std::vector<Box>& AskWorkspace::regions() const { return panel_->regions().boxes(); }
-
-void AskWorkspace::drawRegion(const Box& box) {
-    const auto pictures = trace_.question.images.size();
-    if (static_cast<std::size_t>(box.image) < pictures) return panel_->regions().add(box);
-    Q_EMIT failed(pictures == 0 ? tr("There is no picture to draw a region on; open one first.")
-                                : tr("The region is on picture %1, counted from 0; there are %2.")
-                                      .arg(box.image)
-                                      .arg(pictures));
-}
-
-void AskWorkspace::useAsThought() {
-    const std::vector<Box> boxes = panel_->regions().boxes();
-    if (boxes.empty() || !mayAsk()) return;
-    auto own = ownAnswer();
-    begin(own ? GivenThought{boxes} : GivenThought{});
-    thoughtIsNext_ = !own;
-    other_ = std::move(own);
-    updateThoughts();
-}
-
-std::optional<Trace> AskWorkspace::ownAnswer() const {
-    const auto fits = [this](const Trace& trace) {
-        return !isGiven(trace) && !trace.steps.empty() && !asking_ &&
-               trace.stopped != StopReason::Cancelled && trace.model == model_->name &&
-               trace.options == side_->options() &&
-               trace.question.text == side_->question().toStdString();
-    };
-    if (fits(trace_)) return trace_;
-    return other_ && fits(*other_) ? other_ : std::nullopt;
-}
-
-void AskWorkspace::showOtherThought() {
-    if (!other_ || asking_) return updateThoughts();
-    std::swap(trace_, *other_);
-    side_->clear();
-    side_->show(trace_);
-    panel_->stepsChanged();
-    panel_->selectStep(side_->latentCount() - 1);
-    Q_EMIT stateChanged(summary(trace_));
-    updateRois();
-    updateVerdict();
-    updateActions();
-}
-
-void AskWorkspace::updateThoughts() {
-    const Trace *own = nullptr, *given = nullptr;
-    for (const Trace* trace : {other_ ? &*other_ : nullptr, asking_ ? nullptr : &trace_})
-        if (trace && (isGiven(*trace) || !trace->steps.empty()))
-            (isGiven(*trace) ? given : own) = trace;
-    side_->thoughts().setRegions(static_cast<int>(panel_->regions().boxes().size()));
-    side_->thoughts().show(own, given, given == &trace_);
-}
-
-// Where nobody knows the regions to look at, they are the drawn ones.
-void AskWorkspace::updateRois() {
-    const auto& boxes = panel_->regions().boxes();
-    trace_.rois = knownRois_.empty() ? boxes : knownRois_;
-    panel_->regions().setKnown(sample_ ? sample_->rois : knownRois_);
-}
-
-void AskWorkspace::updateGrids() {
-    auto grids = trace_.grids;
-    side_->detail().showPictures(trace_.question.images);
-    if (grids.empty()) grids = side_->detail().grids();
-    panel_->regions().setGrids(std::move(grids));
-    updateRois();
-}
-
 void AskWorkspace::forgetWaitingQuestion() {
-    askWhenOpen_ = false;
-    thoughtIsNext_ = false;
+    waiting_.reset();
+    regionsNext_.reset();
 }
 
 void AskWorkspace::showReading(const ReadingProgress& progress) {
@@ -391,6 +236,7 @@ void AskWorkspace::finish(Trace trace) {
     side_->show(trace_);
     panel_->stepsChanged();
     Q_EMIT stateChanged(summary(trace_));
+    updateAsked();
     updateVerdict();
     const auto latents = static_cast<double>(latentSteps(trace_).size());
     if (trace_.stopped != StopReason::Cancelled && latents > 1 &&
@@ -398,12 +244,14 @@ void AskWorkspace::finish(Trace trace) {
         panel_->play();
     updateActions();
     Q_EMIT answered(trace_);
-    if (std::exchange(thoughtIsNext_, false) && ownAnswer()) useAsThought();
+    const auto next = std::exchange(regionsNext_, std::nullopt);
+    if (next && !regions().empty() && ownAnswer(*next)) put(*next);
     Q_EMIT settled();
 }
 
 void AskWorkspace::fail() {
-    asking_ = thoughtIsNext_ = false;
+    asking_ = false;
+    regionsNext_.reset();
     Q_EMIT readingChanged(std::nullopt);
     trace_.stopped = StopReason::Cancelled;
     updateActions();
@@ -417,14 +265,21 @@ void AskWorkspace::clearAnswer() {
     trace_ = std::move(empty);
     other_.reset();
     side_->clear();
+    updateAsked();
     panel_->stepsChanged();
     if (!isOpening()) Q_EMIT allWell();
     updateVerdict();
     updateActions();
 }
 
+// The line may hold another question by now, and the form other options.
+void AskWorkspace::updateAsked() {
+    side_->showAsked(asking_ || !trace_.steps.empty() ? askedText(trace_) : QString());
+}
+
 void AskWorkspace::updateVerdict() {
-    const bool toCome = trace_.steps.empty() && sampleIsAsked();
+    const bool toCome =
+        trace_.steps.empty() && !asking_ && isTheSamples(side_->question().toStdString());
     side_->compare(toCome ? std::optional(sample_->answer) : trace_.expectedAnswer,
                    asking_ || trace_.steps.empty() ? std::nullopt : isRight(trace_));
 }
@@ -446,6 +301,7 @@ void AskWorkspace::showLastStep() {
 QWidget* AskWorkspace::picture() const { return panel_; }
 QWidget* AskWorkspace::questionLine() const { return side_->questionLine(); }
 const LatentViewState& AskWorkspace::view() const { return panel_->view(); }
+void AskWorkspace::rememberView() { panel_->rememberView(); }
 QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions(); }
 QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
 QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }

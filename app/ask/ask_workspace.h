@@ -19,6 +19,14 @@ struct LatentViewState;
 struct ModelInfo;
 struct ReadingProgress;
 
+// What was on screen, to be gone back to.
+struct AskPlace {
+    QString title;
+    QString question;  // in the line, asked or not
+    Trace trace;       // as snapshot() has it
+    std::optional<Sample> sample;
+};
+
 // Ask and look: a picture, questions about it, and what each latent step looked at. Owns the trace
 // on screen and the sample whose answer is known; says by signals what the model should do and is
 // told what came of it.
@@ -32,7 +40,20 @@ public:
     void showPicture(Image picture, const QString& name);
     void showSample(Sample sample);
     void showTrace(const Trace& trace, const QString& file);
-    void showAnswer(const Trace& trace);  // about the picture on screen, from before
+    void showAnswer(const Trace& trace);  // about the picture on screen; the question stays
+    void showPlace(const AskPlace& place);
+    AskPlace place() const;
+
+    // What is shown next may have to be read first: it claims its turn when it is asked for, and is
+    // shown only if nothing was shown or claimed since. So the newest wins, whatever it is.
+    using Turn = std::uint64_t;
+    Turn claimTurn() { return ++newestTurn_; }
+    bool isTurnOf(Turn turn) const { return turn == newestTurn_; }
+
+    // ---- What the person drew on the picture ----
+    const std::vector<Box>& regions() const;         // in the order of the thought
+    void drawRegion(const Box& box);                 // one more
+    void setRegions(const std::vector<Box>& boxes);  // nothing to take back
 
     // ---- The model ----
     // A model of that name is being opened: questions wait for it.
@@ -44,14 +65,17 @@ public:
     // ---- Asking ----
     void ask();  // the question in the line
     void ask(const QString& question);
+    // The line and its options stay as they are.
     void ask(const QString& question, const DecodeOptions& options);
     void edit(const QString& question, const DecodeOptions& options);  // to be asked by the person
     QString question() const;                                          // the one in the line
     void setQuestion(const QString& question);
-    void drawRegion(const Box& box);
-    const std::vector<Box>& regions() const;  // drawn, in the order of the thought
-    // The same question with the drawn regions as its thought; asked with the model's own thought
-    // first, unless that answer is there already.
+    // Those of the next question, if they are others than the model offered; once set so, the model
+    // that opens next does not change them.
+    std::optional<DecodeOptions> chosenOptions() const;
+    void setChosenOptions(const DecodeOptions& options);
+    // The question in the line with the drawn regions as its thought; asked with the model's own
+    // thought first, unless that answer is there already.
     void useAsThought();
     void forgetWaitingQuestion();
     void showReading(const ReadingProgress& progress);
@@ -66,6 +90,7 @@ public:
     const std::optional<Trace>& otherAnswer() const { return other_; }  // from the other thought
     Trace snapshot() const;  // what is on screen, fit for a file: an unfinished answer is left out
     const LatentViewState& view() const;  // how its steps are looked at
+    void rememberView();                  // takes that from the settings and keeps it there
     Sample sample() const;  // picture and question as they are now, with what is known of them
     void showLastStep();
     QWidget* picture() const;
@@ -88,7 +113,9 @@ public:
 Q_SIGNALS:
     void askWanted(const lvr::Question& question, const lvr::DecodeOptions& options);
     void stopWanted();
+    void leaving();  // the picture on screen, with all that place() has of it
     void pictureShown(const std::vector<lvr::Image>& pictures);  // or the same ones again
+    void regionsChanged();                                       // by the person
     void answered(const lvr::Trace& trace);                      // complete or stopped
     void answerUnwanted();  // of what is being asked nothing is wanted any more
 
@@ -110,32 +137,52 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    // A question as it was asked, perhaps while its model was still being opened.
+    struct Asked {
+        std::string question;
+        DecodeOptions options;
+        bool asOffered = false;    // nobody chose the options: the model that opens says how
+        bool withRegions = false;  // the drawn regions as its thought, beside the own one
+    };
+
     void wire();
     void wireRegions();
-    bool mayAsk();  // says what is missing
-    void begin(GivenThought thought);
-    std::optional<Trace> ownAnswer() const;  // to what would be asked now
+    void leave();
+    void turnTo(const QString& title, std::vector<Box> regions);  // the picture is in the trace
+    bool hasDraft() const;  // a question in the line that was neither given nor asked
+    Asked asked() const;    // the one in the line
+    void put(Asked asked);  // asks it, lets it wait, or says what is missing
+    bool mayAsk(const Asked& asked);
+    void begin(const Asked& asked);
+    std::optional<Trace> ownAnswer(const Asked& asked) const;
     void showOtherThought();
     void updateThoughts();
     void updateRois();
+    void showTargets();
     void updateGrids();
     bool isOpening() const { return !openingModel_.isEmpty(); }
     void hintAtScenes();
-    bool sampleIsAsked() const;
+    bool isTheSamples(const std::string& question) const;
     void showAnswerParts();
     void clearAnswer();
+    void updateAsked();
     void updateVerdict();
     void updateActions();
 
     std::unique_ptr<ModelInfo> model_;  // null until one is open
     Trace trace_;                       // what is on screen
+    QString title_;                     // of the picture
     std::optional<Sample> sample_;      // when the picture's answer is known
     std::optional<Trace> other_;        // the same question answered from the other thought
     std::vector<Box> knownRois_;        // of the sample or the opened trace
-    bool thoughtIsNext_ = false;        // when the model's own answer has come
+    std::optional<Asked> waiting_;      // for the model that is being opened
+    std::optional<Asked> regionsNext_;  // when the model's own answer has come
+    DecodeOptions offered_;             // by the model, or by nobody
+    bool optionsStay_ = false;          // when the next model opens
     QString openingModel_;
     bool asking_ = false;
-    bool askWhenOpen_ = false;
+    bool turning_ = false;  // to another picture: what changes is not the person's doing
+    Turn newestTurn_ = 0;
 
     PicturePanel* panel_ = nullptr;
     AskPanel* side_ = nullptr;

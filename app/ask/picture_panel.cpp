@@ -1,7 +1,9 @@
 #include "app/ask/picture_panel.h"
 
 #include <QAction>
+#include <QJsonDocument>
 #include <QKeyEvent>
+#include <QSettings>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -9,6 +11,7 @@
 #include "widgets/fixed_keys.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/plain_view.h"
+#include "widgets/latent/view_choices.h"
 #include "widgets/regions/region_bar.h"
 #include "widgets/regions/region_tool.h"
 
@@ -16,6 +19,8 @@ namespace lvr {
 namespace {
 
 constexpr int kPlayInterval = 450;  // ms a step
+constexpr int kViewSettles = 500;   // ms: a slider comes to rest
+constexpr auto kView = "ask/view";
 
 }  // namespace
 
@@ -48,6 +53,10 @@ PicturePanel::PicturePanel(const Trace& trace, QWidget* parent) : QWidget(parent
     connect(&player_, &QTimer::timeout, this, &PicturePanel::advance);
     makeStepActions();
     makeViewActions();
+}
+
+PicturePanel::~PicturePanel() {
+    if (viewSettles_.isActive()) keepView();
 }
 
 void PicturePanel::makeRegions(QWidget* surface) {
@@ -100,8 +109,7 @@ void PicturePanel::addToggle(const QString& name, const QString& text,
     action->setChecked(state_.*member);
     connect(action, &QAction::toggled, this, [this, member](bool on) {
         state_.*member = on;
-        if (canvas_) canvas_->redraw();
-        if (plain_) plain_->update();
+        redraw();
     });
     viewActions_.append(action);
     toggles_.emplace_back(action, member);
@@ -121,7 +129,7 @@ void PicturePanel::makeViewActions() {
     }
     addToggle("view.heat", tr("&Heat"), &LatentViewState::heat);
     addToggle("view.nearest", tr("&Nearest patches"), &LatentViewState::nearest);
-    addToggle("view.regions", tr("&Regions"), &LatentViewState::rois);
+    addToggle("view.regions", tr("Ta&rgets"), &LatentViewState::rois);
     addToggle("view.path", tr("&Path through the targets"), &LatentViewState::path);
     addToggle("view.grid", tr("Token &grid"), &LatentViewState::grid);
     if (!canvas_) return;  // the plain view has no more choices
@@ -145,6 +153,11 @@ void PicturePanel::showChoices() {
         modeActions_[static_cast<int>(i)]->setEnabled(
             std::find(offered.begin(), offered.end(), kHeatModes[i]) != offered.end());
     }
+}
+
+void PicturePanel::showTargets(const std::vector<Box>& targets) {
+    state_.targets = targets;
+    redraw();
 }
 
 int PicturePanel::count() const { return static_cast<int>(latentSteps(trace_).size()); }
@@ -193,6 +206,21 @@ void PicturePanel::announce() {
     if (state_.selectedStep == announced_) return;
     announced_ = state_.selectedStep;
     Q_EMIT stepSelected(announced_);
+}
+
+void PicturePanel::rememberView() {
+    const auto kept = QJsonDocument::fromJson(QSettings().value(kView).toByteArray());
+    applyViewChoices(kept.object(), state_);
+    viewSettles_.setSingleShot(true);
+    viewSettles_.setInterval(kViewSettles);
+    connect(&viewSettles_, &QTimer::timeout, this, &PicturePanel::keepView);
+    keptView_ = viewChoices(state_);
+    redraw();
+}
+
+void PicturePanel::keepView() {
+    keptView_ = viewChoices(state_);
+    QSettings().setValue(kView, QJsonDocument(*keptView_).toJson(QJsonDocument::Compact));
 }
 
 void PicturePanel::play() {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <QJsonObject>
 #include <QTimer>
 #include <QWidget>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,19 +27,23 @@ class PicturePanel : public QWidget {
 public:
     // The trace stays the window's; the panel reads it whenever it draws.
     explicit PicturePanel(const Trace& trace, QWidget* parent = nullptr);
+    ~PicturePanel() override;
 
     void pictureChanged();  // another picture is in the trace
     void stepsChanged();    // steps were added or taken away; follows the newest while it is shown
     void selectStep(int step);
     int selectedStep() const { return state_.selectedStep; }
     const LatentViewState& view() const { return state_; }  // how it is looked at
-    void play();                                            // once, from the first step
+    // Takes the way of looking from the settings, and keeps it there whenever it changes.
+    void rememberView();
+    void play();  // once, from the first step
     void pause();
     bool isPlaying() const { return state_.playing; }
     const QString& noOpenGl() const { return noOpenGl_; }  // empty: the ImGui panel runs
 
     const ViewRect& pictureRect() const { return state_.picture; }  // in the focus proxy
-    RegionTool& regions() const { return *regions_; }  // what the person draws on the first image
+    void showTargets(const std::vector<Box>& targets);  // what the question's author knows
+    RegionTool& regions() const { return *regions_; }   // what the person draws on the first image
 
     QList<QAction*> stepActions() const { return stepActions_; }
     QList<QAction*> viewActions() const { return viewActions_; }
@@ -63,6 +69,7 @@ private:
     void togglePlay();
     void startPlayer();
     void advance();
+    void keepView();
     void announce();  // what the panel changed in state_ by itself
 
     const Trace& trace_;
@@ -71,11 +78,12 @@ private:
     int lastCount_ = 0;
     int lastImage_ = 0;
     QString noOpenGl_;
+    std::optional<QJsonObject> keptView_;  // absent: it is not remembered
     ImGuiCanvas* canvas_ = nullptr;
     PlainView* plain_ = nullptr;
     RegionTool* regions_ = nullptr;
     RegionBar* regionBar_ = nullptr;
-    QTimer player_;
+    QTimer player_, viewSettles_;
     QList<QAction*> stepActions_, viewActions_, modeActions_;
     std::vector<std::pair<QAction*, bool LatentViewState::*>> toggles_;
 };

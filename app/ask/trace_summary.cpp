@@ -32,6 +32,8 @@ QString firstTokenText(const Trace& trace) {
              milliseconds(t.prefill));
 }
 
+constexpr int kLongestQuestion = 120;  // characters; the conversation has all of it
+
 }  // namespace
 
 QString sizeText(const PicturePlan& plan) {
@@ -51,9 +53,19 @@ QString readingText(const ReadingProgress& progress) {
         .arg(percent);
 }
 
+QString askedText(const Trace& trace) {
+    QString question = QString::fromStdString(trace.question.text).simplified();
+    if (question.size() > kLongestQuestion) question = question.left(kLongestQuestion) + "…";
+    return QObject::tr("Asked: %1 · %2").arg(question, howText(trace));
+}
+
 QString summary(const Trace& trace) {
-    QStringList parts{milliseconds(timeToFirstToken(trace.timings) + trace.timings.decode),
-                      firstTokenText(trace)};
+    if (trace.steps.empty() && trace.stopped == StopReason::Cancelled)
+        return QObject::tr("Stopped by you before the first token");
+    QStringList parts;
+    if (timeToFirstToken(trace.timings) > 0)
+        parts << milliseconds(timeToFirstToken(trace.timings) + trace.timings.decode)
+              << firstTokenText(trace);
     if (const auto rate = tokensPerSecond(trace))
         parts << QObject::tr("%1 tokens/s").arg(*rate, 0, 'f', *rate < 10 ? 1 : 0);
     const auto latents = latentSteps(trace).size();

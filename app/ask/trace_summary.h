@@ -16,4 +16,7 @@ QString readingText(const ReadingProgress& progress);
 // "1344×896, 1,536 visual tokens"; of several pictures their number.
 QString sizeText(const PicturePlan& plan);
 
+// How it was asked: "Asked: What shape? · fixed 4, T 0.7, seed 3 · tiny model".
+QString askedText(const Trace& trace);
+
 }  // namespace lvr

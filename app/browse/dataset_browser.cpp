@@ -11,6 +11,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include "app/browse/enter_key.h"
 #include "app/browse/record_model.h"
 #include "app/browse/record_reader.h"
 #include "widgets/typed_path.h"
@@ -115,9 +116,11 @@ void DatasetBrowser::wire() {
         if (records_) reader_->filter(records_, text.trimmed());
     });
     connect(filter_, &QLineEdit::returnPressed, table_, qOverload<>(&QWidget::setFocus));
-    connect(table_, &QTableView::activated, this, &DatasetBrowser::showRecord);
+    table_->installEventFilter(this);
+    // Clicked and not activated, which a double click would be besides.
     connect(table_, &QTableView::clicked, this, [this](const QModelIndex& index) {
-        if (model_->record(index.row()) != openRecord_) showRecord(index);
+        const int record = model_->record(index.row());
+        if (record != openRecord_ && record != wantedRecord_) showRecord(index);
     });
     connect(cancel_, &QPushButton::clicked, reader_, &RecordReader::cancel);
 }
@@ -127,7 +130,7 @@ void DatasetBrowser::wireReader() {
             [this](int records) { count_->setText(tr("Reading: %L1 records…").arg(records)); });
     connect(reader_, &RecordReader::opened, this, [this](const Records& records) {
         records_ = records;
-        openRecord_ = -1;
+        openRecord_ = wantedRecord_ = -1;
         showRecords();
     });
     connect(reader_, &RecordReader::openFailed, this, [this](const QString& sentence) {
@@ -143,9 +146,13 @@ void DatasetBrowser::wireReader() {
     connect(reader_, &RecordReader::filtered, this, &DatasetBrowser::showRows);
     connect(reader_, &RecordReader::sampleRead, this, [this](const Sample& sample, int record) {
         openRecord_ = record;
+        wantedRecord_ = -1;
         Q_EMIT sampleChosen(sample);
     });
-    connect(reader_, &RecordReader::sampleFailed, this, &DatasetBrowser::failed);
+    connect(reader_, &RecordReader::sampleFailed, this, [this](const QString& sentence) {
+        wantedRecord_ = -1;
+        Q_EMIT failed(sentence);
+    });
 }
 
 // ---- The file ----
@@ -231,7 +238,17 @@ void DatasetBrowser::showRows(std::vector<int> rows) {
 // ---- Records ----
 
 void DatasetBrowser::showRecord(const QModelIndex& index) {
-    if (index.isValid()) reader_->readSample(records_, model_->record(index.row()));
+    if (!index.isValid()) return;
+    wantedRecord_ = model_->record(index.row());
+    Q_EMIT recordWanted();
+    reader_->readSample(records_, wantedRecord_);
+}
+
+// Enter shows a record again too.
+bool DatasetBrowser::eventFilter(QObject* watched, QEvent* event) {
+    if (!isEnter(*event)) return QWidget::eventFilter(watched, event);
+    showRecord(table_->currentIndex());
+    return true;
 }
 
 void DatasetBrowser::openNeighbour(int by) {

@@ -37,11 +37,13 @@ public:
     bool isEmpty() const { return !records_; }
 
 Q_SIGNALS:
+    void recordWanted();  // it is being read; sampleChosen() or failed() follows
     void sampleChosen(const lvr::Sample& sample);
     void failed(const QString& sentence);  // of a record; what is wrong with the file stands here
     void settled();                        // the file is read, or was not
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:
@@ -59,6 +61,7 @@ private:
     QString data_;
     std::shared_ptr<const RecordList> records_;
     int openRecord_ = -1;
+    int wantedRecord_ = -1;  // it is being read
     bool waitsToBeShown_ = false;
 
     RecordReader* reader_;

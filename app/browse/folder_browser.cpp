@@ -11,6 +11,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "app/browse/enter_key.h"
 #include "app/browse/file_delegate.h"
 #include "app/browse/file_model.h"
 #include "app/browse/thumbnails.h"
@@ -90,9 +91,11 @@ void FolderBrowser::wire() {
     });
     connect(filter_, &QLineEdit::textChanged, this, &FolderBrowser::filterBy);
     connect(filter_, &QLineEdit::returnPressed, list_, qOverload<>(&QWidget::setFocus));
-    connect(list_, &QListView::activated, this, &FolderBrowser::open);
+    list_->installEventFilter(this);
+    // Clicked and not activated, which a double click would be besides.
     connect(list_, &QListView::clicked, this, [this](const QModelIndex& index) {
-        if (model_->file(index.row()).path != openFile_) open(index);
+        const QString& file = model_->file(index.row()).path;
+        if (file != openFile_ && file != wantedFile_) open(index);
     });
     connect(list_->verticalScrollBar(), &QScrollBar::valueChanged, &settle_,
             qOverload<>(&QTimer::start));
@@ -125,7 +128,6 @@ void FolderBrowser::list(const QString& folder, const QStringList& files) {
     path_->setText(QDir::toNativeSeparators(folder));
     path_->setPlaceholderText(files.isEmpty() ? tr("Folder") : tr("Files that were dropped"));
     count_->setText(tr("Reading…"));
-    if (!folder.isEmpty() && QFileInfo::exists(folder)) watcher_->addPath(folder);
     refresh();
 }
 
@@ -136,8 +138,14 @@ void FolderBrowser::refresh() {
     inBackground(this, look, [this, id = ++newest_](const Listing& listing) {
         if (id != newest_) return;
         newestListed_ = id;
+        watch();
         showListing(listing);
     });
+}
+
+// Once its listing is here: a folder that hangs has not come so far.
+void FolderBrowser::watch() {
+    if (!folder_.isEmpty() && watcher_->directories().isEmpty()) watcher_->addPath(folder_);
 }
 
 void FolderBrowser::showListing(const Listing& listing) {
@@ -183,10 +191,12 @@ void FolderBrowser::chooseFolder() {
 
 void FolderBrowser::open(const QModelIndex& index) {
     if (!index.isValid()) return;
-    const QString file = model_->file(index.row()).path;
-    setOpenFile(file);
-    Q_EMIT opened(file);
+    wantedFile_ = model_->file(index.row()).path;
+    makeCurrent(wantedFile_);
+    Q_EMIT opened(wantedFile_);
 }
+
+void FolderBrowser::openFailed() { wantedFile_.clear(); }
 
 void FolderBrowser::openNeighbour(int by) {
     const int current = list_->currentIndex().isValid() ? list_->currentIndex().row() : -1;
@@ -196,6 +206,7 @@ void FolderBrowser::openNeighbour(int by) {
 
 void FolderBrowser::setOpenFile(const QString& file) {
     openFile_ = file;
+    wantedFile_.clear();
     delegate_->setOpenFile(file);
     makeCurrent(file);
     list_->viewport()->update();
@@ -216,6 +227,10 @@ void FolderBrowser::makeCurrent(const QString& file) {
 // ---- Thumbnails of what is on screen ----
 
 bool FolderBrowser::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == list_ && isEnter(*event)) {
+        open(list_->currentIndex());  // what is open already is read again
+        return true;
+    }
     if (event->type() == QEvent::Resize) settle_.start();
     return QWidget::eventFilter(watched, event);
 }

@@ -29,6 +29,7 @@ public:
     const QString& folder() const { return folder_; }  // empty: none, or a list
     void setOpenFile(const QString& file);             // marked, if it is listed
     const QString& openFile() const { return openFile_; }
+    void openFailed();  // of what was clicked last: it can be clicked again
     void chooseFolder();
     // The file `by` places further; nothing at either end.
     void openNeighbour(int by);
@@ -49,6 +50,7 @@ private:
     void list(const QString& folder, const QStringList& files);
     void showListing(const Listing& listing);
     void refresh();  // the folder has changed
+    void watch();
     void filterBy(const QString& text);
     QString currentFile() const;
     void makeCurrent(const QString& file);  // if it is listed
@@ -57,7 +59,8 @@ private:
     void count();
 
     QString folder_, openFile_;
-    QStringList files_;  // of a list
+    QString wantedFile_;  // said by opened(), and not yet on screen
+    QStringList files_;   // of a list
     quint64 newest_ = 0, newestListed_ = 0;
     QTimer settle_;   // a scroll or resize ends
     QTimer changed_;  // a burst of changes in the folder ends

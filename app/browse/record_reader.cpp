@@ -67,7 +67,10 @@ void RecordReader::open(const QString& data, const QString& imageRoot) {
 void RecordReader::cancel() { stop_.request_stop(); }
 
 void RecordReader::filter(const Records& records, const QString& text) {
-    pool_.start([this, id = ++newestFilter_, records, text] {
+    stopFilter_.request_stop();
+    stopFilter_ = {};
+    pool_.start([this, id = ++newestFilter_, records, text, stop = stopFilter_.get_token()] {
+        if (stop.stop_requested()) return;  // overtaken while it waited
         report(id, newestFilter_,
                [this, rows = records->matching(text)] { Q_EMIT filtered(rows); });
     });

@@ -36,7 +36,7 @@ private:
     void report(quint64 id, const quint64& newest, std::function<void()> report);
 
     QThreadPool pool_;
-    std::stop_source stop_;
+    std::stop_source stop_, stopFilter_;
     quint64 newestOpen_ = 0, newestFilter_ = 0, newestSample_ = 0;  // GUI thread
 };
 

@@ -26,6 +26,7 @@ SourceBrowser::SourceBrowser(QWidget* parent)
     column->addWidget(tabs_);
     makeActions();
     connect(folder_, &FolderBrowser::opened, this, &SourceBrowser::fileOpened);
+    connect(data_, &DatasetBrowser::recordWanted, this, &SourceBrowser::recordWanted);
     connect(data_, &DatasetBrowser::sampleChosen, this, &SourceBrowser::sampleChosen);
     connect(data_, &DatasetBrowser::failed, this, &SourceBrowser::failed);
     connect(data_, &DatasetBrowser::settled, this, &SourceBrowser::settled);
@@ -40,12 +41,12 @@ void SourceBrowser::makeActions() {
         action->setToolTip(tip);
         updateTip(*action);
         connect(action, &QAction::triggered, this, [this, by] { move(by); });
-        return action;
+        moves_.append(action);
     };
-    next_ = add(tr("Ne&xt picture"), Qt::Key_PageDown,
-                tr("The next picture of the folder, or record of the data"), 1);
-    previous_ = add(tr("Pre&vious picture"), Qt::Key_PageUp,
-                    tr("The previous picture of the folder, or record of the data"), -1);
+    add(tr("Ne&xt picture"), Qt::Key_PageDown,
+        tr("The next picture of the folder, or record of the data"), 1);
+    add(tr("Pre&vious picture"), Qt::Key_PageUp,
+        tr("The previous picture of the folder, or record of the data"), -1);
 }
 
 void SourceBrowser::move(int by) {
@@ -71,6 +72,7 @@ void SourceBrowser::openData(const QString& data) {
 }
 
 void SourceBrowser::setOpenFile(const QString& file) { folder_->setOpenFile(file); }
+void SourceBrowser::openFailed() { folder_->openFailed(); }
 QString SourceBrowser::openFile() const { return folder_->openFile(); }
 
 void SourceBrowser::chooseFolder() {

@@ -23,16 +23,19 @@ public:
     void openData(const QString& data);
     void setOpenFile(const QString& file);  // marked where it is listed; empty: none is open
     QString openFile() const;
+    void openFailed();  // of what was chosen last
     void chooseFolder();
     void chooseData();
-    // Next and previous picture or record, of the tab in front.
-    QList<QAction*> moveActions() const { return {next_, previous_}; }
+    // Next and previous picture or record, of the tab in front, and what else leads to a picture.
+    QList<QAction*> moveActions() const { return moves_; }
+    void addMove(QAction* action) { moves_.append(action); }
     // The folder and the data of the last time.
     void remember() const;
     void restore();
 
 Q_SIGNALS:
     void fileOpened(const QString& file);
+    void recordWanted();  // it is being read; sampleChosen() or failed() follows
     void sampleChosen(const lvr::Sample& sample);
     void failed(const QString& sentence);
     void settled();  // a folder or data file is listed, or says why not
@@ -44,8 +47,7 @@ private:
     FolderBrowser* folder_;
     DatasetBrowser* data_;
     QTabWidget* tabs_;
-    QAction* next_ = nullptr;
-    QAction* previous_ = nullptr;
+    QList<QAction*> moves_;
 };
 
 }  // namespace lvr

@@ -1,6 +1,7 @@
 #include "app/conversation/history.h"
 
 #include <QMetaObject>
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -33,10 +34,10 @@ History::Report History::whatIsThere(quint64 page, const std::string& picture) {
     };
 }
 
-void History::read(quint64 page, const std::vector<Image>& pictures) {
+void History::read(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures) {
     const auto what = tr("What was asked of this picture before can't be listed: %1");
     run(what,
-        [this, page, pictures] { return whatIsThere(page, HistoryFolder::pictureOf(pictures)); });
+        [this, page, pictures] { return whatIsThere(page, HistoryFolder::pictureOf(*pictures)); });
 }
 
 void History::add(quint64 page, const Trace& trace, std::int64_t askedAt,
@@ -61,6 +62,19 @@ void History::readAnswer(quint64 page, const std::string& picture, const std::st
     });
 }
 
+void History::keepRegions(const std::shared_ptr<const std::vector<Image>>& pictures,
+                          const std::vector<Box>& boxes, bool replaces, int ticket) {
+    const auto what = tr("The drawn regions are kept only until the window closes: %1");
+    run(what, [this, pictures, boxes, replaces, ticket]() -> Report {
+        const auto picture = HistoryFolder::pictureOf(*pictures);
+        auto all = replaces ? std::vector<Box>() : folder_.regions(picture).value_or(boxes);
+        for (const Box& box : boxes)
+            if (std::ranges::find(all, box) == all.end()) all.push_back(box);
+        folder_.keepRegions(picture, all);
+        return [this, ticket] { Q_EMIT regionsKept(ticket); };
+    });
+}
+
 void History::remove(quint64 page, const std::string& picture, const std::string& id) {
     run(tr("This answer was not deleted: %1"), [this, page, picture, id] {
         folder_.remove(picture, id);
@@ -68,9 +82,10 @@ void History::remove(quint64 page, const std::string& picture, const std::string
     });
 }
 
-void History::removeAll(quint64 page, const std::vector<Image>& pictures, Scope scope) {
+void History::removeAll(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures,
+                        Scope scope) {
     run(tr("The history was not cleared: %1"), [this, page, pictures, scope] {
-        const auto picture = HistoryFolder::pictureOf(pictures);
+        const auto picture = HistoryFolder::pictureOf(*pictures);
         scope == Scope::AllPictures ? folder_.removeAll() : folder_.removeAll(picture);
         return whatIsThere(page, picture);
     });

@@ -3,6 +3,7 @@
 #include <QObject>
 #include <QThreadPool>
 #include <functional>
+#include <memory>
 
 #include "app/conversation/history_folder.h"
 
@@ -16,13 +17,17 @@ public:
     explicit History(HistoryFolder folder, QObject* parent = nullptr);
     ~History() override;  // waits until all is written
 
-    void read(quint64 page, const std::vector<Image>& pictures);
+    void read(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures);
     void add(quint64 page, const Trace& trace, std::int64_t askedAt, const std::string& ticket);
     void readAnswer(quint64 page, const std::string& picture, const std::string& id);
+    // What was drawn on the pictures; `replaces` what was kept, or else joins it.
+    void keepRegions(const std::shared_ptr<const std::vector<Image>>& pictures,
+                     const std::vector<Box>& boxes, bool replaces, int ticket);
     void remove(quint64 page, const std::string& picture, const std::string& id);
     enum class Scope { ThisPicture, AllPictures };
     // By the pictures themselves: it may be wanted before read() has said what they are called.
-    void removeAll(quint64 page, const std::vector<Image>& pictures, Scope scope);
+    void removeAll(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures,
+                   Scope scope);
 
 Q_SIGNALS:
     void conversationRead(quint64 page, const lvr::Conversation& conversation);
@@ -30,6 +35,7 @@ Q_SIGNALS:
     // What ticket was is now the answer `id` about that picture.
     void added(quint64 page, const std::string& ticket, const std::string& picture,
                const std::string& id);
+    void regionsKept(int ticket);
     void failed(const QString& sentence);
 
 private:

@@ -8,6 +8,7 @@
 #include <random>
 #include <system_error>
 
+#include "app/conversation/regions_file.h"
 #include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/error.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kEnding = ".lvrtrace";
+constexpr const char* kRegions = "regions.json";
 constexpr std::size_t kTimeDigits = 13;
 
 // Names sort by time. The number at the end keeps apart what two windows write at once.
@@ -55,6 +57,12 @@ std::vector<fs::path> answersIn(const fs::path& folder) {
     return files;
 }
 
+void makeFolder(const fs::path& folder) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed) throw Error("cannot create " + folder.string() + ": " + failed.message());
+}
+
 void removeFile(const fs::path& file) {
     std::error_code failed;
     fs::remove(file, failed);
@@ -78,6 +86,11 @@ fs::path HistoryFolder::fileOf(const std::string& picture, const std::string& id
 
 Conversation HistoryFolder::read(const std::string& picture) const {
     Conversation conversation{.picture = picture, .exchanges = {}, .leftOut = {}};
+    try {
+        conversation.regions = regions(picture);
+    } catch (const std::exception& error) {
+        conversation.leftOut.emplace_back(error.what());
+    }
     for (const auto& file : answersIn<fs::directory_iterator>(root_ / picture)) {
         const auto id = file.stem().string();
         try {
@@ -97,10 +110,7 @@ std::string HistoryFolder::add(const Trace& trace, std::int64_t askedAt) const {
     const auto picture = pictureOf(trace.question.images);
     const auto id = newId(askedAt);
     const auto file = fileOf(picture, id);
-    std::error_code failed;
-    fs::create_directories(file.parent_path(), failed);
-    if (failed)
-        throw Error("cannot create " + file.parent_path().string() + ": " + failed.message());
+    makeFolder(file.parent_path());
     writeTrace(trace, file);
     makeRoom(file);
     return id;
@@ -112,6 +122,15 @@ Trace HistoryFolder::answer(const std::string& picture, const std::string& id) c
     if (pictureOf(trace.question.images) != picture)
         throw Error(file.string() + " is an answer about another picture; open it with Open trace");
     return trace;
+}
+
+std::optional<std::vector<Box>> HistoryFolder::regions(const std::string& picture) const {
+    return readRegions(root_ / picture / kRegions);
+}
+
+void HistoryFolder::keepRegions(const std::string& picture, const std::vector<Box>& boxes) const {
+    makeFolder(root_ / picture);
+    writeRegions(boxes, root_ / picture / kRegions);
 }
 
 void HistoryFolder::remove(const std::string& picture, const std::string& id) const {

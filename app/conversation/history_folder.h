@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,12 @@ struct Conversation {
     std::string picture;               // fingerprint of its pixels
     std::vector<Exchange> exchanges;   // oldest first
     std::vector<std::string> leftOut;  // a sentence for every file that can't be read
+    // Drawn by the person; absent where nobody ever drew.
+    std::optional<std::vector<Box>> regions = std::nullopt;
 };
 
-// Conversations on disk: a folder a picture, one .lvrtrace an answer and nothing else, so that
-// several windows may write at once. Blocks; throws Error.
+// Conversations on disk: a folder a picture, one .lvrtrace an answer and regions.json with what was
+// drawn, so that several windows may write at once. Blocks; throws Error.
 class HistoryFolder {
 public:
     static constexpr std::uintmax_t kMostBytes = std::uintmax_t{2} << 30;
@@ -30,6 +33,8 @@ public:
     // Gives its id. When all conversations together become too large, the oldest answers go.
     std::string add(const Trace& trace, std::int64_t askedAt) const;
     Trace answer(const std::string& picture, const std::string& id) const;
+    std::optional<std::vector<Box>> regions(const std::string& picture) const;
+    void keepRegions(const std::string& picture, const std::vector<Box>& boxes) const;
     void remove(const std::string& picture, const std::string& id) const;
     void removeAll(const std::string& picture) const;
     void removeAll() const;

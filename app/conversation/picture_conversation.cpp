@@ -14,6 +14,7 @@
 #include "app/ask/ask_workspace.h"
 #include "app/conversation/conversation_text.h"
 #include "app/conversation/history.h"
+#include "app/conversation/picture_regions.h"
 #include "core/checkpoint/trace_file.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_text.h"
@@ -22,6 +23,12 @@
 namespace lvr {
 namespace {
 
+bool isSameAnswer(const Trace& a, const Trace& b) {
+    return a.question.text == b.question.text && a.options == b.options && a.model == b.model &&
+           a.text == b.text && a.timings == b.timings;
+}
+
+constexpr std::size_t kMostInFlight = 64;
 constexpr std::size_t kMostFresh = 64;  // answers in memory; a large model's takes about 15 MB
 
 QMessageBox* question(QWidget* parent, const QString& title, const QString& text) {
@@ -36,6 +43,7 @@ QMessageBox* question(QWidget* parent, const QString& title, const QString& text
 PictureConversation::PictureConversation(AskWorkspace& ask, const std::filesystem::path& folder)
     : QObject(&ask), ask_(ask), panel_(new ConversationPanel(&ask)) {
     if (!folder.empty()) history_ = new History(HistoryFolder(folder), this);
+    regions_ = new PictureRegions(ask_, history_, this);
     wireAsk();
     wirePanel();
     if (history_) wireHistory();
@@ -46,12 +54,7 @@ void PictureConversation::wireAsk() {
     connect(&ask_, &AskWorkspace::pictureShown, this, &PictureConversation::begin);
     connect(&ask_, &AskWorkspace::titleChanged, this,
             [this](const QString& title) { title_ = title; });
-    connect(&ask_, &AskWorkspace::askWanted, this, [this] {
-        // Later than the one before even within a millisecond: the list is in this order.
-        askedBefore_ = askedAt_;
-        askedAt_ = std::max<std::int64_t>(QDateTime::currentMSecsSinceEpoch(), askedAt_ + 1);
-        markShown({});
-    });
+    connect(&ask_, &AskWorkspace::askWanted, this, &PictureConversation::noteQuestion);
     connect(&ask_, &AskWorkspace::answered, this, &PictureConversation::keep);
 }
 
@@ -85,11 +88,12 @@ void PictureConversation::wireHistory() {
             [this](quint64 page, const Conversation& conversation) {
                 if (page != page_) return;
                 kept_ = conversation;
+                regions_->bringBack(conversation);
                 refresh();
             });
     connect(history_, &History::answerRead, this,
             [this](quint64 page, const std::string& id, const Trace& trace) {
-                if (page == page_ && !ask_.isAsking()) show(id, trace);
+                if (page == page_ && wantedAnswer_ && ask_.isTurnOf(wantedAnswer_)) show(id, trace);
             });
     connect(history_, &History::added, this,
             [this](quint64 page, const std::string& ticket, const std::string& picture,
@@ -105,11 +109,29 @@ void PictureConversation::wireHistory() {
 
 void PictureConversation::begin(const std::vector<Image>& pictures) {
     ++page_;
-    pictures_ = pictures;
+    pictures_ = std::make_shared<const std::vector<Image>>(pictures);
     kept_ = {};
     shown_.clear();
-    if (history_ && !pictures_.empty()) history_->read(page_, pictures_);
+    regions_->turnTo(pictures_);
+    if (history_ && !pictures.empty()) history_->read(page_, pictures_);
     refresh();
+}
+
+void PictureConversation::noteQuestion(const Question& question, const DecodeOptions& options) {
+    // Later than the one before even within a millisecond: the list is in this order.
+    askedAt_ = std::max<std::int64_t>(QDateTime::currentMSecsSinceEpoch(), askedAt_ + 1);
+    if (inFlight_.size() == kMostInFlight) inFlight_.erase(inFlight_.begin());
+    inFlight_.push_back({question.text, options, askedAt_});
+    wantedAnswer_ = 0;
+    markShown({});
+}
+
+// Of equal questions the older one is answered first.
+std::int64_t PictureConversation::whenAsked(const Trace& trace) const {
+    const auto found = std::ranges::find_if(inFlight_, [&](const InFlight& asked) {
+        return asked.text == trace.question.text && asked.options == trace.options;
+    });
+    return found == inFlight_.end() ? askedAt_ : found->askedAt;
 }
 
 // A stop before the first step leaves nothing to keep.
@@ -120,11 +142,14 @@ void PictureConversation::keep(const Trace& trace) {
 }
 
 void PictureConversation::keepOvertaken(const Trace& trace) {
-    keepAs(trace, ask_.isAsking() ? askedBefore_ : askedAt_);
+    keepAs(trace, whenAsked(trace));
     refresh();
 }
 
+void PictureConversation::keepRegions() { regions_->keep(); }
+
 std::string PictureConversation::keepAs(const Trace& trace, std::int64_t askedAt) {
+    std::erase_if(inFlight_, [&](const InFlight& asked) { return asked.askedAt <= askedAt; });
     const auto ticket = "new-" + std::to_string(++tickets_);
     if (fresh_.size() == kMostFresh) fresh_.erase(fresh_.begin());
     fresh_.push_back({{ticket, askedAt, outlineOf(trace)}, trace});
@@ -141,7 +166,7 @@ const PictureConversation::Fresh* PictureConversation::freshOf(const std::string
 }
 
 bool PictureConversation::isAboutThePicture(const Fresh& fresh) const {
-    return fresh.trace.question.images == pictures_;
+    return pictures_ && fresh.trace.question.images == *pictures_;
 }
 
 std::vector<Exchange> PictureConversation::exchanges() const {
@@ -151,8 +176,19 @@ std::vector<Exchange> PictureConversation::exchanges() const {
     return all;
 }
 
+// A trace that was opened, gone back to or restored may be one of these answers.
+std::string PictureConversation::onScreen(const std::vector<Exchange>& all) const {
+    const Trace& trace = ask_.trace();
+    if (!shown_.empty() || trace.steps.empty() || ask_.isAsking()) return shown_;
+    const auto found = std::ranges::find_if(
+        all, [&](const Exchange& exchange) { return isSameAnswer(exchange.outline, trace); });
+    return found == all.end() ? std::string() : found->id;
+}
+
 void PictureConversation::refresh() {
-    panel_->show(exchanges());
+    const auto all = exchanges();
+    shown_ = onScreen(all);
+    panel_->show(all);
     panel_->markShown(shown_);
     QStringList notes;
     if (!history_)
@@ -177,6 +213,7 @@ void PictureConversation::choose(const Exchange& exchange) {
         return;
     }
     if (const Fresh* fresh = freshOf(exchange.id)) return show(exchange.id, fresh->trace);
+    wantedAnswer_ = ask_.claimTurn();
     if (history_) history_->readAnswer(page_, kept_.picture, exchange.id);
 }
 
@@ -238,7 +275,7 @@ void PictureConversation::askToClear() {
 }
 
 void PictureConversation::clear(History::Scope scope) {
-    if (history_) history_->removeAll(page_, pictures_, scope);
+    if (history_ && pictures_) history_->removeAll(page_, pictures_, scope);
     refresh();
 }
 

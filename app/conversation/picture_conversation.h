@@ -3,6 +3,7 @@
 #include <QObject>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ namespace lvr {
 
 class AskWorkspace;
 class ConversationPanel;
+class PictureRegions;
 
 // The conversation about the picture on screen: takes in what the workspace answers, shows an
 // answer again, asks it again. What can't be kept on disk stays until the window closes.
@@ -25,6 +27,7 @@ public:
     std::vector<Exchange> exchanges() const;  // about the picture on screen
     // The partial answer to a question before the newest; perhaps about another picture.
     void keepOvertaken(const Trace& trace);
+    void keepRegions();  // what was drawn last, when the window ends
 
 Q_SIGNALS:
     void failed(const QString& sentence);
@@ -36,12 +39,20 @@ private:
         Trace trace;
     };
 
+    struct InFlight {  // a question whose answer may still come
+        std::string text;
+        DecodeOptions options;
+        std::int64_t askedAt;
+    };
+
     void wireAsk();
     void wirePanel();
     void wireHistory();
 
     void begin(const std::vector<Image>& pictures);
     void keep(const Trace& trace);
+    void noteQuestion(const Question& question, const DecodeOptions& options);
+    std::int64_t whenAsked(const Trace& trace) const;
     std::string keepAs(const Trace& trace, std::int64_t askedAt);  // its ticket
     void choose(const Exchange& exchange);
     void show(const std::string& id, const Trace& trace);
@@ -56,21 +67,25 @@ private:
 
     const Fresh* freshOf(const std::string& id) const;
     bool isAboutThePicture(const Fresh& fresh) const;
+    std::string onScreen(const std::vector<Exchange>& all) const;  // its id; empty: none of them
     void refresh();
     void markShown(const std::string& id);
 
     AskWorkspace& ask_;
     ConversationPanel* panel_;
     History* history_ = nullptr;  // null: nothing is kept
-    quint64 page_ = 0;            // of the picture on screen
-    std::vector<Image> pictures_;
+    PictureRegions* regions_;
+    quint64 page_ = 0;  // of the picture on screen
+    std::shared_ptr<const std::vector<Image>> pictures_;
     QString title_;
     Conversation kept_;
     std::vector<Fresh> fresh_;
     std::map<std::string, std::string> named_;  // what fresh answers are called on disk
     std::set<std::string> unwanted_;            // deleted before they were on disk
     std::string shown_;
-    std::int64_t askedAt_ = 0, askedBefore_ = 0;  // the newest question and the one before it
+    std::vector<InFlight> inFlight_;  // oldest first; answers of some never come
+    std::int64_t askedAt_ = 0;        // the newest
+    quint64 wantedAnswer_ = 0;        // the turn of the one being read; 0: none
     int tickets_ = 0;
 };
 

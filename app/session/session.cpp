@@ -16,6 +16,7 @@ void forEachField(AnySession& session, Visit visit) {
     visit("workspace", session.workspace);
     visit("title", session.title);
     visit("question", session.question);
+    visit("options", session.options);
     visit("trace", session.trace);
     visit("model", session.model);
     visit("dtype", session.dtype);

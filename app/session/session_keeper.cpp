@@ -1,6 +1,5 @@
 #include "app/session/session_keeper.h"
 
-#include <QDir>
 #include <QFile>
 #include <exception>
 #include <utility>
@@ -11,27 +10,31 @@
 namespace lvr {
 namespace {
 
-constexpr auto kFile = "session.json";
 constexpr auto kTraces = {"a.lvrtrace", "b.lvrtrace"};
 
 }  // namespace
 
-SessionKeeper::SessionKeeper(const QString& folder, QObject* parent)
-    : QObject(parent), folder_(folder), lock_(folder + "/lock") {
+SessionKeeper::SessionKeeper(const QString& first, QObject* parent)
+    : QObject(parent), first_(first) {
     pool_.setMaxThreadCount(1);
-    lock_.setStaleLockTime(0);  // it is good as long as its process lives
 }
 
 SessionKeeper::~SessionKeeper() { pool_.waitForDone(); }
 
 std::filesystem::path SessionKeeper::file(const QString& name) const {
-    return (folder_ + "/" + name).toStdU16String();
+    return (slot_.folder + "/" + name).toStdU16String();
 }
 
-bool SessionKeeper::claim() { return QDir().mkpath(folder_) && lock_.tryLock(0); }
+bool SessionKeeper::claim() {
+    auto slot = claimSlot(first_);
+    if (slot) slot_ = std::move(*slot);
+    return slot_.lock != nullptr;
+}
+
+int SessionKeeper::othersLost() const { return lostSessions(first_); }
 
 std::optional<Session> SessionKeeper::last() const {
-    QFile kept(file(kFile));
+    QFile kept(file(kSessionFile));
     if (!kept.open(QIODevice::ReadOnly)) return std::nullopt;
     return sessionFromJson(kept.readAll());
 }
@@ -67,10 +70,16 @@ void SessionKeeper::keep(Session session, const std::optional<Trace>& trace) {
     });
 }
 
+// The window may take its time to end: an answer under way is waited for.
+void SessionKeeper::keepAndLeave(const Session& session, const std::optional<Trace>& trace) {
+    keep(session, trace);
+    pool_.start([this] { slot_.lock->unlock(); });
+}
+
 // Thread of the pool.
 void SessionKeeper::write(const Session& session, const std::optional<Trace>& trace) const {
     if (trace) writeTrace(*trace, file(session.trace));
-    writeFileAtomically(file(kFile), toJson(session).toStdString());
+    writeFileAtomically(file(kSessionFile), toJson(session).toStdString());
     for (const auto* other : kTraces)
         if (session.trace != QLatin1String(other)) QFile::remove(file(other));
 }

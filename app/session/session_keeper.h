@@ -1,6 +1,5 @@
 #pragma once
 
-#include <QLockFile>
 #include <QObject>
 #include <QThreadPool>
 #include <filesystem>
@@ -8,19 +7,22 @@
 #include <optional>
 
 #include "app/session/session.h"
+#include "app/session/session_slot.h"
 #include "core/values/trace.h"
 
 namespace lvr {
 
-// Keeps a session in a folder, whole at every instant. Of several windows the first keeps it.
-// Writes, and reads pictures, away from the GUI thread; every signal comes on the GUI thread.
+// Keeps a session in a folder, whole at every instant; of several windows each has its own. Writes,
+// and reads pictures, away from the GUI thread; every signal comes on the GUI thread.
 class SessionKeeper : public QObject {
     Q_OBJECT
 public:
-    explicit SessionKeeper(const QString& folder, QObject* parent = nullptr);
+    // first: the folder of the only window; others have theirs beside it.
+    explicit SessionKeeper(const QString& first, QObject* parent = nullptr);
     ~SessionKeeper() override;  // waits for the last write
 
-    bool claim();  // false: another window keeps it, or the folder can't be written
+    bool claim();            // false: no folder can be written
+    int othersLost() const;  // sessions of windows that died, beside the claimed one
     // The one kept last; nothing when there is none. Throws Error.
     std::optional<Session> last() const;
     // `then` gets what was on screen; or readFailed() comes.
@@ -28,6 +30,8 @@ public:
 
     // trace: when it is another than last time.
     void keep(Session session, const std::optional<Trace>& trace);
+    // The last time: once it is written, the next window may claim it.
+    void keepAndLeave(const Session& session, const std::optional<Trace>& trace);
     bool isWriting() const { return writing_ > 0; }  // a slow disk is not hurried
 
 Q_SIGNALS:
@@ -39,8 +43,8 @@ private:
     std::filesystem::path file(const QString& name) const;
     void settle(const QString& trouble);
 
-    QString folder_;
-    QLockFile lock_;
+    QString first_;
+    SessionSlot slot_;
     QThreadPool pool_;
     QString trace_;  // file of the one that is kept
     int writing_ = 0;

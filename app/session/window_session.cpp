@@ -1,8 +1,10 @@
 #include "app/session/window_session.h"
 
 #include <QAction>
+#include <QDir>
 
 #include "app/ask/ask_workspace.h"
+#include "app/compare/strategies_json.h"
 #include "app/session/session_keeper.h"
 #include "app/workspaces/workspaces.h"
 #include "core/error.h"
@@ -13,11 +15,26 @@ namespace {
 
 constexpr int kLookEvery = 2000;  // ms: so much is lost at most
 
+QString optionsText(const std::optional<DecodeOptions>& options) {
+    return options ? QString::fromStdString(strategiesToText({{.options = *options}})) : QString();
+}
+
+// What can't be read is as if nobody had chosen.
+std::optional<DecodeOptions> optionsFrom(const QString& text) {
+    try {
+        const auto strategies = strategiesFromText(text.toStdString());
+        return strategies.empty() ? std::nullopt : std::optional(strategies.front().options);
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
 }  // namespace
 
 WindowSession::WindowSession(const QString& folder, Workspaces& workspaces, const QString& store,
                              QObject* parent)
     : QObject(parent),
+      folder_(folder),
       keeper_(new SessionKeeper(folder, this)),
       workspaces_(workspaces),
       ask_(workspaces.ask()),
@@ -40,7 +57,13 @@ void WindowSession::tellIn(MessageBar* bar) {
 
 std::optional<Session> WindowSession::claim() {
     isOurs_ = keeper_->claim();
-    if (!isOurs_) return std::nullopt;
+    if (!isOurs_) {
+        bar_->say(MessageBar::Kind::Error,
+                  tr("This session won't be kept: %1 can't be written; make it writable and start "
+                     "again.")
+                      .arg(QDir::toNativeSeparators(folder_)));
+        return std::nullopt;
+    }
     clock_.start();
     try {
         return keeper_->last();
@@ -59,6 +82,7 @@ Session WindowSession::look() const {
     return {.workspace = nameOf(workspaces_.current()),
             .title = title_,
             .question = ask_.question(),
+            .options = optionsText(ask_.chosenOptions()),
             .model = QString::fromStdString(model_.name),
             .dtype = QString::fromStdString(model_.place.dtype),
             .device = QString::fromStdString(model_.place.device),
@@ -77,17 +101,25 @@ void WindowSession::keep() {
 
 void WindowSession::keepClosed() {
     clock_.stop();
+    if (!isOurs_ || !hasPicture()) return;
     Session now = look();
     now.closed = true;
-    write(now);
+    keeper_->keepAndLeave(now, changedTrace());
+    isOurs_ = false;
 }
 
 // Before there is a picture the last session, which may still be on its way, is not written over.
 void WindowSession::write(const Session& session) {
-    if (!isOurs_ || ask_.trace().question.images.empty()) return;
-    keeper_->keep(session, traceChanged_ ? std::optional(ask_.snapshot()) : std::nullopt);
+    if (!isOurs_ || !hasPicture()) return;
+    keeper_->keep(session, changedTrace());
     kept_ = session;
     traceChanged_ = false;
+}
+
+bool WindowSession::hasPicture() const { return !ask_.trace().question.images.empty(); }
+
+std::optional<Trace> WindowSession::changedTrace() const {
+    return traceChanged_ ? std::optional(ask_.snapshot()) : std::nullopt;
 }
 
 // ---- Bringing back ----
@@ -96,22 +128,34 @@ void WindowSession::bringBack(const Session& session) {
     workspaces_.restoreLayout(session.layout);
     if (session.store == store_)
         workspaces_.goTo({session.run, session.rolloutsRun, session.rolloutsStep});
-    keeper_->readTrace(session, [this, session](const Trace& trace) {
-        ask_.showTrace(trace, session.title);
-        ask_.setQuestion(session.question);
-        workspaces_.show(workspaceNamed(session.workspace).value_or(WorkspaceId::Ask));
-        auto* fresh = new QAction(tr("Start fresh"), this);
-        connect(fresh, &QAction::triggered, this, [this] {
-            bar_->dismiss();
-            Q_EMIT freshWanted();
-        });
-        bar_->say(MessageBar::Kind::Hint,
-                  session.closed
-                      ? tr("Restored your last session.")
-                      : tr("The window ended unexpectedly; your last session is restored."),
-                  fresh);
+    const auto turn = ask_.claimTurn();
+    keeper_->readTrace(session, [this, session, turn](const Trace& trace) {
+        if (ask_.isTurnOf(turn)) show(session, trace);
         Q_EMIT broughtBack();
     });
+}
+
+void WindowSession::show(const Session& session, const Trace& trace) {
+    ask_.showTrace(trace, session.title);
+    ask_.setQuestion(session.question);
+    if (const auto options = optionsFrom(session.options)) ask_.setChosenOptions(*options);
+    workspaces_.show(workspaceNamed(session.workspace).value_or(WorkspaceId::Ask));
+    QString sentence = session.closed
+                           ? tr("Restored your last session.")
+                           : tr("The window ended unexpectedly; your last session is restored.");
+    if (keeper_->othersLost() > 0)
+        sentence += ' ' + tr("Another window ended so too: start LVR Workbench once more to have "
+                             "it back.");
+    offerFresh(sentence);
+}
+
+void WindowSession::offerFresh(const QString& sentence) {
+    auto* fresh = new QAction(tr("Start fresh"), this);
+    connect(fresh, &QAction::triggered, this, [this] {
+        bar_->dismiss();
+        Q_EMIT freshWanted();
+    });
+    bar_->say(MessageBar::Kind::Hint, sentence, fresh);
 }
 
 void WindowSession::giveUp(const QString& why) {

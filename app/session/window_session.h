@@ -24,7 +24,7 @@ public:
                   QObject* parent);
     void tellIn(MessageBar* bar);
 
-    // Keeps from now on, unless another window does; the session that was kept last, if any.
+    // Keeps from now on; the session that a window which is gone kept last, if any.
     std::optional<Session> claim();
     void bringBack(const Session& session);  // broughtBack() follows
     void setModel(const ModelWish& wish) { model_ = wish; }
@@ -38,8 +38,13 @@ private:
     Session look() const;
     void keep();
     void write(const Session& session);
+    bool hasPicture() const;
+    std::optional<Trace> changedTrace() const;
+    void show(const Session& session, const Trace& trace);
+    void offerFresh(const QString& sentence);
     void giveUp(const QString& why);
 
+    QString folder_;
     SessionKeeper* keeper_;
     Workspaces& workspaces_;
     AskWorkspace& ask_;

@@ -11,7 +11,9 @@
 #include "app/actions/shortcuts_dialog.h"
 #include "app/shell/cheat_sheet.h"
 #include "app/shell/help_pages.h"
+#include "app/shell/message_log.h"
 #include "app/shell/recent_files.h"
+#include "widgets/message_bar.h"
 
 namespace lvr {
 namespace {
@@ -32,6 +34,7 @@ Shell::Shell(const std::vector<std::string>& libraries, QMainWindow* window)
       recent_(new RecentFiles(window)),
       shortcuts_(new Shortcuts(window)),
       palette_(new CommandPalette(window)),
+      log_(new MessageLog(this)),
       tour_(new Tour(window)) {
     for (const std::string& each : libraries) libraries_ << QString::fromStdString(each);
     connect(recent_, &RecentFiles::gone, this, &Shell::failed);
@@ -46,6 +49,7 @@ void Shell::addHelpMenu() {
         &Shell::showShortcuts);
     add(menu, "help.change-shortcuts", tr("Change s&hortcuts…"), {}, &Shell::changeShortcuts);
     menu->addSeparator();
+    add(menu, "help.messages", tr("&Messages…"), {}, &Shell::showMessages);
     add(menu, "help.tour", tr("&Tour of the window"), {}, &Shell::startTour);
     add(menu, "help.readme", tr("&Read me"), {}, &Shell::showReadme);
     add(menu, "help.about", tr("&About LVR Workbench"), {}, &Shell::showAbout);
@@ -95,6 +99,13 @@ void Shell::startTour() {
     tour_->start(stops_);
 }
 
+void Shell::listenTo(const MessageBar* bar) {
+    connect(bar, &MessageBar::said, log_, [this](MessageBar::Kind kind, const QString& sentence) {
+        log_->add(kind == MessageBar::Kind::Error, sentence);
+    });
+}
+
+void Shell::showMessages() { open(new MessagesDialog(*log_, window_)); }
 void Shell::showReadme() { open(new TextPage(tr("Read me"), ":/texts/README.md", window_)); }
 void Shell::showAbout() { open(new AboutDialog(libraries_, window_)); }
 

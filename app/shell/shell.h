@@ -14,6 +14,8 @@ class QMenu;
 namespace lvr {
 
 class CommandPalette;
+class MessageBar;
+class MessageLog;
 class RecentFiles;
 class Shortcuts;
 
@@ -26,7 +28,8 @@ public:
 
     RecentFiles* recent() const { return recent_; }
     void setTour(const QList<TourStop>& stops) { stops_ = stops; }
-    void addHelpMenu();  // last of the menus
+    void addHelpMenu();                    // last of the menus
+    void listenTo(const MessageBar* bar);  // what it says is listed under Help, Messages
     // Shortcuts, recent files and used commands come from the settings and go there.
     void remember();
     void greet();           // the tour, the first time ever
@@ -43,6 +46,7 @@ private:
     void changeShortcuts();
     void showShortcuts();
     void startTour();
+    void showMessages();
     void showReadme();
     void showAbout();
 
@@ -51,6 +55,7 @@ private:
     RecentFiles* recent_;
     Shortcuts* shortcuts_;
     CommandPalette* palette_;
+    MessageLog* log_;
     Tour* tour_;
     QList<TourStop> stops_;
 };

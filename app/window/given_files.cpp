@@ -5,8 +5,27 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMimeData>
+#include <QSettings>
+
+#include "widgets/background.h"
 
 namespace lvr {
+namespace {
+
+constexpr auto kFolder = "window/folder";
+
+// Which of the signals tells of it. Blocks.
+using Tell = void (GivenFiles::*)(const QString&);
+Tell kindOf(const QString& path) {
+    static const QStringList kData{"json", "jsonl", "parquet"};
+    const QFileInfo info(path);
+    if (!info.isDir())
+        return kData.contains(info.suffix().toLower()) ? &GivenFiles::data : &GivenFiles::file;
+    if (QFileInfo::exists(path + "/config.json")) return &GivenFiles::checkpoint;
+    return QFileInfo::exists(path + "/data.json") ? &GivenFiles::data : &GivenFiles::folder;
+}
+
+}  // namespace
 
 GivenFiles::GivenFiles(QWidget* window) : QObject(window), window_(window) {}
 
@@ -14,23 +33,24 @@ void GivenFiles::choose() { openDialog(0); }
 void GivenFiles::chooseTrace() { openDialog(1); }
 
 void GivenFiles::openDialog(int filter) {
-    auto* dialog = new QFileDialog(window_, tr("Open picture or trace"));
+    auto* dialog = new QFileDialog(window_, tr("Open picture or trace"), folder_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
     dialog->setNameFilters(
         {tr("Pictures and traces (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.lvrtrace)"),
          tr("Traces (*.lvrtrace)"), tr("All files (*)")});
     dialog->selectNameFilter(dialog->nameFilters().at(filter));
-    connect(dialog, &QFileDialog::fileSelected, this, &GivenFiles::file);
+    connect(dialog, &QFileDialog::fileSelected, this, &GivenFiles::given);
     dialog->open();
 }
 
-void GivenFiles::chooseTarget() {
-    auto* dialog = new QFileDialog(window_, tr("Save trace"));
+void GivenFiles::chooseTarget(const QString& name) {
+    auto* dialog = new QFileDialog(window_, tr("Save trace"), folder_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix("lvrtrace");
     dialog->setNameFilter(tr("Traces (*.lvrtrace)"));
+    dialog->selectFile(name + ".lvrtrace");
     connect(dialog, &QFileDialog::fileSelected, this, &GivenFiles::target);
     dialog->open();
 }
@@ -66,24 +86,26 @@ void GivenFiles::giveUrls(const QList<QUrl>& urls) {
     if (local.size() > 1)
         Q_EMIT files(local);
     else
-        givePath(local.first());
+        Q_EMIT given(local.first());
 }
 
-void GivenFiles::givePath(const QString& path) {
-    const QFileInfo info(path);
-    const QString given = info.filePath();
-    if (!info.isDir())
-        isForBrowsing(given) ? Q_EMIT data(given) : Q_EMIT file(given);
-    else if (QFileInfo::exists(given + "/config.json"))
-        Q_EMIT checkpoint(given);
-    else
-        QFileInfo::exists(given + "/data.json") ? Q_EMIT data(given) : Q_EMIT folder(given);
+void GivenFiles::lookAt(const QString& path) {
+    const QString given = QFileInfo(path).filePath();
+    inBackground(
+        this, [given] { return kindOf(given); },
+        [this, given, id = ++newest_](Tell tell) {
+            if (id == newest_) Q_EMIT(this->*tell)(given);
+        });
 }
 
-bool GivenFiles::isForBrowsing(const QString& path) {
-    static const QStringList kData{"json", "jsonl", "parquet"};
-    const QFileInfo info(path);
-    return info.isDir() || kData.contains(info.suffix().toLower());
+void GivenFiles::remember() {
+    remembers_ = true;
+    folder_ = QSettings().value(kFolder).toString();
+}
+
+void GivenFiles::setFolder(const QString& folder) {
+    folder_ = folder;
+    if (remembers_) QSettings().setValue(kFolder, folder);
 }
 
 void GivenFiles::givePicture(const QImage& given) {

@@ -90,7 +90,10 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
 }
 
 // An answer under way is kept as far as it came.
-MainWindow::~MainWindow() { worker_->finish(); }
+MainWindow::~MainWindow() {
+    worker_->finish();
+    conversation_->keepRegions();
+}
 
 void MainWindow::recolourIcons() {
     const QColor ink = palette().buttonText().color();
@@ -132,9 +135,7 @@ void MainWindow::wireAsk() {
         if (!ask_->isVisibleTo(this)) return;
         messages_->say(MessageBar::Kind::Hint, sentence, actions_->openModel);
     });
-    connect(ask_, &AskWorkspace::allWell, this, [this] {
-        if (!messages_->showsProgress()) messages_->dismiss();
-    });
+    connect(ask_, &AskWorkspace::allWell, messages_, &MessageBar::dismiss);
     connect(ask_, &AskWorkspace::actionsChanged, this, &MainWindow::updateActions);
     connect(ask_, &AskWorkspace::settled, this, &MainWindow::settle);
     connect(conversation_, &PictureConversation::failed, this,
@@ -167,6 +168,8 @@ void MainWindow::wireModels() {
         bars_->showNoModel();
         ask_->modelClosed();
     });
+    for (const auto ended : {&ModelDesk::cancelled, &ModelDesk::failed})
+        connect(models_, ended, messages_, &MessageBar::endProgress);
     connect(models_, &ModelDesk::cancelled, this, [this](const QString& sentence) {
         ask_->modelDidNotOpen();
         messages_->say(MessageBar::Kind::Hint, sentence, actions_->openModel);
@@ -217,6 +220,7 @@ void MainWindow::wireShell() {
          {bars_->main(), tr("Open your own picture or model, or draw a new scene whose answer is "
                             "known; the tabs lead to training and comparing, and Ctrl+Shift+P "
                             "finds every command.")}});
+    for (MessageBar* bar : {messages_, notices_}) shell_->listenTo(bar);
     connect(workspaces_, &Workspaces::made, shell_, &Shell::actionsChanged);
     connect(shell_, &Shell::tourBegins, this, [this] { showWorkspace(WorkspaceId::Ask); });
     connect(shell_, &Shell::failed, this, [this](const QString& sentence) { fail(sentence); });
@@ -230,7 +234,8 @@ void MainWindow::placeModels(const ModelPlace& place) { models_->setPlace(place)
 void MainWindow::showModel(const ModelInfo& model, const ModelWish& wish) {
     const QString folderOrRepoId = QString::fromStdString(wish.name);
     if (session_) session_->setModel(wish);
-    messages_->dismiss();
+    messages_->endProgress();
+    messages_->dismissSolved(actions_->openModel);
     QStringList warnings;
     for (const auto& warning : model.warnings) warnings << QString::fromStdString(warning);
     if (!warnings.isEmpty()) messages_->say(MessageBar::Kind::Hint, warnings.join("; "));
@@ -293,7 +298,7 @@ void MainWindow::watchRuns() { workspaces_->train(); }
 
 void MainWindow::showChange(WorkspaceId current) {
     switch_->show(current);
-    if (!messages_->showsProgress()) messages_->dismiss();
+    messages_->dismissHint();
     bars_->state()->setVisible(current == WorkspaceId::Ask);
     showTitle();
     updateActions();
@@ -373,7 +378,8 @@ void MainWindow::rememberLook() {
     const QSettings settings;
     restoreGeometry(settings.value("window/geometry").toByteArray());
     workspaces_->restoreLayout(settings.value("window/layout").toByteArray());
-    files_->sources()->restore();
+    files_->remember();
+    ask_->rememberView();
     const int theme = std::clamp(settings.value("window/theme").toInt(), 0, 2);
     chooseTheme(static_cast<Theme>(theme));
     shell_->remember();

@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QRegularExpression>
 #include <utility>
 
 #include "app/ask/ask_workspace.h"
@@ -12,6 +13,7 @@
 #include "app/shell/recent_files.h"
 #include "app/window/file_jobs.h"
 #include "app/window/given_files.h"
+#include "app/window/trail.h"
 #include "app/window/window_actions.h"
 #include "widgets/latent/latent_state.h"
 #include "widgets/qt_image.h"
@@ -26,18 +28,20 @@ WindowFiles::WindowFiles(AskWorkspace* ask, RecentFiles* recent, QWidget* window
       jobs_(new FileJobs(this)),
       sources_(new SourceBrowser(window)),
       panel_(ask->addPanel("ask/sources", tr("Pictures and questions"), sources_,
-                           Qt::LeftDockWidgetArea, false)) {
+                           Qt::LeftDockWidgetArea, false)),
+      trail_(new Trail(ask, window)) {
     wireGiven();
     wireOpening();
     wireSaving();
     wireSources();
     wireRecent(recent);
+    wireTrail();
 }
 
 void WindowFiles::follow(const WindowActions& actions) {
     connect(actions.openPicture, &QAction::triggered, given_, &GivenFiles::choose);
     connect(actions.openTrace, &QAction::triggered, given_, &GivenFiles::chooseTrace);
-    connect(actions.saveTrace, &QAction::triggered, given_, &GivenFiles::chooseTarget);
+    connect(actions.saveTrace, &QAction::triggered, this, &WindowFiles::chooseTarget);
     connect(actions.paste, &QAction::triggered, given_, &GivenFiles::paste);
     connect(actions.openFolder, &QAction::triggered, this, [this] {
         showSources();
@@ -55,9 +59,12 @@ void WindowFiles::wireGiven() {
     connect(ask_, &AskWorkspace::filesGiven, given_, &GivenFiles::giveUrls);
     connect(ask_, &AskWorkspace::picturePasted, given_, &GivenFiles::givePicture);
     connect(given_, &GivenFiles::picture, this, [this](const QImage& picture) {
-        showPicture(toImage(picture), tr("pasted picture"), {});
+        show({}, [&] { ask_->showPicture(toImage(picture), tr("pasted picture")); });
     });
-    connect(given_, &GivenFiles::file, this, &WindowFiles::open);
+    connect(given_, &GivenFiles::given, this, &WindowFiles::open);
+    connect(given_, &GivenFiles::file, this, &WindowFiles::read);
+    for (const auto other : {&GivenFiles::folder, &GivenFiles::data, &GivenFiles::checkpoint})
+        connect(given_, other, this, [this] { opening_.reset(); });
     connect(given_, &GivenFiles::checkpoint, this, &WindowFiles::modelGiven);
     connect(given_, &GivenFiles::target, this, &WindowFiles::save);
     connect(given_, &GivenFiles::refused, this, &WindowFiles::failed);
@@ -79,22 +86,16 @@ void WindowFiles::wireGiven() {
 
 void WindowFiles::wireOpening() {
     connect(jobs_, &FileJobs::pictureOpened, this, [this](const Image& image, const QString& file) {
-        opening_ = false;
-        showPicture(image, QFileInfo(file).fileName(), file);
+        if (!isOpening()) return;  // something newer is on screen
+        show(file, [&] { ask_->showPicture(image, QFileInfo(file).fileName()); });
         Q_EMIT settled();
     });
     connect(jobs_, &FileJobs::traceOpened, this, [this](const Trace& trace, const QString& file) {
-        opening_ = false;
-        Q_EMIT askWanted();
-        sources_->setOpenFile(file);
-        ask_->showTrace(trace, QFileInfo(file).fileName());
+        if (!isOpening()) return;
+        show(file, [&] { ask_->showTrace(trace, QFileInfo(file).fileName()); });
         Q_EMIT settled();
     });
-    connect(jobs_, &FileJobs::openFailed, this, [this](const QString& sentence) {
-        opening_ = false;
-        Q_EMIT failed(sentence);
-        Q_EMIT settled();
-    });
+    connect(jobs_, &FileJobs::openFailed, this, &WindowFiles::refuse);
 }
 
 void WindowFiles::wireSaving() {
@@ -112,7 +113,11 @@ void WindowFiles::wireSaving() {
 
 void WindowFiles::wireSources() {
     connect(sources_, &SourceBrowser::fileOpened, this, &WindowFiles::open);
-    connect(sources_, &SourceBrowser::sampleChosen, this, &WindowFiles::showSample);
+    connect(sources_, &SourceBrowser::recordWanted, this,
+            [this] { openingRecord_ = ask_->claimTurn(); });
+    connect(sources_, &SourceBrowser::sampleChosen, this, [this](const Sample& sample) {
+        if (openingRecord_ && ask_->isTurnOf(*openingRecord_)) showSample(sample);
+    });
     connect(sources_, &SourceBrowser::failed, this, &WindowFiles::failed);
     connect(sources_, &SourceBrowser::settled, this, [this] {
         if (std::exchange(listing_, false)) Q_EMIT settled();
@@ -139,15 +144,44 @@ void WindowFiles::wireRecent(RecentFiles* recent) {
     });
 }
 
-void WindowFiles::showPicture(const Image& picture, const QString& name, const QString& file) {
+void WindowFiles::wireTrail() {
+    for (QAction* action : trail_->actions()) sources_->addMove(action);
+    connect(trail_, &Trail::wentTo, this, [this](const QString& file) {
+        Q_EMIT askWanted();
+        sources_->setOpenFile(file);
+    });
+    connect(ask_, &AskWorkspace::titleChanged, this,
+            [this](const QString& title) { title_ = title; });
+}
+
+void WindowFiles::remember() {
+    given_->remember();
+    sources_->restore();
+}
+
+bool WindowFiles::isOpening() const { return opening_ && ask_->isTurnOf(*opening_); }
+
+// file: what holds it; empty: none.
+void WindowFiles::show(const QString& file, const std::function<void()>& in) {
+    opening_.reset();
     Q_EMIT askWanted();
+    in();
+    trail_->setFile(file);
     sources_->setOpenFile(file);
-    ask_->showPicture(picture, name);
+    if (!file.isEmpty()) given_->setFolder(QFileInfo(file).absolutePath());
+}
+
+void WindowFiles::refuse(const QString& sentence) {
+    opening_.reset();
+    sources_->openFailed();
+    Q_EMIT failed(sentence);
+    Q_EMIT settled();
 }
 
 void WindowFiles::showSample(const Sample& sample) {
-    sources_->setOpenFile({});
     ask_->showSample(sample);
+    trail_->setFile({});
+    sources_->setOpenFile({});
 }
 
 void WindowFiles::showSources() {
@@ -157,11 +191,14 @@ void WindowFiles::showSources() {
 }
 
 void WindowFiles::open(const QString& file) {
-    if (given_->isForBrowsing(file)) return given_->givePath(file);
-    opening_ = true;
-    jobs_->open(file);
+    opening_ = ask_->claimTurn();
+    given_->lookAt(file);
     Q_EMIT stateChanged(tr("Opening %1…").arg(QFileInfo(file).fileName()));
     Q_EMIT busyChanged();
+}
+
+void WindowFiles::read(const QString& file) {
+    if (isOpening()) jobs_->open(file);
 }
 
 void WindowFiles::give(const QMimeData& data) { given_->give(data); }
@@ -174,6 +211,14 @@ void WindowFiles::save(const QString& file) {
     saving_ = true;
     jobs_->save(ask_->trace(), file);
     Q_EMIT busyChanged();
+}
+
+// Called as its picture is.
+void WindowFiles::chooseTarget() {
+    const QString file = sources_->openFile();
+    QString name = file.isEmpty() ? title_ : QFileInfo(file).completeBaseName();
+    static const QRegularExpression unfit(R"([/\\:*?"<>|\s]+)");
+    given_->chooseTarget(name.replace(unfit, "-"));
 }
 
 void WindowFiles::exportAnswer(const QString& name) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QObject>
+#include <functional>
+#include <optional>
 
 class QDockWidget;
 class QImage;
@@ -14,6 +16,7 @@ class FileJobs;
 class GivenFiles;
 class RecentFiles;
 class SourceBrowser;
+class Trail;
 struct Image;
 struct Sample;
 struct WindowActions;
@@ -35,7 +38,8 @@ public:
     void showSample(const Sample& sample);
     void save(const QString& file);          // the answer, as an .lvrtrace
     void exportAnswer(const QString& name);  // shows the dialog; `name` for an answer of no file
-    bool isBusy() const { return opening_ || saving_ || listing_; }
+    void remember();  // takes folders and data from the last time and keeps them
+    bool isBusy() const { return isOpening() || saving_ || listing_; }
     bool isSaving() const { return saving_; }
 
 Q_SIGNALS:
@@ -52,7 +56,12 @@ private:
     void wireSaving();
     void wireSources();
     void wireRecent(RecentFiles* recent);
-    void showPicture(const Image& picture, const QString& name, const QString& file);
+    void wireTrail();
+    bool isOpening() const;  // what is still wanted
+    void read(const QString& file);
+    void show(const QString& file, const std::function<void()>& in);
+    void refuse(const QString& sentence);
+    void chooseTarget();
     void showSources();
 
     AskWorkspace* ask_;
@@ -61,7 +70,10 @@ private:
     FileJobs* jobs_;
     SourceBrowser* sources_;
     QDockWidget* panel_;  // of the sources
-    bool opening_ = false, saving_ = false, listing_ = false;
+    Trail* trail_;
+    QString title_;                                   // of what is on screen
+    std::optional<quint64> opening_, openingRecord_;  // their turns to be shown
+    bool saving_ = false, listing_ = false;
 };
 
 }  // namespace lvr

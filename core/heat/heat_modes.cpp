@@ -12,10 +12,11 @@ namespace {
 using Values = std::vector<float>;
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
-// Purple to orange over white, for eyes of every kind; 0xRRGGBB.
+// Purple over white to orange, for eyes of every kind; 0xRRGGBB. What is cold ends dark, what is
+// hot ends bright and saturated, so that on no picture the hottest place looks like a shadow.
 constexpr std::array<std::uint32_t, 11> kSigned = {0x2d004b, 0x542788, 0x8073ac, 0xb2abd2,
-                                                   0xd8daeb, 0xf7f7f7, 0xfee0b6, 0xfdb863,
-                                                   0xe08214, 0xb35806, 0x7f3b08};
+                                                   0xd8daeb, 0xf7f7f7, 0xfee0b6, 0xfdc27a,
+                                                   0xffa845, 0xff8f1f, 0xff7a00};
 
 Values copied(std::span<const float> values) { return {values.begin(), values.end()}; }
 
@@ -221,6 +222,14 @@ HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings) {
     fillSteps(maps, trace, image, settings);
     fitScale(maps, settings.mode);
     return maps;
+}
+
+std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
+                                  const HeatSettings& settings, int count) {
+    if (settings.mode != HeatMode::Mean) return nearestPatches(trace, step, image, count);
+    LatentStep mean{.index = step.index, .cosine = meanCosine(trace, image)};
+    if (mean.cosine.empty()) return {};
+    return nearestPatches(Trace{.grids = {trace.grids[image]}}, mean, 0, count);
 }
 
 HeatColour colourOf(const HeatMaps& maps, ColourMap map, float place) {

@@ -41,6 +41,10 @@ struct HeatMaps {
     float place(float value) const;         // 0 at cold, 1 at hot; NaN stays NaN
 };
 HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings);
+// The `count` nearest patches of what the heat shows: of the step, or of the mean of all steps;
+// best first.
+std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
+                                  const HeatSettings& settings, int count);
 // The colour at a place: `map`, or purple to orange for signed values.
 HeatColour colourOf(const HeatMaps& maps, ColourMap map, float place);
 // How much of the colour covers the picture, 0..1: where nothing happens the picture is seen.

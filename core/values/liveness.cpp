@@ -135,6 +135,13 @@ std::string endText(const Liveness& liveness, const Thought& thought) {
     return {};
 }
 
+// Plain decoding is a choice; that a model which may think does not is a finding.
+std::string noLatentsText(const Liveness& liveness) {
+    if (std::holds_alternative<NoLatents>(liveness.rule)) return "no latents: plain decoding";
+    if (liveness.stopped) return "no latents yet: stopped by you";
+    return "no latents: the model opened no thought";
+}
+
 }  // namespace
 
 Liveness livenessOf(const Trace& trace) {
@@ -158,7 +165,7 @@ int latentCount(const Liveness& liveness) {
 
 std::string toText(const Liveness& liveness) {
     const auto& thoughts = liveness.thoughts;
-    if (thoughts.empty()) return "no latents: plain decoding";
+    if (thoughts.empty()) return noLatentsText(liveness);
     auto told = std::ranges::find_if(thoughts, inDoubt);
     if (told == thoughts.end()) told = std::prev(thoughts.end());
     std::string text = fedText(liveness);

@@ -25,7 +25,7 @@ struct Thought {
 // Whether a trace's answer came from latents that were really fed back.
 struct Liveness {
     enum class State {
-        Plain,     // no latent at all: decoded as any language model
+        Plain,     // no latent at all: the rule allows none, or the model opened no thought
         Doubtful,  // something else was fed, or a thought did not end by itself
         Alive      // own hidden states, every thought ended by its rule and closed
     };

@@ -1,6 +1,7 @@
 #include "widgets/conversation/exchange_list.h"
 
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QSignalBlocker>
 #include <QStringList>
 #include <algorithm>
@@ -51,26 +52,38 @@ ExchangeList::ExchangeList(QWidget* parent) : QTreeWidget(parent) {
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setTextElideMode(Qt::ElideRight);
     setItemDelegate(new ExchangeDelegate(this));
-    const auto choose = [this](QTreeWidgetItem* item) {
-        if (const Exchange* exchange = exchangeOf(item)) Q_EMIT chosen(*exchange);
-    };
-    connect(this, &QTreeWidget::itemClicked, this, choose);
-    connect(this, &QTreeWidget::itemActivated, this, choose);
+    // Clicked and not activated, which a double click would be besides.
+    connect(this, &QTreeWidget::itemClicked, this, &ExchangeList::choose);
     connect(this, &QTreeWidget::currentItemChanged, this,
             [this] { Q_EMIT currentChangedTo(current().has_value()); });
 }
 
+void ExchangeList::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        choose(currentItem());
+    else
+        QTreeWidget::keyPressEvent(event);
+}
+
+void ExchangeList::choose(const QTreeWidgetItem* item) {
+    if (const Exchange* exchange = exchangeOf(item)) Q_EMIT chosen(Exchange(*exchange));
+}
+
 void ExchangeList::show(const std::vector<Exchange>& exchanges) {
-    const auto selected = current();
+    const Exchange* before = exchangeOf(currentItem());
+    const auto selected = before ? before->id : std::string();
     {
         const QSignalBlocker quiet(this);
         clear();
         exchanges_ = exchanges;
+        severalModels_ = std::ranges::any_of(exchanges_, [&](const Exchange& exchange) {
+            return exchange.outline.model != exchanges_.front().outline.model;
+        });
         for (std::size_t i = 0; i < exchanges_.size(); ++i) addAnswer(static_cast<int>(i));
         expandAll();
     }
     markShown(shown_);
-    if (selected) select(selected->id);
+    if (auto* item = itemOf(selected)) setCurrentItem(item);
     Q_EMIT currentChangedTo(current().has_value());
 }
 
@@ -94,7 +107,11 @@ void ExchangeList::addAnswer(int index) {
     const QStringList lines = told(exchange);
     item->setData(0, kIndex, index);
     item->setData(0, ExchangeDelegate::IsAnswer, true);
-    item->setData(0, ExchangeDelegate::Details, speedText(trace) + " · " + howText(trace));
+    // What was varied first: the line may be cut at its end.
+    item->setData(0, ExchangeDelegate::Details,
+                  strategyText(trace) +
+                      (severalModels_ ? " · " + QString::fromStdString(trace.model) : QString()) +
+                      " · " + speedText(trace));
     item->setData(0, ExchangeDelegate::When, whenText(exchange.askedAt));
     item->setData(0, ExchangeDelegate::Verdict, verdictMark(trace));
     item->setData(0, ExchangeDelegate::State, static_cast<int>(livenessOf(trace).state));
@@ -110,22 +127,30 @@ const Exchange* ExchangeList::exchangeOf(const QTreeWidgetItem* item) const {
 
 std::optional<Exchange> ExchangeList::current() const {
     const Exchange* exchange = exchangeOf(currentItem());
+    if (!exchange) exchange = exchangeOf(itemOf(shown_));
     return exchange ? std::optional(*exchange) : std::nullopt;
 }
 
+// What has just come on screen is what Edit, Again and Branch are about.
 void ExchangeList::markShown(const std::string& id) {
-    shown_ = id;
-    for (QTreeWidgetItemIterator it(this); *it; ++it) {
-        if (!(*it)->parent()) continue;
-        const bool shown = !id.empty() && exchangeOf(*it)->id == id;
-        (*it)->setData(0, ExchangeDelegate::Shown, shown);
-        if (shown) scrollToItem(*it);
-    }
+    const bool isNew = std::exchange(shown_, id) != id;
+    for (QTreeWidgetItemIterator it(this); *it; ++it)
+        if ((*it)->parent())
+            (*it)->setData(0, ExchangeDelegate::Shown, !id.empty() && exchangeOf(*it)->id == id);
+    QTreeWidgetItem* item = itemOf(id);
+    if (item && isNew) setCurrentItem(item);
+    if (item) scrollToItem(item);
+    Q_EMIT currentChangedTo(current().has_value());
 }
 
-void ExchangeList::select(const std::string& id) {
-    for (QTreeWidgetItemIterator it(this); *it; ++it)
-        if ((*it)->parent() && exchangeOf(*it)->id == id) return setCurrentItem(*it);
+QTreeWidgetItem* ExchangeList::itemOf(const std::string& id) const {
+    if (id.empty()) return nullptr;
+    for (int question = 0; question < topLevelItemCount(); ++question)
+        for (int answer = 0; answer < topLevelItem(question)->childCount(); ++answer) {
+            auto* item = topLevelItem(question)->child(answer);
+            if (exchangeOf(item)->id == id) return item;
+        }
+    return nullptr;
 }
 
 }  // namespace lvr

@@ -7,10 +7,12 @@
 namespace lvr {
 namespace {
 
-QString meaning(Liveness::State state) {
-    switch (state) {
+QString meaning(const Liveness& liveness) {
+    switch (liveness.state) {
         case Liveness::State::Plain:
-            return QObject::tr("The answer was decoded as any language model does.");
+            if (std::holds_alternative<NoLatents>(liveness.rule))
+                return QObject::tr("The answer was decoded as any language model does.");
+            return QObject::tr("It was free to think in latents, and went straight to words.");
         case Liveness::State::Doubtful:
             return QObject::tr(
                 "Something stands between these latents and the answer: read below.");
@@ -33,7 +35,7 @@ QString explain(const Liveness& liveness) {
                "<p><b>Closed</b>: &lt;|lvr_end|&gt; followed the last latent, as in training. "
                "<b>Not closed</b>: the model went on in text without it.</p>"
                "<p>Fed back does not mean used: swap or replace the latents to see that.</p>")
-        .arg(meaning(liveness.state));
+        .arg(meaning(liveness));
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ struct LatentViewState {
     float opacity = 0.6f;
     bool heat = true;
     bool grid = false;
-    bool rois = true;
-    bool path = false;  // through the targets of the regions, in their order
+    bool rois = false;  // the targets; not what the model looked at, and therefore asked for
+    bool path = false;  // through the targets, else the person's regions, in their order
     bool nearest = true;
     int nearestCount = 3;
     bool multiples = false;  // all steps beside each other instead of the picture
@@ -54,12 +54,13 @@ struct LatentViewState {
     ViewRect picture;              // where the picture lies, also what is out of sight
 
     // ---- Set by its owner ----
-    TokensOf tokensOf;       // for `path`; none is drawn without
-    std::vector<Box> boxes;  // drawn by the person, on all images
-    int chosenBox = -1;      // the one with handles
-    PatchGrid boxGrid;       // of the shown image, whose touched tokens are shown; empty: not
-    bool drawing = false;    // boxes are being edited
-    bool hand = false;       // while drawing: the mouse moves the picture all the same
+    std::vector<Box> targets;  // regions that the question's author knows, on all images
+    TokensOf tokensOf;         // for `path`; none is drawn without
+    std::vector<Box> boxes;    // drawn by the person, on all images
+    int chosenBox = -1;        // the one with handles
+    PatchGrid boxGrid;         // of the shown image, whose touched tokens are shown; empty: not
+    bool drawing = false;      // boxes are being edited
+    bool hand = false;         // while drawing: the mouse moves the picture all the same
     std::vector<int> pickedTokens;                        // of boxGrid, marked to become a box
     std::function<void(const RegionPointer&)> onPointer;  // while drawing
 };

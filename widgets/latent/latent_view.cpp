@@ -67,7 +67,7 @@ void drawMarksMenu(LatentViewState& state) {
     ImGui::Checkbox("Nearest patches", &state.nearest);
     ImGui::SetNextItemWidth(120);
     ImGui::SliderInt("##count", &state.nearestCount, 1, 16, "top %d", ImGuiSliderFlags_AlwaysClamp);
-    ImGui::Checkbox("Regions, numbered in target order", &state.rois);
+    ImGui::Checkbox("Targets, which the question's author knows", &state.rois);
     ImGui::Checkbox("Path through the targets", &state.path);
     ImGui::Checkbox("Token grid", &state.grid);
     ImGui::Separator();
@@ -105,17 +105,23 @@ void hint(std::initializer_list<const char*> sentences) {
     ImGui::NewLine();
 }
 
-// One line: the step, then what the cursor is on.
-void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
-    if (state.selectedStep >= 0) {
-        const DecodeStep& step = *frame.steps[state.selectedStep];
-        ImGui::Text("Step %d of %d", state.selectedStep + 1, static_cast<int>(frame.steps.size()));
+void drawWhichStep(const LatentFrame& frame, const LatentViewState& state) {
+    const int count = static_cast<int>(frame.steps.size());
+    if (state.shown.mode == HeatMode::Mean) {
+        ImGui::Text("Mean of %d steps", count);
+    } else {
+        ImGui::Text("Step %d of %d", state.selectedStep + 1, count);
         ImGui::SameLine(0, 12);
         ImGui::TextDisabled("shadow");
         ImGui::SameLine();
-        ImGui::TextUnformatted(step.text.c_str());
-        ImGui::SameLine(0, 18);
+        ImGui::TextUnformatted(frame.steps[state.selectedStep]->text.c_str());
     }
+    ImGui::SameLine(0, 18);
+}
+
+// One line: the step, then what the cursor is on.
+void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
+    if (state.selectedStep >= 0) drawWhichStep(frame, state);
     if (state.drawing)
         return hint(
             {"Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
@@ -130,9 +136,11 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
     const Patch& patch = *state.hovered;
     ImGui::Text("row %d, col %d", patch.row, patch.col);
     if (!frame.selected) return;
-    ImGui::SameLine(0, 12);
-    ImGui::Text("cosine %.3f   L2 %.3f", static_cast<double>(patch.cosine),
-                static_cast<double>(patch.l2));
+    if (state.shown.mode != HeatMode::Mean) {
+        ImGui::SameLine(0, 12);
+        ImGui::Text("cosine %.3f   L2 %.3f", static_cast<double>(patch.cosine),
+                    static_cast<double>(patch.l2));
+    }
     const auto& values = frame.maps.steps[state.selectedStep];
     const PatchGrid grid = frame.trace.grids[state.image];
     const std::size_t index = static_cast<std::size_t>(patch.row) * grid.cols + patch.col;

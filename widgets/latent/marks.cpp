@@ -1,6 +1,7 @@
 #include "widgets/latent/marks.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lvr {
 namespace {
@@ -12,6 +13,7 @@ constexpr ImU32 kOwn = IM_COL32(86, 220, 255, 255);  // what the person drew
 constexpr ImU32 kOwnTokens = IM_COL32(86, 220, 255, 60);
 constexpr ImU32 kPickedTokens = IM_COL32(255, 221, 64, 110);
 constexpr float kHandle = 4;
+constexpr float kDash = 6;
 
 void drawOutline(ImVec2 min, ImVec2 max, ImU32 ink, float width) {
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -24,6 +26,25 @@ void drawTag(ImVec2 at, const std::string& text, ImU32 paper) {
     const ImVec2 size = ImGui::CalcTextSize(text.c_str());
     list->AddRectFilled(at, {at.x + size.x + 8, at.y + size.y + 2}, paper, 3);
     list->AddText({at.x + 4, at.y + 1}, IM_COL32(20, 20, 20, 255), text.c_str());
+}
+
+void drawDashes(ImVec2 from, ImVec2 to) {
+    const float x = to.x - from.x, y = to.y - from.y, length = std::hypot(x, y);
+    const auto point = [&](float at) {
+        const float share = std::min(at, length) / std::max(length, 1.0f);
+        return ImVec2(from.x + x * share, from.y + y * share);
+    };
+    for (const auto& [ink, width] : {std::pair(kShadow, 3.0f), std::pair(kRoi, 1.5f)})
+        for (float at = 0; at < length; at += 2 * kDash)
+            ImGui::GetWindowDrawList()->AddLine(point(at), point(at + kDash), ink, width);
+}
+
+// Above the box, so that a small one is not covered; no paper, so that it is no chip.
+void drawWord(ImVec2 corner, const char* word) {
+    const ImVec2 at(corner.x, corner.y - ImGui::GetTextLineHeight() - 1);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddText({at.x + 1, at.y + 1}, kShadow, word);
+    list->AddText(at, kRoi, word);
 }
 
 void drawTokens(const std::vector<int>& tokens, PatchGrid grid, const PicturePlacement& at,
@@ -74,17 +95,16 @@ void drawGrid(PatchGrid grid, const PicturePlacement& at) {
         list->AddLine(at.cell(grid, 0, col), at.cell(grid, grid.rows, col), line);
 }
 
-// One tag per box, although a box visited twice stands twice in the list: "1, 4".
-void drawRois(const std::vector<Box>& rois, int image, const PicturePlacement& at) {
-    for (std::size_t i = 0; i < rois.size(); ++i) {
-        if (rois[i].image != image) continue;
-        if (std::find(rois.begin(), rois.begin() + i, rois[i]) != rois.begin() + i) continue;
-        std::string order;
-        for (std::size_t j = i; j < rois.size(); ++j)
-            if (rois[j] == rois[i]) order += (order.empty() ? "" : ", ") + std::to_string(j + 1);
-        const ImVec2 min = at.at(rois[i].x0, rois[i].y0);
-        drawOutline(min, at.at(rois[i].x1, rois[i].y1), kRoi, 2);
-        drawTag(min, order, kRoi);
+// Each box once, although one that is visited twice stands twice in the list.
+void drawDashed(const std::vector<Box>& boxes, const char* word, int image,
+                const PicturePlacement& at) {
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        if (boxes[i].image != image) continue;
+        if (std::find(boxes.begin(), boxes.begin() + i, boxes[i]) != boxes.begin() + i) continue;
+        const ImVec2 min = at.at(boxes[i].x0, boxes[i].y0), max = at.at(boxes[i].x1, boxes[i].y1);
+        const ImVec2 corners[] = {min, {max.x, min.y}, max, {min.x, max.y}, min};
+        for (int side = 0; side < 4; ++side) drawDashes(corners[side], corners[side + 1]);
+        drawWord(min, word);
     }
 }
 
@@ -105,7 +125,7 @@ void drawBoxes(const LatentViewState& state, const PicturePlacement& at) {
 void drawPath(const Trace& trace, const LatentViewState& state, const PicturePlacement& at) {
     const PatchGrid grid = trace.grids[state.image];
     std::vector<ImVec2> points;
-    for (const Box& roi : trace.rois)
+    for (const Box& roi : state.targets.empty() ? state.boxes : state.targets)
         for (const int token :
              roi.image == state.image ? state.tokensOf(roi, grid) : std::vector<int>())
             points.push_back(at.cell(grid, token / grid.cols + 0.5, token % grid.cols + 0.5));
@@ -121,11 +141,9 @@ void drawPath(const Trace& trace, const LatentViewState& state, const PicturePla
     list->AddCircle(points.front(), 5, kRoi, 0, 2);
 }
 
-void drawNearest(const Trace& trace, const LatentStep& step, const PicturePlacement& at,
-                 const LatentViewState& state) {
-    const PatchGrid grid = trace.grids[state.image];
+void drawNearest(const std::vector<Patch>& patches, PatchGrid grid, const PicturePlacement& at) {
     float thickness = 4;
-    for (const Patch& patch : nearestPatches(trace, step, state.image, state.nearestCount)) {
+    for (const Patch& patch : patches) {
         drawBrackets(at.cell(grid, patch.row + 0.1, patch.col + 0.1),
                      at.cell(grid, patch.row + 0.9, patch.col + 0.9), thickness);
         thickness = std::max(1.5f, thickness - 1);

@@ -26,13 +26,15 @@ struct PicturePlacement {
 
 // What is drawn over the picture and its heat.
 void drawGrid(PatchGrid grid, const PicturePlacement& at);
-void drawRois(const std::vector<Box>& rois, int image, const PicturePlacement& at);  // those on it
+// Dashed, with a word instead of a number: not the person's, and not what the model looked at.
+void drawDashed(const std::vector<Box>& boxes, const char* word, int image,
+                const PicturePlacement& at);
 void drawBoxes(const LatentViewState& state, const PicturePlacement& at);  // the person's own
 // From target to target, region by region, each row by row: what supervised training asks for, as
 // far as it is on the shown image.
 void drawPath(const Trace& trace, const LatentViewState& state, const PicturePlacement& at);
-void drawNearest(const Trace& trace, const LatentStep& step, const PicturePlacement& at,
-                 const LatentViewState& state);
+void drawNearest(const std::vector<Patch>& patches, PatchGrid grid,
+                 const PicturePlacement& at);                          // nearest first
 void drawRing(PatchGrid grid, int patch, const PicturePlacement& at);  // around one patch
 
 }  // namespace lvr

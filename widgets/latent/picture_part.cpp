@@ -169,8 +169,12 @@ void drawMarks(const LatentFrame& frame, const PicturePlacement& at, const Laten
     const bool hasGrid = state.image < static_cast<int>(frame.trace.grids.size());
     if (hasGrid && state.grid) drawGrid(frame.trace.grids[state.image], at);
     if (isMeasured(frame, state) && state.nearest)
-        drawNearest(frame.trace, *frame.selected, at, state);
-    if (state.rois) drawRois(frame.trace.rois, state.image, at);
+        drawNearest(nearestPatches(frame.trace, *frame.selected, state.image, state.shown,
+                                   state.nearestCount),
+                    frame.trace.grids[state.image], at);
+    if (state.rois) drawDashed(state.targets, "target", state.image, at);
+    const auto& given = frame.trace.options.thought.boxes;
+    if (given != state.boxes) drawDashed(given, "thought", state.image, at);
     if (hasGrid && state.path && state.tokensOf) drawPath(frame.trace, state, at);
     drawBoxes(state, at);
     if (hasGrid && state.asked) drawRing(frame.trace.grids[state.image], *state.asked, at);

@@ -43,6 +43,25 @@ void paintBoxes(QPainter& painter, const QRectF& on, const std::vector<Box>& box
     }
 }
 
+// As the panel has it: a word instead of a number.
+void paintDashed(QPainter& painter, const QRectF& on, const std::vector<Box>& boxes,
+                 const QString& word) {
+    painter.setBrush(Qt::NoBrush);
+    for (const Box& each : boxes) {
+        if (each.image != 0) continue;
+        const QRectF box = part(on, each);
+        for (const auto& [ink, width] :
+             {std::pair(QColor(0, 0, 0, 190), 3.0), std::pair(QColor(Qt::white), 1.5)}) {
+            painter.setPen(QPen(ink, width, Qt::DashLine));
+            painter.drawRect(box);
+        }
+        painter.setPen(QColor(0, 0, 0, 190));
+        painter.drawText(box.topLeft() + QPointF(1, -2), word);
+        painter.setPen(Qt::white);
+        painter.drawText(box.topLeft() + QPointF(0, -3), word);
+    }
+}
+
 void paintHandles(QPainter& painter, const QRectF& box, QColor ink) {
     painter.setPen(QColor(0, 0, 0, 190));
     painter.setBrush(ink);
@@ -57,11 +76,11 @@ void paintGrid(QPainter& painter, const QRectF& on, PatchGrid grid) {
     for (int i = 0; i < grid.count(); ++i) painter.drawRect(cell(on, grid, i));
 }
 
-void paintPath(QPainter& painter, const QRectF& on, const Trace& trace, const TokensOf& tokensOf) {
+void paintPath(QPainter& painter, const QRectF& on, PatchGrid grid, const LatentViewState& state) {
     QPolygonF points;
-    for (const Box& roi : trace.rois)
-        for (const int token : roi.image == 0 ? tokensOf(roi, trace.grids[0]) : std::vector<int>())
-            points.append(cell(on, trace.grids[0], token).center());
+    for (const Box& roi : state.targets.empty() ? state.boxes : state.targets)
+        for (const int token : roi.image == 0 ? state.tokensOf(roi, grid) : std::vector<int>())
+            points.append(cell(on, grid, token).center());
     painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
     painter.drawPolyline(points);
     painter.setPen(QPen(Qt::white, 2));
@@ -110,12 +129,14 @@ void PlainView::paintMarks(QPainter& painter, const QRectF& on) const {
         painter.setPen(QPen(QColor(255, 112, 67), 3));
         painter.setBrush(Qt::NoBrush);
         for (const Patch& patch : nearestPatches(trace_, latentOf(*latents[state_.selectedStep]), 0,
-                                                 state_.nearestCount))
+                                                 state_.shown, state_.nearestCount))
             painter.drawRect(
                 cell(on, trace_.grids[0], patch.row * trace_.grids[0].cols + patch.col));
     }
-    if (state_.rois) paintBoxes(painter, on, trace_.rois, Qt::white);
-    if (hasGrid && state_.path && state_.tokensOf) paintPath(painter, on, trace_, state_.tokensOf);
+    if (state_.rois) paintDashed(painter, on, state_.targets, tr("target"));
+    const auto& given = trace_.options.thought.boxes;
+    if (given != state_.boxes) paintDashed(painter, on, given, tr("thought"));
+    if (hasGrid && state_.path && state_.tokensOf) paintPath(painter, on, trace_.grids[0], state_);
     paintOwnBoxes(painter, on);
 }
 
@@ -168,6 +189,12 @@ QString PlainView::caption() const {
     if (state_.selectedStep < 0) return why;
     const LatentStep& step = latentOf(*latents[state_.selectedStep]);
     const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
+    if (state_.shown.mode == HeatMode::Mean)
+        return tr("Mean of %1 steps from %2 to %3\n%4")
+            .arg(latents.size())
+            .arg(maps.cold, 0, 'f', maps.decimals)
+            .arg(maps.hot, 0, 'f', maps.decimals)
+            .arg(why);
     return tr("Step %1 of %2   norm %3   P(end) %4   %5 from %6 to %7\n%8")
         .arg(state_.selectedStep + 1)
         .arg(latents.size())

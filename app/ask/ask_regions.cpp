@@ -2,6 +2,7 @@
 
 #include "app/ask/ask_panel.h"
 #include "app/ask/ask_workspace.h"
+#include "app/ask/detail_row.h"
 #include "app/ask/picture_panel.h"
 #include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"

@@ -306,7 +306,7 @@ void BrowseTest::aDoubleClickOpensOnceOnly() {
 
 void BrowseTest::aFileThatCannotBeReadCanBeClickedAgain() {
     WindowWorld world;
-    const QString folder = makeFolder("broken", {"1.png"});
+    const QString folder = makeFolder("broken click", {"1.png"});
     write(folder + "/2.png", "just words");
     world.drop({folder});
     auto& list = named<QListView>(world.window, "Pictures and traces");

@@ -198,8 +198,10 @@ private Q_SLOTS:
             world.window.rememberLook();
             world.begin();
             world.ask(world.line());
+            QVERIFY(world.action("heat.softmax").isEnabled());
             world.action("heat.softmax").trigger();
-            world.action("view.targets").trigger();
+            QCOMPARE(world.asks().view().shown.mode, HeatMode::Softmax);
+            world.action("view.regions").trigger();
             world.action("view.grid").trigger();
         }
         RealWindow again(newName("history"));

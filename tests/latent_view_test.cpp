@@ -27,6 +27,7 @@ private Q_SLOTS:
     void onlyModesTheTraceHoldsAreOffered();
     void whatIsHotterThanTheMeanIsBrighterThanWhatIsColder();
     void theMeanMarksItsOwnPatches();
+    void aModeThatATraceLacksComesBackWithTheNext();
     void waysOfLookingComeBackFromTheirText();
     void softmaxSharesAddUpToOne();
     void topPatchesAloneAreKept();
@@ -271,6 +272,18 @@ void LatentViewTest::theMeanMarksItsOwnPatches() {
         QCOMPARE(patch.row * 3 + patch.col,
                  marked(HeatMode::Mean, 0).row * 3 + marked(HeatMode::Mean, 0).col);
     }
+}
+
+void LatentViewTest::aModeThatATraceLacksComesBackWithTheNext() {
+    NullImGui gui;
+    LatentViewState state{.selectedStep = 0, .shown = {.mode = HeatMode::Relative}};
+    Trace one = threeLooks();
+    one.steps.resize(2);  // one look has nothing to be compared with
+    gui.vertices(one, state);
+    QCOMPARE(state.shown.mode, HeatMode::Cosine);
+    QCOMPARE(viewChoices(state)["mode"].toString(), "vs. mean");
+    gui.vertices(threeLooks(), state);
+    QCOMPARE(state.shown.mode, HeatMode::Relative);
 }
 
 void LatentViewTest::waysOfLookingComeBackFromTheirText() {

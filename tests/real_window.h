@@ -27,7 +27,7 @@ struct RealWindow {
 
     explicit RealWindow(const QString& history)
         : window({.openEngine = openLvrEngine,
-                  .sceneKinds = {"chain", "count"},
+                  .sceneKinds = {"chain", "left-right"},
                   .newScene =
                       [index = std::uint64_t{0}](const std::string& kind) mutable {
                           return sceneSample(7, index++, kind, {});

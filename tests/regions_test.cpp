@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QLabel>
+#include <QMimeData>
 #include <QRadioButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -703,8 +704,13 @@ void RegionsTest::boxesSurviveAskingAndGoWithThePicture() {
         world.settle();
         QCOMPARE(world.tool.boxes().size(), std::size_t{1});
     }
-    world.window.newScene("chain");
+    const auto drawn = world.tool.boxes();
+    QMimeData pasted;
+    pasted.setImageData(QImage(30, 20, QImage::Format_RGB888));
+    world.window.give(pasted);
     QVERIFY(world.tool.boxes().empty());
+    world.window.newScene("chain");  // the same picture again
+    QCOMPARE(world.tool.boxes(), drawn);
 }
 
 void RegionsTest::ownRegionsAreSavedAsTheTracesRois() {

@@ -123,6 +123,7 @@ void PicturePanel::makeViewActions() {
         action->setToolTip(QString::fromUtf8(explainOf(mode).data()));
         connect(action, &QAction::triggered, this, [this, mode] {
             state_.shown.mode = mode;
+            state_.waitingMode.reset();
             redraw();
         });
         modeActions_.append(action);
@@ -153,6 +154,8 @@ void PicturePanel::showChoices() {
         modeActions_[static_cast<int>(i)]->setEnabled(
             std::find(offered.begin(), offered.end(), kHeatModes[i]) != offered.end());
     }
+    if (keptView_ && !viewSettles_.isActive() && viewChoices(state_) != *keptView_)
+        viewSettles_.start();
 }
 
 void PicturePanel::showTargets(const std::vector<Box>& targets) {

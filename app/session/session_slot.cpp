@@ -12,16 +12,17 @@
 namespace lvr {
 namespace {
 
-constexpr int kMostSlots = 32;  // windows of one person at a time
+constexpr int kMostSlots = 32;    // windows of one person at a time
+constexpr int kLastBreath = 300;  // ms that a window just closed or killed may still take
 
 QString folderOf(const QString& first, int number) {
     return number == 1 ? first : QString("%1-%2").arg(first).arg(number);
 }
 
-std::unique_ptr<QLockFile> tryLock(const QString& folder) {
+std::unique_ptr<QLockFile> tryLock(const QString& folder, int patience = 0) {
     auto lock = std::make_unique<QLockFile>(folder + "/lock");
     lock->setStaleLockTime(0);
-    return lock->tryLock(0) ? std::move(lock) : nullptr;
+    return lock->tryLock(patience) ? std::move(lock) : nullptr;
 }
 
 // Those that hold a session, kept last first.
@@ -51,8 +52,12 @@ bool isLost(const QString& folder) {
 }  // namespace
 
 std::optional<SessionSlot> claimSlot(const QString& first) {
-    for (const QString& folder : keptSlots(first))
+    const auto kept = keptSlots(first);
+    for (const QString& folder : kept)
         if (auto lock = tryLock(folder)) return SessionSlot{folder, std::move(lock)};
+    if (!kept.empty())
+        if (auto lock = tryLock(kept.front(), kLastBreath))
+            return SessionSlot{kept.front(), std::move(lock)};
     for (int number = 1; number <= kMostSlots; ++number) {
         const QString folder = folderOf(first, number);
         if (QFileInfo::exists(folder + '/' + kSessionFile)) continue;  // another window's

@@ -65,6 +65,7 @@ std::optional<Session> WindowSession::claim() {
         return std::nullopt;
     }
     clock_.start();
+    QTimer::singleShot(kLookEvery, this, &WindowSession::offerLost);
     try {
         return keeper_->last();
     } catch (const Error& error) {
@@ -136,6 +137,7 @@ void WindowSession::bringBack(const Session& session) {
 }
 
 void WindowSession::show(const Session& session, const Trace& trace) {
+    broughtBack_ = true;
     ask_.showTrace(trace, session.title);
     ask_.setQuestion(session.question);
     if (const auto options = optionsFrom(session.options)) ask_.setChosenOptions(*options);
@@ -156,6 +158,13 @@ void WindowSession::offerFresh(const QString& sentence) {
         Q_EMIT freshWanted();
     });
     bar_->say(MessageBar::Kind::Hint, sentence, fresh);
+}
+
+// Of a window that was still dying when this one began.
+void WindowSession::offerLost() {
+    if (broughtBack_ || keeper_->othersLost() == 0) return;
+    bar_->say(MessageBar::Kind::Hint,
+              tr("A window ended unexpectedly: start LVR Workbench once more to have it back."));
 }
 
 void WindowSession::giveUp(const QString& why) {

@@ -42,6 +42,7 @@ private:
     std::optional<Trace> changedTrace() const;
     void show(const Session& session, const Trace& trace);
     void offerFresh(const QString& sentence);
+    void offerLost();
     void giveUp(const QString& why);
 
     QString folder_;
@@ -52,7 +53,8 @@ private:
     ModelWish model_;
     QTimer clock_;
     Session kept_;
-    bool isOurs_ = false;  // the folder
+    bool isOurs_ = false;       // the folder
+    bool broughtBack_ = false;  // with what there is to say of others
     bool traceChanged_ = true;
     MessageBar* bar_ = nullptr;
 };

@@ -32,6 +32,7 @@ struct LatentViewState {
     int selectedStep = -1;  // index into latentSteps(); -1: none
     int image = 0;          // which of the question's images
     HeatSettings shown;
+    std::optional<HeatMode> waitingMode;  // chosen, but this trace does not hold enough for it
     ColourMap colours = ColourMap::Viridis;
     float opacity = 0.6f;
     bool heat = true;

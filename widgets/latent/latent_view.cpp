@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "widgets/latent/picture_part.h"
 #include "widgets/latent/steps_part.h"
@@ -23,8 +24,10 @@ void drawModeChoice(const Trace& trace, LatentViewState& state) {
     if (ImGui::BeginCombo("##mode", std::string(nameOf(state.shown.mode)).c_str(),
                           ImGuiComboFlags_HeightLarge)) {
         for (const HeatMode mode : modesFor(trace, state.image)) {
-            if (ImGui::Selectable(std::string(nameOf(mode)).c_str(), mode == state.shown.mode))
+            if (ImGui::Selectable(std::string(nameOf(mode)).c_str(), mode == state.shown.mode)) {
                 state.shown.mode = mode;
+                state.waitingMode.reset();
+            }
             explainItem(std::string(explainOf(mode)).c_str());
         }
         ImGui::EndCombo();
@@ -163,15 +166,24 @@ void drawEmpty() {
     centred("Open, drop or paste one, or draw a new scene.", middle);
 }
 
+// A mode that this trace does not offer waits for one that does.
+void fitMode(const std::vector<HeatMode>& modes, LatentViewState& state) {
+    const auto offered = [&](HeatMode mode) {
+        return std::find(modes.begin(), modes.end(), mode) != modes.end();
+    };
+    if (!offered(state.shown.mode))
+        state.waitingMode = std::exchange(state.shown.mode, HeatMode::Cosine);
+    else if (state.waitingMode && offered(*state.waitingMode))
+        state.shown.mode = *std::exchange(state.waitingMode, std::nullopt);
+}
+
 // What was chosen for another trace may not be there in this one.
 void fitChoices(const Trace& trace, int steps, LatentViewState& state) {
     state.selectedStep = std::min(state.selectedStep, steps - 1);
     const bool hasGrid = state.image < static_cast<int>(trace.grids.size());
     if (state.asked && (!hasGrid || *state.asked >= trace.grids[state.image].count()))
         state.asked.reset();
-    const auto modes = modesFor(trace, state.image);
-    if (steps > 0 && std::find(modes.begin(), modes.end(), state.shown.mode) == modes.end())
-        state.shown.mode = HeatMode::Cosine;
+    if (steps > 0) fitMode(modesFor(trace, state.image), state);
 }
 
 LatentFrame frameOf(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {

@@ -40,7 +40,7 @@ void forEachChoice(State& state, Number number, Toggle toggle) {
 }  // namespace
 
 QJsonObject viewChoices(const LatentViewState& state) {
-    QJsonObject choices{{"mode", nameIn(kHeatModes, state.shown.mode)},
+    QJsonObject choices{{"mode", nameIn(kHeatModes, state.waitingMode.value_or(state.shown.mode))},
                         {"colours", nameIn(kColourMaps, state.colours)}};
     forEachChoice(
         state,

@@ -141,6 +141,8 @@ private Q_SLOTS:
     void theFolderIsRemembered();
     void aFileThatExistsIsReplacedOnlyKnowingly();
     void theEndingIsAdded();
+    void theEndingThatIsTypedIsTheFormat();
+    void anEndingThatCannotBeIsSaid();
     void whatCannotBeWrittenIsOneSentenceAndLeavesNothing();
     void aFullDiskIsOneSentenceAndLeavesTheOldFile();
     void cancellingTheAnimationWritesNothing();
@@ -413,6 +415,26 @@ void ExportTest::theEndingIsAdded() {
     world.named<QLineEdit>("File to write").setText(world.folder.filePath("numbers"));
     QVERIFY(!world.result().isEmpty());
     QCOMPARE(world.exported[0][0].toString(), world.folder.filePath("numbers.csv"));
+}
+
+void ExportTest::theEndingThatIsTypedIsTheFormat() {
+    DialogWorld world;
+    auto& file = world.named<QLineEdit>("File to write");
+    file.setText(world.folder.filePath("c.svg"));  // PNG was chosen
+    QVERIFY(world.result().startsWith("<?xml"));
+    QCOMPARE(world.exported[0][0].toString(), world.folder.filePath("c.svg"));
+}
+
+void ExportTest::anEndingThatCannotBeIsSaid() {
+    DialogWorld world;
+    for (const char* name : {"c.gif", "c.csv"}) {
+        world.named<QLineEdit>("File to write").setText(world.folder.filePath(name));
+        QTest::mouseClick(&world.button("Export"), Qt::LeftButton);
+        QVERIFY2(world.sentence().contains("written as .png or .svg"),
+                 qPrintable(world.sentence()));
+    }
+    QVERIFY(world.exported.isEmpty());
+    QCOMPARE(QDir(world.folder.path()).entryList(QDir::Files), QStringList());
 }
 
 void ExportTest::whatCannotBeWrittenIsOneSentenceAndLeavesNothing() {

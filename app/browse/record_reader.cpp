@@ -30,6 +30,7 @@ RecordReader::RecordReader(QObject* parent) : QObject(parent) { pool_.setMaxThre
 
 RecordReader::~RecordReader() {
     stop_.request_stop();
+    stopFilter_.request_stop();
     pool_.waitForDone();
 }
 
@@ -67,9 +68,11 @@ void RecordReader::open(const QString& data, const QString& imageRoot) {
 void RecordReader::cancel() { stop_.request_stop(); }
 
 void RecordReader::filter(const Records& records, const QString& text) {
-    pool_.start([this, id = ++newestFilter_, records, text] {
-        report(id, newestFilter_,
-               [this, rows = records->matching(text)] { Q_EMIT filtered(rows); });
+    stopFilter_.request_stop();
+    stopFilter_ = {};
+    pool_.start([this, id = ++newestFilter_, records, text, stop = stopFilter_.get_token()] {
+        const auto rows = records->matching(text, stop);
+        report(id, newestFilter_, [this, rows] { Q_EMIT filtered(rows); });
     });
 }
 

@@ -20,6 +20,7 @@ public:
     // imageRoot: of relative image paths; empty: the data's folder
     void open(const QString& data, const QString& imageRoot);
     void cancel();
+    // Of several in a hurry only the newest is searched to the end.
     void filter(const Records& records, const QString& text);
     void readSample(const Records& records, int record);
 
@@ -36,7 +37,7 @@ private:
     void report(quint64 id, const quint64& newest, std::function<void()> report);
 
     QThreadPool pool_;
-    std::stop_source stop_;
+    std::stop_source stop_, stopFilter_;
     quint64 newestOpen_ = 0, newestFilter_ = 0, newestSample_ = 0;  // GUI thread
 };
 

@@ -64,7 +64,8 @@ Session WindowSession::look() const {
             .run = place.run,
             .rolloutsRun = place.rolloutsRun,
             .rolloutsStep = place.rolloutsStep,
-            .layout = workspaces_.saveLayout()};
+            .layout = workspaces_.saveLayout(),
+            .compare = workspaces_.compareState()};
 }
 
 void WindowSession::keep() {
@@ -92,6 +93,7 @@ void WindowSession::write(const Session& session) {
 
 void WindowSession::bringBack(const Session& session) {
     workspaces_.restoreLayout(session.layout);
+    workspaces_.restoreCompare(session.compare);
     if (session.store == store_)
         workspaces_.goTo({session.run, session.rolloutsRun, session.rolloutsStep});
     keeper_->readTrace(session, [this, session](const Trace& trace) {

@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QMimeData>
 
+#include "widgets/save_file.h"
+
 namespace lvr {
 
 GivenFiles::GivenFiles(QWidget* window) : QObject(window), window_(window) {}
@@ -26,13 +28,8 @@ void GivenFiles::openDialog(int filter) {
 }
 
 void GivenFiles::chooseTarget() {
-    auto* dialog = new QFileDialog(window_, tr("Save trace"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix("lvrtrace");
-    dialog->setNameFilter(tr("Traces (*.lvrtrace)"));
-    connect(dialog, &QFileDialog::fileSelected, this, &GivenFiles::target);
-    dialog->open();
+    askWhereToSave(window_, {tr("Save trace"), {}, {{"lvrtrace", tr("Traces")}}},
+                   [this](const QString& file, const QString&) { Q_EMIT target(file); });
 }
 
 void GivenFiles::paste() {

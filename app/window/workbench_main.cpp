@@ -18,6 +18,7 @@
 #include "app/window/main_window.h"
 #include "app/window/start_script.h"
 #include "app/window/window_services.h"
+#include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
@@ -91,6 +92,12 @@ lvr::TrainPlaces places(const lvr::CommandLine& line) {
             .runsFolder = QFileInfo(store).path() + "/runs"};
 }
 
+// Of a model by the name it has in the window.
+std::string hashOf(const std::string& model) {
+    const bool isTiny = model == lvr::kTinyModelName;
+    return lvr::checkpointFingerprint(lvr::findCheckpoint(isTiny ? lvr::tinyModelFolder() : model));
+}
+
 // Where conversations are kept; nowhere without a home folder, where Qt would offer the root's.
 std::filesystem::path historyFolder() {
     if (qEnvironmentVariableIsEmpty("HOME") && qEnvironmentVariableIsEmpty("XDG_DATA_HOME"))
@@ -111,7 +118,9 @@ lvr::WindowServices services(const lvr::CommandLine& line, const std::filesystem
             .compare = {.openEngine = lvr::openLvrEngine,
                         .sceneKinds = lvr::setSceneKinds(),
                         .newScene = anySceneSource(reproducible),
-                        .openSet = lvr::openSampleSet}};
+                        .openSet = lvr::openSampleSet,
+                        .modelHash = hashOf,
+                        .codeVersion = LVR_VERSION}};
 }
 
 // Beside the run store's usual place; empty without a home.

@@ -103,7 +103,7 @@ QWidget* SetPage::makeChoice() {
     auto* row = new QHBoxLayout(choice);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(choice_, 1);
-    for (auto* button : {start_, goOn_, stop_, pastButton_, export_}) row->addWidget(button);
+    for (auto* button : {start_, stop_}) row->addWidget(button);
     start_->setDefault(true);
     start_->setToolTip(tr("Ask every question with every strategy of the list"));
     goOn_->setToolTip(tr("Ask what is missing in the results below, with their strategies"));
@@ -118,6 +118,7 @@ QWidget* SetPage::makeProgress() {
     progress_->setAccessibleName(tr("Progress of the set"));
     progress_->setFixedWidth(220);
     status_->setAccessibleName(tr("State of the set"));
+    status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // a long one is cut
     status_->setText(
         tr("Choose questions here and strategies on the left, then press Run. Every answer is kept "
            "as it comes."));
@@ -126,6 +127,7 @@ QWidget* SetPage::makeProgress() {
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(progress_);
     row->addWidget(status_, 1);
+    for (auto* button : {goOn_, pastButton_, export_}) row->addWidget(button);
     return line;
 }
 
@@ -237,6 +239,7 @@ void SetPage::settle(bool stopped) {
 void SetPage::tellState(const QString& state) {
     state_ = state;
     status_->setText(state);
+    status_->setToolTip(state);
     updateWidgets();
 }
 

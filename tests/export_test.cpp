@@ -140,6 +140,7 @@ private Q_SLOTS:
     void namesAreSuggestedBesideThePicture();
     void theFolderIsRemembered();
     void aFileThatExistsIsReplacedOnlyKnowingly();
+    void aTypedNameThatExistsIsReplacedOnlyKnowingly();
     void theEndingIsAdded();
     void theEndingThatIsTypedIsTheFormat();
     void anEndingThatCannotBeIsSaid();
@@ -404,6 +405,23 @@ void ExportTest::aFileThatExistsIsReplacedOnlyKnowingly() {
     old.close();
     world.choose("Table");
     QVERIFY(world.sentence().contains("will be replaced"));
+    QTest::mouseClick(&world.button("Replace"), Qt::LeftButton);
+    QVERIFY(world.exported.wait(5000));
+    QVERIFY(bytesOf(old.fileName()).startsWith("step,"));
+}
+
+// Also in the moment after its last letter, when nobody has looked yet.
+void ExportTest::aTypedNameThatExistsIsReplacedOnlyKnowingly() {
+    DialogWorld world;
+    QFile old(world.folder.filePath("old.csv"));
+    QVERIFY(old.open(QIODevice::WriteOnly));
+    old.write("old");
+    old.close();
+    world.choose("Table");
+    world.named<QLineEdit>("File to write").setText(old.fileName());
+    QTest::mouseClick(&world.button("Export"), Qt::LeftButton);
+    QVERIFY(world.sentence().contains("will be replaced"));
+    QCOMPARE(bytesOf(old.fileName()), QByteArray("old"));
     QTest::mouseClick(&world.button("Replace"), Qt::LeftButton);
     QVERIFY(world.exported.wait(5000));
     QVERIFY(bytesOf(old.fileName()).startsWith("step,"));

@@ -8,8 +8,8 @@ namespace lvr {
 
 class RunStore;
 
-// What a comparison is in the store before its first answer. Of info its kind, options, data, seed
-// and command are filled in; what the model and the data are is the caller's to say.
+// What a comparison is in the store before its first answer: `info`, which says what the model and
+// the data are, with its kind, its options and its seed.
 RunInfo comparisonInfo(const SetChoice& choice, const std::vector<Strategy>& strategies,
                        RunInfo info);
 

@@ -18,6 +18,7 @@ set(may_use_core/train      "${may_use_core/decode};core/decode")
 set(may_use_core/sft        "${may_use_core/decode};core/decode;core/train")
 set(may_use_core/grpo       "${may_use_core/decode};core/decode;core/diagnose;core/train")
 set(may_use_core/eval       "${may_use_core/decode};core/decode;core/diagnose")
+set(may_use_core/compare    "core/values;core/heat;core/store;core/eval/statistics.h")
 set(may_use_datasets/scenes "core/values;core/vision;core/checkpoint")
 # Lengths of records are counted in tokens of the prompt: core/text.
 set(may_use_datasets        "${may_use_datasets/scenes};core/text;core/eval/answer.h")
@@ -81,7 +82,7 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui)"
     "app/training|||^<(Q[A-Z]|imgui|CLI)" "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
     "widgets|||^<(opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/heat core/export core/text core/vision core/checkpoint core/store core/machine
-        core/runs_io datasets widgets)
+        core/runs_io core/compare datasets widgets)
     list(APPEND rules "${folder}|||^(<torch|<ATen|\"core/torch)")
 endforeach()
 file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/core/*.h ${ROOT}/datasets/*.h ${ROOT}/widgets/*.h ${ROOT}/app/*.h)

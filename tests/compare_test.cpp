@@ -13,6 +13,7 @@
 #include <QSpinBox>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -20,16 +21,18 @@
 #include <atomic>
 #include <latch>
 
-#include "app/compare/compare_export.h"
 #include "app/compare/compare_run.h"
 #include "app/compare/compare_workspace.h"
 #include "app/compare/question_page.h"
 #include "app/compare/sample_sets.h"
+#include "app/compare/set_export.h"
 #include "app/compare/set_page.h"
-#include "app/compare/set_scores.h"
-#include "app/compare/strategies_json.h"
 #include "app/window/inference_worker.h"
+#include "core/compare/comparison_text.h"
+#include "core/compare/scores.h"
+#include "core/compare/strategies_json.h"
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/eval/statistics.h"
 #include "widgets/compare/answer_columns.h"
 #include "widgets/compare/disagreements.h"
@@ -155,7 +158,7 @@ CompareServices servicesOf(Script& script, InferenceWorker& worker) {
             .sceneKinds = {"chain", "count"},
             .newScene = [](const std::string& kind) { return sampleOf("What " + kind + "?"); },
             .openSet =
-                [](const SetChoice& choice) {
+                [](const SetChoice& choice, const std::stop_token&) {
                     if (choice.file == "broken.json")
                         throw Error("broken.json is cut off; write it again.");
                     return scriptedSet(choice.count);
@@ -240,9 +243,10 @@ SetResults resultsOf(const QStringList& marks) {
     return results;
 }
 
-QStringList row(const QTableWidget& table, int row) {
+QStringList row(const QTableView& table, int row) {
     QStringList cells;
-    for (int i = 0; i < table.columnCount(); ++i) cells << table.item(row, i)->text();
+    const auto* model = table.model();
+    for (int i = 0; i < model->columnCount(); ++i) cells << model->index(row, i).data().toString();
     return cells;
 }
 
@@ -277,11 +281,6 @@ struct Window {
 class CompareTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void strategiesSayWhatTheyDo_data();
-    void strategiesSayWhatTheyDo();
-    void strategiesAreAddedDuplicatedMovedAndRemoved();
-    void editingAFieldChangesTheChosenStrategyOnly();
-    void everyFieldOfAStrategyComesBackFromTheForm();
 
     void askAndCompareJudgeAlike_data();
     void askAndCompareJudgeAlike();
@@ -307,10 +306,11 @@ private Q_SLOTS:
     void aPictureThatIsNoneIsNamed();
     void aSetFillsTheTableAndCanBeStopped();
     void disagreeingQuestionsOpenInTheColumns();
+    void stoppingWhileTheQuestionsAreReadIsAtOnce();
+    void aSetOfGivenUpStrategiesIsNotReadToItsEnd();
     void aBrokenSetIsSaidAndAnotherRuns();
     void closingDuringARunIsClean();
     void choicesComeBack();
-    void strategiesComeBackFromText();
     void everythingToClickHasAName();
 
     void exportsHoldWhatTheTableShows();
@@ -326,109 +326,43 @@ private:
     QTemporaryDir folder_;
 };
 
-void CompareTest::strategiesSayWhatTheyDo_data() {
-    QTest::addColumn<DecodeOptions>("options");
-    QTest::addColumn<QString>("words");
-    QTest::newRow("none") << DecodeOptions{.exit = NoLatents{}} << "no latents";
-    QTest::newRow("fixed") << DecodeOptions{.exit = FixedSteps{4}} << "fixed 4";
-    QTest::newRow("latent end") << DecodeOptions{.exit = NearLatentEnd{.metric =
-                                                                           LatentEndMetric::Cosine,
-                                                                       .threshold = 0.05,
-                                                                       .cap = 9}}
-                                << "latent end ≤ 0.05 (cosine), at most 9";
-    QTest::newRow("mode switching")
-        << DecodeOptions{.exit = EndToken{}} << "mode switching, at most 32";
-    QTest::newRow("sampled") << DecodeOptions{.exit = EndProbability{},
-                                              .latentFeed = LatentFeed::Snap,
-                                              .sampling = {.temperature = 0.7, .seed = 3}}
-                             << "P(end) ≥ 0.5, at most 16, snapped to patches, T 0.7, seed 3";
-}
-
-void CompareTest::strategiesSayWhatTheyDo() {
-    QFETCH(DecodeOptions, options);
-    QTEST(describe(options), "words");
-}
-
-void CompareTest::strategiesAreAddedDuplicatedMovedAndRemoved() {
-    StrategyList list;
-    QSignalSpy changed(&list, &StrategyList::changed);
-    auto* menu = named<QToolButton>(list, "Add strategies").menu();
-    list.setCurrent(3);
-    menu->actions().first()->trigger();
-    QCOMPARE(titles(list).mid(3), QStringList({"no latents", "fixed 4", "fixed 8", "fixed 16"}));
-    QCOMPARE(list.current(), 4);
-    named<QToolButton>(list, "Move strategy up").click();
-    QCOMPARE(titles(list).mid(3, 2), QStringList({"fixed 4", "no latents"}));
-    named<QToolButton>(list, "Duplicate strategy").click();
-    QCOMPARE(titles(list).mid(3, 3), QStringList({"fixed 4", "fixed 4", "no latents"}));
-    named<QToolButton>(list, "Move strategy down").click();
-    named<QToolButton>(list, "Remove strategy").click();
-    QCOMPARE(titles(list).mid(3), QStringList({"fixed 4", "no latents", "fixed 8", "fixed 16"}));
-    QCOMPARE(changed.size(), 5);
-    while (!list.strategies().empty()) named<QToolButton>(list, "Remove strategy").click();
-    QVERIFY(!named<QToolButton>(list, "Duplicate strategy").isEnabled());
-    QVERIFY(!named<QLineEdit>(list, "Strategy name").isEnabled());
-    menu->actions().first()->trigger();
-    QCOMPARE(titles(list), QStringList({"fixed 4", "fixed 8", "fixed 16"}));
-}
-
-void CompareTest::editingAFieldChangesTheChosenStrategyOnly() {
-    StrategyList list;
-    list.show();
-    list.setCurrent(1);
-    auto& name = named<QLineEdit>(list, "Strategy name");
-    QCOMPARE(name.placeholderText(), "fixed 4");
-    named<QSpinBox>(list, "Number of latent steps").setValue(6);
-    QCOMPARE(name.placeholderText(), "fixed 6");
-    name.setText("Größe 六");
-    QCOMPARE(titles(list).mid(0, 3),
-             QStringList({"P(end) ≥ 0.5, at most 16", "Größe 六", "fixed 8"}));
-    QCOMPARE(named<QListWidget>(list, "Strategies").item(1)->text(), "Größe 六");
-    QCOMPARE(std::get<FixedSteps>(list.strategies()[1].options.exit).count, 6);
-}
-
-void CompareTest::everyFieldOfAStrategyComesBackFromTheForm() {
-    const Strategy full{.name = "all",
-                        .options = {.exit = NearLatentEnd{.threshold = 0.125, .cap = 5},
-                                    .spanStart = SpanStart::Forced,
-                                    .spanEnd = SpanEnd::Forced,
-                                    .headPositions = HeadPositions::Released,
-                                    .latentFeed = LatentFeed::Filler,
-                                    .maxNewTokens = 77,
-                                    .sampling = {.temperature = 0.75,
-                                                 .topP = 0.5,
-                                                 .topK = 9,
-                                                 .repetitionPenalty = 1.25,
-                                                 .seed = 11}},
-                        .model = "/models/ö"};
-    StrategyList list;
-    list.setStrategies({{}, full});
-    list.setCurrent(1);
-    named<QLineEdit>(list, "Strategy name").setText("same");
-    Strategy renamed = full;
-    renamed.name = "same";
-    QCOMPARE(list.strategies()[1], renamed);
-    QCOMPARE(list.strategies()[0], Strategy{});
-}
-
 void CompareTest::askAndCompareJudgeAlike_data() {
+    QTest::addColumn<QString>("said");
     QTest::addColumn<QString>("gold");
     QTest::addColumn<QString>("question");
     QTest::addColumn<bool>("right");
-    QTest::newRow("case and dot") << "Moon."
+    const QString options = "Which? (a) sun (b) moon";
+    QTest::newRow("case and dot") << "moon"
+                                  << "Moon."
                                   << "What?" << true;
-    QTest::newRow("its option") << "(B)"
-                                << "Which? (a) sun (b) moon" << true;
-    QTest::newRow("another option") << "(A)"
-                                    << "Which? (a) sun (b) moon" << false;
-    QTest::newRow("no options") << "B"
+    QTest::newRow("its option") << "moon"
+                                << "(B)" << options << true;
+    QTest::newRow("another option") << "moon"
+                                    << "(A)" << options << false;
+    QTest::newRow("no options") << "moon"
+                                << "B"
                                 << "Which?" << false;
-    QTest::newRow("more than it") << "moons"
+    QTest::newRow("more than it") << "moon"
+                                  << "moons"
                                   << "What?" << false;
+    QTest::newRow("a letter") << "B"
+                              << "(B)" << options << true;
+    QTest::newRow("another letter") << "B"
+                                    << "(A)" << options << false;
+    QTest::newRow("a number") << "12.0"
+                              << "12"
+                              << "How many?" << true;
+    QTest::newRow("a share") << "1/2"
+                             << "0.5"
+                             << "How much?" << true;
+    QTest::newRow("another share") << "1/3"
+                                   << "0.5"
+                                   << "How much?" << false;
 }
 
-// The model says "moon".
+// A model that is named by what it says.
 void CompareTest::askAndCompareJudgeAlike() {
+    QFETCH(const QString, said);
     QFETCH(const QString, gold);
     QFETCH(const QString, question);
     QFETCH(const bool, right);
@@ -436,15 +370,17 @@ void CompareTest::askAndCompareJudgeAlike() {
     sample.answer = gold.toStdString();
     World world;
     CompareRun run(world.services(),
-                   {.name = "one", .size = 1, .sample = [&](int) { return sample; }}, {fixed(2)},
-                   CompareRun::Report::AnswersOnly);
+                   {.name = "one", .size = 1, .sample = [&](int) { return sample; }},
+                   {fixed(1, said.toStdString())}, CompareRun::Report::AnswersOnly);
     Protocol protocol(run);
     run.start();
     QTRY_COMPARE(protocol.stopped, std::optional(false));
     QCOMPARE(protocol.answers[0].right, std::optional(right));
     auto shown = protocol.answers[0].trace;
     shown.question = sample.question;
-    QCOMPARE(isRight(shown), std::optional(right));
+    QCOMPARE(isRight(shown), std::optional(right));  // as Ask and the conversation show it
+    QCOMPARE(isRightAnswer(said.toStdString(), sample.answer, sample.question.text),
+             right);  // as lvr eval, probes and rewards count it
 }
 
 void CompareTest::everyStrategyAnswersEveryQuestionInTurn() {
@@ -748,22 +684,53 @@ void CompareTest::disagreeingQuestionsOpenInTheColumns() {
     named<QSpinBox>(window.view, "Number of questions").setValue(5);
     window.press("Run");
     window.settle();
-    auto& questions = named<QTableWidget>(window.view, "Questions");
-    QCOMPARE(questions.rowCount(), 0);        // fixed 2 and fixed 4 say the same
-    window.list().setStrategies({fixed(8)});  // what is chosen now is not what was run
+    auto& questions = named<QTableView>(window.view, "Questions");
+    QCOMPARE(questions.model()->rowCount(), 0);  // fixed 2 and fixed 4 say the same
+    window.list().setStrategies({fixed(8)});     // what is chosen now is not what was run
     auto& table = window.the<ScoreTable>();
     const QPoint third = table.visualItemRect(table.item(2, 1)).center();
     QTest::mouseClick(table.viewport(), Qt::LeftButton, {}, third);
     QTest::mouseDClick(table.viewport(), Qt::LeftButton, {}, third);
-    QCOMPARE(questions.rowCount(), 4);
+    QCOMPARE(questions.model()->rowCount(), 4);
     QCOMPARE(row(questions, 2), QStringList({"4", "Q3", "moon", "✓ moon", "✗ tiny"}));
-    questions.setCurrentCell(2, 0);
+    questions.setCurrentIndex(questions.model()->index(2, 0));
     questions.setFocus();
     QTest::keyClick(&questions, Qt::Key_Return);
     QTRY_COMPARE(window.the<QuestionLine>().toPlainText(), "Q3");
     window.settle();
     QCOMPARE(window.text("Verdict on fixed 1"), "✗ wrong");
     QVERIFY(window.the<QuestionLine>().isVisible());
+}
+
+void CompareTest::stoppingWhileTheQuestionsAreReadIsAtOnce() {
+    World world;
+    auto services = world.services();
+    services.openSet = [](const SetChoice&, const std::stop_token& stop) -> SampleSet {
+        waitForStop(stop);
+        throw Cancelled();
+    };
+    SetPage page(services);
+    QSignalSpy failed(&page, &SetPage::failed);
+    page.run({fixed(2)});
+    QVERIFY(page.isBusy());
+    page.stop();
+    QVERIFY(!page.isBusy());
+    QCOMPARE(textOf(page, "State of the set"), "Nothing was run.");
+    QCOMPARE(failed.size(), 0);
+}
+
+void CompareTest::aSetOfGivenUpStrategiesIsNotReadToItsEnd() {
+    World world;
+    std::atomic<int> read = 0;
+    const SampleSet set{.name = "long", .size = 1000, .sample = [&](int) {
+                            ++read;
+                            return sampleOf("Q");
+                        }};
+    CompareRun run(world.services(), set, {kFails}, CompareRun::Report::AnswersOnly);
+    Protocol protocol(run);
+    run.start();
+    QTRY_COMPARE(protocol.stopped, std::optional(false));
+    QCOMPARE(read.load(), 3);
 }
 
 void CompareTest::aBrokenSetIsSaidAndAnotherRuns() {
@@ -831,24 +798,6 @@ void CompareTest::choicesComeBack() {
     QCOMPARE(titles(fresh.list()).first(), "fixed 9");
 }
 
-void CompareTest::strategiesComeBackFromText() {
-    std::vector<Strategy> all = firstStrategies();
-    for (const auto& preset : strategyPresets())
-        all.insert(all.end(), preset.strategies.begin(), preset.strategies.end());
-    all.push_back({.name = "ö",
-                   .options = {.exit = NearLatentEnd{.metric = LatentEndMetric::Mae},
-                               .spanStart = SpanStart::Forced,
-                               .spanEnd = SpanEnd::Forced,
-                               .headPositions = HeadPositions::Released,
-                               .latentFeed = LatentFeed::Filler,
-                               .maxNewTokens = 3,
-                               .sampling = {0.5, 0.25, 4, 0.125, 1.5, 1ull << 60}},
-                   .model = "/ö"});
-    QVERIFY(strategiesFromText(strategiesToText(all)) == all);
-    QVERIFY_EXCEPTION_THROWN(strategiesFromText("{}"), Error);
-    QVERIFY_EXCEPTION_THROWN(strategiesFromText(R"([{"seed": "x"}])"), Error);
-}
-
 void CompareTest::everythingToClickHasAName() {
     Window window;
     for (auto* button : window.view.findChildren<QAbstractButton*>()) {
@@ -911,16 +860,19 @@ void CompareTest::exportedFilesAreWritten() {
     window.showSet();
     window.press("Run");
     window.settle();
-    const std::pair<SetExport, const char*> wanted[] = {{SetExport::ScoresCsv, "strategy,"},
-                                                        {SetExport::AnswersCsv, "number,"},
-                                                        {SetExport::Json, "{"},
-                                                        {SetExport::Markdown, "| Strategy"},
-                                                        {SetExport::Picture, "\x89PNG"}};
-    for (const auto& [what, beginning] : wanted) {
+    const struct {
+        SetExport what;
+        const char *ending, *beginning;
+    } wanted[] = {{SetExport::Table, ".csv", "strategy,"},
+                  {SetExport::Table, ".md", "| Strategy"},
+                  {SetExport::Answers, ".csv", "number,"},
+                  {SetExport::Everything, ".json", "{"},
+                  {SetExport::Picture, ".png", "\x89PNG"}};
+    for (const auto& [what, ending, beginning] : wanted) {
         const QString name = folder_.filePath(QString("größe%1").arg(static_cast<int>(what)));
-        window.the<SetPage>().exportTo(what, name);
-        QTRY_COMPARE(window.message(), "Saved " + name + ".");
-        QFile file(name);
+        window.the<SetPage>().exportTo(what, name + ending);
+        QTRY_COMPARE(window.message(), "Saved " + name + ending + ".");
+        QFile file(name + ending);
         QVERIFY(file.open(QIODevice::ReadOnly));
         QVERIFY(file.readAll().startsWith(beginning));
     }
@@ -937,7 +889,7 @@ void CompareTest::exportedFilesAreWritten() {
 
 void CompareTest::anExportIntoAMissingFolderIsSaid() {
     Window window;
-    window.the<SetPage>().exportTo(SetExport::Json, "/nowhere/größe.json");
+    window.the<SetPage>().exportTo(SetExport::Everything, "/nowhere/größe.json");
     QTRY_VERIFY(window.message().contains("größe.json"));
 }
 

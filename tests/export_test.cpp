@@ -140,7 +140,10 @@ private Q_SLOTS:
     void namesAreSuggestedBesideThePicture();
     void theFolderIsRemembered();
     void aFileThatExistsIsReplacedOnlyKnowingly();
+    void aTypedNameThatExistsIsReplacedOnlyKnowingly();
     void theEndingIsAdded();
+    void theEndingThatIsTypedIsTheFormat();
+    void anEndingThatCannotBeIsSaid();
     void whatCannotBeWrittenIsOneSentenceAndLeavesNothing();
     void aFullDiskIsOneSentenceAndLeavesTheOldFile();
     void cancellingTheAnimationWritesNothing();
@@ -407,12 +410,49 @@ void ExportTest::aFileThatExistsIsReplacedOnlyKnowingly() {
     QVERIFY(bytesOf(old.fileName()).startsWith("step,"));
 }
 
+// Also in the moment after its last letter, when nobody has looked yet.
+void ExportTest::aTypedNameThatExistsIsReplacedOnlyKnowingly() {
+    DialogWorld world;
+    QFile old(world.folder.filePath("old.csv"));
+    QVERIFY(old.open(QIODevice::WriteOnly));
+    old.write("old");
+    old.close();
+    world.choose("Table");
+    world.named<QLineEdit>("File to write").setText(old.fileName());
+    QTest::mouseClick(&world.button("Export"), Qt::LeftButton);
+    QVERIFY(world.sentence().contains("will be replaced"));
+    QCOMPARE(bytesOf(old.fileName()), QByteArray("old"));
+    QTest::mouseClick(&world.button("Replace"), Qt::LeftButton);
+    QVERIFY(world.exported.wait(5000));
+    QVERIFY(bytesOf(old.fileName()).startsWith("step,"));
+}
+
 void ExportTest::theEndingIsAdded() {
     DialogWorld world;
     world.choose("Table");
     world.named<QLineEdit>("File to write").setText(world.folder.filePath("numbers"));
     QVERIFY(!world.result().isEmpty());
     QCOMPARE(world.exported[0][0].toString(), world.folder.filePath("numbers.csv"));
+}
+
+void ExportTest::theEndingThatIsTypedIsTheFormat() {
+    DialogWorld world;
+    auto& file = world.named<QLineEdit>("File to write");
+    file.setText(world.folder.filePath("c.svg"));  // PNG was chosen
+    QVERIFY(world.result().startsWith("<?xml"));
+    QCOMPARE(world.exported[0][0].toString(), world.folder.filePath("c.svg"));
+}
+
+void ExportTest::anEndingThatCannotBeIsSaid() {
+    DialogWorld world;
+    for (const char* name : {"c.gif", "c.csv"}) {
+        world.named<QLineEdit>("File to write").setText(world.folder.filePath(name));
+        QTest::mouseClick(&world.button("Export"), Qt::LeftButton);
+        QVERIFY2(world.sentence().contains("written as .png or .svg"),
+                 qPrintable(world.sentence()));
+    }
+    QVERIFY(world.exported.isEmpty());
+    QCOMPARE(QDir(world.folder.path()).entryList(QDir::Files), QStringList());
 }
 
 void ExportTest::whatCannotBeWrittenIsOneSentenceAndLeavesNothing() {

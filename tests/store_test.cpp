@@ -444,7 +444,10 @@ private Q_SLOTS:
 
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
-        const QString fourth = "ALTER TABLE run DROP COLUMN notes; PRAGMA user_version = 3;";
+        const QString fifth = "DROP TABLE outcome; DROP TABLE question; PRAGMA user_version = 4;";
+        QTest::newRow("version 4") << fifth;
+        const QString fourth =
+            fifth + "ALTER TABLE run DROP COLUMN notes; PRAGMA user_version = 3;";
         QTest::newRow("version 3") << fourth;
         const QString third =
             fourth + "DROP TABLE checkpoint; DROP TABLE sample; PRAGMA user_version = 2;";
@@ -476,6 +479,8 @@ private Q_SLOTS:
         store.addCheckpoint(run, {.step = 1, .folder = "/out/1"});
         QCOMPARE(store.sampleSteps(run), std::vector{1});
         QCOMPARE(store.checkpoints(run).size(), 1U);
+        store.putQuestion(run, {.number = 2, .text = "What?"}, 1);
+        QCOMPARE(store.questions(run, 0).front().text, std::string("What?"));
     }
 
     // Its second statement fails: the first is taken back too, and what was there is there.

@@ -8,6 +8,8 @@
 #include <QSpinBox>
 #include <type_traits>
 
+#include "widgets/exact_value.h"
+
 namespace lvr {
 namespace {
 
@@ -79,20 +81,24 @@ void ExitRuleForm::showFieldsOf(int kind) {
     kind_->setToolTip(tr(kKinds[kind].about));
 }
 
+double ExitRuleForm::threshold() const { return exactValue(threshold_, givenThreshold_); }
+
+int ExitRuleForm::steps() const { return exactValue(steps_, givenSteps_); }
+
 ExitRule ExitRuleForm::rule() const {
     switch (kind_->currentIndex()) {
         case 0:
             return NoLatents{};
         case 1:
-            return FixedSteps{.count = steps_->value()};
+            return FixedSteps{.count = steps()};
         case 2:
             return NearLatentEnd{.metric = static_cast<LatentEndMetric>(metric_->currentIndex()),
-                                 .threshold = threshold_->value(),
-                                 .cap = steps_->value()};
+                                 .threshold = threshold(),
+                                 .cap = steps()};
         case 3:
-            return EndToken{.cap = steps_->value()};
+            return EndToken{.cap = steps()};
     }
-    return EndProbability{.threshold = threshold_->value(), .cap = steps_->value()};
+    return EndProbability{.threshold = threshold(), .cap = steps()};
 }
 
 void ExitRuleForm::setRule(const ExitRule& rule) {
@@ -103,9 +109,10 @@ void ExitRuleForm::setRule(const ExitRule& rule) {
             [this](const auto& r) {
                 if constexpr (requires { r.metric; })
                     metric_->setCurrentIndex(static_cast<int>(r.metric));
-                if constexpr (requires { r.threshold; }) threshold_->setValue(r.threshold);
-                if constexpr (requires { r.cap; }) steps_->setValue(r.cap);
-                if constexpr (requires { r.count; }) steps_->setValue(r.count);
+                if constexpr (requires { r.threshold; })
+                    threshold_->setValue(givenThreshold_ = r.threshold);
+                if constexpr (requires { r.cap; }) steps_->setValue(givenSteps_ = r.cap);
+                if constexpr (requires { r.count; }) steps_->setValue(givenSteps_ = r.count);
             },
             rule);
     }

@@ -17,7 +17,9 @@ class ExitRuleForm : public QWidget {
 public:
     explicit ExitRuleForm(QWidget* parent = nullptr);
     ExitRule rule() const;
-    void setRule(const ExitRule& rule);  // says changed() when it is another rule
+    // Says changed() when it is another rule. Numbers that nobody changes stay as they are given,
+    // whatever the fields have room for.
+    void setRule(const ExitRule& rule);
 
 Q_SIGNALS:
     void changed(const ExitRule& rule);
@@ -26,6 +28,8 @@ private:
     void build();
     void showFieldsOf(int kind);
     void report();
+    double threshold() const;
+    int steps() const;
 
     QComboBox* kind_ = nullptr;
     QComboBox* metric_ = nullptr;
@@ -33,6 +37,8 @@ private:
     QLabel* stepsLabel_ = nullptr;
     QSpinBox* steps_ = nullptr;
     ExitRule last_ = EndProbability{};
+    double givenThreshold_ = 0;
+    int givenSteps_ = 0;
 };
 
 }  // namespace lvr

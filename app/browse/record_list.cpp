@@ -50,9 +50,9 @@ QString RecordList::name(int i) const {
         .arg(number(i));
 }
 
-std::vector<int> RecordList::matching(const QString& text) const {
+std::vector<int> RecordList::matching(const QString& text, const std::stop_token& stop) const {
     std::vector<int> found;
-    for (int i = 0; i < size(); ++i)
+    for (int i = 0; i < size() && !stop.stop_requested(); ++i)
         if (text.isEmpty() || (record(i) ? holds(*record(i), text) : holds(bad(i)->problem, text)))
             found.push_back(i);
     return found;

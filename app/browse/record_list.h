@@ -2,6 +2,7 @@
 
 #include <QString>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -21,7 +22,8 @@ public:
     QString name(int i) const;              // "data.json, record 3"
     int number(int i) const;                // in its file, from 1
     // Those that hold the text in id, kind, question, answer or problem; all for an empty text.
-    std::vector<int> matching(const QString& text) const;
+    // Incomplete once stopped.
+    std::vector<int> matching(const QString& text, const std::stop_token& stop = {}) const;
 
 private:
     Dataset data_;

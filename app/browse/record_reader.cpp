@@ -30,6 +30,7 @@ RecordReader::RecordReader(QObject* parent) : QObject(parent) { pool_.setMaxThre
 
 RecordReader::~RecordReader() {
     stop_.request_stop();
+    stopFilter_.request_stop();
     pool_.waitForDone();
 }
 
@@ -71,8 +72,8 @@ void RecordReader::filter(const Records& records, const QString& text) {
     stopFilter_ = {};
     pool_.start([this, id = ++newestFilter_, records, text, stop = stopFilter_.get_token()] {
         if (stop.stop_requested()) return;  // overtaken while it waited
-        report(id, newestFilter_,
-               [this, rows = records->matching(text)] { Q_EMIT filtered(rows); });
+        const auto rows = records->matching(text, stop);
+        report(id, newestFilter_, [this, rows] { Q_EMIT filtered(rows); });
     });
 }
 

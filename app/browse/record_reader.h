@@ -20,6 +20,7 @@ public:
     // imageRoot: of relative image paths; empty: the data's folder
     void open(const QString& data, const QString& imageRoot);
     void cancel();
+    // Of several in a hurry only the newest is searched to the end.
     void filter(const Records& records, const QString& text);
     void readSample(const Records& records, int record);
 

@@ -10,6 +10,7 @@
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
+#include "app/cli/show_comparison.h"
 #include "app/cli/show_generated.h"
 #include "app/training/run_log.h"
 #include "core/checkpoint/atomic_file.h"
@@ -64,6 +65,11 @@ std::vector<Run> chosen(const RunsArguments& a, std::vector<Run> runs) {
     return runs;
 }
 
+// A comparison has no folder; its set and model tell it from others.
+std::string placeOf(const Run& run) {
+    return run.info.kind == kComparisonKind ? run.info.data + ", " + run.info.parent : run.info.out;
+}
+
 void list(const RunsArguments& a) {
     const auto all = openStore(a).runs();
     const auto runs = chosen(a, all);
@@ -84,7 +90,7 @@ void list(const RunsArguments& a) {
         std::printf("%4lld  %-8s  %-8s  %5d/%-5d  %-19s  %-24s  %s\n",
                     static_cast<long long>(run.id), run.info.kind.c_str(),
                     toText(run.status).c_str(), run.step, run.info.steps, when(run.started).c_str(),
-                    shortened(run.notes, 24).c_str(), run.info.out.c_str());
+                    shortened(run.notes, 24).c_str(), placeOf(run).c_str());
 }
 
 OrderedJson checkpointsOf(const RunStore& store, std::int64_t run) {
@@ -137,6 +143,7 @@ void print(const Run& run, const OrderedJson& more) {
 void show(const RunsArguments& a) {
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
+    if (run.info.kind == kComparisonKind) return showComparison(store, run, a.json);
     if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
@@ -187,11 +194,23 @@ void exportCompletions(const RunsArguments& a, const RunStore& store, const Run&
     std::cout << "wrote " << a.to.string() << "\n";
 }
 
+void exportComparison(const RunsArguments& a, const RunStore& store, const Run& run) {
+    const auto text = comparisonText(store, run, a.format);
+    if (a.to.empty())
+        std::cout << text;
+    else
+        writeFileAtomically(a.to, text);
+}
+
 const std::map<std::string, ExportFormat> kFormats{
     {"csv", {exportText, {".csv"}}},
     {"json", {exportText, {".json"}}},
     {"tensorboard", {exportEvents, {}}},
+    {"answers", {exportComparison, {".csv"}}},
+    {"markdown", {exportComparison, {".md"}}},
     {"completions", {exportCompletions, {".parquet", ".jsonl", ".json", ".csv"}}}};
+
+const std::vector<std::string> kFileEndings{".csv", ".json", ".md", ".parquet", ".jsonl"};
 
 // What was asked for, else what the file's name says. Throws UsageError when they contradict.
 std::string formatOf(const RunsArguments& a) {
@@ -199,12 +218,18 @@ std::string formatOf(const RunsArguments& a) {
     if (a.format.empty()) {
         if (ending.empty() || ending == ".csv") return "csv";
         if (ending == ".json") return "json";
+        if (ending == ".md") return "markdown";
         if (ending == ".parquet" || ending == ".jsonl") return "completions";
         throw UsageError(a.to.string() +
                          " ends in nothing that runs export writes: .csv, .json, .parquet or "
                          ".jsonl (completions), or a folder with --format tensorboard");
     }
     const auto& known = kFormats.at(a.format).endings;
+    if (a.format == "tensorboard" && std::ranges::find(kFileEndings, ending) != kFileEndings.end())
+        throw UsageError(
+            "--format tensorboard writes a folder for --logdir, or a file with tfevents "
+            "in its name; " +
+            a.to.string() + " is named like a " + ending + " file");
     const bool mayLackIt = ending.empty() && a.format != "completions";
     if (a.to.empty() || known.empty() || mayLackIt ||
         std::ranges::find(known, ending) != known.end())
@@ -213,10 +238,25 @@ std::string formatOf(const RunsArguments& a) {
                      a.to.string() + " does not end in");
 }
 
+// A training has curves, a comparison has answers.
+void checkFormatFits(const std::string& format, const Run& run) {
+    const bool compares = run.info.kind == kComparisonKind;
+    const bool forBoth = format == "csv" || format == "json";
+    if (forBoth || compares == (format == "answers" || format == "markdown")) return;
+    throw UsageError("run " + std::to_string(run.id) + " is of kind " + run.info.kind +
+                     (compares ? "; it can be written as csv, answers, json or markdown, not as "
+                               : "; it can be written as csv, json, tensorboard or completions, "
+                                 "not as ") +
+                     format);
+}
+
 void exportRun(RunsArguments a) {
     a.format = formatOf(a);
     const auto store = openStore(a);
-    kFormats.at(a.format).write(a, store, findRun(store, a.run));
+    const auto run = findRun(store, a.run);
+    const bool compares = run.info.kind == kComparisonKind;
+    checkFormatFits(a.format, run);
+    (compares ? exportComparison : kFormats.at(a.format).write)(a, store, run);
 }
 
 void importRun(const RunsArguments& a) {
@@ -290,19 +330,21 @@ void addRunsCommand(CLI::App& app) {
     all->add_flag("--json", a->json, "Print a JSON array");
     all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
-        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import"}));
+        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kComparisonKind}));
     auto* shown = addRun(add("show", "One run and its newest metrics", show));
     shown->add_flag("--json", a->json, "Print JSON");
     addGeneratedOptions(*shown, a->generated);
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
-    auto* out = addRun(
-        add("export", "Metrics of one run", [](const RunsArguments& given) { exportRun(given); }));
+    auto* out = addRun(add("export", "Metrics of one run, or the answers of a comparison",
+                           [](const RunsArguments& given) { exportRun(given); }));
     out->add_option(
            "--format", a->format,
            "csv (step,name,value), json, tensorboard (an event file), or completions "
-           "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); default: "
-           "as --to ends, else csv")
-        ->check(CLI::IsMember({"csv", "json", "tensorboard", "completions"}));
+           "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); of a "
+           "comparison csv (a row a strategy), answers (a row a question and strategy, as CSV), "
+           "json or markdown; default: as --to ends, else csv")
+        ->check(
+            CLI::IsMember({"csv", "json", "tensorboard", "completions", "answers", "markdown"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");
     addRun(add("note", "Write down something about a run, in place of what was there", note))
         ->add_option("text", a->text, "What to write; \"\" removes it")

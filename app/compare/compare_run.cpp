@@ -101,6 +101,10 @@ CompareRun::~CompareRun() {
                           [](const std::string&) {});
 }
 
+void CompareRun::leaveOut(std::function<bool(int question, int strategy)> isAnswered) {
+    isAnswered_ = std::move(isAnswered);
+}
+
 void CompareRun::start() { readQuestion(); }
 
 void CompareRun::stop() { stop_.request_stop(); }
@@ -123,7 +127,19 @@ void CompareRun::post(Job job, std::function<void(const QString&)> failed) {
         });
 }
 
+bool CompareRun::isAsked(int question, int strategy) const {
+    return failuresInARow_[strategy] < kMostFailures &&
+           !(isAnswered_ && isAnswered_(question, strategy));
+}
+
+bool CompareRun::isAskedAnything(int question) const {
+    for (int strategy = 0; strategy < std::ssize(strategies_); ++strategy)
+        if (isAsked(question, strategy)) return true;
+    return false;
+}
+
 void CompareRun::readQuestion() {
+    while (question_ < set_.size && !isAskedAnything(question_)) ++question_;
     if (stop_.stop_requested() || question_ >= set_.size) return finish();
     post(
         [atEngine = atEngine_, set = set_, index = question_](const EngineDesk&, std::stop_token,
@@ -183,7 +199,7 @@ void CompareRun::next() {
     if (stop_.stop_requested()) return finish();
     do {
         if (++strategy_ >= static_cast<int>(strategies_.size())) return nextQuestion();
-    } while (failuresInARow_[strategy_] >= kMostFailures);
+    } while (!isAsked(question_, strategy_));
     decode();
 }
 

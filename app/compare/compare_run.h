@@ -1,10 +1,11 @@
 #pragma once
 
 #include <QObject>
+#include <functional>
 #include <stop_token>
 
 #include "app/compare/compare_services.h"
-#include "widgets/compare/comparison.h"
+#include "core/values/comparison.h"
 
 namespace lvr {
 
@@ -19,6 +20,8 @@ public:
                Report report, QObject* parent = nullptr);
     ~CompareRun() override;  // stops; nothing follows
 
+    // Before start(): what need not be asked.
+    void leaveOut(std::function<bool(int question, int strategy)> isAnswered);
     void start();
     void stop();  // what is being decoded still comes, cut short; then finished()
 
@@ -39,6 +42,8 @@ private:
     struct AtEngine;  // lives on the inference thread
     template <class Job>
     void post(Job job, std::function<void(const QString&)> failed);
+    bool isAsked(int question, int strategy) const;
+    bool isAskedAnything(int question) const;
     void readQuestion();
     void decode();
     void next();
@@ -51,6 +56,7 @@ private:
     std::vector<Strategy> strategies_;
     Report report_;
     std::shared_ptr<AtEngine> atEngine_;
+    std::function<bool(int question, int strategy)> isAnswered_;
     std::vector<int> failuresInARow_;
     int question_ = 0, strategy_ = 0;
     std::stop_source stop_;

@@ -9,7 +9,7 @@
 
 #include "app/compare/question_page.h"
 #include "app/compare/set_page.h"
-#include "app/compare/strategies_json.h"
+#include "core/compare/strategies_json.h"
 #include "core/error.h"
 #include "widgets/compare/strategy_list.h"
 #include "widgets/message_bar.h"
@@ -18,6 +18,7 @@ namespace lvr {
 
 CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* parent)
     : QWidget(parent),
+      store_(services.store.string()),
       strategies_(new StrategyList(this)),
       question_(new QuestionPage(services)),  // the tabs take them, so that Tab comes there first
       set_(new SetPage(services)),
@@ -98,6 +99,8 @@ void CompareWorkspace::stop() {
 
 bool CompareWorkspace::isBusy() const { return question_->isBusy() || set_->isBusy(); }
 
+bool CompareWorkspace::isAskingSet() const { return set_->isAsking(); }
+
 QByteArray CompareWorkspace::saveState() const {
     const SetChoice choice = set_->choice();
     nlohmann::ordered_json state{{"file", choice.file},
@@ -105,10 +108,13 @@ QByteArray CompareWorkspace::saveState() const {
                                  {"kind", choice.kind},
                                  {"count", choice.count},
                                  {"seed", choice.seed},
+                                 {"store", store_},
+                                 {"run", set_->runNumber()},
                                  {"tab", tabs_->currentIndex()},
                                  {"splitter", splitter_->saveState().toBase64().toStdString()}};
     if (chosen_) state["strategies"] = strategiesToText(strategies_->strategies());
-    return QByteArray::fromStdString(state.dump());
+    using Json = nlohmann::ordered_json;
+    return QByteArray::fromStdString(state.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void CompareWorkspace::restoreState(const QByteArray& text) {
@@ -125,6 +131,8 @@ void CompareWorkspace::restoreState(const QByteArray& text) {
             QByteArray::fromBase64(QByteArray::fromStdString(state.value("splitter", ""))));
         if (state.contains("strategies"))
             strategies_->setStrategies(strategiesFromText(state.at("strategies")));
+        const std::int64_t run = state.value("run", std::int64_t{0});
+        if (run != 0 && state.value("store", "") == store_) set_->open(run);
     } catch (const nlohmann::json::exception&) {
         say(tr("The comparison's last choices could not be read; choose them again."));
     } catch (const Error& error) {

@@ -2,6 +2,7 @@
 
 #include <QByteArray>
 #include <QWidget>
+#include <string>
 
 #include "app/compare/compare_services.h"
 
@@ -29,8 +30,10 @@ public:
     void compare();                           // now
     void stop();
     bool isBusy() const;
+    bool isAskingSet() const;  // a set is being compared
 
-    QByteArray saveState() const;                // strategies, set and layout; not results
+    // Strategies, set, layout, and which comparison of the store is shown.
+    QByteArray saveState() const;
     void restoreState(const QByteArray& state);  // what is unreadable is left as it is
 
 Q_SIGNALS:
@@ -40,6 +43,7 @@ private:
     void wire();
     void say(const QString& sentence);
 
+    const std::string store_;
     StrategyList* strategies_;
     QuestionPage* question_;
     SetPage* set_;

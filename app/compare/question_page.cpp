@@ -12,19 +12,24 @@
 #include <utility>
 
 #include "app/compare/background.h"
-#include "app/compare/compare_export.h"
 #include "app/compare/compare_run.h"
 #include "app/compare/export_files.h"
+#include "core/compare/comparison_text.h"
 #include "core/vision/image_file.h"
 #include "widgets/compare/answer_columns.h"
 #include "widgets/compare/heat_strip.h"
 #include "widgets/qt_image.h"
 #include "widgets/question_line.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kLargestPicture = 512;
+
+QList<SaveFormat> columnFormats() {
+    return {{"png", QObject::tr("Picture")}, {"csv", QObject::tr("Steps and times")}};
+}
 
 }  // namespace
 
@@ -135,8 +140,11 @@ void QuestionPage::openPicture(const QString& file) {
 }
 
 void QuestionPage::choosePicture() {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open picture"));
-    if (!file.isEmpty()) openPicture(file);
+    auto* dialog = new QFileDialog(this, tr("Open picture"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &QuestionPage::openPicture);
+    dialog->open();
 }
 
 void QuestionPage::newScene(const QString& kind) {
@@ -214,10 +222,9 @@ void QuestionPage::updateButtons() {
 // ---- Export ----
 
 void QuestionPage::chooseExport() {
-    const QString file = QFileDialog::getSaveFileName(
-        this, tr("Export the columns"), QStringLiteral("comparison.png"),
-        tr("Picture (*.png);;Steps and times (*.csv)"));
-    if (!file.isEmpty()) exportTo(file);
+    askWhereToSave(this,
+                   {tr("Export the columns"), QStringLiteral("comparison.png"), columnFormats()},
+                   [this](const QString& file, const QString&) { exportTo(file); });
 }
 
 std::string QuestionPage::toCsv() const {
@@ -230,14 +237,16 @@ std::string QuestionPage::toCsv() const {
     return stepsToCsv(strategies, answers);
 }
 
-void QuestionPage::exportTo(const QString& file) {
-    const bool picture = file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive);
-    auto write = picture ? std::function<void()>([file, image = columns_->grabAll()] {
+void QuestionPage::exportTo(const QString& name) {
+    const auto [file, ending, problem] = saveTarget(name, columnFormats());
+    if (!problem.isEmpty()) return failed(problem);
+    const bool picture = ending == QStringLiteral("png");
+    auto write = picture ? std::function<void()>([file = file, image = columns_->grabAll()] {
         writePictureFile(file, image);
     })
-                         : [file, csv = toCsv()] { writeTextFile(file, csv); };
+                         : [file = file, csv = toCsv()] { writeTextFile(file, csv); };
     files_->run(
-        [this, file, write = std::move(write)]() -> Background::Report {
+        [this, file = file, write = std::move(write)]() -> Background::Report {
             write();
             return [this, file] { Q_EMIT said(tr("Saved %1.").arg(file)); };
         },

@@ -31,7 +31,7 @@ public:
     void compare(const std::vector<Strategy>& strategies);
     void stop();
     bool isBusy() const { return run_ != nullptr; }
-    void exportTo(const QString& file);  // .png, otherwise CSV
+    void exportTo(const QString& name);  // .png or .csv; none: a picture
 
 Q_SIGNALS:
     void asked();                          // compare() is to follow

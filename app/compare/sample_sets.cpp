@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/checkpoint/fingerprint.h"
 #include "datasets/record_sample.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
@@ -37,21 +38,23 @@ SampleSet scenes(const SetChoice& choice) {
             }};
 }
 
-SampleSet records(const SetChoice& choice) {
+SampleSet records(const SetChoice& choice, const std::stop_token& stop) {
     const auto path = [](const std::string& text) {
         return std::filesystem::path(std::u8string(text.begin(), text.end()));
     };
-    const auto data = std::make_shared<const Dataset>(
-        readDataset({.data = path(choice.file), .imageRoot = path(choice.imageRoot)}));
+    const auto data = std::make_shared<const Dataset>(readDataset(
+        {.data = path(choice.file), .imageRoot = path(choice.imageRoot)}, {.stop = stop}));
     return {.name = choice.file,
             .size = std::min(choice.count, static_cast<int>(data->records.size())),
-            .sample = [data](int index) { return readSample(*data, data->records[index]); }};
+            .sample = [data](int index) { return readSample(*data, data->records[index]); },
+            .hash = fingerprint(
+                std::vector<std::filesystem::path>(data->files.begin(), data->files.end()))};
 }
 
 }  // namespace
 
-SampleSet openSampleSet(const SetChoice& choice) {
-    return choice.file.empty() ? scenes(choice) : records(choice);
+SampleSet openSampleSet(const SetChoice& choice, const std::stop_token& stop) {
+    return choice.file.empty() ? scenes(choice) : records(choice, stop);
 }
 
 std::vector<std::string> setSceneKinds() {

@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QSpinBox>
 #include <QToolButton>
+#include <algorithm>
 #include <limits>
 
 #include "widgets/typed_path.h"
@@ -78,10 +79,17 @@ bool SetChoiceForm::lacksFile() const {
     return source_->currentIndex() == Source::File && typedPath(file_).isEmpty();
 }
 
+// One that has no place in the field stays as it was given.
+std::uint64_t SetChoiceForm::seed() const {
+    const bool isTooLarge = given_ > static_cast<std::uint64_t>(seed_->maximum());
+    return isTooLarge && seed_->value() == seed_->maximum()
+               ? given_
+               : static_cast<std::uint64_t>(seed_->value());
+}
+
 SetChoice SetChoiceForm::choice() const {
-    SetChoice choice{.kind = kind_->currentText().toStdString(),
-                     .count = count_->value(),
-                     .seed = static_cast<std::uint64_t>(seed_->value())};
+    SetChoice choice{
+        .kind = kind_->currentText().toStdString(), .count = count_->value(), .seed = seed()};
     if (source_->currentIndex() == Source::Scenes) return choice;
     choice.file = typedPath(file_).toStdString();
     choice.imageRoot = typedPath(imageRoot_).toStdString();
@@ -94,14 +102,18 @@ void SetChoiceForm::setChoice(const SetChoice& choice) {
     file_->setText(QString::fromStdString(choice.file));
     imageRoot_->setText(QString::fromStdString(choice.imageRoot));
     count_->setValue(choice.count);
-    seed_->setValue(static_cast<int>(choice.seed));
+    given_ = choice.seed;
+    seed_->setValue(
+        static_cast<int>(std::min(choice.seed, static_cast<std::uint64_t>(seed_->maximum()))));
 }
 
 void SetChoiceForm::chooseFile() {
-    const QString file =
-        QFileDialog::getOpenFileName(this, tr("Choose questions"), typedPath(file_),
-                                     tr("Data (*.json *.jsonl *.parquet);;All files (*)"));
-    if (!file.isEmpty()) file_->setText(file);
+    auto* dialog = new QFileDialog(this, tr("Choose questions"), typedPath(file_));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Data (*.json *.jsonl *.parquet)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, file_, &QLineEdit::setText);
+    dialog->open();
 }
 
 }  // namespace lvr

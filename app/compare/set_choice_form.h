@@ -27,6 +27,7 @@ private:
     void build(const std::vector<std::string>& sceneKinds);
     void showFieldsOfSource();
     void chooseFile();
+    std::uint64_t seed() const;
 
     QComboBox* source_;
     QComboBox* kind_;
@@ -35,6 +36,7 @@ private:
     QLineEdit* imageRoot_;
     QSpinBox* count_;
     QSpinBox* seed_;
+    std::uint64_t given_ = 0;  // seed
 };
 
 }  // namespace lvr

@@ -1,8 +1,5 @@
 #include "app/compare/set_page.h"
 
-#include <QApplication>
-#include <QClipboard>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -14,12 +11,13 @@
 #include <utility>
 
 #include "app/compare/background.h"
-#include "app/compare/compare_export.h"
-#include "app/compare/compare_run.h"
-#include "app/compare/export_files.h"
+#include "app/compare/kept_comparisons.h"
 #include "app/compare/set_choice_form.h"
-#include "app/compare/set_scores.h"
+#include "app/compare/set_export.h"
+#include "app/compare/set_run.h"
+#include "core/compare/scores.h"
 #include "widgets/compare/disagreements.h"
+#include "widgets/compare/past_comparisons.h"
 #include "widgets/compare/score_table.h"
 #include "widgets/compare/steps_plot.h"
 
@@ -40,15 +38,29 @@ QString duration(qint64 ms) {
     return QObject::tr("%1 h %2 min").arg(seconds / 3600).arg(seconds / 60 % 60);
 }
 
+QString unreadableText(const SetResults& results) {
+    if (results.unreadable.empty()) return {};
+    return QObject::tr("; %1 could not be read: %2")
+        .arg(questions(results.unreadable.size()),
+             QString::fromStdString(results.unreadable.front()));
+}
+
 }  // namespace
 
 SetPage::SetPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
       files_(new Background(this)),
+      run_(new SetRun(services_, this)),
+      kept_(new KeptComparisons(services_.store, this)),
+      exporter_(new SetExporter(
+          {[this]() -> const SetResults& { return results(); }, [this] { return picture(); }},
+          this)),
       choice_(new SetChoiceForm(services_.sceneKinds, this)),
       start_(new QPushButton(tr("Run"), this)),
+      goOn_(new QPushButton(tr("Go on"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
+      pastButton_(new QPushButton(tr("Past…"), this)),
       export_(new QPushButton(tr("Export"), this)),
       progress_(new QProgressBar(this)),
       status_(new QLabel(this)),
@@ -58,10 +70,12 @@ SetPage::SetPage(CompareServices services, QWidget* parent)
       disagreements_(new Disagreements(this)) {
     build();
     wire();
+    wireResults();
+    wireKept();
     updateWidgets();
 }
 
-SetPage::~SetPage() = default;
+SetPage::~SetPage() { disagreements_->setResults(nullptr); }
 
 // ---- Building ----
 
@@ -77,7 +91,6 @@ void SetPage::build() {
     parts_->setStretchFactor(1, 1);
     parts_->setChildrenCollapsible(false);
     parts_->setSizes({kTableHeight, 2 * kTableHeight});
-    makeExportMenu();
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 8, 8, 8);
     column->addWidget(makeChoice());
@@ -90,58 +103,65 @@ QWidget* SetPage::makeChoice() {
     auto* row = new QHBoxLayout(choice);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(choice_, 1);
-    for (auto* button : {start_, stop_, export_}) row->addWidget(button);
+    for (auto* button : {start_, stop_}) row->addWidget(button);
+    start_->setDefault(true);
+    start_->setToolTip(tr("Ask every question with every strategy of the list"));
+    goOn_->setToolTip(tr("Ask what is missing in the results below, with their strategies"));
+    stop_->setToolTip(tr("Keep what there is"));
+    pastButton_->setAccessibleName(tr("Past comparisons"));
+    pastButton_->setToolTip(tr("Comparisons that were made before: open, go on with, delete"));
+    export_->setMenu(exporter_->menu());
     return choice;
 }
 
 QWidget* SetPage::makeProgress() {
-    start_->setDefault(true);
-    start_->setToolTip(tr("Ask every question with every strategy of the list"));
-    stop_->setToolTip(tr("Keep what there is"));
     progress_->setAccessibleName(tr("Progress of the set"));
     progress_->setFixedWidth(220);
     status_->setAccessibleName(tr("State of the set"));
+    status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // a long one is cut
     status_->setText(
-        tr("Choose questions here and strategies on the left, then press Run. Stopping keeps what "
-           "there is."));
+        tr("Choose questions here and strategies on the left, then press Run. Every answer is kept "
+           "as it comes."));
     auto* line = new QWidget(this);
     auto* row = new QHBoxLayout(line);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(progress_);
     row->addWidget(status_, 1);
+    for (auto* button : {goOn_, pastButton_, export_}) row->addWidget(button);
     return line;
 }
 
-void SetPage::makeExportMenu() {
-    auto* menu = new QMenu(export_);
-    const auto add = [&](const QString& name, const QString& text, SetExport what) {
-        menu->addAction(text, this, [this, what] { chooseExport(what); })
-            ->setObjectName("set.export-" + name);
-    };
-    add("csv", tr("Table as CSV…"), SetExport::ScoresCsv);
-    add("answers", tr("Every answer as CSV…"), SetExport::AnswersCsv);
-    add("json", tr("Everything as JSON…"), SetExport::Json);
-    add("markdown", tr("Table as Markdown…"), SetExport::Markdown);
-    add("picture", tr("Picture of table and plot…"), SetExport::Picture);
-    menu->addSeparator();
-    menu->addAction(
-            tr("Copy the table as Markdown"), this,
-            [this] {
-                QApplication::clipboard()->setText(QString::fromStdString(toMarkdown(results_)));
-            })
-        ->setObjectName("set.copy-markdown");
-    export_->setMenu(menu);
-}
-
 void SetPage::wire() {
-    refresh_.setSingleShot(true);
-    refresh_.setInterval(kRefresh);
-    connect(&refresh_, &QTimer::timeout, this, &SetPage::showResults);
     connect(start_, &QPushButton::clicked, this, &SetPage::runAsked);
     connect(choice_, &SetChoiceForm::accepted, this, &SetPage::runAsked);
+    connect(goOn_, &QPushButton::clicked, run_, &SetRun::goOn);
     connect(stop_, &QPushButton::clicked, this, &SetPage::stop);
+    connect(pastButton_, &QPushButton::clicked, this, &SetPage::showPast);
+    connect(run_, &SetRun::failed, this, &SetPage::failed);
+    connect(run_, &SetRun::busyChanged, this, [this] {
+        if (run_->isOpening()) status_->setText(tr("Reading the questions…"));
+        if (run_->isOpening()) progress_->setRange(0, 0);
+        updateWidgets();
+        Q_EMIT busyChanged();
+    });
+    connect(run_, &SetRun::finished, this, &SetPage::settle);
+    connect(run_, &SetRun::notBegun, this, [this] {
+        status_->setText(state_.isEmpty() ? tr("Nothing was run.") : state_);
+        updateWidgets();
+    });
+    connect(exporter_, &SetExporter::said, this, &SetPage::said);
+    connect(exporter_, &SetExporter::failed, this, &SetPage::failed);
+}
+
+void SetPage::wireResults() {
+    refresh_.setSingleShot(true);
+    refresh_.setInterval(kRefresh);
+    connect(&refresh_, &QTimer::timeout, this, &SetPage::showScores);
+    connect(run_, &SetRun::replaced, this, &SetPage::showReplaced);
+    connect(run_, &SetRun::questionChanged, disagreements_, &Disagreements::update);
+    connect(run_, &SetRun::progressed, this, &SetPage::showProgress);
     const auto against = [this](int strategy) {
-        const int other = strategy == 0 && results_.strategies.size() > 1 ? 1 : strategy;
+        const int other = strategy == 0 && results().strategies.size() > 1 ? 1 : strategy;
         disagreements_->choose(0, other);
     };
     connect(table_, &ScoreTable::strategyActivated, this, against);
@@ -149,154 +169,126 @@ void SetPage::wire() {
     connect(disagreements_, &Disagreements::questionActivated, this, &SetPage::showQuestion);
 }
 
+void SetPage::wireKept() {
+    connect(kept_, &KeptComparisons::failed, this, &SetPage::failed);
+    connect(kept_, &KeptComparisons::found, this, &SetPage::showOpened);
+    connect(kept_, &KeptComparisons::listed, this,
+            [this](const std::vector<ComparisonSummary>& comparisons) {
+                if (past_) past_->setComparisons(comparisons);
+            });
+}
+
 SetChoice SetPage::choice() const { return choice_->choice(); }
 
 void SetPage::setChoice(const SetChoice& choice) { choice_->setChoice(choice); }
+
+void SetPage::setModelName(const std::string& name) { run_->setModelName(name); }
+
+bool SetPage::isBusy() const { return run_->isBusy(); }
+
+bool SetPage::isAsking() const { return run_->isBusy() && !run_->isOpening(); }
+
+const SetResults& SetPage::results() const { return run_->results(); }
+
+std::int64_t SetPage::runNumber() const { return run_->runNumber(); }
 
 // ---- Running ----
 
 void SetPage::run(const std::vector<Strategy>& strategies) {
     if (isBusy()) return;
     if (strategies.empty()) return said(tr("There is no strategy; add some on the left."));
-    const SetChoice wanted = choice();
     if (choice_->lacksFile())
         return said(tr("There is no data file; choose one, or generated scenes."));
-    opening_ = true;
-    stopOpening_ = false;
-    status_->setText(tr("Reading the questions…"));
-    progress_->setRange(0, 0);
-    updateWidgets();
-    Q_EMIT busyChanged();
-    files_->run(
-        [this, wanted, strategies, open = services_.openSet]() -> Background::Report {
-            return [this, strategies, set = open(wanted)] { begin(set, strategies); };
-        },
-        [this](const QString& sentence) {
-            Q_EMIT failed(sentence);
-            settle(true);
-        });
+    run_->begin(choice(), strategies);
 }
 
-void SetPage::begin(SampleSet set, const std::vector<Strategy>& strategies) {
-    if (stopOpening_) return settle(true);
-    set_ = std::move(set);
-    results_ = {.set = set_.name, .model = modelName_, .strategies = strategies};
-    results_.failures.resize(strategies.size());
-    decoded_ = 0;
-    clock_.start();
-    run_ = new CompareRun(services_, set_, strategies, CompareRun::Report::AnswersOnly, this);
-    opening_ = false;
-    wireRun();
-    run_->start();
-    showResults();
-    updateWidgets();
-}
-
-void SetPage::wireRun() {
-    connect(run_, &CompareRun::questionRead, this, [this](int question, const Sample& sample) {
-        results_.questions.push_back({.number = question,
-                                      .id = sample.id,
-                                      .kind = sample.kind,
-                                      .text = sample.question.text,
-                                      .expected = sample.answer});
-        results_.questions.back().outcomes.resize(results_.strategies.size());
-    });
-    connect(run_, &CompareRun::questionFailed, this, [this](int, const QString& sentence) {
-        results_.unreadable.push_back(sentence.toStdString());
-        decoded_ += static_cast<int>(results_.strategies.size());
-        showProgress();
-    });
-    connect(run_, &CompareRun::answered, this, &SetPage::keep);
-    connect(run_, &CompareRun::strategyFailed, this,
-            [this](int, int strategy, const QString& sentence) {
-                results_.failures[static_cast<std::size_t>(strategy)] = sentence.toStdString();
-                ++decoded_;
-                showProgress();
-            });
-    connect(run_, &CompareRun::finished, this, &SetPage::settle);
-}
-
-void SetPage::keep(int, int strategy, const StrategyAnswer& answer) {
-    if (answer.trace.stopped == StopReason::Cancelled) return;
-    int latents = 0;
-    for (const auto& step : answer.trace.steps)
-        latents += std::holds_alternative<LatentStep>(step.what);
-    results_.questions.back().outcomes[static_cast<std::size_t>(strategy)] =
-        Outcome{.answer = answer.trace.answer,
-                .right = answer.right.value_or(false),
-                .latents = latents,
-                .times = answer.times};
-    ++decoded_;
-    showProgress();
-}
-
-void SetPage::stop() {
-    stopOpening_ = true;
-    if (run_) run_->stop();
-}
+void SetPage::stop() { run_->stop(); }
 
 void SetPage::showProgress() {
-    if (!run_) return;
-    const int total = run_->questions() * static_cast<int>(results_.strategies.size());
-    const int asked = static_cast<int>(results_.questions.size() + results_.unreadable.size());
-    progress_->setRange(0, total);
-    // Strategies that were given up make a question shorter: the questions say how far it is.
-    const int least = (asked - 1) * static_cast<int>(results_.strategies.size());
-    decoded_ = std::clamp(decoded_, std::max(least, 0), total);
-    progress_->setValue(decoded_);
-    const qint64 left = clock_.elapsed() * (total - decoded_) / std::max(decoded_, 1);
+    progress_->setRange(0, run_->steps());
+    progress_->setValue(run_->step());
+    const auto strategies = static_cast<int>(results().strategies.size());
     status_->setText(tr("Question %1 of %2, about %3 left")
-                         .arg(asked)
-                         .arg(run_->questions())
-                         .arg(duration(left)));
+                         .arg((run_->step() + strategies - 1) / strategies)
+                         .arg(run_->steps() / strategies)
+                         .arg(duration(run_->msLeft())));
     if (!refresh_.isActive()) refresh_.start();
 }
 
-void SetPage::showResults() {
-    const auto scores = scoresOf(results_);
+void SetPage::showScores() {
+    const auto scores = scoresOf(results());
     table_->setScores(scores);
     plot_->setScores(scores);
-    disagreements_->setResults(results_);
+}
+
+void SetPage::showReplaced() {
+    disagreements_->setResults(&results());
+    showScores();
 }
 
 void SetPage::settle(bool stopped) {
-    opening_ = false;
-    if (run_) {
-        run_->disconnect();
-        std::exchange(run_, nullptr)->deleteLater();
-        showResults();
-        const QString asked = questions(results_.questions.size());
-        QString text = stopped ? tr("Stopped after %1 of %2").arg(asked).arg(set_.size)
-                               : tr("%1 in %2").arg(asked, duration(clock_.elapsed()));
-        if (!results_.unreadable.empty())
-            text += tr("; %1 could not be read: %2")
-                        .arg(questions(results_.unreadable.size()),
-                             QString::fromStdString(results_.unreadable.front()));
-        status_->setText(text);
-    } else {
-        status_->setText(tr("Nothing was run."));
-    }
+    refresh_.stop();
+    showScores();
+    const QString asked = questions(results().questions.size());
+    const int all = run_->steps() / static_cast<int>(results().strategies.size());
+    tellState((stopped ? tr("Stopped after %1 of %2").arg(asked).arg(all)
+                       : tr("%1 in %2").arg(asked, duration(run_->msSpent()))) +
+              unreadableText(results()));
+}
+
+void SetPage::tellState(const QString& state) {
+    state_ = state;
+    status_->setText(state);
+    status_->setToolTip(state);
     updateWidgets();
-    Q_EMIT busyChanged();
 }
 
 void SetPage::updateWidgets() {
     const bool busy = isBusy();
     choice_->setEnabled(!busy);
     start_->setEnabled(!busy);
+    goOn_->setEnabled(run_->canGoOn());
     stop_->setEnabled(busy);
-    export_->setEnabled(!busy && !results_.questions.empty());
+    pastButton_->setEnabled(!busy && !services_.store.empty());
+    export_->setEnabled(!busy && !results().questions.empty());
     progress_->setVisible(busy);
 }
 
 void SetPage::showQuestion(int question) {
     files_->run(
-        [this, question, set = set_, strategies = results_.strategies]() -> Background::Report {
-            return [this, strategies, sample = set.sample(question)] {
+        [this, question, read = run_->sampleReader(),
+         strategies = results().strategies]() -> Background::Report {
+            return [this, strategies, sample = read(question)] {
                 Q_EMIT questionChosen(sample, strategies);
             };
         },
         [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
+// ---- What was compared before ----
+
+void SetPage::showPast() {
+    past_ = new PastComparisons(this);
+    past_->setAttribute(Qt::WA_DeleteOnClose);
+    connect(past_, &PastComparisons::openAsked, this, &SetPage::open);
+    connect(past_, &PastComparisons::deleteAsked, kept_, &KeptComparisons::remove);
+    kept_->list();
+    past_->open();
+}
+
+void SetPage::open(std::int64_t run) { kept_->read(run); }
+
+void SetPage::showOpened(const Comparison& comparison) {
+    if (isBusy()) return;
+    run_->show(comparison);
+    setChoice(comparison.choice);
+    const QString asked = questions(results().questions.size());
+    tellState(tr("Comparison %1: %2 of %3, model %4")
+                  .arg(comparison.run.id)
+                  .arg(asked)
+                  .arg(comparison.run.info.steps)
+                  .arg(QString::fromStdString(results().model)) +
+              unreadableText(results()));
 }
 
 // ---- Export ----
@@ -317,37 +309,6 @@ QImage SetPage::picture() {
     return image;
 }
 
-void SetPage::chooseExport(SetExport what) {
-    static const char* const kNames[] = {"strategies.csv", "answers.csv", "comparison.json",
-                                         "comparison.md", "comparison.png"};
-    const QString file =
-        QFileDialog::getSaveFileName(this, tr("Export the comparison"),
-                                     QString::fromLatin1(kNames[static_cast<std::size_t>(what)]));
-    if (!file.isEmpty()) exportTo(what, file);
-}
-
-void SetPage::exportTo(SetExport what, const QString& file) {
-    const QImage image = what == SetExport::Picture ? picture() : QImage();
-    const auto write = [what, file, image, results = results_] {
-        switch (what) {
-            case SetExport::ScoresCsv:
-                return writeTextFile(file, scoresToCsv(results));
-            case SetExport::AnswersCsv:
-                return writeTextFile(file, answersToCsv(results));
-            case SetExport::Json:
-                return writeTextFile(file, toJson(results));
-            case SetExport::Markdown:
-                return writeTextFile(file, toMarkdown(results));
-            case SetExport::Picture:
-                return writePictureFile(file, image);
-        }
-    };
-    files_->run(
-        [this, file, write]() -> Background::Report {
-            write();
-            return [this, file] { Q_EMIT said(tr("Saved %1.").arg(file)); };
-        },
-        [this](const QString& sentence) { Q_EMIT failed(sentence); });
-}
+void SetPage::exportTo(SetExport what, const QString& file) { exporter_->exportTo(what, file); }
 
 }  // namespace lvr

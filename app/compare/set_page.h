@@ -1,11 +1,10 @@
 #pragma once
 
-#include <QElapsedTimer>
+#include <QPointer>
 #include <QTimer>
 #include <QWidget>
 
 #include "app/compare/compare_services.h"
-#include "widgets/compare/comparison.h"
 
 class QLabel;
 class QProgressBar;
@@ -15,15 +14,18 @@ class QSplitter;
 namespace lvr {
 
 class Background;
-class CompareRun;
 class Disagreements;
+class KeptComparisons;
+class PastComparisons;
 class ScoreTable;
 class SetChoiceForm;
+class SetExporter;
+class SetRun;
 class StepsPlot;
+enum class SetExport;
 
-enum class SetExport { ScoresCsv, AnswersCsv, Json, Markdown, Picture };
-
-// All strategies on many questions: which questions, how far it is, and what came out.
+// All strategies on many questions: which questions, how far it is, and what came out. What was
+// compared before can be opened again and gone on with.
 class SetPage : public QWidget {
     Q_OBJECT
 public:
@@ -32,17 +34,20 @@ public:
 
     SetChoice choice() const;
     void setChoice(const SetChoice& choice);
-    void setModelName(const std::string& name) { modelName_ = name; }
+    void setModelName(const std::string& name);
     void run(const std::vector<Strategy>& strategies);
     void stop();  // what there is stays
-    bool isBusy() const { return opening_ || run_; }
-    const SetResults& results() const { return results_; }
+    bool isBusy() const;
+    bool isAsking() const;  // answers are coming in
+    const SetResults& results() const;
+    std::int64_t runNumber() const;  // of the results in the store; 0: they are not there
+    void open(std::int64_t run);     // a comparison of the store; not while one is made
     void exportTo(SetExport what, const QString& file);
 
 Q_SIGNALS:
     void runAsked();                       // run() is to follow
     void said(const QString& sentence);    // what was done, or is to be done first
-    void failed(const QString& sentence);  // what went wrong with a file
+    void failed(const QString& sentence);  // what went wrong with a file or the store
     void busyChanged();
     // A question to see closer, with the strategies of the set.
     void questionChosen(const lvr::Sample& sample, const std::vector<lvr::Strategy>& strategies);
@@ -51,34 +56,34 @@ private:
     void build();
     QWidget* makeChoice();
     QWidget* makeProgress();
-    void makeExportMenu();
     void wire();
-    void begin(SampleSet set, const std::vector<Strategy>& strategies);
-    void wireRun();
-    void keep(int question, int strategy, const StrategyAnswer& answer);
+    void wireResults();
+    void wireKept();
     void showProgress();
-    void showResults();
+    void showScores();
+    void showReplaced();
     void settle(bool stopped);
+    void tellState(const QString& state);
+    void showOpened(const Comparison& comparison);
     void updateWidgets();
-    void chooseExport(SetExport what);
+    void showPast();
     void showQuestion(int question);
     QImage picture();
 
     CompareServices services_;
     Background* files_;
-    CompareRun* run_ = nullptr;  // ours; gone when it has finished
-    bool opening_ = false;       // the set is being read
-    bool stopOpening_ = false;
-    SampleSet set_;
-    SetResults results_;
-    std::string modelName_;
-    int decoded_ = 0;  // answers and failures so far
-    QElapsedTimer clock_;
+    SetRun* run_;
+    KeptComparisons* kept_;
+    SetExporter* exporter_;
+    QPointer<PastComparisons> past_;
     QTimer refresh_;
+    QString state_;  // of the results that are shown; empty: there are none
 
     SetChoiceForm* choice_;
     QPushButton* start_;
+    QPushButton* goOn_;
     QPushButton* stop_;
+    QPushButton* pastButton_;
     QPushButton* export_;
     QProgressBar* progress_;
     QLabel* status_;

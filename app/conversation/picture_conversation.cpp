@@ -4,7 +4,6 @@
 #include <QClipboard>
 #include <QDateTime>
 #include <QDir>
-#include <QFileDialog>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRandomGenerator>
@@ -19,6 +18,7 @@
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/runs/export_file.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
@@ -282,16 +282,11 @@ void PictureConversation::clear(History::Scope scope) {
 // ---- Files ----
 
 void PictureConversation::exportTo() {
-    auto* dialog = new QFileDialog(panel_, tr("Export conversation"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Markdown (*.md)"), tr("JSON (*.json)")});
-    dialog->setDefaultSuffix("md");
-    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
-        dialog->setDefaultSuffix(filter.contains("json") ? "json" : "md");
-    });
-    connect(dialog, &QFileDialog::fileSelected, this, &PictureConversation::write);
-    dialog->open();
+    askWhereToSave(panel_,
+                   {tr("Export conversation"),
+                    "conversation.md",
+                    {{"md", tr("Markdown")}, {"json", tr("JSON")}}},
+                   [this](const QString& file, const QString&) { write(file); });
 }
 
 void PictureConversation::write(const QString& file) {

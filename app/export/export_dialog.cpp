@@ -14,12 +14,14 @@
 #include <QStandardPaths>
 #include <QVBoxLayout>
 
+#include "widgets/save_file.h"
 #include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {
 
 constexpr auto kFolderKey = "export/folder";
+constexpr int kPause = 200;  // ms after a letter until the file is looked for
 
 QString firstFolder(const ExportStart& start) {
     const QString remembered = QSettings().value(kFolderKey).toString();
@@ -144,7 +146,13 @@ void ExportDialog::wire() {
     });
     connect(scale_, &QComboBox::currentIndexChanged, this, &ExportDialog::fitToChoice);
     connect(caption_, &QCheckBox::toggled, this, &ExportDialog::fitToChoice);
-    connect(file_, &QLineEdit::textChanged, this, &ExportDialog::fitToChoice);
+    typing_.setSingleShot(true);
+    typing_.setInterval(kPause);
+    connect(&typing_, &QTimer::timeout, this, &ExportDialog::fitToFile);
+    connect(file_, &QLineEdit::textChanged, this, [this] {
+        export_->setEnabled(!typedPath(file_).isEmpty());
+        typing_.start();
+    });
     connect(export_, &QPushButton::clicked, this, &ExportDialog::start);
     connect(close_, &QPushButton::clicked, this, &ExportDialog::reject);
     connect(job_, &ExportJob::progressed, progress_, &QProgressBar::setValue);
@@ -232,6 +240,11 @@ void ExportDialog::fitToChoice() {
         const QSize pixels = Figure(*trace_, choice().figure).pixels();
         size_->setText(tr("%1 × %2 pixels").arg(pixels.width()).arg(pixels.height()));
     }
+    fitToFile();
+}
+
+void ExportDialog::fitToFile() {
+    typing_.stop();
     const QFileInfo file(typedPath(file_));
     const bool replaces = file.isFile();
     export_->setText(replaces ? tr("&Replace") : tr("&Export"));
@@ -244,8 +257,11 @@ void ExportDialog::chooseFile() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setOption(QFileDialog::DontConfirmOverwrite);  // said in this dialog
+    QStringList filters;
+    for (const auto& format : formats())
+        filters << QString("%1 (*.%2)").arg(format.name, format.ending);
     dialog->setDefaultSuffix(endingOf(format()));
-    dialog->setNameFilter(QString("*.%1").arg(endingOf(format())));
+    dialog->setNameFilters(filters);
     dialog->selectFile(typedPath(file_));
     connect(dialog, &QFileDialog::fileSelected, file_,
             [this](const QString& file) { file_->setText(QDir::toNativeSeparators(file)); });
@@ -254,21 +270,42 @@ void ExportDialog::chooseFile() {
 
 // ---- Writing ----
 
-void ExportDialog::start() {
-    QString file = QFileInfo(typedPath(file_)).absoluteFilePath();
-    const QString ending = '.' + endingOf(format());
-    if (!file.endsWith(ending, Qt::CaseInsensitive)) {
-        file_->setText(typedPath(file_) + ending);
-        if (QFileInfo(file + ending).isFile()) return;  // it is asked about first
-        file += ending;
+// What can be written of what is chosen; that of `format_` first.
+QList<SaveFormat> ExportDialog::formats() const {
+    QList<SaveFormat> formats;
+    for (int i = 0; i < format_->count(); ++i) {
+        const auto format = static_cast<ExportFormat>(format_->itemData(i).toInt());
+        const SaveFormat offered{endingOf(format), format_->itemText(i)};
+        i == format_->currentIndex() ? formats.prepend(offered) : formats.append(offered);
     }
+    return formats;
+}
+
+// The ending that was typed chooses the format. False: the file is there, which was not said yet.
+bool ExportDialog::takeFile(const SaveTarget& target) {
+    const bool isSaid = !typing_.isActive() && export_->text() == tr("&Replace");
+    for (int i = 0; i < format_->count(); ++i) {
+        const QSignalBlocker quiet(format_);
+        if (endingOf(static_cast<ExportFormat>(format_->itemData(i).toInt())) == target.ending)
+            format_->setCurrentIndex(i);
+    }
+    const bool isAsTyped = QFileInfo(typedPath(file_)).absoluteFilePath() == target.file;
+    if (!isAsTyped) file_->setText(QDir::toNativeSeparators(target.file));
+    fitToChoice();
+    return (isSaid && isAsTyped) || !QFileInfo(target.file).isFile();
+}
+
+void ExportDialog::start() {
+    const SaveTarget target = saveTarget(QFileInfo(typedPath(file_)).absoluteFilePath(), formats());
+    if (!target.problem.isEmpty()) return say(target.problem);
+    if (!takeFile(target)) return;  // it is asked about first
     const int frames =
         what() == What::Animation ? static_cast<int>(latentSteps(*trace_).size()) : 0;
     progress_->setRange(0, frames);
     progress_->setValue(0);
     say({});
     setWriting(true);
-    job_->start(trace_, choice(), file);
+    job_->start(trace_, choice(), target.file);
 }
 
 void ExportDialog::setWriting(bool writing) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QTimer>
 #include <memory>
 
 #include "app/export/export_job.h"
@@ -15,6 +16,9 @@ class QPushButton;
 class QSpinBox;
 
 namespace lvr {
+
+struct SaveFormat;
+struct SaveTarget;
 
 // What the dialog begins with: how the answer is seen in the window, and where it came from.
 struct ExportStart {
@@ -46,6 +50,9 @@ private:
     void offerFormats();
     void suggestFile();
     void fitToChoice();
+    void fitToFile();
+    QList<SaveFormat> formats() const;
+    bool takeFile(const SaveTarget& target);
     void chooseFile();
     void start();
     void setWriting(bool writing);
@@ -66,6 +73,7 @@ private:
     QProgressBar* progress_;
     QPushButton* export_;
     QPushButton* close_;
+    QTimer typing_;
     bool writing_ = false;
 };
 

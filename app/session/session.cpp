@@ -26,6 +26,7 @@ void forEachField(AnySession& session, Visit visit) {
     visit("rollouts_run", session.rolloutsRun);
     visit("rollouts_step", session.rolloutsStep);
     visit("layout", session.layout);
+    visit("compare", session.compare);
     visit("closed", session.closed);
 }
 

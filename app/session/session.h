@@ -22,6 +22,7 @@ struct Session {
     std::int64_t rolloutsRun = 0;
     int rolloutsStep = -1;
     QByteArray layout;
+    QByteArray compare;   // what was chosen there
     bool closed = false;  // by the person; otherwise the window died
     bool operator==(const Session&) const = default;
 };

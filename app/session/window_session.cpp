@@ -91,7 +91,8 @@ Session WindowSession::look() const {
             .run = place.run,
             .rolloutsRun = place.rolloutsRun,
             .rolloutsStep = place.rolloutsStep,
-            .layout = workspaces_.saveLayout()};
+            .layout = workspaces_.saveLayout(),
+            .compare = workspaces_.compareState()};
 }
 
 void WindowSession::keep() {
@@ -127,6 +128,7 @@ std::optional<Trace> WindowSession::changedTrace() const {
 
 void WindowSession::bringBack(const Session& session) {
     workspaces_.restoreLayout(session.layout);
+    workspaces_.restoreCompare(session.compare);
     if (session.store == store_)
         workspaces_.goTo({session.run, session.rolloutsRun, session.rolloutsStep});
     const auto turn = ask_.claimTurn();

@@ -128,6 +128,7 @@ void StoreWatch::listRuns() {
     std::vector<RunSummary> list;
     bool changed = version_ < 0 || !complaint_.isEmpty();
     for (auto& run : store_->runs()) {
+        if (run.info.kind == kComparisonKind) continue;  // no training; Compare shows it
         const auto before = known_.find(run.id);
         const bool isSame = before != known_.end() && before->second.run == run;
         changed = changed || !isSame;

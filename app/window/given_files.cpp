@@ -8,6 +8,7 @@
 #include <QSettings>
 
 #include "widgets/background.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
@@ -45,14 +46,8 @@ void GivenFiles::openDialog(int filter) {
 }
 
 void GivenFiles::chooseTarget(const QString& name) {
-    auto* dialog = new QFileDialog(window_, tr("Save trace"), folder_);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix("lvrtrace");
-    dialog->setNameFilter(tr("Traces (*.lvrtrace)"));
-    dialog->selectFile(name + ".lvrtrace");
-    connect(dialog, &QFileDialog::fileSelected, this, &GivenFiles::target);
-    dialog->open();
+    askWhereToSave(window_, {tr("Save trace"), name, {{"lvrtrace", tr("Traces")}}},
+                   [this](const QString& file, const QString&) { Q_EMIT target(file); });
 }
 
 void GivenFiles::paste() {

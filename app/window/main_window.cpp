@@ -13,6 +13,7 @@
 #include "app/actions/do_command.h"
 #include "app/ask/ask_workspace.h"
 #include "app/browse/source_browser.h"
+#include "app/compare/compare_workspace.h"
 #include "app/conversation/picture_conversation.h"
 #include "app/look/icons.h"
 #include "app/look/theme.h"
@@ -41,8 +42,10 @@
 namespace lvr {
 namespace {
 
-CompareServices withEngine(CompareServices services, InferenceWorker* worker) {
+CompareServices compareServices(const WindowServices& window, InferenceWorker* worker) {
+    CompareServices services = window.compare;
     services.runOnEngine = worker->runner();
+    services.store = window.places.store.toStdU16String();
     return services;
 }
 
@@ -53,7 +56,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
       services_(std::make_unique<WindowServices>(std::move(services))),
       worker_(new InferenceWorker(services_->openEngine, this)),
       theme_(new ThemeSwitch(this)),
-      workspaces_(new Workspaces(services_->places, withEngine(services_->compare, worker_), this)),
+      workspaces_(new Workspaces(services_->places, compareServices(*services_, worker_), this)),
       shell_(new Shell(services_->libraries, this)),
       ask_(&workspaces_->ask()),
       conversation_(new PictureConversation(*ask_, services_->history)),
@@ -385,9 +388,21 @@ void MainWindow::rememberLook() {
     shell_->remember();
 }
 
-// Trainings outlive the window; whoever closes it says whether they are to.
+// Trainings outlive the window, a comparison does not; whoever closes it says what is to become of
+// them.
 bool MainWindow::mayClose() {
-    if (closes_ || !workspaces_->trainIfMade()) return true;
+    if (closes_) return true;
+    auto* compare = workspaces_->compareIfMade();
+    if (compare && compare->isAskingSet() && !dropsComparison_) {
+        askAboutComparison(this, [this, compare] {
+            dropsComparison_ = true;
+            compare->stop();
+            close();
+            dropsComparison_ = false;
+        });
+        return false;
+    }
+    if (!workspaces_->trainIfMade()) return true;
     const auto running = workspaces_->train().running();
     if (running.empty()) return true;
     askBeforeClosing(

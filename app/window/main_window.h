@@ -108,7 +108,8 @@ private:
     QString askTitle_;
     bool restoring_ = false;
     bool remembers_ = false;
-    bool closes_ = false;  // what was to be asked before has been answered
+    bool closes_ = false;           // what was to be asked before has been answered
+    bool dropsComparison_ = false;  // likewise of the set that is compared
 
     InferenceWorker* worker_ = nullptr;
     ThemeSwitch* theme_ = nullptr;

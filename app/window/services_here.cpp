@@ -9,6 +9,7 @@
 #include "app/compare/sample_sets.h"
 #include "app/tiny_model.h"
 #include "app/window/lvr_engine.h"
+#include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
@@ -51,6 +52,12 @@ QString placeOf(Find find) {
     }
 }
 
+// Of a model by the name it has in the window.
+std::string hashOf(const std::string& model) {
+    const bool isTiny = model == kTinyModelName;
+    return checkpointFingerprint(findCheckpoint(isTiny ? tinyModelFolder() : model));
+}
+
 TrainPlaces places(const std::optional<QString>& given) {
     const QString store = given.value_or(placeOf(defaultStore));
     return {.store = store,
@@ -72,7 +79,9 @@ WindowServices servicesHere(const Here& here) {
             .compare = {.openEngine = openLvrEngine,
                         .sceneKinds = setSceneKinds(),
                         .newScene = anySceneSource(here.reproducible),
-                        .openSet = openSampleSet}};
+                        .openSet = openSampleSet,
+                        .modelHash = hashOf,
+                        .codeVersion = LVR_VERSION}};
 }
 
 }  // namespace lvr

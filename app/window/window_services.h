@@ -17,7 +17,7 @@ struct WindowServices {
     std::filesystem::path history = {};  // folder of the conversations; empty: none are kept
     std::vector<std::string> libraries;  // named in About, with versions
     TrainPlaces places;                  // no store: there are no runs
-    CompareServices compare;             // the window adds the engine
+    CompareServices compare;             // the window adds engine and store
 };
 
 }  // namespace lvr

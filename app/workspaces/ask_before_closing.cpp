@@ -46,4 +46,18 @@ void askBeforeClosing(QWidget* window, const std::vector<Run>& running,
     box->open();
 }
 
+void askAboutComparison(QWidget* window, const std::function<void()>& stopIt) {
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Close LVR Workbench"),
+                                tr("A set is being compared. Stop it and close?"),
+                                QMessageBox::Cancel, window);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(
+        tr("The answers that there are are kept: Past… in Compare opens them again, and Go on asks "
+           "what is missing."));
+    auto* stops = box->addButton(tr("&Stop and close"), QMessageBox::DestructiveRole);
+    box->setDefaultButton(QMessageBox::Cancel);
+    QObject::connect(stops, &QPushButton::clicked, window, [stopIt] { stopIt(); });
+    box->open();
+}
+
 }  // namespace lvr

@@ -14,4 +14,7 @@ namespace lvr {
 void askBeforeClosing(QWidget* window, const std::vector<Run>& running,
                       const std::function<void()>& goOn, const std::function<void()>& stopThem);
 
+// Asks whether the comparison that runs may stop. Likewise.
+void askAboutComparison(QWidget* window, const std::function<void()>& stopIt);
+
 }  // namespace lvr

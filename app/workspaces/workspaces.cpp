@@ -64,6 +64,7 @@ CompareWorkspace& Workspaces::compare() {
     addPage(WorkspaceId::Compare, compare_);
     if (model_) compare_->setModel(*model_);
     compare_->showQuestion(ask_->sample());
+    if (!compareState_.isEmpty()) compare_->restoreState(compareState_);
     connect(compare_, &CompareWorkspace::busyChanged, this, &Workspaces::tellWhenSettled);
     Q_EMIT made(WorkspaceId::Compare);
     return *compare_;
@@ -131,6 +132,15 @@ void Workspaces::goTo(const Place& place) {
     if (train_ && place.run != 0) train_->select(place.run);
     if (rollouts_ && place.rolloutsRun != 0)
         rollouts_->showStep(place.rolloutsRun, place.rolloutsStep);
+}
+
+QByteArray Workspaces::compareState() const {
+    return compare_ ? compare_->saveState() : compareState_;
+}
+
+void Workspaces::restoreCompare(const QByteArray& state) {
+    compareState_ = state;
+    if (compare_ && !state.isEmpty()) compare_->restoreState(state);
 }
 
 // ---- Layout ----

@@ -47,6 +47,10 @@ public:
     Place place() const;
     void goTo(const Place& place);
 
+    // What was chosen in Compare and which comparison is shown.
+    QByteArray compareState() const;
+    void restoreCompare(const QByteArray& state);
+
     // What is on screen is still being read or answered; settled() follows.
     bool isBusy() const;
 
@@ -72,6 +76,7 @@ private:
     WorkspaceId current_ = WorkspaceId::Ask;
     std::map<WorkspaceId, QByteArray> layouts_;  // for those that are not made yet
     Place place_;                                // likewise
+    QByteArray compareState_;                    // likewise
 
     AskWorkspace* ask_;
     TrainWorkspace* train_ = nullptr;

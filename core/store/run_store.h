@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/values/run.h"
+#include "core/values/comparison.h"
 
 namespace lvr {
 
@@ -48,6 +48,9 @@ public:
     void forgetCheckpoint(std::int64_t run, int step);
     // All samples of a step, in place of those it had.
     void addSamples(std::int64_t run, int step, const std::vector<SampleRow>& samples);
+    // A comparison's question as far as it is answered, in place of what was there, and the run's
+    // heartbeat. done: the questions that were asked so far.
+    void putQuestion(std::int64_t run, const SetQuestion& question, int done);
     void end(std::int64_t run, RunStatus status, const std::string& message);
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     // Of several that try at once one does; the others, and who tries while it runs, get an Error.
@@ -83,6 +86,9 @@ public:
     std::vector<int> sampleSteps(std::int64_t run) const;                // that have any, ascending
     std::vector<SampleSummary> sampleSummaries(std::int64_t run) const;  // by step
     std::vector<SampleRow> samples(std::int64_t run, int step) const;    // as they were added
+    // A comparison's, by number, with an outcome and a failure for each of so many strategies.
+    std::vector<SetQuestion> questions(std::int64_t run, int strategies) const;
+    std::vector<StrategyTally> tallies(std::int64_t run, int strategies) const;  // one a strategy
 
 private:
     struct Database;

@@ -12,7 +12,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array<const char*, 4> kMigrations = {
+constexpr std::array<const char*, 5> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -61,6 +61,17 @@ CREATE INDEX sample_of_run ON sample (run, step);
 )sql",
     R"sql(
 ALTER TABLE run ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+)sql",
+    R"sql(
+CREATE TABLE question (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, question TEXT NOT NULL,
+    expected TEXT NOT NULL, unreadable TEXT NOT NULL, UNIQUE (run, number));
+CREATE TABLE outcome (
+    question INTEGER NOT NULL REFERENCES question(seq) ON DELETE CASCADE,
+    strategy INTEGER NOT NULL, answer TEXT, correct INTEGER, latents INTEGER, picture_ms REAL,
+    first_word_ms REAL, total_ms REAL, failure TEXT NOT NULL, PRIMARY KEY (question, strategy));
 )sql",
 };
 

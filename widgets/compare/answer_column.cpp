@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "widgets/compare/heat_strip.h"
+#include "widgets/compare/strategy.h"
 #include "widgets/flowing_label.h"
 #include "widgets/word_diff.h"
 
@@ -97,7 +98,7 @@ AnswerColumn::AnswerColumn(QGridLayout* grid, int column, const Strategy& strate
 void AnswerColumn::build(QGridLayout* grid, int column) {
     QWidget* parent = grid->parentWidget();
     const QString name = titleOf(strategy_);
-    const QColor colour = strategyColour(static_cast<std::size_t>(column - 1));
+    const QColor colour = strategyColour(colourOf(strategy_));
     title_ = label(tr("Strategy"), parent);
     title_->setTextFormat(Qt::RichText);
     title_->setText(QStringLiteral("<span style='color:%1'>■</span> <b>%2</b>")

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/heat/heat.h"
-#include "widgets/compare/comparison.h"
+#include "core/values/comparison.h"
 #include "widgets/compare/sparkline.h"
 
 class QGridLayout;

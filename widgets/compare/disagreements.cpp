@@ -5,52 +5,28 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QSignalBlocker>
-#include <QTableWidget>
+#include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/compare/strategy.h"
+
 namespace lvr {
-namespace {
-
-enum Column { Number, Asked, Expected, FirstSaid, SecondSaid, Count };
-
-bool belongs(const Outcome& a, const Outcome& b, Disagreements::Which which) {
-    switch (which) {
-        case Disagreements::Which::AnswersDiffer:
-            return a.answer != b.answer;
-        case Disagreements::Which::OnlyFirstRight:
-            return a.right && !b.right;
-        case Disagreements::Which::OnlySecondRight:
-            return b.right && !a.right;
-        case Disagreements::Which::BothWrong:
-            return !a.right && !b.right;
-        case Disagreements::Which::All:
-            return true;
-    }
-    return true;
-}
-
-QString answerText(const Outcome& outcome) {
-    return (outcome.right ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) +
-           QString::fromStdString(outcome.answer).simplified();
-}
-
-}  // namespace
 
 Disagreements::Disagreements(QWidget* parent)
     : QWidget(parent),
+      model_(new DisagreementModel(this)),
       first_(new QComboBox(this)),
       second_(new QComboBox(this)),
       which_(new QComboBox(this)),
       count_(new QLabel(this)),
-      table_(new QTableWidget(0, Column::Count, this)) {
+      table_(new QTableView(this)) {
     build();
     for (auto* choice : {first_, second_, which_})
         connect(choice, &QComboBox::currentIndexChanged, this, &Disagreements::refresh);
-    const auto activate = [this](int row) {
-        Q_EMIT questionActivated(table_->item(row, Number)->data(Qt::UserRole).toInt());
-    };
-    connect(table_, &QTableWidget::cellActivated, this, activate);
+    connect(table_, &QTableView::activated, this, [this](const QModelIndex& at) {
+        Q_EMIT questionActivated(model_->question(at.row()));
+    });
 }
 
 void Disagreements::build() {
@@ -63,6 +39,7 @@ void Disagreements::build() {
         choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         choice->setMinimumContentsLength(7);
     }
+    table_->setModel(model_);
     table_->setAccessibleName(tr("Questions"));
     table_->setToolTip(tr("Double click a question to see every strategy on it"));
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -73,11 +50,11 @@ void Disagreements::build() {
     table_->setWordWrap(false);
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
-    table_->setHorizontalHeaderLabels(
-        {tr("No."), tr("Question"), tr("Right answer"), tr("First"), tr("Second")});
     table_->horizontalHeader()->setHighlightSections(false);
-    table_->horizontalHeader()->setSectionResizeMode(Number, QHeaderView::ResizeToContents);
-    table_->horizontalHeader()->setSectionResizeMode(Asked, QHeaderView::Stretch);
+    table_->horizontalHeader()->setSectionResizeMode(DisagreementModel::Number,
+                                                     QHeaderView::ResizeToContents);
+    table_->horizontalHeader()->setSectionResizeMode(DisagreementModel::Asked,
+                                                     QHeaderView::Stretch);
     auto* row = new QHBoxLayout;
     row->addWidget(first_, 1);
     row->addWidget(second_, 1);
@@ -89,24 +66,31 @@ void Disagreements::build() {
     column->addWidget(table_, 1);
 }
 
-void Disagreements::setResults(const SetResults& results) {
-    const bool sameStrategies = results.strategies == results_.strategies;
-    results_ = results;
-    if (!sameStrategies) fillChoices();
+void Disagreements::setResults(const SetResults* results) {
+    model_->setResults(results);
+    const auto strategies = results ? results->strategies : std::vector<Strategy>();
+    if (strategies != strategies_) fillChoices(strategies);
     refresh();
 }
 
-void Disagreements::fillChoices() {
+void Disagreements::update(std::size_t place) {
+    model_->update(place);
+    count();
+}
+
+void Disagreements::fillChoices(const std::vector<Strategy>& strategies) {
+    strategies_ = strategies;
     const QSignalBlocker quietFirst(first_), quietSecond(second_);
     for (auto* choice : {first_, second_}) {
         choice->clear();
-        for (const auto& strategy : results_.strategies) choice->addItem(titleOf(strategy));
+        for (const auto& strategy : strategies)
+            choice->addItem(colourSquare(colourOf(strategy)), titleOf(strategy));
     }
     first_->setCurrentIndex(0);
     second_->setCurrentIndex(std::min<int>(1, second_->count() - 1));
 }
 
-void Disagreements::choose(int first, int second, Which which) {
+void Disagreements::choose(int first, int second, Disagreement which) {
     {
         const QSignalBlocker quietFirst(first_), quietSecond(second_), quietWhich(which_);
         first_->setCurrentIndex(first);
@@ -116,31 +100,18 @@ void Disagreements::choose(int first, int second, Which which) {
     refresh();
 }
 
-int Disagreements::shown() const { return table_->rowCount(); }
+int Disagreements::shown() const { return model_->rowCount(); }
 
 void Disagreements::refresh() {
-    table_->setRowCount(0);
-    count_->clear();
-    const int a = first_->currentIndex(), b = second_->currentIndex();
-    if (a < 0 || b < 0) return;
-    const auto which = static_cast<Which>(which_->currentIndex());
-    for (std::size_t q = 0; q < results_.questions.size(); ++q) {
-        const SetQuestion& question = results_.questions[q];
-        const auto &first = question.outcomes.at(a), &second = question.outcomes.at(b);
-        if (!first || !second || !belongs(*first, *second, which)) continue;
-        const int row = table_->rowCount();
-        table_->insertRow(row);
-        const QStringList cells = {QString::number(question.number + 1),
-                                   QString::fromStdString(question.text).simplified(),
-                                   QString::fromStdString(question.expected), answerText(*first),
-                                   answerText(*second)};
-        for (int column = 0; column < cells.size(); ++column) {
-            table_->setItem(row, column, new QTableWidgetItem(cells[column]));
-            table_->item(row, column)->setToolTip(cells[column]);
-        }
-        table_->item(row, Number)->setData(Qt::UserRole, question.number);
-    }
-    count_->setText(shown() == 1 ? tr("1 question") : tr("%1 questions").arg(shown()));
+    model_->choose(first_->currentIndex(), second_->currentIndex(),
+                   static_cast<Disagreement>(which_->currentIndex()));
+    count();
+}
+
+void Disagreements::count() {
+    count_->setText(strategies_.empty() ? QString()
+                    : shown() == 1      ? tr("1 question")
+                                        : tr("%1 questions").arg(shown()));
 }
 
 }  // namespace lvr

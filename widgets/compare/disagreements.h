@@ -2,23 +2,24 @@
 
 #include <QWidget>
 
-#include "widgets/compare/comparison.h"
+#include "widgets/compare/disagreement_model.h"
 
 class QComboBox;
 class QLabel;
-class QTableWidget;
+class QTableView;
 
 namespace lvr {
 
-// The questions of a set on which two strategies differ; one of them can be looked at closer.
+// The questions of a set on which two strategies differ; one of them can be looked at closer. While
+// the set runs they are added one by one: what is selected and scrolled to stays.
 class Disagreements : public QWidget {
     Q_OBJECT
 public:
-    enum class Which { AnswersDiffer, OnlyFirstRight, OnlySecondRight, BothWrong, All };
-
     explicit Disagreements(QWidget* parent = nullptr);
-    void setResults(const SetResults& results);  // keeps what is chosen as far as it is there
-    void choose(int first, int second, Which which = Which::AnswersDiffer);
+    // Which live longer; null: none. Keeps what is chosen when the strategies are the same.
+    void setResults(const SetResults* results);
+    void update(std::size_t place);  // that question of the results has one more outcome
+    void choose(int first, int second, Disagreement which = Disagreement::AnswersDiffer);
     int shown() const;
 
 Q_SIGNALS:
@@ -26,15 +27,17 @@ Q_SIGNALS:
 
 private:
     void build();
-    void fillChoices();
+    void fillChoices(const std::vector<Strategy>& strategies);
     void refresh();
+    void count();
 
-    SetResults results_;
+    DisagreementModel* model_;
+    std::vector<Strategy> strategies_;
     QComboBox* first_;
     QComboBox* second_;
     QComboBox* which_;
     QLabel* count_;
-    QTableWidget* table_;
+    QTableView* table_;
 };
 
 }  // namespace lvr

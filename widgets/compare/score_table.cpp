@@ -1,8 +1,8 @@
 #include "widgets/compare/score_table.h"
 
 #include <QHeaderView>
-#include <QIcon>
-#include <QPixmap>
+
+#include "widgets/compare/strategy.h"
 
 namespace lvr {
 namespace {
@@ -25,12 +25,6 @@ constexpr ScoreColumn kColumns[] = {
     {"Asked", "Questions answered so far"}};
 
 QString percent(double share) { return QString::number(100 * share, 'f', 1); }
-
-QIcon square(int index) {
-    QPixmap pixmap(12, 12);
-    pixmap.fill(strategyColour(static_cast<std::size_t>(index)));
-    return QIcon(pixmap);
-}
 
 }  // namespace
 
@@ -75,8 +69,9 @@ int ScoreTable::heightOfAll() const {
 void ScoreTable::fill(int row, const StrategyScore& s) {
     const QString none = QStringLiteral("–");
     const bool any = s.asked > 0, paired = any && row > 0;
+    const QString title = QString::fromStdString(s.title);
     const QStringList cells = {
-        s.title,
+        title,
         any ? percent(s.accuracy) + QStringLiteral(" %") : none,
         any ? percent(s.low) + QStringLiteral("–") + percent(s.high) : none,
         paired ? QStringLiteral("+%1 −%2").arg(s.gained).arg(s.lost) : none,
@@ -91,12 +86,12 @@ void ScoreTable::fill(int row, const StrategyScore& s) {
         auto* cell = item(row, column);
         cell->setText(cells[column]);
         if (column > 0) cell->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        cell->setToolTip(column == 0 ? s.title : QString());
+        cell->setToolTip(column == 0 ? title : QString());
     }
-    item(row, 0)->setIcon(square(row));
-    if (s.failure.isEmpty()) return;
-    item(row, 0)->setText(tr("⚠ %1").arg(s.title));
-    item(row, 0)->setToolTip(s.failure);
+    item(row, 0)->setIcon(colourSquare(s.colour));
+    if (s.failure.empty()) return;
+    item(row, 0)->setText(tr("⚠ %1").arg(title));
+    item(row, 0)->setToolTip(QString::fromStdString(s.failure));
 }
 
 }  // namespace lvr

@@ -3,7 +3,7 @@
 #include <QTableWidget>
 #include <vector>
 
-#include "widgets/compare/comparison.h"
+#include "core/values/comparison.h"
 
 namespace lvr {
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/compare/strategy.h"
+
 namespace lvr {
 namespace {
 
@@ -53,7 +55,7 @@ void StepsPlot::draw() {
         most = std::max(most, scores_[i].latents);
         lowest = std::min(lowest, 100 * scores_[i].low);
         highest = std::max(highest, 100 * scores_[i].high);
-        drawPoint(i, scores_[i]);
+        drawPoint(scores_[i]);
     }
     plot_->xAxis->setRange(-0.06 * most, 1.06 * most);
     if (lowest > highest) lowest = 0, highest = 100;
@@ -61,8 +63,8 @@ void StepsPlot::draw() {
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void StepsPlot::drawPoint(std::size_t strategy, const StrategyScore& score) {
-    const QColor ink = strategyColour(strategy);
+void StepsPlot::drawPoint(const StrategyScore& score) {
+    const QColor ink = strategyColour(score.colour);
     auto* point = plot_->addGraph();
     point->setLineStyle(QCPGraph::lsNone);
     point->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, ink, ink, kPoint));
@@ -110,7 +112,7 @@ void StepsPlot::explain(const QPointF& place) {
     const auto& s = scores_[static_cast<std::size_t>(strategy)];
     QToolTip::showText(plot_->mapToGlobal(place.toPoint()),
                        tr("%1\n%2 % right (%3–%4), %5 steps, %6 ms, %7 questions")
-                           .arg(s.title)
+                           .arg(QString::fromStdString(s.title))
                            .arg(100 * s.accuracy, 0, 'f', 1)
                            .arg(100 * s.low, 0, 'f', 1)
                            .arg(100 * s.high, 0, 'f', 1)

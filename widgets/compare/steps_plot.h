@@ -4,7 +4,7 @@
 #include <QWidget>
 #include <vector>
 
-#include "widgets/compare/comparison.h"
+#include "core/values/comparison.h"
 
 class QCustomPlot;
 
@@ -28,7 +28,7 @@ protected:
 
 private:
     void draw();
-    void drawPoint(std::size_t strategy, const StrategyScore& score);
+    void drawPoint(const StrategyScore& score);
     void colour();
     int strategyAt(const QPointF& place) const;  // -1: none near
     void explain(const QPointF& place);

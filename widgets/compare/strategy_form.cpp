@@ -7,10 +7,12 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
-#include <limits>
+#include <QValidator>
 
+#include "widgets/exact_value.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/typed_path.h"
 
@@ -32,6 +34,17 @@ QSpinBox* countField(const QString& name, int most, QWidget* parent) {
     field->setAccessibleName(name);
     return field;
 }
+
+// Whole numbers of 64 bits.
+class SeedValidator : public QValidator {
+public:
+    using QValidator::QValidator;
+    State validate(QString& text, int&) const override {
+        bool isOne = false;
+        text.toULongLong(&isOne);
+        return text.isEmpty() ? Intermediate : isOne ? Acceptable : Invalid;
+    }
+};
 
 QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
     auto* row = new QHBoxLayout;
@@ -55,7 +68,7 @@ StrategyForm::StrategyForm(QWidget* parent)
       minP_(numberField(tr("Min-p"), 0, 1, this)),
       topK_(countField(tr("Top-k"), 1000000, this)),
       penalty_(numberField(tr("Repetition penalty"), 0.1, 10, this)),
-      seed_(countField(tr("Seed"), std::numeric_limits<int>::max(), this)),
+      seed_(new QLineEdit(this)),
       model_(new QLineEdit(this)) {
     build();
     wire();
@@ -79,6 +92,8 @@ void StrategyForm::build() {
     temperature_->setSpecialValueText(tr("greedy"));
     topK_->setSpecialValueText(tr("off"));
     minP_->setSpecialValueText(tr("off"));
+    seed_->setAccessibleName(tr("Seed"));
+    seed_->setValidator(new SeedValidator(seed_));
     model_->setAccessibleName(tr("Model folder"));
     model_->setPlaceholderText(tr("the model that is open"));
     model_->setToolTip(
@@ -109,10 +124,10 @@ void StrategyForm::build() {
 
 void StrategyForm::wire() {
     const auto report = [this] { this->report(); };
-    for (auto* line : {name_, model_}) connect(line, &QLineEdit::textChanged, this, report);
+    for (auto* line : {name_, model_, seed_}) connect(line, &QLineEdit::textChanged, this, report);
     for (auto* list : {feed_, head_}) connect(list, &QComboBox::currentIndexChanged, this, report);
     for (auto* box : {forceStart_, forceEnd_}) connect(box, &QCheckBox::toggled, this, report);
-    for (auto* count : {maxNewTokens_, topK_, seed_})
+    for (auto* count : {maxNewTokens_, topK_})
         connect(count, &QSpinBox::valueChanged, this, report);
     for (auto* value : {temperature_, topP_, minP_, penalty_})
         connect(value, &QDoubleSpinBox::valueChanged, this, report);
@@ -120,25 +135,29 @@ void StrategyForm::wire() {
 }
 
 Strategy StrategyForm::strategy() const {
-    return {
-        .name = name_->text().trimmed().toStdString(),
-        .options = {.exit = exit_->rule(),
-                    .spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled,
-                    .spanEnd = forceEnd_->isChecked() ? SpanEnd::Forced : SpanEnd::Sampled,
-                    .headPositions = static_cast<HeadPositions>(head_->currentIndex()),
-                    .latentFeed = static_cast<LatentFeed>(feed_->currentIndex()),
-                    .maxNewTokens = maxNewTokens_->value(),
-                    .sampling = {.temperature = temperature_->value(),
-                                 .topP = topP_->value(),
-                                 .topK = topK_->value(),
-                                 .minP = minP_->value(),
-                                 .repetitionPenalty = penalty_->value(),
-                                 .seed = static_cast<std::uint64_t>(seed_->value())}},
-        .model = typedPath(model_).toStdString()};
+    Strategy strategy = given_;
+    strategy.name = name_->text().trimmed().toStdString();
+    strategy.model = typedPath(model_).toStdString();
+    auto& o = strategy.options;
+    o.exit = exit_->rule();
+    o.spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled;
+    o.spanEnd = forceEnd_->isChecked() ? SpanEnd::Forced : SpanEnd::Sampled;
+    o.headPositions = static_cast<HeadPositions>(head_->currentIndex());
+    o.latentFeed = static_cast<LatentFeed>(feed_->currentIndex());
+    o.maxNewTokens = exactValue(maxNewTokens_, given_.options.maxNewTokens);
+    const auto& given = given_.options.sampling;
+    o.sampling = {.temperature = exactValue(temperature_, given.temperature),
+                  .topP = exactValue(topP_, given.topP),
+                  .topK = exactValue(topK_, given.topK),
+                  .minP = exactValue(minP_, given.minP),
+                  .repetitionPenalty = exactValue(penalty_, given.repetitionPenalty),
+                  .seed = seed_->text().toULongLong()};
+    return strategy;
 }
 
 void StrategyForm::setStrategy(const Strategy& strategy) {
     filling_ = true;
+    given_ = strategy;
     const auto& o = strategy.options;
     name_->setText(QString::fromStdString(strategy.name));
     exit_->setRule(o.exit);
@@ -152,10 +171,15 @@ void StrategyForm::setStrategy(const Strategy& strategy) {
     topK_->setValue(o.sampling.topK);
     minP_->setValue(o.sampling.minP);
     penalty_->setValue(o.sampling.repetitionPenalty);
-    seed_->setValue(static_cast<int>(o.sampling.seed));
+    seed_->setText(QString::number(o.sampling.seed));
     model_->setText(QString::fromStdString(strategy.model));
     name_->setPlaceholderText(describe(o));
     filling_ = false;
+}
+
+void StrategyForm::clearName() {
+    const QSignalBlocker quiet(name_);
+    name_->clear();
 }
 
 void StrategyForm::report() {
@@ -166,9 +190,12 @@ void StrategyForm::report() {
 }
 
 void StrategyForm::browse() {
-    const QString folder =
-        QFileDialog::getExistingDirectory(this, tr("Choose a model folder"), typedPath(model_));
-    if (!folder.isEmpty()) model_->setText(folder);
+    auto* dialog = new QFileDialog(this, tr("Choose a model folder"), typedPath(model_));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, model_, &QLineEdit::setText);
+    dialog->open();
 }
 
 }  // namespace lvr

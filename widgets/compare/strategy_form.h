@@ -14,13 +14,15 @@ namespace lvr {
 
 class ExitRuleForm;
 
-// Every field of one strategy.
+// The fields of one strategy. What they have no place for stays as it was given: a given thought,
+// more decimals than are shown.
 class StrategyForm : public QWidget {
     Q_OBJECT
 public:
     explicit StrategyForm(QWidget* parent = nullptr);
     Strategy strategy() const;
     void setStrategy(const Strategy& strategy);  // says nothing
+    void clearName();                            // likewise
 
 Q_SIGNALS:
     void edited(const lvr::Strategy& strategy);
@@ -31,6 +33,7 @@ private:
     void report();
     void browse();
 
+    Strategy given_;
     bool filling_ = false;
     QLineEdit* name_;
     ExitRuleForm* exit_;
@@ -43,7 +46,7 @@ private:
     QDoubleSpinBox *topP_, *minP_;
     QSpinBox* topK_;
     QDoubleSpinBox* penalty_;
-    QSpinBox* seed_;
+    QLineEdit* seed_;
     QLineEdit* model_;
 };
 

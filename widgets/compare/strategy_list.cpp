@@ -4,13 +4,12 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QMenu>
-#include <QPainter>
-#include <QPixmap>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <utility>
 
 #include "widgets/compare/strategy_form.h"
@@ -18,10 +17,19 @@
 namespace lvr {
 namespace {
 
-QIcon colourIcon(std::size_t index) {
-    QPixmap square(12, 12);
-    square.fill(strategyColour(index));
-    return QIcon(square);
+// "8 copy", then "8 copy 2": what differs from the other is not typed yet.
+std::string copyName(const std::string& title, const std::vector<Strategy>& all) {
+    for (int i = 1;; ++i) {
+        const std::string name = title + " copy" + (i > 1 ? " " + std::to_string(i) : "");
+        if (std::none_of(all.begin(), all.end(),
+                         [&](const Strategy& other) { return titleText(other) == name; }))
+            return name;
+    }
+}
+
+// A copy's name says what it is a copy of; once it is something else, it says so itself.
+bool isNamedAsCopy(const Strategy& strategy) {
+    return strategy.name.starts_with(wordsOf(strategy.options) + " copy");
 }
 
 }  // namespace
@@ -91,6 +99,7 @@ void StrategyList::fillAddMenu(QToolButton* add) {
 
 void StrategyList::setStrategies(std::vector<Strategy> strategies) {
     strategies_ = std::move(strategies);
+    giveColours(strategies_);
     showAll(0);
     Q_EMIT changed();
 }
@@ -102,13 +111,17 @@ void StrategyList::setCurrent(int index) { list_->setCurrentRow(index); }
 void StrategyList::add(const std::vector<Strategy>& strategies) {
     const int at = current() + 1;
     strategies_.insert(strategies_.begin() + at, strategies.begin(), strategies.end());
+    giveColours(strategies_);
     showAll(at);
     Q_EMIT changed();
 }
 
 void StrategyList::duplicate() {
     if (current() < 0) return;
-    add({strategies_[current()]});
+    Strategy copy = strategies_[current()];
+    copy.name = copyName(titleText(copy), strategies_);
+    copy.colour = -1;
+    add({copy});
 }
 
 void StrategyList::removeCurrent() {
@@ -129,7 +142,14 @@ void StrategyList::move(int by) {
 
 void StrategyList::edit(const Strategy& strategy) {
     if (current() < 0) return;
-    strategies_[current()] = strategy;
+    Strategy& edited = strategies_[current()];
+    const bool outgrown =
+        isNamedAsCopy(edited) && strategy.name == edited.name && strategy.options != edited.options;
+    edited = strategy;
+    if (outgrown) {
+        edited.name.clear();
+        form_->clearName();
+    }
     showItem(current());
     Q_EMIT changed();
 }
@@ -138,7 +158,7 @@ void StrategyList::showAll(int current) {
     const QSignalBlocker quiet(list_);
     list_->clear();
     for (int i = 0; i < static_cast<int>(strategies_.size()); ++i) {
-        list_->addItem(new QListWidgetItem(colourIcon(i), {}));
+        list_->addItem(new QListWidgetItem(colourSquare(colourOf(strategies_[i])), {}));
         showItem(i);
     }
     list_->setCurrentRow(current);

@@ -3,7 +3,6 @@
 #include <qcustomplot.h>
 
 #include <QBuffer>
-#include <QFileDialog>
 #include <QSvgGenerator>
 #include <QTextDocumentFragment>
 
@@ -12,6 +11,7 @@
 #include "widgets/runs/export_file.h"
 #include "widgets/runs/run_colours.h"
 #include "widgets/runs/run_text.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
@@ -338,15 +338,16 @@ void CurvePlot::showMenu(const QPoint& place) {
     menu_->popup(plot_->mapToGlobal(place));
 }
 
+// `ending` first; the name that is typed may choose another.
 void CurvePlot::askForFile(const QString& ending) {
-    const QString name = title_->text().replace('/', '-') + "." + ending;
-    auto* dialog = new QFileDialog(this, tr("Save %1").arg(title_->text()), name);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(ending);
-    dialog->setNameFilter(QString("*.%1").arg(ending));
-    connect(dialog, &QFileDialog::fileSelected, this, &CurvePlot::exportTo);
-    dialog->open();
+    QList<SaveFormat> formats{
+        {"png", tr("PNG picture")}, {"svg", tr("SVG drawing")}, {"csv", tr("CSV")}};
+    std::stable_partition(formats.begin(), formats.end(),
+                          [&](const SaveFormat& format) { return format.ending == ending; });
+    askWhereToSave(this,
+                   {tr("Save %1").arg(title_->text()),
+                    title_->text().replace('/', '-') + "." + ending, formats},
+                   [this](const QString& file, const QString&) { exportTo(file); });
 }
 
 void CurvePlot::exportTo(const QString& file) {

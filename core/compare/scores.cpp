@@ -1,4 +1,6 @@
-#include "app/compare/set_scores.h"
+#include "core/compare/scores.h"
+
+#include <algorithm>
 
 #include "core/eval/statistics.h"
 
@@ -17,7 +19,8 @@ void pairWithFirst(StrategyScore& score, const SetResults& results, std::size_t 
 }
 
 StrategyScore scoreOf(const SetResults& results, std::size_t strategy) {
-    StrategyScore score{.title = titleOf(results.strategies[strategy])};
+    StrategyScore score{.title = titleText(results.strategies[strategy]),
+                        .colour = colourOf(results.strategies[strategy])};
     for (const auto& question : results.questions) {
         const auto& outcome = question.outcomes[strategy];
         if (!outcome) continue;
@@ -35,7 +38,7 @@ StrategyScore scoreOf(const SetResults& results, std::size_t strategy) {
     score.accuracy = score.right / count;
     score.low = interval.low;
     score.high = interval.high;
-    score.failure = QString::fromStdString(results.failures[strategy]);
+    score.failure = results.failures[strategy];
     pairWithFirst(score, results, strategy);
     return score;
 }

@@ -2,12 +2,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
-#include "widgets/compare/strategy.h"
+#include "core/values/strategy.h"
 
 namespace lvr {
 
 nlohmann::ordered_json strategyToJson(const Strategy& strategy);
+// Throws Error when it is none; keys that are left out keep their default.
+std::vector<Strategy> strategiesFromJson(const nlohmann::ordered_json& list);
 
 // A list of strategies as text, to find it again the next day.
 std::string strategiesToText(const std::vector<Strategy>& strategies);

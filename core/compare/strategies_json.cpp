@@ -1,4 +1,4 @@
-#include "app/compare/strategies_json.h"
+#include "core/compare/strategies_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +16,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(HeadPositions, {{HeadPositions::Consistent, "consis
 NLOHMANN_JSON_SERIALIZE_ENUM(LatentFeed, {{LatentFeed::Own, "own"},
                                           {LatentFeed::Snap, "snap"},
                                           {LatentFeed::Filler, "filler"}})
+
+NLOHMANN_JSON_SERIALIZE_ENUM(GivenThought::Slots, {{GivenThought::Slots::AsTrained, "as_trained"},
+                                                   {GivenThought::Slots::OnePerBox, "one_per_box"}})
 
 namespace {
 
@@ -35,7 +38,22 @@ void forEachField(Strategy& s, Visit visit) {
     visit("min_p", o.sampling.minP);
     visit("repetition_penalty", o.sampling.repetitionPenalty);
     visit("seed", o.sampling.seed);
+    visit("slot_rule", o.thought.slotRule);
     visit("model", s.model);
+    visit("colour", s.colour);
+}
+
+Json boxesToJson(const std::vector<Box>& boxes) {
+    Json list = Json::array();
+    for (const Box& box : boxes) list.push_back({box.x0, box.y0, box.x1, box.y1, box.image});
+    return list;
+}
+
+std::vector<Box> boxesFromJson(const Json& list) {
+    std::vector<Box> boxes;
+    for (const auto& box : list)
+        boxes.push_back({box.at(0), box.at(1), box.at(2), box.at(3), box.at(4)});
+    return boxes;
 }
 
 Strategy strategyFromJson(const Json& json) {
@@ -45,6 +63,7 @@ Strategy strategyFromJson(const Json& json) {
     });
     if (json.contains("exit"))
         strategy.options.exit = parseExitRule(json.at("exit").get<std::string>());
+    if (json.contains("thought")) strategy.options.thought.boxes = boxesFromJson(json["thought"]);
     return strategy;
 }
 
@@ -54,6 +73,8 @@ Json strategyToJson(const Strategy& strategy) {
     Json json{{"exit", toText(strategy.options.exit)}};
     Strategy copy = strategy;
     forEachField(copy, [&](const char* key, auto& value) { json[key] = value; });
+    if (!strategy.options.thought.boxes.empty())
+        json["thought"] = boxesToJson(strategy.options.thought.boxes);
     return json;
 }
 
@@ -63,8 +84,7 @@ std::string strategiesToText(const std::vector<Strategy>& strategies) {
     return list.dump();
 }
 
-std::vector<Strategy> strategiesFromText(const std::string& text) {
-    const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+std::vector<Strategy> strategiesFromJson(const Json& list) {
     if (!list.is_array()) throw Error("the list of strategies is not readable; choose them again");
     std::vector<Strategy> strategies;
     try {
@@ -73,6 +93,10 @@ std::vector<Strategy> strategiesFromText(const std::string& text) {
         throw Error("a strategy of the list is not readable; choose them again");
     }
     return strategies;
+}
+
+std::vector<Strategy> strategiesFromText(const std::string& text) {
+    return strategiesFromJson(Json::parse(text, nullptr, /*allow_exceptions=*/false));
 }
 
 }  // namespace lvr

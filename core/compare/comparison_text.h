@@ -1,12 +1,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "widgets/compare/comparison.h"
+#include "core/values/comparison.h"
 
 namespace lvr {
 
-// A set's results as files; numbers have points whatever the country. UTF-8.
+// A set's results as files, for the window and for `lvr runs export` alike; numbers have points
+// whatever the country. UTF-8.
 std::string scoresToCsv(const SetResults& results);   // a row a strategy
 std::string answersToCsv(const SetResults& results);  // a row a question and strategy
 std::string toMarkdown(const SetResults& results);    // a table, with what was run under it

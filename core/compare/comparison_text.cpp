@@ -1,11 +1,11 @@
-#include "app/compare/compare_export.h"
+#include "core/compare/comparison_text.h"
 
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "app/compare/set_scores.h"
-#include "app/compare/strategies_json.h"
+#include "core/compare/scores.h"
+#include "core/compare/strategies_json.h"
 #include "core/heat/heat.h"
 
 namespace lvr {
@@ -48,11 +48,9 @@ std::string inCell(const std::string& text) {
     return out;
 }
 
-std::string titleText(const Strategy& strategy) { return titleOf(strategy).toStdString(); }
-
-Json toJson(const StrategyScore& s, const Strategy& strategy) {
+Json scoreJson(const StrategyScore& s, const Strategy& strategy) {
     Json score{{"strategy", strategyToJson(strategy)},
-               {"title", s.title.toStdString()},
+               {"title", s.title},
                {"asked", s.asked},
                {"right", s.right},
                {"accuracy", s.accuracy},
@@ -65,11 +63,11 @@ Json toJson(const StrategyScore& s, const Strategy& strategy) {
                {"mean_first_word_ms", s.firstTokenMs},
                {"mean_total_ms", s.totalMs},
                {"trigger_rate", s.triggered}};
-    if (!s.failure.isEmpty()) score["failure"] = s.failure.toStdString();
+    if (!s.failure.empty()) score["failure"] = s.failure;
     return score;
 }
 
-Json toJson(const std::optional<Outcome>& outcome) {
+Json outcomeJson(const std::optional<Outcome>& outcome) {
     if (!outcome) return nullptr;
     return {{"answer", outcome->answer},
             {"right", outcome->right},
@@ -86,10 +84,10 @@ std::string scoresToCsv(const SetResults& results) {
                             "lost", "mcnemar_p", "mean_latents", "mean_first_word_ms",
                             "mean_total_ms", "trigger_rate", "failure"});
     for (const auto& s : scoresOf(results))
-        out += line({s.title.toStdString(), std::to_string(s.asked), std::to_string(s.right),
-                     number(s.accuracy), number(s.low), number(s.high), std::to_string(s.gained),
+        out += line({s.title, std::to_string(s.asked), std::to_string(s.right), number(s.accuracy),
+                     number(s.low), number(s.high), std::to_string(s.gained),
                      std::to_string(s.lost), number(s.p), number(s.latents), number(s.firstTokenMs),
-                     number(s.totalMs), number(s.triggered), s.failure.toStdString()});
+                     number(s.totalMs), number(s.triggered), s.failure});
     return out;
 }
 
@@ -114,7 +112,7 @@ std::string toMarkdown(const SetResults& results) {
         "Triggered | Asked |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     bool first = true;
     for (const auto& s : scoresOf(results)) {
-        out += "| " + inCell(s.title.toStdString()) + " | " + fixed(100 * s.accuracy, 1) + " % | " +
+        out += "| " + inCell(s.title) + " | " + fixed(100 * s.accuracy, 1) + " % | " +
                fixed(100 * s.low, 1) + "–" + fixed(100 * s.high, 1) + " | ";
         out += first ? std::string("– | –")
                      : "+" + std::to_string(s.gained) + " −" + std::to_string(s.lost) + " | " +
@@ -136,10 +134,10 @@ std::string toJson(const SetResults& results) {
              {"unreadable", results.unreadable}};
     const auto scores = scoresOf(results);
     for (std::size_t i = 0; i < scores.size(); ++i)
-        all["strategies"].push_back(toJson(scores[i], results.strategies[i]));
+        all["strategies"].push_back(scoreJson(scores[i], results.strategies[i]));
     for (const auto& q : results.questions) {
         Json outcomes = Json::array();
-        for (const auto& outcome : q.outcomes) outcomes.push_back(toJson(outcome));
+        for (const auto& outcome : q.outcomes) outcomes.push_back(outcomeJson(outcome));
         all["questions"].push_back({{"number", q.number + 1},
                                     {"id", q.id},
                                     {"kind", q.kind},

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "widgets/compare/comparison.h"
+#include <vector>
+
+#include "core/values/comparison.h"
 
 namespace lvr {
 

@@ -46,7 +46,8 @@ void GivenFiles::openDialog(int filter) {
 }
 
 void GivenFiles::chooseTarget(const QString& name) {
-    askWhereToSave(window_, {tr("Save trace"), name, {{"lvrtrace", tr("Traces")}}},
+    const QString suggestion = folder_.isEmpty() ? name : folder_ + '/' + name;
+    askWhereToSave(window_, {tr("Save trace"), suggestion, {{"lvrtrace", tr("Traces")}}},
                    [this](const QString& file, const QString&) { Q_EMIT target(file); });
 }
 

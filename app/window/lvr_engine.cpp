@@ -94,7 +94,7 @@ std::unique_ptr<AskEngine> openLvrEngine(const ModelWish& wish, const LoadHooks&
         auto checkpoint = LvrCheckpoint::open(name, loadOptions(placement, hooks, stop));
         fitThreads(checkpoint.model);
         const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
-        ModelInfo info{tiny ? "tiny model" : wish.name, details(checkpoint.model, placement),
+        ModelInfo info{tiny ? kTinyModelName : wish.name, details(checkpoint.model, placement),
                        checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
         info.positions = checkpoint.model.config().text.maxPositionEmbeddings;
         info.warnings = checkpoint.warnings;

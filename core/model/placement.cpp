@@ -167,7 +167,7 @@ bool lacksRoom(const PlacementWish& wish, const fs::path& folder) {
 }
 
 void releaseMemory() {
-    if (at::accelerator::isAcceleratorAvailable()) at::accelerator::emptyCache();
+    if (driverIsThere() && at::accelerator::deviceCount() > 0) at::accelerator::emptyCache();
 }
 
 std::string toText(const Placement& placement) {

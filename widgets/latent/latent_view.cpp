@@ -14,13 +14,26 @@ namespace {
 
 // Cells in a row of a small picture; more could not be told apart.
 constexpr int kSmallSide = 36, kMultipleSide = 96;
+constexpr float kModeWidth = 122, kNumberWidth = 84, kOpacityWidth = 104;  // of the controls
 
 void explainItem(const char* sentence) {
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", sentence);
 }
 
+// Beside what was drawn last, or below it where so much has no room.
+void nextInRow(float width) {
+    ImGui::SameLine();
+    if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+}
+
+// Of a button or, with its box, a checkbox.
+float widthOf(const char* label, float box = 0) {
+    return ImGui::CalcTextSize(label).x + box + 2 * ImGui::GetStyle().FramePadding.x;
+}
+
 void drawModeChoice(const Trace& trace, LatentViewState& state) {
-    ImGui::SetNextItemWidth(122);
+    nextInRow(kModeWidth);
+    ImGui::SetNextItemWidth(kModeWidth);
     if (ImGui::BeginCombo("##mode", std::string(nameOf(state.shown.mode)).c_str(),
                           ImGuiComboFlags_HeightLarge)) {
         for (const HeatMode mode : modesFor(trace, state.image)) {
@@ -33,38 +46,39 @@ void drawModeChoice(const Trace& trace, LatentViewState& state) {
         ImGui::EndCombo();
     }
     explainItem(std::string(explainOf(state.shown.mode)).c_str());
-    ImGui::SameLine();
-    ImGui::SetNextItemWidth(84);
     if (state.shown.mode == HeatMode::Softmax) {
+        nextInRow(kNumberWidth);
+        ImGui::SetNextItemWidth(kNumberWidth);
         ImGui::SliderFloat("##T", &state.shown.temperature, 0.01f, 1, "T %.2f",
                            ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
-        ImGui::SameLine();
     } else if (state.shown.mode == HeatMode::TopK) {
+        nextInRow(kNumberWidth);
+        ImGui::SetNextItemWidth(kNumberWidth);
         ImGui::SliderInt("##k", &state.shown.topK, 1, 64, "k %d",
                          ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
-        ImGui::SameLine();
     }
 }
 
 void drawColourChoice(LatentViewState& state) {
     if (state.shown.mode != HeatMode::Relative) {  // which has a map of its own
-        ImGui::SetNextItemWidth(84);
+        nextInRow(kNumberWidth);
+        ImGui::SetNextItemWidth(kNumberWidth);
         if (ImGui::BeginCombo("##colours", std::string(nameOf(state.colours)).c_str())) {
             for (const ColourMap map : kColourMaps)
                 if (ImGui::Selectable(std::string(nameOf(map)).c_str(), map == state.colours))
                     state.colours = map;
             ImGui::EndCombo();
         }
-        ImGui::SameLine();
     }
-    ImGui::SetNextItemWidth(104);
+    nextInRow(kOpacityWidth);
+    ImGui::SetNextItemWidth(kOpacityWidth);
     float percent = state.opacity * 100;
     if (ImGui::SliderFloat("##opacity", &percent, 0, 100, "opacity %.0f%%"))
         state.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
-    ImGui::SameLine();
 }
 
 void drawMarksMenu(LatentViewState& state) {
+    nextInRow(widthOf("Show"));
     if (ImGui::Button("Show")) ImGui::OpenPopup("marks");
     if (!ImGui::BeginPopup("marks")) return;
     ImGui::Checkbox("Nearest patches", &state.nearest);
@@ -81,21 +95,20 @@ void drawMarksMenu(LatentViewState& state) {
 
 void drawControls(const Trace& trace, LatentViewState& state) {
     ImGui::Checkbox("Heat", &state.heat);
-    ImGui::SameLine();
     drawModeChoice(trace, state);
     drawColourChoice(state);
     drawMarksMenu(state);
-    ImGui::SameLine();
+    nextInRow(widthOf("All steps", ImGui::GetFrameHeight()));
     ImGui::Checkbox("All steps", &state.multiples);
     explainItem("All steps beside each other; click selects, double click goes back to one.");
-    ImGui::SameLine();
+    nextInRow(widthOf("Fit"));
     if (ImGui::Button("Fit")) {
         state.zoom = 1;
         state.centreX = state.centreY = 0.5f;
     }
     const int images = static_cast<int>(trace.question.images.size());
     for (int i = 0; images > 1 && i < images; ++i) {
-        ImGui::SameLine();
+        nextInRow(widthOf("00", ImGui::GetFrameHeight()));
         if (ImGui::RadioButton(std::to_string(i + 1).c_str(), i == state.image)) state.image = i;
     }
 }

@@ -105,8 +105,11 @@ private Q_SLOTS:
         }
         RealWindow again(history);
         again.window.restore(*again.window.keepSession(session));
-        again.open(photo_);
-        QVERIFY(title(again).startsWith("photo.png"));
+        QMimeData pasted;  // there at once
+        pasted.setImageData(QImage(30, 20, QImage::Format_RGB888));
+        again.window.give(pasted);
+        again.settle();
+        QVERIFY2(title(again).startsWith("pasted"), qPrintable(title(again)));
     }
 
     void anAnswerBeingReadDoesNotOvertakeANewQuestion() {

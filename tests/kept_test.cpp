@@ -259,6 +259,23 @@ private Q_SLOTS:
         QCOMPARE(last->question, "In the first");  // closed last
     }
 
+    void aSecondWindowThatDiedIsOffered() {
+        const QString history = newName("history"), session = newName("session");
+        {
+            RealWindow first(history), second(history);  // neither is closed by anybody
+            for (RealWindow* world : {&first, &second}) {
+                world->window.keepSession(session);
+                world->open(photo_);
+            }
+            QTRY_VERIFY_WITH_TIMEOUT(readSession(session) && readSession(session + "-2"), 20000);
+        }
+        RealWindow again(history);
+        again.window.restore(*again.window.keepSession(session));
+        again.settle();
+        QVERIFY2(again.sentences().value(0).contains("Another window ended so too"),
+                 qPrintable(again.sentences().join('\n')));
+    }
+
     // Its thread may have a picture to encode, for as long as that takes.
     void aWindowThatStillEndsGivesItsSessionAway() {
         const QString history = newName("history"), session = newName("session");

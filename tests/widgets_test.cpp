@@ -38,6 +38,7 @@ private Q_SLOTS:
     void exitRuleComesBackAsSet();
     void settingTheSameRuleSaysNothing();
     void messageCanBeDismissedAndProgressCancelled();
+    void anErrorStaysWhileTheRestGoes();
 };
 
 void WidgetsTest::picturesSurviveTheWayThroughQt() {
@@ -197,7 +198,28 @@ void WidgetsTest::messageCanBeDismissedAndProgressCancelled() {
     bar.showProgress("Reading", 0.5);
     QVERIFY(bar.showsProgress());
     bar.say(MessageBar::Kind::Hint, "Done.");
+    QVERIFY(bar.showsProgress());
+    bar.endProgress();
     QVERIFY(!bar.showsProgress());
+}
+
+void WidgetsTest::anErrorStaysWhileTheRestGoes() {
+    MessageBar bar;
+    QAction remedy;
+    QSignalSpy said(&bar, &MessageBar::said);
+    bar.say(MessageBar::Kind::Error, "Something is wrong.");
+    bar.showProgress("Reading", 0.5);
+    bar.dismissHint();
+    bar.endProgress();
+    bar.dismissSolved(&remedy);
+    QCOMPARE(bar.sentence(), "Something is wrong.");
+    bar.say(MessageBar::Kind::Error, "No model.", &remedy);
+    bar.dismissSolved(&remedy);
+    QCOMPARE(bar.sentence(), "");
+    bar.say(MessageBar::Kind::Hint, "By the way.");
+    bar.dismissHint();
+    QCOMPARE(bar.sentence(), "");
+    QCOMPARE(said.size(), 3);
 }
 
 QTEST_MAIN(WidgetsTest)

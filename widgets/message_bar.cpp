@@ -1,6 +1,7 @@
 #include "widgets/message_bar.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -78,7 +79,8 @@ void MessageBar::changeEvent(QEvent* event) {
 }
 
 void MessageBar::colour() {
-    const QPalette around = parentWidget() ? parentWidget()->palette() : QPalette();
+    // Not the parent's palette: it may hear of a change later than we do.
+    const QPalette around = QApplication::palette(this);
     const QColor window = around.window().color();
     const QColor tint = kind_ == Kind::Error ? QColor(214, 60, 50) : QColor(56, 128, 220);
     const auto mixed = [&](int a, int b) { return (a * 78 + b * 22) / 100; };

@@ -1,5 +1,6 @@
 #include "app/ask/ask_panel.h"
 
+#include <QApplication>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -123,7 +124,7 @@ void AskPanel::compare(const std::optional<std::string>& expected, std::optional
     verdict_->setVisible(expected.has_value());
     if (!expected) return;
     const QString known = QString::fromStdString(*expected);
-    QPalette colours = palette();
+    QPalette colours = QApplication::palette(this);  // ours may hear of a change of theme later
     if (!right) {
         verdict_->setText(tr("Known answer: %1").arg(known));
     } else {

@@ -42,6 +42,7 @@ private:
     void applyView(const CurveView& view);
     CurvePlot* makePlot(const std::string& metric);
     void refreshNext();
+    bool hasOtherMetrics() const;
 
     std::vector<PlottedRun> runs_;
     std::map<std::string, CurvePlot*> plots_;    // by metric

@@ -354,8 +354,11 @@ private Q_SLOTS:
         QVERIFY(grid.find("lr"));
         world.runs[1] = {};
         world.runs[2] = {};
+        grid.refresh();
+        QVERIFY(grid.find("lr"));  // more may come
         world.runs[2].append({columnOf("reward/mean", {1, 2})});
         grid.refresh();
+        grid.dropEmpty();
         QVERIFY(!grid.find("lr") && !grid.find("loss/total") && grid.find("reward/mean"));
     }
 
@@ -367,6 +370,7 @@ private Q_SLOTS:
             grid.resize(1400, 900);
             grid.show();
             for (const auto& runs : choices) grid.setRuns(runs);
+            QCoreApplication::processEvents();  // it is laid out
             std::map<std::pair<int, int>, std::string> places;
             for (const auto* metric : {"loss/total", "loss/latent", "loss/ce"}) {
                 const auto at = grid.find(metric)->geometry().topLeft();

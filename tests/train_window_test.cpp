@@ -738,7 +738,7 @@ private Q_SLOTS:
         QTest::keyClicks(editor, "do not lose me");
         world.workspace.select(second);
         QTRY_VERIFY(table->selected() == std::vector{second});
-        QVERIFY(editor->toPlainText().isEmpty());
+        QTRY_VERIFY(editor->toPlainText().isEmpty());
         world.workspace.select(first);
         QTRY_COMPARE(editor->toPlainText(), QString("do not lose me"));
         QTRY_VERIFY(world.shows("Not saved yet"));

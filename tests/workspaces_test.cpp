@@ -39,8 +39,10 @@
 #include "core/store/run_store.h"
 #include "tests/scripted_engine.h"
 #include "widgets/compare/answer_columns.h"
+#include "widgets/conversation/conversation_panel.h"
 #include "widgets/message_bar.h"
 #include "widgets/rollouts/checkpoint_scrubber.h"
+#include "widgets/runs/runs_table.h"
 
 using namespace lvr;
 
@@ -368,7 +370,13 @@ private Q_SLOTS:
         world.begin();
         world.go(WorkspaceId::Train);
         QCOMPARE(world.all().train().selected(), 1);
-        QCOMPARE(world.all().train().findChild<QTableView*>()->model()->rowCount(), 1);
+        QCOMPARE(world.all()
+                     .train()
+                     .findChild<RunsTable*>()
+                     ->findChild<QTableView*>()
+                     ->model()
+                     ->rowCount(),
+                 1);
     }
 
     void theRolloutsOfARunOpenAtItsStep() {
@@ -397,7 +405,7 @@ private Q_SLOTS:
         auto* action = world.window.findChild<QAction*>("runs.checkpoints");
         QVERIFY(action && world.menu("Run")->actions().contains(action));
         action->trigger();
-        QVERIFY(panel->isVisible());
+        QTRY_VERIFY(panel->isVisible());
         QTRY_COMPARE(panel->findChild<QTableView*>()->model()->columnCount(), 1);
         auto* tabs = world.all().train().findChild<QTabWidget*>();
         QCOMPARE(tabs->count(), 2);
@@ -748,14 +756,20 @@ private Q_SLOTS:
             world.window.chooseTheme(Theme::Light);
             world.window.setFocus();
             world.window.resize(1280, 720);
-            QCoreApplication::processEvents();
+            // A plot is drawn when there is time.
+            for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+            // What tells the time differs.
+            world.window.findChild<ConversationPanel*>()->hide();
+            for (auto* label : world.window.findChildren<QLabel*>())
+                if (label->text().contains(" ms")) label->clear();
             world.window.grab();  // ImGui lays out in one frame and is right in the next
             return world.window.grab().toImage();
         };
         const QImage fresh = pictureOf(Theme::Light), later = pictureOf(Theme::Dark);
         if (fresh == later) return;
-        fresh.save(QDir::tempPath() + "/theme-fresh.png");
-        later.save(QDir::tempPath() + "/theme-later.png");
+        const QString place = QDir::tempPath() + "/theme-" + nameOf(workspace);
+        fresh.save(place + "-fresh.png");
+        later.save(place + "-later.png");
         QFAIL("the pictures differ; they are theme-*.png in the folder for temporary files");
     }
 

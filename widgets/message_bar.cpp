@@ -73,22 +73,21 @@ bool MessageBar::showsProgress() const { return !isHidden() && !progress_->isHid
 QString MessageBar::sentence() const { return isHidden() ? QString() : text_->text(); }
 
 void MessageBar::changeEvent(QEvent* event) {
-    // Only when the window's colours change: our own setPalette comes back here too.
-    if (event->type() == QEvent::ApplicationPaletteChange) colour();
+    if (event->type() == QEvent::PaletteChange) colour();
     QFrame::changeEvent(event);
 }
 
+// Only the ground is ours: all else follows the window.
 void MessageBar::colour() {
-    // Not the parent's palette: it may hear of a change later than we do.
-    const QPalette around = QApplication::palette(this);
-    const QColor window = around.window().color();
+    const QColor window = QApplication::palette(this).window().color();
     const QColor tint = kind_ == Kind::Error ? QColor(214, 60, 50) : QColor(56, 128, 220);
     const auto mixed = [&](int a, int b) { return (a * 78 + b * 22) / 100; };
-    QPalette colours = around;
-    colours.setColor(QPalette::Window,
-                     QColor(mixed(window.red(), tint.red()), mixed(window.green(), tint.green()),
-                            mixed(window.blue(), tint.blue())));
-    setPalette(colours);
+    const QColor ground(mixed(window.red(), tint.red()), mixed(window.green(), tint.green()),
+                        mixed(window.blue(), tint.blue()));
+    if (palette().color(QPalette::Window) == ground) return;  // our own change comes back here
+    QPalette ours;
+    ours.setColor(QPalette::Window, ground);
+    setPalette(ours);
 }
 
 }  // namespace lvr

@@ -124,14 +124,15 @@ void AskPanel::compare(const std::optional<std::string>& expected, std::optional
     verdict_->setVisible(expected.has_value());
     if (!expected) return;
     const QString known = QString::fromStdString(*expected);
-    QPalette colours = QApplication::palette(this);  // ours may hear of a change of theme later
+    QPalette colours;  // all but the ink follows the window
     if (!right) {
         verdict_->setText(tr("Known answer: %1").arg(known));
     } else {
         verdict_->setText(*right ? tr("✓ Right")
                                  : tr("✗ Wrong: the right answer is %1").arg(known));
-        colours.setColor(QPalette::WindowText,
-                         verdictColour(*right, colours.window().color().lightness() < 128));
+        colours.setColor(
+            QPalette::WindowText,
+            verdictColour(*right, QApplication::palette(this).window().color().lightness() < 128));
     }
     verdict_->setPalette(colours);
 }

@@ -8,6 +8,7 @@
 #include <QIODevice>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
 #include <QUrl>
@@ -85,7 +86,8 @@ void TrainWorkspace::build() {
     upper_->setStretchFactor(1, 2);
     whole_->addWidget(upper_);
     views_->setDocumentMode(true);
-    views_->setAccessibleName(tr("Views of the chosen runs"));
+    for (QWidget* named : std::initializer_list<QWidget*>{views_, views_->tabBar()})
+        named->setAccessibleName(tr("Views of the chosen runs"));
     views_->addTab(curves_, tr("Curves"));
     whole_->addWidget(views_);
     whole_->setStretchFactor(1, 1);
@@ -131,6 +133,7 @@ void TrainWorkspace::wireReader() {
     connect(reader_, &StoreReader::changeFailed, this, &TrainWorkspace::fail);
     connect(unsaved_, &UnsavedNotes::changed, this, &TrainWorkspace::showNotes);
     connect(reader_, &StoreReader::opened, this, [this] {
+        upToDate_ = saidSettled_ = false;
         plotted_->clearData();
         curves_->refresh();
     });
@@ -309,7 +312,10 @@ bool TrainWorkspace::isSettled() const {
 }
 
 void TrainWorkspace::settle() {
-    if (!saidSettled_ && (saidSettled_ = isSettled())) Q_EMIT settled();
+    if (saidSettled_ || !isSettled()) return;
+    saidSettled_ = true;
+    curves_->dropEmpty();
+    Q_EMIT settled();
 }
 
 std::vector<Run> TrainWorkspace::running() const {

@@ -144,19 +144,18 @@ void CurveGrid::applyView(const CurveView& view) {
 }
 
 void CurveGrid::refresh() {
-    if (hasOtherMetrics()) updatePlots();
+    const auto metrics = metricsOf(runs_);
+    if (std::any_of(metrics.begin(), metrics.end(),
+                    [this](const std::string& metric) { return !plots_.contains(metric); }))
+        updatePlots();
     for (const auto& [metric, plot] : plots_)
         if (std::find(waiting_.begin(), waiting_.end(), plot) == waiting_.end())
             waiting_.push_back(plot);
     if (!tick_.isActive()) tick_.start();
 }
 
-// Than there are plots: some came, or another store took the place of the one that had them.
-bool CurveGrid::hasOtherMetrics() const {
-    const auto metrics = metricsOf(runs_);
-    return metrics.size() != plots_.size() ||
-           std::any_of(metrics.begin(), metrics.end(),
-                       [this](const std::string& metric) { return !plots_.contains(metric); });
+void CurveGrid::dropEmpty() {
+    if (metricsOf(runs_).size() < plots_.size()) updatePlots();
 }
 
 void CurveGrid::refreshNext() {

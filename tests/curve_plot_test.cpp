@@ -215,6 +215,48 @@ private Q_SLOTS:
         QVERIFY(world.x().lower > 0 && world.x().lower <= 1);
     }
 
+    void theNumbersOfAnAxisAreTold_data() {
+        QTest::addColumn<AxisScale>("scale");
+        QTest::addColumn<double>("lower");
+        QTest::addColumn<double>("upper");
+        QTest::newRow("less than a half") << AxisScale::Log << 0.080 << 0.112;
+        QTest::newRow("hardly anything") << AxisScale::Log << 1.9731 << 1.9738;
+        QTest::newRow("around two") << AxisScale::Log << 1.2 << 2.6;
+        QTest::newRow("one decade") << AxisScale::Log << 0.07 << 1.3;
+        QTest::newRow("decades") << AxisScale::Log << 3e-6 << 20.0;
+        QTest::newRow("very many") << AxisScale::Log << 1e-30 << 1e30;
+        QTest::newRow("steps") << AxisScale::Log << 0.98 << 1731.0;
+        QTest::newRow("linear") << AxisScale::Linear << 0.1 << 1.9;
+        QTest::newRow("linear, hardly anything") << AxisScale::Linear << 1.973122 << 1.973187;
+        QTest::newRow("linear, late steps") << AxisScale::Linear << 1234567.0 << 1234667.0;
+    }
+    // No two places with one number, each where its number says, and enough of them to read.
+    void theNumbersOfAnAxisAreTold() {
+        QFETCH(const AxisScale, scale);
+        QFETCH(const double, lower);
+        QFETCH(const double, upper);
+        World world;
+        world.plot.setView({.x = scale, .y = scale});
+        for (const auto* axis : {world.canvas()->xAxis, world.canvas()->yAxis}) {
+            QVector<double> ticks;
+            QVector<QString> labels;
+            axis->ticker()->generate({lower, upper}, QLocale::c(),
+                                     axis->numberFormat().at(0).toLatin1(), axis->numberPrecision(),
+                                     ticks, nullptr, &labels);
+            int inSight = 0;
+            QSet<QString> seen;
+            for (qsizetype i = 0; i < ticks.size(); ++i) {
+                if (ticks[i] < lower || ticks[i] > upper) continue;
+                ++inSight;
+                QVERIFY2(!seen.contains(labels[i]), qPrintable(labels[i]));
+                seen.insert(labels[i]);
+                QVERIFY2(std::abs(labels[i].toDouble() / ticks[i] - 1) < 1e-6,
+                         qPrintable(labels[i]));
+            }
+            QVERIFY2(inSight >= 2 && inSight <= 12, qPrintable(QString::number(inSight)));
+        }
+    }
+
     void timeIsAnAxisForRunsThatKnowIt() {
         World world;
         world.plot.setView({.axis = CurveAxis::Time});
@@ -287,6 +329,90 @@ private Q_SLOTS:
         QTest::keyClicks(grid.findChild<QLineEdit*>(), "LOSS");
         QVERIFY(grid.find("loss/total")->isVisible());
         QVERIFY(!grid.find("lr")->isVisible());
+    }
+
+    void anAxisThatNoRunKnowsForAWhileComesBack() {
+        World world;
+        CurveControls controls;
+        controls.setRuns(world.plotted());
+        auto* axis = controls.findChild<QComboBox*>();
+        axis->setCurrentIndex(1);
+        Q_EMIT axis->activated(1);
+        controls.setRuns({world.plotted()[1]});  // knows no time
+        QCOMPARE(controls.view().axis, CurveAxis::Step);
+        controls.setRuns(world.plotted());
+        QCOMPARE(controls.view().axis, CurveAxis::Time);
+    }
+
+    // Another store took the place of the one that had them.
+    void plotsOfMetricsThatAreGoneGo() {
+        World world;
+        CurveGrid grid;
+        grid.resize(800, 600);
+        grid.show();
+        grid.setRuns(world.plotted());
+        QVERIFY(grid.find("lr"));
+        world.runs[1] = {};
+        world.runs[2] = {};
+        grid.refresh();
+        QVERIFY(grid.find("lr"));  // more may come
+        world.runs[2].append({columnOf("reward/mean", {1, 2})});
+        grid.refresh();
+        grid.dropEmpty();
+        QVERIFY(!grid.find("lr") && !grid.find("loss/total") && grid.find("reward/mean"));
+    }
+
+    void plotsOfAGroupStandInOneOrderHoweverTheyCome() {
+        World world;
+        world.runs[2].append({columnOf("loss/latent", {1}, 9), columnOf("loss/ce", {1}, 9)});
+        const auto order = [&](const std::vector<std::vector<PlottedRun>>& choices) {
+            CurveGrid grid;
+            grid.resize(1400, 900);
+            grid.show();
+            for (const auto& runs : choices) grid.setRuns(runs);
+            QCoreApplication::processEvents();  // it is laid out
+            std::map<std::pair<int, int>, std::string> places;
+            for (const auto* metric : {"loss/total", "loss/latent", "loss/ce"}) {
+                const auto at = grid.find(metric)->geometry().topLeft();
+                places[{at.y(), at.x()}] = metric;
+            }
+            std::vector<std::string> names;
+            for (const auto& [place, name] : places) names.push_back(name);
+            return names;
+        };
+        const std::vector<std::string> expected{"loss/total", "loss/ce", "loss/latent"};
+        QTRY_COMPARE(order({world.plotted()}), expected);
+        QTRY_COMPARE(order({{world.plotted()[0]}, world.plotted()}), expected);
+    }
+
+    void aPlotIsNotDraggedBeforeItsFirstStep() {
+        World world;
+        world.drawNow();
+        world.drag(300);
+        QVERIFY(!world.plot.isFollowing());
+        QVERIFY(world.x().lower >= 0);
+    }
+
+    // The menu's action, as long as it is offered.
+    void rolloutsAreOfferedForRunsThatHaveThem() {
+        World world;
+        auto runs = world.plotted();
+        const auto offered = [&] {
+            const auto at = world.canvas()->axisRect()->rect().center();
+            Q_EMIT world.canvas()->customContextMenuRequested(at);
+            QString text;
+            for (const auto* action : world.plot.findChildren<QAction*>())
+                if (action->text().contains("rollouts") && action->isVisible())
+                    text = action->text();
+            world.plot.findChild<QMenu*>()->close();
+            return text;
+        };
+        world.drawNow();
+        QCOMPARE(offered(), QString());
+        runs[1].hasRollouts = true;
+        world.plot.setRuns(runs);
+        world.drawNow();
+        QVERIFY(offered().contains("run 2"));
     }
 
     void theControlsTellHowToLook() {

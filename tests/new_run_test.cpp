@@ -11,6 +11,7 @@
 #include <QPointer>
 #include <QProcess>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -79,7 +80,15 @@ class NewRunTest : public QObject {
         return dialog;
     }
 
+    QTemporaryDir settings_;
+
 private Q_SLOTS:
+    void initTestCase() {
+        QCoreApplication::setOrganizationName("lvr-new-run-test");
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings_.path());
+    }
+    void cleanup() { QSettings().clear(); }
+
     void everyDefaultIsValid() {
         for (const auto* kind : {"sft", "grpo"})
             for (const auto* recipe : {"paper", "tiny"})
@@ -265,6 +274,45 @@ private Q_SLOTS:
         QCOMPARE(made->run().kind, QString("grpo"));
         QCOMPARE(made->run().data, QString("/my/data.json"));
         QVERIFY(made->run().out.contains("runs/grpo-"));
+    }
+
+    void validationIsSaidToTheCommand() {
+        const auto made = dialog();
+        made->setRun({.kind = "sft",
+                      .validationData = "/data/held out.json",
+                      .validateEvery = 50,
+                      .probes = 3,
+                      .earlyStopping = 4});
+        const auto said = argumentsOf(made->run(), {}).join(' ');
+        QVERIFY2(said.contains("--validation-data /data/held out.json --validate-every 50 "
+                               "--probes 3 --early-stopping 4"),
+                 qPrintable(said));
+        auto without = made->run();
+        without.validationData.clear();
+        QVERIFY(!argumentsOf(without, {}).join(' ').contains("early-stopping"));
+    }
+
+    void theNextRunBeginsWithWhatTheLastOneHad() {
+        QTemporaryDir folder;
+        QVERIFY(QDir(folder.path()).mkdir("held-out"));
+        auto run = dialog()->run();
+        run.model = kTiny;
+        run.data = folder.path();
+        run.validationData = folder.filePath("held-out");
+        run.out = folder.filePath("out");
+        {
+            const auto made = dialog();
+            QCOMPARE(made->run().data, QString());
+            made->setRun(run);
+            QSignalSpy started(made.get(), &NewRunDialog::startRequested);
+            QTest::mouseClick(button(*made, "Start"), Qt::LeftButton);
+            QTRY_COMPARE(started.size(), 1);
+        }
+        const auto next = dialog();
+        QCOMPARE(next->run().model, kTiny);
+        QCOMPARE(next->run().data, run.data);
+        QCOMPARE(next->run().validationData, run.validationData);
+        QVERIFY(next->run().out != run.out);
     }
 
     void aPlaceThatWillNotDoIsToldAtItsField_data() {

@@ -156,6 +156,8 @@ struct Desk {
     }
 };
 
+using AskFor = void (*)(Desk&, std::int64_t);
+
 }  // namespace
 
 class RolloutsTest : public QObject {
@@ -180,6 +182,8 @@ private Q_SLOTS:
     void groupHealthIsShownAndChoosesAStep();
     void aResumedRunReplacesItsHealth();
     void newStepsAreFollowed();
+    void aStepThatIsAskedForIsNotLeftForTheNewest_data();
+    void aStepThatIsAskedForIsNotLeftForTheNewest();
     void runsWithoutRolloutsAreLeftOut();
     void badStoresAreSaidInOneSentence_data();
     void badStoresAreSaidInOneSentence();
@@ -505,6 +509,37 @@ void RolloutsTest::newStepsAreFollowed() {
     QVERIFY(desk.shows(3));
 }
 
+void RolloutsTest::aStepThatIsAskedForIsNotLeftForTheNewest_data() {
+    QTest::addColumn<AskFor>("ask");
+    QTest::newRow("from a curve or an alert")
+        << AskFor([](Desk& desk, std::int64_t run) { desk.space.showStep(run, 1); });
+    QTest::newRow("in the health strips") << AskFor([](Desk& desk, std::int64_t) {
+        QTRY_VERIFY(desk.health->stepAt({8, 20}) == 1);
+        QTest::mouseClick(desk.health, Qt::LeftButton, {}, QPoint(8, 20));
+    });
+    QTest::newRow("with the slider")
+        << AskFor([](Desk& desk, std::int64_t) { desk.steps->findChild<QSlider*>()->setValue(0); });
+    QTest::newRow("by its number") << AskFor(
+        [](Desk& desk, std::int64_t) { desk.steps->findChild<QSpinBox*>()->setValue(1); });
+}
+
+void RolloutsTest::aStepThatIsAskedForIsNotLeftForTheNewest() {
+    QFETCH(AskFor, ask);
+    World world;
+    const auto run = world.runOf({1, 2});
+    Desk desk(world.file);
+    QVERIFY(desk.shows(2));
+    desk.steps->setFollowsNewest(true);
+    ask(desk, run);
+    QVERIFY(desk.shows(1));
+    world.store.append(run, 3, healthOf(3), threeGroups());
+    QTRY_COMPARE(desk.steps->steps().size(), 3u);
+    QCOMPARE(desk.space.step(), 1);
+    QVERIFY(!desk.steps->followsNewest());
+    desk.steps->setFollowsNewest(true);  // and on again it goes there
+    QVERIFY(desk.shows(3));
+}
+
 void RolloutsTest::runsWithoutRolloutsAreLeftOut() {
     World world;
     Desk desk(world.file);
@@ -520,7 +555,7 @@ void RolloutsTest::runsWithoutRolloutsAreLeftOut() {
 void RolloutsTest::badStoresAreSaidInOneSentence_data() {
     QTest::addColumn<QByteArray>("content");
     QTest::addColumn<QString>("sentence");
-    QTest::newRow("missing") << QByteArray() << "there is no run store";
+    QTest::newRow("missing") << QByteArray() << "There is no run store";
     QTest::newRow("no database") << QByteArray(5000, 'x') << "is not a run store";
 }
 
@@ -542,7 +577,7 @@ void RolloutsTest::aStoreThatIsMadeLaterIsOpened() {
     QTemporaryDir folder;
     const fs::path file = folder.filePath("runs.db").toStdU16String();
     Desk desk(file);
-    QVERIFY(desk.says("there is no run store"));
+    QVERIFY(desk.says("There is no run store"));
     RunStore store(file);
     const auto run = store.start({.kind = "grpo"});
     store.append(run, 1, healthOf(1), threeGroups());

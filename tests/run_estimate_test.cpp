@@ -2,11 +2,15 @@
 
 #include <QLabel>
 #include <QLineEdit>
+#include <QProcess>
+#include <QSettings>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "app/train/estimate_label.h"
 #include "app/train/new_run_dialog.h"
+#include "app/train/timed_steps.h"
 #include "app/train/train_places.h"
 #include "core/store/run_store.h"
 
@@ -33,7 +37,14 @@ RunEstimate estimateOf(const NewRun& run) { return estimateRun(run, threeBillion
 class RunEstimateTest : public QObject {
     Q_OBJECT
 
+    QTemporaryDir settings_;
+
 private Q_SLOTS:
+    void initTestCase() {
+        QCoreApplication::setOrganizationName("lvr-run-estimate-test");
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings_.path());
+    }
+
     void aModelTellsItsSize() {
         const auto facts = readModelFacts(kTiny);
         QVERIFY(facts);
@@ -117,14 +128,79 @@ private Q_SLOTS:
         QVERIFY(isNear(gigabytes({}, true), 54));
     }
 
-    void withoutAnEarlierRunTimeIsARuleOfThumb() {
-        const auto on = [](const QString& device) {
-            return estimateOf({.kind = "sft", .device = device});
+    void withoutAnEarlierRunNothingIsSaidOfTheTime() {
+        const auto estimate = estimateOf({.kind = "sft"});
+        QCOMPARE(estimate.secondsPerStep, 0.0);
+        QVERIFY(toText(estimate).contains("how long 1850 steps take is not known yet"));
+        QVERIFY(explain(estimate).contains("the first run tells"));
+        QCOMPARE(estimate.steps, 1850.0);  // both of the recipe's parts
+    }
+
+    void stepsThatWereTimedTellTheTime() {
+        const NewRun run{.kind = "sft", .options = {{"steps", "100"}, {"batch", "8"}}};
+        const auto estimate =
+            estimateRun(run, threeBillion(), EarlierRun{.secondsPerStep = 3, .rowsPerStep = 8});
+        QCOMPARE(estimate.secondsPerStep, 3.0);
+        QVERIFY2(toText(estimate).contains("by a few steps that were just timed"),
+                 qPrintable(toText(estimate)));
+    }
+
+    // What only says how long, where to, or what is done in between does not.
+    void theTimeOfAStepDependsOnWhatAStepDoes() {
+        const NewRun run{.kind = "sft", .model = kTiny, .data = "/d", .options = {{"batch", "8"}}};
+        const auto differs = [&](auto change) {
+            NewRun other = run;
+            change(other);
+            return TimedSteps::keyOf(other) != TimedSteps::keyOf(run);
         };
-        QVERIFY(on("cpu").secondsPerStep > 1000 * on("cuda").secondsPerStep);
-        QVERIFY(toText(on("cpu")).contains("by a rule of thumb"));
-        QVERIFY(explain(on("cpu")).contains("factor of ten"));
-        QCOMPARE(on("cpu").steps, 1850.0);  // both of the recipe's parts
+        QVERIFY(!differs([](NewRun& r) { r.out = "/elsewhere"; }));
+        QVERIFY(!differs([](NewRun& r) { r.saveEvery = 7; }));
+        QVERIFY(!differs([](NewRun& r) { r.options.emplace_back("steps", "9"); }));
+        QVERIFY(!differs([](NewRun& r) { r.options.emplace_back("cool-down", "9"); }));
+        QVERIFY(!differs([](NewRun& r) { r.validationData = "/v"; }));
+        QVERIFY(differs([](NewRun& r) { r.options[0].second = "9"; }));
+        QVERIFY(differs([](NewRun& r) { r.kind = "grpo"; }));
+        QVERIFY(differs([](NewRun& r) { r.device = "cuda"; }));
+        QVERIFY(differs([](NewRun& r) { r.data = "/e"; }));
+        QVERIFY(!TimedSteps::mayTime({.options = {{"reward-command", "judge"}}}));
+    }
+
+    // The program itself on the shipped model.
+    void aFewStepsOfASmallModelAreTimedForTheForm_data() {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("length");
+        QTest::newRow("sft") << "sft"
+                             << "steps";
+        QTest::newRow("grpo") << "grpo"
+                              << "max-steps";
+    }
+    void aFewStepsOfASmallModelAreTimedForTheForm() {
+        QFETCH(const QString, kind);
+        QFETCH(const QString, length);
+        QTemporaryDir folder;
+        QProcess data;
+        data.start(LVR_PROGRAM,
+                   {"make-data", "scenes", "--out", folder.filePath("scenes"), "--count", "20"});
+        QVERIFY(data.waitForFinished(120000));
+        NewRunDialog dialog(TrainPlaces{.store = folder.filePath("runs.db"),
+                                        .program = LVR_PROGRAM,
+                                        .tinyModel = kTiny,
+                                        .runsFolder = folder.path()});
+        static_cast<QWidget&>(dialog).show();
+        auto run = dialog.run();
+        run.kind = kind;
+        run.model = kTiny;
+        run.data = folder.filePath("scenes");
+        run.options = {{length, "500"}, {kind == "sft" ? "batch" : "prompts", "2"}};
+        dialog.setRun(run);
+        auto* label = dialog.findChild<EstimateLabel*>();
+        QTRY_VERIFY_WITH_TIMEOUT(label->text().contains("for 500 steps"), 120000);
+        QVERIFY2(label->text().contains("just timed"), qPrintable(label->text()));
+        dialog.findChild<QLineEdit*>(length)->setText("1000");  // is known at once
+        QSignalSpy timed(dialog.findChild<TimedSteps*>(), &TimedSteps::timed);
+        QTRY_VERIFY(label->text().contains("for 1000 steps"));
+        QVERIFY(!dialog.findChild<TimedSteps*>()->isRunning() && timed.isEmpty());
+        QVERIFY(!QFileInfo::exists(folder.filePath("runs.db")));
     }
 
     void epochsFollowFromTheRecordsOfTheData() {
@@ -190,9 +266,9 @@ private Q_SLOTS:
         static_cast<QWidget&>(dialog).show();
         auto* label = dialog.findChild<EstimateLabel*>();
         QTRY_VERIFY(label->text().startsWith("Estimate: at most about"));
-        QVERIFY(label->text().contains("for 250 steps"));
+        QVERIFY(label->text().contains("how long 250 steps take is not known yet"));
         dialog.findChild<QLineEdit*>("steps")->setText("1000");
-        QTRY_VERIFY(label->text().contains("for 1000 steps"));
+        QTRY_VERIFY(label->text().contains("how long 1000 steps take"));
         auto run = dialog.run();
         run.model = "/not/there";
         dialog.setRun(run);

@@ -3,8 +3,11 @@
 #include <QAction>
 #include <QLabel>
 #include <QMessageBox>
+#include <QPixmap>
 #include <QPlainTextEdit>
+#include <QProcess>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -17,12 +20,14 @@
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "app/train/new_run_dialog.h"
 #include "app/train/store_reader.h"
 #include "app/train/train_workspace.h"
 #include "app/train/training_processes.h"
+#include "core/store/process.h"
 #include "core/store/run_store.h"
 #include "widgets/runs/curve_grid.h"
 #include "widgets/runs/notes_editor.h"
@@ -112,6 +117,8 @@ int train(const QStringList& arguments) {
     return 0;
 }
 
+using Act = void (TrainingProcesses::*)(const Run&);
+
 QString thisProgram() { return QCoreApplication::applicationFilePath(); }
 
 }  // namespace
@@ -139,7 +146,9 @@ class TrainWindowTest : public QObject {
             RunStore store(file);
             const auto run = store.start(infoOf(kind));
             for (int step = 1; step <= 20; ++step)
-                store.append(run, step, {{"loss/total", 1.0 / step}, {"lr", 1e-3}}, {},
+                store.append(run, step, {{"loss/total", 1.0 / step}, {"lr", 1e-3}},
+                             kind == "grpo" ? std::vector<Rollout>{{.completion = "moon"}}
+                                            : std::vector<Rollout>{},
                              step == 7 ? "the loss jumped" : "");
             store.end(run, RunStatus::Finished, "done");
             return run;
@@ -175,6 +184,11 @@ class TrainWindowTest : public QObject {
     };
 
 private Q_SLOTS:
+    void initTestCase() {
+        QCoreApplication::setOrganizationName("lvr-train-window-test");
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+    }
+
     void aReaderTellsRunsWithTheirNewestMetricsAndAlerts() {
         const auto file = newFile();
         RunStore store(file);
@@ -327,10 +341,10 @@ private Q_SLOTS:
         Told told(reader);
         QSignalSpy failed(&reader, &StoreReader::changeFailed);
         reader.open(file);
-        reader.remove(running);
+        reader.remove(*store.find(running));
         QTRY_COMPARE(failed.size(), 1);
         QVERIFY(failed.first().first().toString().contains("still running"));
-        reader.remove(ended);
+        reader.remove(*store.find(ended));
         QTRY_COMPARE(told.runs.size(), 1u);
         QCOMPARE(told.runs.front().run.id, running);
     }
@@ -564,6 +578,38 @@ private Q_SLOTS:
         RunStore(world.file).append(run, 21, {}, {}, "the loss is not a number");
         QTRY_COMPARE(alerted.size(), 1);
         QCOMPARE(world.workspace.message(), QString("Run 1, step 21: the loss is not a number"));
+        QVERIFY(alerted[0][1].toBool() && !alerted[0][2].toBool());
+    }
+
+    void alertsThatSayTheSameAreOne() {
+        World world(*this);
+        const auto run = world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        QSignalSpy alerted(&world.workspace, &TrainWorkspace::alerted);
+        RunStore store(world.file);
+        store.append(run, 21, {}, {}, "the KL jumped to 0.105 from about 0");
+        QTRY_COMPARE(alerted.size(), 1);
+        store.append(run, 25, {}, {}, "the KL jumped to 1.2e-01 from about 0.02");
+        QTRY_COMPARE(alerted.size(), 2);
+        QVERIFY(alerted[0][1].toBool() && !alerted[1][1].toBool());
+        QCOMPARE(world.workspace.message(),
+                 QString("Run 1, step 25: the KL jumped to 1.2e-01 from about 0.02 (2 times since "
+                         "step 21)"));
+        auto* text = world.workspace.findChild<QTextBrowser*>();
+        QTRY_VERIFY(text->toPlainText().contains("2 times since step 21"));
+        QCOMPARE(text->toPlainText().count("the KL jumped"), 1);
+    }
+
+    void aRunThatEndsBadlyNeedsAHand() {
+        World world(*this);
+        RunStore store(world.file);
+        const auto run = store.start(infoOf("sft"));
+        QTRY_COMPARE(world.rows(), 1);
+        QSignalSpy alerted(&world.workspace, &TrainWorkspace::alerted);
+        store.end(run, RunStatus::Failed, "the disk is full");
+        QTRY_COMPARE(alerted.size(), 1);
+        QCOMPARE(alerted[0][0].toString(), QString("Run 1 failed: the disk is full"));
+        QVERIFY(alerted[0][2].toBool());
     }
 
     void aStoreThatGoesAwayIsToldAndShownAgain() {
@@ -597,6 +643,199 @@ private Q_SLOTS:
         for (auto* button : world.workspace.findChild<QMessageBox*>()->buttons())
             if (button->text().remove('&') == "Forget") QTest::mouseClick(button, Qt::LeftButton);
         QTRY_VERIFY(world.shows("No runs yet."));
+    }
+
+    // A process ended and another has its number by now.
+    void aProcessThatIsNotTheRunsIsNotSignalled_data() {
+        QTest::addColumn<Act>("act");
+        QTest::newRow("stop") << Act(&TrainingProcesses::stop);
+        QTest::newRow("kill") << Act(&TrainingProcesses::kill);
+        QTest::newRow("pause") << Act(&TrainingProcesses::pause);
+        QTest::newRow("unpause") << Act(&TrainingProcesses::unpause);
+    }
+    void aProcessThatIsNotTheRunsIsNotSignalled() {
+        QFETCH(Act, act);
+        const auto file = newFile();
+        QProcess stranger;
+        stranger.start("sleep", {"600"});
+        QVERIFY(stranger.waitForStarted());
+        RunStore store(file);
+        auto run = *store.find(store.start(infoOf("sft")));
+        run.pid = stranger.processId();
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(file.string()));
+        QSignalSpy failed(&trainings, &TrainingProcesses::failed);
+        (trainings.*act)(run);
+        QCOMPARE(failed.size(), 1);
+        QVERIFY(failed[0][0].toString().contains("is gone"));
+        QVERIFY(!stranger.waitForFinished(50));
+        QVERIFY(!processIsHeld(stranger.processId()));
+        stranger.kill();
+        QVERIFY(stranger.waitForFinished());
+    }
+
+    void whatEndedWhileTheStoreIsGoneIsNotAskedAboutOnClosing() {
+        World world(*this);
+        world.start("goes", folder_.filePath("out-gone"));
+        QTRY_COMPARE(world.workspace.running().size(), 1u);
+        const auto run = world.workspace.running().front();
+        const auto away = world.file.string() + ".away";
+        std::filesystem::rename(world.file, away);
+        QTRY_VERIFY(world.workspace.message().contains("is gone"));
+        QCOMPARE(world.workspace.running().size(), 1u);
+        QCOMPARE(::kill(static_cast<pid_t>(run.pid), SIGKILL), 0);
+        QTRY_COMPARE(world.workspace.running().size(), 0u);
+        QCOMPARE(world.rows(), 1);
+    }
+
+    void theOutputOfARunInARelativeFolderIsKept() {
+        const auto file = newFile();
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(file.string()));
+        QSignalSpy ended(&trainings, &TrainingProcesses::ended),
+            read(&trainings, &TrainingProcesses::outputRead);
+        const auto before = QDir::currentPath();
+        QVERIFY(QDir::setCurrent(folder_.path()));
+        trainings.start({.kind = "sft", .data = "ends", .out = "out-relative"});
+        QTRY_COMPARE(ended.size(), 1);
+        QVERIFY(QDir::setCurrent(before));
+        const auto out = folder_.filePath("out-relative").toStdString();
+        trainings.readOutput({.id = 1, .info = {.out = out}});
+        QTRY_COMPARE(read.size(), 1);
+        QCOMPARE(read[0][1].toString(), QString("run 1"));
+    }
+
+    void goingOnKeepsWhatWasPrintedBefore() {
+        const auto file = newFile();
+        TrainingProcesses trainings(thisProgram(), QString::fromStdString(file.string()));
+        QSignalSpy ended(&trainings, &TrainingProcesses::ended),
+            read(&trainings, &TrainingProcesses::outputRead);
+        trainings.start({.kind = "sft", .data = "goes", .out = folder_.filePath("out-crash")});
+        std::optional<Run> run;
+        QTRY_VERIFY(std::filesystem::exists(file) && (run = RunStore(file).find(1)) && run->step);
+        trainings.kill(*run);
+        QTRY_COMPARE(ended.size(), 1);
+        trainings.resume(*RunStore(file).find(1));
+        QTRY_COMPARE(RunStore(file).find(1)->status, RunStatus::Running);
+        trainings.readOutput(*RunStore(file).find(1));
+        QTRY_COMPARE(read.size(), 1);
+        QCOMPARE(read[0][1].toString().count("run 1"), 2);
+        trainings.stop(*RunStore(file).find(1));
+        QTRY_COMPARE(ended.size(), 2);
+    }
+
+    // Notes.
+
+    void notesThatCannotBeStoredStayAndAreTriedAgain() {
+        World world(*this);
+        const auto first = world.record("sft"), second = world.record("sft");
+        QTRY_COMPARE(world.rows(), 2);
+        auto* table = world.workspace.findChild<RunsTable*>();
+        auto* editor = world.workspace.findChild<NotesEditor*>();
+        world.workspace.select(first);
+        QTRY_VERIFY(table->selected() == std::vector{first});
+        const auto away = world.file.string() + ".away";
+        std::filesystem::rename(world.file, away);
+        QTRY_VERIFY(world.workspace.message().contains("is gone"));
+        QTest::keyClicks(editor, "do not lose me");
+        world.workspace.select(second);
+        QTRY_VERIFY(table->selected() == std::vector{second});
+        QTRY_VERIFY(editor->toPlainText().isEmpty());
+        world.workspace.select(first);
+        QTRY_COMPARE(editor->toPlainText(), QString("do not lose me"));
+        QTRY_VERIFY(world.shows("Not saved yet"));
+        QVERIFY(!std::filesystem::exists(world.file));  // a change makes no store
+        std::filesystem::rename(away, world.file);
+        QTRY_COMPARE_WITH_TIMEOUT(RunStore(world.file).find(first)->notes,
+                                  std::string("do not lose me"), 20000);
+        QTRY_VERIFY(!world.shows("Not saved yet"));
+        QCOMPARE(editor->toPlainText(), QString("do not lose me"));
+    }
+
+    void notesThatCouldNotBeStoredComeBackWithTheNextWindow() {
+        std::filesystem::path file;
+        std::string away;
+        {
+            World world(*this);
+            file = world.file;
+            away = file.string() + ".away";
+            world.record("sft");
+            auto* editor = world.workspace.findChild<NotesEditor*>();
+            QTRY_VERIFY(editor->isEnabled());
+            std::filesystem::rename(file, away);
+            QTest::keyClicks(editor, "written last");
+            world.workspace.close();
+        }
+        std::filesystem::rename(away, file);
+        TrainWorkspace again({QString::fromStdString(file.string()), thisProgram(), "", ""});
+        again.show();
+        QTRY_COMPARE_WITH_TIMEOUT(RunStore(file).find(1)->notes, std::string("written last"),
+                                  20000);
+    }
+
+    void notesAreNotGivenToTheRunOfAnotherStore() {
+        World world(*this);
+        world.record("sft");
+        auto* editor = world.workspace.findChild<NotesEditor*>();
+        QTRY_VERIFY(editor->isEnabled());
+        std::filesystem::rename(world.file, world.file.string() + ".away");
+        QTRY_VERIFY(world.workspace.message().contains("is gone"));
+        QTest::keyClicks(editor, "of the first");
+        editor->clearFocus();
+        world.record("sft");  // another store, whose run 1 is another
+        QTRY_VERIFY(world.workspace.message().isEmpty());
+        QTRY_COMPARE(editor->toPlainText(), QString());
+        QCOMPARE(RunStore(world.file).find(1)->notes, std::string());
+    }
+
+    // The newest wins.
+
+    void metricsThatNobodyWantsAnyMoreAreNotRead() {
+        const auto file = newFile();
+        RunStore store(file);
+        std::vector<Metric> many;
+        for (int step = 1; step <= 200000; ++step)
+            many.push_back({.step = step, .name = "loss/total", .value = 1.0});
+        const auto large = store.add({.info = infoOf("sft"), .status = RunStatus::Finished}, many);
+        const auto small = store.start(infoOf("sft"));
+        store.append(small, 1, {{"loss/total", 1}});
+        StoreReader reader;
+        Told told(reader);
+        QSignalSpy done(&reader, &StoreReader::upToDate);
+        reader.open(file);
+        reader.subscribe({large});
+        reader.subscribe({small});
+        QTRY_COMPARE(done.size(), 1);
+        QCOMPARE(told.metrics[small]["loss/total"].values.size(), 1u);
+        QVERIFY2(told.metrics[large]["loss/total"].values.size() < many.size(),
+                 "what was overtaken was read to its end");
+    }
+
+    // Colours.
+
+    void aRunKeepsItsColourWhateverElseIsChosen() {
+        World world(*this);
+        for (int i = 0; i < 3; ++i) world.record("sft");
+        QTRY_COMPARE(world.rows(), 3);
+        auto* table = world.workspace.findChild<RunsTable*>();
+        auto* view = world.workspace.findChild<QTableView*>();
+        const auto colourOf = [&](std::int64_t run) {
+            for (int row = 0; row < world.rows(); ++row)
+                if (world.text(row, RunsModel::Id) == QString::number(run))
+                    return world.model()
+                        ->index(row, RunsModel::Id)
+                        .data(Qt::DecorationRole)
+                        .value<QPixmap>()
+                        .toImage();
+            return QImage();
+        };
+        std::map<std::int64_t, QImage> alone;
+        for (const std::int64_t run : {1, 2, 3}) {
+            table->select(run);
+            QTRY_VERIFY(!colourOf(run).isNull());
+            alone[run] = colourOf(run);
+        }
+        QVERIFY(alone[1] != alone[2] && alone[2] != alone[3] && alone[1] != alone[3]);
+        view->selectAll();
+        for (const std::int64_t run : {1, 2, 3}) QTRY_COMPARE(colourOf(run), alone[run]);
     }
 
     void aRunOfAnotherMachineIsNotSignalled() {

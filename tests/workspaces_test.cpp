@@ -15,6 +15,7 @@
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTabBar>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QToolBar>
@@ -38,7 +39,10 @@
 #include "core/store/run_store.h"
 #include "tests/scripted_engine.h"
 #include "widgets/compare/answer_columns.h"
+#include "widgets/conversation/conversation_panel.h"
 #include "widgets/message_bar.h"
+#include "widgets/rollouts/checkpoint_scrubber.h"
+#include "widgets/runs/runs_table.h"
 
 using namespace lvr;
 
@@ -366,7 +370,13 @@ private Q_SLOTS:
         world.begin();
         world.go(WorkspaceId::Train);
         QCOMPARE(world.all().train().selected(), 1);
-        QCOMPARE(world.all().train().findChild<QTableView*>()->model()->rowCount(), 1);
+        QCOMPARE(world.all()
+                     .train()
+                     .findChild<RunsTable*>()
+                     ->findChild<QTableView*>()
+                     ->model()
+                     ->rowCount(),
+                 1);
     }
 
     void theRolloutsOfARunOpenAtItsStep() {
@@ -381,6 +391,48 @@ private Q_SLOTS:
         Q_EMIT world.all().train().rolloutsRequested(1, 20);
         world.settle();
         QCOMPARE(world.all().rollouts().step(), 20);
+    }
+
+    void probeAnswersAreReachedFromTheMenuFromATabAndFromRollouts() {
+        const QString file = storeWithARun();
+        RunStore(file.toStdString())
+            .addSamples(1, 10, {{.record = "q1", .question = "What?", .answer = "moon"}});
+        World world(file);
+        world.begin();
+        world.go(WorkspaceId::Train);
+        const auto* panel = world.all().train().findChild<CheckpointScrubber*>();
+        QVERIFY(panel && !panel->isVisible());
+        auto* action = world.window.findChild<QAction*>("runs.checkpoints");
+        QVERIFY(action && world.menu("Run")->actions().contains(action));
+        action->trigger();
+        QTRY_VERIFY(panel->isVisible());
+        QTRY_COMPARE(panel->findChild<QTableView*>()->model()->columnCount(), 1);
+        auto* tabs = world.all().train().findChild<QTabWidget*>();
+        QCOMPARE(tabs->count(), 2);
+        tabs->setCurrentIndex(0);
+        QVERIFY(!panel->isVisible());
+        tabs->setCurrentIndex(1);
+        QVERIFY(panel->isVisible());
+        tabs->setCurrentIndex(0);
+        world.go(WorkspaceId::Rollouts);
+        world.all().rollouts().findChild<QAction*>("rollouts.checkpoints")->trigger();
+        QCOMPARE(world.all().current(), WorkspaceId::Train);
+        QVERIFY(panel->isVisible());
+    }
+
+    void aRunWithoutProbeAnswersSaysHowToGetThem() {
+        World world(storeWithARun());
+        world.begin();
+        world.go(WorkspaceId::Train);
+        auto* action = world.window.findChild<QAction*>("runs.checkpoints");
+        QVERIFY(action);
+        action->trigger();
+        const auto says = [&] {
+            for (const auto* label : world.window.findChildren<QLabel*>())
+                if (label->isVisible() && label->text().contains("--probes")) return true;
+            return false;
+        };
+        QTRY_VERIFY(says());
     }
 
     void theQuestionOfAskIsComparedAtOnce() {
@@ -398,7 +450,7 @@ private Q_SLOTS:
         QCOMPARE(columns->column(0).answer().right, std::optional(true));
     }
 
-    void anAlertOfARunIsToldInEveryWorkspace() {
+    void alertsOfRunsAreCountedOnTheTabOfTrainUntilTheyAreSeen() {
         World world(storeWithARun());
         world.begin();
         world.window.watchRuns();
@@ -406,20 +458,46 @@ private Q_SLOTS:
         QCOMPARE(world.notices(), QStringList());
         RunStore store(world.store.toStdString());
         store.append(store.start(infoOf("sft")), 3, {{"loss/total", NAN}}, {}, "the loss is NaN");
-        QTRY_COMPARE(world.notices(), QStringList{"Run 2, step 3: the loss is NaN"});
-        world.button("Show in Train")->click();
-        QCOMPARE(world.all().current(), WorkspaceId::Train);
-        // There it is said once, by the workspace.
+        auto* tabs = world.window.findChild<QTabBar*>("workspaces.tabs");
+        QTRY_COMPARE(tabs->tabText(1), QString("Train (1)"));
+        QCOMPARE(world.notices(), QStringList());  // nothing is to be done
+        world.go(WorkspaceId::Train);
+        QCOMPARE(tabs->tabText(1), QString("Train"));
+        QCOMPARE(world.notices(), QStringList{"Run 2, step 3: the loss is NaN"});
         store.append(2, 4, {{"loss/total", NAN}}, {}, "it still is");
         QTRY_COMPARE(world.notices(), QStringList{"Run 2, step 4: it still is"});
+        QCOMPARE(tabs->tabText(1), QString("Train"));
     }
 
-    void withoutAStoreTrainSaysSo() {
+    void aRunThatNeedsAHandIsToldInEveryWorkspace() {
+        World world(storeWithARun());
+        world.begin();
+        world.window.watchRuns();
+        QTRY_VERIFY(world.all().train().isSettled());
+        RunStore store(world.store.toStdString());
+        const auto run = store.start(infoOf("sft"));
+        QTRY_COMPARE(world.all().train().running().size(), 1u);
+        store.end(run, RunStatus::Failed, "the disk is full");
+        QTRY_COMPARE(world.notices(), QStringList{"Run 2 failed: the disk is full"});
+        world.button("Show in Train")->click();
+        QCOMPARE(world.all().current(), WorkspaceId::Train);
+        QCOMPARE(world.notices(), QStringList{"Run 2 failed: the disk is full"});
+    }
+
+    void withoutAPlaceForAStoreTrainAndRolloutsSaySo() {
         World world("");
         world.begin();
+        const auto says = [&](const QString& text) {
+            for (const auto* label : world.window.findChildren<QLabel*>())
+                if (label->isVisible() && label->text().contains(text)) return true;
+            return false;
+        };
         world.go(WorkspaceId::Train);
+        QVERIFY(says("There is no place for runs"));
         world.go(WorkspaceId::Rollouts);
+        QVERIFY(says("Open a run store"));
         world.go(WorkspaceId::Ask);
+        QCOMPARE(world.notices(), QStringList());
     }
 
     // ---- Closing ----
@@ -658,6 +736,46 @@ private Q_SLOTS:
         QTRY_COMPARE(reader.find(1)->status, RunStatus::Stopped);
     }
 
+    // ---- Colours ----
+
+    void aThemeThatIsChosenLaterLooksAsOneThatWasChosenFirst_data() {
+        QTest::addColumn<WorkspaceId>("workspace");
+        for (const auto id : kWorkspaces) QTest::newRow(qPrintable(nameOf(id))) << id;
+    }
+    void aThemeThatIsChosenLaterLooksAsOneThatWasChosenFirst() {
+        QFETCH(WorkspaceId, workspace);
+        const QString file = storeWithARun();
+        QApplication::setCursorFlashTime(0);
+        const auto pictureOf = [&](Theme first) {
+            World world(file);
+            world.window.chooseTheme(first);
+            world.begin();
+            world.window.ask("What? chain");
+            world.settle();
+            if (workspace == WorkspaceId::Compare) world.window.compareQuestion();
+            world.go(workspace);
+            world.window.findChild<MessageBar*>("messages")
+                ->say(MessageBar::Kind::Error, "Something went wrong.");
+            world.window.chooseTheme(Theme::Light);
+            world.window.setFocus();
+            world.window.resize(1280, 720);
+            // A plot is drawn when there is time.
+            for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+            // What tells the time differs.
+            world.window.findChild<ConversationPanel*>()->hide();
+            for (auto* label : world.window.findChildren<QLabel*>())
+                if (label->text().contains(" ms")) label->clear();
+            world.window.grab();  // ImGui lays out in one frame and is right in the next
+            return world.window.grab().toImage();
+        };
+        const QImage fresh = pictureOf(Theme::Light), later = pictureOf(Theme::Dark);
+        if (fresh == later) return;
+        const QString place = QDir::tempPath() + "/theme-" + nameOf(workspace);
+        fresh.save(place + "-fresh.png");
+        later.save(place + "-later.png");
+        QFAIL("the pictures differ; they are theme-*.png in the folder for temporary files");
+    }
+
     // ---- Command line ----
 
     void wrongCommandLinesAreOneSentence_data() {
@@ -734,6 +852,26 @@ private Q_SLOTS:
         if (workspace == WorkspaceId::Rollouts) QCOMPARE(world.all().rollouts().step(), 20);
         if (workspace == WorkspaceId::Compare)
             QVERIFY(world.window.findChild<AnswerColumns*>()->column(0).answer().right);
+    }
+
+    void aScreenshotOfAStoreThatIsNotThereYetShowsThatItIsEmpty_data() {
+        QTest::addColumn<WorkspaceId>("workspace");
+        QTest::newRow("train") << WorkspaceId::Train;
+        QTest::newRow("rollouts") << WorkspaceId::Rollouts;
+        QTest::newRow("compare") << WorkspaceId::Compare;
+    }
+    void aScreenshotOfAStoreThatIsNotThereYetShowsThatItIsEmpty() {
+        QFETCH(WorkspaceId, workspace);
+        World world(newName("none.db"));
+        world.window.newScene("chain");
+        const QString shot = newName("shot.png");
+        StartScript script(world.window, {.workspace = workspace, .screenshot = shot});
+        QSignalSpy finished(&script, &StartScript::finished);
+        script.run();
+        QVERIFY(!finished.isEmpty() || finished.wait(5000));
+        QCOMPARE(finished[0][0].toString(), "");
+        QCOMPARE(QImage(shot).size(), world.window.size());
+        QVERIFY(!QFile::exists(world.store));
     }
 
     void aScreenshotOfAStoreThatIsNoneFails() {

@@ -1,6 +1,7 @@
 #include "widgets/message_bar.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -103,8 +104,7 @@ QString MessageBar::sentence() const {
 }
 
 void MessageBar::changeEvent(QEvent* event) {
-    // Only when the window's colours change: our own setPalette comes back here too.
-    if (event->type() == QEvent::ApplicationPaletteChange) refresh();
+    if (event->type() == QEvent::PaletteChange) colour();
     QFrame::changeEvent(event);
 }
 
@@ -115,16 +115,22 @@ void MessageBar::refresh() {
     remedy_->setVisible(says && remedy_->defaultAction());
     for (QWidget* widget : std::initializer_list<QWidget*>{what_, progress_, cancel_})
         widget->setVisible(waits_);
-    const QPalette around = parentWidget() ? parentWidget()->palette() : QPalette();
-    const QColor window = around.window().color();
-    const QColor tint = says && kind_ == Kind::Error ? QColor(214, 60, 50) : QColor(56, 128, 220);
-    const auto mixed = [&](int a, int b) { return (a * 78 + b * 22) / 100; };
-    QPalette colours = around;
-    colours.setColor(QPalette::Window,
-                     QColor(mixed(window.red(), tint.red()), mixed(window.green(), tint.green()),
-                            mixed(window.blue(), tint.blue())));
-    setPalette(colours);
+    colour();
     setVisible(says || waits_);
+}
+
+// Only the ground is ours: all else follows the window.
+void MessageBar::colour() {
+    const QColor window = QApplication::palette(this).window().color();
+    const bool isError = !text_->text().isEmpty() && kind_ == Kind::Error;
+    const QColor tint = isError ? QColor(214, 60, 50) : QColor(56, 128, 220);
+    const auto mixed = [&](int a, int b) { return (a * 78 + b * 22) / 100; };
+    const QColor ground(mixed(window.red(), tint.red()), mixed(window.green(), tint.green()),
+                        mixed(window.blue(), tint.blue()));
+    if (palette().color(QPalette::Window) == ground) return;  // our own change comes back here
+    QPalette ours;
+    ours.setColor(QPalette::Window, ground);
+    setPalette(ours);
 }
 
 }  // namespace lvr

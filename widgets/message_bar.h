@@ -41,6 +41,7 @@ private:
     QLayout* messageRow();
     QLayout* progressRow();
     void refresh();
+    void colour();
 
     QLabel* text_ = nullptr;
     QLabel* what_ = nullptr;  // is waited for

@@ -20,7 +20,8 @@ constexpr int kChip = QTextFormat::UserObject + 1;
 constexpr int kNumber = QTextFormat::UserProperty + 1;
 constexpr int kSelected = QTextFormat::UserProperty + 2;
 constexpr int kEnd = QTextFormat::UserProperty + 3;
-constexpr float kUnsure = 0.5f;  // words below this probability are underlined
+constexpr int kDim = QTextFormat::UserProperty + 4;  // a marker, in less than the text's ink
+constexpr float kUnsure = 0.5f;                      // words below this probability are underlined
 
 // Draws a latent step inside the text: a rounded chip with its number, filled from below by P(end).
 class Chip : public QObject, public QTextObjectInterface {
@@ -60,6 +61,12 @@ private:
         painter->fillRect(QRectF(box.left() + 4, box.bottom() - 3, width, 2), QColor(64, 156, 255));
     }
 };
+
+QColor dimmed(const QPalette& palette) {
+    QColor dim = palette.text().color();
+    dim.setAlphaF(0.6f);
+    return dim;
+}
 
 bool isSpecial(const std::string& text) { return text.starts_with("<|") && text.ends_with("|>"); }
 
@@ -106,9 +113,8 @@ void TokenStream::add(const DecodeStep& step, const TextStep& text) {
     const int begin = end.position();
     QTextCharFormat format;
     if (isSpecial(step.text)) {
-        QColor dim = palette().text().color();
-        dim.setAlphaF(0.6f);
-        format.setForeground(dim);
+        format.setProperty(kDim, true);
+        format.setForeground(dimmed(palette()));
         format.setFontPointSize(font().pointSizeF() * 0.85);
     } else if (text.probability < kUnsure) {
         format.setUnderlineStyle(QTextCharFormat::DotLine);
@@ -258,8 +264,22 @@ void TokenStream::focusOutEvent(QFocusEvent* event) {
 }
 
 void TokenStream::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::PaletteChange) viewport()->update();
+    if (event->type() == QEvent::PaletteChange) recolour();
     QTextEdit::changeEvent(event);
+}
+
+// Markers keep the ink that they were written with; chips take it from the palette.
+void TokenStream::recolour() {
+    for (const Span& span : spans_) {
+        QTextCursor words(document());
+        words.setPosition(span.begin);
+        words.setPosition(span.end, QTextCursor::KeepAnchor);
+        if (!words.charFormat().boolProperty(kDim)) continue;
+        QTextCharFormat ink;
+        ink.setForeground(dimmed(palette()));
+        words.mergeCharFormat(ink);
+    }
+    viewport()->update();
 }
 
 // Chips are copied as the token that marks a latent position.

@@ -46,6 +46,7 @@ private:
     const Span* spanAt(const QPoint& at) const;
     QRect rectOf(const Span& span) const;
     void goTo(int position);
+    void recolour();
     void showPlace();
     void add(const DecodeStep& step, const TextStep& text);
     void add(const DecodeStep& step, const LatentStep& latent);

@@ -1,5 +1,6 @@
 #include "app/ask/ask_panel.h"
 
+#include <QApplication>
 #include <QLabel>
 #include <QPushButton>
 #include <QTextCursor>
@@ -153,15 +154,16 @@ void AskPanel::compare(const std::optional<std::string>& expected, std::optional
     verdict_->setVisible(expected.has_value());
     if (!expected) return;
     const QString known = QString::fromStdString(*expected);
-    QPalette colours = palette();
+    QPalette colours;  // all but the ink follows the window
     if (!right) {
         verdict_->setText(
             tr("The model has not answered yet. The right answer is known: %1").arg(known));
     } else {
         verdict_->setText(*right ? tr("✓ Right")
                                  : tr("✗ Wrong: the right answer is %1").arg(known));
-        colours.setColor(QPalette::WindowText,
-                         verdictColour(*right, colours.window().color().lightness() < 128));
+        colours.setColor(
+            QPalette::WindowText,
+            verdictColour(*right, QApplication::palette(this).window().color().lightness() < 128));
     }
     verdict_->setPalette(colours);
 }

@@ -28,6 +28,13 @@ QString sentenceOf() {
     }
 }
 
+// Empty when the model of this step is not kept.
+std::string folderOf(const std::vector<CheckpointRow>& checkpoints, int step) {
+    for (const auto& checkpoint : checkpoints)
+        if (checkpoint.step == step && checkpoint.kept) return checkpoint.folder;
+    return {};
+}
+
 // Nothing when there is no such file.
 std::pair<std::uint64_t, std::uint64_t> identityOf(const std::filesystem::path& file) {
     struct stat status {};
@@ -103,10 +110,12 @@ void RolloutReader::tail(std::int64_t run) {
 }
 
 void RolloutReader::readProbes(std::int64_t run) {
-    if (probing_) return;
-    probing_ = true;
+    if (probing_ == run) return;
+    probing_ = run;
     start(newestStore_, &RolloutReader::storeFailed, [this, run](RequestId id) {
-        QMetaObject::invokeMethod(this, [this] { probing_ = false; });
+        QMetaObject::invokeMethod(this, [this, run] {
+            if (probing_ == run) probing_ = 0;
+        });
         runProbes(id, run);
     });
 }
@@ -119,6 +128,11 @@ void RolloutReader::runOpen(RequestId id, const std::filesystem::path& file) {
     probedRun_ = 0;
     file_ = file;
     identity_ = identityOf(file);
+    if (std::error_code ignored; !std::filesystem::exists(file, ignored))
+        return post(newestStore_, id, [this, name = QString::fromStdU16String(file.u16string())] {
+            Q_EMIT missing(
+                tr("There is no run store %1 yet; the first training makes it.").arg(name));
+        });
     store_ = std::make_unique<RunStore>(file, RunStore::Access::Read);
     listRuns(id);
 }
@@ -167,11 +181,14 @@ void RolloutReader::runProbes(RequestId id, std::int64_t run) {
     if (!store_) return;
     demandSameFile();
     auto steps = store_->sampleSteps(run);
-    if (run == probedRun_ && steps == probedSteps_) return;
+    auto checkpoints = store_->checkpoints(run);
+    if (run == probedRun_ && steps == probedSteps_ && checkpoints == probedCheckpoints_) return;
     std::vector<ProbeStep> probes;
-    for (const int step : steps) probes.push_back({step, store_->samples(run, step)});
+    for (const int step : steps)
+        probes.push_back({step, store_->samples(run, step), folderOf(checkpoints, step)});
     probedRun_ = run;
     probedSteps_ = std::move(steps);
+    probedCheckpoints_ = std::move(checkpoints);
     post(newestStore_, id,
          [this, run, probes = std::move(probes)] { Q_EMIT probesRead(run, probes); });
 }

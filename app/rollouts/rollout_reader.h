@@ -32,8 +32,8 @@ public:
     // What is new since the last call: runs, steps of `run` and the metrics of its groups; all of
     // them the first time. Costs next to nothing when there is nothing.
     void tail(std::int64_t run);
-    // All of the run's answers to its probe questions, if a checkpoint was added since the last
-    // call.
+    // All of the run's answers to its probe questions, if there are others, or other checkpoints,
+    // than when this run was read last.
     void readProbes(std::int64_t run);
 
 Q_SIGNALS:
@@ -42,7 +42,8 @@ Q_SIGNALS:
     void stepRead(std::int64_t run, int step, const lvr::SharedRollouts& rollouts);
     void healthRead(std::int64_t run, const std::vector<lvr::Metric>& added);     // as groupHealth
     void probesRead(std::int64_t run, const std::vector<lvr::ProbeStep>& steps);  // ascending
-    void followed(std::int64_t run);  // a tail() is over
+    void followed(std::int64_t run);        // a tail() is over
+    void missing(const QString& sentence);  // there is no such file yet. Open it again
     // Also when it was there and is gone now, or another took its place. Open it again.
     void storeFailed(const QString& sentence);
     void stepFailed(const QString& sentence);
@@ -77,10 +78,12 @@ private:
     Tail tail_;
     std::int64_t probedRun_ = 0;
     std::vector<int> probedSteps_;
+    std::vector<CheckpointRow> probedCheckpoints_;
     // GUI thread
     RequestId newestStore_ = 0, newestStep_ = 0;
     std::stop_source stopStep_;
-    bool tailing_ = false, probing_ = false;
+    bool tailing_ = false;
+    std::int64_t probing_ = 0;  // the run that was asked about last and is not read yet
 };
 
 // The metrics a step's groups are judged by over time: groups/zero_variance, reward/mean,

@@ -4,6 +4,7 @@
 #include <QApplication>
 #include <QLabel>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <functional>
@@ -39,7 +40,8 @@ RolloutsWorkspace::RolloutsWorkspace(QWidget* parent)
       filter_(new RolloutFilterBar(this)),
       browser_(new GroupBrowser(this)),
       health_(new HealthStrips(this)),
-      detail_(new RolloutDetail(this)) {
+      detail_(new RolloutDetail(this)),
+      checkpoints_(new QAction(tr("&Checkpoints"), this)) {
     build();
     wire();
     addShortcuts();
@@ -58,7 +60,7 @@ void RolloutsWorkspace::build() {
     browser_->addUnderRollouts(detail_);
     auto* content = new QWidget(this);
     auto* inside = new QVBoxLayout(content);
-    inside->addWidget(steps_);
+    inside->addLayout(makeHead());
     inside->addWidget(filter_);
     inside->addWidget(browser_, 1);
     pages_->addWidget(empty_);
@@ -69,6 +71,18 @@ void RolloutsWorkspace::build() {
     column->addWidget(message_);
     column->addWidget(pages_, 1);
     message_->dismiss();
+}
+
+QLayout* RolloutsWorkspace::makeHead() {
+    checkpoints_->setObjectName("rollouts.checkpoints");
+    checkpoints_->setToolTip(tr("What the run's checkpoints answered to its probe questions"));
+    addAction(checkpoints_);
+    auto* button = new QToolButton(this);
+    button->setDefaultAction(checkpoints_);
+    auto* head = new QHBoxLayout;
+    head->addWidget(steps_, 1);
+    head->addWidget(button);
+    return head;
 }
 
 void RolloutsWorkspace::wire() {
@@ -95,6 +109,7 @@ void RolloutsWorkspace::wire() {
         Q_EMIT storeFailed(sentence);
         settle();
     });
+    connect(reader_, &RolloutReader::missing, this, &RolloutsWorkspace::showMissing);
     connect(reader_, &RolloutReader::stepFailed, this, [this](const QString& sentence) {
         awaitsStep_ = awaitsPicture_ = false;
         message_->say(MessageBar::Kind::Error, sentence);
@@ -119,9 +134,10 @@ void RolloutsWorkspace::wire() {
     connect(steps_, &StepBar::stepChosen, this,
             [this](int step) { reader_->readStep(run_, step); });
     connect(health_, &HealthStrips::stepChosen, this, [this](int step) {
-        steps_->chooseStep(step);
+        stayAt(step);
         reader_->readStep(run_, steps_->step());
     });
+    connect(checkpoints_, &QAction::triggered, this, [this] { Q_EMIT checkpointsRequested(run_); });
     connect(filter_, &RolloutFilterBar::changed, browser_, &GroupBrowser::setFilter);
     connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
     connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
@@ -160,6 +176,16 @@ void RolloutsWorkspace::addShortcuts() {
 void RolloutsWorkspace::showEmpty(const QString& why) {
     empty_->setText(why);
     pages_->setCurrentIndex(0);
+}
+
+// No store is how everything begins; one that goes away while it is shown was told.
+void RolloutsWorkspace::showMissing(const QString& sentence) {
+    broken_ = true;
+    awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
+    if (run_ == 0)
+        showEmpty(sentence + '\n' +
+                  tr("A run of GRPO writes rollouts: start one in Train, or with “lvr grpo”."));
+    settle();
 }
 
 // The keys work where the focus is; it must not be taken from another part of the window.
@@ -246,9 +272,15 @@ void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
     }
     awaitsStep_ = true;
     wasSettled_ = false;
-    if (step != RolloutReader::kNewest) steps_->chooseStep(step);
+    if (step != RolloutReader::kNewest) stayAt(step);
     reader_->readStep(run, step);
     reader_->tail(run);
+}
+
+// Somebody asked for this step: the next one of the run must not take its place.
+void RolloutsWorkspace::stayAt(int step) {
+    steps_->setFollowsNewest(false);
+    steps_->chooseStep(step);
 }
 
 void RolloutsWorkspace::takeSteps(std::int64_t run, const std::vector<int>& steps) {

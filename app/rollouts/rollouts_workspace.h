@@ -6,7 +6,9 @@
 
 #include "app/rollouts/rollout_reader.h"
 
+class QAction;
 class QLabel;
+class QLayout;
 class QStackedWidget;
 
 namespace lvr {
@@ -37,7 +39,8 @@ public:
 
 Q_SIGNALS:
     void stepShown(std::int64_t run, int step);
-    void storeFailed(const QString& sentence);  // shown
+    void checkpointsRequested(std::int64_t run);  // its probe answers; 0: of any run
+    void storeFailed(const QString& sentence);    // shown
     void settled();
 
 protected:
@@ -55,6 +58,9 @@ private:
     void takeStep(std::int64_t run, int step, const SharedRollouts& rollouts);
     void showRollout(const Rollout& rollout, const Rollout& best);
     void showEmpty(const QString& why);
+    void showMissing(const QString& sentence);
+    void stayAt(int step);
+    QLayout* makeHead();
     void showContent();
     void settle();
 
@@ -79,6 +85,7 @@ private:
     GroupBrowser* browser_;
     HealthStrips* health_;
     RolloutDetail* detail_;
+    QAction* checkpoints_;
 };
 
 }  // namespace lvr

@@ -103,6 +103,15 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
     say("device", run.device, "auto");
     say("dtype", run.dtype, "auto");
     say("save-every", QString::number(run.saveEvery), QString::number(defaults.saveEvery));
+    for (const auto& path : pathsIn(run.validationData)) say("validation-data", path, {});
+    if (!run.validationData.isEmpty()) {
+        const auto sayNumber = [&](const char* flag, int value, int unsaid) {
+            say(flag, QString::number(value), QString::number(unsaid));
+        };
+        sayNumber("validate-every", run.validateEvery, defaults.validateEvery);
+        sayNumber("probes", run.probes, defaults.probes);
+        sayNumber("early-stopping", run.earlyStopping, defaults.earlyStopping);
+    }
     if (run.recompute) arguments << "--activation-checkpointing";
     const bool byEpochs = std::ranges::any_of(run.options, [](const auto& option) {
         return option.first == "epochs" && option.second.toDouble() > 0;
@@ -130,6 +139,9 @@ FieldProblem checkPlaces(const NewRun& run) {
     for (const auto& path : data)
         if (!QFileInfo::exists(path))
             return {FieldProblem::Data, tr("There is no %1; choose other data.").arg(path)};
+    for (const auto& path : pathsIn(run.validationData))
+        if (!QFileInfo::exists(path))
+            return {FieldProblem::Validation, tr("There is no %1; choose other data.").arg(path)};
     for (const auto& path : roots)
         if (!QFileInfo(path).isDir())
             return {FieldProblem::ImageRoot, tr("There is no folder %1.").arg(path)};

@@ -17,7 +17,11 @@ struct NewRun {
     QString device = "cpu", dtype = "float32";
     QString recipe = "tiny";  // "paper": what the options are that are not said
     int saveEvery = 200;
-    bool recompute = false;                            // --activation-checkpointing
+    QString validationData;   // several, as data; empty: nothing is measured on
+    int validateEvery = 100;  // steps
+    int probes = 8;           // questions of it that are asked each time
+    int earlyStopping = 0;    // measurements without a better loss; 0: goes on
+    bool recompute = false;   // --activation-checkpointing
     std::vector<std::pair<QString, QString>> options;  // name, text
     bool operator==(const NewRun&) const = default;
 };
@@ -41,7 +45,7 @@ QString shellLine(const QString& program,
 
 // Which field keeps a training from starting, and why, in one sentence. Looks at the disk.
 struct FieldProblem {
-    enum Field { None, Model, Data, ImageRoot, Out } field = None;
+    enum Field { None, Model, Data, ImageRoot, Out, Validation } field = None;
     QString sentence;
 };
 FieldProblem checkPlaces(const NewRun& run);

@@ -10,8 +10,10 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSettings>
 #include <QSpinBox>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/train/estimate_label.h"
 #include "app/train/path_line.h"
@@ -37,13 +39,17 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
       data_(new PathLine(PathLine::Chooses::FileOrFolder, tr("Data"), this)),
       imageRoot_(new PathLine(PathLine::Chooses::Folder, tr("Image folder"), this)),
       out_(new PathLine(PathLine::Chooses::Folder, tr("Output folder"), this)),
+      validation_(new PathLine(PathLine::Chooses::FileOrFolder, tr("Validation data"), this)),
       dataWeights_(new QLineEdit(this)),
       device_(new QComboBox(this)),
       dtype_(new QComboBox(this)),
       recompute_(new QCheckBox(tr("Save &memory"), this)),
       saveEvery_(new QSpinBox(this)),
+      validateEvery_(new QSpinBox(this)),
+      probes_(new QSpinBox(this)),
+      earlyStopping_(new QSpinBox(this)),
       options_(new OptionsForm(this)),
-      estimate_(new EstimateLabel(places.store, this)),
+      estimate_(new EstimateLabel(places.store, places.program, this)),
       problem_(new ProblemLabel(this)),
       scenes_(new SceneMaker(places.program, this)) {
     setWindowTitle(tr("New run"));
@@ -57,6 +63,33 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
     connect(options_, &OptionsForm::changed, problem_, &QWidget::hide);
     keepEstimating();
     choosePreset(0);
+    recall();
+}
+
+// What one trains on, and from what, is mostly what it was the last time.
+void NewRunDialog::remember(const NewRun& run) {
+    QSettings settings;
+    settings.beginGroup("train/new-run");
+    settings.setValue("preset", preset_->currentIndex());
+    settings.setValue("model", run.model);
+    settings.setValue("data", run.data);
+    settings.setValue("image-root", run.imageRoot);
+    settings.setValue("validation-data", run.validationData);
+    settings.setValue("device", run.device);
+    settings.setValue("dtype", run.dtype);
+}
+
+void NewRunDialog::recall() {
+    QSettings settings;
+    settings.beginGroup("train/new-run");
+    if (!settings.contains("model")) return;
+    preset_->setCurrentIndex(std::clamp(settings.value("preset").toInt(), 0, preset_->count() - 1));
+    model_->setPath(settings.value("model").toString());
+    data_->setPath(settings.value("data").toString());
+    imageRoot_->setPath(settings.value("image-root").toString());
+    validation_->setPath(settings.value("validation-data").toString());
+    device_->setCurrentText(settings.value("device").toString());
+    dtype_->setCurrentText(settings.value("dtype").toString());
 }
 
 void NewRunDialog::build() {
@@ -75,6 +108,7 @@ void NewRunDialog::build() {
     form->addRow(tr("&Kind"), kind_);
     form->addRow(tr("&Recipe"), recipe_);
     addPaths(form);
+    addValidation(form);
     addMachine(form);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     start_ = buttons->addButton(tr("&Start"), QDialogButtonBox::AcceptRole);
@@ -115,6 +149,39 @@ void NewRunDialog::addMachine(QFormLayout* form) {
     auto* name = new QLabel(tr("De&vice, numbers"), this);
     name->setBuddy(device_);
     form->addRow(name, machine);
+}
+
+// What is measured while it trains, on records that it is not trained on.
+void NewRunDialog::addValidation(QFormLayout* form) {
+    validation_->setHint(tr("Records that are not trained on, to measure on; empty: none"));
+    const auto set = [](QSpinBox* box, int least, const QString& before, const QString& after,
+                        const QString& name, const QString& help) {
+        box->setRange(least, 1000000);
+        box->setPrefix(before);
+        box->setSuffix(after);
+        box->setAccessibleName(name);
+        box->setToolTip(help);
+    };
+    set(validateEvery_, 1, tr("every "), tr(" steps"), tr("Steps between two measurements"),
+        tr("Steps between two measurements (--validate-every)"));
+    set(probes_, 0, {}, tr(" probes"), tr("Probe questions"),
+        tr("Questions of the validation data that are asked each time; Checkpoints shows the "
+           "answers and what the model looked at (--probes)"));
+    set(earlyStopping_, 0, tr("stop after "), {}, tr("Measurements without a better loss"),
+        tr("Stop when the validation loss has not improved for so many measurements "
+           "(--early-stopping)"));
+    probes_->setSpecialValueText(tr("no probes"));
+    earlyStopping_->setSpecialValueText(tr("no early stop"));
+    auto* row = new QHBoxLayout;
+    for (auto* box : {validateEvery_, probes_, earlyStopping_}) row->addWidget(box, 1);
+    form->addRow(tr("Validat&ion"), validation_);
+    form->addRow(QString(), row);
+    const auto allowWithData = [this] {
+        for (auto* box : {validateEvery_, probes_, earlyStopping_})
+            box->setEnabled(!validation_->path().isEmpty());
+    };
+    connect(validation_, &PathLine::changed, this, allowWithData);
+    allowWithData();
 }
 
 // For those who have no data: a click, and the tiny presets can start.
@@ -176,6 +243,10 @@ void NewRunDialog::choosePreset(int index) {
     auto run = preset.run;
     run.data = data_->path();  // chosen already
     run.imageRoot = imageRoot_->path();
+    run.validationData = validation_->path();
+    run.validateEvery = validateEvery_->value();
+    run.probes = probes_->value();
+    run.earlyStopping = earlyStopping_->value();
     if (out_->path() != suggested_) run.out = out_->path();
     setRun(run);
     recipeIsChosen_ = false;
@@ -219,6 +290,10 @@ NewRun NewRunDialog::run() const {
             .dtype = dtype_->currentText(),
             .recipe = recipe_->currentData().toString(),
             .saveEvery = saveEvery_->value(),
+            .validationData = validation_->path(),
+            .validateEvery = validateEvery_->value(),
+            .probes = probes_->value(),
+            .earlyStopping = earlyStopping_->value(),
             .recompute = recompute_->isChecked(),
             .options = options_->changedValues()};
 }
@@ -236,6 +311,10 @@ void NewRunDialog::setRun(const NewRun& run) {
     device_->setCurrentText(run.device);
     dtype_->setCurrentText(run.dtype);
     saveEvery_->setValue(run.saveEvery);
+    validation_->setPath(run.validationData);
+    validateEvery_->setValue(run.validateEvery);
+    probes_->setValue(run.probes);
+    earlyStopping_->setValue(run.earlyStopping);
     recompute_->setChecked(run.recompute);
     options_->setValues(run.options);
 }
@@ -256,13 +335,14 @@ void NewRunDialog::start() {
         [this](const std::pair<NewRun, FieldProblem>& checked) {
             start_->setEnabled(true);
             if (!checked.second.sentence.isEmpty()) return show(checked.second);
+            remember(checked.first);
             Q_EMIT startRequested(checked.first);
             accept();
         });
 }
 
 void NewRunDialog::show(const FieldProblem& problem) {
-    PathLine* lines[] = {nullptr, model_, data_, imageRoot_, out_};
+    PathLine* lines[] = {nullptr, model_, data_, imageRoot_, out_, validation_};
     if (auto* line = lines[problem.field]) return line->complain(problem.sentence);
     problem_->say(problem.sentence);
 }

@@ -2,26 +2,17 @@
 
 #include <algorithm>
 
+#include "widgets/runs/run_colours.h"
+
 namespace lvr {
 
-std::vector<PlottedRun> PlottedRuns::choose(
-    const std::vector<std::pair<std::int64_t, QString>>& runs) {
-    std::set<std::int64_t> chosen;
-    for (const auto& [id, name] : runs) chosen.insert(id);
-    std::erase_if(colours_, [&](const auto& entry) { return !chosen.contains(entry.first); });
-    std::set<int> taken;
-    for (const auto& [id, colour] : colours_) taken.insert(colour);
-    std::vector<PlottedRun> plotted;
-    for (const auto& [id, name] : runs) {
-        if (!colours_.contains(id)) {
-            int colour = 0;
-            while (taken.contains(colour)) ++colour;
-            taken.insert(colour);
-            colours_[id] = colour;
-        }
-        plotted.push_back({id, name, colours_[id], &curves_[id]});
+std::vector<PlottedRun> PlottedRuns::choose(std::vector<PlottedRun> runs) {
+    colours_.clear();
+    for (auto& run : runs) {
+        run.colour = colours_[run.id] = colourSlotOf(run.id);
+        run.curves = &curves_[run.id];
     }
-    return plotted;
+    return runs;
 }
 
 void PlottedRuns::forgetOthers() {

@@ -9,12 +9,12 @@
 
 namespace lvr {
 
-// The runs whose curves are shown: their data, and a colour each that stays while they are chosen.
+// The runs whose curves are shown: their data, and the colour that each has for life.
 class PlottedRuns {
 public:
-    // In place of those before; `id` and a name each. Runs that stay keep data and colour. The runs
-    // that leave are forgotten by forgetOthers(), once nobody draws them any more.
-    std::vector<PlottedRun> choose(const std::vector<std::pair<std::int64_t, QString>>& runs);
+    // In place of those before; returned with colour and curves. Runs that stay keep their data;
+    // those that leave are forgotten by forgetOthers(), once nobody draws them any more.
+    std::vector<PlottedRun> choose(std::vector<PlottedRun> runs);
     void forgetOthers();
     void clearData();  // another store: all comes again
 

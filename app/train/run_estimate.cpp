@@ -19,8 +19,7 @@ namespace lvr {
 namespace {
 
 constexpr double kGiga = 1e9;
-constexpr double kCpuSpeed = 20 * kGiga, kGpuSpeed = 100e3 * kGiga;  // operations a second
-constexpr double kTypicalPrompt = 400;                               // positions
+constexpr double kTypicalPrompt = 400;  // positions
 constexpr double kAllocator = 0.5;  // of all else on a GPU; .42 to .54 in three runs of a 3B model
 constexpr int kEnoughSteps = 5;     // to tell a speed
 
@@ -43,13 +42,6 @@ public:
 private:
     std::map<QString, QString> texts_;
 };
-
-double rowsPerStep(const NewRun& run) {
-    const Told told(run);
-    if (run.kind == "grpo") return told.number("prompts") * told.number("group-size");
-    if (const double batch = told.number("batch"); batch > 0) return batch;
-    return told.number("pictures") * told.number("questions");
-}
 
 // Records of the data that a step draws.
 double recordsPerStep(const NewRun& run) {
@@ -108,6 +100,13 @@ QString gigabytes(double bytes) {
 }
 
 }  // namespace
+
+double rowsPerStep(const NewRun& run) {
+    const Told told(run);
+    if (run.kind == "grpo") return told.number("prompts") * told.number("group-size");
+    if (const double batch = told.number("batch"); batch > 0) return batch;
+    return told.number("pictures") * told.number("questions");
+}
 
 std::optional<ModelFacts> readModelFacts(const QString& model) {
     try {
@@ -191,10 +190,6 @@ RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
         estimate.secondsPerStep = earlier->secondsPerStep * rowsPerStep(run) / earlier->rowsPerStep;
         estimate.timeFrom = earlier->id;
         estimate.measuredMb = earlier->memoryMb;
-    } else {
-        const double operations =
-            6 * (model.parameters - model.vision) * rowsPerStep(run) * kTypicalPrompt;
-        estimate.secondsPerStep = operations / (isOnGpu(run.device) ? kGpuSpeed : kCpuSpeed);
     }
     return estimate;
 }
@@ -208,12 +203,13 @@ QString toText(const RunEstimate& e) {
                  e.allocator > 0 ? tr(", allocator %1").arg(gigabytes(e.allocator)) : QString());
     const auto epochs =
         e.epochs > 0 ? tr(" (%1 epochs)").arg(e.epochs, 0, 'g', e.epochs < 100 ? 2 : 3) : QString();
-    const auto time = tr("; about %1 for %2 steps%3, %4.")
-                          .arg(durationText(e.steps * e.secondsPerStep))
-                          .arg(e.steps, 0, 'f', 0)
-                          .arg(epochs)
-                          .arg(e.timeFrom > 0 ? tr("by the speed of run %1").arg(e.timeFrom)
-                                              : tr("by a rule of thumb"));
+    const auto steps = tr("%1 steps").arg(e.steps, 0, 'f', 0) + epochs;
+    if (e.secondsPerStep == 0)
+        return memory + tr("; how long %1 take is not known yet.").arg(steps);
+    const auto time = tr("; about %1 for %2, %3.")
+                          .arg(durationText(e.steps * e.secondsPerStep), steps,
+                               e.timeFrom > 0 ? tr("by the speed of run %1").arg(e.timeFrom)
+                                              : tr("by a few steps that were just timed"));
     return memory + time;
 }
 
@@ -229,14 +225,15 @@ QString explain(const RunEstimate& e) {
                "3B model showed.");
     if (e.measuredMb > 0)
         text += " " + tr("Run %1 took %2.").arg(e.timeFrom).arg(gigabytes(e.measuredMb * 1e6));
+    if (e.secondsPerStep == 0)
+        return text + "\n" +
+               tr("Time: no run of this store began with this model on this machine. Of a small "
+                  "model a few steps are timed once there is data; of others the first run tells.");
     text += "\n" + (e.timeFrom > 0
                         ? tr("Time: what a question took run %1, which began with the same model "
                              "on this machine.")
                               .arg(e.timeFrom)
-                        : tr("Time: no run of this store began with this model on this machine; "
-                             "6 operations a parameter and position, 400 positions a question, "
-                             "20 billion operations a second on a CPU core, 100 trillion on a "
-                             "GPU. It may well be wrong by a factor of ten."));
+                        : tr("Time: a few steps of this training were run and thrown away."));
     return text;
 }
 

@@ -22,9 +22,9 @@ struct ModelFacts {
 // Looks at the disk. Nothing: no such model, or not one we know.
 std::optional<ModelFacts> readModelFacts(const QString& model);
 
-// A run of this machine that tells what the next one like it will take.
+// Steps on this machine that tell what others like them will take.
 struct EarlierRun {
-    std::int64_t id = 0;
+    std::int64_t id = 0;  // 0: of no run, they were timed for this
     double secondsPerStep = 0;
     double rowsPerStep = 0;  // questions or rollouts
     double memoryMb = 0;     // 0: not measured
@@ -35,13 +35,17 @@ std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store);
 // How many records its data has that can be trained on; 0: none, or they can't be read. Reads them.
 double recordsIn(const NewRun& run);
 
-// What a run will take, before it is started. Nothing here is exact.
+double rowsPerStep(const NewRun& run);  // questions or rollouts that a step computes
+
+// What a run will take, before it is started. Nothing here is exact; what can't be known is left
+// out.
 struct RunEstimate {
     double weights = 0, optimizer = 0, activations = 0;  // bytes; the last at most
     double allocator = 0;  // bytes on a GPU: what is temporary, and what the allocator holds
-    double steps = 0, secondsPerStep = 0;
+    double steps = 0;
+    double secondsPerStep = 0;  // 0: unknown
     double epochs = 0;          // 0: unknown
-    std::int64_t timeFrom = 0;  // the run its time was measured on; 0: a rule of thumb
+    std::int64_t timeFrom = 0;  // the run its time was measured on; 0: steps timed for it
     double measuredMb = 0;      // that run took; 0: unknown
     double bytes() const { return weights + optimizer + activations + allocator; }
 };

@@ -1,5 +1,7 @@
 #include "app/train/store_reader.h"
 
+#include <QCoreApplication>
+
 #include "app/train/store_watch.h"
 
 namespace lvr {
@@ -12,10 +14,15 @@ StoreReader::StoreReader(QObject* parent) : QObject(parent), watch_(new StoreWat
     thread_.start();
 }
 
-StoreReader::~StoreReader() {
+StoreReader::~StoreReader() { finish(); }
+
+void StoreReader::finish() {
+    if (!thread_.isRunning()) return;
+    watch_->requestStop();
     // After all that was asked for: notes, say.
     QMetaObject::invokeMethod(watch_, [this] { thread_.quit(); });
     thread_.wait();
+    QCoreApplication::sendPostedEvents(this, QEvent::MetaCall);  // what became of it
 }
 
 // What an older store still reports is dropped.
@@ -34,28 +41,35 @@ void StoreReader::wire() {
         if (id == newestId_ && subscription == newestSubscription_) Q_EMIT upToDate();
     });
     forward(&StoreWatch::changeFailed, &StoreReader::changeFailed);
+    forward(&StoreWatch::notesTold, &StoreReader::notesTold);
 }
 
 void StoreReader::open(const std::filesystem::path& file) {
+    if (!thread_.isRunning()) return;
     QMetaObject::invokeMethod(watch_,
                               [watch = watch_, id = ++newestId_, file] { watch->open(id, file); });
 }
 
 void StoreReader::subscribe(const std::vector<std::int64_t>& runs) {
+    if (!thread_.isRunning()) return;
+    watch_->expect(++newestSubscription_);
     QMetaObject::invokeMethod(
-        watch_, [watch = watch_, id = ++newestSubscription_, runs] { watch->subscribe(id, runs); });
+        watch_, [watch = watch_, id = newestSubscription_, runs] { watch->subscribe(id, runs); });
 }
 
-void StoreReader::remove(std::int64_t run) {
+void StoreReader::remove(const Run& run) {
+    if (!thread_.isRunning()) return;
     QMetaObject::invokeMethod(watch_, [watch = watch_, run] { watch->remove(run); });
 }
 
-void StoreReader::setNotes(std::int64_t run, const QString& notes) {
+void StoreReader::setNotes(const Run& run, const QString& notes) {
+    if (!thread_.isRunning()) return;
     QMetaObject::invokeMethod(watch_,
                               [watch = watch_, run, notes] { watch->setNotes(run, notes); });
 }
 
 void StoreReader::lookNow() {
+    if (!thread_.isRunning()) return;
     QMetaObject::invokeMethod(watch_, [watch = watch_] { watch->look(); });
 }
 

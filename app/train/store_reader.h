@@ -18,14 +18,17 @@ class StoreReader : public QObject {
     Q_OBJECT
 public:
     explicit StoreReader(QObject* parent = nullptr);
-    ~StoreReader() override;  // waits for what was asked for
+    ~StoreReader() override;  // finish()
 
     void open(const std::filesystem::path& file);  // in place of the one before
     // The runs whose metrics are wanted, in place of those before: all there are, then new ones.
     void subscribe(const std::vector<std::int64_t>& runs);
-    void remove(std::int64_t run);  // forgets it with all its rows; its folder stays
-    void setNotes(std::int64_t run, const QString& notes);
-    void lookNow();  // something just happened
+    void remove(const Run& run);  // forgets it with all its rows; its folder stays
+    void setNotes(const Run& run, const QString& notes);  // notesTold() follows
+    void lookNow();                                       // something just happened
+    // Writes what is still to be written, if the store lets it do so within a moment, tells that,
+    // and ends. Nothing is read any more.
+    void finish();
 
 Q_SIGNALS:
     void opened();  // metrics come from the start: it is another file
@@ -36,7 +39,9 @@ Q_SIGNALS:
     void upToDate();
     void missing(const QString& sentence);  // there is no such file, or no longer
     void failed(const QString& sentence);
-    void changeFailed(const QString& sentence);  // a run is not removed, or has its old notes
+    void changeFailed(const QString& sentence);  // a run is not removed
+    // `why` they could not be stored; empty: they are.
+    void notesTold(std::int64_t run, const QString& notes, const QString& why);
 
 private:
     void wire();

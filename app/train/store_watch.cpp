@@ -44,29 +44,55 @@ void StoreWatch::subscribe(quint64 subscription, const std::vector<std::int64_t>
     std::map<std::int64_t, std::int64_t> cursors;
     for (const auto run : runs) cursors[run] = cursors_.contains(run) ? cursors_[run] : 0;
     cursors_ = std::move(cursors);
-    look();
+    if (!isOvertaken()) look();
 }
 
-void StoreWatch::remove(std::int64_t run) {
-    change([run](RunStore& store) { store.remove(run); });
+bool StoreWatch::isOvertaken() const {
+    return stop_.stop_requested() || subscription_ != expected_;
 }
 
-void StoreWatch::setNotes(std::int64_t run, const QString& notes) {
-    change([run, text = notes.toStdString()](RunStore& store) { store.setNotes(run, text); });
+void StoreWatch::remove(const Run& run) {
+    const auto why = change(run, [id = run.id](RunStore& store) { store.remove(id); });
+    if (!why.isEmpty()) Q_EMIT changeFailed(id_, why);
 }
 
-void StoreWatch::change(const std::function<void(RunStore&)>& act) {
+void StoreWatch::setNotes(const Run& run, const QString& notes) {
+    const auto why = change(run, [id = run.id, text = notes.toStdString()](RunStore& store) {
+        store.setNotes(id, text);
+    });
+    Q_EMIT notesTold(id_, run.id, notes, why);
+}
+
+// Returns why it was not done. A change makes no store, and is not for the run that has the same
+// number in another one.
+QString StoreWatch::change(const Run& run, const std::function<void(RunStore&)>& act) {
+    QString why;
     try {
+        demandSameFile();
         RunStore store(file_);
+        store.hurryWhen(stop_.get_token());
+        const auto known = store.find(run.id);
+        if (!known || known->started != run.started)
+            throw Error("run " + std::to_string(run.id) + " is not in " + file_.string() +
+                        " any more");
         act(store);
     } catch (const std::exception& error) {
-        Q_EMIT changeFailed(id_, QString::fromUtf8(error.what()));
+        why = QString::fromUtf8(error.what());
     }
     look();
+    return why;
+}
+
+void StoreWatch::demandSameFile() const {
+    struct stat status {};
+    if (stat(file_.c_str(), &status) != 0)
+        throw Error("the run store " + file_.string() + " is gone");
+    if (FileIdentity(status.st_dev, status.st_ino) != identity_)
+        throw Error("another run store took the place of " + file_.string());
 }
 
 void StoreWatch::look() {
-    if (file_.empty()) return;
+    if (file_.empty() || stop_.stop_requested()) return;
     try {
         if (findFile()) lookInside();
     } catch (const std::exception& error) {
@@ -142,7 +168,11 @@ void StoreWatch::listRuns() {
 
 RunSummary StoreWatch::summarize(Run run) {
     const auto id = run.id;
-    return {std::move(run), store_->newestMetrics(id), store_->alerts(id)};
+    const bool mayHave = run.info.kind == "grpo";
+    return {.run = std::move(run),
+            .newest = store_->newestMetrics(id),
+            .alerts = store_->alerts(id),
+            .hasRollouts = mayHave && !store_->rolloutSteps(id).empty()};
 }
 
 void StoreWatch::readMetrics() {
@@ -151,6 +181,7 @@ void StoreWatch::readMetrics() {
             const auto columns = store_->readNewColumns(run, cursor, kPiece);
             if (columns.empty()) break;
             Q_EMIT metricsAdded(id_, run, columns);
+            if (isOvertaken()) return;  // another is waited for
         }
     }
 }

@@ -2,11 +2,13 @@
 
 #include <QObject>
 #include <QTimer>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -24,10 +26,15 @@ public:
     explicit StoreWatch(QObject* parent = nullptr);
     ~StoreWatch() override;
 
+    // Any thread. What an older subscription still waits for is read no further; after a stop
+    // nothing is, and a locked store is waited for no longer than a moment.
+    void expect(quint64 subscription) { expected_ = subscription; }
+    void requestStop() { stop_.request_stop(); }
+
     void open(quint64 id, const std::filesystem::path& file);
     void subscribe(quint64 subscription, const std::vector<std::int64_t>& runs);
-    void remove(std::int64_t run);
-    void setNotes(std::int64_t run, const QString& notes);
+    void remove(const Run& run);
+    void setNotes(const Run& run, const QString& notes);
     void look();
 
 Q_SIGNALS:
@@ -40,11 +47,15 @@ Q_SIGNALS:
     void missing(quint64 id, const QString& sentence);
     void failed(quint64 id, const QString& sentence);
     void changeFailed(quint64 id, const QString& sentence);
+    // `why` is empty when the store has them.
+    void notesTold(quint64 id, std::int64_t run, const QString& notes, const QString& why);
 
 private:
     using FileIdentity = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
 
-    void change(const std::function<void(RunStore&)>& act);
+    QString change(const Run& run, const std::function<void(RunStore&)>& act);
+    void demandSameFile() const;
+    bool isOvertaken() const;
     bool isThere() const;
     void complainOfNoFile();
     bool findFile();
@@ -54,6 +65,8 @@ private:
     void readMetrics();
     void complain(const QString& sentence, bool isMissing);
 
+    std::atomic<quint64> expected_ = 0;  // the newest subscription
+    std::stop_source stop_;
     quint64 id_ = 0, subscription_ = 0;
     std::filesystem::path file_;
     FileIdentity identity_;

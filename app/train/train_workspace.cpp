@@ -3,16 +3,13 @@
 #include <QAction>
 #include <QDataStream>
 #include <QDesktopServices>
-#include <QDialog>
-#include <QDialogButtonBox>
+#include <QDir>
 #include <QFileInfo>
-#include <QFontDatabase>
 #include <QIODevice>
-#include <QLabel>
-#include <QPlainTextEdit>
-#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -20,10 +17,13 @@
 #include <utility>
 
 #include "app/train/new_run_dialog.h"
+#include "app/train/no_runs.h"
+#include "app/train/output_dialog.h"
 #include "app/train/plotted_runs.h"
+#include "app/train/run_news.h"
 #include "app/train/store_reader.h"
 #include "app/train/training_processes.h"
-#include "core/store/process.h"
+#include "app/train/unsaved_notes.h"
 #include "widgets/background.h"
 #include "widgets/message_bar.h"
 #include "widgets/runs/curve_grid.h"
@@ -45,17 +45,18 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       reader_(new StoreReader(this)),
       trainings_(new TrainingProcesses(places.program, places.store, this)),
       plotted_(std::make_unique<PlottedRuns>()),
+      unsaved_(new UnsavedNotes(places.store, reader_, this)),
       messages_(new MessageBar(this)),
       new_(new QAction(tr("&New run…"), this)),
       showOutput_(new QAction(tr("Show output"), this)),
       table_(new RunsTable(this)),
       details_(new RunDetails(this)),
       curves_(new CurveGrid(this)),
+      views_(new QTabWidget(this)),
       pages_(new QStackedWidget(this)),
       upper_(new QSplitter(Qt::Horizontal, this)),
       whole_(new QSplitter(Qt::Vertical, this)),
-      nothing_(new QLabel(this)),
-      where_(new QLabel(this)) {
+      nothing_(new NoRuns(places.store, this)) {
     build();
     takes_.setInterval(0);  // whenever the window has nothing else to do
     connect(&takes_, &QTimer::timeout, this, &TrainWorkspace::takeData);
@@ -68,20 +69,31 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
     reader_->open(places.store.toStdU16String());
 }
 
-TrainWorkspace::~TrainWorkspace() = default;
+// What was written last is still stored, or kept for the next time.
+TrainWorkspace::~TrainWorkspace() {
+    details_->clear();
+    disconnect(reader_, nullptr, this, nullptr);
+    reader_->finish();
+}
 
 void TrainWorkspace::build() {
     new_->setToolTip(tr("Start a training"));
+    new_->setEnabled(!places_.store.isEmpty());
+    connect(nothing_, &NoRuns::newRunWanted, this, &TrainWorkspace::newRun);
     upper_->addWidget(table_);
     upper_->addWidget(details_);
     upper_->setStretchFactor(0, 3);
     upper_->setStretchFactor(1, 2);
     whole_->addWidget(upper_);
-    whole_->addWidget(curves_);
+    views_->setDocumentMode(true);
+    for (QWidget* named : std::initializer_list<QWidget*>{views_, views_->tabBar()})
+        named->setAccessibleName(tr("Views of the chosen runs"));
+    views_->addTab(curves_, tr("Curves"));
+    whole_->addWidget(views_);
     whole_->setStretchFactor(1, 1);
     whole_->setChildrenCollapsible(false);
     resetLayout();
-    pages_->addWidget(makeEmptyState());
+    pages_->addWidget(nothing_);
     pages_->addWidget(whole_);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -91,34 +103,18 @@ void TrainWorkspace::build() {
     pages_->setContentsMargins(8, 6, 8, 8);
 }
 
-QWidget* TrainWorkspace::makeEmptyState() {
-    auto* page = new QWidget(this);
-    nothing_->setAlignment(Qt::AlignCenter);
-    auto* button = new QPushButton(tr("New run…"), page);
-    button->setEnabled(!places_.store.isEmpty());
-    connect(button, &QPushButton::clicked, this, &TrainWorkspace::newRun);
-    where_->setAlignment(Qt::AlignCenter);
-    where_->setForegroundRole(QPalette::PlaceholderText);
-    where_->setWordWrap(true);
-    sayWhere();
-    auto* column = new QVBoxLayout(page);
-    column->addStretch(1);
-    column->addWidget(nothing_);
-    column->addWidget(button, 0, Qt::AlignCenter);
-    column->addWidget(where_);
-    column->addStretch(2);
-    return page;
-}
-
-void TrainWorkspace::sayWhere() {
-    nothing_->setText(
-        hasStoreFailed_ ? tr("The runs can't be read; what is above says why.")
-                        : tr("No runs yet. Start one with New run… or with <code>lvr sft</code>."));
-    new_->setEnabled(!places_.store.isEmpty());
-    where_->setText(places_.store.isEmpty()
-                        ? tr("There is no place for runs: set HOME or XDG_DATA_HOME, or start "
-                             "lvr-workbench with --store FILE.")
-                        : tr("Runs are read from %1.").arg(places_.store));
+QAction* TrainWorkspace::addView(QWidget* view, const QString& title, const QString& name,
+                                 const QString& toolTip) {
+    views_->setTabToolTip(views_->addTab(view, title), toolTip);
+    auto* action = new QAction("&" + title, this);
+    action->setObjectName("runs." + name);
+    action->setToolTip(toolTip);
+    connect(action, &QAction::triggered, this, [this, view] {
+        views_->setCurrentWidget(view);
+        view->setFocus();
+    });
+    viewActions_ << action;
+    return action;
 }
 
 void TrainWorkspace::wireReader() {
@@ -127,7 +123,7 @@ void TrainWorkspace::wireReader() {
     connect(reader_, &StoreReader::failed, this, [this](const QString& sentence) {
         fail(sentence);
         hasStoreFailed_ = true;
-        sayWhere();
+        nothing_->say(hasStoreFailed_);
         Q_EMIT storeFailed(sentence);
     });
     connect(reader_, &StoreReader::upToDate, this, [this] {
@@ -135,7 +131,9 @@ void TrainWorkspace::wireReader() {
         settle();
     });
     connect(reader_, &StoreReader::changeFailed, this, &TrainWorkspace::fail);
+    connect(unsaved_, &UnsavedNotes::changed, this, &TrainWorkspace::showNotes);
     connect(reader_, &StoreReader::opened, this, [this] {
+        upToDate_ = saidSettled_ = false;
         plotted_->clearData();
         curves_->refresh();
     });
@@ -154,10 +152,13 @@ void TrainWorkspace::wireTable() {
     connect(table_, &RunsTable::unpauseRequested, trainings_, &TrainingProcesses::unpause);
     connect(table_, &RunsTable::resumeRequested, trainings_, &TrainingProcesses::resume);
     connect(table_, &RunsTable::deleteRequested, this,
-            [this](const Run& run) { reader_->remove(run.id); });
+            [this](const Run& run) { reader_->remove(run); });
     connect(table_, &RunsTable::folderRequested, this, &TrainWorkspace::openFolder);
     connect(details_, &RunDetails::outputWanted, trainings_, &TrainingProcesses::readOutput);
-    connect(details_, &RunDetails::notesWritten, reader_, &StoreReader::setNotes);
+    connect(details_, &RunDetails::notesWritten, this,
+            [this](std::int64_t run, const QString& notes) {
+                if (run == described_.id) unsaved_->write(described_, notes);
+            });
     connect(details_, &RunDetails::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
     connect(curves_, &CurveGrid::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
     connect(curves_, &CurveGrid::exportFailed, this, &TrainWorkspace::fail);
@@ -171,21 +172,7 @@ void TrainWorkspace::wireTrainings() {
     connect(trainings_, &TrainingProcesses::ended, reader_, &StoreReader::lookNow);
     connect(trainings_, &TrainingProcesses::failed, this, &TrainWorkspace::failTraining);
     connect(trainings_, &TrainingProcesses::outputRead, details_, &RunDetails::showOutput);
-    connect(showOutput_, &QAction::triggered, this, [this] {
-        auto* dialog = new QDialog(this);
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setWindowTitle(tr("The last that the training printed"));
-        dialog->resize(720, 420);
-        auto* text = new QPlainTextEdit(output_, dialog);
-        text->setReadOnly(true);
-        text->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-        auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
-        connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
-        auto* column = new QVBoxLayout(dialog);
-        column->addWidget(text);
-        column->addWidget(buttons);
-        dialog->open();
-    });
+    connect(showOutput_, &QAction::triggered, this, [this] { showOutput(output_, this); });
 }
 
 // ---- Runs ----
@@ -198,7 +185,7 @@ void TrainWorkspace::newRun() {
 }
 
 void TrainWorkspace::start(const NewRun& run) {
-    awaited_ = QFileInfo(run.out).absoluteFilePath();
+    awaited_ = QDir::cleanPath(QFileInfo(run.out).absoluteFilePath());
     hasStoreFailed_ = false;
     messages_->say(
         MessageBar::Kind::Hint,
@@ -209,13 +196,15 @@ void TrainWorkspace::start(const NewRun& run) {
 void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
     if (hasStoreFailed_) messages_->dismiss();
     hasStoreFailed_ = false;
-    if (listed_) tellNewAlerts(runs);
+    if (listed_) tellNews(runs);
     const bool areFirst = runs_.empty();
     runs_ = runs;
+    unsaved_->setRuns(runs);
     table_->show(runs);
     pages_->setCurrentIndex(runs.empty() ? 0 : 1);
-    sayWhere();
-    for (const auto& [run, newest, alerts] : runs) {
+    nothing_->say(hasStoreFailed_);
+    for (const auto& summary : runs) {
+        const Run& run = summary.run;
         if (awaited_.isEmpty() || QString::fromStdString(run.info.out) != awaited_) continue;
         awaited_.clear();
         messages_->dismiss();
@@ -225,22 +214,15 @@ void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
     if (areFirst && !runs.empty() && table_->selected().empty())
         table_->select(runs.front().run.id);
     listed_ = true;
+    plot(subscribed_);  // one may have rollouts by now
     showDetails();
 }
 
-void TrainWorkspace::tellNewAlerts(const std::vector<RunSummary>& runs) {
-    for (const auto& now : runs) {
-        const auto before = std::find_if(runs_.begin(), runs_.end(), [&](const RunSummary& other) {
-            return other.run.id == now.run.id;
-        });
-        const std::size_t told = before == runs_.end() ? 0 : before->alerts.size();
-        if (now.alerts.size() <= told) continue;
-        const auto sentence = tr("Run %1, step %2: %3")
-                                  .arg(now.run.id)
-                                  .arg(now.alerts.back().step)
-                                  .arg(QString::fromStdString(now.alerts.back().message));
-        messages_->say(MessageBar::Kind::Hint, sentence);
-        Q_EMIT alerted(sentence);
+void TrainWorkspace::tellNews(const std::vector<RunSummary>& runs) {
+    for (const auto& news : newsOf(runs_, runs)) {
+        messages_->say(news.needsAHand ? MessageBar::Kind::Error : MessageBar::Kind::Hint,
+                       news.sentence);
+        Q_EMIT alerted(news.sentence, news.isNewKind, news.needsAHand);
     }
 }
 
@@ -253,32 +235,55 @@ void TrainWorkspace::showMissing(const QString& sentence) {
         return;
     }
     if (std::exchange(hasStoreFailed_, false)) messages_->dismiss();
-    sayWhere();
-    where_->setText(sentence);
+    nothing_->say(false);
+    nothing_->sayWhere(sentence);
     pages_->setCurrentIndex(0);
 }
 
-void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
-    std::vector<std::pair<std::int64_t, QString>> named;
+std::vector<PlottedRun> TrainWorkspace::chosenForCurves(
+    const std::vector<std::int64_t>& runs) const {
+    std::vector<PlottedRun> chosen;
     for (const auto id : runs)
-        if (const auto* run = table_->find(id)) named.emplace_back(id, nameOf(run->run));
-    curves_->setRuns(plotted_->choose(named));
+        if (const auto* run = table_->find(id))
+            chosen.push_back({.id = id, .name = nameOf(run->run), .hasRollouts = run->hasRollouts});
+    return chosen;
+}
+
+void TrainWorkspace::plot(const std::vector<std::int64_t>& runs) {
+    auto chosen = chosenForCurves(runs);
+    if (chosen == plottedAs_) return;
+    plottedAs_ = chosen;
+    curves_->setRuns(plotted_->choose(std::move(chosen)));
     plotted_->forgetOthers();
     table_->setColours(plotted_->colours());
+}
+
+void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
+    plot(runs);
     subscribed_ = runs;
     upToDate_ = saidSettled_ = false;
     reader_->subscribe(runs);
     showDetails();
 }
 
+// Notes that are not stored yet stand in for those of the store. What is shown of a run goes when
+// a run of another store takes its number.
 void TrainWorkspace::showDetails() {
     const auto chosen = table_->selected();
-    const auto* run = chosen.empty() ? nullptr : table_->find(chosen.front());
-    if (run)
-        details_->show(*run);
-    else
-        details_->clear();
+    const auto* found = chosen.empty() ? nullptr : table_->find(chosen.front());
+    const Run now = found ? found->run : Run();
+    if (!found || (now.id == described_.id && now.started != described_.started)) details_->clear();
+    if (found) {
+        auto shown = *found;
+        if (const auto notes = unsaved_->of(now)) shown.run.notes = notes->toStdString();
+        details_->show(shown);
+    }
+    described_ = now;
+    showNotes();
+    Q_EMIT described(now.id);
 }
+
+void TrainWorkspace::showNotes() { details_->showNotesProblem(unsaved_->problemOf(described_)); }
 
 // A store of millions of rows comes in pieces, between which the window answers.
 void TrainWorkspace::takeData() {
@@ -307,13 +312,16 @@ bool TrainWorkspace::isSettled() const {
 }
 
 void TrainWorkspace::settle() {
-    if (!saidSettled_ && (saidSettled_ = isSettled())) Q_EMIT settled();
+    if (saidSettled_ || !isSettled()) return;
+    saidSettled_ = true;
+    curves_->dropEmpty();
+    Q_EMIT settled();
 }
 
 std::vector<Run> TrainWorkspace::running() const {
     std::vector<Run> found;
-    for (const auto& [run, newest, alerts] : runs_)
-        if (isAlive(run.status) && run.host == hostName()) found.push_back(run);
+    for (const auto& summary : runs_)
+        if (isRunningHere(summary.run)) found.push_back(summary.run);
     return found;
 }
 
@@ -321,7 +329,9 @@ void TrainWorkspace::stopRunning() {
     for (const auto& run : running()) trainings_->stop(run);
 }
 
-QList<QAction*> TrainWorkspace::runActions() const { return QList{new_} + table_->runActions(); }
+QList<QAction*> TrainWorkspace::runActions() const {
+    return QList{new_} + table_->runActions() + viewActions_;
+}
 
 void TrainWorkspace::openFolder(const QString& folder) {
     inBackground(

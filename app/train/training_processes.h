@@ -9,6 +9,10 @@
 
 namespace lvr {
 
+// Whether the process of the run, as far as it is known, is on this machine and still there: asked
+// of the machine at this moment, whatever the store said last.
+bool isRunningHere(const Run& run);
+
 // Starts trainings as processes of their own, which the window's end does not touch: what they do
 // is read from the store, and whoever sees a run there can stop it, whoever started it. Every
 // member is called on the GUI thread and returns at once; every signal comes on the GUI thread.
@@ -34,14 +38,16 @@ Q_SIGNALS:
     void outputRead(std::int64_t run, const QString& output);  // empty: there is none
 
 private:
-    void launch(const QStringList& arguments, const QString& out);
+    enum class Log { New, GoesOn };
+    void launch(const QStringList& arguments, const QString& out, Log log);
     bool signalTo(const Run& run, int signal);
     void look();
-    void report(const QString& out);
+    void report(const QString& out, qint64 logBegin);
     QString logOf(const QString& out) const;
 
     struct Child {
         qint64 pid = 0, startTime = 0;
+        qint64 logBegin = 0;  // where in its log this process began to print
     };
     QString program_, store_;
     std::map<QString, Child> children_;  // by output folder; started here and not over yet

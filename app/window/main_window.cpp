@@ -154,8 +154,16 @@ void MainWindow::wireWorkspaces() {
     connect(workspaces_, &Workspaces::made, this, [this](WorkspaceId id) {
         if (id == WorkspaceId::Train) bars_->addRunActions();
     });
-    connect(workspaces_, &Workspaces::alerted, this, [this](const QString& sentence) {
-        alerts_->tell(sentence, workspaces_->current() == WorkspaceId::Train);
+    connect(workspaces_, &Workspaces::alerted, this,
+            [this](const QString& sentence, bool isNewKind, bool needsAHand) {
+                const bool isOnScreen = workspaces_->current() == WorkspaceId::Train;
+                alerts_->tell(sentence, isNewKind, needsAHand, isOnScreen);
+            });
+    connect(alerts_, &RunAlerts::counted, this,
+            [this](int unseen) { switch_->setBadge(WorkspaceId::Train, unseen); });
+    connect(workspaces_, &Workspaces::modelWanted, this, [this](const QString& folder) {
+        showWorkspace(WorkspaceId::Ask);
+        openModel(folder);
     });
     connect(alerts_, &RunAlerts::runsWanted, this, [this] { showWorkspace(WorkspaceId::Train); });
 }
@@ -301,6 +309,7 @@ void MainWindow::watchRuns() { workspaces_->train(); }
 
 void MainWindow::showChange(WorkspaceId current) {
     switch_->show(current);
+    if (current == WorkspaceId::Train) alerts_->seen();
     messages_->dismissHint();
     bars_->state()->setVisible(current == WorkspaceId::Ask);
     showTitle();

@@ -5,6 +5,7 @@
 #include <QEvent>
 #include <QSystemTrayIcon>
 #include <QWidget>
+#include <utility>
 
 #include "app/look/icons.h"
 #include "widgets/message_bar.h"
@@ -17,9 +18,14 @@ RunAlerts::RunAlerts(QWidget* window, MessageBar* bar)
     window->installEventFilter(this);
 }
 
-void RunAlerts::tell(const QString& sentence, bool isOnScreen) {
-    if (!isOnScreen) bar_->say(MessageBar::Kind::Error, sentence, look_);
-    if (!window_->isActiveWindow()) tellTheDesktop(sentence);
+void RunAlerts::tell(const QString& sentence, bool isNewKind, bool needsAHand, bool isOnScreen) {
+    if (!isOnScreen) Q_EMIT counted(++unseen_);
+    if (!isOnScreen && needsAHand) bar_->say(MessageBar::Kind::Error, sentence, look_);
+    if (!window_->isActiveWindow() && (isNewKind || needsAHand)) tellTheDesktop(sentence);
+}
+
+void RunAlerts::seen() {
+    if (std::exchange(unseen_, 0) > 0) Q_EMIT counted(0);
 }
 
 void RunAlerts::tellTheDesktop(const QString& sentence) {

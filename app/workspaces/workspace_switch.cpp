@@ -68,6 +68,14 @@ void WorkspaceSwitch::show(WorkspaceId id) {
     for (const auto& [owner, part] : parts_) part->setProperty("visible", owner == id);
 }
 
+void WorkspaceSwitch::setBadge(WorkspaceId id, int news) {
+    if (!tabs_) return;
+    const int tab = static_cast<int>(id);
+    tabs_->setTabText(tab, news > 0 ? tr("%1 (%2)").arg(titleOf(id)).arg(news) : titleOf(id));
+    const QString tip = actions_[tab]->toolTip();
+    tabs_->setTabToolTip(tab, news > 0 ? tip + '\n' + tr("%1 alerts not seen yet").arg(news) : tip);
+}
+
 void WorkspaceSwitch::belongs(WorkspaceId id, QMenu* menu) { add(id, menu->menuAction()); }
 void WorkspaceSwitch::belongs(WorkspaceId id, QToolBar* bar) { add(id, bar); }
 void WorkspaceSwitch::belongs(WorkspaceId id, QAction* action) { add(id, action); }

@@ -22,7 +22,8 @@ public:
 
     QList<QAction*> actions() const { return actions_; }
     void addTabsTo(QToolBar* bar);
-    void show(WorkspaceId id);  // says nothing
+    void show(WorkspaceId id);                // says nothing
+    void setBadge(WorkspaceId id, int news);  // on its tab: how much was not seen yet; 0: nothing
 
     void belongs(WorkspaceId id, QMenu* menu);
     void belongs(WorkspaceId id, QToolBar* bar);

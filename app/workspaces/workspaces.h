@@ -6,6 +6,8 @@
 
 #include "app/workspaces/workspace_id.h"
 
+class QAction;
+
 namespace lvr {
 
 class AskWorkspace;
@@ -61,11 +63,13 @@ public:
 Q_SIGNALS:
     void changed(lvr::WorkspaceId current);
     void made(lvr::WorkspaceId id);
-    void alerted(const QString& sentence);  // of a run
-    void failed(const QString& sentence);   // the store can't be read; shown there
+    void alerted(const QString& sentence, bool isNewKind, bool needsAHand);  // of a run
+    void failed(const QString& sentence);     // the store can't be read; shown there
+    void modelWanted(const QString& folder);  // of a run, to be asked
     void settled();
 
 private:
+    void addCheckpoints();
     void addPage(WorkspaceId id, QWidget* page);
     void tellWhenSettled();
     void layOut(WorkspaceId id);
@@ -82,6 +86,7 @@ private:
     TrainWorkspace* train_ = nullptr;
     RolloutsWorkspace* rollouts_ = nullptr;
     CompareWorkspace* compare_ = nullptr;
+    QAction* checkpoints_ = nullptr;  // shows them in Train; null while that is not made
 };
 
 }  // namespace lvr

@@ -44,18 +44,18 @@ int waitForOthers(void* patience, int tries) {
 }
 
 // Why a run that is said to run does not; empty: it does. A run that is held is silent, not lost.
-std::string whyLost(const Run& run, std::int64_t pidStarted) {
+std::string whyLost(const Run& run) {
     if (run.host != hostName())
         return secondsSince1970() - run.heartbeat > kSilentForLong
                    ? "nothing was heard from " + run.host + " for a quarter of an hour"
                    : "";
-    return processStart(run.pid) == pidStarted ? "" : "its process ended without a word";
+    return processStart(run.pid) == run.pidStarted ? "" : "its process ended without a word";
 }
 
 // What its process is found to do is not in the file.
-void lookAtProcess(Run& run, std::int64_t pidStarted) {
+void lookAtProcess(Run& run) {
     if (run.status != RunStatus::Running) return;
-    if (const auto why = whyLost(run, pidStarted); !why.empty()) {
+    if (const auto why = whyLost(run); !why.empty()) {
         run.status = RunStatus::Lost;
         run.message = why;
     } else if (!run.message.empty() || (run.host == hostName() && processIsHeld(run.pid))) {
@@ -81,12 +81,13 @@ Run readRun(SQLite::Statement& row) {
     run.message = row.getColumn(11).getString();
     run.host = row.getColumn(12).getString();
     run.pid = row.getColumn(13).getInt64();
+    run.pidStarted = row.getColumn(14).getInt64();
     run.step = row.getColumn(15).getInt();
     run.started = row.getColumn(16).getDouble();
     run.heartbeat = row.getColumn(17).getDouble();
     run.ended = row.getColumn(18).getDouble();
     run.notes = row.getColumn(21).getString();
-    lookAtProcess(run, row.getColumn(14).getInt64());
+    lookAtProcess(run);
     return run;
 }
 

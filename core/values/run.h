@@ -42,6 +42,7 @@ struct Run {
     std::string notes;    // what somebody wrote about it
     std::string host;
     std::int64_t pid = 0;
+    std::int64_t pidStarted = 0;        // as processStart() tells; 0: unknown
     int step = 0;                       // newest that was recorded, 0 before the first
     double started = 0, heartbeat = 0;  // seconds since 1970
     double ended = 0;                   // 0 while it runs
@@ -67,6 +68,7 @@ struct RunSummary {
     Run run;
     std::map<std::string, double> newest;  // newest value of each metric
     std::vector<Alert> alerts;             // by step
+    bool hasRollouts = false;
 };
 
 // One metric of a run, ascending by step.

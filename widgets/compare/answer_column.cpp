@@ -1,5 +1,6 @@
 #include "widgets/compare/answer_column.h"
 
+#include <QApplication>
 #include <QGridLayout>
 #include <QLabel>
 #include <QWidget>
@@ -14,7 +15,11 @@ namespace {
 
 enum Row { Title, Text, Verdict, Steps, First, Total, Ends, Distances, Picture, Caption, Strip };
 
-bool isDark(const QWidget* widget) { return widget->palette().window().color().lightness() < 128; }
+// Not a widget's own palette: one hears of a change of theme earlier than another.
+bool isDark(const QWidget* widget) {
+    return QApplication::palette(widget).window().color().lightness() < 128;
+}
+QColor inkOf(const QWidget* widget) { return QApplication::palette(widget).windowText().color(); }
 
 QColor verdictColour(bool right, bool dark) {
     if (right) return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
@@ -202,7 +207,7 @@ void AnswerColumn::showNumbers() {
     first_->setText(known ? milliseconds(answer_.times.firstToken) : none);
     total_->setText(known ? milliseconds(answer_.times.total) : none);
     verdict_->setText(!answer_.right ? none : *answer_.right ? tr("✓ right") : tr("✗ wrong"));
-    const QColor ink = verdict_->parentWidget()->palette().windowText().color();
+    const QColor ink = inkOf(verdict_);
     colour(verdict_,
            answer_.right ? verdictColour(*answer_.right, isDark(verdict_->parentWidget())) : ink);
 }
@@ -210,8 +215,7 @@ void AnswerColumn::showNumbers() {
 void AnswerColumn::mark(const QString& baseline) {
     const QWidget* around = text_->parentWidget();
     const bool failed = state_ == State::Failed;
-    colour(text_,
-           failed ? verdictColour(false, isDark(around)) : around->palette().windowText().color());
+    colour(text_, failed ? verdictColour(false, isDark(around)) : inkOf(around));
     text_->setTextFormat(Qt::PlainText);
     text_->setToolTip(QString::fromStdString(answer_.trace.text));
     switch (state_) {

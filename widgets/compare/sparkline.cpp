@@ -20,7 +20,7 @@ constexpr double kDot = 2.5;
 }  // namespace
 
 Sparkline::Sparkline(const QString& name, const QString& nothing, QWidget* parent)
-    : QWidget(parent), nothing_(nothing), colour_(palette().highlight().color()) {
+    : QWidget(parent), nothing_(nothing) {
     setAccessibleName(name);
     setFocusPolicy(Qt::StrongFocus);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -82,9 +82,10 @@ void Sparkline::paintThreshold(QPainter& painter) const {
 void Sparkline::paintValues(QPainter& painter) const {
     QPolygonF line;
     for (int i = 0; i < static_cast<int>(values_.size()); ++i) line << pointOf(i);
-    painter.setPen(QPen(colour_, 1.6));
+    const QColor ink = colour_.isValid() ? colour_ : palette().highlight().color();
+    painter.setPen(QPen(ink, 1.6));
     painter.drawPolyline(line);
-    painter.setBrush(colour_);
+    painter.setBrush(ink);
     for (const QPointF& point : line) painter.drawEllipse(point, kDot, kDot);
     if (selected_ < 0 || selected_ >= line.size()) return;
     painter.setPen(QPen(palette().text().color(), 1.6));

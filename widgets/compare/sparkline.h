@@ -47,7 +47,7 @@ private:
     std::vector<double> values_;
     std::optional<double> threshold_;
     SparklineRange range_;
-    QColor colour_;
+    QColor colour_;  // invalid: as the palette has it
     int selected_ = -1;
 };
 

@@ -2,6 +2,7 @@
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QSplitter>
@@ -22,6 +23,7 @@ CheckpointScrubber::CheckpointScrubber(QWidget* parent)
       view_(new QTableView(this)),
       slider_(new QSlider(Qt::Horizontal, this)),
       place_(new QLabel(this)),
+      ask_(new QPushButton(tr("&Ask this checkpoint"), this)),
       title_(new QLabel(this)),
       picture_(new HeatPicture(this)),
       tokens_(new RolloutTokens(this)) {
@@ -50,6 +52,8 @@ void CheckpointScrubber::build() {
     top->addWidget(new QLabel(tr("Checkpoint"), this));
     top->addWidget(slider_, 1);
     top->addWidget(place_);
+    top->addWidget(ask_);
+    setFocusProxy(slider_);
     auto* chosen = new QWidget(this);
     auto* right = new QVBoxLayout(chosen);
     right->setContentsMargins(0, 0, 0, 0);
@@ -72,6 +76,10 @@ void CheckpointScrubber::wire() {
     connect(view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &CheckpointScrubber::cellChanged);
     connect(tokens_, &RolloutTokens::latentSelected, picture_, &HeatPicture::selectLatent);
+    connect(ask_, &QPushButton::clicked, this, [this] {
+        Q_EMIT modelWanted(
+            QString::fromStdString(table_->folderOf(view_->currentIndex().column())));
+    });
 }
 
 void CheckpointScrubber::show(std::vector<ProbeStep> steps) {
@@ -88,6 +96,7 @@ void CheckpointScrubber::show(std::vector<ProbeStep> steps) {
         }
     if (table_->rowCount() == 0) {
         place_->setText({});
+        updateAsk();
         return showCell(nullptr);
     }
     const int again = table_->columnOf(before);
@@ -116,8 +125,19 @@ void CheckpointScrubber::cellChanged() {
     slider_->setValue(at.column());
     place_->setText(tr("Step %1: %2").arg(step()).arg(table_->summary(at.column())));
     view_->scrollTo(at);
+    updateAsk();
     showCell(table_->at(at.row(), at.column()));
     Q_EMIT stepChosen(step());
+}
+
+// Not every step that was measured was saved, and not all that were saved are kept.
+void CheckpointScrubber::updateAsk() {
+    const QModelIndex at = view_->currentIndex();
+    const bool isKept = at.isValid() && !table_->folderOf(at.column()).empty();
+    ask_->setEnabled(isKept);
+    ask_->setToolTip(isKept ? tr("Open the model of this step in Ask")
+                            : tr("The model of this step is not kept: --save-every, --keep-last "
+                                 "and --keep-best say which are."));
 }
 
 void CheckpointScrubber::showCell(const SampleRow* sample) {

@@ -8,6 +8,7 @@
 #include "core/values/run.h"
 
 class QLabel;
+class QPushButton;
 class QSlider;
 class QTableView;
 
@@ -36,6 +37,7 @@ public:
 Q_SIGNALS:
     void pictureWanted(const QString& file);  // setPicture() or setNoPicture() is to follow
     void stepChosen(int step);
+    void modelWanted(const QString& folder);  // of the chosen checkpoint, to be asked
 
 private:
     void build();
@@ -43,11 +45,13 @@ private:
     void chooseColumn(int column);
     void cellChanged();
     void showCell(const SampleRow* sample);
+    void updateAsk();
 
     ProbeTable* table_;
     QTableView* view_;
     QSlider* slider_;
     QLabel* place_;
+    QPushButton* ask_;
     QLabel* title_;
     HeatPicture* picture_;
     RolloutTokens* tokens_;

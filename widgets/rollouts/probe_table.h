@@ -13,6 +13,7 @@ namespace lvr {
 struct ProbeStep {
     int step = 0;
     std::vector<SampleRow> samples;
+    std::string folder;  // holds the model of this step; empty: none is kept
     bool operator==(const ProbeStep&) const = default;
 };
 
@@ -33,6 +34,7 @@ public:
     const SampleRow* at(int row, int column) const;
     const SampleRow* question(int row) const;  // of the first checkpoint that was asked it
     int stepOf(int column) const { return steps_[column].step; }
+    std::string folderOf(int column) const { return steps_[column].folder; }
     int columnOf(int step) const;       // -1: there is none
     QString summary(int column) const;  // "3 of 4 right"
 

@@ -4,13 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/runs/run_colours.h"
+
 namespace lvr {
-namespace {
-
-bool isDark(const QPalette& palette) { return palette.base().color().lightness() < 128; }
-
-}  // namespace
-
 QColor gainColour(const QPalette& palette) {
     return isDark(palette) ? QColor(86, 180, 233) : QColor(0, 114, 178);
 }

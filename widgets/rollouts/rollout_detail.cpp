@@ -58,15 +58,15 @@ QString legendOf(const QPalette& palette) {
     return RolloutDetail::tr("probability %1").arg(swatches);
 }
 
-void write(const std::vector<DiffPiece>& pieces, QTextEdit* into) {
+void write(const std::vector<DiffPiece>& pieces, const QPalette& colours, QTextEdit* into) {
     into->clear();
     QTextCursor end(into->document());
     for (const auto& [text, change] : pieces) {
         QTextCharFormat format;
-        if (change == WordChange::Added) format.setBackground(changeColour(into->palette()));
+        if (change == WordChange::Added) format.setBackground(changeColour(colours));
         if (change == WordChange::Missing) {
             format.setFontStrikeOut(true);
-            format.setForeground(faded(into->palette().text().color(), 0.55));
+            format.setForeground(faded(colours.text().color(), 0.55));
         }
         end.insertText(text, format);
     }
@@ -136,22 +136,26 @@ void RolloutDetail::show(const Rollout& rollout, const Rollout& best) {
     summary_->setText(summaryOf(rollout));
     tokens_->show(rollout.tokens);
     picture_->showHeat(rollout.grid, rollout.heat);
-    write(wordDiff(QString::fromStdString(best.completion),
-                   QString::fromStdString(rollout.completion)),
-          difference_);
+    pieces_ = wordDiff(QString::fromStdString(best.completion),
+                       QString::fromStdString(rollout.completion));
+    write(pieces_, palette(), difference_);
 }
 
 void RolloutDetail::clear() {
     question_->clear();
     summary_->clear();
     tokens_->show({});
+    pieces_.clear();
     difference_->clear();
     picture_->showHeat({}, {});
     picture_->showNoPicture({});
 }
 
 void RolloutDetail::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::PaletteChange) legend_->setText(legendOf(palette()));
+    if (event->type() == QEvent::PaletteChange) {
+        legend_->setText(legendOf(palette()));
+        write(pieces_, palette(), difference_);
+    }
     QWidget::changeEvent(event);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <QWidget>
+#include <vector>
 
 #include "core/values/run.h"
+#include "widgets/word_diff.h"
 
 class QLabel;
 class QTextEdit;
@@ -31,6 +33,7 @@ private:
     void build();
     void wire();
 
+    std::vector<DiffPiece> pieces_;  // as difference_ shows them
     QLabel* question_;
     QLabel* summary_;
     RolloutTokens* tokens_;

@@ -2,6 +2,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -10,6 +11,8 @@
 #include <QSpinBox>
 #include <algorithm>
 #include <cstdlib>
+
+#include "widgets/runs/run_colours.h"
 
 namespace lvr {
 namespace {
@@ -39,6 +42,13 @@ QString lineOf(const Run& run) {
         .arg(QString::fromStdString(run.info.kind), folder, wordOf(run.status));
 }
 
+// The colour that the run's curves have.
+QIcon swatchOf(std::int64_t run, bool dark) {
+    QPixmap pixmap(12, 12);
+    pixmap.fill(runColour(colourSlotOf(run), dark));
+    return pixmap;
+}
+
 }  // namespace
 
 StepBar::StepBar(QWidget* parent)
@@ -58,6 +68,7 @@ void StepBar::build() {
     runs_->setToolTip(tr("The runs of this store that have rollouts"));
     runs_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     runs_->setMinimumContentsLength(18);
+    runs_->setIconSize({12, 12});
     slider_->setAccessibleName(tr("Step"));
     slider_->setToolTip(tr("The step whose rollouts are shown ([ and ])"));
     number_->setAccessibleName(tr("Step number"));
@@ -94,6 +105,17 @@ void StepBar::setRuns(const std::vector<Run>& runs) {
     for (const Run& run : runs) runs_->addItem(lineOf(run), qint64(run.id));
     chooseRun(chosen);
     runs_->setEnabled(!runs.empty());
+    colour();
+}
+
+void StepBar::colour() {
+    for (int row = 0; row < runs_->count(); ++row)
+        runs_->setItemIcon(row, swatchOf(runs_->itemData(row).toLongLong(), isDark(palette())));
+}
+
+void StepBar::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange) colour();
+    QWidget::changeEvent(event);
 }
 
 std::int64_t StepBar::run() const { return runs_->currentData().toLongLong(); }

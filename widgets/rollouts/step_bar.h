@@ -34,7 +34,11 @@ Q_SIGNALS:
     void runChosen(std::int64_t run);  // by the person
     void stepChosen(int step);         // by the person
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void colour();
     void build();
     void wire();
     int placeOf(int step) const;  // nearest, in steps_

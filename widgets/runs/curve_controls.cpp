@@ -19,6 +19,7 @@ CurveControls::CurveControls(QWidget* parent)
     build();
     connect(smoothing_, &QSlider::valueChanged, this, &CurveControls::tell);
     connect(axis_, &QComboBox::currentIndexChanged, this, &CurveControls::tell);
+    connect(axis_, &QComboBox::activated, this, [this] { wanted_ = view().axis; });
     for (auto* box : {logX_, logY_}) connect(box, &QCheckBox::toggled, this, &CurveControls::tell);
     tell();
 }
@@ -64,6 +65,9 @@ void CurveControls::setRuns(const std::vector<PlottedRun>& runs) {
         if (known && at < 0) axis_->addItem(name, static_cast<int>(axis));
         if (!known && at >= 0) axis_->removeItem(at);
     }
+    // One that was not known for a while is back.
+    if (const int at = axis_->findData(static_cast<int>(wanted_)); at >= 0)
+        axis_->setCurrentIndex(at);
 }
 
 void CurveControls::tell() {

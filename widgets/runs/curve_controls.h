@@ -28,6 +28,7 @@ private:
     void build();
     void tell();
 
+    CurveAxis wanted_ = CurveAxis::Step;  // as chosen, also while no run knows it
     QSlider* smoothing_;
     QLabel* weight_;
     QComboBox* axis_;

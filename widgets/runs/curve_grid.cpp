@@ -28,6 +28,20 @@ std::pair<std::size_t, std::string> rankOf(const std::string& group) {
     return {static_cast<std::size_t>(found - kFirst.begin()), group};
 }
 
+// The sum of a group and its mean before its parts.
+QString placeIn(const std::string& metric) {
+    const bool isHead = metric.ends_with("/total") || metric.ends_with("/mean");
+    return (isHead ? '0' : '1') + QString::fromStdString(metric);
+}
+
+std::set<std::string> metricsOf(const std::vector<PlottedRun>& runs) {
+    std::set<std::string> metrics;
+    for (const auto& run : runs)
+        for (const auto& [metric, curve] : run.curves->all())
+            if (curve.size() > 0) metrics.insert(metric);
+    return metrics;
+}
+
 }  // namespace
 
 CurveGrid::CurveGrid(QWidget* parent)
@@ -79,10 +93,7 @@ void CurveGrid::setRuns(const std::vector<PlottedRun>& runs) {
 
 // A plot for every metric that a run has, and no other.
 void CurveGrid::updatePlots() {
-    std::set<std::string> metrics;
-    for (const auto& run : runs_)
-        for (const auto& [metric, curve] : run.curves->all())
-            if (curve.size() > 0) metrics.insert(metric);
+    const auto metrics = metricsOf(runs_);
     std::erase_if(plots_, [&](const auto& entry) {
         if (metrics.contains(entry.first)) return false;
         std::erase(waiting_, entry.second);
@@ -109,7 +120,7 @@ CurvePlot* CurveGrid::makePlot(const std::string& metric) {
         column_->insertWidget(place, group);
     }
     auto* plot = new CurvePlot(metric);
-    group->add(plot);
+    group->add(plot, placeIn(metric));
     plot->setView(controls_->view());
     plot->setRuns(runs_);
     plot->show();
@@ -133,15 +144,18 @@ void CurveGrid::applyView(const CurveView& view) {
 }
 
 void CurveGrid::refresh() {
-    std::size_t metrics = 0;
-    for (const auto& run : runs_)
-        for (const auto& [metric, curve] : run.curves->all())
-            metrics += curve.size() > 0 && !plots_.contains(metric);
-    if (metrics > 0) updatePlots();
+    const auto metrics = metricsOf(runs_);
+    if (std::any_of(metrics.begin(), metrics.end(),
+                    [this](const std::string& metric) { return !plots_.contains(metric); }))
+        updatePlots();
     for (const auto& [metric, plot] : plots_)
         if (std::find(waiting_.begin(), waiting_.end(), plot) == waiting_.end())
             waiting_.push_back(plot);
     if (!tick_.isActive()) tick_.start();
+}
+
+void CurveGrid::dropEmpty() {
+    if (metricsOf(runs_).size() < plots_.size()) updatePlots();
 }
 
 void CurveGrid::refreshNext() {

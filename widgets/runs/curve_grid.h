@@ -27,7 +27,8 @@ public:
     explicit CurveGrid(QWidget* parent = nullptr);
 
     void setRuns(const std::vector<PlottedRun>& runs);
-    void refresh();  // the runs have grown, in length or in metrics
+    void refresh();    // the runs have grown, in length or in metrics
+    void dropEmpty();  // all has come: a metric that no run has is of another store
     CurvePlot* find(const std::string& metric) const;  // null: there is none
 
 Q_SIGNALS:

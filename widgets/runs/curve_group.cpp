@@ -40,18 +40,18 @@ CurveGroup::CurveGroup(const QString& title, QWidget* parent)
     });
 }
 
-void CurveGroup::add(QWidget* plot) {
+void CurveGroup::add(QWidget* plot, const QString& place) {
     plot->setParent(body_);
     plot->setFixedHeight(kPlotHeight);
-    plots_.push_back(plot);
-    connect(plot, &QObject::destroyed, this, [this, plot] { std::erase(plots_, plot); });
+    plots_.emplace(place, plot);
 }
 
 void CurveGroup::arrange() {
     columns_ = columnsFor(width());
-    for (auto* plot : plots_) grid_->removeWidget(plot);
+    std::erase_if(plots_, [](const auto& entry) { return entry.second.isNull(); });
+    for (const auto& [order, plot] : plots_) grid_->removeWidget(plot);
     int place = 0;
-    for (auto* plot : plots_) {
+    for (const auto& [order, plot] : plots_) {
         if (plot->isHidden()) continue;
         grid_->addWidget(plot, place / columns_, place % columns_);
         ++place;

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <QPointer>
 #include <QWidget>
-#include <vector>
+#include <map>
 
 class QGridLayout;
 class QToolButton;
@@ -13,8 +14,9 @@ class CurveGroup : public QWidget {
     Q_OBJECT
 public:
     explicit CurveGroup(const QString& title, QWidget* parent = nullptr);
-    void add(QWidget* plot);  // owns it
-    void arrange();           // after plots were shown or hidden; an empty group hides itself
+    // Owns it; place: what the plots are in order of.
+    void add(QWidget* plot, const QString& place);
+    void arrange();  // after plots were shown or hidden; an empty group hides itself
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -24,7 +26,7 @@ private:
     QToolButton* head_;
     QWidget* body_;
     QGridLayout* grid_;
-    std::vector<QWidget*> plots_;
+    std::multimap<QString, QPointer<QWidget>> plots_;  // by place
     int columns_ = 0;
 };
 

@@ -82,9 +82,8 @@ void CurveLines::colour(const QPalette& palette) {
         const QColor strong = runColour(line.run.colour, isDark(palette));
         QColor faint = strong;
         faint.setAlphaF(smooth ? 0.3f : 1.0f);
-        const auto style = line.run.colour < kRunColours ? Qt::SolidLine : Qt::DashLine;
-        line.raw->setPen(QPen(faint, 1, style));
-        line.smoothed->setPen(QPen(strong, lines_.size() <= 4 ? 1.6 : 1, style));
+        line.raw->setPen(QPen(faint, 1));
+        line.smoothed->setPen(QPen(strong, lines_.size() <= 4 ? 1.6 : 1));
         line.smoothed->setVisible(smooth);
         const QCPScatterStyle::ScatterShape shapes[] = {QCPScatterStyle::ssCross,
                                                         QCPScatterStyle::ssTriangle,
@@ -163,6 +162,16 @@ void CurveLines::fill() {
             giveLine(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns));
         mark(line, *curve);
     }
+}
+
+bool CurveLines::beginsHigh() const {
+    const double middle = plot_->axisRect()->center().y();
+    int above = 0;
+    for (const auto& line : lines_)
+        if (line.raw->dataCount() > 0)
+            above +=
+                plot_->yAxis->coordToPixel(line.raw->data()->constBegin()->value) < middle ? 1 : -1;
+    return above > 0;
 }
 
 // What is not finite has no place on the y axis: NaN and -inf are marked at its foot, +inf on top;

@@ -23,8 +23,9 @@ public:
     void setView(const CurveView& view);
     void colour(const QPalette& palette);
 
-    void showAll();  // both axes as wide as the data
-    void fill();     // for the axes as they are
+    void showAll();           // both axes as wide as the data
+    void fill();              // for the axes as they are
+    bool beginsHigh() const;  // what is in sight is in the upper half at the left
 
     // A run's point that is nearest to a place on the x axis.
     struct Point {

@@ -2,29 +2,18 @@
 
 #include <qcustomplot.h>
 
-#include <QBuffer>
-#include <QSvgGenerator>
 #include <QTextDocumentFragment>
 
 #include "widgets/fixed_keys.h"
 #include "widgets/runs/curve_lines.h"
 #include "widgets/runs/export_file.h"
+#include "widgets/runs/number_ticker.h"
+#include "widgets/runs/plot_picture.h"
 #include "widgets/runs/run_colours.h"
 #include "widgets/runs/run_text.h"
 #include "widgets/save_file.h"
 
 namespace lvr {
-namespace {
-
-QByteArray pngOf(const QImage& picture) {
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    picture.save(&buffer, "PNG");
-    return bytes;
-}
-
-}  // namespace
-
 CurvePlot::CurvePlot(const std::string& metric, QWidget* parent)
     : QWidget(parent),
       metric_(metric),
@@ -129,6 +118,8 @@ void CurvePlot::wire() {
     for (auto* axis : {plot_->xAxis, plot_->yAxis})
         connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
                 &CurvePlot::leaveFollowing);
+    connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+            &CurvePlot::stayBehindZero);
 }
 
 void CurvePlot::setRuns(const std::vector<PlottedRun>& runs) {
@@ -153,11 +144,8 @@ void CurvePlot::setScales() {
     const auto set = [](QCPAxis* axis, AxisScale scale) {
         const bool log = scale == AxisScale::Log;
         axis->setScaleType(log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-        axis->setTicker(log ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
-                            : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
-        axis->setNumberFormat(log ? "eb" : "gb");
-        axis->setNumberPrecision(log ? 0 : 5);
-        axis->ticker()->setTickCount(4);
+        axis->setTicker(QSharedPointer<NumberTicker>::create(scale));
+        axis->setNumberFormat("gb");  // 1e-05 is drawn as a power of ten
     };
     preparing_ = true;
     set(plot_->xAxis, view_.x);
@@ -180,7 +168,20 @@ void CurvePlot::prepare() {
     preparing_ = true;
     if (following_) lines_->showAll();
     lines_->fill();
+    placeLegend();
     preparing_ = false;
+}
+
+// Never over the newest values, which are on the right, and where the curves did not begin.
+void CurvePlot::placeLegend() {
+    const auto beside = lines_->beginsHigh() ? Qt::AlignBottom : Qt::AlignTop;
+    plot_->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignLeft | beside);
+}
+
+// There are no steps and no seconds before the first.
+void CurvePlot::stayBehindZero(const QCPRange& range) {
+    if (preparing_ || view_.x == AxisScale::Log || range.lower >= 0) return;
+    plot_->xAxis->setRange(0, range.size());
 }
 
 void CurvePlot::follow() {
@@ -322,7 +323,8 @@ QString CurvePlot::readout() const {
 }
 
 void CurvePlot::showMenu(const QPoint& place) {
-    const auto points = lines_->nearest(plot_->xAxis->pixelToCoord(place.x()));
+    auto points = lines_->nearest(plot_->xAxis->pixelToCoord(place.x()));
+    std::erase_if(points, [](const auto& point) { return !point.run->hasRollouts; });
     const auto distance = [&](const CurveLines::Point& point) {
         return std::abs(plot_->yAxis->coordToPixel(point.value) - place.y());
     };
@@ -358,9 +360,9 @@ void CurvePlot::exportTo(const QString& file) {
             if (const auto* curve = run.curves->find(metric_)) copies.emplace(run.id, *curve);
         content = [copies, smoothing = view_.smoothing] { return csvOf(copies, smoothing); };
     } else if (file.endsWith(".svg", Qt::CaseInsensitive)) {
-        content = [bytes = svg()] { return bytes; };
+        content = [bytes = svgOf(*plot_, title_->text())] { return bytes; };
     } else {
-        content = [picture = plot_->toPixmap(0, 0, 2).toImage()] { return pngOf(picture); };
+        content = [bytes = pngOf(*plot_)] { return bytes; };
     }
     exportFile(file, content, this, [this, file](const QString& sentence) {
         if (sentence.isEmpty())
@@ -368,21 +370,6 @@ void CurvePlot::exportTo(const QString& file) {
         else
             Q_EMIT exportFailed(sentence);
     });
-}
-
-QByteArray CurvePlot::svg() const {
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    generator.setSize(plot_->size());
-    generator.setViewBox(plot_->rect());
-    generator.setTitle(title_->text());
-    QCPPainter painter;
-    painter.begin(&generator);
-    plot_->toPainter(&painter, plot_->width(), plot_->height());
-    painter.end();
-    return bytes;
 }
 
 void CurvePlot::changeEvent(QEvent* event) {

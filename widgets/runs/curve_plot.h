@@ -7,6 +7,7 @@
 
 #include "widgets/runs/curve_view.h"
 
+class QCPRange;
 class QCustomPlot;
 class QFrame;
 class QLabel;
@@ -54,13 +55,14 @@ private:
     void colour();
     void setScales();
     void prepare();  // before each picture
+    void placeLegend();
     void leaveFollowing();
+    void stayBehindZero(const QCPRange& range);
     bool zoom(const QWheelEvent& event);
     void showReadout(const QPoint& place);
     void hideReadout();
     void showMenu(const QPoint& place);
     void askForFile(const QString& ending);
-    QByteArray svg() const;
 
     std::string metric_;
     std::vector<PlottedRun> runs_;

@@ -26,6 +26,8 @@ struct PlottedRun {
     QString name;
     int colour = 0;  // slot
     const RunCurves* curves = nullptr;
+    bool hasRollouts = false;  // to be looked at step by step
+    bool operator==(const PlottedRun&) const = default;
 };
 
 bool knows(const RunCurves& run, CurveAxis axis);

@@ -10,7 +10,9 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "widgets/runs/alert_text.h"
 #include "widgets/runs/notes_editor.h"
+#include "widgets/runs/problem_label.h"
 #include "widgets/runs/run_text.h"
 
 namespace lvr {
@@ -43,19 +45,13 @@ QString timesOf(const Run& run) {
 
 // Newest first; of a run with rollouts each step is a link to them.
 QString alertsOf(const RunSummary& summary) {
-    QString html;
-    constexpr int kMany = 50;
-    int count = 0;
-    for (auto alert = summary.alerts.rbegin(); alert != summary.alerts.rend(); ++alert) {
-        if (++count > kMany) return html + "<br>…";
-        const auto step = QObject::tr("step %1").arg(alert->step);
-        html += (html.isEmpty() ? "" : "<br>") +
-                (summary.run.info.kind == "grpo"
-                     ? QString("<a href='step:%1'>%2</a>").arg(alert->step).arg(step)
-                     : step) +
-                ": " + escaped(alert->message);
+    QStringList lines;
+    for (const auto& alert : foldAlerts(summary.alerts)) {
+        const auto step = QObject::tr("step %1").arg(alert.newest.step);
+        const auto link = QString("<a href='step:%1'>%2</a>").arg(alert.newest.step).arg(step);
+        lines << (summary.hasRollouts ? link : step) + ": " + alertText(alert).toHtmlEscaped();
     }
-    return html;
+    return lines.join("<br>");
 }
 
 QString htmlOf(const RunSummary& summary) {
@@ -89,6 +85,7 @@ RunDetails::RunDetails(QWidget* parent)
     : QWidget(parent),
       text_(new QTextBrowser(this)),
       notes_(new NotesEditor(this)),
+      notesProblem_(new ProblemLabel(this)),
       output_(new QPlainTextEdit(this)),
       showOutput_(new QPushButton(tr("&Output"), this)),
       rollouts_(new QPushButton(tr("Roll&outs"), this)) {
@@ -125,6 +122,7 @@ void RunDetails::build() {
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(text_, 2);
     column->addWidget(notes_);
+    column->addWidget(notesProblem_);
     column->addWidget(output_, 1);
     column->addLayout(buttons);
 }
@@ -142,12 +140,18 @@ void RunDetails::show(const RunSummary& run) {
     notes_->show(run.run.id, QString::fromStdString(run.run.notes));
     notes_->setEnabled(true);
     showOutput_->setEnabled(true);
-    rollouts_->setEnabled(run.run.info.kind == "grpo");
+    rollouts_->setEnabled(run.hasRollouts);
     if (showOutput_->isChecked()) Q_EMIT outputWanted(run.run);
+}
+
+void RunDetails::showNotesProblem(const QString& why) {
+    if (why.isEmpty()) return notesProblem_->hide();
+    notesProblem_->say(tr("Not saved yet: %1. It stays here and is tried again.").arg(why));
 }
 
 void RunDetails::clear() {
     run_ = {};
+    notesProblem_->hide();
     text_->clear();
     notes_->show(0, {});
     notes_->setEnabled(false);

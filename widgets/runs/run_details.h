@@ -12,6 +12,7 @@ class QUrl;
 namespace lvr {
 
 class NotesEditor;
+class ProblemLabel;
 
 // All that is known of one run: what it was told, from what, how it goes, what its process printed.
 class RunDetails : public QWidget {
@@ -22,6 +23,7 @@ public:
     using QWidget::show;
     void clear();
     // The last its process printed; ignored when another run is shown by now.
+    void showNotesProblem(const QString& why);  // the notes are not stored yet; empty: they are
     void showOutput(std::int64_t run, const QString& output);
 
 Q_SIGNALS:
@@ -36,6 +38,7 @@ private:
     RunSummary run_;
     QTextBrowser* text_;
     NotesEditor* notes_;
+    ProblemLabel* notesProblem_;
     QPlainTextEdit* output_;
     QPushButton* showOutput_;
     QPushButton* rollouts_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "widgets/runs/alert_text.h"
 #include "widgets/runs/run_colours.h"
 #include "widgets/runs/run_text.h"
 
@@ -48,7 +49,8 @@ void RunsModel::show(const std::vector<RunSummary>& runs) {
     removeRowsBut(runs);
     insertRowsOf(runs);
     runs_ = runs;
-    for (const auto& [run, newest, alerts] : runs_) {
+    for (const auto& summary : runs_) {
+        const Run& run = summary.run;
         auto& first = firstSeen_.try_emplace(run.id, run).first->second;
         // It was resumed, or held for a while: what was before says nothing of its speed.
         if (first.pid != run.pid || first.step > run.step || run.status == RunStatus::Paused)
@@ -232,10 +234,8 @@ QString RunsModel::toolTipOf(const RunSummary& summary, int column) const {
     if (column == Group) return groupOf(summary.run);
     if (column != Alerts) return textOf(summary, column).toString();
     QStringList lines;
-    for (const auto& alert : summary.alerts)
-        lines.append(tr("Step %1: %2").arg(alert.step).arg(QString::fromStdString(alert.message)));
-    constexpr int kMany = 12;
-    if (lines.size() > kMany) lines = lines.mid(lines.size() - kMany);
+    for (const auto& alert : foldAlerts(summary.alerts))
+        lines.append(tr("Step %1: %2").arg(alert.newest.step).arg(alertText(alert)));
     return lines.join('\n');
 }
 

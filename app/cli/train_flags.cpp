@@ -9,6 +9,7 @@
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/training/start_or_resume.h"
+#include "core/error.h"
 
 namespace lvr {
 namespace {

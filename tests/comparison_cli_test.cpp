@@ -10,7 +10,6 @@
 using namespace lvr;
 using program::compareFailure;
 using program::jsonOf;
-using program::lvr;
 
 namespace {
 
@@ -64,20 +63,20 @@ private Q_SLOTS:
     }
 
     void itIsListedByItsSetAndModel() {
-        const auto listed = lvr({"runs", "list", "--kind", "compare"}).out;
+        const auto listed = program::lvr({"runs", "list", "--kind", "compare"}).out;
         QVERIFY2(listed.contains("count scenes, seed 1000000, tiny model") &&
                      listed.contains("4/4") && !listed.contains("sft"),
                  qPrintable(listed));
     }
 
     void itsTableIsShown() {
-        const auto shown = lvr({"runs", "show", "2"}).out;
+        const auto shown = program::lvr({"runs", "show", "2"}).out;
         for (const QString part : {"fixed 8", "größer", "100.0 %", "+0 -1", "unreadable  1",
                                    "failed: This model has no end token", "stopped by hand"})
             QVERIFY2(shown.contains(part), qPrintable(shown));
-        const auto json = jsonOf(lvr({"runs", "show", "2", "--json"})).object();
+        const auto json = jsonOf(program::lvr({"runs", "show", "2", "--json"})).object();
         QCOMPARE(json["kind"].toString(), "compare");
-        QCOMPARE(json["strategies"].toArray()[0]["right"].toInt(), 3);
+        QCOMPARE(json["strategies"].toArray()[0].toObject()["right"].toInt(), 3);
         QCOMPARE(json["questions"].toArray().size(), 3);
     }
 
@@ -90,7 +89,7 @@ private Q_SLOTS:
             {{"--to", path("t.md")}, toMarkdown(results)},
             {{"--format", "answers", "--to", path("a.csv")}, answersToCsv(results)}};
         for (const auto& [options, text] : wanted) {
-            const auto done = lvr(QStringList{"runs", "export", "2"} + options);
+            const auto done = program::lvr(QStringList{"runs", "export", "2"} + options);
             QVERIFY2(done.code == 0, qPrintable(done.err));
             QFile file(options.last());
             QVERIFY(file.open(QIODevice::ReadOnly));
@@ -99,22 +98,23 @@ private Q_SLOTS:
     }
 
     void aFormatOfTheOtherKindIsRefused() {
-        compareFailure(lvr({"runs", "export", "2", "--format", "tensorboard", "--to", path("x")}),
-                       2, "csv, answers, json or markdown");
-        compareFailure(lvr({"runs", "export", "1", "--to", path("x.md")}), 2,
+        compareFailure(
+            program::lvr({"runs", "export", "2", "--format", "tensorboard", "--to", path("x")}), 2,
+            "csv, answers, json or markdown");
+        compareFailure(program::lvr({"runs", "export", "1", "--to", path("x.md")}), 2,
                        "csv, json, tensorboard or completions");
     }
 
     void aFolderIsNotNamedLikeAFile() {
         compareFailure(
-            lvr({"runs", "export", "1", "--format", "tensorboard", "--to", path("y.csv")}), 2,
-            "y.csv is named like a .csv file");
+            program::lvr({"runs", "export", "1", "--format", "tensorboard", "--to", path("y.csv")}),
+            2, "y.csv is named like a .csv file");
         QVERIFY(!QFile::exists(path("y.csv")));
     }
 
     void itCanBeForgotten() {
-        QCOMPARE(lvr({"runs", "delete", "2", "--yes"}).code, 0);
-        compareFailure(lvr({"runs", "show", "2"}), 1, "there is no run \"2\"");
+        QCOMPARE(program::lvr({"runs", "delete", "2", "--yes"}).code, 0);
+        compareFailure(program::lvr({"runs", "show", "2"}), 1, "there is no run \"2\"");
     }
 };
 

@@ -7,6 +7,7 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -761,7 +762,9 @@ private Q_SLOTS:
             world.window.resize(1280, 720);
             // A plot is drawn when there is time.
             for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
-            // What tells the time differs.
+            // What tells the time differs; clear buttons fade in.
+            for (auto* line : world.window.findChildren<QLineEdit*>())
+                line->setClearButtonEnabled(false);
             world.window.findChild<ConversationPanel*>()->hide();
             for (auto* label : world.window.findChildren<QLabel*>())
                 if (label->text().contains(" ms")) label->clear();

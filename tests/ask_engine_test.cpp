@@ -14,7 +14,7 @@
 #include "core/checkpoint/trace_file.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"
-#include "tests/scripted_window.h"
+#include "tests/support/scripted_window.h"
 #include "widgets/regions/region_tool.h"
 
 using namespace lvr;

@@ -13,7 +13,7 @@
 #include "app/shell/message_log.h"
 #include "app/window/file_jobs.h"
 #include "app/workspaces/workspace_id.h"
-#include "tests/real_window.h"
+#include "tests/support/real_window.h"
 #include "widgets/conversation/exchange_delegate.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/message_bar.h"

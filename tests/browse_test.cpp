@@ -28,8 +28,8 @@
 #include "app/window/main_window.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/vision/image_file.h"
-#include "tests/scripted_engine.h"
-#include "tests/three_looks.h"
+#include "tests/support/scripted_engine.h"
+#include "tests/support/three_looks.h"
 #include "widgets/question_line.h"
 
 using namespace lvr;

@@ -7,7 +7,7 @@
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/error.h"
-#include "tests/text_files.h"
+#include "tests/support/text_files.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

@@ -5,7 +5,7 @@
 #include "core/compare/comparison_text.h"
 #include "core/compare/kept_comparison.h"
 #include "core/store/run_store.h"
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using namespace lvr;
 using program::compareFailure;

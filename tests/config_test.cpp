@@ -9,7 +9,7 @@
 #include "core/checkpoint/model_config.h"
 #include "core/checkpoint/provenance.h"
 #include "core/error.h"
-#include "tests/text_files.h"
+#include "tests/support/text_files.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

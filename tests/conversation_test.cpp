@@ -21,7 +21,7 @@
 #include "app/conversation/history_folder.h"
 #include "app/conversation/picture_conversation.h"
 #include "core/checkpoint/trace_file.h"
-#include "tests/scripted_window.h"
+#include "tests/support/scripted_window.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_delegate.h"
 #include "widgets/conversation/exchange_list.h"

@@ -15,7 +15,7 @@
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "core/vision/image_file.h"
-#include "tests/golden.h"
+#include "tests/support/golden.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

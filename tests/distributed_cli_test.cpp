@@ -8,9 +8,9 @@
 #include <map>
 #include <memory>
 
-#include "tests/free_port.h"
-#include "tests/program.h"
-#include "tests/small_disk.h"
+#include "tests/support/free_port.h"
+#include "tests/support/program.h"
+#include "tests/support/small_disk.h"
 
 namespace {
 

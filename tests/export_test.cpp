@@ -25,7 +25,7 @@
 #include "core/error.h"
 #include "core/export/trace_csv.h"
 #include "core/export/trace_export.h"
-#include "tests/three_looks.h"
+#include "tests/support/three_looks.h"
 
 using namespace lvr;
 

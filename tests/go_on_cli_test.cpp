@@ -3,7 +3,7 @@
 
 #include <QTemporaryDir>
 
-#include "tests/training.h"
+#include "tests/support/training.h"
 
 using namespace program;
 

@@ -20,8 +20,8 @@
 #include "core/train/token_log_probabilities.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"
-#include "tests/cpu_time.h"
-#include "tests/golden.h"
+#include "tests/support/cpu_time.h"
+#include "tests/support/golden.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

@@ -18,7 +18,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "core/error.h"
-#include "tests/goldens.h"
+#include "tests/support/goldens.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

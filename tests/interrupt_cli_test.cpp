@@ -5,8 +5,8 @@
 #include <QTemporaryDir>
 #include <csignal>
 
-#include "tests/cpu_time.h"
-#include "tests/program.h"
+#include "tests/support/cpu_time.h"
+#include "tests/support/program.h"
 
 using program::jsonOf;
 using program::lvr;

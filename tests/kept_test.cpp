@@ -10,7 +10,7 @@
 #include <QTemporaryDir>
 
 #include "app/session/session.h"
-#include "tests/real_window.h"
+#include "tests/support/real_window.h"
 
 using namespace lvr;
 

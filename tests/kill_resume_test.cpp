@@ -6,8 +6,8 @@
 #include <QtEndian>
 
 #include "core/store/run_store.h"
-#include "tests/child.h"
-#include "tests/program.h"
+#include "tests/support/child.h"
+#include "tests/support/program.h"
 
 using program::compareFailure;
 using program::jsonOf;

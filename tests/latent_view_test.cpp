@@ -6,8 +6,8 @@
 
 #include "core/heat/heat.h"
 #include "core/heat/step_curves.h"
-#include "tests/null_imgui.h"
-#include "tests/three_looks.h"
+#include "tests/support/null_imgui.h"
+#include "tests/support/three_looks.h"
 #include "widgets/latent/heat_texels.h"
 #include "widgets/latent/plain_view.h"
 #include "widgets/latent/view_choices.h"

@@ -10,7 +10,7 @@
 #include "core/model/lvr_model.h"
 #include "core/torch.h"
 #include "core/train/trainable.h"
-#include "tests/golden.h"
+#include "tests/support/golden.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

@@ -12,7 +12,7 @@
 #include "core/train/optimizer.h"
 #include "core/train/save_checkpoint.h"
 #include "core/train/trainable.h"
-#include "tests/golden.h"
+#include "tests/support/golden.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

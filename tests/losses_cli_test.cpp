@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::lvr;
 

@@ -14,7 +14,7 @@
 #include "core/model/random_model.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
-#include "tests/golden.h"
+#include "tests/support/golden.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

@@ -3,7 +3,7 @@
 #include <QTemporaryDir>
 #include <QtEndian>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::compareFailure;
 using program::lvr;

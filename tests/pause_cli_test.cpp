@@ -2,8 +2,8 @@
 
 #include <QTemporaryDir>
 
-#include "tests/small_disk.h"
-#include "tests/training.h"
+#include "tests/support/small_disk.h"
+#include "tests/support/training.h"
 
 using namespace program;
 

@@ -15,8 +15,8 @@
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
 #include "core/vision/picture_plan.h"
-#include "tests/cpu_time.h"
-#include "tests/goldens.h"
+#include "tests/support/cpu_time.h"
+#include "tests/support/goldens.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

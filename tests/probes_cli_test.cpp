@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/store/run_store.h"
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using namespace lvr;
 using program::jsonOf;

@@ -3,7 +3,7 @@
 #include <QTemporaryDir>
 #include <cmath>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::compareFailure;
 using program::jsonOf;

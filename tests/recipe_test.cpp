@@ -16,7 +16,7 @@
 #include "core/train/losses.h"
 #include "core/train/trainable.h"
 #include "core/values/option_field.h"
-#include "tests/sft_golden.h"
+#include "tests/support/sft_golden.h"
 
 using namespace lvr;
 

@@ -5,7 +5,7 @@
 #include <QDir>
 #include <QTemporaryDir>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::jsonOf;
 using program::lvr;

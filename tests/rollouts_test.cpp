@@ -18,7 +18,7 @@
 #include "app/rollouts/rollouts_workspace.h"
 #include "core/store/run_store.h"
 #include "core/vision/image_file.h"
-#include "tests/cpu_time.h"
+#include "tests/support/cpu_time.h"
 #include "widgets/message_bar.h"
 #include "widgets/rollouts/checkpoint_scrubber.h"
 #include "widgets/rollouts/group_browser.h"

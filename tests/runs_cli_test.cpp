@@ -7,8 +7,8 @@
 #include <csignal>
 #include <map>
 
-#include "tests/program.h"
-#include "tests/small_disk.h"
+#include "tests/support/program.h"
+#include "tests/support/small_disk.h"
 
 using program::compareFailure;
 using program::jsonOf;

@@ -18,7 +18,7 @@
 #include "core/runs_io/metrics_text.h"
 #include "core/runs_io/tensorboard.h"
 #include "core/store/run_store.h"
-#include "tests/cpu_time.h"
+#include "tests/support/cpu_time.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

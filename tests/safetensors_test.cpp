@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "tests/text_files.h"
+#include "tests/support/text_files.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

@@ -7,7 +7,7 @@
 
 #include "core/torch.h"
 #include "core/train/losses.h"
-#include "tests/sft_golden.h"
+#include "tests/support/sft_golden.h"
 
 using namespace lvr;
 using golden::checkpointOf;

@@ -34,7 +34,7 @@
 #include "app/window/main_window.h"
 #include "app/workspaces/workspace_id.h"
 #include "core/vision/image_file.h"
-#include "tests/scripted_engine.h"
+#include "tests/support/scripted_engine.h"
 #include "widgets/question_line.h"
 
 using namespace lvr;

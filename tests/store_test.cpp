@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
-#include "tests/child.h"
+#include "tests/support/child.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

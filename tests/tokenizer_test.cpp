@@ -15,8 +15,8 @@
 #include "core/text/bpe_trainer.h"
 #include "core/text/chat_template.h"
 #include "core/text/pre_tokenizer.h"
-#include "tests/cpu_time.h"
-#include "tests/goldens.h"
+#include "tests/support/cpu_time.h"
+#include "tests/support/goldens.h"
 
 using namespace lvr;
 using Json = nlohmann::json;

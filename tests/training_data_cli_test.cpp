@@ -2,7 +2,7 @@
 
 #include <QTemporaryDir>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::compareFailure;
 using program::lvr;

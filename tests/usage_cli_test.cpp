@@ -3,7 +3,7 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 using program::compareFailure;
 using program::jsonOf;

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <memory>
 
-#include "tests/free_port.h"
-#include "tests/training.h"
+#include "tests/support/free_port.h"
+#include "tests/support/training.h"
 
 using namespace program;
 

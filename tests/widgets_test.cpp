@@ -4,7 +4,7 @@
 #include <QSignalSpy>
 #include <QtTest>
 
-#include "tests/three_looks.h"
+#include "tests/support/three_looks.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/message_bar.h"
 #include "widgets/qt_image.h"

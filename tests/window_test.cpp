@@ -20,7 +20,7 @@
 #include "app/workspaces/workspace_id.h"
 #include "core/checkpoint/trace_file.h"
 #include "core/vision/image_file.h"
-#include "tests/scripted_window.h"
+#include "tests/support/scripted_window.h"
 #include "widgets/exit_rule_form.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/message_bar.h"

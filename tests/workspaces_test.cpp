@@ -38,7 +38,7 @@
 #include "app/window/start_script.h"
 #include "app/workspaces/layout_menu.h"
 #include "core/store/run_store.h"
-#include "tests/scripted_engine.h"
+#include "tests/support/scripted_engine.h"
 #include "widgets/compare/answer_columns.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/message_bar.h"

@@ -6,7 +6,7 @@
 
 #include "core/decode/lvr_checkpoint.h"
 #include "core/train/score.h"
-#include "tests/golden.h"
+#include "tests/support/golden.h"
 
 // The cases of sft.json, as what scores and trains takes them.
 namespace golden {

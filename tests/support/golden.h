@@ -3,7 +3,7 @@
 #include "core/checkpoint/safetensors.h"
 #include "core/torch.h"
 #include "core/vision/preprocess.h"
-#include "tests/goldens.h"
+#include "tests/support/goldens.h"
 
 // The tensors of the reference values, for tests that see torch.
 namespace golden {

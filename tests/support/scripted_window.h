@@ -6,7 +6,7 @@
 #include <QtTest>
 
 #include "app/window/main_window.h"
-#include "tests/scripted_engine.h"
+#include "tests/support/scripted_engine.h"
 #include "widgets/token_stream.h"
 
 namespace lvr {

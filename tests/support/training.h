@@ -6,7 +6,7 @@
 #include <QFile>
 #include <csignal>
 
-#include "tests/program.h"
+#include "tests/support/program.h"
 
 namespace program {
 

@@ -2,7 +2,7 @@
 #include <QRegularExpression>
 #include <memory>
 
-#include "program.h"
+#include "tests/support/program.h"
 
 namespace {
 

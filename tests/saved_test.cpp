@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "core/model/placement.h"
 #include "core/train/save_checkpoint.h"
-#include "golden.h"
-#include "program.h"
+#include "tests/support/golden.h"
+#include "tests/support/program.h"
 
 namespace fs = std::filesystem;
 using namespace lvr;

@@ -1,5 +1,6 @@
 #include "app/compare/compare_workspace.h"
 
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QTabBar>
@@ -15,6 +16,19 @@
 #include "widgets/message_bar.h"
 
 namespace lvr {
+namespace {
+
+// What needs more room than a small screen has is scrolled, and widens no window.
+QScrollArea* scrolled(QWidget* content) {
+    auto* area = new QScrollArea;
+    area->setWidget(content);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    return area;
+}
+
+}  // namespace
 
 CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* parent)
     : QWidget(parent),
@@ -32,7 +46,7 @@ CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* par
     tabs_->setDocumentMode(true);
     strategies_->layout()->setContentsMargins(8, 8, 4, 8);
     splitter_->addWidget(strategies_);
-    splitter_->addWidget(tabs_);
+    splitter_->addWidget(scrolled(tabs_));
     splitter_->setStretchFactor(1, 1);
     splitter_->setCollapsible(1, false);
     auto* column = new QVBoxLayout(this);

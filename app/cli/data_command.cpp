@@ -13,6 +13,7 @@
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/tiny_model.h"
+#include "app/training/pixel_limits.h"
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"

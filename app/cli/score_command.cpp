@@ -8,6 +8,7 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/place_flags.h"
 #include "app/training/given_data.h"
+#include "app/training/pixel_limits.h"
 #include "core/error.h"
 #include "core/train/score.h"
 

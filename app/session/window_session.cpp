@@ -4,9 +4,9 @@
 #include <QDir>
 
 #include "app/ask/ask_workspace.h"
-#include "app/compare/strategies_json.h"
 #include "app/session/session_keeper.h"
 #include "app/workspaces/workspaces.h"
+#include "core/compare/strategies_json.h"
 #include "core/error.h"
 #include "widgets/message_bar.h"
 

@@ -108,10 +108,10 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
 
 // Before a run is opened; reward commands are started then, too.
 std::vector<std::string> readData(GrpoArguments& a) {
-    const Reading reading{.limit = {.most = a.options.maxLength,
-                                    .over = a.options.overLength,
-                                    .of = LengthLimit::Of::Prompt},
-                          .boxes = Reading::Boxes::Ignored};
+    const DataReading reading{.limit = {.most = a.options.maxLength,
+                                        .over = a.options.overLength,
+                                        .of = LengthLimit::Of::Prompt},
+                              .boxes = DataReading::Boxes::Ignored};
     a.data = readTrainingData(a, reading);
     a.records = recordsOf(a.data.data);
     if (a.options.epochs > 0 && a.resume.empty())

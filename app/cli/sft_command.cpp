@@ -65,9 +65,9 @@ TrainingSet trainingSetOf(const Dataset& dataset, const std::vector<double>& sha
 
 // Before a run is opened.
 std::vector<std::string> readData(SftArguments& a) {
-    const Reading reading{.limit = {.most = a.options.maxLength,
-                                    .over = a.options.overLength,
-                                    .rule = parseRoiTokens(a.options.roiTokens)}};
+    const DataReading reading{.limit = {.most = a.options.maxLength,
+                                        .over = a.options.overLength,
+                                        .rule = parseRoiTokens(a.options.roiTokens)}};
     a.data = readTrainingData(a, reading);
     const auto files = a.data.data.files;
     a.set = trainingSetOf(std::exchange(a.data.data, {}), a.source.weights, a.options);

@@ -129,14 +129,14 @@ std::size_t leaveOutUnread(std::vector<DataRecord>& records, const Dataset& data
 
 }  // namespace
 
-TrainingData readTrainingData(const TrainArguments& a, const Reading& reading) {
+TrainingData readTrainingData(const TrainArguments& a, const DataReading& reading) {
     TrainingData read{.data = readGiven(a.source, a.ranks, a.stop)};
-    if (reading.boxes == Reading::Boxes::Used) sayUnusedBoxes(read.data, a.ranks);
+    if (reading.boxes == DataReading::Boxes::Used) sayUnusedBoxes(read.data, a.ranks);
     read.tooLong = dropLong(a, reading.limit, "data", read.data);
     return read;
 }
 
-ValidationData readValidationData(const TrainArguments& a, const Reading& reading,
+ValidationData readValidationData(const TrainArguments& a, const DataReading& reading,
                                   Measured measured) {
     ValidationData read;
     if (a.validation.source.data.empty()) return read;

@@ -11,7 +11,7 @@ namespace lvr {
 struct TrainArguments;
 
 // What a training reads, and how.
-struct Reading {
+struct DataReading {
     LengthLimit limit;
     enum class Boxes { Used, Ignored } boxes = Boxes::Used;
 };
@@ -22,7 +22,7 @@ struct TrainingData {
 };
 // What is trained on. The first rank says what is left out, and which boxes aren't used. Throws
 // Error: nothing is left.
-TrainingData readTrainingData(const TrainArguments& arguments, const Reading& reading);
+TrainingData readTrainingData(const TrainArguments& arguments, const DataReading& reading);
 
 struct ValidationData {
     Dataset data;                    // records that can be read
@@ -33,7 +33,7 @@ struct ValidationData {
 // so that all measurements are of the same records. ProbesOnly: only the probes are looked at. The
 // ranks share the pictures and must all call it. Throws Error: none can be read.
 enum class Measured { Losses, ProbesOnly };
-ValidationData readValidationData(const TrainArguments& arguments, const Reading& reading,
+ValidationData readValidationData(const TrainArguments& arguments, const DataReading& reading,
                                   Measured measured);
 
 }  // namespace lvr

@@ -191,8 +191,9 @@ private Q_SLOTS:
         QCOMPARE(program::jsonOf(asked).object()["grid"], json["grid"]);
         const auto small = lvr(ask + QStringList{"--max-pixels", "200000"});
         QVERIFY2(!small.err.contains("does not fit"), qPrintable(small.err));
-        QVERIFY(program::jsonOf(small).object()["pictures"].toArray()[0]["visual_tokens"].toInt() <
-                256);
+        QVERIFY(
+            program::jsonOf(small).object()["pictures"].toArray().at(0)["visual_tokens"].toInt() <
+            256);
     }
 
     void aQuestionLongerThanTheModelReadsIsRefusedBeforeItsPictureIsEncoded() {

@@ -118,13 +118,11 @@ public:
         dialog->setRun(run);
         look(shot + "-told");
         button(*dialog, "Start").click();
-        wait(
-            [&] {
-                return newest().status == RunStatus::Running &&
-                       newest().info.kind == run.kind.toStdString();
-            },
-            run.kind + " does not begin");
-        wait([&] { return newest().status == RunStatus::Finished; }, run.kind + " never ends");
+        const std::string kind = run.kind.toStdString();
+        wait([&] { return newest().info.kind == kind && newest().status != RunStatus::Running; },
+             run.kind + " never ends");
+        must(newest().status == RunStatus::Finished,
+             QString::fromStdString(kind + " ended: " + newest().message));
         settle("the curves");
         look(shot + "-curves");
     }

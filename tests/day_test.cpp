@@ -28,6 +28,7 @@
 #include "app/window/services_here.h"
 #include "app/workspaces/workspace_id.h"
 #include "core/store/run_store.h"
+#include "widgets/rollouts/probe_table.h"
 
 using namespace lvr;
 
@@ -116,7 +117,7 @@ public:
         run.out = folder_ + "/" + run.kind;
         run.data = folder_ + "/scenes";
         dialog->setRun(run);
-        look(shot + "-told");
+        must(dialog->grab().save("day/" + shot + "-told.png"), "no picture of the form");
         button(*dialog, "Start").click();
         const std::string kind = run.kind.toStdString();
         wait([&] { return newest().info.kind == kind && newest().status != RunStatus::Running; },
@@ -130,6 +131,8 @@ public:
         command("runs.checkpoints");
         auto* panel = window.findChild<CheckpointPanel*>();
         must(panel && panel->isVisible(), "no checkpoints are on screen");
+        const auto* answers = panel->findChild<ProbeTable*>();
+        wait([&] { return answers->rowCount() > 0; }, "no probe answers are shown");
         look("4-checkpoints");
     }
     void readRollouts() {

@@ -150,6 +150,7 @@ public:
         button(page, "Run").click();
         wait([&] { return page.results().questions.size() > 3; }, "no set is compared");
         look("7-set");
+        wait([this] { return kept()["workspace"] == "compare"; }, "the place is not kept");
     }
     const Run& newest() {
         const auto& runs = window.findChild<TrainWorkspace*>()->runs();
@@ -164,6 +165,13 @@ public:
     }
 
 private:
+    QJsonObject kept() const {
+        QFile session(folder_ + "/session/session.json");
+        return session.open(QIODevice::ReadOnly)
+                   ? QJsonDocument::fromJson(session.readAll()).object()
+                   : QJsonObject();
+    }
+
     QString folder_;
     std::optional<Session> last_;
 

@@ -169,7 +169,8 @@ private Q_SLOTS:
         row("box of pixels", thought({"0,0,1,1", "120,40,380,200"}), 2,
             "thought box 2: \"120,40,380,200\" is outside");
         row("box in the wrong order", thought({"0.5,0.1,0.2,0.3"}), 2, "thought box 1");
-        row("box without area", thought({"0.5,0.1,0.5,0.3"}), 2, "covers no visual token");
+        row("box without area", thought({"0.5,0.1,0.5,0.3"}), 2,
+            "thought box 1: \"0.5,0.1,0.5,0.3\" is empty");
         row("box that is not a number", thought({"nan,0,1,1"}), 2, "thought box 1");
         row("box without a picture", ask(QStringList{"--thought-box", "0,0,1,1"} + q), 1,
             "needs a picture");

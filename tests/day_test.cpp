@@ -262,7 +262,7 @@ private Q_SLOTS:
 
     void theSetCanBeGoneOnWith() {
         auto& page = *again_->window.findChild<SetPage*>();
-        QVERIFY(page.results().questions.size() > 3);
+        QTRY_VERIFY_WITH_TIMEOUT(page.results().questions.size() > 3, kPatience);
         const auto kept = page.results().questions.size();
         again_->window.openModel({});
         again_->settle("opening the model");

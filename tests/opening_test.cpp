@@ -214,8 +214,8 @@ private Q_SLOTS:
         QVERIFY2(scored.err.contains("reads at most 2048; lower --max-pixels"),
                  qPrintable(scored.err));
         const auto trained =
-            lvr({"sft", "--data", dir.filePath("data.json"), "--out", dir.filePath("out"),
-                 "--steps", "1", "--store", dir.filePath("runs.db")});
+            lvr({"sft", "--recipe", "tiny", "--data", dir.filePath("data.json"), "--out",
+                 dir.filePath("out"), "--steps", "1", "--store", dir.filePath("runs.db")});
         QVERIFY2(trained.err.contains("2048 positions; lower --max-pixels"),
                  qPrintable(trained.err));
     }

@@ -99,8 +99,8 @@ private Q_SLOTS:
     }
 
     void roomIsLookedForWhereTheModelWouldBe_data() {
-        QTest::addColumn<qint64>("gpuFree");  // 0: there is no GPU
-        QTest::addColumn<qint64>("cpuFree");  // 0: not known
+        QTest::addColumn<std::int64_t>("gpuFree");  // 0: there is no GPU
+        QTest::addColumn<std::int64_t>("cpuFree");  // 0: not known
         QTest::addColumn<QString>("device");
         QTest::addColumn<bool>("lacks");
         QTest::newRow("a GPU with room") << 20 * kGb << kGb << "auto" << false;
@@ -111,8 +111,8 @@ private Q_SLOTS:
         QTest::newRow("a machine that does not say") << 0 * kGb << 0 * kGb << "cpu" << false;
     }
     void roomIsLookedForWhereTheModelWouldBe() {
-        QFETCH(qint64, gpuFree);
-        QFETCH(qint64, cpuFree);
+        QFETCH(std::int64_t, gpuFree);
+        QFETCH(std::int64_t, cpuFree);
         QFETCH(QString, device);
         Machine machine{.freeBytes = cpuFree};  // widens to float32: 16.5 GB and 1 GiB
         if (gpuFree > 0) machine.gpus = {{gpuFree}};

@@ -15,6 +15,7 @@ History::History(HistoryFolder folder, QObject* parent)
 History::~History() { pool_.waitForDone(); }
 
 void History::run(const QString& what, std::function<Report()> job) {
+    ++pending_;
     pool_.start([this, what, job = std::move(job)] {
         Report report;
         try {
@@ -24,8 +25,13 @@ void History::run(const QString& what, std::function<Report()> job) {
                 Q_EMIT failed(sentence);
             };
         }
-        QMetaObject::invokeMethod(this, std::move(report));
+        QMetaObject::invokeMethod(this, [this, report = std::move(report)] { finish(report); });
     });
+}
+
+void History::finish(const Report& report) {
+    report();
+    if (--pending_ == 0) Q_EMIT idle();
 }
 
 History::Report History::whatIsThere(quint64 page, const std::string& picture) {

@@ -15,6 +15,7 @@ class History : public QObject {
     Q_OBJECT
 public:
     explicit History(HistoryFolder folder, QObject* parent = nullptr);
+    bool isBusy() const { return pending_ > 0; }
     ~History() override;  // waits until all is written
 
     void read(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures);
@@ -30,6 +31,7 @@ public:
                    Scope scope);
 
 Q_SIGNALS:
+    void idle();  // nothing is being read or written any more
     void conversationRead(quint64 page, const lvr::Conversation& conversation);
     void answerRead(quint64 page, const std::string& id, const lvr::Trace& trace);
     // What ticket was is now the answer `id` about that picture.
@@ -42,9 +44,11 @@ private:
     using Report = std::function<void()>;
     // `what` was not done, when the job throws: "%1" is its sentence.
     void run(const QString& what, std::function<Report()> job);
+    void finish(const Report& report);
     Report whatIsThere(quint64 page, const std::string& picture);
 
     HistoryFolder folder_;
+    int pending_ = 0;  // jobs that have not reported; GUI thread
     QThreadPool pool_;
 };
 

@@ -84,6 +84,7 @@ void PictureConversation::wirePanel() {
 
 void PictureConversation::wireHistory() {
     connect(history_, &History::failed, this, &PictureConversation::failed);
+    connect(history_, &History::idle, this, &PictureConversation::settled);
     connect(history_, &History::conversationRead, this,
             [this](quint64 page, const Conversation& conversation) {
                 if (page != page_) return;

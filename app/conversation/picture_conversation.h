@@ -24,12 +24,14 @@ public:
     // historyFolder: where answers are kept across restarts; empty: nowhere.
     PictureConversation(AskWorkspace& ask, const std::filesystem::path& historyFolder);
     ConversationPanel* panel() const { return panel_; }
-    std::vector<Exchange> exchanges() const;  // about the picture on screen
+    bool isBusy() const { return history_ && history_->isBusy(); }  // with its files
+    std::vector<Exchange> exchanges() const;                        // about the picture on screen
     // The partial answer to a question before the newest; perhaps about another picture.
     void keepOvertaken(const Trace& trace);
     void keepRegions();  // what was drawn last, when the window ends
 
 Q_SIGNALS:
+    void settled();  // no longer busy
     void failed(const QString& sentence);
     void stateChanged(const QString& sentence);
 

@@ -143,6 +143,7 @@ void MainWindow::wireAsk() {
     connect(ask_, &AskWorkspace::settled, this, &MainWindow::settle);
     connect(conversation_, &PictureConversation::failed, this,
             [this](const QString& sentence) { fail(sentence); });
+    connect(conversation_, &PictureConversation::settled, this, &MainWindow::settle);
     connect(conversation_, &PictureConversation::stateChanged, bars_->state(), &QLabel::setText);
 }
 
@@ -350,8 +351,8 @@ void MainWindow::startFresh() {
 void MainWindow::showLastStep() { ask_->showLastStep(); }
 
 bool MainWindow::isBusy() const {
-    return models_->isOpening() || ask_->isAsking() || files_->isBusy() || restoring_ ||
-           workspaces_->isBusy();
+    return models_->isOpening() || ask_->isAsking() || conversation_->isBusy() ||
+           files_->isBusy() || restoring_ || workspaces_->isBusy();
 }
 
 QString MainWindow::message() const { return messages_->sentence(); }

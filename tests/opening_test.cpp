@@ -213,9 +213,9 @@ private Q_SLOTS:
         const auto scored = lvr({"score", "--data", dir.filePath("data.json")});
         QVERIFY2(scored.err.contains("reads at most 2048; lower --max-pixels"),
                  qPrintable(scored.err));
-        const auto trained =
-            lvr({"sft", "--recipe", "tiny", "--data", dir.filePath("data.json"), "--out",
-                 dir.filePath("out"), "--steps", "1", "--store", dir.filePath("runs.db")});
+        const auto trained = lvr({"sft", "--model", LVR_RESOURCES "/models/tiny", "--data",
+                                  dir.filePath("data.json"), "--out", dir.filePath("out"),
+                                  "--steps", "1", "--store", dir.filePath("runs.db")});
         QVERIFY2(trained.err.contains("2048 positions; lower --max-pixels"),
                  qPrintable(trained.err));
     }

@@ -150,7 +150,8 @@ public:
         button(page, "Run").click();
         wait([&] { return page.results().questions.size() > 3; }, "no set is compared");
         look("7-set");
-        wait([this] { return kept()["workspace"] == "compare"; }, "the place is not kept");
+        wait([this] { return kept()["workspace"] == "compare" && keptComparison() != 0; },
+             "the place is not kept");
     }
     const Run& newest() {
         const auto& runs = window.findChild<TrainWorkspace*>()->runs();
@@ -170,6 +171,11 @@ private:
         return session.open(QIODevice::ReadOnly)
                    ? QJsonDocument::fromJson(session.readAll()).object()
                    : QJsonObject();
+    }
+
+    qint64 keptComparison() const {
+        const auto state = QByteArray::fromBase64(kept()["compare"].toString().toLatin1());
+        return QJsonDocument::fromJson(state)["run"].toInteger();
     }
 
     QString folder_;

@@ -793,6 +793,8 @@ private Q_SLOTS:
         QTest::newRow("region of three numbers")
             << QStringList{"--region", "0,0,1"} << "--region \"0,0,1\" is no region";
         QTest::newRow("region outside") << QStringList{"--region", "0,0,2,1"} << "outside";
+        QTest::newRow("picture of another kind")
+            << QStringList{"--screenshot-to", "x.jpg"} << "must end in .png";
         QTest::newRow("session in a file") << QStringList{"--session", "/dev/null"} << "--session";
         QTest::newRow("unknown") << QStringList{"--colour", "dark"} << "colour";
     }

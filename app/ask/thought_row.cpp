@@ -31,6 +31,13 @@ std::optional<double> probabilityOf(const Trace& trace) {
     return together;
 }
 
+// A long given thought leaves the picture less room, so that it is read smaller.
+QString scaleText(const Trace& trace) {
+    if (trace.grids.empty()) return {};
+    const PatchGrid& grid = trace.grids.front();
+    return QObject::tr(" · picture read as %1×%2 tokens").arg(grid.cols).arg(grid.rows);
+}
+
 }  // namespace
 
 QString answerWithProbability(const Trace& trace) {
@@ -73,12 +80,15 @@ void ThoughtRow::show(const Trace* own, const Trace* given, bool givenIsShown) {
     compares_ = given;
     own_->setVisible(given && own);
     given_->setVisible(given);
-    if (own) own_->setText(tr("own thought: %1").arg(answerWithProbability(*own)));
+    const bool scalesDiffer = own && given && own->grids != given->grids;
+    const auto answer = [&](const Trace& trace) {
+        return answerWithProbability(trace) + (scalesDiffer ? scaleText(trace) : QString());
+    };
+    if (own) own_->setText(tr("own thought: %1").arg(answer(*own)));
     if (given) {
         const auto count = static_cast<int>(given->options.thought.boxes.size());
-        given_->setText(
-            count == 1 ? tr("your region: %1").arg(answerWithProbability(*given))
-                       : tr("your %1 regions: %2").arg(count).arg(answerWithProbability(*given)));
+        given_->setText(count == 1 ? tr("your region: %1").arg(answer(*given))
+                                   : tr("your %1 regions: %2").arg(count).arg(answer(*given)));
     }
     (givenIsShown ? given_ : own_)->setChecked(true);
     updateVisible();

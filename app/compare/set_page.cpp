@@ -20,6 +20,7 @@
 #include "widgets/compare/past_comparisons.h"
 #include "widgets/compare/score_table.h"
 #include "widgets/compare/steps_plot.h"
+#include "widgets/elided_label.h"
 
 namespace lvr {
 namespace {
@@ -63,7 +64,7 @@ SetPage::SetPage(CompareServices services, QWidget* parent)
       pastButton_(new QPushButton(tr("Past…"), this)),
       export_(new QPushButton(tr("Export"), this)),
       progress_(new QProgressBar(this)),
-      status_(new QLabel(this)),
+      status_(new ElidedLabel(this)),
       parts_(new QSplitter(Qt::Vertical, this)),
       table_(new ScoreTable(this)),
       plot_(new StepsPlot(this)),

@@ -98,6 +98,15 @@ QString toFolder(const QString& folder) {
     return info.absoluteFilePath();
 }
 
+// A file is what its name says.
+std::optional<QString> fileToWrite(const QCommandLineParser& parser, const QString& option,
+                                   const QString& ending) {
+    const auto file = valueOf(parser, option);
+    if (file && !file->endsWith(ending, Qt::CaseInsensitive))
+        refuse(QString("--%1 %2 must end in %3.").arg(option, *file, ending));
+    return file;
+}
+
 StartStep toStep(const QString& option, const QString& value) {
     if (option == "open") return OpenFile{value};
     if (option == "ask") return AskQuestion{value};
@@ -136,8 +145,8 @@ CommandLine readCommandLine(const QStringList& arguments) {
     if (line.wantsHelp || line.wantsVersion) return line;
     line.start = {.model = valueOf(parser, "model"),
                   .steps = toSteps(parser),
-                  .screenshot = valueOf(parser, "screenshot-to"),
-                  .state = valueOf(parser, "state-to"),
+                  .screenshot = fileToWrite(parser, "screenshot-to", ".png"),
+                  .state = fileToWrite(parser, "state-to", ".json"),
                   .session = valueOf(parser, "session")};
     if (line.start.session) line.start.session = toFolder(*line.start.session);
     line.sizeIsGiven = parser.isSet("size");

@@ -54,6 +54,14 @@ private Q_SLOTS:
         QCOMPARE(shown["conversation"].toArray().size(), 1);  // about the second scene
     }
 
+    void aComparedQuestionIsInTheState() {
+        const auto shown = stateAfter({"--workspace", "compare", "--ask", kQuestion});
+        QCOMPARE(shown["compared"].toArray().size(), 4);  // of the first strategies
+        for (const auto& answer : shown["compared"].toArray())
+            QCOMPARE(answer.toObject()["question"].toString(), kQuestion);
+        QVERIFY(shown["comparison"].isNull());  // no set
+    }
+
     void whatCantBeDoneIsOneSentence_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("sentence");

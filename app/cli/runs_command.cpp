@@ -303,9 +303,13 @@ void note(const RunsArguments& a) {
 void removeRun(const RunsArguments& a) {
     auto store = openStore(a, RunStore::Access::Write);
     const auto run = findRun(store, a.run);
-    if (!a.yes)
-        throw UsageError("this forgets run " + std::to_string(run.id) + " (" + run.info.out +
-                         ") with all its metrics; say --yes if you mean it. Its folder stays");
+    if (!a.yes) {
+        const bool hasFolder = !run.info.out.empty();  // a comparison has none
+        throw UsageError("this forgets run " + std::to_string(run.id) +
+                         (hasFolder ? " (" + run.info.out + ") with all its metrics"
+                                    : " (" + run.info.kind + ") with all its answers") +
+                         "; say --yes if you mean it" + (hasFolder ? ". Its folder stays" : ""));
+    }
     store.remove(run.id);
     std::cout << "forgot run " << run.id << "\n";
 }

@@ -4,11 +4,15 @@
 #include <nlohmann/json.hpp>
 
 #include "app/ask/ask_workspace.h"
+#include "app/compare/compare_workspace.h"
+#include "app/compare/set_page.h"
 #include "app/conversation/picture_conversation.h"
 #include "app/train/train_workspace.h"
 #include "app/workspaces/workspaces.h"
+#include "core/compare/comparison_text.h"
 #include "core/export/trace_json.h"
 #include "core/store/run_store.h"
+#include "widgets/compare/answer_columns.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/message_bar.h"
 
@@ -57,6 +61,25 @@ State regionsState(const AskWorkspace& ask) {
     return regions;
 }
 
+// One question under several strategies, in their order; those that have not answered are left out.
+State comparedState(const QWidget& compare) {
+    State answers = State::array();
+    const auto* columns = compare.findChild<AnswerColumns*>();
+    for (int i = 0; columns && i < columns->count(); ++i)
+        if (const Trace& trace = columns->column(i).answer().trace; !trace.steps.empty())
+            answers.push_back(answerState(trace));
+    return answers;
+}
+
+// As the window exports it.
+State setState(const QWidget& compare) {
+    const auto* page = compare.findChild<SetPage*>();
+    if (!page || page->results().questions.empty()) return nullptr;
+    State set = State::parse(toJson(page->results()));
+    set["run"] = page->runNumber();
+    return set;
+}
+
 State runsState(Workspaces& workspaces) {
     State runs = State::array();
     if (!workspaces.trainIfMade()) return runs;
@@ -87,6 +110,7 @@ State messagesState(const QMainWindow& window) {
 QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
                    const PictureConversation& conversation) {
     const AskWorkspace& ask = workspaces.ask();
+    const CompareWorkspace* compare = workspaces.compareIfMade();
     const auto place = workspaces.place();
     const State state{{"workspace", nameOf(workspaces.current()).toStdString()},
                       {"title", window.windowTitle().toStdString()},
@@ -98,6 +122,8 @@ QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
                       {"runs", runsState(workspaces)},
                       {"run", place.run},
                       {"rollouts", {{"run", place.rolloutsRun}, {"step", place.rolloutsStep}}},
+                      {"compared", compare ? comparedState(*compare) : State::array()},
+                      {"comparison", compare ? setState(*compare) : State()},
                       {"messages", messagesState(window)}};
     // What a model says need not be UTF-8 to the last byte.
     return QByteArray::fromStdString(state.dump(2, ' ', false, State::error_handler_t::replace) +

@@ -7,6 +7,7 @@
 #include "core/compare/scores.h"
 #include "core/compare/strategies_json.h"
 #include "core/heat/heat.h"
+#include "core/values/csv_text.h"
 
 namespace lvr {
 namespace {
@@ -27,19 +28,6 @@ std::string fixed(double value, int decimals) {
                                    std::chars_format::fixed, decimals)
                          .ptr;
     return {digits.data(), end};
-}
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == text.npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + "\"";
-}
-
-std::string line(const std::vector<std::string>& cells) {
-    std::string out;
-    for (const auto& cell : cells) out += (out.empty() ? "" : ",") + quoted(cell);
-    return out + "\n";
 }
 
 std::string inCell(const std::string& text) {
@@ -80,28 +68,28 @@ Json outcomeJson(const std::optional<Outcome>& outcome) {
 }  // namespace
 
 std::string scoresToCsv(const SetResults& results) {
-    std::string out = line({"strategy", "asked", "right", "accuracy", "low95", "high95", "gained",
-                            "lost", "mcnemar_p", "mean_latents", "mean_first_word_ms",
-                            "mean_total_ms", "trigger_rate", "failure"});
+    std::string out = csvLine({"strategy", "asked", "right", "accuracy", "low95", "high95",
+                               "gained", "lost", "mcnemar_p", "mean_latents", "mean_first_word_ms",
+                               "mean_total_ms", "trigger_rate", "failure"});
     for (const auto& s : scoresOf(results))
-        out += line({s.title, std::to_string(s.asked), std::to_string(s.right), number(s.accuracy),
-                     number(s.low), number(s.high), std::to_string(s.gained),
-                     std::to_string(s.lost), number(s.p), number(s.latents), number(s.firstTokenMs),
-                     number(s.totalMs), number(s.triggered), s.failure});
+        out += csvLine({s.title, std::to_string(s.asked), std::to_string(s.right),
+                        number(s.accuracy), number(s.low), number(s.high), std::to_string(s.gained),
+                        std::to_string(s.lost), number(s.p), number(s.latents),
+                        number(s.firstTokenMs), number(s.totalMs), number(s.triggered), s.failure});
     return out;
 }
 
 std::string answersToCsv(const SetResults& results) {
-    std::string out = line({"number", "id", "kind", "question", "expected", "strategy", "answer",
-                            "right", "latents", "first_word_ms", "total_ms"});
+    std::string out = csvLine({"number", "id", "kind", "question", "expected", "strategy", "answer",
+                               "right", "latents", "first_word_ms", "total_ms"});
     for (const auto& q : results.questions)
         for (std::size_t i = 0; i < results.strategies.size(); ++i) {
             const auto& outcome = q.outcomes[i];
             if (!outcome) continue;
-            out += line({std::to_string(q.number + 1), q.id, q.kind, q.text, q.expected,
-                         titleText(results.strategies[i]), outcome->answer,
-                         outcome->right ? "1" : "0", std::to_string(outcome->latents),
-                         number(outcome->times.firstToken), number(outcome->times.total)});
+            out += csvLine({std::to_string(q.number + 1), q.id, q.kind, q.text, q.expected,
+                            titleText(results.strategies[i]), outcome->answer,
+                            outcome->right ? "1" : "0", std::to_string(outcome->latents),
+                            number(outcome->times.firstToken), number(outcome->times.total)});
         }
     return out;
 }
@@ -151,8 +139,8 @@ std::string toJson(const SetResults& results) {
 
 std::string stepsToCsv(const std::vector<Strategy>& strategies,
                        const std::vector<StrategyAnswer>& answers) {
-    std::string out = line({"strategy", "answer", "right", "first_word_ms", "total_ms", "step",
-                            "norm", "end_probability", "end_distance"});
+    std::string out = csvLine({"strategy", "answer", "right", "first_word_ms", "total_ms", "step",
+                               "norm", "end_probability", "end_distance"});
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const auto& a = answers[i];
         const std::string right = !a.right ? "" : *a.right ? "1" : "0";
@@ -161,7 +149,7 @@ std::string stepsToCsv(const std::vector<Strategy>& strategies,
         const auto row = [&](const std::vector<std::string>& step) {
             auto cells = whole;
             cells.insert(cells.end(), step.begin(), step.end());
-            out += line(cells);
+            out += csvLine(cells);
         };
         const auto latents = latentSteps(a.trace);
         if (latents.empty()) row({"", "", "", ""});

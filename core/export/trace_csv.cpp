@@ -8,6 +8,7 @@
 #include "core/export/nearest.h"
 #include "core/heat/heat_modes.h"
 #include "core/heat/step_curves.h"
+#include "core/values/csv_text.h"
 
 namespace lvr {
 namespace {
@@ -22,19 +23,6 @@ std::string number(float value) {
                                    std::chars_format::general, 6)
                          .ptr;
     return {digits.data(), end};
-}
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == text.npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + "\"";
-}
-
-std::string line(const Cells& cells) {
-    std::string out;
-    for (std::size_t i = 0; i < cells.size(); ++i) out += (i == 0 ? "" : ",") + quoted(cells[i]);
-    return out + "\n";
 }
 
 Cells names() {
@@ -70,7 +58,7 @@ void addNearest(Cells& cells, const Trace& trace, const LatentStep& latent) {
 std::string toCsv(const Trace& trace) {
     const auto latents = latentSteps(trace);
     const auto curves = stepCurves(trace, HeatSettings{}.temperature);
-    std::string out = line(names());
+    std::string out = csvLine(names());
     for (std::size_t i = 0; i < latents.size(); ++i) {
         const LatentStep& latent = latentOf(*latents[i]);
         Cells cells{std::to_string(i + 1),
@@ -83,7 +71,7 @@ std::string toCsv(const Trace& trace) {
                     std::to_string(latents[i]->token),
                     latents[i]->text};
         addNearest(cells, trace, latent);
-        out += line(cells);
+        out += csvLine(cells);
     }
     return out;
 }

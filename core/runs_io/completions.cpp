@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/runs_io/metrics_text.h"
 #include "core/store/run_store.h"
+#include "core/values/csv_text.h"
 
 namespace lvr {
 namespace {
@@ -130,10 +131,9 @@ std::string toJsonLines(const std::vector<CompletionJson>& rows) {
 std::string toCsvTable(const std::vector<CompletionJson>& rows) {
     std::string text;
     const auto addLine = [&](const auto& cellOf) {
-        std::string line;
-        for (const auto& item : rows.front().items())
-            line += (line.empty() ? "" : ",") + csvField(cellOf(item.key()));
-        text += line + "\n";
+        std::vector<std::string> cells;
+        for (const auto& item : rows.front().items()) cells.push_back(cellOf(item.key()));
+        text += csvLine(cells);
     };
     addLine([](const std::string& key) { return key; });
     for (const auto& row : rows)

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/store/run_store.h"
+#include "core/values/csv_text.h"
 
 namespace lvr {
 namespace {
@@ -22,13 +23,6 @@ void appendNumber(std::string& text, Number number) {
 }
 
 }  // namespace
-
-std::string csvField(const std::string& name) {
-    if (name.find_first_of(",\"\r\n") == std::string::npos) return name;
-    std::string quoted = "\"";
-    for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + '"';
-}
 
 std::string toCsv(const std::vector<Metric>& metrics) {
     std::string text;

@@ -12,9 +12,6 @@ namespace lvr {
 // quoted.
 std::string toCsv(const std::vector<Metric>& metrics);
 
-// As RFC 4180 asks: in quotes where it has to be.
-std::string csvField(const std::string& text);
-
 nlohmann::ordered_json toJson(const Run& run);
 // The run with its metrics as the list "metrics" of {step, name, value}.
 std::string toJsonText(const Run& run, const std::vector<Metric>& metrics);

@@ -45,7 +45,7 @@ std::string wordsOf(const DecodeOptions& options) {
     if (options.latentFeed == LatentFeed::Snap) add("snapped to patches");
     if (options.latentFeed == LatentFeed::Filler) add("filler fed");
     if (const auto regions = options.thought.boxes.size(); regions > 0)
-        add(std::to_string(regions) + " regions as thought");
+        add(std::to_string(regions) + (regions == 1 ? " region" : " regions") + " as thought");
     if (options.spanStart == SpanStart::Forced) add("start forced");
     if (options.spanEnd == SpanEnd::Forced) add("end forced");
     if (options.headPositions == HeadPositions::Released) add("head as released");

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
 #include "core/values/image_marks.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "core/checkpoint/fingerprint.h"
 #include "core/error.h"
+#include "core/files/fingerprint.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

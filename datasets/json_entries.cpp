@@ -5,8 +5,8 @@
 #include <fstream>
 #include <string_view>
 
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

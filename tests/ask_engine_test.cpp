@@ -9,9 +9,9 @@
 
 #include "app/ask/detail_row.h"
 #include "app/ask/picture_panel.h"
-#include "app/window/inference_worker.h"
-#include "app/window/lvr_engine.h"
-#include "core/checkpoint/trace_file.h"
+#include "app/engine/inference_worker.h"
+#include "app/engine/lvr_engine.h"
+#include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"
 #include "tests/support/scripted_window.h"

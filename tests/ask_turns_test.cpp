@@ -8,11 +8,11 @@
 #include <QThreadPool>
 #include <QTreeWidget>
 
-#include "app/browse/source_browser.h"
-#include "app/session/session.h"
 #include "app/shell/message_log.h"
-#include "app/window/file_jobs.h"
-#include "app/workspaces/workspace_id.h"
+#include "app/sources/file_jobs.h"
+#include "app/sources/source_browser.h"
+#include "app/window/session.h"
+#include "app/window/workspace_id.h"
 #include "tests/support/real_window.h"
 #include "widgets/conversation/exchange_delegate.h"
 #include "widgets/conversation/exchange_list.h"

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/checkpoint/hf_folder.h"
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
 #include "tests/support/text_files.h"
 
 using namespace lvr;

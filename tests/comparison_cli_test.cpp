@@ -2,8 +2,8 @@
 
 #include <QTemporaryDir>
 
-#include "core/compare/comparison_text.h"
-#include "core/compare/kept_comparison.h"
+#include "core/eval/comparison_text.h"
+#include "core/eval/kept_comparison.h"
 #include "core/store/run_store.h"
 #include "tests/support/program.h"
 

@@ -15,12 +15,12 @@
 #include <fstream>
 
 #include "app/ask/ask_workspace.h"
+#include "app/ask/conversation_text.h"
+#include "app/ask/history.h"
+#include "app/ask/history_folder.h"
+#include "app/ask/picture_conversation.h"
 #include "app/ask/picture_panel.h"
-#include "app/conversation/conversation_text.h"
-#include "app/conversation/history.h"
-#include "app/conversation/history_folder.h"
-#include "app/conversation/picture_conversation.h"
-#include "core/checkpoint/trace_file.h"
+#include "core/trace/trace_file.h"
 #include "tests/support/scripted_window.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_delegate.h"

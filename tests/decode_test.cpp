@@ -5,15 +5,15 @@
 #include <QtTest>
 #include <limits>
 
-#include "core/checkpoint/trace_file.h"
+#include "core/causal/intervention.h"
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/recent_visual_tokens.h"
 #include "core/decode/sampling.h"
-#include "core/diagnose/intervention.h"
 #include "core/error.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
+#include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/support/golden.h"
 

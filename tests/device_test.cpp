@@ -7,8 +7,8 @@
 #include <QtTest>
 #include <cmath>
 
+#include "core/causal/intervention.h"
 #include "core/decode/decoder.h"
-#include "core/diagnose/intervention.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
 #include "core/grpo/grpo.h"

@@ -19,12 +19,12 @@
 #include <csignal>
 #include <span>
 
-#include "app/export/export_dialog.h"
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/trace_file.h"
+#include "app/ask/export_dialog.h"
 #include "core/error.h"
-#include "core/export/trace_csv.h"
-#include "core/export/trace_export.h"
+#include "core/files/atomic_file.h"
+#include "core/trace/trace_csv.h"
+#include "core/trace/trace_export.h"
+#include "core/trace/trace_file.h"
 #include "tests/support/three_looks.h"
 
 using namespace lvr;

@@ -9,7 +9,7 @@
 #include <QSettings>
 #include <QTemporaryDir>
 
-#include "app/session/session.h"
+#include "app/window/session.h"
 #include "tests/support/real_window.h"
 
 using namespace lvr;

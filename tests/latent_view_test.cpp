@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/heat/heat.h"
-#include "core/heat/step_curves.h"
+#include "core/trace/heat.h"
+#include "core/trace/step_curves.h"
 #include "tests/support/null_imgui.h"
 #include "tests/support/three_looks.h"
 #include "widgets/latent/heat_texels.h"

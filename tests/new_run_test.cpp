@@ -1,4 +1,4 @@
-#include "app/train/new_run.h"
+#include "app/runs/new_run.h"
 
 #include <unistd.h>
 
@@ -18,8 +18,8 @@
 #include <QtTest>
 #include <iostream>
 
-#include "app/train/new_run_dialog.h"
-#include "app/train/train_places.h"
+#include "app/runs/new_run_dialog.h"
+#include "app/runs/train_places.h"
 #include "core/error.h"
 #include "core/values/option_field.h"
 #include "widgets/runs/options_form.h"

@@ -10,8 +10,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
 #include "core/vision/picture_plan.h"

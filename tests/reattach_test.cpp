@@ -8,8 +8,8 @@
 #include <QtTest>
 #include <csignal>
 
-#include "app/train/new_run_dialog.h"
-#include "app/train/train_workspace.h"
+#include "app/runs/new_run_dialog.h"
+#include "app/runs/train_workspace.h"
 #include "widgets/runs/runs_model.h"
 #include "widgets/runs/runs_table.h"
 

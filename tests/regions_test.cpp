@@ -15,7 +15,7 @@
 
 #include "app/ask/picture_panel.h"
 #include "app/ask/thought_row.h"
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/window_services.h"
 #include "core/error.h"

@@ -13,9 +13,9 @@
 #include <QtTest>
 #include <cmath>
 
-#include "app/rollouts/checkpoint_panel.h"
-#include "app/rollouts/rollout_reader.h"
-#include "app/rollouts/rollouts_workspace.h"
+#include "app/runs/checkpoint_panel.h"
+#include "app/runs/rollout_reader.h"
+#include "app/runs/rollouts_workspace.h"
 #include "core/store/run_store.h"
 #include "core/vision/image_file.h"
 #include "tests/support/cpu_time.h"

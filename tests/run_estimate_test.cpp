@@ -1,4 +1,4 @@
-#include "app/train/run_estimate.h"
+#include "app/runs/run_estimate.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -8,10 +8,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include "app/train/estimate_label.h"
-#include "app/train/new_run_dialog.h"
-#include "app/train/timed_steps.h"
-#include "app/train/train_places.h"
+#include "app/runs/estimate_label.h"
+#include "app/runs/new_run_dialog.h"
+#include "app/runs/timed_steps.h"
+#include "app/runs/train_places.h"
 #include "core/store/run_store.h"
 
 using namespace lvr;

@@ -1,4 +1,4 @@
-#include "core/checkpoint/safetensors.h"
+#include "core/files/safetensors.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>

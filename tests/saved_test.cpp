@@ -5,11 +5,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/checkpoint/json_splice.h"
-#include "core/checkpoint/trace_file.h"
 #include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
+#include "core/files/json_splice.h"
 #include "core/model/placement.h"
+#include "core/trace/trace_file.h"
 #include "core/train/save_checkpoint.h"
 #include "tests/support/golden.h"
 #include "tests/support/program.h"

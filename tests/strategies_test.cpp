@@ -10,9 +10,9 @@
 #include <QToolButton>
 #include <QtTest>
 
-#include "core/compare/scores.h"
-#include "core/compare/strategies_json.h"
 #include "core/error.h"
+#include "core/eval/scores.h"
+#include "core/eval/strategies_json.h"
 #include "widgets/compare/disagreements.h"
 #include "widgets/compare/strategy_list.h"
 #include "widgets/save_file.h"

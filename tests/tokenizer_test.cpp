@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
 #include "core/text/bpe_trainer.h"
 #include "core/text/chat_template.h"
 #include "core/text/pre_tokenizer.h"

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "core/checkpoint/safetensors.h"
-#include "core/checkpoint/trace_file.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
+#include "core/trace/trace_file.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;

@@ -23,10 +23,10 @@
 #include <optional>
 #include <thread>
 
-#include "app/train/new_run_dialog.h"
-#include "app/train/store_reader.h"
-#include "app/train/train_workspace.h"
-#include "app/train/training_processes.h"
+#include "app/runs/new_run_dialog.h"
+#include "app/runs/store_reader.h"
+#include "app/runs/train_workspace.h"
+#include "app/runs/training_processes.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
 #include "widgets/runs/curve_grid.h"

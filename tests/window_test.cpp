@@ -14,11 +14,11 @@
 #include <fstream>
 
 #include "app/ask/picture_panel.h"
-#include "app/window/inference_worker.h"
+#include "app/engine/inference_worker.h"
 #include "app/window/open_model_dialog.h"
 #include "app/window/start_script.h"
-#include "app/workspaces/workspace_id.h"
-#include "core/checkpoint/trace_file.h"
+#include "app/window/workspace_id.h"
+#include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/support/scripted_window.h"
 #include "widgets/exit_rule_form.h"

@@ -1,4 +1,4 @@
-#include "app/workspaces/workspaces.h"
+#include "app/window/workspaces.h"
 
 #include <QAbstractButton>
 #include <QAbstractSpinBox>
@@ -30,13 +30,13 @@
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
 #include "app/compare/compare_workspace.h"
-#include "app/rollouts/rollouts_workspace.h"
-#include "app/session/session.h"
-#include "app/train/train_workspace.h"
+#include "app/runs/rollouts_workspace.h"
+#include "app/runs/train_workspace.h"
 #include "app/window/command_line.h"
+#include "app/window/layout_menu.h"
 #include "app/window/main_window.h"
+#include "app/window/session.h"
 #include "app/window/start_script.h"
-#include "app/workspaces/layout_menu.h"
 #include "core/store/run_store.h"
 #include "tests/support/scripted_engine.h"
 #include "widgets/compare/answer_columns.h"

@@ -8,7 +8,7 @@
 
 #include "app/ask/detail_row.h"
 #include "app/ask/thought_row.h"
-#include "app/look/icons.h"
+#include "app/shell/icons.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"

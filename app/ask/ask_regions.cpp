@@ -6,7 +6,7 @@
 #include "app/ask/picture_panel.h"
 #include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 #include "core/error.h"
 #include "widgets/regions/region_tool.h"
 

@@ -2,8 +2,8 @@
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_panel.h"
 #include "app/ask/trace_summary.h"
-#include "app/window/ask_engine.h"
-#include "core/heat/heat.h"
+#include "app/engine/ask_engine.h"
+#include "core/trace/heat.h"
 #include "widgets/regions/region_tool.h"
 
 // What is asked about, and what is on screen of it.

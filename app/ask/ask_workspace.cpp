@@ -11,9 +11,9 @@
 #include "app/ask/picture_panel.h"
 #include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
-#include "app/look/icons.h"
-#include "app/window/ask_engine.h"
-#include "core/heat/heat.h"
+#include "app/engine/ask_engine.h"
+#include "app/shell/icons.h"
+#include "core/trace/heat.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/regions/region_tool.h"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "app/ask/trace_summary.h"
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 #include "core/error.h"
 #include "widgets/elided_label.h"
 

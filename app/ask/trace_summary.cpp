@@ -4,8 +4,8 @@
 #include <QObject>
 #include <QStringList>
 
-#include "app/window/ask_engine.h"
-#include "core/heat/heat.h"
+#include "app/engine/ask_engine.h"
+#include "core/trace/heat.h"
 #include "widgets/conversation/exchange_text.h"
 
 namespace lvr {

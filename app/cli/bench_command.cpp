@@ -13,7 +13,7 @@
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/sft/pass.h"

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "app/cli/nearest_option.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace {

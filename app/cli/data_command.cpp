@@ -12,7 +12,7 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "app/training/pixel_limits.h"
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"

@@ -4,7 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "app/training/pixel_limits.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/lvr_checkpoint.h"

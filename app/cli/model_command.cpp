@@ -5,7 +5,7 @@
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/out_folder.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_config.h"

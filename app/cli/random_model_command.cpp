@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "app/cli/command.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/model/dtype.h"

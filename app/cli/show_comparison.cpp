@@ -5,9 +5,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "core/compare/comparison_text.h"
-#include "core/compare/kept_comparison.h"
-#include "core/compare/scores.h"
+#include "core/eval/comparison_text.h"
+#include "core/eval/kept_comparison.h"
+#include "core/eval/scores.h"
 #include "core/runs_io/metrics_text.h"
 #include "core/store/run_store.h"
 

@@ -9,9 +9,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/study_folder.h"
-#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
 #include "core/eval/statistics.h"
+#include "core/files/atomic_file.h"
 #include "core/train/train_state.h"
 
 namespace lvr {

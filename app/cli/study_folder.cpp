@@ -7,9 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace {

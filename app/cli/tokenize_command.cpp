@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/command.h"
-#include "app/tiny_model.h"
+#include "app/engine/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/text/tokenizer.h"
 

@@ -3,11 +3,11 @@
 #include <span>
 
 #include "app/cli/command.h"
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/trace_file.h"
 #include "core/error.h"
-#include "core/export/trace_export.h"
-#include "core/export/trace_json.h"
+#include "core/files/atomic_file.h"
+#include "core/trace/trace_export.h"
+#include "core/trace/trace_file.h"
+#include "core/trace/trace_json.h"
 
 namespace lvr {
 namespace {

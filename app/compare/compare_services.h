@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 #include "core/values/comparison.h"
 
 namespace lvr {

@@ -10,8 +10,8 @@
 
 #include "app/compare/question_page.h"
 #include "app/compare/set_page.h"
-#include "core/compare/strategies_json.h"
 #include "core/error.h"
+#include "core/eval/strategies_json.h"
 #include "widgets/compare/strategy_list.h"
 #include "widgets/message_bar.h"
 

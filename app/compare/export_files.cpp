@@ -2,7 +2,7 @@
 
 #include <QBuffer>
 
-#include "core/checkpoint/atomic_file.h"
+#include "core/files/atomic_file.h"
 
 namespace lvr {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "app/compare/background.h"
-#include "core/compare/kept_comparison.h"
+#include "core/eval/kept_comparison.h"
 #include "core/store/run_store.h"
 
 namespace lvr {

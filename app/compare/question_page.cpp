@@ -14,7 +14,7 @@
 #include "app/compare/background.h"
 #include "app/compare/compare_run.h"
 #include "app/compare/export_files.h"
-#include "core/compare/comparison_text.h"
+#include "core/eval/comparison_text.h"
 #include "core/vision/image_file.h"
 #include "widgets/compare/answer_columns.h"
 #include "widgets/compare/heat_strip.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/checkpoint/fingerprint.h"
+#include "core/files/fingerprint.h"
 #include "datasets/record_sample.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"

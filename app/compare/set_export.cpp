@@ -8,7 +8,7 @@
 
 #include "app/compare/background.h"
 #include "app/compare/export_files.h"
-#include "core/compare/comparison_text.h"
+#include "core/eval/comparison_text.h"
 #include "widgets/save_file.h"
 
 namespace lvr {

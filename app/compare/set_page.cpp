@@ -15,7 +15,7 @@
 #include "app/compare/set_choice_form.h"
 #include "app/compare/set_export.h"
 #include "app/compare/set_run.h"
-#include "core/compare/scores.h"
+#include "core/eval/scores.h"
 #include "widgets/compare/disagreements.h"
 #include "widgets/compare/past_comparisons.h"
 #include "widgets/compare/score_table.h"

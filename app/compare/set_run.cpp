@@ -6,8 +6,8 @@
 #include "app/compare/background.h"
 #include "app/compare/compare_run.h"
 #include "app/compare/comparison_keeper.h"
-#include "core/compare/kept_comparison.h"
 #include "core/error.h"
+#include "core/eval/kept_comparison.h"
 
 namespace lvr {
 namespace {

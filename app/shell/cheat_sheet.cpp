@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/actions/shortcuts.h"
+#include "app/shell/shortcuts.h"
 
 namespace lvr {
 namespace {

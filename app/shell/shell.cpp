@@ -6,13 +6,13 @@
 #include <QMenuBar>
 #include <QSettings>
 
-#include "app/actions/command_palette.h"
-#include "app/actions/shortcuts.h"
-#include "app/actions/shortcuts_dialog.h"
 #include "app/shell/cheat_sheet.h"
+#include "app/shell/command_palette.h"
 #include "app/shell/help_pages.h"
 #include "app/shell/message_log.h"
 #include "app/shell/recent_files.h"
+#include "app/shell/shortcuts.h"
+#include "app/shell/shortcuts_dialog.h"
 #include "widgets/message_bar.h"
 
 namespace lvr {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "core/checkpoint/fingerprint.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/files/fingerprint.h"
 #include "core/model/device.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"

@@ -3,7 +3,7 @@
 #include <QStringList>
 #include <optional>
 
-#include "app/look/theme.h"
+#include "app/shell/theme.h"
 #include "app/window/start_script.h"
 
 namespace lvr {

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "app/window/ask_engine.h"
-#include "app/window/file_jobs.h"
-#include "app/window/inference_worker.h"
+#include "app/engine/ask_engine.h"
+#include "app/engine/inference_worker.h"
+#include "app/sources/file_jobs.h"
 #include "app/window/open_model_dialog.h"
 
 namespace lvr {

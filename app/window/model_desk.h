@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 
 class QWidget;
 

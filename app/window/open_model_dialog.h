@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
 
 class QComboBox;
 class QHBoxLayout;

@@ -7,11 +7,11 @@
 #include <memory>
 
 #include "app/compare/sample_sets.h"
-#include "app/tiny_model.h"
-#include "app/window/lvr_engine.h"
-#include "core/checkpoint/fingerprint.h"
+#include "app/engine/lvr_engine.h"
+#include "app/engine/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/files/fingerprint.h"
 #include "core/store/run_store.h"
 #include "datasets/scenes/scenes.h"
 

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "app/workspaces/workspace_id.h"
+#include "app/window/workspace_id.h"
 #include "core/values/image.h"
 
 namespace lvr {

@@ -5,7 +5,7 @@
 #include <QKeySequence>
 #include <QWidget>
 
-#include "app/look/icons.h"
+#include "app/shell/icons.h"
 #include "widgets/action_tip.h"
 
 namespace lvr {

@@ -10,17 +10,17 @@
 #include <QToolBar>
 
 #include "app/ask/ask_workspace.h"
-#include "app/browse/source_browser.h"
 #include "app/compare/compare_workspace.h"
-#include "app/look/theme.h"
+#include "app/engine/ask_engine.h"
+#include "app/runs/train_workspace.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/shell.h"
-#include "app/train/train_workspace.h"
-#include "app/window/ask_engine.h"
+#include "app/shell/theme.h"
+#include "app/sources/source_browser.h"
+#include "app/window/layout_menu.h"
 #include "app/window/window_actions.h"
-#include "app/workspaces/layout_menu.h"
-#include "app/workspaces/workspace_switch.h"
-#include "app/workspaces/workspaces.h"
+#include "app/window/workspace_switch.h"
+#include "app/window/workspaces.h"
 #include "widgets/elided_label.h"
 
 namespace lvr {

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "app/ask/ask_workspace.h"
-#include "app/browse/source_browser.h"
-#include "app/export/export_dialog.h"
+#include "app/ask/export_dialog.h"
 #include "app/shell/recent_files.h"
-#include "app/window/file_jobs.h"
-#include "app/window/given_files.h"
+#include "app/sources/file_jobs.h"
+#include "app/sources/given_files.h"
+#include "app/sources/source_browser.h"
 #include "app/window/trail.h"
 #include "app/window/window_actions.h"
 #include "widgets/latent/latent_state.h"

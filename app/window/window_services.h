@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "app/compare/compare_services.h"
-#include "app/train/train_places.h"
-#include "app/window/ask_engine.h"
+#include "app/engine/ask_engine.h"
+#include "app/runs/train_places.h"
 
 namespace lvr {
 

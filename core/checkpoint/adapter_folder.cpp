@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/hf_folder.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/checkpoint/json_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 

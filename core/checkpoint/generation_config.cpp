@@ -2,9 +2,9 @@
 
 #include <map>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/config_ids.h"
-#include "core/checkpoint/json_file.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 #include "core/values/option_field.h"
 
 namespace lvr {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

@@ -4,10 +4,10 @@
 #include <limits>
 #include <numeric>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/checkpoint/config_ids.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

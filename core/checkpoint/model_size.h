@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "core/checkpoint/safetensors.h"
+#include "core/files/safetensors.h"
 
 namespace lvr {
 

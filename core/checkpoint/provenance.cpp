@@ -1,7 +1,7 @@
 #include "core/checkpoint/provenance.h"
 
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/json_file.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/checkpoint/fingerprint.h"
+#include "core/files/fingerprint.h"
 #include "core/torch.h"
 
 namespace lvr {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/causal/intervention.h"
 #include "core/decode/lvr_checkpoint.h"
-#include "core/diagnose/intervention.h"
 #include "core/values/sample.h"
 
 namespace lvr {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/causal/latent_statistics.h"
 #include "core/decode/decoder.h"
 #include "core/decode/patch_projection.h"
-#include "core/diagnose/latent_statistics.h"
 #include "core/error.h"
 #include "core/grpo/policy_loss.h"
 #include "core/torch.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
-#include "core/checkpoint/safetensors.h"
+#include "core/files/safetensors.h"
 #include "core/values/lora_options.h"
 
 namespace lvr {

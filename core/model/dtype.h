@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/checkpoint/safetensors.h"
+#include "core/files/safetensors.h"
 
 namespace lvr {
 

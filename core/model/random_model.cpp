@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
 #include "core/model/dtype.h"
 #include "core/model/lvr_model.h"
 #include "core/torch.h"

@@ -8,8 +8,8 @@
 #include <map>
 #include <set>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
 #include "core/runs_io/metrics_text.h"
 #include "core/store/run_store.h"
 #include "core/values/csv_text.h"

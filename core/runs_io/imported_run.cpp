@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 #include "core/runs_io/event_records.h"
 #include "core/runs_io/tensorboard.h"
 #include "core/runs_io/trainer_state.h"

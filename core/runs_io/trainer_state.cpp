@@ -8,8 +8,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace {

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 #include "core/text/added_tokens.h"
 #include "core/text/byte_pairs.h"
 #include "core/text/pre_tokenizer.h"

@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "core/checkpoint/json_file.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace {

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/json_file.h"
-#include "core/checkpoint/json_splice.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_document.h"
+#include "core/files/json_file.h"
+#include "core/files/json_splice.h"
 #include "core/text/byte_pairs.h"
-#include "core/text/json_document.h"
 #include "core/text/pre_tokenizer.h"
 
 namespace lvr {

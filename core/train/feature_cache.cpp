@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/checkpoint/fingerprint.h"
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/fingerprint.h"
+#include "core/files/safetensors.h"
 #include "core/model/dtype.h"
 #include "core/torch.h"
 

@@ -9,9 +9,9 @@
 #include <set>
 
 #include "core/checkpoint/adapter_folder.h"
-#include "core/checkpoint/atomic_file.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/files/json_file.h"
 #include "core/model/dtype.h"
 #include "core/text/tokenizer_files.h"
 

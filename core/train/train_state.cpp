@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "core/checkpoint/safetensors.h"
 #include "core/error.h"
+#include "core/files/safetensors.h"
 #include "core/model/dtype.h"
 #include "core/torch.h"
 

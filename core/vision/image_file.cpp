@@ -11,8 +11,8 @@
 #include <string>
 #include <system_error>
 
-#include "core/checkpoint/atomic_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
 #include "core/vision/image_header.h"
 
 namespace lvr {

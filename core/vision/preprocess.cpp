@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/checkpoint/adapter_folder.h"
-#include "core/checkpoint/json_file.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;

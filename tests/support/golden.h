@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/checkpoint/safetensors.h"
+#include "core/files/safetensors.h"
 #include "core/torch.h"
 #include "core/vision/preprocess.h"
 #include "tests/support/goldens.h"

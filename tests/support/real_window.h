@@ -9,7 +9,7 @@
 
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_panel.h"
-#include "app/window/lvr_engine.h"
+#include "app/engine/lvr_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/window_services.h"
 #include "datasets/scenes/scenes.h"

@@ -4,7 +4,7 @@
 #include <QObject>
 #include <optional>
 
-#include "core/heat/heat.h"
+#include "core/trace/heat.h"
 #include "core/values/comparison.h"
 #include "widgets/compare/sparkline.h"
 

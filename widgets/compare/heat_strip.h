@@ -4,7 +4,7 @@
 #include <QWidget>
 #include <vector>
 
-#include "core/heat/heat.h"
+#include "core/trace/heat.h"
 
 namespace lvr {
 

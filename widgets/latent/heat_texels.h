@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/heat/heat_modes.h"
+#include "core/trace/heat_modes.h"
 
 namespace lvr {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/heat/heat.h"
-#include "core/heat/heat_modes.h"
+#include "core/trace/heat.h"
+#include "core/trace/heat_modes.h"
 #include "core/values/trace.h"
 
 namespace lvr {

@@ -2,7 +2,7 @@
 
 #include <imgui.h>
 
-#include "core/heat/step_curves.h"
+#include "core/trace/step_curves.h"
 #include "widgets/latent/heat_texels.h"
 #include "widgets/latent/latent_state.h"
 

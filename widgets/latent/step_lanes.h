@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/heat/step_curves.h"
+#include "core/trace/step_curves.h"
 #include "widgets/latent/latent_state.h"
 
 namespace lvr {

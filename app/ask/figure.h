@@ -1,0 +1,54 @@
+#pragma once
+
+#include <QByteArray>
+#include <QImage>
+#include <QRectF>
+#include <vector>
+
+#include "core/trace/heat_picture.h"
+
+class QPainter;
+
+namespace lvr {
+
+struct FigureChoice {
+    HeatLook look;
+    int nearest = 0;        // so many nearest patches are framed
+    int step = -1;          // 0-based; -1: the picture alone
+    bool allSteps = false;  // beside each other
+    bool caption = true;    // question, answer, model, exit rule, numbers
+    int scale = 1;          // pixels of a PNG a unit
+    bool small = false;     // as a frame of an animation
+};
+
+// The picture under the heat of a step with legend, regions and caption, black on white; or all
+// steps. Drawn by any thread; keeps a reference to the trace.
+class Figure {
+public:
+    Figure(const Trace& trace, const FigureChoice& choice);  // throws Error: no such image
+
+    QSize pixels() const;  // of image()
+    QImage image(int step) const;
+    QImage image() const { return image(choice_.step); }
+    QByteArray svg() const;  // text as text; the heat as a picture in twice its size
+
+private:
+    // Everything in units of scale 1.
+    void arrange();
+    double captionHeight() const;
+    QString caption(int step) const;
+    void paint(QPainter& painter, int step, int rasterScale) const;
+    void paintPicture(QPainter& painter, const QRectF& where, int step, int rasterScale) const;
+    void paintRois(QPainter& painter, const QRectF& where) const;
+    void paintNearest(QPainter& painter, const QRectF& where, int step) const;
+    void paintLegend(QPainter& painter) const;
+
+    const Trace& trace_;
+    FigureChoice choice_;
+    HeatPictures pictures_;
+    QSizeF whole_;
+    std::vector<QRectF> places_;  // of the picture, or of each step's
+    QRectF legend_, caption_;
+};
+
+}  // namespace lvr

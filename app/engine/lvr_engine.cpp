@@ -1,0 +1,109 @@
+#include "app/engine/lvr_engine.h"
+
+#include <torch/version.h>
+
+#include <filesystem>
+
+#include "app/engine/tiny_model.h"
+#include "core/checkpoint/hf_folder.h"
+#include "core/decode/recent_visual_tokens.h"
+#include "core/error.h"
+#include "core/model/device.h"
+#include "core/model/placement.h"
+
+namespace lvr {
+namespace {
+
+class LvrEngine : public AskEngine {
+public:
+    LvrEngine(LvrCheckpoint checkpoint, ModelInfo info)
+        : checkpoint_(std::move(checkpoint)), info_(std::move(info)) {}
+
+    ModelInfo info() const override { return info_; }
+
+    Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
+              const std::stop_token& stop) override {
+        ReadingProgress reading;
+        const auto tell = [&](ReadingProgress::What what, double fraction) {
+            reading.what = what;
+            reading.fraction = fraction;
+            if (hooks.onReading) hooks.onReading(reading);
+        };
+        const auto ofPictures = [&](double done) { tell(ReadingProgress::What::Pictures, done); };
+        const auto encoded = encodeQuestion(checkpoint_, question, options,
+                                            {.onPlan =
+                                                 [&](const PicturePlan& plan) {
+                                                     reading.pictures = plan;
+                                                     ofPictures(0);
+                                                 },
+                                             .watch = {.onProgress = ofPictures, .stop = stop},
+                                             .recent = &recent_});
+        if (hooks.onGrids && !stop.stop_requested()) hooks.onGrids(encoded.pictures.grids);
+        const auto ofPrompt = [&](double done) { tell(ReadingProgress::What::Prompt, done); };
+        auto trace = decodeEncoded(checkpoint_, question, encoded, options,
+                                   {.onReading = ofPrompt, .stop = stop}, hooks.onStep);
+        trace.model = info_.name;
+        return trace;
+    }
+
+private:
+    LvrCheckpoint checkpoint_;
+    RecentVisualTokens recent_;
+    ModelInfo info_;
+};
+
+std::string details(const LvrModel& model, const Placement& placement) {
+    double parameters = 0;
+    for (const auto& [name, tensor] : model.parameters())
+        parameters += static_cast<double>(tensor.numel());
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
+    return text + toText(placement);
+}
+
+// Where the wish leads to; what is open makes room where both don't fit.
+Placement placementFor(const ModelWish& wish, const std::string& name, const LoadHooks& hooks) {
+    const PlacementWish placed{.dtype = wish.place.dtype, .device = wish.place.device};
+    const auto folder = findCheckpoint(name);
+    if (hooks.makeRoom && lacksRoom(placed, folder)) {
+        hooks.makeRoom();
+        releaseMemory();
+    }
+    return placeHere(placed, folder);
+}
+
+LoadOptions loadOptions(const Placement& placement, const LoadHooks& hooks,
+                        const std::stop_token& stop) {
+    return {.dtype = placement.dtype,
+            .device = placement.device,
+            .onProgress =
+                [&hooks](double fraction) {
+                    if (hooks.onProgress) hooks.onProgress({fraction, "reading weights"});
+                },
+            .stop = stop};
+}
+
+}  // namespace
+
+std::unique_ptr<AskEngine> openLvrEngine(const ModelWish& wish, const LoadHooks& hooks,
+                                         const std::stop_token& stop) {
+    const bool tiny = wish.name.empty();
+    try {
+        const auto name = tiny ? tinyModelFolder() : wish.name;
+        const auto placement = placementFor(wish, name, hooks);
+        auto checkpoint = LvrCheckpoint::open(name, loadOptions(placement, hooks, stop));
+        fitThreads(checkpoint.model);
+        const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
+        ModelInfo info{tiny ? kTinyModelName : wish.name, details(checkpoint.model, placement),
+                       checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
+        info.positions = checkpoint.model.config().text.maxPositionEmbeddings;
+        info.warnings = checkpoint.warnings;
+        return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
+    } catch (const Cancelled&) {
+        return nullptr;
+    }
+}
+
+std::string torchVersion() { return "LibTorch " TORCH_VERSION; }
+
+}  // namespace lvr

@@ -1,0 +1,340 @@
+#include "app/runs/rollouts_workspace.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "app/runs/picture_reader.h"
+#include "widgets/message_bar.h"
+#include "widgets/rollouts/group_browser.h"
+#include "widgets/rollouts/health_strips.h"
+#include "widgets/rollouts/rollout_detail.h"
+#include "widgets/rollouts/rollout_filter_bar.h"
+#include "widgets/rollouts/step_bar.h"
+
+namespace lvr {
+namespace {
+
+constexpr int kLookAtRunsEvery = 1000;  // ms
+
+QString nameOf(const std::filesystem::path& file) {
+    return QString::fromStdU16String(file.u16string());
+}
+
+}  // namespace
+
+RolloutsWorkspace::RolloutsWorkspace(QWidget* parent)
+    : QWidget(parent),
+      reader_(new RolloutReader(this)),
+      pictures_(new PictureReader(this)),
+      message_(new MessageBar(this)),
+      pages_(new QStackedWidget(this)),
+      empty_(new QLabel(this)),
+      steps_(new StepBar(this)),
+      filter_(new RolloutFilterBar(this)),
+      browser_(new GroupBrowser(this)),
+      health_(new HealthStrips(this)),
+      detail_(new RolloutDetail(this)),
+      checkpoints_(new QAction(tr("&Checkpoints"), this)) {
+    build();
+    wire();
+    addShortcuts();
+    showEmpty(tr("Open a run store to read the rollouts of its runs."));
+}
+
+// The tables outlive our members and look at their rows while they go.
+RolloutsWorkspace::~RolloutsWorkspace() { browser_->show({}); }
+
+void RolloutsWorkspace::build() {
+    empty_->setAlignment(Qt::AlignCenter);
+    empty_->setWordWrap(true);
+    empty_->setTextFormat(Qt::PlainText);
+    empty_->setMargin(40);
+    browser_->addUnderGroups(health_);
+    browser_->addUnderRollouts(detail_);
+    auto* content = new QWidget(this);
+    auto* inside = new QVBoxLayout(content);
+    inside->addLayout(makeHead());
+    inside->addWidget(filter_);
+    inside->addWidget(browser_, 1);
+    pages_->addWidget(empty_);
+    pages_->addWidget(content);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(message_);
+    column->addWidget(pages_, 1);
+    message_->dismiss();
+}
+
+QLayout* RolloutsWorkspace::makeHead() {
+    checkpoints_->setObjectName("rollouts.checkpoints");
+    checkpoints_->setToolTip(tr("What the run's checkpoints answered to its probe questions"));
+    addAction(checkpoints_);
+    auto* button = new QToolButton(this);
+    button->setDefaultAction(checkpoints_);
+    auto* head = new QHBoxLayout;
+    head->addWidget(steps_, 1);
+    head->addWidget(button);
+    return head;
+}
+
+void RolloutsWorkspace::wire() {
+    clock_.setInterval(kLookAtRunsEvery);
+    connect(&clock_, &QTimer::timeout, this, &RolloutsWorkspace::look);
+    connect(reader_, &RolloutReader::runsRead, this, &RolloutsWorkspace::takeRuns);
+    connect(reader_, &RolloutReader::stepsRead, this, &RolloutsWorkspace::takeSteps);
+    connect(reader_, &RolloutReader::stepRead, this, &RolloutsWorkspace::takeStep);
+    connect(reader_, &RolloutReader::healthRead, this,
+            [this](std::int64_t run, const std::vector<Metric>& added) {
+                if (run == run_) health_->append(added);
+            });
+    connect(reader_, &RolloutReader::followed, this, [this](std::int64_t run) {
+        if (run == run_) awaitsHealth_ = false;
+        settle();
+    });
+    connect(reader_, &RolloutReader::storeFailed, this, [this](const QString& sentence) {
+        broken_ = true;
+        awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
+        if (run_ == 0)
+            showEmpty(sentence);
+        else if (message_->sentence() != sentence)
+            message_->say(MessageBar::Kind::Error, sentence);
+        Q_EMIT storeFailed(sentence);
+        settle();
+    });
+    connect(reader_, &RolloutReader::missing, this, &RolloutsWorkspace::showMissing);
+    connect(reader_, &RolloutReader::stepFailed, this, [this](const QString& sentence) {
+        awaitsStep_ = awaitsPicture_ = false;
+        message_->say(MessageBar::Kind::Error, sentence);
+        settle();
+    });
+    connect(pictures_, &PictureReader::pictureRead, this,
+            [this](const QString& file, const QImage& picture) {
+                if (file != pictureFile_) return;
+                detail_->showPicture(picture);
+                awaitsPicture_ = false;
+                settle();
+            });
+    connect(pictures_, &PictureReader::failed, this,
+            [this](const QString& file, const QString& sentence) {
+                if (file != pictureFile_) return;
+                detail_->showNoPicture(sentence);
+                awaitsPicture_ = false;
+                settle();
+            });
+    connect(steps_, &StepBar::runChosen, this,
+            [this](std::int64_t run) { chooseRun(run, RolloutReader::kNewest); });
+    connect(steps_, &StepBar::stepChosen, this,
+            [this](int step) { reader_->readStep(run_, step); });
+    connect(health_, &HealthStrips::stepChosen, this, [this](int step) {
+        stayAt(step);
+        reader_->readStep(run_, steps_->step());
+    });
+    connect(checkpoints_, &QAction::triggered, this, [this] { Q_EMIT checkpointsRequested(run_); });
+    connect(filter_, &RolloutFilterBar::changed, browser_, &GroupBrowser::setFilter);
+    connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
+    connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
+        pictureFile_.clear();
+        awaitsPicture_ = false;
+        detail_->clear();
+    });
+}
+
+void RolloutsWorkspace::addShortcuts() {
+    const auto add = [this](const QString& name, const QString& text,
+                            const QList<QKeySequence>& keys, const std::function<void()>& act) {
+        auto* action = new QAction(text, this);
+        action->setObjectName("rollouts." + name);
+        action->setShortcuts(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, act);
+        addAction(action);
+    };
+    add("next", tr("Next rollout"), {Qt::Key_N}, [this] { browser_->moveRollout(1); });
+    add("previous", tr("Previous rollout"), {Qt::Key_P}, [this] { browser_->moveRollout(-1); });
+    add("next-group", tr("Next group"), {Qt::SHIFT | Qt::Key_N},
+        [this] { browser_->moveGroup(1); });
+    add("previous-group", tr("Previous group"), {Qt::SHIFT | Qt::Key_P},
+        [this] { browser_->moveGroup(-1); });
+    add("next-step", tr("Next training step"), {Qt::Key_BracketRight},
+        [this] { steps_->moveBy(1); });
+    add("previous-step", tr("Previous training step"), {Qt::Key_BracketLeft},
+        [this] { steps_->moveBy(-1); });
+    add("find", tr("Find in rollouts"), {Qt::Key_F, QKeySequence::Find},
+        [this] { filter_->focusSearch(); });
+    add("list", tr("Back to the list of rollouts"), {Qt::Key_Escape},
+        [this] { browser_->focusRollouts(); });
+}
+
+void RolloutsWorkspace::showEmpty(const QString& why) {
+    empty_->setText(why);
+    pages_->setCurrentIndex(0);
+}
+
+// No store is how everything begins; one that goes away while it is shown was told.
+void RolloutsWorkspace::showMissing(const QString& sentence) {
+    broken_ = true;
+    awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
+    if (run_ == 0)
+        showEmpty(sentence + '\n' +
+                  tr("A run of GRPO writes rollouts: start one in Train, or with “lvr grpo”."));
+    settle();
+}
+
+// The keys work where the focus is; it must not be taken from another part of the window.
+void RolloutsWorkspace::showContent() {
+    if (pages_->currentIndex() == 1) return;
+    pages_->setCurrentIndex(1);
+    const QWidget* focus = QApplication::focusWidget();
+    if (!focus || isAncestorOf(focus)) browser_->focusRollouts();
+}
+
+void RolloutsWorkspace::openStore(const std::filesystem::path& file) {
+    file_ = file;
+    run_ = 0;
+    step_ = -1;
+    broken_ = false;
+    awaitsRuns_ = true;
+    wasSettled_ = false;
+    message_->dismiss();
+    browser_->show({});
+    rollouts_.reset();
+    steps_->setRuns({});
+    steps_->setSteps({});
+    health_->clear();
+    showEmpty(tr("Reading %1 …").arg(nameOf(file)));
+    reader_->open(file);
+}
+
+void RolloutsWorkspace::showStep(std::int64_t run, int step) {
+    wantedRun_ = run;
+    wantedStep_ = step;
+    if (run_ != 0) chooseRun(run, step);
+}
+
+void RolloutsWorkspace::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    clock_.start();
+    look();
+}
+
+void RolloutsWorkspace::hideEvent(QHideEvent* event) {
+    clock_.stop();
+    QWidget::hideEvent(event);
+}
+
+void RolloutsWorkspace::look() {
+    if (file_.empty()) return;
+    if (broken_)
+        reader_->open(file_);
+    else
+        reader_->tail(run_);
+}
+
+void RolloutsWorkspace::takeRuns(const std::vector<Run>& runs) {
+    if (broken_) message_->dismiss();
+    broken_ = false;
+    awaitsRuns_ = false;
+    if (runs.empty()) {
+        run_ = 0;
+        showEmpty(tr("No run in %1 has rollouts yet.\nA run of GRPO writes them: start one in "
+                     "Train, or with “lvr grpo --store …”.")
+                      .arg(nameOf(file_)));
+        return settle();
+    }
+    steps_->setRuns(runs);
+    showContent();
+    const bool wanted = std::any_of(runs.begin(), runs.end(),
+                                    [this](const Run& run) { return run.id == wantedRun_; });
+    if (wanted)
+        chooseRun(wantedRun_, wantedStep_);
+    else if (steps_->run() != run_)
+        chooseRun(steps_->run(), RolloutReader::kNewest);
+}
+
+void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
+    wantedRun_ = 0;
+    steps_->chooseRun(run);
+    if (run != run_) {
+        run_ = run;
+        step_ = -1;
+        awaitsHealth_ = true;
+        wasSettled_ = false;
+        steps_->setSteps({});
+        health_->clear();
+    }
+    awaitsStep_ = true;
+    wasSettled_ = false;
+    if (step != RolloutReader::kNewest) stayAt(step);
+    reader_->readStep(run, step);
+    reader_->tail(run);
+}
+
+// Somebody asked for this step: the next one of the run must not take its place.
+void RolloutsWorkspace::stayAt(int step) {
+    steps_->setFollowsNewest(false);
+    steps_->chooseStep(step);
+}
+
+void RolloutsWorkspace::takeSteps(std::int64_t run, const std::vector<int>& steps) {
+    if (run != run_) return;
+    steps_->setSteps(steps);
+    if (steps.empty()) return;
+    if (steps_->followsNewest() && step_ != steps.back()) {
+        steps_->chooseStep(steps.back());
+        reader_->readStep(run, steps.back());
+    } else if (step_ >= 0) {
+        steps_->chooseStep(step_);
+    }
+}
+
+void RolloutsWorkspace::takeStep(std::int64_t run, int step, const SharedRollouts& rollouts) {
+    if (run != run_) return;
+    message_->dismiss();
+    step_ = step;
+    awaitsStep_ = false;
+    if (!rollouts->empty()) {
+        const auto [low, high] = std::minmax_element(
+            rollouts->begin(), rollouts->end(),
+            [](const Rollout& a, const Rollout& b) { return a.reward < b.reward; });
+        filter_->widenRewardRange(low->reward, high->reward);
+    }
+    browser_->show(groupsOf(*rollouts));  // before those it showed go
+    rollouts_ = rollouts;
+    steps_->chooseStep(step);
+    health_->markStep(step);
+    Q_EMIT stepShown(run, step);
+    settle();
+}
+
+void RolloutsWorkspace::showRollout(const Rollout& rollout, const Rollout& best) {
+    detail_->show(rollout, best);
+    const QString file = QString::fromStdString(rollout.image);
+    if (file == pictureFile_) return;
+    pictureFile_ = file;
+    pictures_->drop();
+    detail_->showNoPicture(file.isEmpty() ? tr("This question has no picture.")
+                                          : tr("Reading the picture …"));
+    awaitsPicture_ = !file.isEmpty();
+    wasSettled_ = false;
+    if (awaitsPicture_) pictures_->read(file);
+}
+
+bool RolloutsWorkspace::isSettled() const {
+    if (file_.empty() || run_ == 0) return !awaitsRuns_;
+    return !awaitsStep_ && !awaitsHealth_ && !awaitsPicture_;
+}
+
+void RolloutsWorkspace::settle() {
+    const bool now = isSettled();
+    if (now && !std::exchange(wasSettled_, now)) Q_EMIT settled();
+}
+
+}  // namespace lvr

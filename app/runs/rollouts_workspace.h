@@ -1,0 +1,91 @@
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+#include <filesystem>
+
+#include "app/runs/rollout_reader.h"
+
+class QAction;
+class QLabel;
+class QLayout;
+class QStackedWidget;
+
+namespace lvr {
+
+class GroupBrowser;
+class HealthStrips;
+class MessageBar;
+class PictureReader;
+class RolloutDetail;
+class RolloutFilterBar;
+class StepBar;
+
+// Reads the rollouts of a run: step, groups, rollouts, one of them whole. Follows the store while
+// it is visible. n and p go to the next and previous rollout, N and P to the group, [ and ] to the
+// step, f to the search.
+class RolloutsWorkspace : public QWidget {
+    Q_OBJECT
+public:
+    explicit RolloutsWorkspace(QWidget* parent = nullptr);
+    ~RolloutsWorkspace() override;
+
+    void openStore(const std::filesystem::path& file);  // in place of the one before
+    // Also before the store was read. RolloutReader::kNewest: the last step that has rollouts.
+    void showStep(std::int64_t run, int step);
+    std::int64_t run() const { return run_; }  // 0: none
+    int step() const { return step_; }         // whose rollouts are shown, -1: none
+    bool isSettled() const;  // what there is of them is on screen, or why there is nothing
+
+Q_SIGNALS:
+    void stepShown(std::int64_t run, int step);
+    void checkpointsRequested(std::int64_t run);  // its probe answers; 0: of any run
+    void storeFailed(const QString& sentence);    // shown
+    void settled();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    void build();
+    void wire();
+    void addShortcuts();
+    void look();
+    void chooseRun(std::int64_t run, int step);
+    void takeRuns(const std::vector<Run>& runs);
+    void takeSteps(std::int64_t run, const std::vector<int>& steps);
+    void takeStep(std::int64_t run, int step, const SharedRollouts& rollouts);
+    void showRollout(const Rollout& rollout, const Rollout& best);
+    void showEmpty(const QString& why);
+    void showMissing(const QString& sentence);
+    void stayAt(int step);
+    QLayout* makeHead();
+    void showContent();
+    void settle();
+
+    std::filesystem::path file_;
+    std::int64_t run_ = 0, wantedRun_ = 0;
+    int step_ = -1, wantedStep_ = RolloutReader::kNewest;
+    bool broken_ = false;  // the store could not be read; it is tried again
+    SharedRollouts rollouts_;
+    QString pictureFile_;
+    // What is still to come to what is chosen.
+    bool awaitsRuns_ = false, awaitsStep_ = false, awaitsHealth_ = false, awaitsPicture_ = false;
+    bool wasSettled_ = false;
+    QTimer clock_;
+
+    RolloutReader* reader_;
+    PictureReader* pictures_;
+    MessageBar* message_;
+    QStackedWidget* pages_;
+    QLabel* empty_;
+    StepBar* steps_;
+    RolloutFilterBar* filter_;
+    GroupBrowser* browser_;
+    HealthStrips* health_;
+    RolloutDetail* detail_;
+    QAction* checkpoints_;
+};
+
+}  // namespace lvr

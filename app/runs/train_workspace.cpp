@@ -1,0 +1,380 @@
+#include "app/runs/train_workspace.h"
+
+#include <QAction>
+#include <QDataStream>
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileInfo>
+#include <QIODevice>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QUrl>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
+
+#include "app/runs/new_run_dialog.h"
+#include "app/runs/no_runs.h"
+#include "app/runs/output_dialog.h"
+#include "app/runs/plotted_runs.h"
+#include "app/runs/run_news.h"
+#include "app/runs/store_reader.h"
+#include "app/runs/training_processes.h"
+#include "app/runs/unsaved_notes.h"
+#include "widgets/background.h"
+#include "widgets/message_bar.h"
+#include "widgets/runs/curve_grid.h"
+#include "widgets/runs/run_details.h"
+#include "widgets/runs/runs_table.h"
+
+namespace lvr {
+namespace {
+
+QString nameOf(const Run& run) {
+    return QString("%1 %2").arg(run.id).arg(QString::fromStdString(run.info.kind));
+}
+
+}  // namespace
+
+TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
+    : QWidget(parent),
+      places_(places),
+      reader_(new StoreReader(this)),
+      trainings_(new TrainingProcesses(places.program, places.store, this)),
+      plotted_(std::make_unique<PlottedRuns>()),
+      unsaved_(new UnsavedNotes(places.store, reader_, this)),
+      messages_(new MessageBar(this)),
+      new_(new QAction(tr("&New run…"), this)),
+      showOutput_(new QAction(tr("Show output"), this)),
+      table_(new RunsTable(this)),
+      details_(new RunDetails(this)),
+      curves_(new CurveGrid(this)),
+      views_(new QTabWidget(this)),
+      pages_(new QStackedWidget(this)),
+      upper_(new QSplitter(Qt::Horizontal, this)),
+      whole_(new QSplitter(Qt::Vertical, this)),
+      nothing_(new NoRuns(places.store, this)) {
+    build();
+    takes_.setInterval(0);  // whenever the window has nothing else to do
+    connect(&takes_, &QTimer::timeout, this, &TrainWorkspace::takeData);
+    new_->setObjectName("runs.new");
+    showOutput_->setObjectName("runs.show-output");
+    connect(new_, &QAction::triggered, this, &TrainWorkspace::newRun);
+    wireReader();
+    wireTable();
+    wireTrainings();
+    reader_->open(places.store.toStdU16String());
+}
+
+// What was written last is still stored, or kept for the next time.
+TrainWorkspace::~TrainWorkspace() {
+    details_->clear();
+    disconnect(reader_, nullptr, this, nullptr);
+    reader_->finish();
+}
+
+void TrainWorkspace::build() {
+    new_->setToolTip(tr("Start a training"));
+    new_->setEnabled(!places_.store.isEmpty());
+    connect(nothing_, &NoRuns::newRunWanted, this, &TrainWorkspace::newRun);
+    upper_->addWidget(table_);
+    upper_->addWidget(details_);
+    upper_->setStretchFactor(0, 3);
+    upper_->setStretchFactor(1, 2);
+    whole_->addWidget(upper_);
+    views_->setDocumentMode(true);
+    for (QWidget* named : std::initializer_list<QWidget*>{views_, views_->tabBar()})
+        named->setAccessibleName(tr("Views of the chosen runs"));
+    views_->addTab(curves_, tr("Curves"));
+    whole_->addWidget(views_);
+    whole_->setStretchFactor(1, 1);
+    whole_->setChildrenCollapsible(false);
+    resetLayout();
+    pages_->addWidget(nothing_);
+    pages_->addWidget(whole_);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(messages_);
+    column->addWidget(pages_, 1);
+    pages_->setContentsMargins(8, 6, 8, 8);
+}
+
+QAction* TrainWorkspace::addView(QWidget* view, const QString& title, const QString& name,
+                                 const QString& toolTip) {
+    views_->setTabToolTip(views_->addTab(view, title), toolTip);
+    auto* action = new QAction("&" + title, this);
+    action->setObjectName("runs." + name);
+    action->setToolTip(toolTip);
+    connect(action, &QAction::triggered, this, [this, view] {
+        views_->setCurrentWidget(view);
+        view->setFocus();
+    });
+    viewActions_ << action;
+    return action;
+}
+
+void TrainWorkspace::wireReader() {
+    connect(reader_, &StoreReader::runsChanged, this, &TrainWorkspace::showRuns);
+    connect(reader_, &StoreReader::missing, this, &TrainWorkspace::showMissing);
+    connect(reader_, &StoreReader::failed, this, [this](const QString& sentence) {
+        fail(sentence);
+        hasStoreFailed_ = true;
+        nothing_->say(hasStoreFailed_);
+        Q_EMIT storeFailed(sentence);
+    });
+    connect(reader_, &StoreReader::upToDate, this, [this] {
+        upToDate_ = true;
+        settle();
+    });
+    connect(reader_, &StoreReader::changeFailed, this, &TrainWorkspace::fail);
+    connect(unsaved_, &UnsavedNotes::changed, this, &TrainWorkspace::showNotes);
+    connect(reader_, &StoreReader::opened, this, [this] {
+        upToDate_ = saidSettled_ = false;
+        plotted_->clearData();
+        curves_->refresh();
+    });
+    connect(reader_, &StoreReader::metricsAdded, this,
+            [this](std::int64_t run, const std::vector<MetricColumn>& columns) {
+                plotted_->enqueue(run, columns);
+                takes_.start();
+            });
+}
+
+void TrainWorkspace::wireTable() {
+    connect(table_, &RunsTable::selectionChanged, this, &TrainWorkspace::choose);
+    connect(table_, &RunsTable::stopRequested, trainings_, &TrainingProcesses::stop);
+    connect(table_, &RunsTable::killRequested, trainings_, &TrainingProcesses::kill);
+    connect(table_, &RunsTable::pauseRequested, trainings_, &TrainingProcesses::pause);
+    connect(table_, &RunsTable::unpauseRequested, trainings_, &TrainingProcesses::unpause);
+    connect(table_, &RunsTable::resumeRequested, trainings_, &TrainingProcesses::resume);
+    connect(table_, &RunsTable::deleteRequested, this,
+            [this](const Run& run) { reader_->remove(run); });
+    connect(table_, &RunsTable::folderRequested, this, &TrainWorkspace::openFolder);
+    connect(details_, &RunDetails::outputWanted, trainings_, &TrainingProcesses::readOutput);
+    connect(details_, &RunDetails::notesWritten, this,
+            [this](std::int64_t run, const QString& notes) {
+                if (run == described_.id) unsaved_->write(described_, notes);
+            });
+    connect(details_, &RunDetails::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
+    connect(curves_, &CurveGrid::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
+    connect(curves_, &CurveGrid::exportFailed, this, &TrainWorkspace::fail);
+    connect(curves_, &CurveGrid::exported, this, [this](const QString& file) {
+        messages_->say(MessageBar::Kind::Hint, tr("Saved %1.").arg(file));
+    });
+}
+
+void TrainWorkspace::wireTrainings() {
+    connect(trainings_, &TrainingProcesses::started, reader_, &StoreReader::lookNow);
+    connect(trainings_, &TrainingProcesses::ended, reader_, &StoreReader::lookNow);
+    connect(trainings_, &TrainingProcesses::failed, this, &TrainWorkspace::failTraining);
+    connect(trainings_, &TrainingProcesses::outputRead, details_, &RunDetails::showOutput);
+    connect(showOutput_, &QAction::triggered, this, [this] { showOutput(output_, this); });
+}
+
+// ---- Runs ----
+
+void TrainWorkspace::newRun() {
+    auto* dialog = new NewRunDialog(places_, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &NewRunDialog::startRequested, this, &TrainWorkspace::start);
+    dialog->open();
+}
+
+void TrainWorkspace::start(const NewRun& run) {
+    awaited_ = QDir::cleanPath(QFileInfo(run.out).absoluteFilePath());
+    hasStoreFailed_ = false;
+    messages_->say(
+        MessageBar::Kind::Hint,
+        tr("Starting lvr %1; it is listed once its data and model are read.").arg(run.kind));
+    trainings_->start(run);
+}
+
+void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
+    if (hasStoreFailed_) messages_->dismiss();
+    hasStoreFailed_ = false;
+    if (listed_) tellNews(runs);
+    const bool areFirst = runs_.empty();
+    runs_ = runs;
+    unsaved_->setRuns(runs);
+    table_->show(runs);
+    pages_->setCurrentIndex(runs.empty() ? 0 : 1);
+    nothing_->say(hasStoreFailed_);
+    for (const auto& summary : runs) {
+        const Run& run = summary.run;
+        if (awaited_.isEmpty() || QString::fromStdString(run.info.out) != awaited_) continue;
+        awaited_.clear();
+        messages_->dismiss();
+        table_->select(run.id);
+    }
+    if (table_->find(wanted_)) table_->select(std::exchange(wanted_, 0));
+    if (areFirst && !runs.empty() && table_->selected().empty())
+        table_->select(runs.front().run.id);
+    listed_ = true;
+    plot(subscribed_);  // one may have rollouts by now
+    showDetails();
+}
+
+void TrainWorkspace::tellNews(const std::vector<RunSummary>& runs) {
+    for (const auto& news : newsOf(runs_, runs)) {
+        messages_->say(news.needsAHand ? MessageBar::Kind::Error : MessageBar::Kind::Hint,
+                       news.sentence);
+        Q_EMIT alerted(news.sentence, news.isNewKind, news.needsAHand);
+    }
+}
+
+// No store is how everything begins; one that goes away while it is shown is told.
+void TrainWorkspace::showMissing(const QString& sentence) {
+    if (listed_ && !runs_.empty()) {
+        fail(tr("The run store %1 is gone; its runs show again when it is back.")
+                 .arg(places_.store));
+        hasStoreFailed_ = true;
+        return;
+    }
+    if (std::exchange(hasStoreFailed_, false)) messages_->dismiss();
+    nothing_->say(false);
+    nothing_->sayWhere(sentence);
+    pages_->setCurrentIndex(0);
+}
+
+std::vector<PlottedRun> TrainWorkspace::chosenForCurves(
+    const std::vector<std::int64_t>& runs) const {
+    std::vector<PlottedRun> chosen;
+    for (const auto id : runs)
+        if (const auto* run = table_->find(id))
+            chosen.push_back({.id = id, .name = nameOf(run->run), .hasRollouts = run->hasRollouts});
+    return chosen;
+}
+
+void TrainWorkspace::plot(const std::vector<std::int64_t>& runs) {
+    auto chosen = chosenForCurves(runs);
+    if (chosen == plottedAs_) return;
+    plottedAs_ = chosen;
+    curves_->setRuns(plotted_->choose(std::move(chosen)));
+    plotted_->forgetOthers();
+    table_->setColours(plotted_->colours());
+}
+
+void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
+    plot(runs);
+    subscribed_ = runs;
+    upToDate_ = saidSettled_ = false;
+    reader_->subscribe(runs);
+    showDetails();
+}
+
+// Notes that are not stored yet stand in for those of the store. What is shown of a run goes when
+// a run of another store takes its number.
+void TrainWorkspace::showDetails() {
+    const auto chosen = table_->selected();
+    const auto* found = chosen.empty() ? nullptr : table_->find(chosen.front());
+    const Run now = found ? found->run : Run();
+    if (!found || (now.id == described_.id && now.started != described_.started)) details_->clear();
+    if (found) {
+        auto shown = *found;
+        if (const auto notes = unsaved_->of(now)) shown.run.notes = notes->toStdString();
+        details_->show(shown);
+    }
+    described_ = now;
+    showNotes();
+    Q_EMIT described(now.id);
+}
+
+void TrainWorkspace::showNotes() { details_->showNotesProblem(unsaved_->problemOf(described_)); }
+
+// A store of millions of rows comes in pieces, between which the window answers.
+void TrainWorkspace::takeData() {
+    if (plotted_->takeNext()) return curves_->refresh();
+    takes_.stop();
+    settle();
+}
+
+// ---- The rest ----
+
+void TrainWorkspace::select(std::int64_t run) {
+    if (table_->find(run))
+        table_->select(run);
+    else
+        wanted_ = run;
+}
+
+std::int64_t TrainWorkspace::selected() const {
+    const auto chosen = table_->selected();
+    return chosen.empty() ? wanted_ : chosen.front();
+}
+
+bool TrainWorkspace::isSettled() const {
+    if (places_.store.isEmpty()) return true;
+    return upToDate_ && !takes_.isActive() && table_->selected() == subscribed_;
+}
+
+void TrainWorkspace::settle() {
+    if (saidSettled_ || !isSettled()) return;
+    saidSettled_ = true;
+    curves_->dropEmpty();
+    Q_EMIT settled();
+}
+
+std::vector<Run> TrainWorkspace::running() const {
+    std::vector<Run> found;
+    for (const auto& summary : runs_)
+        if (isRunningHere(summary.run)) found.push_back(summary.run);
+    return found;
+}
+
+void TrainWorkspace::stopRunning() {
+    for (const auto& run : running()) trainings_->stop(run);
+}
+
+QList<QAction*> TrainWorkspace::runActions() const {
+    return QList{new_} + table_->runActions() + viewActions_;
+}
+
+void TrainWorkspace::openFolder(const QString& folder) {
+    inBackground(
+        this, [folder] { return QFileInfo(folder).isDir(); },
+        [this, folder](bool isThere) {
+            if (isThere)
+                QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+            else
+                fail(tr("There is no folder %1; it was moved, or nothing was saved yet.")
+                         .arg(folder));
+        });
+}
+
+void TrainWorkspace::fail(const QString& sentence) {
+    messages_->say(MessageBar::Kind::Error, sentence);
+}
+
+void TrainWorkspace::failTraining(const QString& sentence, const QString& output) {
+    awaited_.clear();
+    output_ = output;
+    messages_->say(MessageBar::Kind::Error, sentence, output.isEmpty() ? nullptr : showOutput_);
+}
+
+QString TrainWorkspace::message() const { return messages_->sentence(); }
+
+QByteArray TrainWorkspace::saveLayout() const {
+    QByteArray layout;
+    QDataStream stream(&layout, QIODevice::WriteOnly);
+    stream << upper_->saveState() << whole_->saveState();
+    return layout;
+}
+
+void TrainWorkspace::restoreLayout(const QByteArray& layout) {
+    QByteArray upper, whole;
+    QDataStream stream(layout);
+    stream >> upper >> whole;
+    upper_->restoreState(upper);
+    whole_->restoreState(whole);
+}
+
+void TrainWorkspace::resetLayout() {
+    upper_->setSizes({820, 440});
+    whole_->setSizes({230, 420});
+}
+
+}  // namespace lvr

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "app/runs/train_places.h"
+#include "core/values/run.h"
+#include "widgets/runs/curve_view.h"
+
+class QAction;
+class QSplitter;
+class QStackedWidget;
+class QTabWidget;
+
+namespace lvr {
+
+class CurveGrid;
+class MessageBar;
+class NoRuns;
+class PlottedRuns;
+class RunDetails;
+class RunsTable;
+class StoreReader;
+class TrainingProcesses;
+class UnsavedNotes;
+struct NewRun;
+
+// Launch trainings and watch them: the runs of a store, their curves and what is known of each.
+class TrainWorkspace : public QWidget {
+    Q_OBJECT
+public:
+    explicit TrainWorkspace(const TrainPlaces& places, QWidget* parent = nullptr);
+    ~TrainWorkspace() override;
+
+    // Another view of the chosen run, a tab beside the curves. Returns the action that shows it,
+    // which is among runActions() from now on.
+    QAction* addView(QWidget* view, const QString& title, const QString& name,
+                     const QString& toolTip);
+    void newRun();                                                 // asks what it is told
+    void select(std::int64_t run);                                 // also before the store was read
+    std::int64_t selected() const;                                 // the first, 0: none
+    const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
+    std::vector<Run> running() const;  // on this machine; they outlive the window
+    void stopRunning();                // each saves and ends
+    QList<QAction*> runActions() const;
+    QByteArray saveLayout() const;
+    void restoreLayout(const QByteArray& layout);
+    void resetLayout();
+    bool isSettled() const;   // what the store holds of the selected runs is on screen
+    QString message() const;  // the sentence on screen, empty when there is none
+
+Q_SIGNALS:
+    void rolloutsRequested(std::int64_t run, int step);
+    void described(std::int64_t run);  // whose details are shown; 0: none
+    // Something of a run that a person should know; shown. needsAHand: it does not go on by itself.
+    void alerted(const QString& sentence, bool isNewKind, bool needsAHand);
+    void storeFailed(const QString& sentence);  // shown
+    void settled();
+
+private:
+    void build();
+    void wireReader();
+    void wireTable();
+    void wireTrainings();
+    void start(const NewRun& run);
+    void showRuns(const std::vector<RunSummary>& runs);
+    void tellNews(const std::vector<RunSummary>& runs);
+    std::vector<PlottedRun> chosenForCurves(const std::vector<std::int64_t>& runs) const;
+    void plot(const std::vector<std::int64_t>& runs);
+    void showNotes();
+    void showMissing(const QString& sentence);
+    void choose(const std::vector<std::int64_t>& runs);
+    void showDetails();
+    void takeData();
+    void settle();
+    void openFolder(const QString& folder);
+    void fail(const QString& sentence);
+    void failTraining(const QString& sentence, const QString& output);
+
+    TrainPlaces places_;
+    StoreReader* reader_;
+    TrainingProcesses* trainings_;
+    std::unique_ptr<PlottedRuns> plotted_;
+    UnsavedNotes* unsaved_;
+    std::vector<RunSummary> runs_;
+    Run described_;  // whose details are shown
+    std::vector<std::int64_t> subscribed_;
+    std::vector<PlottedRun> plottedAs_;  // as they were given to the curves, without these
+    std::int64_t wanted_ = 0;            // to be selected once it is listed
+    bool upToDate_ = false;              // all metrics of the subscribed runs have come
+    bool saidSettled_ = false;           // of this selection
+    bool listed_ = false;                // runs of this store were shown
+    bool hasStoreFailed_ = false;        // the message on screen is about it
+    QString awaited_;                    // output folder of the run that was started last
+    QString output_;                     // of the training that failed last
+    QTimer takes_;
+
+    MessageBar* messages_;
+    QAction* new_;
+    QAction* showOutput_;
+    RunsTable* table_;
+    RunDetails* details_;
+    CurveGrid* curves_;
+    QTabWidget* views_;
+    QList<QAction*> viewActions_;
+    QStackedWidget* pages_;
+    QSplitter *upper_, *whole_;
+    NoRuns* nothing_;
+};
+
+}  // namespace lvr

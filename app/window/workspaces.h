@@ -1,0 +1,92 @@
+#pragma once
+
+#include <QStackedWidget>
+#include <map>
+#include <memory>
+
+#include "app/window/workspace_id.h"
+
+class QAction;
+
+namespace lvr {
+
+class AskWorkspace;
+class CompareWorkspace;
+class RolloutsWorkspace;
+class TrainWorkspace;
+struct CompareServices;
+struct ModelInfo;
+struct TrainPlaces;
+
+// The four workspaces, one on top. All but Ask are made when they are first needed; introduces them
+// to each other.
+class Workspaces : public QStackedWidget {
+    Q_OBJECT
+public:
+    Workspaces(const TrainPlaces& places, const CompareServices& compare,
+               QWidget* parent = nullptr);
+    ~Workspaces() override;
+
+    AskWorkspace& ask() { return *ask_; }
+    TrainWorkspace& train();
+    RolloutsWorkspace& rollouts();
+    CompareWorkspace& compare();
+    TrainWorkspace* trainIfMade() { return train_; }
+    RolloutsWorkspace* rolloutsIfMade() { return rollouts_; }
+    CompareWorkspace* compareIfMade() { return compare_; }
+
+    void show(WorkspaceId id);
+    using QStackedWidget::show;
+    WorkspaceId current() const { return current_; }
+    void setModel(const ModelInfo& model);  // the one that is open
+    void compareQuestion();                 // the one in Ask, under the strategies of Compare
+
+    // Which runs are looked at; 0: none.
+    struct Place {
+        std::int64_t run = 0, rolloutsRun = 0;
+        int rolloutsStep = -1;
+    };
+    Place place() const;
+    void goTo(const Place& place);
+
+    // What was chosen in Compare and which comparison is shown.
+    QByteArray compareState() const;
+    void restoreCompare(const QByteArray& state);
+
+    // What is on screen is still being read or answered; settled() follows.
+    bool isBusy() const;
+
+    QByteArray saveLayout() const;
+    void restoreLayout(const QByteArray& layout);
+    void resetLayout();
+
+Q_SIGNALS:
+    void changed(lvr::WorkspaceId current);
+    void made(lvr::WorkspaceId id);
+    void alerted(const QString& sentence, bool isNewKind, bool needsAHand);  // of a run
+    void failed(const QString& sentence);     // the store can't be read; shown there
+    void modelWanted(const QString& folder);  // of a run, to be asked
+    void settled();
+
+private:
+    void addCheckpoints();
+    void addPage(WorkspaceId id, QWidget* page);
+    void tellWhenSettled();
+    void layOut(WorkspaceId id);
+
+    std::unique_ptr<TrainPlaces> places_;
+    std::unique_ptr<CompareServices> services_;
+    std::unique_ptr<ModelInfo> model_;  // null until one is open
+    WorkspaceId current_ = WorkspaceId::Ask;
+    std::map<WorkspaceId, QByteArray> layouts_;  // for those that are not made yet
+    Place place_;                                // likewise
+    QByteArray compareState_;                    // likewise
+
+    AskWorkspace* ask_;
+    TrainWorkspace* train_ = nullptr;
+    RolloutsWorkspace* rollouts_ = nullptr;
+    CompareWorkspace* compare_ = nullptr;
+    QAction* checkpoints_ = nullptr;  // shows them in Train; null while that is not made
+};
+
+}  // namespace lvr

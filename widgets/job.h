@@ -1,0 +1,119 @@
+#pragma once
+
+#include <QFuture>
+#include <QObject>
+#include <QThreadPool>
+#include <QtConcurrentRun>
+#include <atomic>
+#include <functional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include "widgets/thrown.h"
+
+namespace lvr {
+
+// Runs work away from the GUI thread: reading, writing, measuring. A part that needs such work
+// holds a Job; all functions are called on the GUI thread and all reports come there. What work
+// throws comes as a sentence. Work takes nothing, or a Turn to look at and to report by while it
+// runs.
+class Job : public QObject {
+public:
+    // One piece of work that runs: whether it should stop, and a way to tell how far it is.
+    class Turn {
+    public:
+        std::stop_token stop;
+        // Runs `report` on the GUI thread, if this work is still wanted then.
+        void tell(std::function<void()> report) const;
+
+    private:
+        friend class Job;
+        Job* job = nullptr;
+        quint64 id = 0;  // 0: of add(), which is always wanted
+    };
+    using Failed = std::function<void(const QString& sentence)>;
+
+    // With one thread, work runs in the order in which it was given.
+    explicit Job(QObject* parent = nullptr, int threads = 1);
+    // Asks what runs to stop, and waits. What was added still runs, what was to replace does not;
+    // neither reports any more.
+    ~Job() override;
+
+    // Every one counts, and each reports: writing.
+    template <class Work, class Then>
+    void add(Work work, Then then, Failed failed) {
+        start(countedTurn(), std::move(work), std::move(then), std::move(failed));
+    }
+    // The newest wins: an older one is asked to stop, does not begin and does not report: reading.
+    template <class Work, class Then>
+    void replace(Work work, Then then, Failed failed) {
+        drop();
+        start(newestTurn(), std::move(work), std::move(then), std::move(failed));
+    }
+    // Nothing of what replace() began is wanted any more.
+    void drop();
+    // Asks what replace() began to stop; it still reports.
+    void requestStop() { stop_.request_stop(); }
+
+    bool isBusy() const { return running_ > 0; }
+    std::function<void()> whenIdle;  // called when the last report was made
+
+private:
+    // Of work that returns nothing, too, there is a value that a future can carry.
+    struct Nothing {};
+    struct Overtaken {};  // nobody hears of it
+
+    Turn countedTurn();  // of add()
+    Turn newestTurn();   // of replace()
+    bool isWanted(quint64 id) const { return id == 0 || id == newest_; }
+    void settle();
+
+    template <class Work>
+    static auto outcomeOf(Work& work, const Turn& turn) {
+        const auto run = [&] {
+            if constexpr (std::is_invocable_v<Work&, const Turn&>)
+                return work(turn);
+            else
+                return work();
+        };
+        if constexpr (std::is_void_v<decltype(run())>) {
+            run();
+            return Nothing();
+        } else {
+            return run();
+        }
+    }
+
+    template <class Work, class Then>
+    void start(Turn turn, Work work, Then then, Failed failed) {
+        using Outcome = decltype(outcomeOf(work, turn));
+        ++running_;
+        const quint64 id = turn.id;
+        const auto report = [this, id, then = std::move(then)](const Outcome& outcome) mutable {
+            if (!isWanted(id)) return;
+            if constexpr (std::is_same_v<Outcome, Nothing>)
+                then();
+            else
+                then(outcome);
+        };
+        const auto complain = [this, id, failed = std::move(failed)] {
+            if (isWanted(id) && failed) failed(thrownSentence());
+        };
+        QtConcurrent::run(&pool_,
+                          [this, turn = std::move(turn), work = std::move(work)]() mutable {
+                              if (!isWanted(turn.id)) throw Overtaken();
+                              return outcomeOf(work, turn);
+                          })
+            .then(this, report)
+            .onFailed(this, complain)
+            .then(this, [this] { settle(); });
+    }
+
+    QThreadPool pool_;
+    std::stop_source stop_;
+    std::atomic<quint64> newest_ = 0;
+    int running_ = 0;
+};
+
+}  // namespace lvr

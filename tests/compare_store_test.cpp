@@ -53,10 +53,6 @@ CompareServices servicesOf(InferenceWorker& worker, const QString& store) {
     return {.runOnEngine = worker.runner(),
             .openEngine = openLvrEngine,
             .sceneKinds = setSceneKinds(),
-            .newScene =
-                [](const std::string& kind) {
-                    return openSampleSet({.kind = kind, .count = 1}).sample(0);
-                },
             .openSet = openSampleSet,
             .modelHash = hashOf,
             .store = store.toStdU16String(),
@@ -158,10 +154,6 @@ WindowServices windowServices(const QString& store) {
             .places = {.store = store},
             .compare = {.openEngine = openLvrEngine,
                         .sceneKinds = setSceneKinds(),
-                        .newScene =
-                            [](const std::string& kind) {
-                                return openSampleSet({.kind = kind, .count = 1}).sample(0);
-                            },
                         .openSet = openSampleSet,
                         .modelHash = hashOf}};
 }

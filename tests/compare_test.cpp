@@ -155,7 +155,6 @@ CompareServices servicesOf(Script& script, InferenceWorker& worker) {
     return {.runOnEngine = worker.runner(),
             .openEngine = factoryOf(script),
             .sceneKinds = {"chain", "count"},
-            .newScene = [](const std::string& kind) { return sampleOf("What " + kind + "?"); },
             .openSet =
                 [](const SetChoice& choice, const std::stop_token&) {
                     if (choice.file == "broken.json")
@@ -302,7 +301,6 @@ private Q_SLOTS:
     void stoppingInTheWindowKeepsTheColumns();
     void whatIsMissingIsSaid();
     void anEditedQuestionHasNoKnownAnswer();
-    void aPictureThatIsNoneIsNamed();
     void aSetFillsTheTableAndCanBeStopped();
     void disagreeingQuestionsOpenInTheColumns();
     void stoppingWhileTheQuestionsAreReadIsAtOnce();
@@ -633,18 +631,6 @@ void CompareTest::anEditedQuestionHasNoKnownAnswer() {
     expected.setText("sun");
     QTest::keyClicks(&window.the<QuestionLine>(), "x");
     QCOMPARE(expected.text(), "sun");  // given by hand: it stays
-}
-
-void CompareTest::aPictureThatIsNoneIsNamed() {
-    Window window;
-    QFile file(folder_.filePath("größe.png"));
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write("no picture");
-    file.close();
-    window.the<QuestionPage>().openPicture(file.fileName());
-    QTRY_VERIFY(window.message().contains("größe.png"));
-    window.the<QuestionPage>().newScene("count");
-    QTRY_COMPARE(window.the<QuestionLine>().toPlainText(), "What count?");
 }
 
 void CompareTest::aSetFillsTheTableAndCanBeStopped() {

@@ -74,6 +74,30 @@ private Q_SLOTS:
             << region("0,0,1,1,3") << "picture 3, counted from 0";
         QTest::newRow("file that is not there")
             << QStringList{"--open", "nothing.png"} << "nothing.png";
+        QTest::newRow("opens a dialog")
+            << QStringList{"--do", "help.about"} << "\"help.about\" opens a dialog";
+        QTest::newRow("opens a dialog of another workspace")
+            << QStringList{"--workspace", "train", "--do", "runs.new"}
+            << "\"runs.new\" opens a dialog";
+    }
+
+    void aSessionFolderThatCantBeWrittenIsRefused() {
+        QFile taken(file("taken"));
+        QVERIFY(taken.open(QIODevice::WriteOnly));
+        const auto ended = run({"--session", file("taken/session"), "--state-to", file("s.json")});
+        QCOMPARE(ended.code, 2);
+        QVERIFY2(ended.said.contains("--session") && ended.said.contains("can't be written"),
+                 qPrintable(ended.said));
+    }
+
+    // A scene that comes back is a drawn one: its answer is no guess.
+    void aSceneThatComesBackIsNotTakenForAPhoto() {
+        const QStringList session{"--session", file("scene")};
+        stateAfter(session);
+        const auto after = stateAfter(session);
+        for (const auto& message : after["messages"].toArray())
+            QVERIFY2(!message["sentence"].toString().contains("drawn scenes only"),
+                     qPrintable(message["sentence"].toString()));
     }
     void whatCantBeDoneIsOneSentence() {
         QFETCH(const QStringList, arguments);

@@ -168,6 +168,7 @@ private Q_SLOTS:
 
     void tourIsShownOnceAndAgainFromTheMenu();
     void tourStandsBesideWhatItSpeaksOf();
+    void tourIsDrivenByArrowsAndEnter();
     void tourEndsWithEscape();
 
     void textCanBeReadInBothColours_data();
@@ -292,7 +293,7 @@ void ShellTest::menusToolbarAndChoicesAreAllListed() {
         found << listed.path + ": " + listed.text;
     for (const char* expected :
          {"File: Open picture…", "Scene: New: has-dot", "View › Colours: Dark",
-          "View › What the heat shows: cosine", "Steps: Play or pause", "Help: Shortcuts"})
+          "View › What the heat shows: cosine", "Steps: Play or pause", "Help: Shortcuts…"})
         QVERIFY2(found.contains(QString(expected)), expected);
 }
 
@@ -699,12 +700,37 @@ void ShellTest::tourStandsBesideWhatItSpeaksOf() {
         QVERIFY(world.window.rect().contains(tour.geometry()));
         QVERIFY(!tour.geometry().intersects(target));
     }
+    // In a window with room the button that asks is not covered either.
+    world.window.resize(1280, 720);
+    QTRY_COMPARE(world.window.width(), 1280);
+    QCoreApplication::processEvents();
+    const auto* panel = question.parentWidget();
+    QVERIFY(
+        !tour.geometry().intersects(QRect(panel->mapTo(&world.window, QPoint()), panel->size())));
     // Everything else stays usable.
     question.setFocus();
     question.clear();
     QTest::keyClicks(&question, "Why?");
     QCOMPARE(question.toPlainText(), "Why?");
     QVERIFY(tour.isVisible());
+}
+
+void ShellTest::tourIsDrivenByArrowsAndEnter() {
+    World world;
+    const auto& tour = world.the<Tour>();
+    world.action("help.tour").trigger();
+    const auto press = [](Qt::Key key) { QTest::keyClick(QApplication::focusWidget(), key); };
+    press(Qt::Key_Right);
+    QCOMPARE(tour.stop(), 1);
+    press(Qt::Key_Left);
+    QCOMPARE(tour.stop(), 0);
+    press(Qt::Key_Left);  // there is nothing before
+    QCOMPARE(tour.stop(), 0);
+    press(Qt::Key_Return);
+    press(Qt::Key_Enter);
+    QCOMPARE(tour.stop(), 2);
+    press(Qt::Key_Return);
+    QVERIFY(!tour.isVisible());
 }
 
 void ShellTest::tourEndsWithEscape() {

@@ -6,11 +6,13 @@
 #include <QAction>
 #include <QApplication>
 #include <QDockWidget>
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QMimeData>
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
@@ -30,6 +32,7 @@
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
 #include "app/compare/compare_workspace.h"
+#include "app/compare/question_page.h"
 #include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "app/window/main_window.h"
@@ -40,6 +43,7 @@
 #include "widgets/compare/answer_columns.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/message_bar.h"
+#include "widgets/question_line.h"
 #include "widgets/rollouts/checkpoint_scrubber.h"
 #include "widgets/runs/runs_table.h"
 
@@ -74,9 +78,7 @@ int train(const QStringList& arguments) {
 WindowServices servicesOf(Script& script, const QString& store) {
     WindowServices services = servicesOf(script);
     services.places = {.store = store, .program = QCoreApplication::applicationFilePath()};
-    services.compare = {.openEngine = services.openEngine,
-                        .sceneKinds = services.sceneKinds,
-                        .newScene = services.newScene};
+    services.compare = {.openEngine = services.openEngine, .sceneKinds = services.sceneKinds};
     return services;
 }
 
@@ -274,8 +276,7 @@ private Q_SLOTS:
         for (const auto* menu : window.findChildren<QMenu*>())
             if (menu->title() == "&Panels")
                 for (const auto* action : menu->actions()) names << action->text();
-        QCOMPARE(names, (QStringList{"Question and answer", "Conversation",
-                                     "Pictures and questions", "Notes"}));
+        QCOMPARE(names, (QStringList{"Question and answer", "Conversation", "Sources", "Notes"}));
     }
 
     // ---- Switching ----
@@ -322,6 +323,85 @@ private Q_SLOTS:
         world.go(WorkspaceId::Ask);
         QTest::keyClick(&world.window, Qt::Key_N, Qt::ControlModifier);
         QCOMPARE(world.ask().question(), "What? chain");
+    }
+
+    // Daily ones have a picture and a name in every workspace; what can't be undone is in the menu
+    // alone.
+    void everyWorkspaceHasAToolBarOfTheSameKind() {
+        World world(storeWithARun());
+        world.begin();
+        for (const WorkspaceId id : kWorkspaces) {
+            world.go(id);
+            QStringList names;
+            for (const auto* bar : world.window.findChildren<QToolBar*>()) {
+                if (!bar->isVisible() || bar->parent() != &world.window) continue;
+                QCOMPARE(bar->toolButtonStyle(), Qt::ToolButtonTextBesideIcon);
+                for (const QAction* action : bar->actions()) {
+                    if (action->objectName().isEmpty()) continue;  // tabs, a list, a line between
+                    QVERIFY2(!action->icon().isNull(), qPrintable(action->objectName()));
+                    names << action->objectName();
+                }
+            }
+            QVERIFY2(names.size() >= 3, qPrintable(nameOf(id)));
+            QVERIFY(!names.contains("runs.kill") && !names.contains("runs.delete"));
+        }
+        world.go(WorkspaceId::Train);
+        QVERIFY(
+            world.menu("Run")->actions().contains(world.window.findChild<QAction*>("runs.kill")));
+    }
+
+    // ---- One picture for Ask and Compare ----
+
+    void aNewSceneStaysInCompareAndIsComparedThere() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.go(WorkspaceId::Compare);
+        auto& page = *world.window.findChild<QuestionPage*>();
+        world.window.findChild<QAction*>("scene.new-has-dot")->trigger();
+        QCOMPARE(world.all().current(), WorkspaceId::Compare);
+        QTRY_COMPARE(page.sample().question.text, "What? has-dot");
+        QCOMPARE(world.ask().question(), "What? has-dot");
+    }
+
+    void aPictureThatIsPastedOrOpenedInCompareIsThatOfAskToo() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.go(WorkspaceId::Compare);
+        auto& page = *world.window.findChild<QuestionPage*>();
+        QMimeData data;
+        QImage pasted(30, 20, QImage::Format_RGB888);
+        pasted.fill(Qt::red);
+        data.setImageData(pasted);
+        world.window.give(data);
+        QCOMPARE(world.all().current(), WorkspaceId::Compare);
+        QTRY_COMPARE(page.sample().question.images.front().width, 30);
+        QCOMPARE(world.ask().trace().question.images.front().width, 30);
+        QVERIFY(page.sample().answer.empty());  // nobody knows it
+        QFile none(folder_.filePath("größe.png"));
+        QVERIFY(none.open(QIODevice::WriteOnly));
+        none.write("no picture");
+        none.close();
+        QSignalSpy failed(&world.window, &MainWindow::failed);
+        world.window.openFile(none.fileName());
+        QVERIFY(!failed.isEmpty() || failed.wait());
+        QVERIFY(failed.first().first().toString().contains("größe.png"));
+        QCOMPARE(page.sample().question.images.front().width, 30);
+    }
+
+    void aPictureOpenedInAskIsInCompareAsWell() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.go(WorkspaceId::Compare);
+        auto& page = *world.window.findChild<QuestionPage*>();
+        world.go(WorkspaceId::Ask);
+        world.window.newScene("has-dot");
+        world.go(WorkspaceId::Compare);
+        QTRY_COMPARE(page.sample().question.text, "What? has-dot");
+        // What is typed there stays as long as the picture does.
+        page.findChild<QuestionLine*>()->setPlainText("Mine?");
+        world.go(WorkspaceId::Ask);
+        world.go(WorkspaceId::Compare);
+        QCOMPARE(page.findChild<QuestionLine*>()->toPlainText(), "Mine?");
     }
 
     void everythingToClickHasAName() {
@@ -634,6 +714,25 @@ private Q_SLOTS:
         QCOMPARE(again.ask().question(), "What? chain");
         QVERIFY(again.window.trace().steps.empty());
         QCOMPARE(again.notices(), QStringList());
+    }
+
+    // Long before the next look at the whole window.
+    void whatIsTypedIsKeptAsSoonAsTypingPauses() {
+        World world(storeWithARun());
+        const QString folder = newName("session");
+        world.window.keepSession(folder);
+        world.begin();
+        const auto kept = [&] {
+            QFile file(folder + '/' + kSessionFile);
+            return file.open(QIODevice::ReadOnly) ? sessionFromJson(file.readAll()).question
+                                                  : QString();
+        };
+        QTRY_VERIFY(QFile::exists(folder + '/' + kSessionFile));
+        auto* clock = world.window.findChild<QTimer*>("session.clock");
+        QVERIFY(clock && clock->isActive());
+        clock->stop();
+        QTest::keyClicks(world.ask().questionLine(), " and more");
+        QTRY_VERIFY(kept().endsWith("and more"));
     }
 
     void whereTheModelWasComputedIsKeptWithIt() {

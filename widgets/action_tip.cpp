@@ -4,6 +4,7 @@
 #include <QKeySequence>
 #include <QVariant>
 #include <QWidget>
+#include <utility>
 
 namespace lvr {
 namespace {
@@ -39,6 +40,19 @@ void updateTip(QAction& action) {
     if (const QString why = whyNot(action); !why.isEmpty()) tip += '\n' + why;
     setIfNew(action, kWhole, tip);
     if (action.toolTip() != tip) action.setToolTip(tip);
+}
+
+QAction* addListAction(QWidget& list, const QString& name, const QString& text,
+                       const QKeySequence& keys, std::function<void()> act) {
+    auto* action = new QAction(text, &list);
+    action->setObjectName(name);
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetShortcut);
+    updateTip(*action);
+    QObject::connect(action, &QAction::triggered, &list, std::move(act));
+    list.addAction(action);
+    list.setContextMenuPolicy(Qt::ActionsContextMenu);
+    return action;
 }
 
 void setFixedKeys(QWidget& widget, const FixedKeys& keys) {

@@ -2,8 +2,10 @@
 
 #include <QList>
 #include <QString>
+#include <functional>
 
 class QAction;
+class QKeySequence;
 class QWidget;
 
 namespace lvr {
@@ -23,6 +25,11 @@ inline constexpr auto kKeepsNoKeys = "keepsNoKeys";
 
 // The tool tip, followed by the shortcut that is in force and by why the action can't be used.
 void updateTip(QAction& action);
+
+// An action of a list: in its context menu, and by its keys while it has the focus. `name` is what
+// settings, scripts and the palette know it by.
+QAction* addListAction(QWidget& list, const QString& name, const QString& text,
+                       const QKeySequence& keys, std::function<void()> act);
 
 struct FixedKey {
     QString keys;  // "Left, Right"

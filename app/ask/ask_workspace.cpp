@@ -59,9 +59,11 @@ void AskWorkspace::wire() {
     panel_->regions().actions().draw->setIcon(lineIcon("region"));
 }
 
-// A picture from outside means nothing to a model that has only ever seen drawn scenes.
+// A picture from outside means nothing to a model that has only ever seen drawn scenes. One whose
+// answer is known was not from outside when its trace was kept.
 void AskWorkspace::hintAtScenes() {
-    if (!model_ || !model_->drawnScenesOnly || sample_ || trace_.question.images.empty()) return;
+    const bool isKnown = sample_ || trace_.expectedAnswer;
+    if (!model_ || !model_->drawnScenesOnly || isKnown || trace_.question.images.empty()) return;
     Q_EMIT hinted(
         tr("This model knows drawn scenes only, so its answer about this picture will "
            "be a guess: draw a new scene, or open a Qwen2.5-VL or LVR checkpoint."));

@@ -60,10 +60,9 @@ CompareWorkspace::CompareWorkspace(const CompareServices& services, QWidget* par
 void CompareWorkspace::wire() {
     connect(strategies_, &StrategyList::changed, this, [this] { chosen_ = true; });
     connect(question_, &QuestionPage::asked, this, &CompareWorkspace::compare);
-    connect(set_, &SetPage::runAsked, this, [this] {
-        messages_->dismiss();
-        set_->run(strategies_->strategies());
-    });
+    connect(set_, &SetPage::runAsked, this, &CompareWorkspace::compareSet);
+    connect(question_, &QuestionPage::filesGiven, this, &CompareWorkspace::filesGiven);
+    connect(question_, &QuestionPage::picturePasted, this, &CompareWorkspace::picturePasted);
     connect(question_, &QuestionPage::said, this, &CompareWorkspace::say);
     connect(set_, &SetPage::said, this, &CompareWorkspace::say);
     const auto fail = [this](const QString& sentence) {
@@ -77,7 +76,7 @@ void CompareWorkspace::wire() {
     connect(set_, &SetPage::questionChosen, this,
             [this](const Sample& sample, const std::vector<Strategy>& strategies) {
                 tabs_->setCurrentWidget(question_);
-                question_->setSample(sample);
+                question_->setSample(sample, tr("from the set"));
                 question_->compare(strategies);
             });
 }
@@ -97,13 +96,46 @@ void CompareWorkspace::setModel(const ModelInfo& model) {
 
 void CompareWorkspace::showQuestion(const Sample& sample) {
     tabs_->setCurrentWidget(question_);
-    question_->setSample(sample);
+    showInPage(sample);
+}
+
+void CompareWorkspace::showInPage(const Sample& sample) {
+    fromAsk_ = sample.question;
+    question_->setSample(sample, tr("from Ask"));
+}
+
+void CompareWorkspace::follow(const Sample& sample) {
+    if (!isBusy() && sample.question != fromAsk_) showInPage(sample);
 }
 
 void CompareWorkspace::compare() {
     messages_->dismiss();
     tabs_->setCurrentWidget(question_);
     question_->compare(strategies_->strategies());
+}
+
+void CompareWorkspace::compareSet() {
+    messages_->dismiss();
+    set_->run(strategies_->strategies());
+}
+
+void CompareWorkspace::start() {
+    if (tabs_->currentWidget() == set_)
+        compareSet();
+    else
+        compare();
+}
+
+void CompareWorkspace::showPast() {
+    tabs_->setCurrentWidget(set_);
+    set_->showPast();
+}
+
+void CompareWorkspace::chooseExport() {
+    if (tabs_->currentWidget() == set_)
+        set_->chooseExport();
+    else
+        question_->chooseExport();
 }
 
 void CompareWorkspace::stop() {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QByteArray>
+#include <QImage>
+#include <QUrl>
 #include <QWidget>
 #include <string>
 
@@ -26,9 +28,16 @@ public:
     // The model that is open; its own exit rule takes the baseline's place while nobody has chosen
     // strategies.
     void setModel(const ModelInfo& model);
-    void showQuestion(const Sample& sample);  // to be compared when asked to
-    void compare();                           // now
+    // The picture and question of Ask, to be compared when asked to.
+    void showQuestion(const Sample& sample);
+    // Likewise, if it is another than last time and nothing is being compared; what was typed here
+    // stays otherwise.
+    void follow(const Sample& sample);
+    void compare();  // that question, now
+    void start();    // what is in front: the question, or the set
     void stop();
+    void showPast();      // comparisons that were made before
+    void chooseExport();  // of what is in front
     bool isBusy() const;
     bool isAskingSet() const;  // a set is being compared
 
@@ -38,9 +47,13 @@ public:
 
 Q_SIGNALS:
     void busyChanged(bool busy);
+    void filesGiven(const QList<QUrl>& files);  // pasted or dropped, to be opened
+    void picturePasted(const QImage& picture);
 
 private:
     void wire();
+    void compareSet();
+    void showInPage(const Sample& sample);
     void say(const QString& sentence);
 
     const std::string store_;
@@ -50,6 +63,7 @@ private:
     QTabWidget* tabs_;
     QSplitter* splitter_;
     MessageBar* messages_;
+    Question fromAsk_;     // last
     bool chosen_ = false;  // somebody changed the strategies
 };
 

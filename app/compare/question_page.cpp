@@ -1,11 +1,7 @@
 #include "app/compare/question_page.h"
 
-#include <QComboBox>
-#include <QDropEvent>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLineEdit>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
@@ -13,10 +9,10 @@
 
 #include "app/compare/compare_run.h"
 #include "core/eval/comparison_text.h"
-#include "core/vision/image_file.h"
 #include "widgets/compare/answer_columns.h"
 #include "widgets/compare/step_strips.h"
 #include "widgets/job.h"
+#include "widgets/labels.h"
 #include "widgets/qt_image.h"
 #include "widgets/question_line.h"
 #include "widgets/save_file.h"
@@ -39,14 +35,11 @@ QuestionPage::QuestionPage(CompareServices services, QWidget* parent)
       picture_(new StepPicture(this)),
       question_(new QuestionLine(this)),
       expected_(new QLineEdit(this)),
-      open_(new QPushButton(tr("Open picture…"), this)),
-      scene_(new QPushButton(tr("New scene"), this)),
-      kinds_(new QComboBox(this)),
+      origin_(new ElidedLabel(this)),
       compare_(new QPushButton(tr("Compare"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
       export_(new QPushButton(tr("Export…"), this)),
       columns_(new AnswerColumns(this)) {
-    setAcceptDrops(true);
     build();
     wire();
     updateButtons();
@@ -61,8 +54,7 @@ void QuestionPage::build() {
     expected_->setPlaceholderText(tr("right answer, if it is known"));
     expected_->setAccessibleName(tr("Right answer"));
     expected_->setClearButtonEnabled(true);
-    for (const auto& kind : services_.sceneKinds) kinds_->addItem(QString::fromStdString(kind));
-    kinds_->setAccessibleName(tr("Kind of scene"));
+    origin_->setAccessibleName(tr("Where picture and question come from"));
     compare_->setDefault(true);
     compare_->setToolTip(tr("Ask with every strategy of the list (Enter in the question)"));
     stop_->setToolTip(tr("Keep what there is"));
@@ -76,8 +68,8 @@ void QuestionPage::build() {
 QWidget* QuestionPage::makeControls() {
     auto* controls = new QWidget(this);
     auto* buttons = new QHBoxLayout;
-    for (QWidget* each : std::initializer_list<QWidget*>{expected_, open_, scene_, kinds_})
-        buttons->addWidget(each, each == expected_ ? 1 : 0);
+    buttons->addWidget(expected_, 1);
+    buttons->addWidget(origin_);
     buttons->addSpacing(12);
     for (auto* each : {compare_, stop_, export_}) buttons->addWidget(each);
     auto* right = new QVBoxLayout;
@@ -93,12 +85,8 @@ QWidget* QuestionPage::makeControls() {
 void QuestionPage::wire() {
     connect(question_, &QuestionLine::asked, this, &QuestionPage::asked);
     connect(question_, &QuestionLine::textChanged, this, &QuestionPage::questionEdited);
-    connect(question_, &QuestionLine::filesGiven, this,
-            [this](const QList<QUrl>& files) { openPicture(files.value(0).toLocalFile()); });
-    connect(question_, &QuestionLine::picturePasted, this,
-            [this](const QImage& picture) { setPicture(toImage(picture)); });
-    connect(open_, &QPushButton::clicked, this, &QuestionPage::choosePicture);
-    connect(scene_, &QPushButton::clicked, this, [this] { newScene(kinds_->currentText()); });
+    connect(question_, &QuestionLine::filesGiven, this, &QuestionPage::filesGiven);
+    connect(question_, &QuestionLine::picturePasted, this, &QuestionPage::picturePasted);
     connect(compare_, &QPushButton::clicked, this, &QuestionPage::asked);
     connect(stop_, &QPushButton::clicked, this, &QuestionPage::stop);
     connect(export_, &QPushButton::clicked, this, &QuestionPage::chooseExport);
@@ -106,7 +94,8 @@ void QuestionPage::wire() {
 
 // ---- What is asked ----
 
-void QuestionPage::setSample(const Sample& sample) {
+void QuestionPage::setSample(const Sample& sample, const QString& origin) {
+    origin_->setText(origin);
     settle();
     sample_ = sample;
     {
@@ -118,49 +107,11 @@ void QuestionPage::setSample(const Sample& sample) {
     picture_->showHeat(toQImage(shrunkTo(sample.question.images[0], kLargestPicture)), {});
 }
 
-// A picture that is given takes the place of all that was known about the last one.
-void QuestionPage::setPicture(const Image& picture) {
-    setSample({.question = {{picture}, question_->toPlainText().trimmed().toStdString()}});
-}
-
 // The known answer was to another question then.
 void QuestionPage::questionEdited() {
     if (question_->toPlainText().trimmed().toStdString() == sample_.question.text) return;
     if (expected_->text().toStdString() == sample_.answer) expected_->clear();
     sample_.rois.clear();
-}
-
-void QuestionPage::openPicture(const QString& file) {
-    files_->replace([file] { return readImage(file.toStdU16String()); },
-                    [this](const Image& picture) { setPicture(picture); },
-                    [this](const QString& sentence) { Q_EMIT failed(sentence); });
-}
-
-void QuestionPage::choosePicture() {
-    auto* dialog = new QFileDialog(this, tr("Open picture"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, &QuestionPage::openPicture);
-    dialog->open();
-}
-
-void QuestionPage::newScene(const QString& kind) {
-    files_->replace([kind = kind.toStdString(), draw = services_.newScene] { return draw(kind); },
-                    [this](const Sample& sample) { setSample(sample); },
-                    [this](const QString& sentence) { Q_EMIT failed(sentence); });
-}
-
-void QuestionPage::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls() || event->mimeData()->hasImage())
-        event->acceptProposedAction();
-}
-
-void QuestionPage::dropEvent(QDropEvent* event) {
-    const auto* data = event->mimeData();
-    if (data->hasImage()) return setPicture(toImage(qvariant_cast<QImage>(data->imageData())));
-    const QUrl url = data->urls().value(0);
-    if (url.isLocalFile()) return openPicture(url.toLocalFile());
-    Q_EMIT said(tr("%1 is not on this machine; save it and open the file.").arg(url.toString()));
 }
 
 // ---- Comparing ----
@@ -217,6 +168,7 @@ void QuestionPage::updateButtons() {
 // ---- Export ----
 
 void QuestionPage::chooseExport() {
+    if (!export_->isEnabled()) return said(tr("There is nothing to export yet; compare first."));
     askWhereToSave(this,
                    {tr("Export the columns"), QStringLiteral("comparison.png"), columnFormats()},
                    [this](const QString& file, const QString&) { exportTo(file); });

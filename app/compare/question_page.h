@@ -1,11 +1,13 @@
 #pragma once
 
+#include <QImage>
+#include <QUrl>
 #include <QWidget>
 
 #include "app/compare/sample_sets.h"
 #include "widgets/compare/strategy.h"
 
-class QComboBox;
+class QLabel;
 class QLineEdit;
 class QPushButton;
 
@@ -25,12 +27,12 @@ public:
     ~QuestionPage() override;
 
     const Sample& sample() const { return sample_; }
-    void setSample(const Sample& sample);  // stops what runs
-    void openPicture(const QString& file);
-    void newScene(const QString& kind);
+    // origin: where it is from, for a person. Stops what runs.
+    void setSample(const Sample& sample, const QString& origin);
     void compare(const std::vector<Strategy>& strategies);
     void stop();
     bool isBusy() const { return run_ != nullptr; }
+    void chooseExport();
     void exportTo(const QString& name);  // .png or .csv; none: a picture
 
 Q_SIGNALS:
@@ -38,20 +40,15 @@ Q_SIGNALS:
     void said(const QString& sentence);    // what was done, or is to be done first
     void failed(const QString& sentence);  // what went wrong with a file
     void busyChanged();
-
-protected:
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
+    void filesGiven(const QList<QUrl>& files);  // pasted or dropped, to be opened
+    void picturePasted(const QImage& picture);
 
 private:
     void build();
     QWidget* makeControls();
     void wire();
     void wireRun();
-    void setPicture(const Image& picture);
     void questionEdited();
-    void choosePicture();
-    void chooseExport();
     void settle();
     void updateButtons();
     std::string toCsv() const;
@@ -63,9 +60,7 @@ private:
     StepPicture* picture_;
     QuestionLine* question_;
     QLineEdit* expected_;
-    QPushButton* open_;
-    QPushButton* scene_;
-    QComboBox* kinds_;
+    QLabel* origin_;
     QPushButton* compare_;
     QPushButton* stop_;
     QPushButton* export_;

@@ -26,7 +26,6 @@ struct CompareServices {
     RunOnEngine runOnEngine;
     EngineFactory openEngine;  // for strategies with a model of their own
     std::vector<std::string> sceneKinds;
-    std::function<Sample(const std::string& kind)> newScene;  // throws Error
     // Throws Error, and Cancelled when stopped; any thread.
     std::function<SampleSet(const SetChoice& choice, const std::stop_token& stop)> openSet;
     // What a model is made of, by the name that it has in the window. Throws Error; any thread.

@@ -346,6 +346,9 @@ void SetPage::showQuestion(int question) {
 // ---- What was compared before ----
 
 void SetPage::showPast() {
+    if (!pastButton_->isEnabled())
+        return said(services_.store.empty() ? tr("No comparison is kept: there is no run store.")
+                                            : tr("A set is being compared; stop it first."));
     past_ = new PastComparisons(this);
     past_->setAttribute(Qt::WA_DeleteOnClose);
     connect(past_, &PastComparisons::openAsked, this, &SetPage::open);
@@ -385,6 +388,11 @@ QImage SetPage::picture() {
     QPainter painter(&image);
     painter.drawImage(QRect(0, rows, width, kPlot), plot_->picture({width, kPlot}, kSharp));
     return image;
+}
+
+void SetPage::chooseExport() {
+    if (!export_->isEnabled()) return said(tr("There is nothing to export yet; run a set first."));
+    exporter_->menu()->popup(export_->mapToGlobal(export_->rect().bottomLeft()));
 }
 
 void SetPage::exportTo(SetExport what, const QString& file) { exporter_->exportTo(what, file); }

@@ -76,6 +76,8 @@ public:
     const SetResults& results() const;
     std::int64_t runNumber() const;  // of the results in the store; 0: they are not there
     void open(std::int64_t run);     // a comparison of the store; not while one is made
+    void showPast();
+    void chooseExport();  // of what, then where
     void exportTo(SetExport what, const QString& file);
 
 Q_SIGNALS:
@@ -100,7 +102,6 @@ private:
     void tellState(const QString& state);
     void showOpened(const Comparison& comparison);
     void updateWidgets();
-    void showPast();
     void showQuestion(int question);
     QImage picture();
 

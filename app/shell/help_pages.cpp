@@ -20,6 +20,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/action_tip.h"
+
 namespace lvr {
 namespace {
 
@@ -175,6 +177,7 @@ MessagesDialog::MessagesDialog(const MessageLog& log, QWidget* parent)
     list_->setRootIsDecorated(false);
     list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
     list_->setWordWrap(true);
+    addListAction(*list_, "messages.copy", tr("&Copy"), QKeySequence::Copy, [this] { copy(); });
     list_->header()->setSectionResizeMode(When, QHeaderView::ResizeToContents);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     copy_ = buttons->addButton(tr("&Copy"), QDialogButtonBox::ActionRole);
@@ -221,6 +224,7 @@ Tour::Tour(QWidget* window)
     build();
     connect(skip_, &QPushButton::clicked, this, &Tour::end);
     connect(next_, &QPushButton::clicked, this, &Tour::next);
+    for (auto* button : {skip_, next_}) button->installEventFilter(this);
     hide();
 }
 
@@ -256,6 +260,16 @@ void Tour::start(const QList<TourStop>& stops) {
 void Tour::next() {
     if (stop_ + 1 >= stops_.size()) return end();
     ++stop_;
+    speak();
+}
+
+void Tour::previous() {
+    if (stop_ < 1) return;
+    --stop_;
+    speak();
+}
+
+void Tour::speak() {
     const bool last = stop_ + 1 == stops_.size();
     sentence_->setText(stops_[stop_].sentence);
     setAccessibleDescription(stops_[stop_].sentence);
@@ -295,11 +309,19 @@ void Tour::place() {
     mark_->setGeometry(target.adjusted(-3, -3, 3, 3));
     mark_->setVisible(seen);
     mark_->raise();
-    setGeometry(beside(target, size, window_->rect()));
+    const QWidget* clear = stops_[stop_].clear;
+    const QRect whole =
+        seen && clear ? QRect(clear->mapTo(window_, QPoint()), clear->size()) : target;
+    const QRect card = beside(whole, size, window_->rect());
+    setGeometry(card.intersects(whole) ? beside(target, size, window_->rect()) : card);
 }
 
-bool Tour::eventFilter(QObject*, QEvent* event) {
+bool Tour::eventFilter(QObject* watched, QEvent* event) {
     const auto type = event->type();
+    if (stop_ >= 0 && watched != window_) {
+        const bool isKey = type == QEvent::KeyPress;
+        return isKey && driveBy(static_cast<QKeyEvent*>(event)->key());
+    }
     if (stop_ >= 0 && (type == QEvent::Resize || type == QEvent::LayoutRequest)) {
         place();
         raise();
@@ -320,6 +342,24 @@ bool Tour::event(QEvent* event) {
 void Tour::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) return end();
     QFrame::keyPressEvent(event);
+}
+
+// A button would hand the arrows on to its neighbour, and leave Enter to a dialog's.
+bool Tour::driveBy(int key) {
+    switch (key) {
+        case Qt::Key_Right:
+            next();
+            return true;
+        case Qt::Key_Left:
+            previous();
+            return true;
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (skip_->hasFocus()) return false;
+            next();
+            return true;
+    }
+    return false;
 }
 
 }  // namespace lvr

@@ -68,16 +68,18 @@ private:
 struct TourStop {
     QPointer<QWidget> at;  // what is spoken of; while it is hidden the window's middle is used
     QString sentence;
+    QPointer<QWidget> clear = nullptr;  // is not covered either, such as the panel around it
 };
 
 // A few sentences, one after the other, each beside the part of the window it is about. Everything
-// else stays usable meanwhile.
+// else stays usable meanwhile. While it has the focus, the arrow keys and Enter go through it.
 class Tour : public QFrame {
     Q_OBJECT
 public:
     explicit Tour(QWidget* window);
     void start(const QList<TourStop>& stops);
     void next();
+    void previous();
     void end();
     int stop() const { return stop_; }  // -1 when it is not running
 
@@ -91,8 +93,10 @@ protected:
 
 private:
     void build();
+    void speak();
     void show();
     void place();
+    bool driveBy(int key);
 
     QWidget* window_;
     QWidget* mark_;  // a frame around what is spoken of

@@ -39,6 +39,18 @@ Shell::Shell(const std::vector<std::string>& libraries, QMainWindow* window)
     connect(shortcuts_, &Shortcuts::notKept, this, &Shell::failed);
 }
 
+void Shell::setTour(QWidget* picture, QWidget* question, QWidget* bar) {
+    stops_ = {{picture, tr("This is the picture; its heat shows what each latent step looked at. "
+                           "After a click on it the arrow keys go from step to step.")},
+              {question,
+               tr("Type a question here and press Enter: the model first thinks in latents, shown "
+                  "as blocks, then answers in words."),
+               question->parentWidget()},
+              {bar, tr("Open your own picture or model, or draw a new scene whose answer is "
+                       "known; the tabs lead to training and comparing, and Ctrl+Shift+P finds "
+                       "every command.")}};
+}
+
 void Shell::addHelpMenu() {
     QMenu* menu = window_->menuBar()->addMenu(tr("&Help"));
     add(menu, "help.palette", tr("&Command palette…"), {Qt::CTRL | Qt::SHIFT | Qt::Key_P},

@@ -27,7 +27,8 @@ public:
     Shell(const std::vector<std::string>& libraries, QMainWindow* window);
 
     RecentFiles* recent() const { return recent_; }
-    void setTour(const QList<TourStop>& stops) { stops_ = stops; }
+    // What the tour speaks of.
+    void setTour(QWidget* picture, QWidget* question, QWidget* bar);
     void addHelpMenu();                    // last of the menus
     void listenTo(const MessageBar* bar);  // what it says is listed under Help, Messages
     // Shortcuts, recent files and used commands come from the settings and go there.

@@ -1,7 +1,11 @@
 #include "app/sources/dataset_browser.h"
 
+#include <QAction>
+#include <QClipboard>
+#include <QComboBox>
 #include <QDir>
 #include <QFileDialog>
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -12,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include "app/sources/records.h"
+#include "widgets/action_tip.h"
 #include "widgets/entry_fields.h"
 
 namespace lvr {
@@ -23,6 +28,7 @@ DatasetBrowser::DatasetBrowser(QWidget* parent)
       path_(new QLineEdit(this)),
       images_(new QLineEdit(this)),
       filter_(new QLineEdit(this)),
+      kind_(new QComboBox(this)),
       table_(new QTableView(this)),
       hint_(new QLabel(this)),
       count_(new QLabel(this)),
@@ -55,6 +61,10 @@ void DatasetBrowser::build() {
         line->setAcceptDrops(false);  // the window takes them
     table_->setAccessibleName(tr("Records"));
     table_->setModel(model_);
+    addListAction(*table_, "sources.open-record", tr("&Open"), {},
+                  [this] { showRecord(table_->currentIndex()); });
+    addListAction(*table_, "sources.copy-record", tr("&Copy question and answer"),
+                  QKeySequence::Copy, [this] { copyRecord(); });
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);
     table_->setShowGrid(false);
@@ -67,10 +77,13 @@ void DatasetBrowser::build() {
     table_->horizontalHeader()->setHighlightSections(false);
     table_->horizontalHeader()->setSectionResizeMode(RecordModel::Question, QHeaderView::Stretch);
     const int letter = fontMetrics().averageCharWidth();
-    table_->setColumnWidth(RecordModel::Id, 8 * letter);
-    table_->setColumnWidth(RecordModel::Kind, 10 * letter);
-    table_->setColumnWidth(RecordModel::Answer, 10 * letter);
+    for (const int column : {RecordModel::Id, RecordModel::Kind, RecordModel::Answer})
+        table_->setColumnWidth(column, 9 * letter);
     table_->setColumnWidth(RecordModel::Boxes, 7 * letter);
+    for (const int column : {RecordModel::Id, RecordModel::Kind, RecordModel::Boxes})
+        table_->hideColumn(column);  // the tool tip has them; the question has the room
+    table_->horizontalHeader()->setMinimumSectionSize(3 * letter);
+    offerColumns();
     hint_->setWordWrap(true);
     hint_->setAlignment(Qt::AlignCenter);
     hint_->setMargin(12);
@@ -98,11 +111,47 @@ void DatasetBrowser::build() {
     below->addWidget(cancel_);
     auto* column = new QVBoxLayout(this);
     column->addLayout(top);
-    for (QWidget* widget : std::initializer_list<QWidget*>{images_, filter_, hint_, table_})
+    kind_->setAccessibleName(tr("Kind of question"));
+    kind_->setToolTip(tr("Show the questions of one kind only"));
+    kind_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    kind_->setMinimumContentsLength(8);
+    kind_->hide();
+    auto* search = new QHBoxLayout;
+    search->addWidget(filter_, 1);
+    search->addWidget(kind_);
+    column->addWidget(images_);
+    column->addLayout(search);
+    for (QWidget* widget : std::initializer_list<QWidget*>{hint_, table_})
         column->addWidget(widget);
     column->setStretchFactor(hint_, 1);
     column->setStretchFactor(table_, 1);
     column->addLayout(below);
+}
+
+// In the menu of the head: which columns are shown.
+void DatasetBrowser::offerColumns() {
+    QHeaderView* head = table_->horizontalHeader();
+    head->setContextMenuPolicy(Qt::ActionsContextMenu);
+    for (const int column :
+         {RecordModel::Id, RecordModel::Kind, RecordModel::Answer, RecordModel::Boxes}) {
+        const QString title =
+            model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        auto* action = new QAction(tr("Column %1").arg(title), head);
+        action->setObjectName("sources.column-" + title.toLower());
+        action->setCheckable(true);
+        action->setChecked(!table_->isColumnHidden(column));
+        connect(action, &QAction::toggled, this,
+                [this, column](bool shown) { table_->setColumnHidden(column, !shown); });
+        head->addAction(action);
+    }
+}
+
+void DatasetBrowser::search() {
+    if (records_) reader_->filter(records_, filter_->text().trimmed(), chosenKind());
+}
+
+QString DatasetBrowser::chosenKind() const {
+    return kind_->currentIndex() > 0 ? kind_->currentText() : QString();
 }
 
 void DatasetBrowser::wire() {
@@ -110,9 +159,8 @@ void DatasetBrowser::wire() {
         if (!typedPath(path_).isEmpty()) open(typedPath(path_));
     });
     connect(images_, &QLineEdit::returnPressed, this, &DatasetBrowser::reopen);
-    connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
-        if (records_) reader_->filter(records_, text.trimmed());
-    });
+    connect(filter_, &QLineEdit::textChanged, this, &DatasetBrowser::search);
+    connect(kind_, &QComboBox::currentIndexChanged, this, &DatasetBrowser::search);
     connect(filter_, &QLineEdit::returnPressed, table_, qOverload<>(&QWidget::setFocus));
     table_->installEventFilter(this);
     // Clicked and not activated, which a double click would be besides.
@@ -217,8 +265,17 @@ void DatasetBrowser::showRecords() {
     setReading(false);
     hint_->hide();
     table_->show();
-    reader_->filter(records_, filter_->text().trimmed());
+    offerKinds();
+    search();
     Q_EMIT settled();
+}
+
+void DatasetBrowser::offerKinds() {
+    const QSignalBlocker quiet(kind_);
+    kind_->clear();
+    kind_->addItem(tr("All kinds"));
+    kind_->addItems(records_->kinds());
+    kind_->setVisible(records_->kinds().size() > 1);
 }
 
 void DatasetBrowser::showRows(std::vector<int> rows) {
@@ -240,6 +297,15 @@ void DatasetBrowser::showRecord(const QModelIndex& index) {
     wantedRecord_ = model_->record(index.row());
     Q_EMIT recordWanted();
     reader_->readSample(records_, wantedRecord_);
+}
+
+void DatasetBrowser::copyRecord() {
+    const QModelIndex current = table_->currentIndex();
+    const DataRecord* record =
+        current.isValid() ? records_->record(model_->record(current.row())) : nullptr;
+    if (record)
+        QGuiApplication::clipboard()->setText(
+            QString::fromStdString(record->question + '\t' + record->answer));
 }
 
 // Enter shows a record again too.

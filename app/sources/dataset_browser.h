@@ -6,6 +6,7 @@
 
 #include "core/values/sample.h"
 
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QModelIndex;
@@ -48,6 +49,10 @@ protected:
 
 private:
     void build();
+    void offerColumns();
+    void offerKinds();
+    void search();
+    QString chosenKind() const;
     void wire();
     void wireReader();
     void choose(bool folder);
@@ -55,6 +60,7 @@ private:
     void showRecords();
     void showRows(std::vector<int> rows);
     void showRecord(const QModelIndex& index);
+    void copyRecord();
     void say(const QString& sentence);
     void setReading(bool reading);
 
@@ -69,6 +75,7 @@ private:
     QLineEdit* path_;
     QLineEdit* images_;
     QLineEdit* filter_;
+    QComboBox* kind_;
     QTableView* table_;
     QLabel* hint_;
     QLabel* count_;

@@ -1,8 +1,10 @@
 #include "app/sources/folder_browser.h"
 
+#include <QClipboard>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileSystemWatcher>
+#include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -12,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "app/sources/folder_files.h"
+#include "widgets/action_tip.h"
 #include "widgets/entry_fields.h"
 #include "widgets/job.h"
 
@@ -72,6 +75,11 @@ void FolderBrowser::build() {
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     list_->setMouseTracking(true);
     list_->viewport()->installEventFilter(this);
+    addListAction(*list_, "sources.open", tr("&Open"), {}, [this] { open(list_->currentIndex()); });
+    addListAction(*list_, "sources.copy-path", tr("&Copy path"), QKeySequence::Copy, [this] {
+        if (list_->currentIndex().isValid())
+            QGuiApplication::clipboard()->setText(QDir::toNativeSeparators(currentFile()));
+    });
     pages_->addWidget(hint_);
     pages_->addWidget(list_);
     auto* top = new QHBoxLayout;

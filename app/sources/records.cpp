@@ -3,6 +3,7 @@
 #include <QFileInfo>
 #include <QFont>
 #include <QObject>
+#include <QSet>
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
@@ -43,6 +44,13 @@ RecordList::RecordList(Dataset data) : data_(std::move(data)) {
     };
     std::inplace_merge(places_.begin(), good, places_.end(),
                        [&](int a, int b) { return place(a) < place(b); });
+    QSet<QString> seen;
+    for (const DataRecord& each : data_.records) {
+        const QString kind = QString::fromStdString(each.dataset);
+        if (kind.isEmpty() || seen.contains(kind)) continue;
+        seen.insert(kind);
+        kinds_ << kind;
+    }
 }
 
 const DataRecord* RecordList::record(int i) const {
@@ -62,10 +70,15 @@ QString RecordList::name(int i) const {
         .arg(number(i));
 }
 
-std::vector<int> RecordList::matching(const QString& text, const std::stop_token& stop) const {
+std::vector<int> RecordList::matching(const QString& text, const QString& kind,
+                                      const std::stop_token& stop) const {
+    const auto isOf = [this, kind = kind.toStdString()](int i) {
+        return kind.empty() || (record(i) && record(i)->dataset == kind);
+    };
     std::vector<int> found;
     for (int i = 0; i < size() && !stop.stop_requested(); ++i)
-        if (text.isEmpty() || (record(i) ? holds(*record(i), text) : holds(bad(i)->problem, text)))
+        if (isOf(i) && (text.isEmpty() ||
+                        (record(i) ? holds(*record(i), text) : holds(bad(i)->problem, text))))
             found.push_back(i);
     return found;
 }
@@ -126,7 +139,12 @@ QVariant RecordModel::data(const QModelIndex& index, int role) const {
         return tr("%1 can't be used: %2")
             .arg(records_->name(i), QString::fromStdString(bad->problem));
     const DataRecord& record = *records_->record(i);
-    QString tip = records_->name(i) + '\n' + QString::fromStdString(record.question) + '\n' +
+    QStringList head{records_->name(i)};
+    for (const std::string& each : {record.questionId, record.dataset})
+        if (!each.empty()) head << shortened(each);
+    if (!record.boxes.empty()) head << tr("%1 boxes").arg(record.boxes.size());
+    QString tip = head.join(QStringLiteral(" · ")) + '\n' +
+                  QString::fromStdString(record.question) + '\n' +
                   QString::fromStdString(record.answer);
     if (!record.note.empty()) tip += '\n' + QString::fromStdString(record.note);
     return tip;
@@ -169,9 +187,11 @@ void RecordReader::cancel() {
     opens_->requestStop();
 }
 
-void RecordReader::filter(const Records& records, const QString& text) {
+void RecordReader::filter(const Records& records, const QString& text, const QString& kind) {
     filters_->replace(
-        [records, text](const Job::Turn& turn) { return records->matching(text, turn.stop); },
+        [records, text, kind](const Job::Turn& turn) {
+            return records->matching(text, kind, turn.stop);
+        },
         [this](const std::vector<int>& rows) { Q_EMIT filtered(rows); },
         [](const QString& sentence) { qWarning("%s", qUtf8Printable(sentence)); });
 }

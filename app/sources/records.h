@@ -3,6 +3,7 @@
 #include <QAbstractTableModel>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -22,17 +23,20 @@ public:
 
     int size() const { return static_cast<int>(places_.size()); }
     const Dataset& data() const { return data_; }
-    const DataRecord* record(int i) const;  // null: it can't be used
-    const BadRecord* bad(int i) const;      // the other way round
-    QString name(int i) const;              // "data.json, record 3"
-    int number(int i) const;                // in its file, from 1
-    // Those that hold the text in id, kind, question, answer or problem; all for an empty text.
-    // Incomplete once stopped.
-    std::vector<int> matching(const QString& text, const std::stop_token& stop = {}) const;
+    const DataRecord* record(int i) const;               // null: it can't be used
+    const BadRecord* bad(int i) const;                   // the other way round
+    QString name(int i) const;                           // "data.json, record 3"
+    int number(int i) const;                             // in its file, from 1
+    const QStringList& kinds() const { return kinds_; }  // of records, each once, in their order
+    // Those of the kind (empty: of any) that hold the text in id, kind, question, answer or
+    // problem; all for an empty text. Incomplete once stopped.
+    std::vector<int> matching(const QString& text, const QString& kind = {},
+                              const std::stop_token& stop = {}) const;
 
 private:
     Dataset data_;
     std::vector<int> places_;  // in records; from -1 down in bad
+    QStringList kinds_;
 };
 using Records = std::shared_ptr<const RecordList>;
 
@@ -71,7 +75,7 @@ public:
     void open(const QString& data, const QString& imageRoot);
     void cancel();
     // Of several in a hurry only the newest is searched to the end.
-    void filter(const Records& records, const QString& text);
+    void filter(const Records& records, const QString& text, const QString& kind);
     void readSample(const Records& records, int record);
 
 Q_SIGNALS:

@@ -121,7 +121,7 @@ void MainWindow::wireAsk() {
         askTitle_ = title;
         showTitle();
     });
-    connect(ask_, &AskWorkspace::failed, this, [this](const QString& sentence) { fail(sentence); });
+    connect(ask_, &AskWorkspace::failed, this, &MainWindow::complain);
     connect(ask_, &AskWorkspace::modelWanted, this,
             [this](const QString& sentence) { fail(sentence, actions_->openModel); });
     connect(ask_, &AskWorkspace::hinted, this, [this](const QString& sentence) {
@@ -131,8 +131,7 @@ void MainWindow::wireAsk() {
     connect(ask_, &AskWorkspace::allWell, messages_, &MessageBar::dismiss);
     connect(ask_, &AskWorkspace::actionsChanged, this, &MainWindow::updateActions);
     connect(ask_, &AskWorkspace::settled, this, &MainWindow::settle);
-    connect(conversation_, &PictureConversation::failed, this,
-            [this](const QString& sentence) { fail(sentence); });
+    connect(conversation_, &PictureConversation::failed, this, &MainWindow::complain);
     connect(conversation_, &PictureConversation::settled, this, &MainWindow::settle);
     connect(conversation_, &PictureConversation::stateChanged, bars_->state(), &QLabel::setText);
 }
@@ -142,9 +141,7 @@ void MainWindow::wireWorkspaces() {
     connect(workspaces_, &Workspaces::changed, this, &MainWindow::showChange);
     connect(workspaces_, &Workspaces::settled, this, &MainWindow::settle);
     connect(workspaces_, &Workspaces::failed, this, &MainWindow::failed);
-    connect(workspaces_, &Workspaces::made, this, [this](WorkspaceId id) {
-        if (id == WorkspaceId::Train) bars_->addRunActions();
-    });
+    connect(workspaces_, &Workspaces::made, bars_, &WindowBars::addActionsOf);
     connect(workspaces_, &Workspaces::alerted, this,
             [this](const QString& sentence, bool isNewKind, bool needsAHand) {
                 const bool isOnScreen = workspaces_->current() == WorkspaceId::Train;
@@ -160,18 +157,16 @@ void MainWindow::wireWorkspaces() {
 }
 
 void MainWindow::wireModels() {
+    models_->tellProgressIn(messages_);
     connect(models_, &ModelDesk::opening, this, [this](const QString& name) {
         bars_->state()->setText(tr("Opening %1…").arg(name));
         ask_->modelIsOpening(name);
     });
-    connect(models_, &ModelDesk::progressed, messages_, &MessageBar::showProgress);
     connect(models_, &ModelDesk::opened, this, &MainWindow::showModel);
     connect(models_, &ModelDesk::closed, this, [this] {
         bars_->showNoModel();
         ask_->modelClosed();
     });
-    for (const auto ended : {&ModelDesk::cancelled, &ModelDesk::failed})
-        connect(models_, ended, messages_, &MessageBar::endProgress);
     connect(models_, &ModelDesk::cancelled, this, [this](const QString& sentence) {
         ask_->modelDidNotOpen();
         messages_->say(MessageBar::Kind::Hint, sentence, actions_->openModel);
@@ -182,8 +177,7 @@ void MainWindow::wireModels() {
         fail(sentence, actions_->openModel);
         settle();
     });
-    connect(models_, &ModelDesk::listFailed, this,
-            [this](const QString& sentence) { fail(sentence); });
+    connect(models_, &ModelDesk::listFailed, this, &MainWindow::complain);
 }
 
 void MainWindow::wireWorker() {
@@ -196,7 +190,7 @@ void MainWindow::wireWorker() {
             &PictureConversation::keepOvertaken);
     connect(worker_, &InferenceWorker::askFailed, this, [this](const QString& sentence) {
         ask_->fail();
-        fail(sentence);
+        complain(sentence);
         settle();
     });
 }
@@ -204,28 +198,22 @@ void MainWindow::wireWorker() {
 void MainWindow::wireFiles() {
     files_->follow(*actions_);
     connect(files_, &WindowFiles::askWanted, this, [this] { showWorkspace(WorkspaceId::Ask); });
+    connect(files_, &WindowFiles::pictureWanted, this, [this] {
+        if (workspaces_->current() != WorkspaceId::Compare) showWorkspace(WorkspaceId::Ask);
+    });
     connect(files_, &WindowFiles::modelGiven, this, &MainWindow::openModel);
     connect(files_, &WindowFiles::stateChanged, bars_->state(), &QLabel::setText);
-    connect(files_, &WindowFiles::failed, this,
-            [this](const QString& sentence) { fail(sentence); });
+    connect(files_, &WindowFiles::failed, this, &MainWindow::complain);
     connect(files_, &WindowFiles::settled, this, &MainWindow::settle);
     connect(files_, &WindowFiles::busyChanged, this, &MainWindow::updateActions);
 }
 
 void MainWindow::wireShell() {
-    shell_->setTour(
-        {{ask_->picture(),
-          tr("This is the picture; its heat shows what each latent step looked at, "
-             "and the arrow keys go from step to step.")},
-         {ask_->questionLine(), tr("Type a question here and press Enter: the model first thinks "
-                                   "in latents, shown as blocks, then answers in words.")},
-         {bars_->main(), tr("Open your own picture or model, or draw a new scene whose answer is "
-                            "known; the tabs lead to training and comparing, and Ctrl+Shift+P "
-                            "finds every command.")}});
+    shell_->setTour(ask_->picture(), ask_->questionLine(), bars_->main());
     for (MessageBar* bar : {messages_, notices_}) shell_->listenTo(bar);
     connect(workspaces_, &Workspaces::made, shell_, &Shell::actionsChanged);
     connect(shell_, &Shell::tourBegins, this, [this] { showWorkspace(WorkspaceId::Ask); });
-    connect(shell_, &Shell::failed, this, [this](const QString& sentence) { fail(sentence); });
+    connect(shell_, &Shell::failed, this, &MainWindow::complain);
 }
 
 // ---- Models ----
@@ -236,7 +224,6 @@ void MainWindow::placeModels(const ModelPlace& place) { models_->setPlace(place)
 void MainWindow::showModel(const ModelInfo& model, const ModelWish& wish) {
     const QString folderOrRepoId = QString::fromStdString(wish.name);
     if (session_) session_->setModel(wish);
-    messages_->endProgress();
     messages_->dismissSolved(actions_->openModel);
     QStringList warnings;
     for (const auto& warning : model.warnings) warnings << QString::fromStdString(warning);
@@ -257,7 +244,7 @@ void MainWindow::newScene(const QString& kind) {
     try {
         files_->showSample(services_->newScene(kind.toStdString()));
     } catch (const Error& error) {
-        fail(QString::fromUtf8(error.what()));
+        complain(QString::fromUtf8(error.what()));
     }
 }
 
@@ -283,7 +270,7 @@ void MainWindow::drawRegion(const Box& box) { ask_->drawRegion(box); }
 
 void MainWindow::doCommand(const QString& name) {
     const QString problem = lvr::doCommand(*this, name);
-    if (!problem.isEmpty()) fail(problem);
+    if (!problem.isEmpty()) complain(problem);
 }
 
 // ---- Workspaces ----
@@ -349,6 +336,8 @@ QString MainWindow::message() const { return messages_->sentence(); }
 
 QByteArray MainWindow::state() const { return stateOf(*this, *workspaces_, *conversation_); }
 
+void MainWindow::complain(const QString& sentence) { fail(sentence, nullptr); }
+
 void MainWindow::fail(const QString& sentence, QAction* remedy) {
     messages_->say(MessageBar::Kind::Error, sentence, remedy);
     bars_->state()->clear();
@@ -382,6 +371,7 @@ void MainWindow::rememberLook() {
     restoreGeometry(settings.value("window/geometry").toByteArray());
     workspaces_->restoreLayout(settings.value("window/layout").toByteArray());
     files_->remember();
+    bars_->remember();
     ask_->rememberView();
     const int theme = std::clamp(settings.value("window/theme").toInt(), 0, 2);
     chooseTheme(static_cast<Theme>(theme));

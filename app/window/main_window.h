@@ -98,7 +98,8 @@ private:
     void wireShell();
 
     void showModel(const ModelInfo& model, const ModelWish& wish);
-    void fail(const QString& sentence, QAction* remedy = nullptr);
+    void complain(const QString& sentence);
+    void fail(const QString& sentence, QAction* remedy);
     void updateActions();
     void settle();
 

@@ -15,6 +15,7 @@
 #include "app/engine/inference_worker.h"
 #include "widgets/entry_fields.h"
 #include "widgets/job.h"
+#include "widgets/message_bar.h"
 
 namespace lvr {
 namespace {
@@ -61,6 +62,13 @@ void ModelDesk::wire() {
                                                 "and can't be opened again; no model is open now.")
                                                  .arg(sentence));
     });
+}
+
+void ModelDesk::tellProgressIn(MessageBar* bar) {
+    connect(this, &ModelDesk::progressed, bar, &MessageBar::showProgress);
+    for (const auto ended : {&ModelDesk::cancelled, &ModelDesk::failed})
+        connect(this, ended, bar, &MessageBar::endProgress);
+    connect(this, &ModelDesk::opened, bar, &MessageBar::endProgress);
 }
 
 void ModelDesk::open(const QString& folderOrRepoId) {

@@ -21,6 +21,7 @@ namespace lvr {
 
 class InferenceWorker;
 class Job;
+class MessageBar;
 
 // Opens models, named or chosen in a dialog. The one open before stays until the new one is there,
 // or until its memory is needed.
@@ -35,6 +36,7 @@ public:
     void open(const QString& folderOrRepoId);  // empty: the tiny model
     void choose();                             // asks which
     void cancel();
+    void tellProgressIn(MessageBar* bar);
     bool isOpening() const { return opening_; }
 
 Q_SIGNALS:

@@ -1,6 +1,8 @@
 #include "app/window/start_script.h"
 
 #include <QCommandLineParser>
+#include <QDialog>
+#include <QDir>
 #include <QFileInfo>
 #include <QHash>
 #include <QRegularExpression>
@@ -123,6 +125,8 @@ QString toFolder(const QString& folder) {
     if (folder.isEmpty()) refuse("--session names no folder.");
     if (info.exists() && !info.isDir())
         refuse(QString("--session %1 is a file; name a folder.").arg(folder));
+    if (!QDir().mkpath(folder) || !QFileInfo(folder).isWritable())
+        refuse(QString("--session %1 can't be written; name another folder.").arg(folder));
     return info.absoluteFilePath();
 }
 
@@ -184,9 +188,7 @@ void StartScript::add(const StartStep& step) {
               [this](const DrawRegion& drawn) {
                   add([this, drawn] { window_.drawRegion(drawn.box); });
               },
-              [this](const DoCommand& command) {
-                  add([this, command] { window_.doCommand(command.name); });
-              }},
+              [this](const DoCommand& command) { add([this, command] { act(command); }); }},
         step);
 }
 
@@ -212,6 +214,17 @@ void StartScript::ask(const QString& question) {
         window_.compareQuestion(question);
     else
         window_.ask(question);
+}
+
+void StartScript::act(const DoCommand& command) {
+    window_.doCommand(command.name);
+    if (!options_.leaves()) return;
+    const auto dialogs = window_.findChildren<QDialog*>();
+    const auto open = std::ranges::find_if(dialogs, &QDialog::isVisible);
+    if (open == dialogs.end()) return;
+    giveUp(QObject::tr("The command \"%1\" opens a dialog (%2), which a script can't answer; leave "
+                       "it out, or do it in the window.")
+               .arg(command.name, (*open)->windowTitle()));
 }
 
 void StartScript::giveUp(const QString& error) {

@@ -66,6 +66,7 @@ private:
     void add(const StartStep& step);
     void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
     void ask(const QString& question);
+    void act(const DoCommand& command);
     void giveUp(const QString& error);
     void leave();
     void takeScreenshot();

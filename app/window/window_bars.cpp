@@ -3,12 +3,14 @@
 #include <QAction>
 #include <QActionGroup>
 #include <QComboBox>
+#include <QHash>
 #include <QKeySequence>
 #include <QLabel>
 #include <QMainWindow>
 #include <QMenu>
 #include <QMenuBar>
 #include <QProgressBar>
+#include <QSettings>
 #include <QSignalBlocker>
 #include <QStatusBar>
 #include <QTabBar>
@@ -18,6 +20,7 @@
 #include "app/ask/ask_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
+#include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "app/shell/look.h"
 #include "app/shell/recent_files.h"
@@ -55,6 +58,35 @@ QString tipOf(WorkspaceId id) {
     return {};
 }
 
+// The picture of an action that another room made, by its name.
+QString drawingOf(const QString& name) {
+    static const QHash<QString, QString> kDrawings{
+        {"runs.new", "new-run"},           {"runs.stop", "stop"},
+        {"runs.pause", "pause"},           {"runs.resume", "go-on"},
+        {"runs.open-folder", "folder"},    {"runs.checkpoints", "past"},
+        {"rollouts.checkpoints", "past"},  {"rollouts.previous-step", "back"},
+        {"rollouts.next-step", "forward"}, {"rollouts.previous-group", "up"},
+        {"rollouts.next-group", "down"},   {"rollouts.find", "find"}};
+    return kDrawings.value(name);
+}
+
+// What can't be undone, or is not done every day, is in the menu alone.
+bool isDaily(const QAction* action) {
+    static const QStringList kRare{"runs.kill", "runs.delete", "runs.copy-command",
+                                   "runs.compare-config"};
+    return !kRare.contains(action->objectName());
+}
+
+void drawIcons(const QList<QAction*>& actions) {
+    for (QAction* action : actions)
+        if (const QString drawing = drawingOf(action->objectName()); !drawing.isEmpty())
+            action->setIcon(lineIcon(drawing));
+}
+
+// Where the picture of Ask is on screen.
+const QList<WorkspaceId> kPictured{WorkspaceId::Ask, WorkspaceId::Compare};
+
+constexpr auto kSceneKind = "scene/kind";
 constexpr int kWhole = 1000;           // of the bar
 constexpr int kReadingWidth = 180;     // pixels
 constexpr int kReadingPatience = 300;  // ms
@@ -137,7 +169,7 @@ void WorkspaceSwitch::show(WorkspaceId id) {
         const QSignalBlocker quiet(tabs_);
         tabs_->setCurrentIndex(static_cast<int>(id));
     }
-    for (const auto& [owner, part] : parts_) part->setProperty("visible", owner == id);
+    for (const auto& [owners, part] : parts_) part->setProperty("visible", owners.contains(id));
 }
 
 void WorkspaceSwitch::setBadge(WorkspaceId id, int news) {
@@ -148,14 +180,10 @@ void WorkspaceSwitch::setBadge(WorkspaceId id, int news) {
     tabs_->setTabToolTip(tab, news > 0 ? tip + '\n' + tr("%1 alerts not seen yet").arg(news) : tip);
 }
 
-void WorkspaceSwitch::belongs(WorkspaceId id, QMenu* menu) { add(id, menu->menuAction()); }
-void WorkspaceSwitch::belongs(WorkspaceId id, QToolBar* bar) { add(id, bar); }
-void WorkspaceSwitch::belongs(WorkspaceId id, QAction* action) { add(id, action); }
-
-void WorkspaceSwitch::add(WorkspaceId id, QObject* part) {
-    parts_.emplace_back(id, part);
-    part->setProperty(kActionPlace, titleOf(id));
-    part->setProperty("visible", id == current_);
+void WorkspaceSwitch::showIn(const QList<WorkspaceId>& workspaces, QObject* part) {
+    parts_.emplace_back(workspaces, part);
+    if (workspaces.size() == 1) part->setProperty(kActionPlace, titleOf(workspaces.first()));
+    part->setProperty("visible", workspaces.contains(current_));
 }
 
 WindowBars::WindowBars(const Parts& parts, QMainWindow* window)
@@ -171,7 +199,9 @@ void WindowBars::makeMenus() {
     makeFileMenu();
     makeAskMenus();
     runs_ = window_->menuBar()->addMenu(tr("&Run"));
-    parts_.tabs.belongs(WorkspaceId::Train, runs_);
+    parts_.tabs.showIn({WorkspaceId::Train}, runs_->menuAction());
+    rollouts_ = window_->menuBar()->addMenu(tr("R&ollouts"));
+    parts_.tabs.showIn({WorkspaceId::Rollouts}, rollouts_->menuAction());
     makeCompareMenu();
     makeViewMenu();
     parts_.shell.addHelpMenu();
@@ -214,19 +244,33 @@ void WindowBars::makeAskMenus() {
     steps->addActions(ask_->stepActions());
     QMenu* regions = bar->addMenu(tr("&Regions"));
     regions->addActions(ask_->regionActions());
-    for (QMenu* menu : {scene, ask, steps, regions}) parts_.tabs.belongs(WorkspaceId::Ask, menu);
+    for (const QMenu* menu : {ask, steps, regions})
+        parts_.tabs.showIn({WorkspaceId::Ask}, menu->menuAction());
+    parts_.tabs.showIn(kPictured, scene->menuAction());
 }
 
 void WindowBars::makeCompareMenu() {
-    Workspaces* all = &parts_.workspaces;
-    QMenu* compare = window_->menuBar()->addMenu(tr("&Compare"));
-    compare
-        ->addAction(tr("&Compare"), Qt::CTRL | Qt::Key_Return, all,
-                    [all] { all->compare().compare(); })
-        ->setObjectName("compare.compare");
-    compare->addAction(tr("S&top"), Qt::Key_Escape, all, [all] { all->compare().stop(); })
-        ->setObjectName("compare.stop");
-    parts_.tabs.belongs(WorkspaceId::Compare, compare);
+    QMenu* menu = window_->menuBar()->addMenu(tr("&Compare"));
+    const auto add = [&](const char* name, const QString& text, const QKeySequence& keys,
+                         const QString& tip, const char* drawing, void (CompareWorkspace::*act)()) {
+        QAction* action = make(window_, name, text, keys, tip);
+        action->setIcon(lineIcon(drawing));
+        connect(action, &QAction::triggered, this,
+                [this, act] { (parts_.workspaces.compare().*act)(); });
+        menu->addAction(action);
+    };
+    add("compare.compare", tr("&Compare"), Qt::CTRL | Qt::Key_Return,
+        tr("Ask the question, or the set, with every strategy of the list"), "ask",
+        &CompareWorkspace::start);
+    add("compare.stop", tr("S&top"), Qt::Key_Escape, tr("Keep what there is"), "stop",
+        &CompareWorkspace::stop);
+    menu->addSeparator();
+    add("compare.past", tr("&Past comparisons…"), {},
+        tr("Comparisons that were made before: open, go on with, delete"), "past",
+        &CompareWorkspace::showPast);
+    add("compare.export", tr("&Export…"), {}, tr("Save what came out"), "export",
+        &CompareWorkspace::chooseExport);
+    parts_.tabs.showIn({WorkspaceId::Compare}, menu->menuAction());
 }
 
 void WindowBars::makeViewMenu() {
@@ -242,7 +286,7 @@ void WindowBars::makeViewMenu() {
     view->addActions(ask_->viewActions());
     for (QAction* action :
          QList{ofAsk, heat->menuAction(), panels->menuAction()} + ask_->viewActions())
-        parts_.tabs.belongs(WorkspaceId::Ask, action);
+        parts_.tabs.showIn({WorkspaceId::Ask}, action);
     view->addSeparator();
     Workspaces* all = &parts_.workspaces;
     new LayoutMenu(view->addMenu(tr("&Layouts")),
@@ -265,11 +309,18 @@ QToolBar* WindowBars::addBar(const QString& title, const QString& name) {
 
 void WindowBars::makeToolBars() {
     parts_.tabs.addTabsTo(addBar(tr("Workspaces"), "workspaces"));
-    runsBar_ = addBar(tr("Runs"), "runs");
-    parts_.tabs.belongs(WorkspaceId::Train, runsBar_);
-    main_ = addBar(tr("Main toolbar"), "toolbar");
-    parts_.tabs.belongs(WorkspaceId::Ask, main_);
+    const auto addBarIn = [this](const QList<WorkspaceId>& workspaces, const QString& title,
+                                 const QString& name) {
+        QToolBar* bar = addBar(title, name);
+        parts_.tabs.showIn(workspaces, bar);
+        return bar;
+    };
+    runsBar_ = addBarIn({WorkspaceId::Train}, tr("Runs"), "runs");
+    rolloutsBar_ = addBarIn({WorkspaceId::Rollouts}, tr("Rollouts"), "rollouts");
+    main_ = addBarIn(kPictured, tr("Main toolbar"), "toolbar");
     makeMainBar();
+    QToolBar* answer = addBarIn({WorkspaceId::Ask}, tr("Answer"), "answer");
+    answer->addActions({parts_.actions.saveTrace, ask_->regionActions().front()});
 }
 
 void WindowBars::makeMainBar() {
@@ -282,10 +333,11 @@ void WindowBars::makeMainBar() {
     kinds_->setToolTip(tr("What a new scene asks about"));
     for (const std::string& kind : parts_.sceneKinds) kinds_->addItem(QString::fromStdString(kind));
     main_->addWidget(kinds_);
+    connect(kinds_, &QComboBox::currentTextChanged, this, [this](const QString& kind) {
+        if (remembers_) QSettings().setValue(kSceneKind, kind);
+    });
     main_->addSeparator();
-    main_->addActions({actions.openModel, actions.saveTrace});
-    main_->addSeparator();
-    main_->addAction(ask_->regionActions().front());
+    main_->addAction(actions.openModel);
 }
 
 void WindowBars::makeStatusBar() {
@@ -327,12 +379,23 @@ void WindowBars::showModel(const ModelInfo& model) {
                                             QString::fromStdString(model.details)));
 }
 
-void WindowBars::addRunActions() {
-    const auto actions = parts_.workspaces.train().runActions();
-    runs_->addActions(actions);
-    runsBar_->addActions(actions);
-    runsBar_->insertSeparator(actions.value(1));
+void WindowBars::addActionsOf(WorkspaceId id) {
+    const bool isTrain = id == WorkspaceId::Train;
+    if (!isTrain && id != WorkspaceId::Rollouts) return;
+    const auto actions =
+        isTrain ? parts_.workspaces.train().runActions() : parts_.workspaces.rollouts().actions();
+    drawIcons(actions);
+    (isTrain ? runs_ : rollouts_)->addActions(actions);
+    for (QAction* action : actions)
+        if (isTrain ? isDaily(action) : !action->icon().isNull())
+            (isTrain ? runsBar_ : rolloutsBar_)->addAction(action);
+    if (isTrain) runsBar_->insertSeparator(actions.value(1));
     parts_.shell.actionsChanged();
+}
+
+void WindowBars::remember() {
+    remembers_ = true;
+    kinds_->setCurrentText(QSettings().value(kSceneKind).toString());
 }
 
 }  // namespace lvr

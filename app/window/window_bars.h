@@ -47,8 +47,8 @@ struct WindowActions {
     QAction* compare;
 };
 
-// Chooses the workspace: tabs, menu entries and Ctrl+1 to Ctrl+4. What belongs to one workspace is
-// there, and its keys work, in that workspace only.
+// Chooses the workspace: tabs, menu entries and Ctrl+1 to Ctrl+4. What is limited to
+// some workspaces is there, and its keys work, in those only.
 class WorkspaceSwitch : public QObject {
     Q_OBJECT
 public:
@@ -59,20 +59,17 @@ public:
     void show(WorkspaceId id);                // says nothing
     void setBadge(WorkspaceId id, int news);  // on its tab: how much was not seen yet; 0: nothing
 
-    void belongs(WorkspaceId id, QMenu* menu);
-    void belongs(WorkspaceId id, QToolBar* bar);
-    void belongs(WorkspaceId id, QAction* action);
+    // An action, menu action or tool bar.
+    void showIn(const QList<WorkspaceId>& workspaces, QObject* part);
 
 Q_SIGNALS:
     void chosen(lvr::WorkspaceId id);  // by the person
 
 private:
-    void add(WorkspaceId id, QObject* part);
-
     QList<QAction*> actions_;
     QTabBar* tabs_ = nullptr;
     WorkspaceId current_ = WorkspaceId::Ask;
-    std::vector<std::pair<WorkspaceId, QObject*>> parts_;
+    std::vector<std::pair<QList<WorkspaceId>, QObject*>> parts_;
 };
 
 // The menus, tool bars and status bar around the workspaces.
@@ -96,7 +93,8 @@ public:
     void showModel(const ModelInfo& model);
     void showNoModel();
     void showReading(std::optional<double> fraction);  // of a question; nothing: none is read
-    void addRunActions();  // of the Train workspace, which is made when it is first shown
+    void addActionsOf(WorkspaceId id);                 // of a workspace that has just been made
+    void remember();  // what a new scene asks about, from the last time on
 
 Q_SIGNALS:
     void sceneWanted(const QString& kind);
@@ -115,13 +113,14 @@ private:
     Parts parts_;
     QMainWindow* window_;
     AskWorkspace* ask_;
-    QMenu* runs_ = nullptr;
-    QToolBar* runsBar_ = nullptr;
+    QMenu *runs_ = nullptr, *rollouts_ = nullptr;
+    QToolBar *runsBar_ = nullptr, *rolloutsBar_ = nullptr;
     QToolBar* main_ = nullptr;
     QComboBox* kinds_ = nullptr;
     QLabel* state_ = nullptr;
     QLabel* model_ = nullptr;
     QProgressBar* reading_ = nullptr;
+    bool remembers_ = false;
     QTimer patience_;  // a question that is read at once shows no bar
 };
 

@@ -97,8 +97,7 @@ WindowFiles::WindowFiles(AskWorkspace* ask, RecentFiles* recent, QWidget* window
       given_(new GivenFiles(window)),
       jobs_(new FileJobs(this)),
       sources_(new SourceBrowser(window)),
-      panel_(ask->addPanel("ask/sources", tr("Pictures and questions"), sources_,
-                           Qt::LeftDockWidgetArea, false)),
+      panel_(ask->addPanel("ask/sources", tr("Sources"), sources_, Qt::LeftDockWidgetArea, false)),
       trail_(new Trail(ask, window)) {
     wireGiven();
     wireOpening();
@@ -217,7 +216,7 @@ void WindowFiles::wireRecent(RecentFiles* recent) {
 void WindowFiles::wireTrail() {
     for (QAction* action : trail_->actions()) sources_->addMove(action);
     connect(trail_, &Trail::wentTo, this, [this](const QString& file) {
-        Q_EMIT askWanted();
+        Q_EMIT pictureWanted();
         sources_->setOpenFile(file);
     });
     connect(ask_, &AskWorkspace::titleChanged, this,
@@ -234,7 +233,7 @@ bool WindowFiles::isOpening() const { return opening_ && ask_->isTurnOf(*opening
 // file: what holds it; empty: none.
 void WindowFiles::show(const QString& file, const std::function<void()>& in) {
     opening_.reset();
-    Q_EMIT askWanted();
+    Q_EMIT pictureWanted();
     in();
     trail_->setFile(file);
     sources_->setOpenFile(file);

@@ -82,7 +82,8 @@ public:
     bool isSaving() const { return saving_; }
 
 Q_SIGNALS:
-    void askWanted();  // what came in belongs into that workspace
+    void askWanted();      // what came in belongs into that workspace
+    void pictureWanted();  // into one that shows pictures
     void modelGiven(const QString& folderOrRepoId);
     void stateChanged(const QString& sentence);
     void failed(const QString& sentence);

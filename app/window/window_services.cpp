@@ -3,8 +3,7 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QRandomGenerator>
-#include <atomic>
-#include <memory>
+#include <algorithm>
 
 #include "app/compare/sample_sets.h"
 #include "app/engine/lvr_engine.h"
@@ -25,20 +24,17 @@ std::uint64_t sceneSeed(bool reproducible) {
     return reproducible ? 1 : QRandomGenerator::system()->generate64();
 }
 
+// Of every kind a set can be made of.
 std::function<Sample(const std::string&)> sceneSource(bool reproducible) {
     return [seed = sceneSeed(reproducible),
             index = std::uint64_t{0}](const std::string& kind) mutable {
-        const SceneOptions options{.minHops = index == 0 ? kFirstHops : 0};
-        return sceneSample(seed, index++, kind, options);
-    };
-}
-
-// Of every kind a set can be made of. Copies share the count, and any thread may draw.
-std::function<Sample(const std::string&)> anySceneSource(bool reproducible) {
-    const auto drawn = std::make_shared<std::atomic<int>>(0);
-    return [seed = sceneSeed(reproducible), drawn](const std::string& kind) {
-        const int index = drawn->fetch_add(1);
-        return openSampleSet({.kind = kind, .count = index + 1, .seed = seed}).sample(index);
+        const auto chains = sceneKinds();
+        if (std::ranges::find(chains, kind) != chains.end()) {
+            const SceneOptions options{.minHops = index == 0 ? kFirstHops : 0};
+            return sceneSample(seed, index++, kind, options);
+        }
+        const auto at = static_cast<int>(index++);
+        return openSampleSet({.kind = kind, .count = at + 1, .seed = seed}).sample(at);
     };
 }
 
@@ -70,7 +66,7 @@ TrainPlaces places(const std::optional<QString>& given) {
 
 WindowServices servicesHere(const Here& here) {
     return {.openEngine = openLvrEngine,
-            .sceneKinds = sceneKinds(),
+            .sceneKinds = setSceneKinds(),
             .newScene = sceneSource(here.reproducible),
             .cachedCheckpoints = cachedCheckpoints,
             .history = here.history,
@@ -78,7 +74,6 @@ WindowServices servicesHere(const Here& here) {
             .places = places(here.store),
             .compare = {.openEngine = openLvrEngine,
                         .sceneKinds = setSceneKinds(),
-                        .newScene = anySceneSource(here.reproducible),
                         .openSet = openSampleSet,
                         .modelHash = hashOf,
                         .codeVersion = LVR_VERSION}};

@@ -2,6 +2,8 @@
 
 #include <QAction>
 #include <QDir>
+#include <QPlainTextEdit>
+#include <QTimer>
 
 #include "app/ask/ask_workspace.h"
 #include "app/window/session.h"
@@ -14,6 +16,7 @@ namespace lvr {
 namespace {
 
 constexpr int kLookEvery = 2000;  // ms: so much is lost at most
+constexpr int kPause = 300;       // ms without a letter: what is typed is kept then
 
 QString optionsText(const std::optional<DecodeOptions>& options) {
     return options ? QString::fromStdString(strategiesToText({{.options = *options}})) : QString();
@@ -38,9 +41,17 @@ WindowSession::WindowSession(const QString& folder, Workspaces& workspaces, cons
       keeper_(new SessionKeeper(folder, this)),
       workspaces_(workspaces),
       ask_(workspaces.ask()),
-      store_(store) {
-    clock_.setInterval(kLookEvery);
-    connect(&clock_, &QTimer::timeout, this, &WindowSession::keep);
+      store_(store),
+      clock_(new QTimer(this)),
+      pause_(new QTimer(this)) {
+    clock_->setObjectName("session.clock");
+    clock_->setInterval(kLookEvery);
+    pause_->setSingleShot(true);
+    pause_->setInterval(kPause);
+    for (const QTimer* timer : {clock_, pause_})
+        connect(timer, &QTimer::timeout, this, &WindowSession::keep);
+    connect(qobject_cast<QPlainTextEdit*>(ask_.questionLine()), &QPlainTextEdit::textChanged,
+            pause_, qOverload<>(&QTimer::start));
     for (const auto changes : {&AskWorkspace::actionsChanged, &AskWorkspace::allWell})
         connect(&ask_, changes, this, [this] { traceChanged_ = true; });
     connect(&ask_, &AskWorkspace::titleChanged, this,
@@ -64,7 +75,7 @@ std::optional<Session> WindowSession::claim() {
                       .arg(QDir::toNativeSeparators(folder_)));
         return std::nullopt;
     }
-    clock_.start();
+    clock_->start();
     QTimer::singleShot(kLookEvery, this, &WindowSession::offerLost);
     try {
         return keeper_->last();
@@ -102,7 +113,8 @@ void WindowSession::keep() {
 }
 
 void WindowSession::keepClosed() {
-    clock_.stop();
+    clock_->stop();
+    pause_->stop();
     if (!isOurs_ || !hasPicture()) return;
     Session now = look();
     now.closed = true;

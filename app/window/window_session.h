@@ -1,12 +1,13 @@
 #pragma once
 
 #include <QObject>
-#include <QTimer>
 #include <optional>
 
 #include "app/engine/ask_engine.h"
 #include "app/window/session.h"
 #include "core/values/trace.h"
+
+class QTimer;
 
 namespace lvr {
 
@@ -51,7 +52,7 @@ private:
     AskWorkspace& ask_;
     QString store_, title_;
     ModelWish model_;
-    QTimer clock_;
+    QTimer *clock_, *pause_;  // looks at everything; a pause in typing
     Session kept_;
     bool isOurs_ = false;       // the folder
     bool broughtBack_ = false;  // with what there is to say of others

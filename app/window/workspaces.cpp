@@ -72,6 +72,11 @@ Workspaces::Workspaces(const TrainPlaces& places, const CompareServices& compare
       services_(std::make_unique<CompareServices>(compare)),
       ask_(new AskWorkspace(this)) {
     addPage(WorkspaceId::Ask, ask_);
+    connect(ask_, &AskWorkspace::pictureShown, this, [this] {
+        hasNewPicture_ = true;
+        // Its question comes with it, but after it.
+        QMetaObject::invokeMethod(this, &Workspaces::sharePicture, Qt::QueuedConnection);
+    });
 }
 
 Workspaces::~Workspaces() = default;
@@ -137,6 +142,8 @@ CompareWorkspace& Workspaces::compare() {
     compare_->showQuestion(ask_->sample());
     if (!compareState_.isEmpty()) compare_->restoreState(compareState_);
     connect(compare_, &CompareWorkspace::busyChanged, this, &Workspaces::tellWhenSettled);
+    connect(compare_, &CompareWorkspace::filesGiven, ask_, &AskWorkspace::filesGiven);
+    connect(compare_, &CompareWorkspace::picturePasted, ask_, &AskWorkspace::picturePasted);
     Q_EMIT made(WorkspaceId::Compare);
     return *compare_;
 }
@@ -154,9 +161,16 @@ void Workspaces::show(WorkspaceId id) {
             break;
         case WorkspaceId::Compare:
             setCurrentWidget(&compare());
+            if (std::exchange(hasNewPicture_, false)) compare_->follow(ask_->sample());
             break;
     }
     if (std::exchange(current_, id) != id) Q_EMIT changed(id);
+}
+
+// One that comes while Compare is in front is meant for it, and stops what is compared there.
+void Workspaces::sharePicture() {
+    if (current_ != WorkspaceId::Compare || ask_->trace().question.images.empty()) return;
+    if (std::exchange(hasNewPicture_, false)) compare_->showQuestion(ask_->sample());
 }
 
 void Workspaces::setModel(const ModelInfo& model) {

@@ -83,6 +83,7 @@ Q_SIGNALS:
 
 private:
     void addCheckpoints();
+    void sharePicture();
     void addPage(WorkspaceId id, QWidget* page);
     void tellWhenSettled();
     void layOut(WorkspaceId id);
@@ -94,6 +95,7 @@ private:
     std::map<WorkspaceId, QByteArray> layouts_;  // for those that are not made yet
     Place place_;                                // likewise
     QByteArray compareState_;                    // likewise
+    bool hasNewPicture_ = false;                 // that Compare has not seen
 
     AskWorkspace* ask_;
     TrainWorkspace* train_ = nullptr;

@@ -13,8 +13,6 @@
 namespace lvr {
 namespace {
 
-enum Row { Title, Text, Verdict, Steps, First, Total, Ends, Distances, Picture, Caption, Strip };
-
 // Not a widget's own palette: one hears of a change of theme earlier than another.
 bool isDark(const QWidget* widget) {
     return QApplication::palette(widget).window().color().lightness() < 128;

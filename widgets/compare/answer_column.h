@@ -25,6 +25,7 @@ public:
     // Puts its cells into one column of the grid; they belong to the grid's widget.
     AnswerColumn(QGridLayout* grid, int column, const Strategy& strategy, QObject* parent);
     static QStringList rowNames();
+    static constexpr int kPictureRow = 8;  // of rowNames()
 
     void begin(const QImage& picture, const std::vector<PatchGrid>& grids);
     void append(const DecodeStep& step);

@@ -11,7 +11,7 @@ namespace lvr {
 namespace {
 
 constexpr int kRefresh = 40;  // ms: steps of a fast model are drawn together
-constexpr int kLeastWidth = 138, kMostWidth = 380;
+constexpr int kLeastWidth = 138, kMostWidth = 620;
 constexpr int kLargestPicture = 512;
 
 }  // namespace
@@ -57,7 +57,7 @@ void AnswerColumns::setStrategies(const std::vector<Strategy>& strategies) {
         grid->setColumnStretch(column, 1);
         grid->setColumnMinimumWidth(column, kLeastWidth);
     }
-    grid->setRowStretch(row, 1);
+    grid->setRowStretch(AnswerColumn::kPictureRow, 1);  // has what room there is
     page->setMaximumWidth(120 + static_cast<int>(strategies.size()) * kMostWidth);
     selectStep(-1);
 }

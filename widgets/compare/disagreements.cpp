@@ -1,6 +1,8 @@
 #include "widgets/compare/disagreements.h"
 
+#include <QClipboard>
 #include <QComboBox>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -9,6 +11,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/action_tip.h"
 #include "widgets/compare/strategy.h"
 
 namespace lvr {
@@ -137,6 +140,17 @@ void Disagreements::build() {
     }
     table_->setModel(model_);
     table_->setAccessibleName(tr("Questions"));
+    const auto chosen = [this] { return table_->currentIndex(); };
+    addListAction(*table_, "set.see-question", tr("&See every strategy on it"), {}, [this, chosen] {
+        if (chosen().isValid()) Q_EMIT questionActivated(model_->question(chosen().row()));
+    });
+    addListAction(*table_, "set.copy-row", tr("&Copy question and answers"), QKeySequence::Copy,
+                  [this, chosen] {
+                      QStringList cells;
+                      for (int i = 0; chosen().isValid() && i < model_->columnCount(); ++i)
+                          cells << chosen().siblingAtColumn(i).data().toString();
+                      QGuiApplication::clipboard()->setText(cells.join('\t'));
+                  });
     table_->setToolTip(tr("Double click a question to see every strategy on it"));
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);

@@ -9,6 +9,8 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include "widgets/action_tip.h"
+
 namespace lvr {
 namespace {
 
@@ -63,6 +65,10 @@ PastComparisons::PastComparisons(QWidget* parent)
 
 void PastComparisons::build() {
     table_->setAccessibleName(tr("Past comparisons"));
+    addListAction(*table_, "past.open", tr("&Open"), {}, [this] { openChosen(); });
+    addListAction(*table_, "past.delete", tr("&Delete…"), QKeySequence::Delete, [this] {
+        if (chosen() != 0) deleteChosen();
+    });
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);

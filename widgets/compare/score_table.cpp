@@ -19,8 +19,8 @@ constexpr ScoreColumn kColumns[] = {
     {"p",
      "Exact McNemar test against the first strategy, two-sided, on the questions both answered"},
     {"Steps", "Mean number of latent steps"},
-    {"First word", "Mean time to the first word of the answer, latent steps included, in ms"},
-    {"Total", "Mean time of decoding, without encoding the picture, in ms"},
+    {"First word, ms", "Mean time to the first word of the answer, latent steps included"},
+    {"Total, ms", "Mean time of decoding, without encoding the picture"},
     {"Triggered", "Share of questions with at least one latent step"},
     {"Asked", "Questions answered so far"}};
 

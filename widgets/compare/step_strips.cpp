@@ -283,7 +283,7 @@ bool HeatStrip::event(QEvent* event) {
 }
 
 StepPicture::StepPicture(QWidget* parent) : QWidget(parent) {
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
 }
 
 void StepPicture::showHeat(const QImage& picture, const QImage& heat) {

@@ -1,17 +1,18 @@
 #include "widgets/compare/strategy_list.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
 #include <QMenu>
 #include <QScrollArea>
-#include <QShortcut>
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <utility>
 
+#include "widgets/action_tip.h"
 #include "widgets/compare/strategy_form.h"
 
 namespace lvr {
@@ -49,16 +50,18 @@ void StrategyList::build() {
     list_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     auto* add = new QToolButton(this);
     fillAddMenu(add);
-    duplicate_ =
-        button(tr("Duplicate"), tr("Duplicate strategy"), tr("Ctrl+D"), &StrategyList::duplicate);
-    remove_ = button(tr("Remove"), tr("Remove strategy"), QKeySequence::Delete,
+    duplicate_ = action("duplicate", tr("Duplicate"), tr("Duplicate strategy"), tr("Ctrl+D"),
+                        &StrategyList::duplicate);
+    remove_ = action("remove", tr("Remove"), tr("Remove strategy"), QKeySequence::Delete,
                      &StrategyList::removeCurrent);
-    up_ = button(QStringLiteral("↑"), tr("Move strategy up"), tr("Alt+Up"), &StrategyList::moveUp);
-    down_ = button(QStringLiteral("↓"), tr("Move strategy down"), tr("Alt+Down"),
+    up_ = action("up", QStringLiteral("↑"), tr("Move strategy up"), tr("Alt+Up"),
+                 &StrategyList::moveUp);
+    down_ = action("down", QStringLiteral("↓"), tr("Move strategy down"), tr("Alt+Down"),
                    &StrategyList::moveDown);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(3);
-    for (auto* each : {add, duplicate_, remove_, up_, down_}) buttons->addWidget(each);
+    buttons->addWidget(add);
+    for (auto* each : {duplicate_, remove_, up_, down_}) buttons->addWidget(buttonOf(each));
     buttons->addStretch();
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -67,16 +70,18 @@ void StrategyList::build() {
     column->addWidget(form_);
 }
 
-QToolButton* StrategyList::button(const QString& text, const QString& name,
-                                  const QKeySequence& keys, void (StrategyList::*slot)()) {
+QAction* StrategyList::action(const QString& name, const QString& shown, const QString& text,
+                              const QKeySequence& keys, void (StrategyList::*act)()) {
+    QAction* action =
+        addListAction(*list_, "strategies." + name, text, keys, [this, act] { (this->*act)(); });
+    action->setIconText(shown);
+    return action;
+}
+
+QToolButton* StrategyList::buttonOf(QAction* action) {
     auto* button = new QToolButton(this);
-    button->setText(text);
-    button->setAccessibleName(name);
-    button->setToolTip(tr("%1 (%2)").arg(name, keys.toString(QKeySequence::NativeText)));
-    connect(button, &QToolButton::clicked, this, slot);
-    auto* shortcut = new QShortcut(keys, list_);
-    shortcut->setContext(Qt::WidgetShortcut);
-    connect(shortcut, &QShortcut::activated, button, &QToolButton::click);
+    button->setDefaultAction(action);
+    button->setAccessibleName(action->text());
     return button;
 }
 

@@ -6,6 +6,7 @@
 #include "widgets/compare/strategy.h"
 
 class QListWidget;
+class QAction;
 class QToolButton;
 
 namespace lvr {
@@ -35,8 +36,10 @@ Q_SIGNALS:
 
 private:
     void build();
-    QToolButton* button(const QString& text, const QString& name, const QKeySequence& keys,
-                        void (StrategyList::*slot)());
+    // shown: on its button.
+    QAction* action(const QString& name, const QString& shown, const QString& text,
+                    const QKeySequence& keys, void (StrategyList::*act)());
+    QToolButton* buttonOf(QAction* action);
     void fillAddMenu(QToolButton* add);
     void move(int by);
     void edit(const Strategy& strategy);
@@ -47,10 +50,7 @@ private:
     std::vector<Strategy> strategies_;
     QListWidget* list_;
     StrategyForm* form_;
-    QToolButton* duplicate_ = nullptr;
-    QToolButton* remove_ = nullptr;
-    QToolButton* up_ = nullptr;
-    QToolButton* down_ = nullptr;
+    QAction *duplicate_ = nullptr, *remove_ = nullptr, *up_ = nullptr, *down_ = nullptr;
 };
 
 }  // namespace lvr

@@ -185,7 +185,7 @@ ExportFormat ExportDialog::format() const {
 ExportChoice ExportDialog::choice() const {
     const bool animation = what() == What::Animation;
     return {.format = format(),
-            .figure = {.look = start_.look,
+            .figure = {.picture = start_.picture,
                        .nearest = start_.nearest,
                        .step = start_.step,
                        .allSteps = what() == What::AllSteps,

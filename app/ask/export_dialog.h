@@ -22,7 +22,7 @@ struct SaveTarget;
 
 // What the dialog begins with: how the answer is seen in the window, and where it came from.
 struct ExportStart {
-    HeatLook look;
+    HeatPictureChoice picture;
     int nearest = 0;
     int step = -1;
     QString folder;  // where to write when none is remembered

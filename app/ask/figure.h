@@ -12,7 +12,7 @@ class QPainter;
 namespace lvr {
 
 struct FigureChoice {
-    HeatLook look;
+    HeatPictureChoice picture;
     int nearest = 0;        // so many nearest patches are framed
     int step = -1;          // 0-based; -1: the picture alone
     bool allSteps = false;  // beside each other

@@ -15,13 +15,13 @@ struct HeatTexels {
         bool isEmpty() const { return grid.count() == 0; }
     };
     int width = 0, height = 0;
-    std::vector<std::uint32_t> rgba;  // [height][width], alpha as coverOf(); NaN: clear
+    std::vector<std::uint32_t> rgba;  // [height][width], as heatPixels()
     Part selected;                    // empty: no step is selected, or it was not measured
     std::vector<Part> small;          // all steps, at most `side` rows and columns each
 };
 
 // selectedStep: -1 for none. side: 0 for no small ones.
 HeatTexels heatTexels(const HeatMaps& maps, PatchGrid grid, int selectedStep, int side,
-                      ColourMap colours);
+                      const HeatLook& look);
 
 }  // namespace lvr

@@ -33,8 +33,7 @@ struct LatentViewState {
     int image = 0;          // which of the question's images
     HeatSettings shown;
     std::optional<HeatMode> waitingMode;  // chosen, but this trace does not hold enough for it
-    ColourMap colours = ColourMap::Viridis;
-    float opacity = 0.6f;
+    HeatLook look;
     bool heat = true;
     bool grid = false;
     bool rois = false;  // the targets; not what the model looked at, and therefore asked for

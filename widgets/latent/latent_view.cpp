@@ -59,22 +59,33 @@ void drawModeChoice(const Trace& trace, LatentViewState& state) {
     }
 }
 
+template <class Choice, std::size_t N>
+void offer(const Choice (&all)[N], Choice& chosen) {
+    for (const Choice each : all)
+        if (ImGui::Selectable(std::string(nameOf(each)).c_str(), each == chosen)) chosen = each;
+}
+
 void drawColourChoice(LatentViewState& state) {
-    if (state.shown.mode != HeatMode::Relative) {  // which has a map of its own
-        nextInRow(kNumberWidth);
-        ImGui::SetNextItemWidth(kNumberWidth);
-        if (ImGui::BeginCombo("##colours", std::string(nameOf(state.colours)).c_str())) {
-            for (const ColourMap map : kColourMaps)
-                if (ImGui::Selectable(std::string(nameOf(map)).c_str(), map == state.colours))
-                    state.colours = map;
-            ImGui::EndCombo();
+    const bool hasMap = state.shown.mode != HeatMode::Relative;  // which has one of its own
+    nextInRow(kNumberWidth);
+    ImGui::SetNextItemWidth(kNumberWidth);
+    const std::string name(hasMap ? nameOf(state.look.colours) : nameOf(state.look.cover));
+    if (ImGui::BeginCombo("##colours", name.c_str())) {
+        if (hasMap) offer(kColourMaps, state.look.colours);
+        if (hasMap) ImGui::Separator();
+        for (const HeatCover cover : kHeatCovers) {
+            if (ImGui::Selectable(std::string(nameOf(cover)).c_str(), cover == state.look.cover))
+                state.look.cover = cover;
+            explainItem(std::string(explainOf(cover)).c_str());
         }
+        ImGui::EndCombo();
     }
+    explainItem("Colours of the heat, and how it lies over the picture.");
     nextInRow(kOpacityWidth);
     ImGui::SetNextItemWidth(kOpacityWidth);
-    float percent = state.opacity * 100;
+    float percent = state.look.opacity * 100;
     if (ImGui::SliderFloat("##opacity", &percent, 0, 100, "opacity %.0f%%"))
-        state.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
+        state.look.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
 }
 
 void drawMarksMenu(LatentViewState& state) {
@@ -164,8 +175,8 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
         state.shown.mode == HeatMode::Cosine || state.shown.mode == HeatMode::Distance;
     if (said || index >= values.size()) return;
     ImGui::SameLine(0, 12);
-    ImGui::Text("%s %.*f", std::string(nameOf(state.shown.mode)).c_str(), frame.maps.decimals + 1,
-                static_cast<double>(values[index]));
+    ImGui::Text("%s %.*f", std::string(nameOf(state.shown.mode)).c_str(),
+                frame.maps.scale.decimals + 1, static_cast<double>(values[index]));
 }
 
 void centred(const char* text, float y) {
@@ -212,7 +223,7 @@ LatentFrame frameOf(const Trace& trace, const PanelTextures& textures, LatentVie
     if (state.image >= static_cast<int>(trace.grids.size())) return frame;
     const int side = state.multiples ? kMultipleSide : state.thumbnails ? kSmallSide : 0;
     frame.heat =
-        heatTexels(frame.maps, trace.grids[state.image], state.selectedStep, side, state.colours);
+        heatTexels(frame.maps, trace.grids[state.image], state.selectedStep, side, state.look);
     const HeatTexels& heat = frame.heat;
     if (heat.height > 0) frame.cells = textures.cells(heat.width, heat.height, heat.rgba);
     return frame;

@@ -91,24 +91,25 @@ void drawLegend(const Region& region, float pictureRight, const LatentFrame& fra
     constexpr int kSlices = 32;
     const float height = std::min(200.0f, region.size.y - 60);
     if (height < 40) return;
-    const HeatMaps& maps = frame.maps;
+    const HeatScale& scale = frame.maps.scale;
     const ImVec2 top(std::min(pictureRight, region.max().x) + 14, region.min.y + 24);
     for (int i = 0; i < kSlices; ++i) {
         const float y = top.y + height * static_cast<float>(i) / kSlices;
         const float hot = 1 - (static_cast<float>(i) + 0.5f) / kSlices;
-        list->AddRectFilled({top.x, y}, {top.x + 14, y + height / kSlices + 1},
-                            ink(colourOf(maps, state.colours, hot), 1));
+        const HeatInk at = legendInk(state.look, scale, hot);
+        list->AddRectFilled({top.x, y}, {top.x + 14, y + height / kSlices},
+                            ink(at.colour, at.alpha));
     }
     const auto label = [&](float y, float value) {
         char text[24];
-        std::snprintf(text, sizeof text, maps.isSigned ? "%+.*f" : "%.*f", maps.decimals,
+        std::snprintf(text, sizeof text, scale.isSigned ? "%+.*f" : "%.*f", scale.decimals,
                       static_cast<double>(value));
         list->AddText({top.x + 19, y - ImGui::GetTextLineHeight() / 2},
                       ImGui::GetColorU32(ImGuiCol_Text), text);
     };
-    label(top.y, maps.hot);
-    label(top.y + height / 2, (maps.cold + maps.hot) / 2);
-    label(top.y + height, maps.cold);
+    label(top.y, scale.hot);
+    label(top.y + height / 2, (scale.cold + scale.hot) / 2);
+    label(top.y + height, scale.cold);
     const std::string_view name = nameOf(state.shown.mode);
     list->AddText({top.x, region.min.y}, ImGui::GetColorU32(ImGuiCol_TextDisabled), name.data(),
                   name.data() + name.size());
@@ -220,16 +221,14 @@ ImVec2 fitted(const Image& image, ImVec2 space) {
     return {static_cast<float>(image.width) * fit, static_cast<float>(image.height) * fit};
 }
 
-void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max,
-              const LatentViewState& state) {
+void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max) {
     if (part.isEmpty() || !frame.cells) return;
     const auto width = static_cast<float>(frame.heat.width);
     const auto height = static_cast<float>(frame.heat.height);
     const auto top = static_cast<float>(part.top);
     ImGui::GetWindowDrawList()->AddImage(frame.cells, min, max, {0, top / height},
                                          {static_cast<float>(part.grid.cols) / width,
-                                          (top + static_cast<float>(part.grid.rows)) / height},
-                                         ink({255, 255, 255}, state.opacity));
+                                          (top + static_cast<float>(part.grid.rows)) / height});
 }
 
 void drawPicture(const LatentFrame& frame, float height, LatentViewState& state) {
@@ -249,7 +248,7 @@ void drawPicture(const LatentFrame& frame, float height, LatentViewState& state)
     list->PushClipRect(region.min, region.max(), true);
     list->AddImage(frame.picture, at.at(0, 0), at.at(1, 1));
     const bool heats = isMeasured(frame, state) && state.heat;
-    if (heats) drawHeat(frame, frame.heat.selected, at.at(0, 0), at.at(1, 1), state);
+    if (heats) drawHeat(frame, frame.heat.selected, at.at(0, 0), at.at(1, 1));
     drawMarks(frame, at, state);
     list->PopClipRect();
     if (heats) drawLegend(region, at.at(1, 1).x, frame, state);

@@ -25,8 +25,7 @@ struct LatentFrame {
 void drawPicture(const LatentFrame& frame, float height, LatentViewState& state);
 
 // A step's heat over a picture that is drawn from `min` to `max`.
-void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max,
-              const LatentViewState& state);
+void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max);
 // The size the picture has when it fits into `space`.
 ImVec2 fitted(const Image& image, ImVec2 space);
 

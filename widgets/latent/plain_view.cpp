@@ -3,8 +3,8 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
-#include <cmath>
 
+#include "widgets/heat_paint.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
@@ -104,21 +104,15 @@ void PlainView::setPicture(const Image& image) {
 
 QRectF PlainView::pictureRect() const {
     const QRectF space = QRectF(rect()).adjusted(8, 8, -8, -8 - kCaptionHeight);
-    const QSizeF size = QSizeF(picture_.size()).scaled(space.size(), Qt::KeepAspectRatio);
-    return {space.center() - QPointF(size.width() / 2, size.height() / 2), size};
+    return fittedInto(space, picture_.size());
 }
 
 void PlainView::paintHeat(QPainter& painter, const QRectF& on) const {
     const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
-    const auto& values = maps.steps[state_.selectedStep];
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const float hot = maps.place(values[i]);
-        if (std::isnan(hot)) continue;
-        const HeatColour rgb = colourOf(maps, state_.colours, hot);
-        painter.fillRect(cell(on, trace_.grids[0], static_cast<int>(i)),
-                         QColor(rgb.r, rgb.g, rgb.b,
-                                static_cast<int>(255 * state_.opacity * coverOf(maps, hot))));
-    }
+    if (trace_.grids.empty()) return;
+    lvr::paintHeat(
+        painter, on,
+        heatImage(maps.steps[state_.selectedStep], trace_.grids[0], maps.scale, state_.look));
 }
 
 void PlainView::paintMarks(QPainter& painter, const QRectF& on) const {
@@ -192,8 +186,8 @@ QString PlainView::caption() const {
     if (state_.shown.mode == HeatMode::Mean)
         return tr("Mean of %1 steps from %2 to %3\n%4")
             .arg(latents.size())
-            .arg(maps.cold, 0, 'f', maps.decimals)
-            .arg(maps.hot, 0, 'f', maps.decimals)
+            .arg(maps.scale.cold, 0, 'f', maps.scale.decimals)
+            .arg(maps.scale.hot, 0, 'f', maps.scale.decimals)
             .arg(why);
     return tr("Step %1 of %2   norm %3   P(end) %4   %5 from %6 to %7\n%8")
         .arg(state_.selectedStep + 1)
@@ -201,8 +195,8 @@ QString PlainView::caption() const {
         .arg(step.norm, 0, 'f', 2)
         .arg(step.endProbability, 0, 'f', 3)
         .arg(QString::fromUtf8(nameOf(state_.shown.mode).data()))
-        .arg(maps.cold, 0, 'f', maps.decimals)
-        .arg(maps.hot, 0, 'f', maps.decimals)
+        .arg(maps.scale.cold, 0, 'f', maps.scale.decimals)
+        .arg(maps.scale.hot, 0, 'f', maps.scale.decimals)
         .arg(why);
 }
 

@@ -51,7 +51,7 @@ void drawSmallPictures(const LatentFrame& frame, const std::vector<ImVec2>& corn
     for (const ImVec2& min : corners)
         ImGui::GetWindowDrawList()->AddImage(frame.picture, min, end(min));
     for (std::size_t i = 0; i < std::min(corners.size(), frame.heat.small.size()); ++i)
-        drawHeat(frame, frame.heat.small[i], corners[i], end(corners[i]), state);
+        drawHeat(frame, frame.heat.small[i], corners[i], end(corners[i]));
     if (state.selectedStep >= 0 && state.selectedStep < static_cast<int>(corners.size()))
         drawFrame(corners[state.selectedStep], end(corners[state.selectedStep]));
 }

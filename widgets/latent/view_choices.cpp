@@ -24,7 +24,7 @@ template <class State, class Number, class Toggle>
 void forEachChoice(State& state, Number number, Toggle toggle) {
     number("temperature", state.shown.temperature, 0.01, 1);
     number("top_k", state.shown.topK, 1, 64);
-    number("opacity", state.opacity, 0, 1);
+    number("opacity", state.look.opacity, 0, 1);
     number("nearest_count", state.nearestCount, 1, 16);
     toggle("heat", state.heat);
     toggle("grid", state.grid);
@@ -41,7 +41,8 @@ void forEachChoice(State& state, Number number, Toggle toggle) {
 
 QJsonObject viewChoices(const LatentViewState& state) {
     QJsonObject choices{{"mode", nameIn(kHeatModes, state.waitingMode.value_or(state.shown.mode))},
-                        {"colours", nameIn(kColourMaps, state.colours)}};
+                        {"colours", nameIn(kColourMaps, state.look.colours)},
+                        {"cover", nameIn(kHeatCovers, state.look.cover)}};
     forEachChoice(
         state,
         [&](const char* name, auto value, double, double) {
@@ -53,7 +54,8 @@ QJsonObject viewChoices(const LatentViewState& state) {
 
 void applyViewChoices(const QJsonObject& choices, LatentViewState& state) {
     choose(kHeatModes, choices["mode"], state.shown.mode);
-    choose(kColourMaps, choices["colours"], state.colours);
+    choose(kColourMaps, choices["colours"], state.look.colours);
+    choose(kHeatCovers, choices["cover"], state.look.cover);
     forEachChoice(
         state,
         [&](const char* name, auto& value, double least, double most) {

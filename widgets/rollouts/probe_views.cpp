@@ -4,6 +4,7 @@
 #include <QImage>
 #include <QPainter>
 
+#include "widgets/heat_paint.h"
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/probe_table.h"
 #include "widgets/rollouts/rollout_colours.h"
@@ -16,13 +17,7 @@ constexpr int kMargin = 5;
 void paintThumbnail(QPainter* painter, const QRect& space, const SampleRow& sample,
                     const QImage& picture) {
     const auto heat = heatOf(sample.grid, sample.heat, HeatPicture::kMean);
-    const QSizeF whole =
-        picture.isNull() ? QSizeF(sample.grid.cols, sample.grid.rows) : QSizeF(picture.size());
-    if (whole.isEmpty()) return;
-    const QSizeF size = whole.scaled(space.size(), Qt::KeepAspectRatio);
-    const QRectF where(QRectF(space).center() - QPointF(size.width() / 2, size.height() / 2), size);
-    if (!picture.isNull()) painter->drawImage(where, picture);
-    paintHeat(*painter, where, sample.grid, heat, rangeOf(heat));
+    paintPictureAndHeat(*painter, space, picture, heatImage(heat, sample.grid, scaleOf(heat)));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <QSpinBox>
 #include <type_traits>
 
-#include "widgets/exact_value.h"
+#include "widgets/entry_fields.h"
 
 namespace lvr {
 namespace {

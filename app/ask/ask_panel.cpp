@@ -8,12 +8,12 @@
 
 #include "app/ask/detail_row.h"
 #include "app/ask/thought_row.h"
-#include "app/shell/icons.h"
+#include "app/shell/look.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"
 #include "widgets/exit_rule_form.h"
-#include "widgets/flowing_label.h"
+#include "widgets/labels.h"
 #include "widgets/question_line.h"
 #include "widgets/token_stream.h"
 
@@ -57,6 +57,8 @@ AskPanel::AskPanel(QWidget* parent)
 
 void AskPanel::build() {
     ask_->setDefault(true);
+    ask_->setIcon(lineIcon("ask"));
+    stop_->setIcon(lineIcon("stop"));
     asked_->setTextFormat(Qt::PlainText);
     asked_->setAccessibleName(tr("What was asked"));
     asked_->hide();
@@ -170,10 +172,5 @@ void AskPanel::compare(const std::optional<std::string>& expected, std::optional
 
 int AskPanel::latentCount() const { return stream_->latentCount(); }
 void AskPanel::selectStep(int latentStep) { stream_->selectStep(latentStep); }
-
-void AskPanel::recolour(const QColor& ink) {
-    ask_->setIcon(icon(IconName::Ask, ink));
-    stop_->setIcon(icon(IconName::Stop, ink));
-}
 
 }  // namespace lvr

@@ -44,7 +44,6 @@ public:
     void compare(const std::optional<std::string>& expected, std::optional<bool> right);
     int latentCount() const;
     void selectStep(int latentStep);  // -1: none
-    void recolour(const QColor& ink);
 
 Q_SIGNALS:
     void asked();

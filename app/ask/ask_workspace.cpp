@@ -12,7 +12,7 @@
 #include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
-#include "app/shell/icons.h"
+#include "app/shell/look.h"
 #include "core/trace/heat.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/regions/region_tool.h"
@@ -56,6 +56,7 @@ void AskWorkspace::wire() {
         panel_->selectStep(step);
     });
     wireRegions();
+    panel_->regions().actions().draw->setIcon(lineIcon("region"));
 }
 
 // A picture from outside means nothing to a model that has only ever seen drawn scenes.
@@ -306,10 +307,6 @@ QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions()
 QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
 QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }
 QList<QAction*> AskWorkspace::regionActions() const { return panel_->regions().actions().menu(); }
-void AskWorkspace::recolour(const QColor& ink) {
-    side_->recolour(ink);
-    panel_->regions().actions().draw->setIcon(icon(IconName::Region, ink));
-}
 
 // ---- Panels ----
 

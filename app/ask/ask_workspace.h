@@ -99,7 +99,6 @@ public:
     QList<QAction*> viewActions() const;
     QList<QAction*> modeActions() const;    // what the heat shows
     QList<QAction*> regionActions() const;  // the first: draw one
-    void recolour(const QColor& ink);       // the icons
 
     // ---- Panels around the picture ----
     // As PanelDocks has it: id names it in saved layouts.

@@ -14,8 +14,8 @@
 #include <QStandardPaths>
 #include <QVBoxLayout>
 
+#include "widgets/entry_fields.h"
 #include "widgets/save_file.h"
-#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {

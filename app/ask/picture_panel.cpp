@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "core/vision/patch_grid.h"
-#include "widgets/fixed_keys.h"
+#include "widgets/action_tip.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/plain_view.h"
 #include "widgets/latent/view_choices.h"

@@ -12,9 +12,8 @@
 #include <QToolButton>
 #include <QValidator>
 
-#include "widgets/exact_value.h"
+#include "widgets/entry_fields.h"
 #include "widgets/exit_rule_form.h"
-#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {

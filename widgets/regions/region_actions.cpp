@@ -6,7 +6,6 @@
 #include <QWidget>
 
 #include "widgets/action_tip.h"
-#include "widgets/fixed_keys.h"
 
 namespace lvr {
 namespace {

@@ -14,7 +14,6 @@
 #include "app/window/session.h"
 #include "app/window/workspace_id.h"
 #include "tests/support/real_window.h"
-#include "widgets/conversation/exchange_delegate.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/message_bar.h"
 

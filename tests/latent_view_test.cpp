@@ -8,9 +8,9 @@
 #include "core/trace/step_curves.h"
 #include "tests/support/null_imgui.h"
 #include "tests/support/three_looks.h"
-#include "widgets/latent/heat_texels.h"
+#include "widgets/latent/latent_heat.h"
 #include "widgets/latent/plain_view.h"
-#include "widgets/latent/view_choices.h"
+#include "widgets/latent/latent_state.h"
 
 using namespace lvr;
 

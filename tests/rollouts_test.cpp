@@ -403,7 +403,7 @@ void RolloutsTest::clickingALatentShowsItsHeat() {
     QCOMPARE(desk.tokens->latentCount(), 2);
     const auto click = [&](int latent) {
         QTest::mouseClick(desk.tokens->viewport(), Qt::LeftButton, {},
-                          desk.tokens->blockRect(latent).center());
+                          desk.tokens->latentRect(latent).center());
     };
     click(1);
     QCOMPARE(desk.picture->selectedLatent(), 1);
@@ -438,10 +438,10 @@ void RolloutsTest::tokensTellTheirLogProbability() {
     tokens.show({word("first ", -0.5f), latent(), word("second", -3.0f)});
     tokens.QWidget::show();
     QVERIFY(QTest::qWaitForWindowExposed(&tokens));
-    const QPoint before(tokens.blockRect(0).left() - 20, tokens.blockRect(0).center().y());
+    const QPoint before(tokens.latentRect(0).left() - 20, tokens.latentRect(0).center().y());
     QVERIFY2(tokens.explain(before).contains("log-probability -0.500 (60.65 %)"),
              qPrintable(tokens.explain(before)));
-    QVERIFY(tokens.explain(tokens.blockRect(0).center()).contains("Shadow token the"));
+    QVERIFY(tokens.explain(tokens.latentRect(0).center()).contains("Shadow token the"));
     QVERIFY(tokens.explain({599, 199}).isEmpty());
 }
 
@@ -643,7 +643,7 @@ void RolloutsTest::theScrubberGoesThroughTheCheckpoints() {
     QCOMPARE(slider->value(), 1);
     QVERIFY(QTest::qWaitForWindowExposed(&scrubber));
     auto* tokens = scrubber.findChild<RolloutTokens*>();
-    QTest::mouseClick(tokens->viewport(), Qt::LeftButton, {}, tokens->blockRect(1).center());
+    QTest::mouseClick(tokens->viewport(), Qt::LeftButton, {}, tokens->latentRect(1).center());
     QCOMPARE(scrubber.findChild<HeatPicture*>()->selectedLatent(), 1);
     scrubber.setNoPicture("/a.png", "no such file");
     QCOMPARE(scrubber.findChild<HeatPicture*>()->emptyText(), QString("no such file"));

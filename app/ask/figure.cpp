@@ -8,7 +8,11 @@
 #include <QSvgGenerator>
 #include <algorithm>
 
+#include "core/error.h"
+#include "core/trace/gif_file.h"
+#include "core/trace/trace_csv.h"
 #include "core/trace/trace_export.h"
+#include "core/trace/trace_json.h"
 #include "widgets/heat_paint.h"
 #include "widgets/qt_image.h"
 
@@ -47,6 +51,26 @@ QString modelName(const std::string& model) {
 
 QString fromUtf8(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+QByteArray png(const QImage& image) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    if (image.isNull() || !image.save(&buffer, "PNG"))
+        throw Error("there is not enough memory for a figure of this size; choose a smaller one");
+    return bytes;
+}
+
+QByteArray gif(const Trace& trace, const ExportChoice& choice,
+               const std::function<void(int)>& onFrame, const std::stop_token& stop) {
+    const Figure figure(trace, choice.figure);
+    const int frames = static_cast<int>(latentSteps(trace).size());
+    if (frames == 0) throw Error("the answer has no latent steps, so there is nothing to animate");
+    const auto bytes = encodeGif({.frames = frames,
+                                  .frame = [&](int step) { return toImage(figure.image(step)); },
+                                  .milliseconds = choice.milliseconds},
+                                 onFrame, stop);
+    return {reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size())};
 }
 
 }  // namespace
@@ -219,6 +243,41 @@ void Figure::paintLegend(QPainter& painter) const {
     label(bar.top(), scale.hot);
     label(bar.center().y(), (scale.cold + scale.hot) / 2);
     label(bar.bottom(), scale.cold);
+}
+
+// ---- Files ----
+
+QString endingOf(ExportFormat format) {
+    switch (format) {
+        case ExportFormat::Png:
+            return "png";
+        case ExportFormat::Svg:
+            return "svg";
+        case ExportFormat::Gif:
+            return "gif";
+        case ExportFormat::Csv:
+            return "csv";
+        case ExportFormat::Json:
+            return "json";
+    }
+    return {};
+}
+
+QByteArray exportBytes(const Trace& trace, const ExportChoice& choice,
+                       const std::function<void(int)>& onFrame, const std::stop_token& stop) {
+    switch (choice.format) {
+        case ExportFormat::Png:
+            return png(Figure(trace, choice.figure).image());
+        case ExportFormat::Svg:
+            return Figure(trace, choice.figure).svg();
+        case ExportFormat::Gif:
+            return gif(trace, choice, onFrame, stop);
+        case ExportFormat::Csv:
+            return QByteArray::fromStdString(toCsv(trace));
+        case ExportFormat::Json:
+            return QByteArray::fromStdString(toJsonText(trace));
+    }
+    return {};
 }
 
 }  // namespace lvr

@@ -298,6 +298,7 @@ void WindowFiles::exportAnswer(const QString& name) {
     auto* dialog = new ExportDialog(std::make_shared<const Trace>(ask_->trace()),
                                     {.picture = {.image = view.image,
                                                  .shown = view.shown,
+                                                 .limits = view.limits,
                                                  .look = view.look,
                                                  .heat = view.heat,
                                                  .rois = view.rois},

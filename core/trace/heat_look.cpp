@@ -105,6 +105,13 @@ float HeatScale::place(float value) const {
     return std::clamp((value - cold) / (hot - cold), 0.0f, 1.0f);
 }
 
+HeatScale limited(const HeatScale& scale, const std::optional<HeatLimits>& limits) {
+    HeatScale chosen = scale;
+    if (limits) chosen.cold = limits->cold;
+    if (limits) chosen.hot = limits->hot;
+    return chosen;
+}
+
 HeatScale joined(const HeatScale& a, const HeatScale& b) {
     HeatScale both = a;
     both.cold = std::min(a.cold, b.cold);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ struct HeatScale {
     float place(float value) const;  // 0 at cold, 1 at hot; NaN stays NaN
     bool operator==(const HeatScale&) const = default;
 };
+// Ends of a scale that a person chose.
+struct HeatLimits {
+    float cold = 0, hot = 1;
+    bool operator==(const HeatLimits&) const = default;
+};
+HeatScale limited(const HeatScale& scale, const std::optional<HeatLimits>& limits);
 // The least scale that holds both.
 HeatScale joined(const HeatScale& a, const HeatScale& b);
 

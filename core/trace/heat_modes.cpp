@@ -211,6 +211,16 @@ HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings) {
     return maps;
 }
 
+std::optional<HeatLimits> limitsOf(const HeatMaps& maps, int step) {
+    if (step < 0 || step >= static_cast<int>(maps.steps.size())) return std::nullopt;
+    const HeatScale own = scaleOf({maps.steps[step]}, HeatMode::Cosine);
+    if (own == HeatScale{}) return std::nullopt;
+    const float most = std::max(std::abs(own.cold), std::abs(own.hot));
+    if (maps.scale.isSigned) return HeatLimits{-most, most};
+    const bool isTurned = maps.scale.hot < maps.scale.cold;
+    return isTurned ? HeatLimits{own.hot, own.cold} : HeatLimits{own.cold, own.hot};
+}
+
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
                                   const HeatSettings& settings, int count) {
     if (settings.mode != HeatMode::Mean) return nearestPatches(trace, step, image, count);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct HeatMaps {
     HeatScale scale;
 };
 HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings);
+// The least and the greatest value of one step; absent where it was not measured.
+std::optional<HeatLimits> limitsOf(const HeatMaps& maps, int step);
 // The `count` nearest patches of what the heat shows: of the step, or of the mean of all steps;
 // best first.
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,

@@ -94,6 +94,7 @@ int columnsFor(int count, PictureSize each, double shape) {
 
 HeatPictures::HeatPictures(const Trace& trace, const HeatPictureChoice& choice)
     : trace_(trace), choice_(choice), maps_(heatMaps(trace, choice.image, choice.shown)) {
+    maps_.scale = limited(maps_.scale, choice.limits);
     const auto images = static_cast<int>(trace.question.images.size());
     if (choice.image < 0 || choice.image >= images)
         throw Error("there is no picture " + std::to_string(choice.image + 1) + "; the trace has " +

@@ -10,6 +10,7 @@ namespace lvr {
 struct HeatPictureChoice {
     int image = 0;  // which of the question's images
     HeatSettings shown;
+    std::optional<HeatLimits> limits;  // absent: of the values of all steps
     HeatLook look;
     bool heat = true;
     bool rois = true;  // outlines, numbered in target order

@@ -1,7 +1,8 @@
-#include "widgets/latent/view_choices.h"
+#include "widgets/latent/latent_state.h"
 
+#include <QJsonObject>
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 namespace lvr {
 namespace {
@@ -25,6 +26,7 @@ void forEachChoice(State& state, Number number, Toggle toggle) {
     number("temperature", state.shown.temperature, 0.01, 1);
     number("top_k", state.shown.topK, 1, 64);
     number("opacity", state.look.opacity, 0, 1);
+    number("speed", state.speed, 0.25, 4);
     number("nearest_count", state.nearestCount, 1, 16);
     toggle("heat", state.heat);
     toggle("grid", state.grid);
@@ -37,7 +39,45 @@ void forEachChoice(State& state, Number number, Toggle toggle) {
     toggle("loop", state.loop);
 }
 
+// A mode that this trace does not offer waits for one that does.
+void fitMode(const std::vector<HeatMode>& modes, LatentViewState& state) {
+    const auto offered = [&](HeatMode mode) {
+        return std::ranges::find(modes, mode) != modes.end();
+    };
+    if (!offered(state.shown.mode))
+        state.waitingMode = std::exchange(state.shown.mode, HeatMode::Cosine);
+    else if (state.waitingMode && offered(*state.waitingMode))
+        state.shown.mode = *std::exchange(state.waitingMode, std::nullopt);
+    else
+        return;
+    state.limits.reset();
+}
+
 }  // namespace
+
+void chooseMode(HeatMode mode, LatentViewState& state) {
+    if (mode != state.shown.mode) state.limits.reset();
+    state.shown.mode = mode;
+    state.waitingMode.reset();
+}
+
+bool showsHeat(const LatentViewState& state) {
+    return state.heat && !state.peeks && state.selectedStep >= 0;
+}
+
+void followTrace(const Trace& trace, LatentViewState& state) {
+    const auto follow = [&] {
+        state.heatOf.follow(trace, state.revision, {state.image, state.shown, state.limits});
+    };
+    follow();
+    const int steps = static_cast<int>(state.heatOf.steps().size());
+    state.selectedStep = std::min(state.selectedStep, steps - 1);
+    const bool hasGrid = state.image < static_cast<int>(trace.grids.size());
+    if (state.asked && (!hasGrid || *state.asked >= trace.grids[state.image].count()))
+        state.asked.reset();
+    if (steps > 0) fitMode(state.heatOf.modes(), state);
+    follow();
+}
 
 QJsonObject viewChoices(const LatentViewState& state) {
     QJsonObject choices{{"mode", nameIn(kHeatModes, state.waitingMode.value_or(state.shown.mode))},

@@ -39,6 +39,8 @@ struct Run {
     RunInfo info;
     RunStatus status = RunStatus::Running;
     std::string message;  // why it ended, for a person
+    std::string name;     // what somebody calls it; empty: nothing yet
+    std::vector<std::string> tags;  // what somebody put on it to find it by
     std::string notes;    // what somebody wrote about it
     std::string host;
     std::int64_t pid = 0;

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <QFuture>
+#include <QMetaObject>
 #include <QObject>
+#include <QPointer>
 #include <QThreadPool>
-#include <QtConcurrentRun>
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -56,17 +57,22 @@ public:
     // Asks what replace() began to stop; it still reports.
     void requestStop() { stop_.request_stop(); }
 
+    // Waits for what was added, and reports it. Nothing of what replace() began is wanted.
+    void finish();
+    // For work that can't be stopped: this part of the window goes and doesn't wait for it. Nothing
+    // is reported any more; the Job ends with its work, at the latest with the program.
+    static void letEnd(Job* job);
+
     bool isBusy() const { return running_ > 0; }
     std::function<void()> whenIdle;  // called when the last report was made
 
 private:
-    // Of work that returns nothing, too, there is a value that a future can carry.
+    // Of work that returns nothing, too, there is a value that can be carried.
     struct Nothing {};
-    struct Overtaken {};  // nobody hears of it
 
     Turn countedTurn();  // of add()
     Turn newestTurn();   // of replace()
-    bool isWanted(quint64 id) const { return id == 0 || id == newest_; }
+    bool isWanted(quint64 id) const { return !isLeft_ && (id == 0 || id == newest_); }
     void settle();
 
     template <class Work>
@@ -85,34 +91,44 @@ private:
         }
     }
 
+    // QFuture's continuations would do, but those of Qt 6.4 lose what kind of exception it was and
+    // assert when their context ends before them.
     template <class Work, class Then>
     void start(Turn turn, Work work, Then then, Failed failed) {
-        using Outcome = decltype(outcomeOf(work, turn));
         ++running_;
-        const quint64 id = turn.id;
-        const auto report = [this, id, then = std::move(then)](const Outcome& outcome) mutable {
-            if (!isWanted(id)) return;
-            if constexpr (std::is_same_v<Outcome, Nothing>)
-                then();
-            else
-                then(outcome);
-        };
-        const auto complain = [this, id, failed = std::move(failed)] {
-            if (isWanted(id) && failed) failed(thrownSentence());
-        };
-        QtConcurrent::run(&pool_,
-                          [this, turn = std::move(turn), work = std::move(work)]() mutable {
-                              if (!isWanted(turn.id)) throw Overtaken();
-                              return outcomeOf(work, turn);
-                          })
-            .then(this, report)
-            .onFailed(this, complain)
-            .then(this, [this] { settle(); });
+        pool_.start([this, turn = std::move(turn), work = std::move(work), then = std::move(then),
+                     failed = std::move(failed)]() mutable {
+            using Outcome = decltype(outcomeOf(work, turn));
+            std::optional<Outcome> outcome;
+            QString sentence;
+            try {
+                if (isWanted(turn.id)) outcome = outcomeOf(work, turn);
+            } catch (...) {
+                sentence = thrownSentence();
+            }
+            auto report = [this, guard = QPointer(this), id = turn.id, outcome = std::move(outcome),
+                           sentence, then = std::move(then), failed = std::move(failed)]() mutable {
+                if (isWanted(id) && outcome) tellOutcome(then, *outcome);
+                if (!guard) return;  // `then` ended its owner
+                if (isWanted(id) && !outcome && failed) failed(sentence);
+                if (guard) settle();
+            };
+            QMetaObject::invokeMethod(this, std::move(report));
+        });
+    }
+
+    template <class Then, class Outcome>
+    static void tellOutcome(Then& then, const Outcome& outcome) {
+        if constexpr (std::is_same_v<Outcome, Nothing>)
+            then();
+        else
+            then(outcome);
     }
 
     QThreadPool pool_;
     std::stop_source stop_;
     std::atomic<quint64> newest_ = 0;
+    std::atomic<bool> isLeft_ = false;  // letEnd()
     int running_ = 0;
 };
 

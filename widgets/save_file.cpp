@@ -5,7 +5,10 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QSaveFile>
 #include <algorithm>
+
+#include "core/error.h"
 
 namespace lvr {
 namespace {
@@ -93,6 +96,15 @@ void askWhereToSave(QWidget* parent, const SaveQuestion& question,
         save(target.file, target.ending);
     });
     dialog->open();
+}
+
+void writeFile(const QString& file, const QByteArray& bytes) {
+    QSaveFile target(file);
+    if (target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() && target.commit())
+        return;
+    throw Error(QObject::tr("Can't write %1 (%2); choose another place.")
+                    .arg(file, target.errorString())
+                    .toStdString());
 }
 
 }  // namespace lvr

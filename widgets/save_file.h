@@ -4,6 +4,7 @@
 #include <QString>
 #include <functional>
 
+class QByteArray;
 class QWidget;
 
 namespace lvr {
@@ -32,5 +33,8 @@ struct SaveQuestion {
 // ending. What can't be is said, and asked again.
 void askWhereToSave(QWidget* parent, const SaveQuestion& question,
                     const std::function<void(const QString& file, const QString& ending)>& save);
+
+// Writes a file, whole or not at all; for another thread than the GUI's. Throws Error.
+void writeFile(const QString& file, const QByteArray& bytes);
 
 }  // namespace lvr

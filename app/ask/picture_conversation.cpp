@@ -17,7 +17,6 @@
 #include "core/trace/trace_file.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_text.h"
-#include "widgets/runs/export_file.h"
 #include "widgets/save_file.h"
 
 namespace lvr {
@@ -295,12 +294,11 @@ void PictureConversation::write(const QString& file) {
     const auto content = [json, all = exchanges(), title = title_.toStdString()] {
         return QByteArray::fromStdString(json ? toJson(all, title) : toMarkdown(all, title));
     };
-    exportFile(file, content, this, [this, file](const QString& sentence) {
-        if (sentence.isEmpty())
-            Q_EMIT stateChanged(tr("Exported to %1").arg(QDir::toNativeSeparators(file)));
-        else
-            Q_EMIT failed(sentence);
-    });
+    exports_.add([file, content] { writeFile(file, content()); },
+                 [this, file] {
+                     Q_EMIT stateChanged(tr("Exported to %1").arg(QDir::toNativeSeparators(file)));
+                 },
+                 [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
 }  // namespace lvr

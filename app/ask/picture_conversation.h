@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/ask/history.h"
+#include "widgets/job.h"
 
 namespace lvr {
 
@@ -89,6 +90,7 @@ private:
     std::int64_t askedAt_ = 0;        // the newest
     quint64 wantedAnswer_ = 0;        // the turn of the one being read; 0: none
     int tickets_ = 0;
+    Job exports_;
 };
 
 }  // namespace lvr

@@ -4,7 +4,7 @@
 
 #include "app/compare/compare_services.h"
 #include "app/engine/ask_engine.h"
-#include "app/runs/train_places.h"
+#include "app/runs/new_run.h"
 
 namespace lvr {
 

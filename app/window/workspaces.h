@@ -6,8 +6,6 @@
 
 #include "app/window/workspace_id.h"
 
-class QAction;
-
 namespace lvr {
 
 class AskWorkspace;
@@ -69,7 +67,6 @@ Q_SIGNALS:
     void settled();
 
 private:
-    void addCheckpoints();
     void addPage(WorkspaceId id, QWidget* page);
     void tellWhenSettled();
     void layOut(WorkspaceId id);
@@ -86,7 +83,6 @@ private:
     TrainWorkspace* train_ = nullptr;
     RolloutsWorkspace* rollouts_ = nullptr;
     CompareWorkspace* compare_ = nullptr;
-    QAction* checkpoints_ = nullptr;  // shows them in Train; null while that is not made
 };
 
 }  // namespace lvr

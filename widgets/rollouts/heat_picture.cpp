@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
 
 namespace lvr {
 namespace {

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "widgets/colours.h"
 #include "widgets/fixed_keys.h"
-#include "widgets/rollouts/rollout_colours.h"
 
 namespace lvr {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/ask/history.h"
+#include "widgets/job.h"
 
 namespace lvr {
 

@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <algorithm>
 
+#include "widgets/colours.h"
 #include "widgets/heat_paint.h"
 
 namespace lvr {

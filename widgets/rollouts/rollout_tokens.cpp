@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "widgets/action_tip.h"
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
 
 namespace lvr {
 namespace {

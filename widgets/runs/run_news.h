@@ -7,6 +7,15 @@
 
 namespace lvr {
 
+// Alerts of a run that say the same but for their numbers.
+struct FoldedAlert {
+    Alert newest;
+    int count = 1, firstStep = 0;
+};
+std::vector<FoldedAlert> foldAlerts(const std::vector<Alert>& alerts);  // newest first
+// "KL jumped to 0.105 from about 0 (23 times since step 5)".
+QString alertText(const FoldedAlert& alert);
+
 // What happened to a run that a person should know.
 struct RunNews {
     QString sentence;

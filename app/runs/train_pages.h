@@ -3,6 +3,8 @@
 #include <QWidget>
 
 class QLabel;
+class QString;
+class QWidget;
 
 namespace lvr {
 
@@ -22,5 +24,8 @@ private:
     QLabel* nothing_;
     QLabel* where_;
 };
+
+// Shows what a training printed in a window of its own.
+void showOutput(const QString& output, QWidget* parent);
 
 }  // namespace lvr

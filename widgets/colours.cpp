@@ -1,6 +1,9 @@
-#include "widgets/runs/run_colours.h"
+#include "widgets/colours.h"
 
+#include <QPalette>
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace lvr {
 namespace {
@@ -56,6 +59,44 @@ QColor statusColour(RunStatus status, bool dark) {
             return dark ? QColor(230, 194, 41) : QColor(180, 120, 0);
     }
     return {};
+}
+
+QColor verdictColour(bool right, const QPalette& palette) {
+    const bool dark = isDark(palette);
+    if (right) return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
+    return dark ? QColor(255, 130, 120) : QColor(180, 30, 20);
+}
+
+QColor gainColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(86, 180, 233) : QColor(0, 114, 178);
+}
+
+QColor lossColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(240, 150, 60) : QColor(213, 94, 0);
+}
+
+QColor changeColour(const QPalette& palette) {
+    return isDark(palette) ? QColor(240, 228, 66, 70) : QColor(240, 210, 40, 130);
+}
+
+QColor surpriseColour(const QPalette& palette, double logProbability) {
+    const double share =
+        std::isnan(logProbability) ? 1 : std::clamp(logProbability / kMostSurprising, 0.0, 1.0);
+    return faded(isDark(palette) ? QColor(213, 94, 0) : QColor(230, 130, 0), 0.75 * share);
+}
+
+QColor mixed(const QColor& over, const QColor& under) {
+    const float share = over.alphaF();
+    const auto channel = [share](float a, float b) { return a * share + b * (1 - share); };
+    return QColor::fromRgbF(channel(over.redF(), under.redF()),
+                            channel(over.greenF(), under.greenF()),
+                            channel(over.blueF(), under.blueF()));
+}
+
+QColor faded(const QColor& colour, double opacity) {
+    QColor copy = colour;
+    copy.setAlphaF(static_cast<float>(opacity));
+    return copy;
 }
 
 }  // namespace lvr

@@ -1,6 +1,10 @@
-#include "app/runs/no_runs.h"
+#include "app/runs/train_pages.h"
 
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QFontDatabase>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -35,5 +39,21 @@ void NoRuns::say(bool storeFailed) {
 }
 
 void NoRuns::sayWhere(const QString& sentence) { where_->setText(sentence); }
+
+void showOutput(const QString& output, QWidget* parent) {
+    auto* dialog = new QDialog(parent);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(QObject::tr("The last that the training printed"));
+    dialog->resize(720, 420);
+    auto* text = new QPlainTextEdit(output, dialog);
+    text->setReadOnly(true);
+    text->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+    QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
+    auto* column = new QVBoxLayout(dialog);
+    column->addWidget(text);
+    column->addWidget(buttons);
+    dialog->open();
+}
 
 }  // namespace lvr

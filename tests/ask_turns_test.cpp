@@ -13,7 +13,6 @@
 #include "app/window/session.h"
 #include "app/window/workspaces.h"
 #include "tests/support/real_window.h"
-#include "widgets/conversation/exchange_delegate.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/message_bar.h"
 

@@ -20,7 +20,7 @@
 #include "app/engine/inference_worker.h"
 #include "app/engine/lvr_engine.h"
 #include "app/engine/tiny_model.h"
-#include "app/runs/store_watch.h"
+#include "app/runs/store_reader.h"
 #include "app/window/main_window.h"
 #include "app/window/session.h"
 #include "app/window/window_services.h"
@@ -448,14 +448,12 @@ private Q_SLOTS:
             QVERIFY(desk.settle());
         }
         RunStore(store_.toStdString()).start({.kind = "sft", .out = "/out"});
-        StoreWatch watch;
+        StoreReader reader;
+        QSignalSpy changed(&reader, &StoreReader::runsChanged);
+        reader.open(store_.toStdU16String());
+        QVERIFY(changed.wait());
         QStringList kinds;
-        connect(&watch, &StoreWatch::runsChanged, this,
-                [&](quint64, const std::vector<RunSummary>& runs) {
-                    kinds.clear();
-                    for (const auto& run : runs) kinds << QString::fromStdString(run.run.info.kind);
-                });
-        watch.open(1, store_.toStdU16String());
+        for (const auto& run : reader.runs()) kinds << QString::fromStdString(run.run.info.kind);
         QCOMPARE(kinds, QStringList{"sft"});
     }
 };

@@ -12,9 +12,8 @@
 #include <cmath>
 #include <limits>
 
-#include "widgets/runs/curve_controls.h"
+#include "widgets/colours.h"
 #include "widgets/runs/curve_grid.h"
-#include "widgets/runs/run_colours.h"
 
 using namespace lvr;
 

@@ -280,7 +280,7 @@ void ExportTest::exportsByEndingCanBeReadBack() {
     exportTrace(trace, path("a.gif"), {});
     QCOMPARE(frames(bytesOf(folder.filePath("a.gif"))).size(), std::size_t{3});
     QVERIFY_EXCEPTION_THROWN(exportTrace(trace, path("b.png"), {.step = 3}), Error);
-    QVERIFY_EXCEPTION_THROWN(exportTrace(trace, path("b.png"), {.look = {.image = 1}}), Error);
+    QVERIFY_EXCEPTION_THROWN(exportTrace(trace, path("b.png"), {.picture = {.image = 1}}), Error);
     QVERIFY(!QFile::exists(folder.filePath("b.png")));
 }
 
@@ -304,10 +304,10 @@ void ExportTest::figureShowsHeatRegionsLegendAndCaption() {
         return a != b;
     };
     QVERIFY(!differs());
-    choice.look.heat = false;
+    choice.picture.heat = false;
     QVERIFY(differs());
     choice = all;
-    choice.look.rois = false;
+    choice.picture.rois = false;
     QVERIFY(differs());
     choice = all;
     choice.nearest = 2;

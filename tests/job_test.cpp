@@ -1,5 +1,6 @@
 #include "widgets/job.h"
 
+#include <QPointer>
 #include <QSemaphore>
 #include <QtTest>
 #include <stdexcept>
@@ -52,6 +53,29 @@ private Q_SLOTS:
         begun.acquire();
         job.drop();
         QTRY_VERIFY(!job.isBusy());
+        QVERIFY(!reported);
+    }
+
+    void whatWasAddedIsReportedByTheEndOfFinish() {
+        Job job;
+        QStringList told;
+        job.add([] { return 1; }, [&](int n) { told << QString::number(n); }, {});
+        job.add([] { throw Error("the disk is full"); }, [] {},
+                [&](const QString& sentence) { told << sentence; });
+        job.finish();
+        QCOMPARE(told, (QStringList{"1", "the disk is full"}));
+        QVERIFY(!job.isBusy());
+    }
+
+    void whatIsLeftToEndReportsNothingAndGoes() {
+        QPointer<Job> job = new Job;
+        QSemaphore mayEnd;
+        bool reported = false;
+        job->add([&] { mayEnd.acquire(); }, [&] { reported = true; }, {});
+        Job::letEnd(job);  // does not wait
+        QVERIFY(job);
+        mayEnd.release();
+        QTRY_VERIFY(!job);
         QVERIFY(!reported);
     }
 

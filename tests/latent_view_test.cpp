@@ -8,9 +8,9 @@
 #include "core/trace/step_curves.h"
 #include "tests/support/null_imgui.h"
 #include "tests/support/three_looks.h"
-#include "widgets/latent/heat_texels.h"
+#include "widgets/latent/latent_heat.h"
 #include "widgets/latent/plain_view.h"
-#include "widgets/latent/view_choices.h"
+#include "widgets/latent/latent_state.h"
 
 using namespace lvr;
 
@@ -80,12 +80,12 @@ void LatentViewTest::whatIsNoNumberIsDrawnAsCold() {
 }
 
 void LatentViewTest::heatRangeCoversAllSteps() {
-    const HeatRange range = heatRange(threeLooks(), 0);
-    QCOMPARE(range.low, -0.2f);
-    QCOMPARE(range.high, 0.9f);
-    QCOMPARE(range.place(range.high), 1.0f);
+    const HeatScale range = cosineScale(threeLooks(), 0);
+    QCOMPARE(range.cold, -0.2f);
+    QCOMPARE(range.hot, 0.9f);
+    QCOMPARE(range.place(range.hot), 1.0f);
     QCOMPARE(range.place(-5), 0.0f);
-    QCOMPARE(heatRange(Trace{}, 0), HeatRange{});
+    QCOMPARE(cosineScale(Trace{}, 0), HeatScale{});
 }
 
 void LatentViewTest::nearestPatchesComeBestFirst() {
@@ -248,10 +248,10 @@ void LatentViewTest::onlyModesTheTraceHoldsAreOffered() {
 void LatentViewTest::whatIsHotterThanTheMeanIsBrighterThanWhatIsColder() {
     const HeatMaps maps = heatMaps(threeLooks(), 0, {.mode = HeatMode::Relative});
     const auto brightness = [&](float place) {
-        const HeatColour rgb = colourOf(maps, ColourMap::Viridis, place);
+        const HeatColour rgb = colourOf(maps.scale, ColourMap::Viridis, place);
         return 0.21 * rgb.r + 0.72 * rgb.g + 0.07 * rgb.b;
     };
-    QVERIFY(maps.isSigned);
+    QVERIFY(maps.scale.isSigned);
     QVERIFY(brightness(1) > 110 && brightness(0) < 40);
     for (float place = 0; place < 1; place += 0.05f)  // nothing hotter looks like the cold end
         QVERIFY(place < 0.5f || brightness(place) > brightness(0) + 70);
@@ -288,8 +288,7 @@ void LatentViewTest::aModeThatATraceLacksComesBackWithTheNext() {
 
 void LatentViewTest::waysOfLookingComeBackFromTheirText() {
     LatentViewState chosen{.shown = {HeatMode::TopK, 0.25f, 12},
-                           .colours = ColourMap::Magma,
-                           .opacity = 0.125f,
+                           .look = {ColourMap::Magma, HeatCover::Spotlight, 0.125f},
                            .heat = false,
                            .grid = true,
                            .rois = true,
@@ -304,10 +303,11 @@ void LatentViewTest::waysOfLookingComeBackFromTheirText() {
     applyViewChoices(viewChoices(chosen), state);
     QCOMPARE(viewChoices(state), viewChoices(chosen));
     QCOMPARE(state.shown, chosen.shown);
+    QCOMPARE(state.look, chosen.look);
     const QJsonObject before = viewChoices(state);
     applyViewChoices({{"mode", "nonsense"}, {"opacity", 7}, {"top_k", "many"}}, state);
     QCOMPARE(state.shown, chosen.shown);
-    QCOMPARE(state.opacity, 1.0f);
+    QCOMPARE(state.look.opacity, 1.0f);
     applyViewChoices(before, state);
     QCOMPARE(viewChoices(state), before);
 }
@@ -323,7 +323,7 @@ void LatentViewTest::softmaxSharesAddUpToOne() {
     // Against exp(0.9 / 0.1) of the nearest: the others are -0.1, 0, 0.1, 0.2 and 0.3.
     const double others = std::exp(-1) + 1 + std::exp(1) + std::exp(2) + std::exp(3);
     QVERIFY(std::abs(maps.steps[0][0] - std::exp(9) / (std::exp(9) + others)) < 1e-5);
-    QCOMPARE(maps.cold, 0.0f);
+    QCOMPARE(maps.scale.cold, 0.0f);
 }
 
 void LatentViewTest::topPatchesAloneAreKept() {
@@ -332,7 +332,7 @@ void LatentViewTest::topPatchesAloneAreKept() {
     QCOMPARE(step[1], 0.9f);
     QCOMPARE(step[5], 0.1f * 5 - 0.2f);
     for (const int patch : {0, 2, 3, 4}) QVERIFY(std::isnan(step[patch]));
-    QVERIFY(std::isnan(maps.place(step[0])));
+    QVERIFY(std::isnan(maps.scale.place(step[0])));
 }
 
 void LatentViewTest::relativeToTheMeanAddsUpToNothing() {
@@ -342,9 +342,9 @@ void LatentViewTest::relativeToTheMeanAddsUpToNothing() {
         for (const auto& step : maps.steps) sum += step[patch];
         QVERIFY(std::abs(sum) < 1e-6f);
     }
-    QVERIFY(maps.isSigned);
-    QCOMPARE(maps.cold, -maps.hot);
-    QCOMPARE(colourOf(maps, ColourMap::Viridis, 0.5f), (HeatColour{0xf7, 0xf7, 0xf7}));
+    QVERIFY(maps.scale.isSigned);
+    QCOMPARE(maps.scale.cold, -maps.scale.hot);
+    QCOMPARE(colourOf(maps.scale, ColourMap::Viridis, 0.5f), (HeatColour{0xf7, 0xf7, 0xf7}));
     const HeatMaps mean = heatMaps(threeLooks(), 0, {.mode = HeatMode::Mean});
     QCOMPARE(mean.steps[0], mean.steps[2]);
     QVERIFY(std::abs(mean.steps[0][0] - (0.9f - 0.2f - 0.2f) / 3) < 1e-6f);
@@ -352,9 +352,9 @@ void LatentViewTest::relativeToTheMeanAddsUpToNothing() {
 
 void LatentViewTest::nearIsHotForDistances() {
     const HeatMaps maps = heatMaps(threeLooks(), 0, {.mode = HeatMode::Distance});
-    QCOMPARE(maps.place(0), 1.0f);
-    QCOMPARE(maps.place(5), 0.0f);
-    QVERIFY(maps.hot < maps.cold);
+    QCOMPARE(maps.scale.place(0), 1.0f);
+    QCOMPARE(maps.scale.place(5), 0.0f);
+    QVERIFY(maps.scale.hot < maps.scale.cold);
 }
 
 void LatentViewTest::dotPutsTheLengthsBack() {
@@ -380,7 +380,7 @@ void LatentViewTest::smallHeatKeepsTheHottest() {
 void LatentViewTest::allMapsOfAFrameAreOneTexture() {
     const HeatMaps maps = heatMaps(threeLooks(), 0, {});
     const PatchGrid grid{.rows = 2, .cols = 3};
-    const HeatTexels texels = heatTexels(maps, grid, 1, 2, ColourMap::Magma);
+    const HeatTexels texels = heatTexels(maps, grid, 1, 2, {.colours = ColourMap::Magma});
     QCOMPARE(texels.width, 3);
     QCOMPARE(texels.height, 2 + 3 * 2);
     QCOMPARE(texels.small.size(), std::size_t{3});
@@ -389,13 +389,9 @@ void LatentViewTest::allMapsOfAFrameAreOneTexture() {
         for (int i = 0; i < part.grid.count(); ++i) {
             const int row = part.top + i / part.grid.cols, col = i % part.grid.cols;
             const std::uint32_t texel = texels.rgba[row * texels.width + col];
-            const float place = maps.place(expected.values[i]);
-            const HeatColour colour = colourOf(maps, ColourMap::Magma, place);
-            QCOMPARE(texel & 0xff, std::uint32_t{colour.r});
-            QCOMPARE(texel >> 8 & 0xff, std::uint32_t{colour.g});
-            QCOMPARE(texel >> 16 & 0xff, std::uint32_t{colour.b});
-            QCOMPARE(texel >> 24,
-                     static_cast<std::uint32_t>(std::lround(255 * coverOf(maps, place))));
+            QCOMPARE(texel, heatPixels(std::span(&expected.values[i], 1), maps.scale,
+                                       {.colours = ColourMap::Magma})
+                                .front());
         }
     };
     compare(texels.selected, {grid, maps.steps[1]});
@@ -406,12 +402,12 @@ void LatentViewTest::allMapsOfAFrameAreOneTexture() {
 void LatentViewTest::whatIsNotMeasuredIsClear() {
     const PatchGrid grid{.rows = 2, .cols = 3};
     HeatMaps maps = heatMaps(threeLooks(), 0, {.mode = HeatMode::TopK, .topK = 2});
-    const HeatTexels two = heatTexels(maps, grid, 0, 0, ColourMap::Viridis);
+    const HeatTexels two = heatTexels(maps, grid, 0, 0, {});
     QCOMPARE(std::count(two.rgba.begin(), two.rgba.end(), 0u), 4);
     QVERIFY(two.small.empty());
     maps.steps[0].clear();
-    QVERIFY(heatTexels(maps, grid, 0, 0, ColourMap::Viridis).selected.isEmpty());
-    QVERIFY(heatTexels(maps, grid, -1, 0, ColourMap::Viridis).rgba.empty());
+    QVERIFY(heatTexels(maps, grid, 0, 0, {}).selected.isEmpty());
+    QVERIFY(heatTexels(maps, grid, -1, 0, {}).rgba.empty());
 }
 
 void LatentViewTest::aPatchNamesItsNearestStepsFirst() {

@@ -19,7 +19,6 @@
 #include <iostream>
 
 #include "app/runs/new_run_dialog.h"
-#include "app/runs/train_places.h"
 #include "core/error.h"
 #include "core/values/option_field.h"
 #include "widgets/runs/options_form.h"

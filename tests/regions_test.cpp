@@ -13,8 +13,8 @@
 #include <QtTest>
 #include <atomic>
 
+#include "app/ask/ask_panel.h"
 #include "app/ask/picture_panel.h"
-#include "app/ask/thought_row.h"
 #include "app/engine/ask_engine.h"
 #include "app/window/main_window.h"
 #include "app/window/window_services.h"
@@ -22,7 +22,7 @@
 #include "core/vision/patch_grid.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/question_line.h"
-#include "widgets/regions/region_bar.h"
+#include "widgets/regions/region_actions.h"
 #include "widgets/regions/region_editor.h"
 #include "widgets/regions/region_json.h"
 #include "widgets/regions/region_tool.h"

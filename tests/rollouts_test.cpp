@@ -14,8 +14,8 @@
 #include <cmath>
 
 #include "app/runs/checkpoint_panel.h"
-#include "app/runs/rollout_reader.h"
 #include "app/runs/rollouts_workspace.h"
+#include "app/runs/store_reader.h"
 #include "core/store/run_store.h"
 #include "core/vision/image_file.h"
 #include "tests/support/cpu_time.h"
@@ -27,7 +27,6 @@
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/probe_table.h"
 #include "widgets/rollouts/rollout_detail.h"
-#include "widgets/rollouts/rollout_filter_bar.h"
 #include "widgets/rollouts/rollout_tokens.h"
 #include "widgets/rollouts/step_bar.h"
 #include "widgets/word_diff.h"
@@ -121,7 +120,8 @@ struct World {
 
 // A workspace on the screen, with what a person would look for in it.
 struct Desk {
-    RolloutsWorkspace space;
+    StoreReader reader;
+    RolloutsWorkspace space{&reader};
     StepBar* steps = space.findChild<StepBar*>();
     GroupBrowser* browser = space.findChild<GroupBrowser*>();
     RolloutFilterBar* filter = space.findChild<RolloutFilterBar*>();
@@ -139,7 +139,7 @@ struct Desk {
         space.show();
         space.activateWindow();
         if (!QTest::qWaitForWindowActive(&space)) qFatal("the window was not activated");
-        space.openStore(file);
+        reader.open(file);
     }
     bool shows(int step) {
         return QTest::qWaitFor([&] { return space.step() == step; });
@@ -403,7 +403,7 @@ void RolloutsTest::clickingALatentShowsItsHeat() {
     QCOMPARE(desk.tokens->latentCount(), 2);
     const auto click = [&](int latent) {
         QTest::mouseClick(desk.tokens->viewport(), Qt::LeftButton, {},
-                          desk.tokens->blockRect(latent).center());
+                          desk.tokens->latentRect(latent).center());
     };
     click(1);
     QCOMPARE(desk.picture->selectedLatent(), 1);
@@ -438,10 +438,10 @@ void RolloutsTest::tokensTellTheirLogProbability() {
     tokens.show({word("first ", -0.5f), latent(), word("second", -3.0f)});
     tokens.QWidget::show();
     QVERIFY(QTest::qWaitForWindowExposed(&tokens));
-    const QPoint before(tokens.blockRect(0).left() - 20, tokens.blockRect(0).center().y());
+    const QPoint before(tokens.latentRect(0).left() - 20, tokens.latentRect(0).center().y());
     QVERIFY2(tokens.explain(before).contains("log-probability -0.500 (60.65 %)"),
              qPrintable(tokens.explain(before)));
-    QVERIFY(tokens.explain(tokens.blockRect(0).center()).contains("Shadow token the"));
+    QVERIFY(tokens.explain(tokens.latentRect(0).center()).contains("Shadow token the"));
     QVERIFY(tokens.explain({599, 199}).isEmpty());
 }
 
@@ -482,11 +482,8 @@ void RolloutsTest::groupHealthIsShownAndChoosesAStep() {
 
 void RolloutsTest::aResumedRunReplacesItsHealth() {
     HealthStrips strips;
-    const auto at = [](int step, double value) {
-        return Metric{.step = step, .name = "reward/mean", .value = value};
-    };
-    strips.append({at(1, 0.1), at(2, 0.2), at(3, 0.3)});
-    strips.append({at(2, 0.9), at(3, NAN)});
+    strips.append({{"reward/mean", {1, 2, 3}, {0.1, 0.2, 0.3}}, {"loss/total", {9}, {9}}});
+    strips.append({{"reward/mean", {2, 3}, {0.9, NAN}}});
     QVERIFY(strips.explain(1).contains("0.10"));
     QVERIFY(strips.explain(2).contains("0.90"));
     QVERIFY(!strips.explain(3).contains("Mean"));
@@ -590,7 +587,7 @@ void RolloutsTest::aStoreTakenAwayKeepsWhatIsShown() {
     Desk desk(world.file);
     QVERIFY(desk.shows(1));
     fs::remove(world.file);
-    QTRY_VERIFY(desk.message->sentence().contains("taken away"));
+    QTRY_VERIFY(desk.message->sentence().contains("is gone"));
     QCOMPARE(desk.groups->model()->rowCount(), 3);
     QVERIFY(desk.browser->current() != nullptr);
 }
@@ -598,15 +595,14 @@ void RolloutsTest::aStoreTakenAwayKeepsWhatIsShown() {
 void RolloutsTest::onlyTheNewestStepIsReported() {
     World world;
     const auto run = world.runOf({1, 2, 3});
-    RolloutReader reader;
-    QSignalSpy read(&reader, &RolloutReader::stepRead);
+    StoreReader reader;
+    QSignalSpy read(&reader, &StoreReader::stepRead), opened(&reader, &StoreReader::opened);
     reader.open(world.file);
+    QVERIFY(opened.wait());
     for (int i = 0; i < 20; ++i) reader.readStep(run, 1 + i % 2);
     reader.readStep(run, 3);
     QVERIFY(read.wait());
-    QSignalSpy steps(&reader, &RolloutReader::stepsRead);
-    reader.tail(run);
-    QVERIFY(steps.wait());  // the thread has done all there was
+    reader.finish();  // the thread has done all there was
     QCOMPARE(read.size(), 1);
     QCOMPARE(read[0][1].toInt(), 3);
 }
@@ -643,7 +639,7 @@ void RolloutsTest::theScrubberGoesThroughTheCheckpoints() {
     QCOMPARE(slider->value(), 1);
     QVERIFY(QTest::qWaitForWindowExposed(&scrubber));
     auto* tokens = scrubber.findChild<RolloutTokens*>();
-    QTest::mouseClick(tokens->viewport(), Qt::LeftButton, {}, tokens->blockRect(1).center());
+    QTest::mouseClick(tokens->viewport(), Qt::LeftButton, {}, tokens->latentRect(1).center());
     QCOMPARE(scrubber.findChild<HeatPicture*>()->selectedLatent(), 1);
     scrubber.setNoPicture("/a.png", "no such file");
     QCOMPARE(scrubber.findChild<HeatPicture*>()->emptyText(), QString("no such file"));
@@ -673,17 +669,25 @@ void RolloutsTest::newCheckpointsAppearInThePanel() {
     World world;
     const auto run = world.start("sft");
     world.store.addSamples(run, 10, {sample(1, false)});
-    CheckpointPanel panel;
+    StoreReader reader;
+    reader.open(world.file);
+    CheckpointPanel panel(&reader);
     panel.resize(1000, 500);
     panel.show();
     auto* model = panel.findChild<QTableView*>()->model();
-    panel.showRun(world.file, run);
+    panel.showRun(run);
     QTRY_COMPARE(model->columnCount(), 1);
     world.store.addSamples(run, 20, {sample(1, true)});
     QTRY_COMPARE(model->columnCount(), 2);
     const auto other = world.start("sft");
-    panel.showRun(world.file, other);
+    panel.showRun(other);
     QTRY_COMPARE(model->columnCount(), 0);
+    panel.hide();  // another run in between, out of sight
+    panel.showRun(run);
+    panel.showRun(other);
+    panel.showRun(run);
+    panel.show();
+    QTRY_COMPARE(model->columnCount(), 2);
 }
 
 QTEST_MAIN(RolloutsTest)

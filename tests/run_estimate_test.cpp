@@ -9,10 +9,9 @@
 #include <QtTest>
 
 #include "app/runs/estimate_label.h"
+#include "app/runs/new_run.h"
 #include "app/runs/new_run_dialog.h"
-#include "app/runs/timed_steps.h"
-#include "app/runs/train_places.h"
-#include "core/store/run_store.h"
+#include "core/store/process.h"
 
 using namespace lvr;
 
@@ -229,26 +228,25 @@ private Q_SLOTS:
     }
 
     void anEarlierRunTellsTheSpeed() {
-        QTemporaryDir folder;
-        const QString file = folder.filePath("runs.db");
         NewRun run{.kind = "sft", .model = kTiny, .options = {{"pictures", "16"}}};
-        QVERIFY(!earlierRun(run, file));
-        RunStore store(file.toStdString());
+        std::vector<RunSummary> runs;
+        QVERIFY(!earlierRun(run, runs));
         const auto record = [&](const std::string& kind, double secondsPerStep) {
-            const auto id =
-                store.start({.kind = kind,
-                             .options = R"({"pictures": 8, "questions": 8, "prompts": 8})",
-                             .parent = kTiny.toStdString()});
-            for (int step = 1; step <= 10; ++step)
-                store.append(id, step,
-                             {{"time/elapsed", secondsPerStep * step}, {"system/rss_mb", 300}});
-            store.end(id, RunStatus::Finished, "");
-            return id;
+            RunSummary summary;
+            summary.run = {.id = std::ssize(runs) + 1,
+                           .info = {.kind = kind,
+                                    .options = R"({"pictures": 8, "questions": 8, "prompts": 8})",
+                                    .parent = kTiny.toStdString()},
+                           .host = hostName(),
+                           .step = 10};
+            summary.newest = {{"time/elapsed", 10 * secondsPerStep}, {"system/rss_mb", 300}};
+            runs.insert(runs.begin(), summary);
+            return summary.run.id;
         };
         record("grpo", 9);
-        QVERIFY(!earlierRun(run, file));  // another kind
+        QVERIFY(!earlierRun(run, runs));  // another kind
         const auto id = record("sft", 0.5);
-        const auto earlier = earlierRun(run, file);
+        const auto earlier = earlierRun(run, runs);
         QVERIFY(earlier);
         QCOMPARE(earlier->id, id);
         const auto estimate = estimateRun(run, *readModelFacts(kTiny), earlier);
@@ -257,7 +255,7 @@ private Q_SLOTS:
                  qPrintable(toText(estimate)));
         QVERIFY(explain(estimate).contains("took 300 MB"));
         run.device = "cuda";
-        QVERIFY(!earlierRun(run, file));
+        QVERIFY(!earlierRun(run, runs));
     }
 
     void theFormShowsItAsItIsFilledIn() {

@@ -12,11 +12,10 @@
 #include <QtTest>
 
 #include "widgets/runs/config_diff.h"
-#include "widgets/runs/notes_editor.h"
 #include "widgets/runs/run_details.h"
-#include "widgets/runs/run_text.h"
 #include "widgets/runs/runs_model.h"
 #include "widgets/runs/runs_table.h"
+#include "widgets/words.h"
 
 using namespace lvr;
 

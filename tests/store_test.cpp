@@ -444,7 +444,12 @@ private Q_SLOTS:
 
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
-        const QString fifth = "DROP TABLE outcome; DROP TABLE question; PRAGMA user_version = 4;";
+        const QString sixth =
+            "ALTER TABLE run DROP COLUMN name; ALTER TABLE run DROP COLUMN tags; PRAGMA "
+            "user_version = 5;";
+        QTest::newRow("version 5") << sixth;
+        const QString fifth =
+            sixth + "DROP TABLE outcome; DROP TABLE question; PRAGMA user_version = 4;";
         QTest::newRow("version 4") << fifth;
         const QString fourth =
             fifth + "ALTER TABLE run DROP COLUMN notes; PRAGMA user_version = 3;";

@@ -30,7 +30,7 @@
 #include "core/store/process.h"
 #include "core/store/run_store.h"
 #include "widgets/runs/curve_grid.h"
-#include "widgets/runs/notes_editor.h"
+#include "widgets/runs/run_details.h"
 #include "widgets/runs/runs_model.h"
 #include "widgets/runs/runs_table.h"
 

@@ -15,7 +15,7 @@ using namespace lvr;
 
 namespace {
 
-QPoint middleOf(const TokenStream& stream, int chip) { return stream.chipRect(chip).center(); }
+QPoint middleOf(const TokenStream& stream, int chip) { return stream.latentRect(chip).center(); }
 
 }  // namespace
 
@@ -97,7 +97,7 @@ void WidgetsTest::pointingTellsTheProbability() {
     stream.resize(400, 200);
     stream.show(threeLooks());
     stream.QWidget::show();
-    const QRect last = stream.chipRect(2);
+    const QRect last = stream.latentRect(2);
     const QString word = stream.explain(QPoint(last.right() + 12, last.center().y()));
     QVERIFY2(word.contains("25.0 %"), qPrintable(word));
     const QString chip = stream.explain(middleOf(stream, 1));

@@ -231,7 +231,7 @@ void WindowTest::chipsSelectSteps() {
     world.ask("What? chain");
     auto& stream = world.the<TokenStream>();
     for (const int step : {2, 0, 3}) {
-        QTest::mouseClick(stream.viewport(), Qt::LeftButton, {}, stream.chipRect(step).center());
+        QTest::mouseClick(stream.viewport(), Qt::LeftButton, {}, stream.latentRect(step).center());
         QCOMPARE(world.the<PicturePanel>().selectedStep(), step);
         QVERIFY(!world.the<PicturePanel>().isPlaying());
     }

@@ -19,8 +19,6 @@
 namespace lvr {
 namespace {
 
-constexpr int kLargestTexture = 4096;  // OpenGL 3 promises less, but no driver since has had less
-
 ImVec4 toImGui(const QColor& colour, float alpha = 1) {
     return {colour.redF(), colour.greenF(), colour.blueF(), alpha};
 }
@@ -59,7 +57,7 @@ ImGuiCanvas::~ImGuiCanvas() {
 QString ImGuiCanvas::whyUnavailable() const { return gl_->whyUnavailable(); }
 
 void ImGuiCanvas::setPicture(const Image& image) {
-    pendingPicture_ = image.rgb.empty() ? Image{} : shrunkTo(image, kLargestTexture);
+    pendingPicture_ = image.rgb.empty() ? Image{} : shrunkTo(image, kLargestPicture);
     pictureChanged_ = true;
     redraw();
 }

@@ -20,6 +20,8 @@ class OffscreenGl;
 class ImGuiCanvas : public QWidget {
     Q_OBJECT
 public:
+    // Sides of a texture, in pixels: OpenGL 3 promises less, but no driver since has had less.
+    static constexpr int kLargestPicture = 4096;
     using Draw = std::function<void(const PanelTextures&)>;  // inside an ImGui frame
     explicit ImGuiCanvas(Draw draw, QWidget* parent = nullptr);
     ~ImGuiCanvas() override;

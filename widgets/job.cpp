@@ -1,5 +1,7 @@
 #include "widgets/job.h"
 
+#include <QCoreApplication>
+
 namespace lvr {
 
 Job::Job(QObject* parent, int threads) : QObject(parent) { pool_.setMaxThreadCount(threads); }
@@ -12,6 +14,20 @@ Job::~Job() {
 void Job::drop() {
     stop_.request_stop();
     ++newest_;
+}
+
+void Job::finish() {
+    drop();
+    pool_.waitForDone();
+    QCoreApplication::sendPostedEvents(this, QEvent::MetaCall);  // the reports
+}
+
+void Job::letEnd(Job* job) {
+    job->drop();
+    job->isLeft_ = true;
+    if (!job->isBusy()) return job->deleteLater();
+    job->setParent(qApp);
+    job->whenIdle = [job] { job->deleteLater(); };
 }
 
 Job::Turn Job::countedTurn() {

@@ -57,6 +57,12 @@ public:
     // Asks what replace() began to stop; it still reports.
     void requestStop() { stop_.request_stop(); }
 
+    // Waits for what was added, and reports it. Nothing of what replace() began is wanted.
+    void finish();
+    // For work that can't be stopped: this part of the window goes and doesn't wait for it. Nothing
+    // is reported any more; the Job ends with its work, at the latest with the program.
+    static void letEnd(Job* job);
+
     bool isBusy() const { return running_ > 0; }
     std::function<void()> whenIdle;  // called when the last report was made
 
@@ -66,7 +72,7 @@ private:
 
     Turn countedTurn();  // of add()
     Turn newestTurn();   // of replace()
-    bool isWanted(quint64 id) const { return id == 0 || id == newest_; }
+    bool isWanted(quint64 id) const { return !isLeft_ && (id == 0 || id == newest_); }
     void settle();
 
     template <class Work>
@@ -122,6 +128,7 @@ private:
     QThreadPool pool_;
     std::stop_source stop_;
     std::atomic<quint64> newest_ = 0;
+    std::atomic<bool> isLeft_ = false;  // letEnd()
     int running_ = 0;
 };
 

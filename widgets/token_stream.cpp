@@ -1,7 +1,6 @@
 #include "widgets/token_stream.h"
 
 #include <QAbstractTextDocumentLayout>
-#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMimeData>
 #include <QMouseEvent>
@@ -11,7 +10,6 @@
 #include <QTextObjectInterface>
 #include <QToolTip>
 #include <algorithm>
-#include <cmath>
 
 namespace lvr {
 namespace {
@@ -74,10 +72,7 @@ QString percent(float share) { return QString::number(share * 100, 'f', share < 
 
 }  // namespace
 
-TokenStream::TokenStream(QWidget* parent) : QTextEdit(parent) {
-    setReadOnly(true);
-    setAcceptDrops(false);
-    setUndoRedoEnabled(false);
+TokenStream::TokenStream(QWidget* parent) : TokenText(parent) {
     setFrameShape(QFrame::StyledPanel);
     setAccessibleName(tr("Answer, position by position"));
     setPlaceholderText(
@@ -88,8 +83,9 @@ TokenStream::TokenStream(QWidget* parent) : QTextEdit(parent) {
 }
 
 void TokenStream::clear() {
-    spans_.clear();
-    chips_.clear();
+    clearPieces();
+    about_.clear();
+    said_.clear();
     selected_ = at_ = -1;
     setExtraSelections({});
     QTextEdit::clear();
@@ -104,7 +100,9 @@ void TokenStream::show(const Trace& trace) {
 void TokenStream::append(const DecodeStep& step) {
     std::visit([&](const auto& what) { add(step, what); }, step.what);
     verticalScrollBar()->setValue(verticalScrollBar()->maximum());
-    setAccessibleDescription(toPlainText().replace(QChar::ObjectReplacementCharacter, '*'));
+    const bool isLatent = std::holds_alternative<LatentStep>(step.what);
+    said_ += isLatent ? QStringLiteral("*") : QString::fromStdString(step.text);
+    setAccessibleDescription(said_);
 }
 
 void TokenStream::add(const DecodeStep& step, const TextStep& text) {
@@ -123,7 +121,8 @@ void TokenStream::add(const DecodeStep& step, const TextStep& text) {
     const QString about = tr("%1\nprobability %2 %\nposition %3")
                               .arg(QString::fromStdString(step.text), percent(text.probability))
                               .arg(step.position);
-    spans_.push_back({begin, end.position(), about});
+    about_.push_back(about);
+    addPiece(begin, end.position(), false);
 }
 
 void TokenStream::add(const DecodeStep& step, const LatentStep& latent) {
@@ -143,80 +142,33 @@ void TokenStream::add(const DecodeStep& step, const LatentStep& latent) {
                         .arg(step.position);
     if (latent.endDistance)
         about += tr("\ndistance to the end vector %1").arg(*latent.endDistance, 0, 'g', 4);
-    chips_.push_back(static_cast<int>(spans_.size()));
-    spans_.push_back({begin, end.position(), about, latentCount() - 1});
+    about_.push_back(about);
+    addPiece(begin, end.position(), true);
 }
 
 void TokenStream::selectStep(int latentStep) {
     const auto mark = [&](int step, bool selected) {
         if (step < 0 || step >= latentCount()) return;
-        const Span& span = spans_[chips_[step]];
-        QTextCursor chip(document());
-        chip.setPosition(span.begin);
-        chip.setPosition(span.end, QTextCursor::KeepAnchor);
         QTextCharFormat format;
         format.setProperty(kSelected, selected);
-        chip.mergeCharFormat(format);
+        cursorOver(pieceOf(step)).mergeCharFormat(format);
     };
     if (latentStep == selected_) return;
-    if (latentStep >= 0 && latentStep < latentCount()) at_ = chips_[latentStep];
+    if (latentStep >= 0 && latentStep < latentCount()) at_ = pieceOf(latentStep);
     mark(selected_, false);
     mark(latentStep, true);
     selected_ = latentStep;
 }
 
-QRect TokenStream::rectOf(const Span& span) const {
-    QTextCursor begin(document()), end(document());
-    begin.setPosition(span.begin);
-    end.setPosition(span.end);
-    const QRect left = cursorRect(begin), right = cursorRect(end);
-    // A span that wraps is taken at its end, where its last line is. Cursors in one line differ in
-    // height where a chip stands beside a word.
-    const bool oneLine = left.bottom() > right.top() && right.bottom() > left.top();
-    const int top = oneLine ? std::min(left.top(), right.top()) : right.top();
-    const int bottom = oneLine ? std::max(left.bottom(), right.bottom()) : right.bottom();
-    return {QPoint(oneLine ? left.left() : 0, top), QPoint(right.left() - 1, bottom)};
-}
-
-const TokenStream::Span* TokenStream::spanAt(const QPoint& at) const {
-    for (const Span& span : spans_)
-        if (rectOf(span).contains(at)) return &span;
-    return nullptr;
-}
-
-QString TokenStream::explain(const QPoint& at) const {
-    const Span* span = spanAt(at);
-    return span ? span->about : QString();
-}
-
-QRect TokenStream::chipRect(int latentStep) const {
-    return latentStep >= 0 && latentStep < latentCount() ? rectOf(spans_[chips_[latentStep]])
-                                                         : QRect();
-}
-
-bool TokenStream::viewportEvent(QEvent* event) {
-    if (event->type() != QEvent::ToolTip) return QTextEdit::viewportEvent(event);
-    const auto* help = static_cast<QHelpEvent*>(event);
-    QToolTip::showText(help->globalPos(), explain(help->pos()), viewport());
-    return true;
-}
-
 void TokenStream::mouseMoveEvent(QMouseEvent* event) {
-    const Span* span = spanAt(event->pos());
-    viewport()->setCursor(span && span->latentStep >= 0 ? Qt::PointingHandCursor : Qt::IBeamCursor);
+    const int piece = pieceAt(event->pos());
+    const bool isChip = piece != kNone && pieces()[piece].latent != kNone;
+    viewport()->setCursor(isChip ? Qt::PointingHandCursor : Qt::IBeamCursor);
     QTextEdit::mouseMoveEvent(event);
 }
 
-void TokenStream::mouseReleaseEvent(QMouseEvent* event) {
-    QTextEdit::mouseReleaseEvent(event);
-    const Span* span = spanAt(event->pos());
-    if (event->button() == Qt::LeftButton && span && span->latentStep >= 0 &&
-        textCursor().selectionEnd() - textCursor().selectionStart() <= 1)
-        Q_EMIT stepSelected(span->latentStep);
-}
-
 void TokenStream::keyPressEvent(QKeyEvent* event) {
-    const int last = static_cast<int>(spans_.size()) - 1;
+    const int last = static_cast<int>(pieces().size()) - 1;
     if (event->modifiers() != Qt::NoModifier || last < 0) return QTextEdit::keyPressEvent(event);
     switch (event->key()) {
         case Qt::Key_Left:
@@ -232,25 +184,23 @@ void TokenStream::keyPressEvent(QKeyEvent* event) {
 }
 
 void TokenStream::goTo(int position) {
-    at_ = std::clamp(position, 0, static_cast<int>(spans_.size()) - 1);
-    const Span span = spans_[at_];
+    at_ = std::clamp(position, 0, static_cast<int>(pieces().size()) - 1);
+    const Piece piece = pieces()[at_];
+    const QString about = about_[at_];
     QTextCursor place(document());
-    place.setPosition(span.begin);
+    place.setPosition(piece.begin);
     setTextCursor(place);  // scrolls there
     showPlace();
-    if (span.latentStep >= 0) Q_EMIT stepSelected(span.latentStep);
-    setAccessibleDescription(span.about);
-    const QRect rect = rectOf(span);
-    QToolTip::showText(viewport()->mapToGlobal(rect.bottomLeft()), span.about, viewport());
+    if (piece.latent != kNone) Q_EMIT stepSelected(piece.latent);
+    setAccessibleDescription(about);
+    const QRect rect = rectOf(at_);
+    QToolTip::showText(viewport()->mapToGlobal(rect.bottomLeft()), about, viewport());
 }
 
 // Tinted, not selected: what is selected can be copied and dragged.
 void TokenStream::showPlace() {
-    const Span& span = spans_[at_];
     QTextEdit::ExtraSelection place;
-    place.cursor = QTextCursor(document());
-    place.cursor.setPosition(span.begin);
-    place.cursor.setPosition(span.end, QTextCursor::KeepAnchor);
+    place.cursor = cursorOver(at_);
     QColor back = palette().highlight().color();
     back.setAlphaF(0.35f);
     place.format.setBackground(back);
@@ -270,10 +220,8 @@ void TokenStream::changeEvent(QEvent* event) {
 
 // Markers keep the ink that they were written with; chips take it from the palette.
 void TokenStream::recolour() {
-    for (const Span& span : spans_) {
-        QTextCursor words(document());
-        words.setPosition(span.begin);
-        words.setPosition(span.end, QTextCursor::KeepAnchor);
+    for (int piece = 0; piece < static_cast<int>(pieces().size()); ++piece) {
+        QTextCursor words = cursorOver(piece);
         if (!words.charFormat().boolProperty(kDim)) continue;
         QTextCharFormat ink;
         ink.setForeground(dimmed(palette()));

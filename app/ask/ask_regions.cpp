@@ -4,7 +4,6 @@
 #include "app/ask/ask_workspace.h"
 #include "app/ask/detail_row.h"
 #include "app/ask/picture_panel.h"
-#include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
 #include "core/error.h"
@@ -21,7 +20,6 @@ bool isGiven(const Trace& trace) { return !trace.options.thought.boxes.empty(); 
 void AskWorkspace::wireRegions() {
     RegionTool& regions = panel_->regions();
     ThoughtRow& thoughts = side_->thoughts();
-    addAction(regions.actions().draw);  // R works beside the picture too
     thoughts.offer(regions.actions().thought);
     connect(&regions, &RegionTool::boxesChanged, this, [this] {
         updateRois();

@@ -9,7 +9,6 @@
 #include "app/ask/detail_row.h"
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
-#include "app/ask/thought_row.h"
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
 #include "app/shell/look.h"

@@ -13,8 +13,12 @@
 #include <QSpinBox>
 #include <QStandardPaths>
 #include <QVBoxLayout>
+#include <span>
 
+#include "core/files/atomic_file.h"
+#include "core/trace/heat.h"
 #include "widgets/entry_fields.h"
+#include "widgets/job.h"
 #include "widgets/save_file.h"
 
 namespace lvr {
@@ -43,7 +47,7 @@ ExportDialog::ExportDialog(std::shared_ptr<const Trace> trace, ExportStart start
     : QDialog(parent),
       trace_(std::move(trace)),
       start_(std::move(start)),
-      job_(new ExportJob(this)),
+      job_(new Job(this)),
       form_(new QFormLayout),
       what_(new QComboBox(this)),
       format_(new QComboBox(this)),
@@ -155,21 +159,6 @@ void ExportDialog::wire() {
     });
     connect(export_, &QPushButton::clicked, this, &ExportDialog::start);
     connect(close_, &QPushButton::clicked, this, &ExportDialog::reject);
-    connect(job_, &ExportJob::progressed, progress_, &QProgressBar::setValue);
-    connect(job_, &ExportJob::written, this, [this](const QString& file) {
-        QSettings().setValue(kFolderKey, QFileInfo(file).absolutePath());
-        setWriting(false);
-        Q_EMIT exported(file);
-        accept();
-    });
-    connect(job_, &ExportJob::failed, this, [this](const QString& sentence) {
-        setWriting(false);
-        say(sentence);
-    });
-    connect(job_, &ExportJob::cancelled, this, [this] {
-        setWriting(false);
-        say(tr("Cancelled; nothing was written."));
-    });
 }
 
 // ---- What is chosen ----
@@ -185,7 +174,7 @@ ExportFormat ExportDialog::format() const {
 ExportChoice ExportDialog::choice() const {
     const bool animation = what() == What::Animation;
     return {.format = format(),
-            .figure = {.look = start_.look,
+            .figure = {.picture = start_.picture,
                        .nearest = start_.nearest,
                        .step = start_.step,
                        .allSteps = what() == What::AllSteps,
@@ -305,7 +294,32 @@ void ExportDialog::start() {
     progress_->setValue(0);
     say({});
     setWriting(true);
-    job_->start(trace_, choice(), target.file);
+    const auto work = [this, trace = trace_, choice = choice(),
+                       file = target.file](const Job::Turn& turn) {
+        const auto onFrame = [this, &turn](int done) {
+            turn.tell([this, done] { progress_->setValue(done); });
+        };
+        const QByteArray bytes = exportBytes(*trace, choice, onFrame, turn.stop);
+        if (turn.stop.stop_requested()) return QString();
+        writeFileAtomically(file.toStdU16String(),
+                            {std::as_bytes(std::span(bytes.constData(), bytes.size()))});
+        return file;
+    };
+    const auto failed = [this](const QString& sentence) {
+        setWriting(false);
+        say(sentence);
+    };
+    job_->replace(
+        work, [this](const QString& file) { wrote(file); }, failed);
+}
+
+// Empty: stopped.
+void ExportDialog::wrote(const QString& file) {
+    setWriting(false);
+    if (file.isEmpty()) return say(tr("Cancelled; nothing was written."));
+    QSettings().setValue(kFolderKey, QFileInfo(file).absolutePath());
+    Q_EMIT exported(file);
+    accept();
 }
 
 void ExportDialog::setWriting(bool writing) {
@@ -319,7 +333,7 @@ void ExportDialog::setWriting(bool writing) {
 }
 
 void ExportDialog::reject() {
-    if (writing_) return job_->cancel();
+    if (writing_) return job_->requestStop();
     QDialog::reject();
 }
 

@@ -4,7 +4,7 @@
 #include <QTimer>
 #include <memory>
 
-#include "app/ask/export_job.h"
+#include "app/ask/figure.h"
 
 class QCheckBox;
 class QComboBox;
@@ -17,12 +17,13 @@ class QSpinBox;
 
 namespace lvr {
 
+class Job;
 struct SaveFormat;
 struct SaveTarget;
 
 // What the dialog begins with: how the answer is seen in the window, and where it came from.
 struct ExportStart {
-    HeatLook look;
+    HeatPictureChoice picture;
     int nearest = 0;
     int step = -1;
     QString folder;  // where to write when none is remembered
@@ -55,12 +56,13 @@ private:
     bool takeFile(const SaveTarget& target);
     void chooseFile();
     void start();
+    void wrote(const QString& file);
     void setWriting(bool writing);
     void say(const QString& sentence);
 
     std::shared_ptr<const Trace> trace_;
     ExportStart start_;
-    ExportJob* job_;
+    Job* job_;
     QFormLayout* form_;
     QComboBox* what_;
     QComboBox* format_;

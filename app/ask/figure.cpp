@@ -8,7 +8,12 @@
 #include <QSvgGenerator>
 #include <algorithm>
 
+#include "core/error.h"
+#include "core/trace/gif_file.h"
+#include "core/trace/trace_csv.h"
 #include "core/trace/trace_export.h"
+#include "core/trace/trace_json.h"
+#include "widgets/heat_paint.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
@@ -28,9 +33,9 @@ QFont textFont() {
 
 double lineHeight() { return QFontMetricsF(textFont()).height(); }
 
-HeatLook withoutRois(HeatLook look) {  // they are drawn as lines here
-    look.rois = false;
-    return look;
+HeatPictureChoice withoutRois(HeatPictureChoice choice) {  // they are drawn as lines here
+    choice.rois = false;
+    return choice;
 }
 
 QRectF part(const QRectF& whole, const Box& box) {
@@ -48,10 +53,30 @@ QString fromUtf8(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
+QByteArray png(const QImage& image) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    if (image.isNull() || !image.save(&buffer, "PNG"))
+        throw Error("there is not enough memory for a figure of this size; choose a smaller one");
+    return bytes;
+}
+
+QByteArray gif(const Trace& trace, const ExportChoice& choice,
+               const std::function<void(int)>& onFrame, const std::stop_token& stop) {
+    const Figure figure(trace, choice.figure);
+    const int frames = static_cast<int>(latentSteps(trace).size());
+    if (frames == 0) throw Error("the answer has no latent steps, so there is nothing to animate");
+    const auto bytes = encodeGif({.frames = frames,
+                                  .frame = [&](int step) { return toImage(figure.image(step)); },
+                                  .milliseconds = choice.milliseconds},
+                                 onFrame, stop);
+    return {reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size())};
+}
+
 }  // namespace
 
 Figure::Figure(const Trace& trace, const FigureChoice& choice)
-    : trace_(trace), choice_(choice), pictures_(trace, withoutRois(choice.look)) {
+    : trace_(trace), choice_(choice), pictures_(trace, withoutRois(choice.picture)) {
     arrange();
 }
 
@@ -71,7 +96,7 @@ void Figure::arrange() {
                              size.width, size.height);
     const double right = places_[std::min(columns, count) - 1].right();
     const double bottom = places_.back().bottom();
-    const bool legend = choice_.look.heat && pictures_.count() > 0;
+    const bool legend = choice_.picture.heat && pictures_.count() > 0;
     if (legend)
         legend_ = {right + kMargin, places_.front().top(), kLegend,
                    std::min(260.0, bottom - places_.front().top())};
@@ -166,13 +191,13 @@ void Figure::paintPicture(QPainter& painter, const QRectF& where, int step, int 
                            static_cast<int>(where.height()) * rasterScale};
     painter.drawImage(where, toQImage(pictures_.draw(step, size)));
     if (step >= 0) paintNearest(painter, where, step);
-    if (choice_.look.rois) paintRois(painter, where);
+    if (choice_.picture.rois) paintRois(painter, where);
 }
 
 void Figure::paintRois(QPainter& painter, const QRectF& where) const {
     painter.setBrush(Qt::NoBrush);
     for (std::size_t i = 0; i < trace_.rois.size(); ++i) {
-        if (trace_.rois[i].image != choice_.look.image) continue;
+        if (trace_.rois[i].image != choice_.picture.image) continue;
         const QRectF box = part(where, trace_.rois[i]);
         painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
         painter.drawRect(box);
@@ -189,7 +214,7 @@ void Figure::paintRois(QPainter& painter, const QRectF& where) const {
 }
 
 void Figure::paintNearest(QPainter& painter, const QRectF& where, int step) const {
-    const int image = choice_.look.image;
+    const int image = choice_.picture.image;
     if (image >= static_cast<int>(trace_.grids.size())) return;
     const PatchGrid grid = trace_.grids[image];
     painter.setPen(QPen(kNearestInk, 3));
@@ -202,28 +227,57 @@ void Figure::paintNearest(QPainter& painter, const QRectF& where, int step) cons
 }
 
 void Figure::paintLegend(QPainter& painter) const {
-    const HeatMaps& maps = pictures_.maps();
+    const HeatScale& scale = pictures_.maps().scale;
     const double line = lineHeight();
     painter.setPen(kInk);
     painter.drawText(QRectF(legend_.topLeft(), QSizeF(kLegend, line)), Qt::AlignLeft,
-                     fromUtf8(nameOf(choice_.look.shown.mode)));
+                     fromUtf8(nameOf(choice_.picture.shown.mode)));
     const QRectF bar(legend_.x(), legend_.y() + 1.6 * line, kBar, legend_.height() - 2.4 * line);
-    QLinearGradient colours(bar.topLeft(), bar.bottomLeft());
-    constexpr int kStops = 16;
-    for (int i = 0; i <= kStops; ++i) {
-        const HeatColour rgb = colourOf(maps, choice_.look.colours, 1 - float(i) / kStops);
-        colours.setColorAt(double(i) / kStops, QColor(rgb.r, rgb.g, rgb.b));
-    }
-    painter.fillRect(bar, colours);
+    paintHeatBar(painter, bar, Qt::Vertical, scale, choice_.picture.look);
     const auto label = [&](double y, float value) {
-        const QString sign = maps.isSigned && value > 0 ? "+" : "";
+        const QString sign = scale.isSigned && value > 0 ? "+" : "";
         painter.drawText(QRectF(bar.right() + 6, y - line / 2, kLegend, line),
                          Qt::AlignLeft | Qt::AlignVCenter,
-                         sign + QString::number(value, 'f', maps.decimals));
+                         sign + QString::number(value, 'f', scale.decimals));
     };
-    label(bar.top(), maps.hot);
-    label(bar.center().y(), (maps.cold + maps.hot) / 2);
-    label(bar.bottom(), maps.cold);
+    label(bar.top(), scale.hot);
+    label(bar.center().y(), (scale.cold + scale.hot) / 2);
+    label(bar.bottom(), scale.cold);
+}
+
+// ---- Files ----
+
+QString endingOf(ExportFormat format) {
+    switch (format) {
+        case ExportFormat::Png:
+            return "png";
+        case ExportFormat::Svg:
+            return "svg";
+        case ExportFormat::Gif:
+            return "gif";
+        case ExportFormat::Csv:
+            return "csv";
+        case ExportFormat::Json:
+            return "json";
+    }
+    return {};
+}
+
+QByteArray exportBytes(const Trace& trace, const ExportChoice& choice,
+                       const std::function<void(int)>& onFrame, const std::stop_token& stop) {
+    switch (choice.format) {
+        case ExportFormat::Png:
+            return png(Figure(trace, choice.figure).image());
+        case ExportFormat::Svg:
+            return Figure(trace, choice.figure).svg();
+        case ExportFormat::Gif:
+            return gif(trace, choice, onFrame, stop);
+        case ExportFormat::Csv:
+            return QByteArray::fromStdString(toCsv(trace));
+        case ExportFormat::Json:
+            return QByteArray::fromStdString(toJsonText(trace));
+    }
+    return {};
 }
 
 }  // namespace lvr

@@ -3,6 +3,9 @@
 #include <QByteArray>
 #include <QImage>
 #include <QRectF>
+#include <QString>
+#include <functional>
+#include <stop_token>
 #include <vector>
 
 #include "core/trace/heat_picture.h"
@@ -12,7 +15,7 @@ class QPainter;
 namespace lvr {
 
 struct FigureChoice {
-    HeatLook look;
+    HeatPictureChoice picture;
     int nearest = 0;        // so many nearest patches are framed
     int step = -1;          // 0-based; -1: the picture alone
     bool allSteps = false;  // beside each other
@@ -50,5 +53,19 @@ private:
     std::vector<QRectF> places_;  // of the picture, or of each step's
     QRectF legend_, caption_;
 };
+
+enum class ExportFormat { Png, Svg, Gif, Csv, Json };
+QString endingOf(ExportFormat format);  // "png"
+
+struct ExportChoice {
+    ExportFormat format = ExportFormat::Png;
+    FigureChoice figure;     // of a PNG or SVG, and of each frame of a GIF
+    int milliseconds = 700;  // a frame of a GIF
+};
+
+// Any thread. The whole file as it is to be written; empty when stopped. Throws Error.
+QByteArray exportBytes(const Trace& trace, const ExportChoice& choice,
+                       const std::function<void(int done)>& onFrame = {},
+                       const std::stop_token& stop = {});
 
 }  // namespace lvr

@@ -1,37 +1,98 @@
 #include "app/ask/history.h"
 
-#include <QMetaObject>
 #include <algorithm>
-#include <exception>
+#include <map>
 #include <utility>
 
-namespace lvr {
+#include "core/trace/trace_file.h"
+#include "widgets/qt_image.h"
 
-History::History(HistoryFolder folder, QObject* parent)
-    : QObject(parent), folder_(std::move(folder)) {
-    pool_.setMaxThreadCount(1);
+namespace lvr {
+namespace {
+
+constexpr int kThumbnail = 112;  // pixels of its longer side, for dense screens too
+
+PastAnswer pastAnswer(const HistoryFolder::Place& place, Trace outline) {
+    return {.picture = place.picture,
+            .exchange = {place.id, HistoryFolder::whenAsked(place), std::move(outline)},
+            .thumbnail = {},
+            .file = QString::fromStdString(place.file.string())};
 }
 
-History::~History() { pool_.waitForDone(); }
+QImage thumbnailOf(const std::filesystem::path& file) {
+    const QImage whole = toQImage(shrunkTo(glanceAtTrace(file).picture, 4 * kThumbnail));
+    return whole.isNull() ? whole
+                          : whole.scaled(kThumbnail, kThumbnail, Qt::KeepAspectRatio,
+                                         Qt::SmoothTransformation);
+}
 
-void History::run(const QString& what, std::function<Report()> job) {
-    ++pending_;
-    pool_.start([this, what, job = std::move(job)] {
-        Report report;
-        try {
-            report = job();
-        } catch (const std::exception& error) {
-            report = [this, sentence = what.arg(QString::fromUtf8(error.what()))] {
-                Q_EMIT failed(sentence);
-            };
+}  // namespace
+
+// An answer's file is never written again, so what was read of it once stays so.
+class History::PastReader {
+public:
+    // What can't be read, perhaps because it is just being deleted, is left out.
+    std::vector<PastAnswer> read(const HistoryFolder& folder, const std::stop_token& stop) {
+        std::vector<PastAnswer> all;
+        for (const auto& place : folder.all()) {
+            if (stop.stop_requested()) break;
+            try {
+                auto known = known_.find(place.file.string());
+                if (known == known_.end())
+                    known = known_
+                                .emplace(place.file.string(),
+                                         pastAnswer(place, readTraceOutline(place.file)))
+                                .first;
+                all.push_back(known->second);
+                all.back().thumbnail = thumbnail(place);
+            } catch (const std::exception&) {
+                continue;
+            }
         }
-        QMetaObject::invokeMethod(this, [this, report = std::move(report)] { finish(report); });
+        return all;
+    }
+
+private:
+    QImage thumbnail(const HistoryFolder::Place& place) {
+        const auto known = thumbnails_.find(place.picture);
+        if (known != thumbnails_.end()) return known->second;
+        return thumbnails_[place.picture] = thumbnailOf(place.file);
+    }
+
+    std::map<std::string, PastAnswer> known_;   // by file
+    std::map<std::string, QImage> thumbnails_;  // by picture
+};
+
+History::History(HistoryFolder folder, QObject* parent)
+    : QObject(parent), folder_(std::move(folder)), reader_(std::make_shared<PastReader>()) {
+    job_.whenIdle = past_.whenIdle = [this] { tellIfIdle(); };
+}
+
+void History::tellIfIdle() {
+    if (!isBusy()) Q_EMIT idle();
+}
+
+void History::readAll() {
+    past_.replace([reader = reader_, folder = folder_](
+                      const Job::Turn& turn) { return reader->read(folder, turn.stop); },
+                  [this](const std::vector<PastAnswer>& answers) { Q_EMIT allRead(answers); },
+                  [this](const QString& sentence) {
+                      Q_EMIT failed(tr("What was asked before can't be listed: %1").arg(sentence));
+                  });
+}
+
+void History::readPast(const PastAnswer& answer, quint64 turn) {
+    run(tr("This answer can't be shown again: %1"), [this, answer, turn]() -> Report {
+        return [this, answer, turn, trace = folder_.answer(answer.picture, answer.exchange.id)] {
+            Q_EMIT pastRead(turn, answer, trace);
+        };
     });
 }
 
-void History::finish(const Report& report) {
-    report();
-    if (--pending_ == 0) Q_EMIT idle();
+void History::run(const QString& what, std::function<Report()> work) {
+    job_.add(
+        std::move(work), [](const Report& report) { report(); },
+        [this, what](const QString& sentence) { Q_EMIT failed(what.arg(sentence)); });
 }
 
 History::Report History::whatIsThere(quint64 page, const std::string& picture) {
@@ -56,6 +117,7 @@ void History::add(quint64 page, const Trace& trace, std::int64_t askedAt,
         return [this, page, ticket, picture, id, tell] {
             Q_EMIT added(page, ticket, picture, id);
             tell();
+            Q_EMIT changed();
         };
     });
 }
@@ -84,7 +146,7 @@ void History::keepRegions(const std::shared_ptr<const std::vector<Image>>& pictu
 void History::remove(quint64 page, const std::string& picture, const std::string& id) {
     run(tr("This answer was not deleted: %1"), [this, page, picture, id] {
         folder_.remove(picture, id);
-        return whatIsThere(page, picture);
+        return afterRemoval(page, picture);
     });
 }
 
@@ -93,8 +155,15 @@ void History::removeAll(quint64 page, const std::shared_ptr<const std::vector<Im
     run(tr("The history was not cleared: %1"), [this, page, pictures, scope] {
         const auto picture = HistoryFolder::pictureOf(*pictures);
         scope == Scope::AllPictures ? folder_.removeAll() : folder_.removeAll(picture);
-        return whatIsThere(page, picture);
+        return afterRemoval(page, picture);
     });
+}
+
+History::Report History::afterRemoval(quint64 page, const std::string& picture) {
+    return [this, tell = whatIsThere(page, picture)] {
+        tell();
+        Q_EMIT changed();
+    };
 }
 
 }  // namespace lvr

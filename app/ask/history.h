@@ -1,11 +1,12 @@
 #pragma once
 
 #include <QObject>
-#include <QThreadPool>
 #include <functional>
 #include <memory>
 
 #include "app/ask/history_folder.h"
+#include "widgets/conversation/past_list.h"
+#include "widgets/job.h"
 
 namespace lvr {
 
@@ -15,8 +16,7 @@ class History : public QObject {
     Q_OBJECT
 public:
     explicit History(HistoryFolder folder, QObject* parent = nullptr);
-    bool isBusy() const { return pending_ > 0; }
-    ~History() override;  // waits until all is written
+    bool isBusy() const { return job_.isBusy() || past_.isBusy(); }
 
     void read(quint64 page, const std::shared_ptr<const std::vector<Image>>& pictures);
     void add(quint64 page, const Trace& trace, std::int64_t askedAt, const std::string& ticket);
@@ -24,6 +24,8 @@ public:
     // What was drawn on the pictures; `replaces` what was kept, or else joins it.
     void keepRegions(const std::shared_ptr<const std::vector<Image>>& pictures,
                      const std::vector<Box>& boxes, bool replaces, int ticket);
+    void readAll();  // of all pictures; reports all that is readable
+    void readPast(const PastAnswer& answer, quint64 turn);
     void remove(quint64 page, const std::string& picture, const std::string& id);
     enum class Scope { ThisPicture, AllPictures };
     // By the pictures themselves: it may be wanted before read() has said what they are called.
@@ -37,19 +39,25 @@ Q_SIGNALS:
     // What ticket was is now the answer `id` about that picture.
     void added(quint64 page, const std::string& ticket, const std::string& picture,
                const std::string& id);
+    void allRead(const std::vector<lvr::PastAnswer>& answers);  // newest first
+    void pastRead(quint64 turn, const lvr::PastAnswer& answer, const lvr::Trace& trace);
+    void changed();  // other answers are kept now
     void regionsKept(int ticket);
     void failed(const QString& sentence);
 
 private:
     using Report = std::function<void()>;
     // `what` was not done, when the job throws: "%1" is its sentence.
-    void run(const QString& what, std::function<Report()> job);
-    void finish(const Report& report);
+    void run(const QString& what, std::function<Report()> work);
+    void tellIfIdle();
+    Report afterRemoval(quint64 page, const std::string& picture);
     Report whatIsThere(quint64 page, const std::string& picture);
 
     HistoryFolder folder_;
-    int pending_ = 0;  // jobs that have not reported; GUI thread
-    QThreadPool pool_;
+    class PastReader;
+    std::shared_ptr<PastReader> reader_;  // used on the thread of past_ alone
+    Job job_;                             // which waits at its end until all is written
+    Job past_;
 };
 
 }  // namespace lvr

@@ -4,18 +4,59 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <system_error>
 
-#include "app/ask/regions_file.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
 #include "core/files/fingerprint.h"
 #include "core/trace/trace_file.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int kRegionsVersion = 1;
+
+Box regionFrom(const nlohmann::json& json) {
+    const Box box{json.at(0), json.at(1), json.at(2), json.at(3), json.at(4)};
+    const bool inside = box.x0 >= 0 && box.y0 >= 0 && box.x1 <= 1 && box.y1 <= 1;
+    if (!inside || box.x0 >= box.x1 || box.y0 >= box.y1 || box.image < 0)
+        throw Error("a region lies outside its picture");
+    return box;
+}
+
+std::vector<Box> regionsFrom(const nlohmann::json& json) {
+    if (json.at("version") > kRegionsVersion) throw Error("a newer version wrote it");
+    std::vector<Box> boxes;
+    for (const auto& region : json.at("regions")) boxes.push_back(regionFrom(region));
+    return boxes;
+}
+
+// {"version": 1, "regions": [[x0, y0, x1, y1, image], ...]}, in fractions of the picture, exact.
+// Absent where there is no file.
+std::optional<std::vector<Box>> readRegions(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+    std::ifstream stream(file);
+    try {
+        return regionsFrom(nlohmann::json::parse(stream));
+    } catch (const std::exception& error) {
+        throw Error("the regions in " + file.string() + " can't be read (" + error.what() +
+                    "); draw them again");
+    }
+}
+
+void writeRegions(const std::vector<Box>& boxes, const std::filesystem::path& file) {
+    auto regions = nlohmann::json::array();
+    for (const Box& box : boxes) regions.push_back({box.x0, box.y0, box.x1, box.y1, box.image});
+    const nlohmann::json json{{"version", kRegionsVersion}, {"regions", regions}};
+    writeFileAtomically(file, json.dump() + "\n");
+}
 
 constexpr const char* kEnding = ".lvrtrace";
 constexpr const char* kRegions = "regions.json";
@@ -104,6 +145,18 @@ Conversation HistoryFolder::read(const std::string& picture) const {
     std::stable_sort(conversation.exchanges.begin(), conversation.exchanges.end(),
                      [](const Exchange& a, const Exchange& b) { return a.askedAt < b.askedAt; });
     return conversation;
+}
+
+std::vector<HistoryFolder::Place> HistoryFolder::all() const {
+    std::vector<Place> places;
+    for (const auto& file : answersIn<fs::recursive_directory_iterator>(root_))
+        places.push_back({file.parent_path().filename().string(), file.stem().string(), file});
+    std::ranges::stable_sort(places, std::greater(), whenAsked);
+    return places;
+}
+
+std::int64_t HistoryFolder::whenAsked(const Place& place) {
+    return timeIn(place.id).value_or(0) > 0 ? *timeIn(place.id) : timeOfFile(place.file);
 }
 
 std::string HistoryFolder::add(const Trace& trace, std::int64_t askedAt) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/values/exchange.h"
+#include "core/values/image.h"
 
 namespace lvr {
 
@@ -30,6 +31,13 @@ public:
     static std::string pictureOf(const std::vector<Image>& images);
 
     Conversation read(const std::string& picture) const;
+    // Where each answer about any picture is, the newest first.
+    struct Place {
+        std::string picture, id;
+        std::filesystem::path file;
+    };
+    std::vector<Place> all() const;
+    static std::int64_t whenAsked(const Place& place);
     // Gives its id. When all conversations together become too large, the oldest answers go.
     std::string add(const Trace& trace, std::int64_t askedAt) const;
     Trace answer(const std::string& picture, const std::string& id) const;

@@ -3,10 +3,13 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDateTime>
+#include <QDesktopServices>
 #include <QDir>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRandomGenerator>
+#include <QUrl>
 #include <algorithm>
 #include <utility>
 
@@ -14,10 +17,12 @@
 #include "app/ask/conversation_text.h"
 #include "app/ask/history.h"
 #include "app/ask/picture_regions.h"
+#include "core/files/atomic_file.h"
 #include "core/trace/trace_file.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_text.h"
-#include "widgets/runs/export_file.h"
+#include "widgets/conversation/past_list.h"
+#include "widgets/job.h"
 #include "widgets/save_file.h"
 
 namespace lvr {
@@ -31,6 +36,13 @@ bool isSameAnswer(const Trace& a, const Trace& b) {
 constexpr std::size_t kMostInFlight = 64;
 constexpr std::size_t kMostFresh = 64;  // answers in memory; a large model's takes about 15 MB
 
+// A picture that no file on this machine is known to hold is called by its question.
+QString titleOf(const Trace& trace) {
+    constexpr int kLongest = 40;  // characters
+    const QString asked = QString::fromStdString(trace.question.text).simplified();
+    return asked.size() > kLongest ? asked.left(kLongest) + "…" : asked;
+}
+
 QMessageBox* question(QWidget* parent, const QString& title, const QString& text) {
     auto* box = new QMessageBox(QMessageBox::Question, title, text, QMessageBox::Cancel, parent);
     box->setAttribute(Qt::WA_DeleteOnClose);
@@ -41,13 +53,44 @@ QMessageBox* question(QWidget* parent, const QString& title, const QString& text
 }  // namespace
 
 PictureConversation::PictureConversation(AskWorkspace& ask, const std::filesystem::path& folder)
-    : QObject(&ask), ask_(ask), panel_(new ConversationPanel(&ask)) {
+    : QObject(&ask),
+      ask_(ask),
+      panel_(new ConversationPanel(&ask)),
+      past_(new PastList(&ask)),
+      writing_(new Job(this)) {
     if (!folder.empty()) history_ = new History(HistoryFolder(folder), this);
     regions_ = new PictureRegions(ask_, history_, this);
     wireAsk();
     wirePanel();
     if (history_) wireHistory();
+    history_ ? wirePast()
+             : past_->say(tr("Answers are kept only until the window closes, because there is no "
+                             "home folder."));
     refresh();
+}
+
+void PictureConversation::wirePast() {
+    using Past = PastList;
+    connect(history_, &History::allRead, this, [this](const std::vector<PastAnswer>& answers) {
+        past_->show(answers);
+        past_->markShown(shown_);
+    });
+    connect(history_, &History::changed, history_, &History::readAll);
+    connect(history_, &History::pastRead, this,
+            [this](quint64 turn, const PastAnswer& answer, const Trace& trace) {
+                if (!ask_.isTurnOf(turn)) return;
+                ask_.showTrace(trace, titleOf(trace));
+                markShown(answer.exchange.id);
+            });
+    connect(past_, &Past::openWanted, this, &PictureConversation::openPast);
+    connect(past_, &Past::copyWanted, this, [this](const PastAnswer& answer) {
+        copy(answerText(answer.exchange.outline).toStdString(), tr("Copied the answer"));
+    });
+    connect(past_, &Past::folderWanted, this, [](const PastAnswer& answer) {
+        QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(answer.file).absolutePath()));
+    });
+    connect(past_, &Past::removeWanted, this, &PictureConversation::askToRemovePast);
+    history_->readAll();
 }
 
 void PictureConversation::wireAsk() {
@@ -78,7 +121,9 @@ void PictureConversation::wirePanel() {
         copy(toMarkdown(exchanges(), title_.toStdString()), tr("Copied the conversation"));
     });
     connect(panel_, &Panel::exportWanted, this, &PictureConversation::exportTo);
-    connect(panel_, &Panel::removeWanted, this, &PictureConversation::askToRemove);
+    connect(panel_, &Panel::removeWanted, this, [this](const Exchange& exchange) {
+        askToRemove(exchange, [this, id = exchange.id] { remove(id); });
+    });
     connect(panel_, &Panel::clearWanted, this, &PictureConversation::askToClear);
 }
 
@@ -191,6 +236,7 @@ void PictureConversation::refresh() {
     shown_ = onScreen(all);
     panel_->show(all);
     panel_->markShown(shown_);
+    past_->markShown(shown_);
     QStringList notes;
     if (!history_)
         notes << tr(
@@ -204,18 +250,31 @@ void PictureConversation::refresh() {
 void PictureConversation::markShown(const std::string& id) {
     shown_ = id;
     panel_->markShown(id);
+    past_->markShown(id);
 }
 
 // ---- What is done with it ----
 
 void PictureConversation::choose(const Exchange& exchange) {
-    if (ask_.isAsking()) {
-        Q_EMIT stateChanged(tr("The answer is still coming; stop it (Esc) to look at another."));
-        return;
-    }
+    if (ask_.isAsking()) return sayAnswerIsComing();
     if (const Fresh* fresh = freshOf(exchange.id)) return show(exchange.id, fresh->trace);
     wantedAnswer_ = ask_.claimTurn();
     if (history_) history_->readAnswer(page_, kept_.picture, exchange.id);
+}
+
+void PictureConversation::openPast(const PastAnswer& answer) {
+    if (ask_.isAsking()) return sayAnswerIsComing();
+    history_->readPast(answer, ask_.claimTurn());
+}
+
+void PictureConversation::askToRemovePast(const PastAnswer& answer) {
+    askToRemove(answer.exchange, [this, picture = answer.picture, id = answer.exchange.id] {
+        history_->remove(picture == kept_.picture ? page_ : 0, picture, id);
+    });
+}
+
+void PictureConversation::sayAnswerIsComing() {
+    Q_EMIT stateChanged(tr("The answer is still coming; stop it (Esc) to look at another."));
 }
 
 void PictureConversation::show(const std::string& id, const Trace& trace) {
@@ -235,12 +294,12 @@ void PictureConversation::copy(const std::string& text, const QString& what) {
     Q_EMIT stateChanged(what);
 }
 
-void PictureConversation::askToRemove(const Exchange& exchange) {
-    auto* box = question(panel_, tr("Delete answer"),
+void PictureConversation::askToRemove(const Exchange& exchange, std::function<void()> removes) {
+    auto* box = question(panel_->window(), tr("Delete answer"),
                          tr("Delete the answer \"%1\"? It can't be brought back.")
                              .arg(answerText(exchange.outline)));
     const auto* yes = box->addButton(tr("Delete"), QMessageBox::DestructiveRole);
-    connect(yes, &QPushButton::clicked, this, [this, id = exchange.id] { remove(id); });
+    connect(yes, &QPushButton::clicked, this, std::move(removes));
     box->open();
 }
 
@@ -292,15 +351,16 @@ void PictureConversation::exportTo() {
 
 void PictureConversation::write(const QString& file) {
     const bool json = file.endsWith(".json", Qt::CaseInsensitive);
-    const auto content = [json, all = exchanges(), title = title_.toStdString()] {
-        return QByteArray::fromStdString(json ? toJson(all, title) : toMarkdown(all, title));
+    const auto work = [json, file, all = exchanges(), title = title_.toStdString()] {
+        writeFileAtomically(file.toStdU16String(),
+                            json ? toJson(all, title) : toMarkdown(all, title));
     };
-    exportFile(file, content, this, [this, file](const QString& sentence) {
-        if (sentence.isEmpty())
+    writing_->add(
+        work,
+        [this, file] {
             Q_EMIT stateChanged(tr("Exported to %1").arg(QDir::toNativeSeparators(file)));
-        else
-            Q_EMIT failed(sentence);
-    });
+        },
+        [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
 }  // namespace lvr

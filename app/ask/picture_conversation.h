@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -9,11 +10,13 @@
 #include <vector>
 
 #include "app/ask/history.h"
+#include "widgets/job.h"
 
 namespace lvr {
 
 class AskWorkspace;
 class ConversationPanel;
+class Job;
 class PictureRegions;
 
 // The conversation about the picture on screen: takes in what the workspace answers, shows an
@@ -24,6 +27,7 @@ public:
     // historyFolder: where answers are kept across restarts; empty: nowhere.
     PictureConversation(AskWorkspace& ask, const std::filesystem::path& historyFolder);
     ConversationPanel* panel() const { return panel_; }
+    PastList* past() const { return past_; }                        // of all pictures
     bool isBusy() const { return history_ && history_->isBusy(); }  // with its files
     std::vector<Exchange> exchanges() const;                        // about the picture on screen
     // The partial answer to a question before the newest; perhaps about another picture.
@@ -50,6 +54,9 @@ private:
     void wireAsk();
     void wirePanel();
     void wireHistory();
+    void wirePast();
+    void openPast(const PastAnswer& answer);
+    void askToRemovePast(const PastAnswer& answer);
 
     void begin(const std::vector<Image>& pictures);
     void keep(const Trace& trace);
@@ -59,7 +66,8 @@ private:
     void choose(const Exchange& exchange);
     void show(const std::string& id, const Trace& trace);
     void askAgain(const Exchange& exchange);
-    void askToRemove(const Exchange& exchange);
+    void askToRemove(const Exchange& exchange, std::function<void()> removes);
+    void sayAnswerIsComing();
     void remove(const std::string& given);
     void askToClear();
     void clear(History::Scope scope);
@@ -75,6 +83,8 @@ private:
 
     AskWorkspace& ask_;
     ConversationPanel* panel_;
+    PastList* past_;
+    Job* writing_;                // of exports
     History* history_ = nullptr;  // null: nothing is kept
     PictureRegions* regions_;
     quint64 page_ = 0;  // of the picture on screen

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/values/trace.h"
+#include "widgets/job.h"
 #include "widgets/latent/latent_view.h"
 
 class QAction;
@@ -54,8 +55,18 @@ Q_SIGNALS:
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    void placeRegionBar();
+    void changeSpeed(int by);  // among kSpeeds
+    void makeHeatActions();
+    void showImage(int index);
+    bool hasToClose() const;
+    void close();
+    void peek(bool peeks);
     void makeRegions(QWidget* surface);
     void makeStepActions();
     void makeViewActions();
@@ -84,6 +95,7 @@ private:
     RegionTool* regions_ = nullptr;
     RegionBar* regionBar_ = nullptr;
     QTimer player_, viewSettles_;
+    Job pictures_;  // that are shrunk
     QList<QAction*> stepActions_, viewActions_, modeActions_;
     std::vector<std::pair<QAction*, bool LatentViewState::*>> toggles_;
 };

@@ -29,7 +29,8 @@ using OrderedJson = nlohmann::ordered_json;
 
 struct RunsArguments {
     fs::path store, to;
-    std::string run, format, text, kind;
+    std::string run, format, text, kind, tag;
+    std::vector<std::string> tags;
     int last = 0;  // 0: all
     bool json = false, yes = false;
     GeneratedArguments generated;
@@ -61,8 +62,25 @@ std::string shortened(const std::string& text, std::size_t most) {
 std::vector<Run> chosen(const RunsArguments& a, std::vector<Run> runs) {
     if (!a.kind.empty())
         std::erase_if(runs, [&](const Run& run) { return run.info.kind != a.kind; });
+    if (!a.tag.empty())
+        std::erase_if(runs, [&](const Run& run) {
+            return std::ranges::find(run.tags, a.tag) == run.tags.end();
+        });
     if (a.last > 0 && runs.size() > static_cast<std::size_t>(a.last)) runs.resize(a.last);
     return runs;
+}
+
+std::string tagsOf(const Run& run) {
+    std::string text;
+    for (const auto& tag : run.tags) text += (text.empty() ? "" : ", ") + tag;
+    return text;
+}
+
+// What a list says of it in a few words: its name and tags, or the beginning of its notes.
+std::string noteOf(const Run& run) {
+    const auto tags = run.tags.empty() ? "" : "[" + tagsOf(run) + "]";
+    if (run.name.empty() && tags.empty()) return run.notes;
+    return run.name + (run.name.empty() || tags.empty() ? "" : " ") + tags;
 }
 
 // A comparison has no folder; its set and model tell it from others.
@@ -80,17 +98,20 @@ void list(const RunsArguments& a) {
         return;
     }
     if (runs.empty()) {
-        std::cout << (all.empty() ? "no runs yet; lvr sft --help says how to start one\n"
-                                  : "no run of kind " + a.kind + "\n");
+        std::cout << (all.empty()     ? "no runs yet; lvr sft --help says how to start one\n"
+                      : a.tag.empty() ? "no run of kind " + a.kind + "\n"
+                      : a.kind.empty()
+                          ? "no run has the tag " + a.tag + "\n"
+                          : "no run of kind " + a.kind + " has the tag " + a.tag + "\n");
         return;
     }
     std::printf("%4s  %-8s  %-8s  %11s  %-19s  %-24s  %s\n", "run", "kind", "status", "step",
-                "started", "note", "out");
+                "started", "name, tags or note", "out");
     for (const auto& run : runs)
         std::printf("%4lld  %-8s  %-8s  %5d/%-5d  %-19s  %-24s  %s\n",
                     static_cast<long long>(run.id), run.info.kind.c_str(),
                     toText(run.status).c_str(), run.step, run.info.steps, when(run.started).c_str(),
-                    shortened(run.notes, 24).c_str(), placeOf(run).c_str());
+                    shortened(noteOf(run), 24).c_str(), placeOf(run).c_str());
 }
 
 OrderedJson checkpointsOf(const RunStore& store, std::int64_t run) {
@@ -127,6 +148,8 @@ void print(const Run& run, const OrderedJson& more) {
               << when(run.started) << ", ended " << when(run.ended) << "\nprocess     " << run.pid
               << " on " << run.host << "\nstep        " << run.step << " of at most "
               << run.info.steps << "\n";
+    if (!run.name.empty()) std::cout << "name        " << run.name << "\n";
+    if (!run.tags.empty()) std::cout << "tags        " << tagsOf(run) << "\n";
     if (!run.notes.empty()) std::cout << "notes       " << run.notes << "\n";
     for (const auto& row : more["checkpoints"])
         std::cout << "checkpoint  step " << row["step"] << " in "
@@ -300,6 +323,23 @@ void note(const RunsArguments& a) {
               << "\n";
 }
 
+void name(const RunsArguments& a) {
+    auto store = openStore(a, RunStore::Access::Write);
+    const auto run = findRun(store, a.run);
+    store.setName(run.id, a.text);
+    std::cout << (a.text.empty() ? "removed the name of run " + std::to_string(run.id)
+                                 : "run " + std::to_string(run.id) + " is called " + a.text)
+              << "\n";
+}
+
+void tag(const RunsArguments& a) {
+    auto store = openStore(a, RunStore::Access::Write);
+    const auto run = findRun(store, a.run);
+    store.setTags(run.id, a.tags);
+    const auto now = tagsOf(*store.find(run.id));
+    std::cout << "run " << run.id << (now.empty() ? " has no tags" : ": " + now) << "\n";
+}
+
 void removeRun(const RunsArguments& a) {
     auto store = openStore(a, RunStore::Access::Write);
     const auto run = findRun(store, a.run);
@@ -335,6 +375,7 @@ void addRunsCommand(CLI::App& app) {
     all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
         ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kComparisonKind}));
+    all->add_option("--tag", a->tag, "Only those with this tag");
     auto* shown = addRun(add("show", "One run and its newest metrics", show));
     shown->add_flag("--json", a->json, "Print JSON");
     addGeneratedOptions(*shown, a->generated);
@@ -353,6 +394,11 @@ void addRunsCommand(CLI::App& app) {
     addRun(add("note", "Write down something about a run, in place of what was there", note))
         ->add_option("text", a->text, "What to write; \"\" removes it")
         ->required();
+    addRun(add("name", "Give a run a name, in place of the one it had", name))
+        ->add_option("text", a->text, "One line; \"\" removes it")
+        ->required();
+    addRun(add("tag", "Put tags on a run, in place of those it had", tag))
+        ->add_option("tags", a->tags, "Any number; none removes them");
     add("import", "Take in a run of another program", importRun)
         ->add_option("file", a->run,
                      "TensorBoard event file or transformers' trainer_state.json, or its folder")

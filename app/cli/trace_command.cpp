@@ -39,6 +39,9 @@ const std::map<std::string, HeatMode> kModes{
     {"mean", HeatMode::Mean}};
 const std::map<std::string, ColourMap> kColours{
     {"viridis", ColourMap::Viridis}, {"magma", ColourMap::Magma}, {"cividis", ColourMap::Cividis}};
+const std::map<std::string, HeatCover> kCovers{{"by-heat", HeatCover::Opacity},
+                                               {"veil", HeatCover::Veil},
+                                               {"spotlight", HeatCover::Spotlight}};
 
 struct ExportArguments {
     std::filesystem::path file, to;
@@ -54,8 +57,8 @@ std::vector<std::uint8_t> encoded(const ExportArguments& a) {
 
 void exportFile(ExportArguments& a) {
     a.choice.step = a.step - 1;
-    a.choice.look.image = a.image - 1;
-    a.choice.look.rois = !a.noRois;
+    a.choice.picture.image = a.image - 1;
+    a.choice.picture.rois = !a.noRois;
     const auto bytes = encoded(a);
     if (interruption().stop_requested()) throw Cancelled();
     writeFileAtomically(a.to, {std::as_bytes(std::span(bytes))});
@@ -72,11 +75,18 @@ void addExport(CLI::App& command) {
     to->add_option("--image", a->image, "Which of the question's pictures")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    to->add_option("--heat", a->choice.look.shown.mode,
+    to->add_option("--heat", a->choice.picture.shown.mode,
                    "cosine, l2, dot, softmax, top, relative (to the mean of the steps) or mean")
         ->transform(CLI::CheckedTransformer(kModes, CLI::ignore_case).description(""));
-    to->add_option("--colours", a->choice.look.colours, "viridis, magma or cividis")
+    to->add_option("--colours", a->choice.picture.look.colours, "viridis, magma or cividis")
         ->transform(CLI::CheckedTransformer(kColours, CLI::ignore_case).description(""));
+    to->add_option("--cover", a->choice.picture.look.cover,
+                   "by-heat: what is cold is clear; veil: all is coloured; spotlight: what is cold "
+                   "is dark")
+        ->transform(CLI::CheckedTransformer(kCovers, CLI::ignore_case).description(""));
+    to->add_option("--opacity", a->choice.picture.look.opacity, "Of the heat, 0 to 1")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
     to->add_option("--scale", a->choice.scale, "Of a .png: 1, 2 or 4")
         ->check(CLI::IsMember({1, 2, 4}))
         ->capture_default_str();

@@ -3,30 +3,12 @@
 #include <QCoreApplication>
 #include <QMetaObject>
 #include <QPointer>
-#include <new>
 #include <utility>
 
 #include "core/error.h"
+#include "widgets/thrown.h"
 
 namespace lvr {
-namespace {
-
-// One sentence for a person out of whatever was thrown; call inside a catch block.
-QString sentenceOf() {
-    try {
-        throw;
-    } catch (const Error& error) {
-        return QString::fromStdString(error.what());
-    } catch (const std::bad_alloc&) {
-        return QObject::tr("There is not enough memory for this; use a smaller picture or model.");
-    } catch (const std::exception& error) {
-        const QString first = QString::fromUtf8(error.what()).section('\n', 0, 0).left(300);
-        return QObject::tr("The model failed: %1; try another picture or model.").arg(first);
-    }
-}
-
-}  // namespace
-
 InferenceWorker::InferenceWorker(EngineFactory factory, QObject* parent)
     : QObject(parent), factory_(std::move(factory)) {
     inThread_.moveToThread(&thread_);
@@ -101,7 +83,7 @@ void InferenceWorker::run(EngineJob job, std::function<void(const std::string&)>
         try {
             job({engine_.get(), report, ending});
         } catch (...) {
-            report([failed, sentence = sentenceOf().toStdString()] { failed(sentence); });
+            report([failed, sentence = thrownSentence().toStdString()] { failed(sentence); });
         }
     });
 }
@@ -136,7 +118,7 @@ void InferenceWorker::runLoad(RequestId id, const ModelWish& wish, const std::st
             Q_EMIT loaded(now.info, now.wish);
         });
     } catch (...) {
-        const QString sentence = sentenceOf();
+        const QString sentence = thrownSentence();
         reopen();
         post(newestLoad_, id, [this, sentence] { Q_EMIT loadFailed(sentence); });
     }
@@ -198,7 +180,7 @@ void InferenceWorker::runAsk(RequestId id, const Question& question, const Decod
                 Q_EMIT overtaken(trace);
         });
     } catch (...) {
-        post(newestAsk_, id, [this, sentence = sentenceOf()] { Q_EMIT askFailed(sentence); });
+        post(newestAsk_, id, [this, sentence = thrownSentence()] { Q_EMIT askFailed(sentence); });
     }
 }
 

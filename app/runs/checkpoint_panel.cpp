@@ -4,22 +4,16 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
-#include "app/runs/picture_reader.h"
-#include "app/runs/rollout_reader.h"
+#include "app/runs/small_picture.h"
+#include "app/runs/store_reader.h"
 #include "widgets/message_bar.h"
 #include "widgets/rollouts/checkpoint_scrubber.h"
 
 namespace lvr {
-namespace {
 
-constexpr int kLookEvery = 2000;  // ms; checkpoints are rarer than steps
-
-}  // namespace
-
-CheckpointPanel::CheckpointPanel(QWidget* parent)
+CheckpointPanel::CheckpointPanel(StoreReader* reader, QWidget* parent)
     : QWidget(parent),
-      reader_(new RolloutReader(this)),
-      pictures_(new PictureReader(this)),
+      reader_(reader),
       message_(new MessageBar(this)),
       pages_(new QStackedWidget(this)),
       nothing_(new QLabel(this)),
@@ -44,26 +38,24 @@ void CheckpointPanel::build() {
 }
 
 void CheckpointPanel::wire() {
-    clock_.setInterval(kLookEvery);
-    connect(&clock_, &QTimer::timeout, this, &CheckpointPanel::look);
-    connect(reader_, &RolloutReader::probesRead, this, &CheckpointPanel::take);
-    connect(reader_, &RolloutReader::runsRead, this, [this] {
-        if (broken_) message_->dismiss();
-        broken_ = false;
-        reader_->readProbes(run_);
+    connect(reader_, &StoreReader::probesRead, this, &CheckpointPanel::take);
+    connect(reader_, &StoreReader::opened, this, [this] {
+        if (isVisible()) reader_->followProbes(run_);
     });
-    for (const auto trouble : {&RolloutReader::storeFailed, &RolloutReader::missing})
-        connect(reader_, trouble, this, &CheckpointPanel::complain);
-    connect(scrubber_, &CheckpointScrubber::pictureWanted, pictures_, &PictureReader::read);
-    connect(pictures_, &PictureReader::pictureRead, scrubber_, &CheckpointScrubber::setPicture);
-    connect(pictures_, &PictureReader::failed, scrubber_, &CheckpointScrubber::setNoPicture);
+    connect(reader_, &StoreReader::runsChanged, message_, &MessageBar::dismiss);
+    for (const auto trouble : {&StoreReader::failed, &StoreReader::missing})
+        connect(reader_, trouble, this, [this](const QString& sentence) {
+            message_->say(MessageBar::Kind::Error, sentence);
+        });
+    connect(scrubber_, &CheckpointScrubber::pictureWanted, this, &CheckpointPanel::readPicture);
     connect(scrubber_, &CheckpointScrubber::stepChosen, this, &CheckpointPanel::stepChosen);
     connect(scrubber_, &CheckpointScrubber::modelWanted, this, &CheckpointPanel::modelWanted);
 }
 
-void CheckpointPanel::complain(const QString& sentence) {
-    broken_ = true;
-    if (message_->sentence() != sentence) message_->say(MessageBar::Kind::Error, sentence);
+void CheckpointPanel::readPicture(const QString& file) {
+    pictures_.add([file] { return readSmallPicture(file); },
+                  [this, file](const QImage& picture) { scrubber_->setPicture(file, picture); },
+                  [this, file](const QString& why) { scrubber_->setNoPicture(file, why); });
 }
 
 void CheckpointPanel::take(std::int64_t run, const std::vector<ProbeStep>& steps) {
@@ -84,36 +76,27 @@ void CheckpointPanel::showNothing(const QString& why) {
     pages_->setCurrentIndex(0);
 }
 
-void CheckpointPanel::showRun(const std::filesystem::path& store, std::int64_t run) {
-    if (store == store_ && run == run_) return;
-    store_ = store;
+void CheckpointPanel::showRun(std::int64_t run) {
+    if (run == run_) return;
     run_ = run;
     scrubber_->show({});
     showNothing(
         run == 0 ? tr("Choose a run to see what its checkpoints answered to its probe questions.")
                  : tr("Reading the probe answers of run %1 …").arg(run));
-    if (isVisible()) look();
+    reader_->followProbes(run_);
+    if (!isVisible()) reader_->followProbes(0);
 }
 
 void CheckpointPanel::chooseStep(int step) { scrubber_->chooseStep(step); }
 
 void CheckpointPanel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    clock_.start();
-    look();
+    reader_->followProbes(run_);
 }
 
 void CheckpointPanel::hideEvent(QHideEvent* event) {
-    clock_.stop();
+    reader_->followProbes(0);
     QWidget::hideEvent(event);
-}
-
-void CheckpointPanel::look() {
-    if (store_.empty() || run_ == 0) return;
-    if (broken_ || opened_ != store_)
-        reader_->open(opened_ = store_);
-    else
-        reader_->readProbes(run_);
 }
 
 }  // namespace lvr

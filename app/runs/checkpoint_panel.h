@@ -1,9 +1,9 @@
 #pragma once
 
-#include <QTimer>
 #include <QWidget>
-#include <filesystem>
 #include <vector>
+
+#include "widgets/job.h"
 
 class QLabel;
 class QStackedWidget;
@@ -12,18 +12,17 @@ namespace lvr {
 
 class CheckpointScrubber;
 class MessageBar;
-class PictureReader;
-class RolloutReader;
+class StoreReader;
 struct ProbeStep;
 
-// The checkpoint scrubber of a run in a store: reads its probe answers and their pictures, and
-// follows it, while it is visible. Says how to get such answers where there are none.
+// The checkpoint scrubber of a run: its probe answers and their pictures, followed while it is
+// visible. Says how to get such answers where there are none.
 class CheckpointPanel : public QWidget {
     Q_OBJECT
 public:
-    explicit CheckpointPanel(QWidget* parent = nullptr);
+    explicit CheckpointPanel(StoreReader* reader, QWidget* parent = nullptr);
 
-    void showRun(const std::filesystem::path& store, std::int64_t run);  // run 0: none
+    void showRun(std::int64_t run);  // 0: none
     void chooseStep(int step);
 
 Q_SIGNALS:
@@ -37,17 +36,13 @@ protected:
 private:
     void build();
     void wire();
-    void look();
+    void readPicture(const QString& file);
     void take(std::int64_t run, const std::vector<ProbeStep>& steps);
     void showNothing(const QString& why);
-    void complain(const QString& sentence);
 
-    std::filesystem::path store_, opened_;  // wanted; as the reader has it
     std::int64_t run_ = 0;
-    bool broken_ = false;  // the store could not be read; it is tried again
-    QTimer clock_;
-    RolloutReader* reader_;
-    PictureReader* pictures_;
+    StoreReader* reader_;
+    Job pictures_;
     MessageBar* message_;
     QStackedWidget* pages_;
     QLabel* nothing_;

@@ -1,8 +1,8 @@
 #include "app/runs/new_run.h"
 
-#include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <QObject>
 #include <QRegularExpression>
 #include <algorithm>
 #include <cmath>
@@ -11,8 +11,6 @@
 
 namespace lvr {
 namespace {
-
-QString tr(const char* text) { return QCoreApplication::translate("lvr::NewRun", text); }
 
 QString quoted(const QString& word) {
     static const QRegularExpression kPlain("^[A-Za-z0-9_./:=,@%+-]+$");
@@ -29,12 +27,14 @@ QString weightsProblem(const QString& weights, qsizetype data) {
         bool isNumber = false;
         const double weight = text.toDouble(&isNumber);
         if (!isNumber || !(weight >= 0) || std::isinf(weight))
-            return tr("Weights are numbers from 0 on, with commas between them.");
+            return QObject::tr("Weights are numbers from 0 on, with commas between them.");
         sum += weight;
     }
     if (texts.size() != data)
-        return tr("%1 weights for %2 data; give one for each.").arg(texts.size()).arg(data);
-    return sum > 0 ? QString() : tr("The weights add up to nothing.");
+        return QObject::tr("%1 weights for %2 data; give one for each.")
+            .arg(texts.size())
+            .arg(data);
+    return sum > 0 ? QString() : QObject::tr("The weights add up to nothing.");
 }
 
 bool isHubId(const QString& model) {
@@ -46,19 +46,21 @@ bool isHubId(const QString& model) {
 
 std::vector<TrainPreset> trainPresets(const QString& tinyModel) {
     return {
-        {tr("Tiny SFT"),
-         tr("The shipped tiny model on drawn scenes: minutes on one CPU core. Draw scenes makes "
-            "its data."),
+        {QObject::tr("Tiny SFT"),
+         QObject::tr(
+             "The shipped tiny model on drawn scenes: minutes on one CPU core. Draw scenes makes "
+             "its data."),
          {.kind = "sft",
           .model = tinyModel,
           .options = {{"steps", "250"}, {"cool-down", "50"}, {"lr", "0.0006"}}}},
-        {tr("Tiny GRPO"),
-         tr("The shipped tiny model refined from rewards, on the same scenes."),
+        {QObject::tr("Tiny GRPO"),
+         QObject::tr("The shipped tiny model refined from rewards, on the same scenes."),
          {.kind = "grpo",
           .model = tinyModel,
           .options = {{"max-steps", "100"}, {"lr", "0.0001"}, {"max-new-tokens", "64"}}}},
-        {tr("3B LoRA SFT"),
-         tr("Adapters of Qwen2.5-VL-3B on one GPU, bfloat16; its LVR tokens are trained, too."),
+        {QObject::tr("3B LoRA SFT"),
+         QObject::tr(
+             "Adapters of Qwen2.5-VL-3B on one GPU, bfloat16; its LVR tokens are trained, too."),
          {.kind = "sft",
           .model = "Qwen/Qwen2.5-VL-3B-Instruct",
           .device = "cuda",
@@ -130,36 +132,40 @@ QString shellLine(const QString& program, const QStringList& arguments) {
 }
 
 FieldProblem checkPlaces(const NewRun& run) {
-    if (run.model.isEmpty()) return {FieldProblem::Model, tr("Name the model to start from.")};
+    if (run.model.isEmpty())
+        return {FieldProblem::Model, QObject::tr("Name the model to start from.")};
     if (!QFileInfo(run.model).isDir() && !isHubId(run.model))
         return {FieldProblem::Model,
-                tr("There is no model folder %1; choose another.").arg(run.model)};
+                QObject::tr("There is no model folder %1; choose another.").arg(run.model)};
     const auto data = pathsIn(run.data), roots = pathsIn(run.imageRoot);
-    if (data.isEmpty()) return {FieldProblem::Data, tr("Name the data to train on.")};
+    if (data.isEmpty()) return {FieldProblem::Data, QObject::tr("Name the data to train on.")};
     for (const auto& path : data)
         if (!QFileInfo::exists(path))
-            return {FieldProblem::Data, tr("There is no %1; choose other data.").arg(path)};
+            return {FieldProblem::Data,
+                    QObject::tr("There is no %1; choose other data.").arg(path)};
     for (const auto& path : pathsIn(run.validationData))
         if (!QFileInfo::exists(path))
-            return {FieldProblem::Validation, tr("There is no %1; choose other data.").arg(path)};
+            return {FieldProblem::Validation,
+                    QObject::tr("There is no %1; choose other data.").arg(path)};
     for (const auto& path : roots)
         if (!QFileInfo(path).isDir())
-            return {FieldProblem::ImageRoot, tr("There is no folder %1.").arg(path)};
+            return {FieldProblem::ImageRoot, QObject::tr("There is no folder %1.").arg(path)};
     if (roots.size() > 1 && roots.size() != data.size())
         return {FieldProblem::ImageRoot,
-                tr("%1 image folders for %2 data; name one for all, or one for each.")
+                QObject::tr("%1 image folders for %2 data; name one for all, or one for each.")
                     .arg(roots.size())
                     .arg(data.size())};
     if (const auto problem = weightsProblem(run.dataWeights, data.size()); !problem.isEmpty())
         return {FieldProblem::Data, problem};
-    if (run.out.isEmpty()) return {FieldProblem::Out, tr("Name the folder to write to.")};
+    if (run.out.isEmpty()) return {FieldProblem::Out, QObject::tr("Name the folder to write to.")};
     const QFileInfo out(run.out);
     if (out.exists() && !out.isDir())
-        return {FieldProblem::Out, tr("%1 is a file; name a folder.").arg(run.out)};
+        return {FieldProblem::Out, QObject::tr("%1 is a file; name a folder.").arg(run.out)};
     if (out.isDir() && !QDir(run.out).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot))
-        return {FieldProblem::Out,
-                tr("%1 holds something already; name a folder that is empty or not there yet.")
-                    .arg(run.out)};
+        return {
+            FieldProblem::Out,
+            QObject::tr("%1 holds something already; name a folder that is empty or not there yet.")
+                .arg(run.out)};
     return {};
 }
 

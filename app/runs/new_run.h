@@ -29,6 +29,14 @@ struct NewRun {
 // The paths of a line, which stand with semicolons between them.
 QStringList pathsIn(const QString& line);
 
+// Where training happens: what is run, with what, from what.
+struct TrainPlaces {
+    QString store;       // the run store; need not be there yet
+    QString program;     // the lvr command
+    QString tinyModel;   // folder of the shipped model; empty: not shipped
+    QString runsFolder;  // where output folders are suggested
+};
+
 struct TrainPreset {
     QString name, help;
     NewRun run;

@@ -16,11 +16,10 @@
 #include <algorithm>
 
 #include "app/runs/estimate_label.h"
+#include "app/runs/new_run.h"
 #include "app/runs/path_line.h"
 #include "app/runs/scene_maker.h"
-#include "app/runs/train_places.h"
 #include "core/values/recipe.h"
-#include "widgets/background.h"
 #include "widgets/runs/options_form.h"
 #include "widgets/runs/problem_label.h"
 
@@ -49,7 +48,7 @@ NewRunDialog::NewRunDialog(const TrainPlaces& places, QWidget* parent)
       probes_(new QSpinBox(this)),
       earlyStopping_(new QSpinBox(this)),
       options_(new OptionsForm(this)),
-      estimate_(new EstimateLabel(places.store, places.program, this)),
+      estimate_(new EstimateLabel(places.program, this)),
       problem_(new ProblemLabel(this)),
       scenes_(new SceneMaker(places.program, this)) {
     setWindowTitle(tr("New run"));
@@ -279,6 +278,11 @@ void NewRunDialog::suggestFolder() {
     out_->setPath(suggested_);
 }
 
+void NewRunDialog::setEarlierRuns(const std::vector<RunSummary>& runs) {
+    estimate_->setEarlierRuns(runs);
+    estimate_->showFor(run());
+}
+
 NewRun NewRunDialog::run() const {
     return {.kind = kind_->currentData().toString(),
             .model = model_->path(),
@@ -330,15 +334,18 @@ void NewRunDialog::start() {
         return;
     }
     start_->setEnabled(false);
-    inBackground(
-        this, [run = run()] { return std::pair(run, checkPlaces(run)); },
-        [this](const std::pair<NewRun, FieldProblem>& checked) {
-            start_->setEnabled(true);
-            if (!checked.second.sentence.isEmpty()) return show(checked.second);
-            remember(checked.first);
-            Q_EMIT startRequested(checked.first);
-            accept();
-        });
+    checks_.add([run = run()] { return std::pair(run, checkPlaces(run)); },
+                [this](const std::pair<NewRun, FieldProblem>& checked) {
+                    start_->setEnabled(true);
+                    if (!checked.second.sentence.isEmpty()) return show(checked.second);
+                    remember(checked.first);
+                    Q_EMIT startRequested(checked.first);
+                    accept();
+                },
+                [this](const QString& sentence) {
+                    start_->setEnabled(true);
+                    show({FieldProblem::None, sentence});
+                });
 }
 
 void NewRunDialog::show(const FieldProblem& problem) {

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "app/runs/new_run.h"
+#include "core/values/run.h"
+#include "widgets/job.h"
 
 class QCheckBox;
 class QComboBox;
@@ -21,7 +23,6 @@ class OptionsForm;
 class PathLine;
 class ProblemLabel;
 class SceneMaker;
-struct TrainPlaces;
 
 // What a new training is told, from a preset on. It starts only with what the command would take.
 class NewRunDialog : public QDialog {
@@ -31,6 +32,7 @@ public:
 
     NewRun run() const;
     void setRun(const NewRun& run);
+    void setEarlierRuns(const std::vector<RunSummary>& runs);  // that tell how fast this machine is
 
 Q_SIGNALS:
     void startRequested(const lvr::NewRun& run);  // checked; the dialog closes
@@ -70,6 +72,7 @@ private:
     QPushButton* start_ = nullptr;
     bool recipeIsChosen_ = false;  // by a person: the model's size does not change it any more
     SceneMaker* scenes_;
+    Job checks_;
 };
 
 }  // namespace lvr

@@ -10,18 +10,15 @@
 #include <functional>
 #include <utility>
 
-#include "app/runs/picture_reader.h"
+#include "app/runs/small_picture.h"
 #include "widgets/message_bar.h"
 #include "widgets/rollouts/group_browser.h"
 #include "widgets/rollouts/health_strips.h"
 #include "widgets/rollouts/rollout_detail.h"
-#include "widgets/rollouts/rollout_filter_bar.h"
 #include "widgets/rollouts/step_bar.h"
 
 namespace lvr {
 namespace {
-
-constexpr int kLookAtRunsEvery = 1000;  // ms
 
 QString nameOf(const std::filesystem::path& file) {
     return QString::fromStdU16String(file.u16string());
@@ -29,10 +26,9 @@ QString nameOf(const std::filesystem::path& file) {
 
 }  // namespace
 
-RolloutsWorkspace::RolloutsWorkspace(QWidget* parent)
+RolloutsWorkspace::RolloutsWorkspace(StoreReader* reader, QWidget* parent)
     : QWidget(parent),
-      reader_(new RolloutReader(this)),
-      pictures_(new PictureReader(this)),
+      reader_(reader),
       message_(new MessageBar(this)),
       pages_(new QStackedWidget(this)),
       empty_(new QLabel(this)),
@@ -44,8 +40,9 @@ RolloutsWorkspace::RolloutsWorkspace(QWidget* parent)
       checkpoints_(new QAction(tr("&Checkpoints"), this)) {
     build();
     wire();
+    wireReader();
     addShortcuts();
-    showEmpty(tr("Open a run store to read the rollouts of its runs."));
+    beginAgain();
 }
 
 // The tables outlive our members and look at their rows while they go.
@@ -86,51 +83,8 @@ QLayout* RolloutsWorkspace::makeHead() {
 }
 
 void RolloutsWorkspace::wire() {
-    clock_.setInterval(kLookAtRunsEvery);
-    connect(&clock_, &QTimer::timeout, this, &RolloutsWorkspace::look);
-    connect(reader_, &RolloutReader::runsRead, this, &RolloutsWorkspace::takeRuns);
-    connect(reader_, &RolloutReader::stepsRead, this, &RolloutsWorkspace::takeSteps);
-    connect(reader_, &RolloutReader::stepRead, this, &RolloutsWorkspace::takeStep);
-    connect(reader_, &RolloutReader::healthRead, this,
-            [this](std::int64_t run, const std::vector<Metric>& added) {
-                if (run == run_) health_->append(added);
-            });
-    connect(reader_, &RolloutReader::followed, this, [this](std::int64_t run) {
-        if (run == run_) awaitsHealth_ = false;
-        settle();
-    });
-    connect(reader_, &RolloutReader::storeFailed, this, [this](const QString& sentence) {
-        broken_ = true;
-        awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
-        if (run_ == 0)
-            showEmpty(sentence);
-        else if (message_->sentence() != sentence)
-            message_->say(MessageBar::Kind::Error, sentence);
-        Q_EMIT storeFailed(sentence);
-        settle();
-    });
-    connect(reader_, &RolloutReader::missing, this, &RolloutsWorkspace::showMissing);
-    connect(reader_, &RolloutReader::stepFailed, this, [this](const QString& sentence) {
-        awaitsStep_ = awaitsPicture_ = false;
-        message_->say(MessageBar::Kind::Error, sentence);
-        settle();
-    });
-    connect(pictures_, &PictureReader::pictureRead, this,
-            [this](const QString& file, const QImage& picture) {
-                if (file != pictureFile_) return;
-                detail_->showPicture(picture);
-                awaitsPicture_ = false;
-                settle();
-            });
-    connect(pictures_, &PictureReader::failed, this,
-            [this](const QString& file, const QString& sentence) {
-                if (file != pictureFile_) return;
-                detail_->showNoPicture(sentence);
-                awaitsPicture_ = false;
-                settle();
-            });
     connect(steps_, &StepBar::runChosen, this,
-            [this](std::int64_t run) { chooseRun(run, RolloutReader::kNewest); });
+            [this](std::int64_t run) { chooseRun(run, StoreReader::kNewest); });
     connect(steps_, &StepBar::stepChosen, this,
             [this](int step) { reader_->readStep(run_, step); });
     connect(health_, &HealthStrips::stepChosen, this, [this](int step) {
@@ -142,8 +96,31 @@ void RolloutsWorkspace::wire() {
     connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
     connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
         pictureFile_.clear();
+        pictures_.drop();
         awaitsPicture_ = false;
         detail_->clear();
+    });
+}
+
+void RolloutsWorkspace::wireReader() {
+    connect(reader_, &StoreReader::opened, this, &RolloutsWorkspace::beginAgain);
+    connect(reader_, &StoreReader::runsChanged, this, &RolloutsWorkspace::takeRuns);
+    connect(reader_, &StoreReader::missing, this, &RolloutsWorkspace::showTrouble);
+    connect(reader_, &StoreReader::failed, this, &RolloutsWorkspace::showTrouble);
+    connect(reader_, &StoreReader::stepsRead, this, &RolloutsWorkspace::takeSteps);
+    connect(reader_, &StoreReader::stepRead, this, &RolloutsWorkspace::takeStep);
+    connect(reader_, &StoreReader::healthRead, this,
+            [this](std::int64_t run, const std::vector<MetricColumn>& added) {
+                if (run == run_) health_->append(added);
+            });
+    connect(reader_, &StoreReader::rolloutsFollowed, this, [this](std::int64_t run) {
+        if (run == run_) awaitsHealth_ = false;
+        settle();
+    });
+    connect(reader_, &StoreReader::stepFailed, this, [this](const QString& sentence) {
+        awaitsStep_ = awaitsPicture_ = false;
+        message_->say(MessageBar::Kind::Error, sentence);
+        settle();
     });
 }
 
@@ -178,11 +155,13 @@ void RolloutsWorkspace::showEmpty(const QString& why) {
     pages_->setCurrentIndex(0);
 }
 
-// No store is how everything begins; one that goes away while it is shown was told.
-void RolloutsWorkspace::showMissing(const QString& sentence) {
-    broken_ = true;
+// No store is how everything begins; what is shown of one that goes away stays.
+void RolloutsWorkspace::showTrouble(const QString& sentence) {
     awaitsRuns_ = awaitsStep_ = awaitsHealth_ = awaitsPicture_ = false;
-    if (run_ == 0)
+    hasStoreFailed_ = true;
+    if (run_ != 0)
+        message_->say(MessageBar::Kind::Error, sentence);
+    else
         showEmpty(sentence + '\n' +
                   tr("A run of GRPO writes rollouts: start one in Train, or with “lvr grpo”."));
     settle();
@@ -196,12 +175,12 @@ void RolloutsWorkspace::showContent() {
     if (!focus || isAncestorOf(focus)) browser_->focusRollouts();
 }
 
-void RolloutsWorkspace::openStore(const std::filesystem::path& file) {
-    file_ = file;
+// As the reader knows the store now. What is looked at is looked for there, too.
+void RolloutsWorkspace::beginAgain() {
+    if (run_ != 0 && wantedRun_ == 0) wantedRun_ = run_, wantedStep_ = step_;
     run_ = 0;
     step_ = -1;
-    broken_ = false;
-    awaitsRuns_ = true;
+    awaitsRuns_ = !reader_->file().empty();
     wasSettled_ = false;
     message_->dismiss();
     browser_->show({});
@@ -209,8 +188,10 @@ void RolloutsWorkspace::openStore(const std::filesystem::path& file) {
     steps_->setRuns({});
     steps_->setSteps({});
     health_->clear();
-    showEmpty(tr("Reading %1 …").arg(nameOf(file)));
-    reader_->open(file);
+    showEmpty(awaitsRuns_ ? tr("Reading %1 …").arg(nameOf(reader_->file()))
+                          : tr("Open a run store to read the rollouts of its runs."));
+    if (!reader_->trouble().isEmpty()) return showTrouble(reader_->trouble());
+    if (reader_->hasListed()) takeRuns(reader_->runs());
 }
 
 void RolloutsWorkspace::showStep(std::int64_t run, int step) {
@@ -221,32 +202,25 @@ void RolloutsWorkspace::showStep(std::int64_t run, int step) {
 
 void RolloutsWorkspace::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    clock_.start();
-    look();
+    reader_->followRollouts(run_);
 }
 
 void RolloutsWorkspace::hideEvent(QHideEvent* event) {
-    clock_.stop();
+    reader_->followRollouts(0);
     QWidget::hideEvent(event);
 }
 
-void RolloutsWorkspace::look() {
-    if (file_.empty()) return;
-    if (broken_)
-        reader_->open(file_);
-    else
-        reader_->tail(run_);
-}
-
-void RolloutsWorkspace::takeRuns(const std::vector<Run>& runs) {
-    if (broken_) message_->dismiss();
-    broken_ = false;
+void RolloutsWorkspace::takeRuns(const std::vector<RunSummary>& summaries) {
+    std::vector<Run> runs;
+    for (const auto& summary : summaries)
+        if (summary.hasRollouts) runs.push_back(summary.run);
     awaitsRuns_ = false;
+    if (std::exchange(hasStoreFailed_, false)) message_->dismiss();
     if (runs.empty()) {
         run_ = 0;
         showEmpty(tr("No run in %1 has rollouts yet.\nA run of GRPO writes them: start one in "
                      "Train, or with “lvr grpo --store …”.")
-                      .arg(nameOf(file_)));
+                      .arg(nameOf(reader_->file())));
         return settle();
     }
     steps_->setRuns(runs);
@@ -256,7 +230,7 @@ void RolloutsWorkspace::takeRuns(const std::vector<Run>& runs) {
     if (wanted)
         chooseRun(wantedRun_, wantedStep_);
     else if (steps_->run() != run_)
-        chooseRun(steps_->run(), RolloutReader::kNewest);
+        chooseRun(steps_->run(), StoreReader::kNewest);
 }
 
 void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
@@ -272,9 +246,10 @@ void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
     }
     awaitsStep_ = true;
     wasSettled_ = false;
-    if (step != RolloutReader::kNewest) stayAt(step);
+    if (step != StoreReader::kNewest) stayAt(step);
     reader_->readStep(run, step);
-    reader_->tail(run);
+    reader_->followRollouts(run);
+    if (!isVisible()) reader_->followRollouts(0);
 }
 
 // Somebody asked for this step: the next one of the run must not take its place.
@@ -317,18 +292,34 @@ void RolloutsWorkspace::takeStep(std::int64_t run, int step, const SharedRollout
 void RolloutsWorkspace::showRollout(const Rollout& rollout, const Rollout& best) {
     detail_->show(rollout, best);
     const QString file = QString::fromStdString(rollout.image);
-    if (file == pictureFile_) return;
+    if (file != pictureFile_) readPicture(file);
+}
+
+void RolloutsWorkspace::readPicture(const QString& file) {
     pictureFile_ = file;
-    pictures_->drop();
     detail_->showNoPicture(file.isEmpty() ? tr("This question has no picture.")
                                           : tr("Reading the picture …"));
     awaitsPicture_ = !file.isEmpty();
     wasSettled_ = false;
-    if (awaitsPicture_) pictures_->read(file);
+    pictures_.drop();
+    if (file.isEmpty()) return;
+    const auto end = [this] {
+        awaitsPicture_ = false;
+        settle();
+    };
+    pictures_.replace([file] { return readSmallPicture(file); },
+                      [this, end](const QImage& picture) {
+                          detail_->showPicture(picture);
+                          end();
+                      },
+                      [this, end](const QString& sentence) {
+                          detail_->showNoPicture(sentence);
+                          end();
+                      });
 }
 
 bool RolloutsWorkspace::isSettled() const {
-    if (file_.empty() || run_ == 0) return !awaitsRuns_;
+    if (run_ == 0) return !awaitsRuns_;
     return !awaitsStep_ && !awaitsHealth_ && !awaitsPicture_;
 }
 

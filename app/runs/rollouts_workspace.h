@@ -1,10 +1,8 @@
 #pragma once
 
-#include <QTimer>
 #include <QWidget>
-#include <filesystem>
 
-#include "app/runs/rollout_reader.h"
+#include "app/runs/store_reader.h"
 
 class QAction;
 class QLabel;
@@ -16,7 +14,6 @@ namespace lvr {
 class GroupBrowser;
 class HealthStrips;
 class MessageBar;
-class PictureReader;
 class RolloutDetail;
 class RolloutFilterBar;
 class StepBar;
@@ -27,11 +24,10 @@ class StepBar;
 class RolloutsWorkspace : public QWidget {
     Q_OBJECT
 public:
-    explicit RolloutsWorkspace(QWidget* parent = nullptr);
+    explicit RolloutsWorkspace(StoreReader* reader, QWidget* parent = nullptr);
     ~RolloutsWorkspace() override;
 
-    void openStore(const std::filesystem::path& file);  // in place of the one before
-    // Also before the store was read. RolloutReader::kNewest: the last step that has rollouts.
+    // Also before the store was read. StoreReader::kNewest: the last step that has rollouts.
     void showStep(std::int64_t run, int step);
     std::int64_t run() const { return run_; }  // 0: none
     int step() const { return step_; }         // whose rollouts are shown, -1: none
@@ -40,7 +36,6 @@ public:
 Q_SIGNALS:
     void stepShown(std::int64_t run, int step);
     void checkpointsRequested(std::int64_t run);  // its probe answers; 0: of any run
-    void storeFailed(const QString& sentence);    // shown
     void settled();
 
 protected:
@@ -51,32 +46,32 @@ private:
     void build();
     void wire();
     void addShortcuts();
-    void look();
+    void wireReader();
     void chooseRun(std::int64_t run, int step);
-    void takeRuns(const std::vector<Run>& runs);
+    void beginAgain();
+    void takeRuns(const std::vector<RunSummary>& runs);
     void takeSteps(std::int64_t run, const std::vector<int>& steps);
     void takeStep(std::int64_t run, int step, const SharedRollouts& rollouts);
     void showRollout(const Rollout& rollout, const Rollout& best);
     void showEmpty(const QString& why);
-    void showMissing(const QString& sentence);
+    void showTrouble(const QString& sentence);
+    void readPicture(const QString& file);
     void stayAt(int step);
     QLayout* makeHead();
     void showContent();
     void settle();
 
-    std::filesystem::path file_;
     std::int64_t run_ = 0, wantedRun_ = 0;
-    int step_ = -1, wantedStep_ = RolloutReader::kNewest;
-    bool broken_ = false;  // the store could not be read; it is tried again
+    int step_ = -1, wantedStep_ = StoreReader::kNewest;
     SharedRollouts rollouts_;
     QString pictureFile_;
     // What is still to come to what is chosen.
     bool awaitsRuns_ = false, awaitsStep_ = false, awaitsHealth_ = false, awaitsPicture_ = false;
     bool wasSettled_ = false;
-    QTimer clock_;
+    bool hasStoreFailed_ = false;  // the message on screen is about it
 
-    RolloutReader* reader_;
-    PictureReader* pictures_;
+    StoreReader* reader_;
+    Job pictures_;
     MessageBar* message_;
     QStackedWidget* pages_;
     QLabel* empty_;

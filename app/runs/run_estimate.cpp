@@ -1,9 +1,8 @@
 #include "app/runs/run_estimate.h"
 
-#include <QCoreApplication>
-#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QObject>
 #include <algorithm>
 #include <cmath>
 
@@ -11,9 +10,8 @@
 #include "core/checkpoint/model_config.h"
 #include "core/error.h"
 #include "core/store/process.h"
-#include "core/store/run_store.h"
 #include "datasets/data_mix.h"
-#include "widgets/runs/run_text.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
@@ -22,8 +20,6 @@ constexpr double kGiga = 1e9;
 constexpr double kTypicalPrompt = 400;  // positions
 constexpr double kAllocator = 0.5;  // of all else on a GPU; .42 to .54 in three runs of a 3B model
 constexpr int kEnoughSteps = 5;     // to tell a speed
-
-QString tr(const char* text) { return QCoreApplication::translate("lvr::RunEstimate", text); }
 
 // The options of a run, as text, with the defaults of those that are not said.
 class Told {
@@ -95,8 +91,9 @@ double valuesKept(const ModelFacts& model, bool recomputed) {
 bool isOnGpu(const QString& device) { return device.startsWith("cuda"); }
 
 QString gigabytes(double bytes) {
-    return bytes < kGiga ? tr("%1 MB").arg(std::max(1.0, bytes / 1e6), 0, 'f', 0)
-                         : tr("%1 GB").arg(bytes / kGiga, 0, 'f', bytes < 10 * kGiga ? 1 : 0);
+    return bytes < kGiga
+               ? QObject::tr("%1 MB").arg(std::max(1.0, bytes / 1e6), 0, 'f', 0)
+               : QObject::tr("%1 GB").arg(bytes / kGiga, 0, 'f', bytes < 10 * kGiga ? 1 : 0);
 }
 
 }  // namespace
@@ -147,27 +144,20 @@ double recordsIn(const NewRun& run) {
     }
 }
 
-std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store) {
-    if (!QFileInfo::exists(store)) return std::nullopt;
-    try {
-        const RunStore runs(store.toStdString(), RunStore::Access::Read);
-        for (const auto& before : runs.runs()) {
-            const auto& info = before.info;
-            const bool onGpu =
-                QString::fromStdString(info.command).contains(QString("--device cuda"));
-            if (info.kind != run.kind.toStdString() || info.parent != run.model.toStdString() ||
-                before.host != hostName() || onGpu != isOnGpu(run.device) ||
-                before.step < kEnoughSteps)
-                continue;
-            const auto newest = runs.newestMetrics(before.id);
-            const auto elapsed = newest.find("time/elapsed"), memory = newest.find("system/rss_mb");
-            if (elapsed == newest.end()) continue;
-            return EarlierRun{before.id, elapsed->second / before.step,
-                              rowsPerStep(toldAsStored(before)),
-                              memory == newest.end() ? 0 : memory->second};
-        }
-    } catch (const Error&) {
-        // What is wrong with the store is said where its runs are listed.
+std::optional<EarlierRun> earlierRun(const NewRun& run, const std::vector<RunSummary>& runs) {
+    for (const auto& summary : runs) {
+        const auto& before = summary.run;
+        const auto& info = before.info;
+        const bool onGpu = info.command.find("--device cuda") != std::string::npos;
+        if (info.kind != run.kind.toStdString() || info.parent != run.model.toStdString() ||
+            before.host != hostName() || onGpu != isOnGpu(run.device) || before.step < kEnoughSteps)
+            continue;
+        const auto& newest = summary.newest;
+        const auto elapsed = newest.find("time/elapsed"), memory = newest.find("system/rss_mb");
+        if (elapsed == newest.end()) continue;
+        return EarlierRun{before.id, elapsed->second / before.step,
+                          rowsPerStep(toldAsStored(before)),
+                          memory == newest.end() ? 0 : memory->second};
     }
     return std::nullopt;
 }
@@ -196,44 +186,53 @@ RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
 
 QString toText(const RunEstimate& e) {
     const auto memory =
-        tr("Estimate: at most about %1 of memory (weights %2, optimizer %3, "
-           "activations %4%5)")
+        QObject::tr(
+            "Estimate: at most about %1 of memory (weights %2, optimizer %3, "
+            "activations %4%5)")
             .arg(gigabytes(e.bytes()), gigabytes(e.weights), gigabytes(e.optimizer),
                  gigabytes(e.activations),
-                 e.allocator > 0 ? tr(", allocator %1").arg(gigabytes(e.allocator)) : QString());
+                 e.allocator > 0 ? QObject::tr(", allocator %1").arg(gigabytes(e.allocator))
+                                 : QString());
     const auto epochs =
-        e.epochs > 0 ? tr(" (%1 epochs)").arg(e.epochs, 0, 'g', e.epochs < 100 ? 2 : 3) : QString();
-    const auto steps = tr("%1 steps").arg(e.steps, 0, 'f', 0) + epochs;
+        e.epochs > 0 ? QObject::tr(" (%1 epochs)").arg(e.epochs, 0, 'g', e.epochs < 100 ? 2 : 3)
+                     : QString();
+    const auto steps = QObject::tr("%1 steps").arg(e.steps, 0, 'f', 0) + epochs;
     if (e.secondsPerStep == 0)
-        return memory + tr("; how long %1 take is not known yet.").arg(steps);
-    const auto time = tr("; about %1 for %2, %3.")
-                          .arg(durationText(e.steps * e.secondsPerStep), steps,
-                               e.timeFrom > 0 ? tr("by the speed of run %1").arg(e.timeFrom)
-                                              : tr("by a few steps that were just timed"));
+        return memory + QObject::tr("; how long %1 take is not known yet.").arg(steps);
+    const auto time =
+        QObject::tr("; about %1 for %2, %3.")
+            .arg(durationText(e.steps * e.secondsPerStep), steps,
+                 e.timeFrom > 0 ? QObject::tr("by the speed of run %1").arg(e.timeFrom)
+                                : QObject::tr("by a few steps that were just timed"));
     return memory + time;
 }
 
 QString explain(const RunEstimate& e) {
-    QString text =
-        tr("Memory: the model's parameters; gradients and AdamW's state of those that "
-           "are trained; intermediate values of as many positions as are computed at "
-           "once.");
+    QString text = QObject::tr(
+        "Memory: the model's parameters; gradients and AdamW's state of those that "
+        "are trained; intermediate values of as many positions as are computed at "
+        "once.");
     if (e.allocator > 0)
         text +=
             " " +
-            tr("On a GPU half as much again is temporary or held by the allocator, as runs of a "
-               "3B model showed.");
+            QObject::tr(
+                "On a GPU half as much again is temporary or held by the allocator, as runs of a "
+                "3B model showed.");
     if (e.measuredMb > 0)
-        text += " " + tr("Run %1 took %2.").arg(e.timeFrom).arg(gigabytes(e.measuredMb * 1e6));
+        text +=
+            " " + QObject::tr("Run %1 took %2.").arg(e.timeFrom).arg(gigabytes(e.measuredMb * 1e6));
     if (e.secondsPerStep == 0)
         return text + "\n" +
-               tr("Time: no run of this store began with this model on this machine. Of a small "
-                  "model a few steps are timed once there is data; of others the first run tells.");
-    text += "\n" + (e.timeFrom > 0
-                        ? tr("Time: what a question took run %1, which began with the same model "
-                             "on this machine.")
-                              .arg(e.timeFrom)
-                        : tr("Time: a few steps of this training were run and thrown away."));
+               QObject::tr(
+                   "Time: no run of this store began with this model on this machine. Of a small "
+                   "model a few steps are timed once there is data; of others the first run "
+                   "tells.");
+    text += "\n" +
+            (e.timeFrom > 0
+                 ? QObject::tr("Time: what a question took run %1, which began with the same model "
+                               "on this machine.")
+                       .arg(e.timeFrom)
+                 : QObject::tr("Time: a few steps of this training were run and thrown away."));
     return text;
 }
 

@@ -29,8 +29,8 @@ struct EarlierRun {
     double rowsPerStep = 0;  // questions or rollouts
     double memoryMb = 0;     // 0: not measured
 };
-// The newest with the same kind, model and device. Looks at the store.
-std::optional<EarlierRun> earlierRun(const NewRun& run, const QString& store);
+// Of runs, newest first, the first with the same kind, model and device.
+std::optional<EarlierRun> earlierRun(const NewRun& run, const std::vector<RunSummary>& runs);
 
 // How many records its data has that can be trained on; 0: none, or they can't be read. Reads them.
 double recordsIn(const NewRun& run);

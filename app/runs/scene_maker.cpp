@@ -3,7 +3,7 @@
 #include <QProcess>
 #include <QRegularExpression>
 
-#include "app/runs/command_error.h"
+#include "app/runs/training_processes.h"
 
 namespace lvr {
 namespace {

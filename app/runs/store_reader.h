@@ -1,37 +1,58 @@
 #pragma once
 
 #include <QObject>
-#include <QThread>
+#include <QTimer>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "core/values/run.h"
+#include "widgets/job.h"
+#include "widgets/rollouts/probe_table.h"
 
 namespace lvr {
 
-class StoreWatch;
+class RunStore;
+using SharedRollouts = std::shared_ptr<const std::vector<Rollout>>;  // by group, then index
 
-// Follows a run store from a thread of its own, several times a second while something runs. Every
-// member is called on the GUI thread and returns at once; every signal comes on the GUI thread. A
-// store that can't be read is told once and tried again until it can; runsChanged() then follows.
+// All that the window reads of its run store and writes into it, away from the GUI thread, several
+// times a second while something runs. Every member is called on the GUI thread and returns at
+// once; every signal comes there. A store that can't be read is told once and tried again until it
+// can; runsChanged() then follows.
 class StoreReader : public QObject {
     Q_OBJECT
 public:
+    static constexpr int kNewest = -1;  // as a step: the last that has rollouts
+
     explicit StoreReader(QObject* parent = nullptr);
     ~StoreReader() override;  // finish()
 
     void open(const std::filesystem::path& file);  // in place of the one before
+    const std::filesystem::path& file() const { return wanted_.file; }  // empty: none was opened
+    const std::vector<RunSummary>& runs() const { return runs_; }       // as told last
+    bool hasListed() const { return hasListed_; }                       // runs() is what there is
+    QString trouble() const { return trouble_; }                        // as told last; empty: none
+
     // The runs whose metrics are wanted, in place of those before: all there are, then new ones.
     void subscribe(const std::vector<std::int64_t>& runs);
+    // The run whose steps with rollouts and whose health of groups are told, all and then new
+    // ones; 0: none for now. The same run again goes on where it was.
+    void followRollouts(std::int64_t run);
+    void followProbes(std::int64_t run);        // likewise its answers to its probe questions
+    void readStep(std::int64_t run, int step);  // the newest that was asked for is told
+    void lookNow();                             // something just happened
+
+    // Writes. What can't be done is told by changeFailed().
     void remove(const Run& run);  // forgets it with all its rows; its folder stays
     void setNotes(const Run& run, const QString& notes);  // notesTold() follows
-    void lookNow();                                       // something just happened
     // Writes what is still to be written, if the store lets it do so within a moment, tells that,
     // and ends. Nothing is read any more.
     void finish();
 
 Q_SIGNALS:
-    void opened();  // metrics come from the start: it is another file
+    void opened();  // all comes from the start: it is another file
     void runsChanged(const std::vector<lvr::RunSummary>& runs);  // all of them, newest first
     // A column that begins at or before a step it had goes on from there: the run was resumed.
     void metricsAdded(std::int64_t run, const std::vector<lvr::MetricColumn>& columns);
@@ -39,16 +60,50 @@ Q_SIGNALS:
     void upToDate();
     void missing(const QString& sentence);  // there is no such file, or no longer
     void failed(const QString& sentence);
-    void changeFailed(const QString& sentence);  // a run is not removed
+    void changeFailed(const QString& sentence);
     // `why` they could not be stored; empty: they are.
     void notesTold(std::int64_t run, const QString& notes, const QString& why);
 
-private:
-    void wire();
+    void stepsRead(std::int64_t run, const std::vector<int>& steps);  // ascending
+    void healthRead(std::int64_t run, const std::vector<lvr::MetricColumn>& added);
+    void rolloutsFollowed(std::int64_t run);  // all there is now was told
+    void stepRead(std::int64_t run, int step, const lvr::SharedRollouts& rollouts);
+    void stepFailed(const QString& sentence);
+    void probesRead(std::int64_t run, const std::vector<lvr::ProbeStep>& steps);  // ascending
 
-    QThread thread_;
-    StoreWatch* watch_;                              // lives on thread_, ends with it
-    quint64 newestId_ = 0, newestSubscription_ = 0;  // GUI thread
+private:
+    class Store;  // the file, as the thread that reads has it
+    struct Look;  // what one look found
+    struct Following {
+        std::int64_t run = 0;  // 0: none
+        quint64 ticket = 0;    // of the wish: an older one's rows are not wanted any more
+    };
+    // What is looked for.
+    struct Wanted {
+        quint64 store = 0;  // the open() that asked for it
+        std::filesystem::path file;
+        quint64 subscription = 0;
+        std::map<std::int64_t, quint64> metrics;  // run -> ticket
+        Following rollouts, probes;
+    };
+    void startLook();
+    void take(const Look& look);
+    void tell(const Look& look);
+    void tellFollowed(const Look& look);
+    void follow(Following& following, std::int64_t run);
+    void change(const Run& run, const std::function<void(RunStore&)>& act,
+                const std::function<void(const QString& why)>& then);
+
+    Wanted wanted_;
+    Following lastRollouts_, lastProbes_;  // also while nothing is followed
+    quint64 tickets_ = 0, newestStep_ = 0;
+    std::vector<RunSummary> runs_;
+    QString trouble_;
+    bool hasListed_ = false;
+    bool isLooking_ = false, looksAgain_ = false, isFinished_ = false;
+    QTimer timer_;
+    std::unique_ptr<Store> store_;
+    Job job_;  // one thread, in order; ends before what it works on
 };
 
 }  // namespace lvr

@@ -16,18 +16,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/runs/checkpoint_panel.h"
 #include "app/runs/new_run_dialog.h"
-#include "app/runs/no_runs.h"
-#include "app/runs/output_dialog.h"
-#include "app/runs/plotted_runs.h"
-#include "app/runs/run_news.h"
 #include "app/runs/store_reader.h"
+#include "app/runs/train_pages.h"
 #include "app/runs/training_processes.h"
 #include "app/runs/unsaved_notes.h"
-#include "widgets/background.h"
+#include "widgets/colours.h"
 #include "widgets/message_bar.h"
 #include "widgets/runs/curve_grid.h"
 #include "widgets/runs/run_details.h"
+#include "widgets/runs/run_news.h"
 #include "widgets/runs/runs_table.h"
 
 namespace lvr {
@@ -44,7 +43,6 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       places_(places),
       reader_(new StoreReader(this)),
       trainings_(new TrainingProcesses(places.program, places.store, this)),
-      plotted_(std::make_unique<PlottedRuns>()),
       unsaved_(new UnsavedNotes(places.store, reader_, this)),
       messages_(new MessageBar(this)),
       new_(new QAction(tr("&New run…"), this)),
@@ -52,14 +50,13 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       table_(new RunsTable(this)),
       details_(new RunDetails(this)),
       curves_(new CurveGrid(this)),
+      checkpoints_(new CheckpointPanel(reader_, this)),
       views_(new QTabWidget(this)),
       pages_(new QStackedWidget(this)),
       upper_(new QSplitter(Qt::Horizontal, this)),
       whole_(new QSplitter(Qt::Vertical, this)),
       nothing_(new NoRuns(places.store, this)) {
     build();
-    takes_.setInterval(0);  // whenever the window has nothing else to do
-    connect(&takes_, &QTimer::timeout, this, &TrainWorkspace::takeData);
     new_->setObjectName("runs.new");
     showOutput_->setObjectName("runs.show-output");
     connect(new_, &QAction::triggered, this, &TrainWorkspace::newRun);
@@ -89,6 +86,9 @@ void TrainWorkspace::build() {
     for (QWidget* named : std::initializer_list<QWidget*>{views_, views_->tabBar()})
         named->setAccessibleName(tr("Views of the chosen runs"));
     views_->addTab(curves_, tr("Curves"));
+    addView(checkpoints_, tr("Checkpoints"), "checkpoints",
+            tr("What the checkpoints of the chosen run answered to its probe questions, and what "
+               "they looked at"));
     whole_->addWidget(views_);
     whole_->setStretchFactor(1, 1);
     whole_->setChildrenCollapsible(false);
@@ -103,8 +103,9 @@ void TrainWorkspace::build() {
     pages_->setContentsMargins(8, 6, 8, 8);
 }
 
-QAction* TrainWorkspace::addView(QWidget* view, const QString& title, const QString& name,
-                                 const QString& toolTip) {
+// A tab beside the curves, and the action that shows it.
+void TrainWorkspace::addView(QWidget* view, const QString& title, const QString& name,
+                             const QString& toolTip) {
     views_->setTabToolTip(views_->addTab(view, title), toolTip);
     auto* action = new QAction("&" + title, this);
     action->setObjectName("runs." + name);
@@ -114,8 +115,9 @@ QAction* TrainWorkspace::addView(QWidget* view, const QString& title, const QStr
         view->setFocus();
     });
     viewActions_ << action;
-    return action;
 }
+
+void TrainWorkspace::showCheckpoints() { viewActions_.front()->trigger(); }
 
 void TrainWorkspace::wireReader() {
     connect(reader_, &StoreReader::runsChanged, this, &TrainWorkspace::showRuns);
@@ -134,13 +136,13 @@ void TrainWorkspace::wireReader() {
     connect(unsaved_, &UnsavedNotes::changed, this, &TrainWorkspace::showNotes);
     connect(reader_, &StoreReader::opened, this, [this] {
         upToDate_ = saidSettled_ = false;
-        plotted_->clearData();
+        for (auto& [run, curves] : data_) curves = {};
         curves_->refresh();
     });
     connect(reader_, &StoreReader::metricsAdded, this,
             [this](std::int64_t run, const std::vector<MetricColumn>& columns) {
-                plotted_->enqueue(run, columns);
-                takes_.start();
+                data_[run].append(columns);
+                curves_->refresh();
             });
 }
 
@@ -154,6 +156,7 @@ void TrainWorkspace::wireTable() {
     connect(table_, &RunsTable::deleteRequested, this,
             [this](const Run& run) { reader_->remove(run); });
     connect(table_, &RunsTable::folderRequested, this, &TrainWorkspace::openFolder);
+    connect(checkpoints_, &CheckpointPanel::modelWanted, this, &TrainWorkspace::modelWanted);
     connect(details_, &RunDetails::outputWanted, trainings_, &TrainingProcesses::readOutput);
     connect(details_, &RunDetails::notesWritten, this,
             [this](std::int64_t run, const QString& notes) {
@@ -179,6 +182,7 @@ void TrainWorkspace::wireTrainings() {
 
 void TrainWorkspace::newRun() {
     auto* dialog = new NewRunDialog(places_, this);
+    dialog->setEarlierRuns(runs_);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &NewRunDialog::startRequested, this, &TrainWorkspace::start);
     dialog->open();
@@ -229,8 +233,7 @@ void TrainWorkspace::tellNews(const std::vector<RunSummary>& runs) {
 // No store is how everything begins; one that goes away while it is shown is told.
 void TrainWorkspace::showMissing(const QString& sentence) {
     if (listed_ && !runs_.empty()) {
-        fail(tr("The run store %1 is gone; its runs show again when it is back.")
-                 .arg(places_.store));
+        fail(sentence);
         hasStoreFailed_ = true;
         return;
     }
@@ -245,7 +248,10 @@ std::vector<PlottedRun> TrainWorkspace::chosenForCurves(
     std::vector<PlottedRun> chosen;
     for (const auto id : runs)
         if (const auto* run = table_->find(id))
-            chosen.push_back({.id = id, .name = nameOf(run->run), .hasRollouts = run->hasRollouts});
+            chosen.push_back({.id = id,
+                              .name = nameOf(run->run),
+                              .colour = colourSlotOf(id),
+                              .hasRollouts = run->hasRollouts});
     return chosen;
 }
 
@@ -253,9 +259,14 @@ void TrainWorkspace::plot(const std::vector<std::int64_t>& runs) {
     auto chosen = chosenForCurves(runs);
     if (chosen == plottedAs_) return;
     plottedAs_ = chosen;
-    curves_->setRuns(plotted_->choose(std::move(chosen)));
-    plotted_->forgetOthers();
-    table_->setColours(plotted_->colours());
+    std::map<std::int64_t, int> colours;
+    for (auto& run : chosen) {
+        run.curves = &data_[run.id];
+        colours[run.id] = run.colour;
+    }
+    curves_->setRuns(chosen);
+    std::erase_if(data_, [&](const auto& entry) { return !colours.contains(entry.first); });
+    table_->setColours(colours);
 }
 
 void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
@@ -280,17 +291,10 @@ void TrainWorkspace::showDetails() {
     }
     described_ = now;
     showNotes();
-    Q_EMIT described(now.id);
+    checkpoints_->showRun(now.id);
 }
 
 void TrainWorkspace::showNotes() { details_->showNotesProblem(unsaved_->problemOf(described_)); }
-
-// A store of millions of rows comes in pieces, between which the window answers.
-void TrainWorkspace::takeData() {
-    if (plotted_->takeNext()) return curves_->refresh();
-    takes_.stop();
-    settle();
-}
 
 // ---- The rest ----
 
@@ -308,7 +312,7 @@ std::int64_t TrainWorkspace::selected() const {
 
 bool TrainWorkspace::isSettled() const {
     if (places_.store.isEmpty()) return true;
-    return upToDate_ && !takes_.isActive() && table_->selected() == subscribed_;
+    return upToDate_ && table_->selected() == subscribed_;
 }
 
 void TrainWorkspace::settle() {
@@ -334,15 +338,15 @@ QList<QAction*> TrainWorkspace::runActions() const {
 }
 
 void TrainWorkspace::openFolder(const QString& folder) {
-    inBackground(
-        this, [folder] { return QFileInfo(folder).isDir(); },
-        [this, folder](bool isThere) {
-            if (isThere)
-                QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
-            else
-                fail(tr("There is no folder %1; it was moved, or nothing was saved yet.")
-                         .arg(folder));
-        });
+    looks_.add([folder] { return QFileInfo(folder).isDir(); },
+               [this, folder](bool isThere) {
+                   if (isThere)
+                       QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+                   else
+                       fail(tr("There is no folder %1; it was moved, or nothing was saved yet.")
+                                .arg(folder));
+               },
+               [this](const QString& sentence) { fail(sentence); });
 }
 
 void TrainWorkspace::fail(const QString& sentence) {

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <QTimer>
 #include <QWidget>
-#include <memory>
-#include <set>
+#include <map>
 #include <vector>
 
-#include "app/runs/train_places.h"
+#include "app/runs/new_run.h"
 #include "core/values/run.h"
-#include "widgets/runs/curve_view.h"
+#include "widgets/job.h"
+#include "widgets/runs/curve_data.h"
 
 class QAction;
 class QSplitter;
@@ -17,16 +16,15 @@ class QTabWidget;
 
 namespace lvr {
 
+class CheckpointPanel;
 class CurveGrid;
 class MessageBar;
 class NoRuns;
-class PlottedRuns;
 class RunDetails;
 class RunsTable;
 class StoreReader;
 class TrainingProcesses;
 class UnsavedNotes;
-struct NewRun;
 
 // Launch trainings and watch them: the runs of a store, their curves and what is known of each.
 class TrainWorkspace : public QWidget {
@@ -35,13 +33,11 @@ public:
     explicit TrainWorkspace(const TrainPlaces& places, QWidget* parent = nullptr);
     ~TrainWorkspace() override;
 
-    // Another view of the chosen run, a tab beside the curves. Returns the action that shows it,
-    // which is among runActions() from now on.
-    QAction* addView(QWidget* view, const QString& title, const QString& name,
-                     const QString& toolTip);
-    void newRun();                                                 // asks what it is told
-    void select(std::int64_t run);                                 // also before the store was read
-    std::int64_t selected() const;                                 // the first, 0: none
+    StoreReader* reader() const { return reader_; }  // of the store, for others who show it
+    void showCheckpoints();                          // of the chosen run
+    void newRun();                                   // asks what it is told
+    void select(std::int64_t run);                   // also before the store was read
+    std::int64_t selected() const;                   // the first, 0: none
     const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
     std::vector<Run> running() const;  // on this machine; they outlive the window
     void stopRunning();                // each saves and ends
@@ -54,7 +50,7 @@ public:
 
 Q_SIGNALS:
     void rolloutsRequested(std::int64_t run, int step);
-    void described(std::int64_t run);  // whose details are shown; 0: none
+    void modelWanted(const QString& folder);  // of a checkpoint, to be asked
     // Something of a run that a person should know; shown. needsAHand: it does not go on by itself.
     void alerted(const QString& sentence, bool isNewKind, bool needsAHand);
     void storeFailed(const QString& sentence);  // shown
@@ -62,6 +58,7 @@ Q_SIGNALS:
 
 private:
     void build();
+    void addView(QWidget* view, const QString& title, const QString& name, const QString& toolTip);
     void wireReader();
     void wireTable();
     void wireTrainings();
@@ -74,7 +71,6 @@ private:
     void showMissing(const QString& sentence);
     void choose(const std::vector<std::int64_t>& runs);
     void showDetails();
-    void takeData();
     void settle();
     void openFolder(const QString& folder);
     void fail(const QString& sentence);
@@ -83,7 +79,7 @@ private:
     TrainPlaces places_;
     StoreReader* reader_;
     TrainingProcesses* trainings_;
-    std::unique_ptr<PlottedRuns> plotted_;
+    std::map<std::int64_t, RunCurves> data_;  // of the plotted
     UnsavedNotes* unsaved_;
     std::vector<RunSummary> runs_;
     Run described_;  // whose details are shown
@@ -96,7 +92,7 @@ private:
     bool hasStoreFailed_ = false;        // the message on screen is about it
     QString awaited_;                    // output folder of the run that was started last
     QString output_;                     // of the training that failed last
-    QTimer takes_;
+    Job looks_;                          // at folders
 
     MessageBar* messages_;
     QAction* new_;
@@ -104,6 +100,7 @@ private:
     RunsTable* table_;
     RunDetails* details_;
     CurveGrid* curves_;
+    CheckpointPanel* checkpoints_;
     QTabWidget* views_;
     QList<QAction*> viewActions_;
     QStackedWidget* pages_;

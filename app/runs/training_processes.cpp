@@ -8,12 +8,11 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QProcess>
+#include <QStringList>
 #include <cerrno>
 #include <cstring>
 
-#include "app/runs/command_error.h"
 #include "core/store/process.h"
-#include "widgets/background.h"
 
 namespace lvr {
 namespace {
@@ -52,6 +51,13 @@ bool sawItsRun(const QString& output) {
 }
 
 }  // namespace
+
+QString errorIn(const QString& output) {
+    const auto lines = output.split('\n');
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+        if (line->startsWith("lvr: ")) return line->mid(5).trimmed();
+    return {};
+}
 
 bool isRunningHere(const Run& run) {
     return isAlive(run.status) && run.host == hostName() && run.pid > 1 && run.pidStarted != 0 &&
@@ -97,7 +103,7 @@ void TrainingProcesses::launch(const QStringList& arguments, const QString& out,
         child.startTime = processStart(child.pid);
         return child;
     };
-    inBackground(this, work, [this, out](const Child& child) {
+    const auto begun = [this, out](const Child& child) {
         if (child.pid == 0) {
             Q_EMIT failed(
                 tr("Can't start %1; check that it is there and may be run.").arg(program_), {});
@@ -106,7 +112,8 @@ void TrainingProcesses::launch(const QStringList& arguments, const QString& out,
         children_[out] = child;
         timer_.start();
         Q_EMIT started(out);
-    });
+    };
+    jobs_.add(work, begun, [this](const QString& sentence) { Q_EMIT failed(sentence, {}); });
 }
 
 void TrainingProcesses::look() {
@@ -123,15 +130,16 @@ void TrainingProcesses::look() {
 }
 
 void TrainingProcesses::report(const QString& out, qint64 logBegin) {
-    inBackground(
-        this, [log = logOf(out), logBegin] { return tailOf(log, logBegin); },
-        [this, out](const QString& output) {
-            if (const auto sentence = errorIn(output); !sentence.isEmpty())
-                Q_EMIT failed(sentence, output);
-            else if (!sawItsRun(output))
-                Q_EMIT failed(tr("The training for %1 ended before it began.").arg(out), output);
-            Q_EMIT ended(out);
-        });
+    jobs_.add([log = logOf(out), logBegin] { return tailOf(log, logBegin); },
+              [this, out](const QString& output) {
+                  if (const auto sentence = errorIn(output); !sentence.isEmpty())
+                      Q_EMIT failed(sentence, output);
+                  else if (!sawItsRun(output))
+                      Q_EMIT failed(tr("The training for %1 ended before it began.").arg(out),
+                                    output);
+                  Q_EMIT ended(out);
+              },
+              [this](const QString& sentence) { Q_EMIT failed(sentence, {}); });
 }
 
 // One that is paused hears it once it goes on.
@@ -163,9 +171,9 @@ bool TrainingProcesses::signalTo(const Run& run, int signal) {
 }
 
 void TrainingProcesses::readOutput(const Run& run) {
-    inBackground(
-        this, [log = logOf(QString::fromStdString(run.info.out))] { return tailOf(log); },
-        [this, id = run.id](const QString& output) { Q_EMIT outputRead(id, output); });
+    jobs_.add([log = logOf(QString::fromStdString(run.info.out))] { return tailOf(log); },
+              [this, id = run.id](const QString& output) { Q_EMIT outputRead(id, output); },
+              [this](const QString& sentence) { Q_EMIT failed(sentence, {}); });
 }
 
 }  // namespace lvr

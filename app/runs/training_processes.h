@@ -1,13 +1,19 @@
 #pragma once
 
 #include <QObject>
+#include <QString>
 #include <QTimer>
 #include <map>
 
 #include "app/runs/new_run.h"
 #include "core/values/run.h"
+#include "widgets/job.h"
 
 namespace lvr {
+
+// What an `lvr` command says before it ends with an error: its last line that begins with "lvr: ",
+// without that. Empty: it said nothing of the kind.
+QString errorIn(const QString& output);
 
 // Whether the process of the run, as far as it is known, is on this machine and still there: asked
 // of the machine at this moment, whatever the store said last.
@@ -52,6 +58,7 @@ private:
     QString program_, store_;
     std::map<QString, Child> children_;  // by output folder; started here and not over yet
     QTimer timer_;
+    Job jobs_;
 };
 
 }  // namespace lvr

@@ -295,12 +295,12 @@ void WindowFiles::exportAnswer(const QString& name) {
     const QString file = sources_->openFile();
     const QFileInfo source(file);
     auto* dialog = new ExportDialog(std::make_shared<const Trace>(ask_->trace()),
-                                    {.look = {.image = view.image,
-                                              .shown = view.shown,
-                                              .colours = view.colours,
-                                              .opacity = view.opacity,
-                                              .heat = view.heat,
-                                              .rois = view.rois},
+                                    {.picture = {.image = view.image,
+                                                 .shown = view.shown,
+                                                 .limits = view.limits,
+                                                 .look = view.look,
+                                                 .heat = view.heat,
+                                                 .rois = view.rois},
                                      .nearest = view.nearest ? view.nearestCount : 0,
                                      .step = view.selectedStep,
                                      .folder = file.isEmpty() ? QString() : source.absolutePath(),

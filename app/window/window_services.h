@@ -6,7 +6,7 @@
 
 #include "app/compare/sample_sets.h"
 #include "app/engine/ask_engine.h"
-#include "app/runs/train_places.h"
+#include "app/runs/new_run.h"
 
 namespace lvr {
 

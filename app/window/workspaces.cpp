@@ -12,7 +12,6 @@
 #include "app/ask/ask_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
-#include "app/runs/checkpoint_panel.h"
 #include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "widgets/action_tip.h"
@@ -89,7 +88,6 @@ void Workspaces::addPage(WorkspaceId id, QWidget* page) {
 TrainWorkspace& Workspaces::train() {
     if (train_) return *train_;
     train_ = new TrainWorkspace(*places_, this);
-    addCheckpoints();
     addPage(WorkspaceId::Train, train_);
     layOut(WorkspaceId::Train);
     if (place_.run != 0) train_->select(place_.run);
@@ -97,6 +95,7 @@ TrainWorkspace& Workspaces::train() {
         rollouts().showStep(run, step);
         show(WorkspaceId::Rollouts);
     });
+    connect(train_, &TrainWorkspace::modelWanted, this, &Workspaces::modelWanted);
     connect(train_, &TrainWorkspace::alerted, this, &Workspaces::alerted);
     connect(train_, &TrainWorkspace::storeFailed, this, &Workspaces::failed);
     connect(train_, &TrainWorkspace::settled, this, &Workspaces::tellWhenSettled);
@@ -104,32 +103,17 @@ TrainWorkspace& Workspaces::train() {
     return *train_;
 }
 
-// What a run's model answered, beside what was measured of it.
-void Workspaces::addCheckpoints() {
-    auto* panel = new CheckpointPanel(train_);
-    checkpoints_ = train_->addView(panel, tr("Checkpoints"), "checkpoints",
-                                   tr("What the checkpoints of the chosen run answered to its "
-                                      "probe questions, and what they looked at"));
-    const auto showRun = [this, panel](std::int64_t run) {
-        panel->showRun(places_->store.toStdU16String(), run);
-    };
-    connect(train_, &TrainWorkspace::described, panel, showRun);
-    connect(panel, &CheckpointPanel::modelWanted, this, &Workspaces::modelWanted);
-}
-
 RolloutsWorkspace& Workspaces::rollouts() {
     if (rollouts_) return *rollouts_;
-    rollouts_ = new RolloutsWorkspace(this);
+    rollouts_ = new RolloutsWorkspace(train().reader(), this);
     addPage(WorkspaceId::Rollouts, rollouts_);
-    connect(rollouts_, &RolloutsWorkspace::storeFailed, this, &Workspaces::failed);
     connect(rollouts_, &RolloutsWorkspace::checkpointsRequested, this, [this](std::int64_t run) {
         if (run != 0) train().select(run);
         show(WorkspaceId::Train);
-        checkpoints_->trigger();
+        train().showCheckpoints();
     });
     connect(rollouts_, &RolloutsWorkspace::settled, this, &Workspaces::tellWhenSettled);
     if (place_.rolloutsRun != 0) rollouts_->showStep(place_.rolloutsRun, place_.rolloutsStep);
-    if (!places_->store.isEmpty()) rollouts_->openStore(places_->store.toStdU16String());
     Q_EMIT made(WorkspaceId::Rollouts);
     return *rollouts_;
 }

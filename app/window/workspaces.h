@@ -82,7 +82,6 @@ Q_SIGNALS:
     void settled();
 
 private:
-    void addCheckpoints();
     void sharePicture();
     void addPage(WorkspaceId id, QWidget* page);
     void tellWhenSettled();
@@ -101,7 +100,6 @@ private:
     TrainWorkspace* train_ = nullptr;
     RolloutsWorkspace* rollouts_ = nullptr;
     CompareWorkspace* compare_ = nullptr;
-    QAction* checkpoints_ = nullptr;  // shows them in Train; null while that is not made
 };
 
 // Layouts under names of the person's choice, kept in the settings: a menu to save one, to take

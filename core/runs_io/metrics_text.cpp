@@ -43,6 +43,8 @@ Json toJson(const Run& run) {
             {"kind", run.info.kind},
             {"status", toText(run.status)},
             {"message", run.message},
+            {"name", run.name},
+            {"tags", run.tags},
             {"notes", run.notes},
             {"step", run.step},
             {"steps", run.info.steps},

@@ -23,7 +23,23 @@ constexpr double kSilentForLong = 15 * 60;  // s; how long a run on another host
 
 constexpr const char* kRunColumns =
     "id, kind, command, options, parent, data, out, seed, code_version, steps, status, message, "
-    "host, pid, pid_started, step, started, heartbeat, ended, parent_hash, data_hash, notes";
+    "host, pid, pid_started, step, started, heartbeat, ended, parent_hash, data_hash, notes, "
+    "name, tags";
+
+std::string trimmed(const std::string& text) {
+    constexpr auto kSpace = " \t\r\n";
+    const auto begin = text.find_first_not_of(kSpace);
+    if (begin == std::string::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+}
+
+// As they are stored: with commas between them.
+std::vector<std::string> tagsIn(const std::string& text) {
+    std::vector<std::string> tags;
+    std::istringstream words(text);
+    for (std::string tag; std::getline(words, tag, ',');) tags.push_back(tag);
+    return tags;
+}
 
 RunStatus statusOf(const std::string& text) {
     for (const auto status : {RunStatus::Running, RunStatus::Finished, RunStatus::Stopped,
@@ -87,6 +103,8 @@ Run readRun(SQLite::Statement& row) {
     run.heartbeat = row.getColumn(17).getDouble();
     run.ended = row.getColumn(18).getDouble();
     run.notes = row.getColumn(21).getString();
+    run.name = row.getColumn(22).getString();
+    run.tags = tagsIn(row.getColumn(23).getString());
     lookAtProcess(run);
     return run;
 }
@@ -257,14 +275,41 @@ void RunStore::remove(std::int64_t run) {
     });
 }
 
-void RunStore::setNotes(std::int64_t run, const std::string& notes) {
+void RunStore::setText(std::int64_t run, const char* column, const std::string& text) {
     const int changed = database_->guarded([&] {
-        SQLite::Statement row(database_->sqlite, "UPDATE run SET notes = ? WHERE id = ?");
-        SQLite::bind(row, notes, run);
+        SQLite::Statement row(database_->sqlite,
+                              std::string("UPDATE run SET ") + column + " = ? WHERE id = ?");
+        SQLite::bind(row, text, run);
         return row.exec();
     });
     if (changed == 0)
         throw Error("there is no run " + std::to_string(run) + " in " + database_->file.string());
+}
+
+void RunStore::setNotes(std::int64_t run, const std::string& notes) {
+    setText(run, "notes", notes);
+}
+
+void RunStore::setName(std::int64_t run, const std::string& name) {
+    if (name.find('\n') != std::string::npos)
+        throw Error("the name of run " + std::to_string(run) +
+                    " has several lines; a name is one, notes may be more");
+    setText(run, "name", trimmed(name));
+}
+
+void RunStore::setTags(std::int64_t run, const std::vector<std::string>& tags) {
+    std::vector<std::string> known;
+    std::string text;
+    for (const auto& given : tags) {
+        const auto tag = trimmed(given);
+        if (tag.find_first_of(",\n") != std::string::npos)
+            throw Error("the tag \"" + tag + "\" of run " + std::to_string(run) +
+                        " has a comma or several lines; give each tag by itself");
+        if (tag.empty() || std::ranges::find(known, tag) != known.end()) continue;
+        known.push_back(tag);
+        text += (text.empty() ? "" : ",") + tag;
+    }
+    setText(run, "tags", text);
 }
 
 std::vector<Run> RunStore::runs() const {

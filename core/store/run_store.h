@@ -61,6 +61,9 @@ public:
     void setWaiting(std::int64_t run, const std::string& forWhat);
     void remove(std::int64_t run);  // with all its rows; one that still runs is an Error
     void setNotes(std::int64_t run, const std::string& notes);
+    void setName(std::int64_t run, const std::string& name);  // one line; empty: none
+    // In place of those before. A tag is a word or several without a comma.
+    void setTags(std::int64_t run, const std::vector<std::string>& tags);
 
     std::vector<Run> runs() const;  // newest first
     std::optional<Run> find(std::int64_t run) const;
@@ -94,6 +97,7 @@ private:
     struct Database;
     void open(const std::filesystem::path& file, Access access);
     std::int64_t insert(const RunInfo& info);
+    void setText(std::int64_t run, const char* column, const std::string& text);
 
     std::unique_ptr<Database> database_;
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array<const char*, 5> kMigrations = {
+constexpr std::array<const char*, 6> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -72,6 +72,10 @@ CREATE TABLE outcome (
     question INTEGER NOT NULL REFERENCES question(seq) ON DELETE CASCADE,
     strategy INTEGER NOT NULL, answer TEXT, correct INTEGER, latents INTEGER, picture_ms REAL,
     first_word_ms REAL, total_ms REAL, failure TEXT NOT NULL, PRIMARY KEY (question, strategy));
+)sql",
+    R"sql(
+ALTER TABLE run ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN tags TEXT NOT NULL DEFAULT '';
 )sql",
 };
 

@@ -1,26 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "core/trace/heat_look.h"
 #include "core/values/trace.h"
 
 namespace lvr {
-
-// Colour maps that stay in order for colour-blind eyes and in grey print.
-enum class ColourMap { Viridis, Magma, Cividis };
-inline constexpr ColourMap kColourMaps[] = {ColourMap::Viridis, ColourMap::Magma,
-                                            ColourMap::Cividis};
-std::string_view nameOf(ColourMap map);
-
-struct HeatColour {
-    std::uint8_t r = 0, g = 0, b = 0;
-    bool operator==(const HeatColour&) const = default;
-};
-// `value` is clamped to 0..1; what is not a number counts as 0.
-HeatColour colourAt(ColourMap map, float value);
 
 // The latent steps of a trace in feeding order, over all its thoughts. A "latent step" in the
 // widgets is an index into this list.
@@ -33,13 +19,9 @@ std::span<const float> cosineOn(const Trace& trace, const LatentStep& step, int 
 std::span<const float> cosineOn(const Trace& trace, const TextStep& step, int image);
 std::span<const float> l2On(const Trace& trace, const LatentStep& step, int image);
 
-struct HeatRange {
-    float low = 0, high = 1;
-    float place(float value) const;  // 0 at low, 1 at high
-    bool operator==(const HeatRange&) const = default;
-};
-// Smallest and largest cosine over all steps of the trace, so that colours compare between steps.
-HeatRange heatRange(const Trace& trace, int image);
+// From the smallest to the largest cosine over all steps of the trace, so that colours compare
+// between steps.
+HeatScale cosineScale(const Trace& trace, int image);
 
 struct Patch {  // one visual token under one step
     int row = 0, col = 0;

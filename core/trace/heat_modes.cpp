@@ -1,7 +1,6 @@
 #include "core/trace/heat_modes.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,12 +10,6 @@ namespace {
 
 using Values = std::vector<float>;
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-
-// Purple over white to orange, for eyes of every kind; 0xRRGGBB. What is cold ends dark, what is
-// hot ends bright and saturated, so that on no picture the hottest place looks like a shadow.
-constexpr std::array<std::uint32_t, 11> kSigned = {0x2d004b, 0x542788, 0x8073ac, 0xb2abd2,
-                                                   0xd8daeb, 0xf7f7f7, 0xfee0b6, 0xfdc27a,
-                                                   0xffa845, 0xff8f1f, 0xff7a00};
 
 Values copied(std::span<const float> values) { return {values.begin(), values.end()}; }
 
@@ -119,25 +112,24 @@ void fillSteps(HeatMaps& maps, const Trace& trace, int image, const HeatSettings
     }
 }
 
-void fitScale(HeatMaps& maps, HeatMode mode) {
+HeatScale scaleOf(const std::vector<Values>& steps, HeatMode mode) {
     float low = std::numeric_limits<float>::infinity(), high = -low;
-    for (const Values& step : maps.steps)
+    for (const Values& step : steps)
         for (const float value : step) {
             if (value < low) low = value;
             if (value > high) high = value;
         }
-    if (low > high) return;  // nothing was measured
-    maps.cold = low;
-    maps.hot = high;
-    if (mode == HeatMode::Softmax) maps.cold = 0;
-    if (mode == HeatMode::Distance) std::swap(maps.cold, maps.hot);
-    maps.isSigned = mode == HeatMode::Relative;
-    if (maps.isSigned) {
-        maps.hot = std::max(std::abs(low), std::abs(high));
-        maps.cold = -maps.hot;
+    if (low > high) return {};  // nothing was measured
+    HeatScale scale{.cold = low, .hot = high, .isSigned = mode == HeatMode::Relative};
+    if (mode == HeatMode::Softmax) scale.cold = 0;
+    if (mode == HeatMode::Distance) std::swap(scale.cold, scale.hot);
+    if (scale.isSigned) {
+        scale.hot = std::max(std::abs(low), std::abs(high));
+        scale.cold = -scale.hot;
     }
-    const float largest = std::max(std::abs(maps.cold), std::abs(maps.hot));
-    maps.decimals = largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 0.1f ? 2 : 4;
+    const float largest = std::max(std::abs(scale.cold), std::abs(scale.hot));
+    scale.decimals = largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 0.1f ? 2 : 4;
+    return scale;
 }
 
 template <class Near>
@@ -212,16 +204,21 @@ std::vector<HeatMode> modesFor(const Trace& trace, int image) {
     return modes;
 }
 
-float HeatMaps::place(float value) const {
-    if (std::isnan(value) || hot == cold) return std::isnan(value) ? value : 0;
-    return std::clamp((value - cold) / (hot - cold), 0.0f, 1.0f);
-}
-
 HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings) {
     HeatMaps maps;
     fillSteps(maps, trace, image, settings);
-    fitScale(maps, settings.mode);
+    maps.scale = scaleOf(maps.steps, settings.mode);
     return maps;
+}
+
+std::optional<HeatLimits> limitsOf(const HeatMaps& maps, int step) {
+    if (step < 0 || step >= static_cast<int>(maps.steps.size())) return std::nullopt;
+    const HeatScale own = scaleOf({maps.steps[step]}, HeatMode::Cosine);
+    if (own == HeatScale{}) return std::nullopt;
+    const float most = std::max(std::abs(own.cold), std::abs(own.hot));
+    if (maps.scale.isSigned) return HeatLimits{-most, most};
+    const bool isTurned = maps.scale.hot < maps.scale.cold;
+    return isTurned ? HeatLimits{own.hot, own.cold} : HeatLimits{own.cold, own.hot};
 }
 
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
@@ -230,24 +227,6 @@ std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, in
     LatentStep mean{.index = step.index, .cosine = meanCosine(trace, image)};
     if (mean.cosine.empty()) return {};
     return nearestPatches(Trace{.grids = {trace.grids[image]}}, mean, 0, count);
-}
-
-HeatColour colourOf(const HeatMaps& maps, ColourMap map, float place) {
-    if (!maps.isSigned) return colourAt(map, place);
-    const float at = std::clamp(place, 0.0f, 1.0f) * (kSigned.size() - 1);
-    const auto lower = std::min<std::size_t>(static_cast<std::size_t>(at), kSigned.size() - 2);
-    const float share = at - static_cast<float>(lower);
-    const auto channel = [&](int shift) {
-        const auto a = static_cast<float>((kSigned[lower] >> shift) & 0xff);
-        const auto b = static_cast<float>((kSigned[lower + 1] >> shift) & 0xff);
-        return static_cast<std::uint8_t>(std::lround(a + (b - a) * share));
-    };
-    return {channel(16), channel(8), channel(0)};
-}
-
-float coverOf(const HeatMaps& maps, float place) {
-    if (std::isnan(place)) return 0;
-    return maps.isSigned ? 0.15f + 0.85f * std::abs(place - 0.5f) * 2 : 0.35f + 0.65f * place;
 }
 
 SmallHeat smallHeat(const HeatMaps& maps, int step, PatchGrid grid, int side) {
@@ -263,8 +242,8 @@ SmallHeat smallHeat(const HeatMaps& maps, int step, PatchGrid grid, int side) {
         const float value = maps.steps[step][i];
         // Of signed values the one furthest from 0 is kept.
         const auto heat = [&](float v) {
-            const float at = maps.place(v);
-            return maps.isSigned ? std::abs(at - 0.5f) : at;
+            const float at = maps.scale.place(v);
+            return maps.scale.isSigned ? std::abs(at - 0.5f) : at;
         };
         if (std::isnan(hottest) || heat(value) > heat(hottest)) hottest = value;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,21 +35,16 @@ std::vector<HeatMode> modesFor(const Trace& trace, int image);
 
 // Values of all steps under one mode. Colours compare between steps: one scale for all.
 struct HeatMaps {
-    std::vector<std::vector<float>> steps;  // [latent steps][patches], NaN: not drawn; may be empty
-    float cold = 0, hot = 1;                // hot < cold where small values are hot
-    bool isSigned = false;                  // 0 is in the middle and means "as always"
-    int decimals = 2;                       // that a legend needs
-    float place(float value) const;         // 0 at cold, 1 at hot; NaN stays NaN
+    std::vector<std::vector<float>> steps;  // [latent steps][patches], NaN: left out; may be empty
+    HeatScale scale;
 };
 HeatMaps heatMaps(const Trace& trace, int image, const HeatSettings& settings);
+// The least and the greatest value of one step; absent where it was not measured.
+std::optional<HeatLimits> limitsOf(const HeatMaps& maps, int step);
 // The `count` nearest patches of what the heat shows: of the step, or of the mean of all steps;
 // best first.
 std::vector<Patch> nearestPatches(const Trace& trace, const LatentStep& step, int image,
                                   const HeatSettings& settings, int count);
-// The colour at a place: `map`, or purple to orange for signed values.
-HeatColour colourOf(const HeatMaps& maps, ColourMap map, float place);
-// How much of the colour covers the picture, 0..1: where nothing happens the picture is seen.
-float coverOf(const HeatMaps& maps, float place);
 
 // values: grid.count(). At most `side` rows and columns, each the hottest of those it stands for.
 struct SmallHeat {

@@ -30,10 +30,12 @@ cv::Rect cellRect(PatchGrid grid, int patch, cv::Size size) {
     return {cv::Point(x(col), y(row)), cv::Point(x(col + 1), y(row + 1))};
 }
 
-void tint(cv::Mat& picture, const cv::Rect& where, HeatColour rgb, double opacity) {
+void tint(cv::Mat& picture, const cv::Rect& where, const HeatInk& ink) {
+    if (ink.alpha <= 0) return;
+    const HeatColour& rgb = ink.colour;
     auto part = picture(where);
     const cv::Mat plain(part.size(), part.type(), cv::Scalar(rgb.r, rgb.g, rgb.b));
-    cv::addWeighted(part, 1 - opacity, plain, opacity, 0, part);
+    cv::addWeighted(part, 1 - ink.alpha, plain, ink.alpha, 0, part);
 }
 
 // Those on this image, numbered among all.
@@ -90,30 +92,28 @@ int columnsFor(int count, PictureSize each, double shape) {
     return best;
 }
 
-HeatPictures::HeatPictures(const Trace& trace, const HeatLook& look)
-    : trace_(trace), look_(look), maps_(heatMaps(trace, look.image, look.shown)) {
+HeatPictures::HeatPictures(const Trace& trace, const HeatPictureChoice& choice)
+    : trace_(trace), choice_(choice), maps_(heatMaps(trace, choice.image, choice.shown)) {
+    maps_.scale = limited(maps_.scale, choice.limits);
     const auto images = static_cast<int>(trace.question.images.size());
-    if (look.image < 0 || look.image >= images)
-        throw Error("there is no picture " + std::to_string(look.image + 1) + "; the trace has " +
+    if (choice.image < 0 || choice.image >= images)
+        throw Error("there is no picture " + std::to_string(choice.image + 1) + "; the trace has " +
                     std::to_string(images));
 }
 
 int HeatPictures::count() const { return static_cast<int>(maps_.steps.size()); }
-const Image& HeatPictures::picture() const { return trace_.question.images[look_.image]; }
+const Image& HeatPictures::picture() const { return trace_.question.images[choice_.image]; }
 
 Image HeatPictures::draw(int step, PictureSize size) const {
     cv::Mat picture = resized(this->picture(), size);
-    if (step >= 0 && look_.heat && look_.image < static_cast<int>(trace_.grids.size())) {
-        const PatchGrid grid = trace_.grids[look_.image];
+    if (step >= 0 && choice_.heat && choice_.image < static_cast<int>(trace_.grids.size())) {
+        const PatchGrid grid = trace_.grids[choice_.image];
         const auto& values = maps_.steps.at(step);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const float hot = maps_.place(values[i]);
-            if (std::isnan(hot)) continue;
+        for (std::size_t i = 0; i < values.size(); ++i)
             tint(picture, cellRect(grid, static_cast<int>(i), picture.size()),
-                 colourOf(maps_, look_.colours, hot), look_.opacity * coverOf(maps_, hot));
-        }
+                 inkOf(choice_.look, maps_.scale, values[i]));
     }
-    if (look_.rois) outline(picture, trace_.rois, look_.image);
+    if (choice_.rois) outline(picture, trace_.rois, choice_.image);
     return toImage(picture);
 }
 

@@ -6,15 +6,15 @@
 
 namespace lvr {
 
-// How the heat of a step is drawn over the picture.
-struct HeatLook {
+// What is drawn of a step, and how.
+struct HeatPictureChoice {
     int image = 0;  // which of the question's images
     HeatSettings shown;
-    ColourMap colours = ColourMap::Viridis;
-    float opacity = 0.6f;
+    std::optional<HeatLimits> limits;  // absent: of the values of all steps
+    HeatLook look;
     bool heat = true;
     bool rois = true;  // outlines, numbered in target order
-    bool operator==(const HeatLook&) const = default;
+    bool operator==(const HeatPictureChoice&) const = default;
 };
 
 // Small pictures are enlarged by a whole number until their longer side has at least `least`
@@ -24,8 +24,9 @@ PictureSize sizeWithin(const Image& image, int least, int most);
 // The steps of one trace as pictures under one scale of colours. Keeps a reference to the trace.
 class HeatPictures {
 public:
-    HeatPictures(const Trace& trace, const HeatLook& look);  // throws Error: no such image
-    int count() const;                                       // of latent steps
+    HeatPictures(const Trace& trace,
+                 const HeatPictureChoice& choice);  // throws Error: no such image
+    int count() const;                              // of latent steps
     const HeatMaps& maps() const { return maps_; }
     const Image& picture() const;
     // step: 0-based; -1 draws the picture without heat.
@@ -35,7 +36,7 @@ public:
 
 private:
     const Trace& trace_;
-    HeatLook look_;
+    HeatPictureChoice choice_;
     HeatMaps maps_;
 };
 

@@ -28,7 +28,7 @@ void requireSteps(const HeatPictures& pictures, const fs::path& file) {
 }
 
 Bytes pngOf(const Trace& trace, const fs::path& file, const TraceExport& choice) {
-    const HeatPictures pictures(trace, choice.look);
+    const HeatPictures pictures(trace, choice.picture);
     if (choice.allSteps) {
         requireSteps(pictures, file);
         return encodePng(pictures.drawAll(smallFigureSize(pictures.picture(), choice.scale)));
@@ -38,7 +38,7 @@ Bytes pngOf(const Trace& trace, const fs::path& file, const TraceExport& choice)
 }
 
 Bytes gifOf(const Trace& trace, const fs::path& file, const TraceExport& choice) {
-    const HeatPictures pictures(trace, choice.look);
+    const HeatPictures pictures(trace, choice.picture);
     requireSteps(pictures, file);
     const auto size = animationSize(pictures.picture());
     return encodeGif({.frames = pictures.count(),

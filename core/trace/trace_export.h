@@ -9,7 +9,7 @@
 namespace lvr {
 
 struct TraceExport {
-    HeatLook look;
+    HeatPictureChoice picture;
     int step = -1;           // of a PNG, 0-based; -1: the last
     bool allSteps = false;   // PNG: all steps beside each other
     int scale = 1;           // of a PNG: 1, 2 or 4

@@ -38,8 +38,10 @@ struct Run {
     std::int64_t id = 0;
     RunInfo info;
     RunStatus status = RunStatus::Running;
-    std::string message;  // why it ended, for a person
-    std::string notes;    // what somebody wrote about it
+    std::string message;            // why it ended, for a person
+    std::string name;               // what somebody calls it; empty: nothing yet
+    std::vector<std::string> tags;  // what somebody put on it to find it by
+    std::string notes;              // what somebody wrote about it
     std::string host;
     std::int64_t pid = 0;
     std::int64_t pidStarted = 0;        // as processStart() tells; 0: unknown

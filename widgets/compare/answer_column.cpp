@@ -235,7 +235,7 @@ void AnswerColumn::mark(const QString& baseline) {
     text_->setText(toHtml(wordDiff(baseline, answerText()), mark));
 }
 
-void AnswerColumn::setRanges(HeatRange heat, const SparklineRange& end,
+void AnswerColumn::setRanges(const HeatScale& heat, const SparklineRange& end,
                              const SparklineRange& distance) {
     ends_->setRange(end);
     distances_->setRange(distance);

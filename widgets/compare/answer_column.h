@@ -34,7 +34,8 @@ public:
     void stopWaiting();                  // nothing more will come
     void mark(const QString& baseline);  // what differs from the first column's answer
     void selectStep(int step);           // -1: the mean
-    void setRanges(HeatRange heat, const SparklineRange& end, const SparklineRange& distance);
+    void setRanges(const HeatScale& heat, const SparklineRange& end,
+                   const SparklineRange& distance);
     void refresh();  // after steps were appended
 
     State state() const { return state_; }
@@ -61,7 +62,7 @@ private:
     QString sentence_;
     QImage picture_;
     std::vector<QImage> heat_;
-    HeatRange range_;
+    HeatScale range_;
     int selected_ = -1;
 
     QLabel *title_, *text_, *verdict_, *steps_, *first_, *total_, *caption_;

@@ -111,16 +111,16 @@ void AnswerColumns::refreshAll() {
 
 // Colours and heights mean the same in every column.
 void AnswerColumns::shareRanges() {
-    std::optional<HeatRange> heat;
+    std::optional<HeatScale> heat;
     int steps = 2;
     for (const auto* column : columns_) {
         steps = std::max(steps, static_cast<int>(column->endProbabilities().size()));
         if (column->endProbabilities().empty()) continue;
-        const HeatRange own = heatRange(column->answer().trace, 0);
-        heat = heat ? HeatRange{std::min(heat->low, own.low), std::max(heat->high, own.high)} : own;
+        const HeatScale own = cosineScale(column->answer().trace, 0);
+        heat = heat ? joined(*heat, own) : own;
     }
     for (auto* column : columns_)
-        column->setRanges(heat.value_or(HeatRange{}), {.steps = steps},
+        column->setRanges(heat.value_or(HeatScale{}), {.steps = steps},
                           distanceRange(column->metric(), steps));
 }
 

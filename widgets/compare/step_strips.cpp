@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "widgets/action_tip.h"
+#include "widgets/heat_paint.h"
 
 namespace lvr {
 namespace {
@@ -22,20 +23,6 @@ constexpr double kDot = 2.5;
 constexpr int kTile = 44;  // pixels
 constexpr int kGap = 3;
 constexpr int kMean = -1, kNone = -2;
-
-QImage heatImage(std::span<const float> values, PatchGrid grid, HeatRange range) {
-    if (values.size() != static_cast<std::size_t>(grid.count()) || values.empty()) return {};
-    QImage heat(grid.cols, grid.rows, QImage::Format_ARGB32);
-    for (int row = 0; row < grid.rows; ++row)
-        for (int col = 0; col < grid.cols; ++col) {
-            const float place =
-                range.place(values[static_cast<std::size_t>(row * grid.cols + col)]);
-            const HeatColour rgb = colourAt(ColourMap::Viridis, place);
-            const int alpha = 90 + static_cast<int>(130 * place);
-            heat.setPixelColor(col, row, QColor(rgb.r, rgb.g, rgb.b, alpha));
-        }
-    return heat;
-}
 
 }  // namespace
 
@@ -154,7 +141,7 @@ bool Sparkline::event(QEvent* event) {
     return true;
 }
 
-std::vector<QImage> heatImages(const Trace& trace, HeatRange range) {
+std::vector<QImage> heatImages(const Trace& trace, const HeatScale& scale) {
     if (trace.grids.empty()) return {};
     const PatchGrid grid = trace.grids[0];
     std::vector<QImage> images(1);
@@ -162,25 +149,15 @@ std::vector<QImage> heatImages(const Trace& trace, HeatRange range) {
     int measured = 0;
     for (const DecodeStep* step : latentSteps(trace)) {
         const auto cosine = cosineOn(trace, latentOf(*step), 0);
-        images.push_back(heatImage(cosine, grid, range));
+        images.push_back(heatImage(cosine, grid, scale));
         if (cosine.size() != mean.size()) continue;
         ++measured;
         for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += cosine[i];
     }
     if (images.size() == 1) return {};
     for (float& value : mean) value /= static_cast<float>(std::max(measured, 1));
-    if (measured > 0) images[0] = heatImage(mean, grid, range);
+    if (measured > 0) images[0] = heatImage(mean, grid, scale);
     return images;
-}
-
-void paintHeat(QPainter& painter, const QRectF& space, const QImage& picture, const QImage& heat) {
-    const QSizeF shape = picture.isNull() ? QSizeF(heat.size()) : QSizeF(picture.size());
-    const QSizeF size = shape.scaled(space.size(), Qt::KeepAspectRatio);
-    const QRectF where(space.center() - QPointF(size.width() / 2, size.height() / 2), size);
-    painter.setRenderHint(QPainter::SmoothPixmapTransform, true);
-    if (!picture.isNull()) painter.drawImage(where, picture);
-    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
-    if (!heat.isNull()) painter.drawImage(where, heat);
 }
 
 HeatStrip::HeatStrip(QWidget* parent) : QWidget(parent) {
@@ -246,7 +223,7 @@ void HeatStrip::paintEvent(QPaintEvent*) {
     painter.setFont(small);
     for (int step = kMean; step < steps(); ++step) {
         const QRect tile = tileRect(step);
-        paintHeat(painter, tile, picture_, heat_[static_cast<std::size_t>(step + 1)]);
+        paintPictureAndHeat(painter, tile, picture_, heat_[static_cast<std::size_t>(step + 1)]);
         const QString label = step == kMean ? tr("mean") : QString::number(step + 1);
         const QRect text = painter.fontMetrics().boundingRect(label).adjusted(-2, 0, 2, 0);
         const QRect plate(tile.left(), tile.bottom() - text.height() + 1, text.width(),
@@ -304,7 +281,7 @@ void StepPicture::paintEvent(QPaintEvent*) {
         painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap, emptyText_);
         return;
     }
-    paintHeat(painter, rect(), picture_, heat_);
+    paintPictureAndHeat(painter, rect(), picture_, heat_);
 }
 
 }  // namespace lvr

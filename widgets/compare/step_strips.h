@@ -56,9 +56,7 @@ private:
 
 // The heat of each latent step on the first image, a pixel a patch: first their mean, then step by
 // step. Empty where a step was not measured.
-std::vector<QImage> heatImages(const Trace& trace, HeatRange range);
-// The picture with heat over it, keeping its shape, in the middle of `space`.
-void paintHeat(QPainter& painter, const QRectF& space, const QImage& picture, const QImage& heat);
+std::vector<QImage> heatImages(const Trace& trace, const HeatScale& scale);
 
 // One small heat per latent step after their mean, in as many rows as they need. Tile -1 is the
 // mean.

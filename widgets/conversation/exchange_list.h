@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QStyledItemDelegate>
 #include <QTreeWidget>
 #include <optional>
 #include <vector>
@@ -7,6 +8,23 @@
 #include "core/values/exchange.h"
 
 namespace lvr {
+
+// A word in a box with round corners at `left` of the line, as far as there is room; gives where
+// the next one begins.
+int drawChip(QPainter* painter, int left, const QRect& line, const QString& text);
+
+// Draws one answer of a conversation in two lines: what was said and when, how and how fast. A dot
+// in front of it has the colour of its liveness.
+class ExchangeDelegate : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    enum Role { IsAnswer = Qt::UserRole + 1, How, OfModel, Details, When, Verdict, State, Shown };
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
 
 // A conversation: under every question its answers, so that one asked again, or under another exit
 // rule, stands beside the old one.
@@ -37,7 +55,6 @@ private:
 
     std::vector<Exchange> exchanges_;
     std::string shown_;
-    bool severalModels_ = false;  // the answers are of different models
 };
 
 }  // namespace lvr

@@ -3,18 +3,18 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
-#include "widgets/latent/picture_part.h"
-#include "widgets/latent/steps_part.h"
+#include "widgets/latent/latent_parts.h"
 
 namespace lvr {
 namespace {
 
 // Cells in a row of a small picture; more could not be told apart.
 constexpr int kSmallSide = 36, kMultipleSide = 96;
-constexpr float kModeWidth = 122, kNumberWidth = 84, kOpacityWidth = 104;  // of the controls
+constexpr float kModeWidth = 132, kNumberWidth = 84, kOpacityWidth = 120;  // of the controls
 
 void explainItem(const char* sentence) {
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", sentence);
@@ -31,59 +31,84 @@ float widthOf(const char* label, float box = 0) {
     return ImGui::CalcTextSize(label).x + box + 2 * ImGui::GetStyle().FramePadding.x;
 }
 
-void drawModeChoice(const Trace& trace, LatentViewState& state) {
-    nextInRow(kModeWidth);
-    ImGui::SetNextItemWidth(kModeWidth);
-    if (ImGui::BeginCombo("##mode", std::string(nameOf(state.shown.mode)).c_str(),
-                          ImGuiComboFlags_HeightLarge)) {
-        for (const HeatMode mode : modesFor(trace, state.image)) {
-            if (ImGui::Selectable(std::string(nameOf(mode)).c_str(), mode == state.shown.mode)) {
-                state.shown.mode = mode;
-                state.waitingMode.reset();
-            }
-            explainItem(std::string(explainOf(mode)).c_str());
-        }
-        ImGui::EndCombo();
-    }
-    explainItem(std::string(explainOf(state.shown.mode)).c_str());
+template <class Choice, std::size_t N>
+void offer(const Choice (&all)[N], Choice& chosen) {
+    for (const Choice each : all)
+        if (ImGui::Selectable(std::string(nameOf(each)).c_str(), each == chosen)) chosen = each;
+}
+
+// What a mode has to be set; in the menu, so that the controls beside it keep their places.
+void drawModeNumber(LatentViewState& state) {
     if (state.shown.mode == HeatMode::Softmax) {
-        nextInRow(kNumberWidth);
-        ImGui::SetNextItemWidth(kNumberWidth);
-        ImGui::SliderFloat("##T", &state.shown.temperature, 0.01f, 1, "T %.2f",
-                           ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
+        ImGui::Separator();
+        numberSlider("##T", state.shown.temperature, 0.01f, 1, "T %.2f", 150, true);
     } else if (state.shown.mode == HeatMode::TopK) {
-        nextInRow(kNumberWidth);
-        ImGui::SetNextItemWidth(kNumberWidth);
-        ImGui::SliderInt("##k", &state.shown.topK, 1, 64, "k %d",
-                         ImGuiSliderFlags_AlwaysClamp | ImGuiSliderFlags_Logarithmic);
+        ImGui::Separator();
+        auto count = static_cast<float>(state.shown.topK);
+        if (numberSlider("##k", count, 1, 64, "k %.0f", 150, true))
+            state.shown.topK = static_cast<int>(std::lround(count));
     }
 }
 
-void drawColourChoice(LatentViewState& state) {
-    if (state.shown.mode != HeatMode::Relative) {  // which has a map of its own
-        nextInRow(kNumberWidth);
-        ImGui::SetNextItemWidth(kNumberWidth);
-        if (ImGui::BeginCombo("##colours", std::string(nameOf(state.colours)).c_str())) {
-            for (const ColourMap map : kColourMaps)
-                if (ImGui::Selectable(std::string(nameOf(map)).c_str(), map == state.colours))
-                    state.colours = map;
-            ImGui::EndCombo();
+void drawModeChoice(LatentViewState& state) {
+    nextInRow(kModeWidth);
+    ImGui::SetNextItemWidth(kModeWidth);
+    char shown[64];
+    const std::string name(nameOf(state.shown.mode));
+    if (state.shown.mode == HeatMode::Softmax)
+        std::snprintf(shown, sizeof shown, "%s, T %.2f", name.c_str(),
+                      static_cast<double>(state.shown.temperature));
+    else if (state.shown.mode == HeatMode::TopK)
+        std::snprintf(shown, sizeof shown, "top %d patches", state.shown.topK);
+    else
+        std::snprintf(shown, sizeof shown, "%s", name.c_str());
+    if (ImGui::BeginCombo("##mode", shown, ImGuiComboFlags_HeightLarge)) {
+        noteMenu(state);
+        for (const HeatMode mode : state.heatOf.modes()) {
+            if (ImGui::Selectable(std::string(nameOf(mode)).c_str(), mode == state.shown.mode,
+                                  ImGuiSelectableFlags_DontClosePopups))
+                chooseMode(mode, state);
+            explainItem(std::string(explainOf(mode)).c_str());
         }
+        drawModeNumber(state);
+        ImGui::EndCombo();
     }
+    explainItem(std::string(explainOf(state.shown.mode)).c_str());
+}
+
+void drawColourChoice(LatentViewState& state) {
+    const bool hasMap = state.shown.mode != HeatMode::Relative;  // which has one of its own
+    nextInRow(kNumberWidth);
+    ImGui::SetNextItemWidth(kNumberWidth);
+    const std::string name(hasMap ? nameOf(state.look.colours) : nameOf(state.look.cover));
+    if (ImGui::BeginCombo("##colours", name.c_str())) {
+        noteMenu(state);
+        if (hasMap) offer(kColourMaps, state.look.colours);
+        if (hasMap) ImGui::Separator();
+        for (const HeatCover cover : kHeatCovers) {
+            if (ImGui::Selectable(std::string(nameOf(cover)).c_str(), cover == state.look.cover))
+                state.look.cover = cover;
+            explainItem(std::string(explainOf(cover)).c_str());
+        }
+        ImGui::EndCombo();
+    }
+    explainItem("Colours of the heat, and how it lies over the picture.");
     nextInRow(kOpacityWidth);
-    ImGui::SetNextItemWidth(kOpacityWidth);
-    float percent = state.opacity * 100;
-    if (ImGui::SliderFloat("##opacity", &percent, 0, 100, "opacity %.0f%%"))
-        state.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
+    float percent = state.look.opacity * 100;
+    if (numberSlider("##opacity", percent, 0, 100, "%.0f %%", kOpacityWidth))
+        state.look.opacity = std::clamp(percent / 100, 0.0f, 1.0f);
+    explainItem("Opacity of the heat; hold H to look at the picture without it.");
 }
 
 void drawMarksMenu(LatentViewState& state) {
     nextInRow(widthOf("Show"));
     if (ImGui::Button("Show")) ImGui::OpenPopup("marks");
     if (!ImGui::BeginPopup("marks")) return;
+    noteMenu(state);
     ImGui::Checkbox("Nearest patches", &state.nearest);
-    ImGui::SetNextItemWidth(120);
-    ImGui::SliderInt("##count", &state.nearestCount, 1, 16, "top %d", ImGuiSliderFlags_AlwaysClamp);
+    auto count = static_cast<float>(state.nearestCount);
+    if (numberSlider("##count", count, 1, 16, "top %.0f", 150))
+        state.nearestCount = static_cast<int>(std::lround(count));
     ImGui::Checkbox("Targets, which the question's author knows", &state.rois);
     ImGui::Checkbox("Path through the targets", &state.path);
     ImGui::Checkbox("Token grid", &state.grid);
@@ -95,7 +120,7 @@ void drawMarksMenu(LatentViewState& state) {
 
 void drawControls(const Trace& trace, LatentViewState& state) {
     ImGui::Checkbox("Heat", &state.heat);
-    drawModeChoice(trace, state);
+    drawModeChoice(state);
     drawColourChoice(state);
     drawMarksMenu(state);
     nextInRow(widthOf("All steps", ImGui::GetFrameHeight()));
@@ -122,7 +147,7 @@ void hint(std::initializer_list<const char*> sentences) {
 }
 
 void drawWhichStep(const LatentFrame& frame, const LatentViewState& state) {
-    const int count = static_cast<int>(frame.steps.size());
+    const int count = static_cast<int>(frame.steps().size());
     if (state.shown.mode == HeatMode::Mean) {
         ImGui::Text("Mean of %d steps", count);
     } else {
@@ -130,7 +155,7 @@ void drawWhichStep(const LatentFrame& frame, const LatentViewState& state) {
         ImGui::SameLine(0, 12);
         ImGui::TextDisabled("shadow");
         ImGui::SameLine();
-        ImGui::TextUnformatted(frame.steps[state.selectedStep]->text.c_str());
+        ImGui::TextUnformatted(frame.steps()[state.selectedStep]->text.c_str());
     }
     ImGui::SameLine(0, 18);
 }
@@ -143,7 +168,7 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
             {"Drag draws, edges resize; Shift draws on top, Ctrl+click picks tokens, Space+drag "
              "moves the picture.",
              "Drag draws; Shift: on top, Ctrl: tokens, Space: move.", "Drag draws."});
-    if (!state.hovered && frame.steps.empty()) return hint({"Wheel zooms, drag moves."});
+    if (!state.hovered && frame.steps().empty()) return hint({"Wheel zooms, drag moves."});
     if (!state.hovered)
         return hint(
             {"Point at a patch to read it, click to ask which steps and tokens are near it; wheel "
@@ -157,15 +182,15 @@ void drawReadout(const LatentFrame& frame, const LatentViewState& state) {
         ImGui::Text("cosine %.3f   L2 %.3f", static_cast<double>(patch.cosine),
                     static_cast<double>(patch.l2));
     }
-    const auto& values = frame.maps.steps[state.selectedStep];
+    const auto& values = frame.heat.maps().steps[state.selectedStep];
     const PatchGrid grid = frame.trace.grids[state.image];
     const std::size_t index = static_cast<std::size_t>(patch.row) * grid.cols + patch.col;
     const bool said =
         state.shown.mode == HeatMode::Cosine || state.shown.mode == HeatMode::Distance;
     if (said || index >= values.size()) return;
     ImGui::SameLine(0, 12);
-    ImGui::Text("%s %.*f", std::string(nameOf(state.shown.mode)).c_str(), frame.maps.decimals + 1,
-                static_cast<double>(values[index]));
+    ImGui::Text("%s %.*f", std::string(nameOf(state.shown.mode)).c_str(),
+                frame.heat.maps().scale.decimals + 1, static_cast<double>(values[index]));
 }
 
 void centred(const char* text, float y) {
@@ -179,52 +204,24 @@ void drawEmpty() {
     centred("Open, drop or paste one, or draw a new scene.", middle);
 }
 
-// A mode that this trace does not offer waits for one that does.
-void fitMode(const std::vector<HeatMode>& modes, LatentViewState& state) {
-    const auto offered = [&](HeatMode mode) {
-        return std::find(modes.begin(), modes.end(), mode) != modes.end();
-    };
-    if (!offered(state.shown.mode))
-        state.waitingMode = std::exchange(state.shown.mode, HeatMode::Cosine);
-    else if (state.waitingMode && offered(*state.waitingMode))
-        state.shown.mode = *std::exchange(state.waitingMode, std::nullopt);
-}
-
-// What was chosen for another trace may not be there in this one.
-void fitChoices(const Trace& trace, int steps, LatentViewState& state) {
-    state.selectedStep = std::min(state.selectedStep, steps - 1);
-    const bool hasGrid = state.image < static_cast<int>(trace.grids.size());
-    if (state.asked && (!hasGrid || *state.asked >= trace.grids[state.image].count()))
-        state.asked.reset();
-    if (steps > 0) fitMode(modesFor(trace, state.image), state);
-}
-
-LatentFrame frameOf(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {
-    LatentFrame frame{.trace = trace,
-                      .picture = textures.picture,
-                      .steps = latentSteps(trace),
-                      .cells = nullptr,
-                      .selected = nullptr};
-    fitChoices(trace, static_cast<int>(frame.steps.size()), state);
-    frame.maps = heatMaps(trace, state.image, state.shown);
-    frame.curves = stepCurves(trace, state.shown.temperature);
-    if (state.selectedStep >= 0) frame.selected = &latentOf(*frame.steps[state.selectedStep]);
-    if (state.image >= static_cast<int>(trace.grids.size())) return frame;
-    const int side = state.multiples ? kMultipleSide : state.thumbnails ? kSmallSide : 0;
-    frame.heat =
-        heatTexels(frame.maps, trace.grids[state.image], state.selectedStep, side, state.colours);
-    const HeatTexels& heat = frame.heat;
-    if (heat.height > 0) frame.cells = textures.cells(heat.width, heat.height, heat.rgba);
-    return frame;
-}
-
 void drawContents(const Trace& trace, const PanelTextures& textures, LatentViewState& state) {
-    const LatentFrame frame = frameOf(trace, textures, state);
+    followTrace(trace, state);
+    const int side = state.multiples ? kMultipleSide : state.thumbnails ? kSmallSide : 0;
+    const HeatTexels& texels = state.heatOf.texels(state.selectedStep, side, state.look);
+    const auto& steps = state.heatOf.steps();
+    const LatentFrame frame{
+        .trace = trace,
+        .picture = textures.picture,
+        .heat = state.heatOf,
+        .texels = texels,
+        .cells =
+            texels.height > 0 ? textures.cells(texels.width, texels.height, texels.rgba) : nullptr,
+        .selected = state.selectedStep >= 0 ? &latentOf(*steps[state.selectedStep]) : nullptr};
     drawControls(trace, state);
     ImGui::Spacing();
-    const float below = ImGui::GetTextLineHeightWithSpacing() + stepsHeight(frame, state) + 8;
+    const float below = ImGui::GetTextLineHeightWithSpacing() + stepsHeight(state) + 8;
     const float height = ImGui::GetContentRegionAvail().y - below;
-    if (state.multiples && !frame.steps.empty()) {
+    if (state.multiples && !steps.empty()) {
         state.hovered.reset();
         state.picture = {};
         drawMultiples(frame, height, state);
@@ -232,7 +229,7 @@ void drawContents(const Trace& trace, const PanelTextures& textures, LatentViewS
         drawPicture(frame, height, state);
     }
     drawReadout(frame, state);
-    if (frame.steps.empty())
+    if (steps.empty())
         ImGui::TextDisabled("Ask, and each latent step lights up the patches it reconstructs.");
     else
         drawSteps(frame, state);
@@ -248,6 +245,7 @@ void drawLatentView(const Trace& trace, const PanelTextures& textures, LatentVie
                      ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
                      ImGuiWindowFlags_NoNav);
+    state.menuIsOpen = false;
     const bool known =
         state.image >= 0 && state.image < static_cast<int>(trace.question.images.size());
     if (known && textures.picture)

@@ -1,40 +1,37 @@
 #pragma once
 
-#include <imgui.h>
-
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "widgets/latent/latent_state.h"
 
 namespace lvr {
 
-// Where the picture lies on the screen, and back.
-struct PicturePlacement {
-    ImVec2 origin;  // of the picture's top left corner
-    ImVec2 size;    // of the whole picture
-    ImVec2 at(double x, double y) const {
-        return {origin.x + static_cast<float>(x) * size.x,
-                origin.y + static_cast<float>(y) * size.y};
-    }
-    ImVec2 cell(PatchGrid grid, double row, double col) const {
-        return at(col / grid.cols, row / grid.rows);
-    }
-    ImVec2 fraction(ImVec2 p) const {
-        return {(p.x - origin.x) / size.x, (p.y - origin.y) / size.y};
-    }
+// Something that lies over the picture and its heat, whatever paints it. Points are in fractions of
+// the picture; a rectangle is its upper left and its lower right corner.
+struct Mark {
+    enum class Kind {
+        Grid,      // lines of `grid` over the whole picture
+        Fill,      // a rectangle
+        Outline,   // the same with a shadow and, where there is `text`, a tag
+        Dashes,    // a dashed one with `text` above it
+        Brackets,  // its corners alone
+        Handles,   // squares at its corners and the middles of its sides
+        Path,      // through the points, the first of them hollow
+    } kind;
+    struct Point {
+        double x = 0, y = 0;
+    };
+    std::vector<Point> points;
+    std::uint32_t ink = 0xffffffff;  // red in the lowest byte, alpha in the highest
+    float width = 1;                 // of its lines, in pixels
+    std::string text;
+    PatchGrid grid;
 };
+inline constexpr std::uint32_t kMarkShadow = 0xbe000000;  // under every line
 
-// What is drawn over the picture and its heat.
-void drawGrid(PatchGrid grid, const PicturePlacement& at);
-// Dashed, with a word instead of a number: not the person's, and not what the model looked at.
-void drawDashed(const std::vector<Box>& boxes, const char* word, int image,
-                const PicturePlacement& at);
-void drawBoxes(const LatentViewState& state, const PicturePlacement& at);  // the person's own
-// From target to target, region by region, each row by row: what supervised training asks for, as
-// far as it is on the shown image.
-void drawPath(const Trace& trace, const LatentViewState& state, const PicturePlacement& at);
-void drawNearest(const std::vector<Patch>& patches, PatchGrid grid,
-                 const PicturePlacement& at);                          // nearest first
-void drawRing(PatchGrid grid, int patch, const PicturePlacement& at);  // around one patch
+// What the person has chosen to see, from below to above; after followTrace().
+std::vector<Mark> marksOf(const Trace& trace, const LatentViewState& state);
 
 }  // namespace lvr

@@ -1,14 +1,18 @@
-#include "widgets/latent/picture_part.h"
+#include <imgui.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 
+#include "widgets/latent/latent_parts.h"
 #include "widgets/latent/marks.h"
 
 namespace lvr {
 namespace {
 
 constexpr float kLegendWidth = 84;
+constexpr float kLegendBar = 14;
 constexpr float kMaxZoom = 32;
 constexpr float kHandleReach = 7;
 constexpr float kStill = 4;  // pixels; a press that moves further is a drag
@@ -17,6 +21,20 @@ struct Region {
     ImVec2 min, size;
     ImVec2 middle() const { return {min.x + size.x / 2, min.y + size.y / 2}; }
     ImVec2 max() const { return {min.x + size.x, min.y + size.y}; }
+};
+
+// Where the picture lies on the screen, and back.
+struct PicturePlacement {
+    ImVec2 origin;  // of the picture's top left corner
+    ImVec2 size;    // of the whole picture
+    ImVec2 at(double x, double y) const {
+        return {origin.x + static_cast<float>(x) * size.x,
+                origin.y + static_cast<float>(y) * size.y};
+    }
+    ImVec2 at(const Mark::Point& point) const { return at(point.x, point.y); }
+    ImVec2 fraction(ImVec2 p) const {
+        return {(p.x - origin.x) / size.x, (p.y - origin.y) / size.y};
+    }
 };
 
 ImU32 ink(HeatColour rgb, float alpha) {
@@ -84,35 +102,105 @@ std::optional<Patch> patchUnder(ImVec2 cursor, const LatentFrame& frame, const P
     return patch;
 }
 
-// Beside the picture, in the margin that the region leaves for it.
-void drawLegend(const Region& region, float pictureRight, const LatentFrame& frame,
-                const LatentViewState& state) {
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    constexpr int kSlices = 32;
-    const float height = std::min(200.0f, region.size.y - 60);
-    if (height < 40) return;
-    const HeatMaps& maps = frame.maps;
-    const ImVec2 top(std::min(pictureRight, region.max().x) + 14, region.min.y + 24);
-    for (int i = 0; i < kSlices; ++i) {
-        const float y = top.y + height * static_cast<float>(i) / kSlices;
-        const float hot = 1 - (static_cast<float>(i) + 0.5f) / kSlices;
-        list->AddRectFilled({top.x, y}, {top.x + 14, y + height / kSlices + 1},
-                            ink(colourOf(maps, state.colours, hot), 1));
+// ---- Legend ----
+
+struct Legend {
+    ImVec2 top;  // of the bar of colours
+    float height;
+    const HeatScale& whole;  // from its lower to its upper end
+    const HeatScale& scale;  // which of it has colours of its own
+    float share(float value) const { return (value - whole.cold) / (whole.hot - whole.cold); }
+    float y(float value) const { return top.y + height * (1 - std::clamp(share(value), 0.f, 1.f)); }
+    float value(float y) const {
+        const float share = std::clamp(1 - (y - top.y) / height, 0.0f, 1.0f);
+        return whole.cold + (whole.hot - whole.cold) * share;
     }
-    const auto label = [&](float y, float value) {
-        char text[24];
-        std::snprintf(text, sizeof text, maps.isSigned ? "%+.*f" : "%.*f", maps.decimals,
-                      static_cast<double>(value));
-        list->AddText({top.x + 19, y - ImGui::GetTextLineHeight() / 2},
-                      ImGui::GetColorU32(ImGuiCol_Text), text);
-    };
-    label(top.y, maps.hot);
-    label(top.y + height / 2, (maps.cold + maps.hot) / 2);
-    label(top.y + height, maps.cold);
-    const std::string_view name = nameOf(state.shown.mode);
-    list->AddText({top.x, region.min.y}, ImGui::GetColorU32(ImGuiCol_TextDisabled), name.data(),
-                  name.data() + name.size());
+};
+
+void drawBar(const Legend& legend, const HeatLook& look) {
+    constexpr int kSlices = 48;
+    const float slice = legend.height / kSlices;
+    for (int i = 0; i < kSlices; ++i) {
+        const float y = legend.top.y + slice * static_cast<float>(i);
+        const HeatInk at =
+            legendInk(look, legend.scale, legend.scale.place(legend.value(y + slice / 2)));
+        ImGui::GetWindowDrawList()->AddRectFilled(
+            {legend.top.x, y}, {legend.top.x + kLegendBar, y + slice}, ink(at.colour, at.alpha));
+    }
 }
+
+void drawNumber(const Legend& legend, float value, bool isLimit) {
+    char text[24];
+    std::snprintf(text, sizeof text, legend.scale.isSigned ? "%+.*f" : "%.*f",
+                  legend.whole.decimals, static_cast<double>(value));
+    const float y = legend.y(value), x = legend.top.x + kLegendBar;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    if (isLimit)
+        list->AddTriangleFilled({x, y}, {x + 6, y - 4}, {x + 6, y + 4},
+                                ImGui::GetColorU32(ImGuiCol_Text));
+    list->AddText({x + 8, y - ImGui::GetTextLineHeight() / 2}, ImGui::GetColorU32(ImGuiCol_Text),
+                  text);
+}
+
+// The end that was nearer when the drag began goes with it; signed ones go together.
+void dragLimits(const Legend& legend, LatentViewState& state) {
+    const float value = legend.value(ImGui::GetIO().MousePos.y);
+    HeatLimits limits{legend.scale.cold, legend.scale.hot};
+    if (ImGui::IsItemActivated())
+        state.dragsHot = std::abs(legend.share(value) - legend.share(limits.hot)) <
+                         std::abs(legend.share(value) - legend.share(limits.cold));
+    const float least = (legend.whole.hot - legend.whole.cold) / 100;  // apart
+    if (legend.scale.isSigned) {
+        limits.hot = std::max(std::abs(value), std::abs(least));
+        limits.cold = -limits.hot;
+    } else {
+        (state.dragsHot ? limits.hot : limits.cold) = value;
+        if ((limits.hot - limits.cold) / least < 1) return;
+    }
+    state.limits = limits;
+}
+
+void drawLimitButtons(const Legend& legend, const LatentFrame& frame, LatentViewState& state) {
+    ImGui::SetCursorScreenPos({legend.top.x, legend.top.y + legend.height + 12});
+    if (ImGui::SmallButton("auto")) state.limits = limitsOf(frame.heat.maps(), state.selectedStep);
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip("The colours of this step's own least and greatest value.");
+    if (!state.limits) return;
+    ImGui::SetCursorScreenPos(
+        {legend.top.x, legend.top.y + legend.height + 12 + ImGui::GetTextLineHeight() + 6});
+    if (ImGui::SmallButton("reset")) state.limits.reset();
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip("The colours of the values of all steps: they compare between steps.");
+}
+
+// At the right edge, whatever the shape of the picture, in the margin that is left for it.
+void drawLegend(const Region& region, const LatentFrame& frame, LatentViewState& state) {
+    const float height = std::min(200.0f, region.size.y - 100);
+    if (height < 40) return;
+    const ImVec2 back = ImGui::GetCursorScreenPos();
+    const Legend legend{{region.max().x + 14, region.min.y + 24},
+                        height,
+                        frame.heat.wholeScale(),
+                        frame.heat.maps().scale};
+    const std::string_view name = nameOf(state.shown.mode);
+    ImGui::GetWindowDrawList()->AddText({legend.top.x, region.min.y},
+                                        ImGui::GetColorU32(ImGuiCol_TextDisabled), name.data(),
+                                        name.data() + name.size());
+    drawBar(legend, state.look);
+    if (legend.whole.hot == legend.whole.cold) return;
+    ImGui::SetCursorScreenPos({legend.top.x, legend.top.y - 6});
+    ImGui::InvisibleButton("limits", {kLegendWidth - 18, height + 12});
+    if (ImGui::IsItemActive()) dragLimits(legend, state);
+    if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
+        ImGui::SetTooltip("Drag an end to choose which values the colours are for.");
+    drawNumber(legend, legend.scale.hot, true);
+    drawNumber(legend, legend.scale.cold, true);
+    if (!state.limits) drawNumber(legend, (legend.scale.cold + legend.scale.hot) / 2, false);
+    drawLimitButtons(legend, frame, state);
+    ImGui::SetCursorScreenPos(back);
+}
+
+// ---- A patch asked ----
 
 // What breaks a line as it is written in a program.
 std::string onOneLine(const std::string& token) {
@@ -165,20 +253,116 @@ void drawAnswersOf(int patch, const LatentFrame& frame, const Region& region,
     ImGui::Dummy({0, 0});
 }
 
-void drawMarks(const LatentFrame& frame, const PicturePlacement& at, const LatentViewState& state) {
-    const bool hasGrid = state.image < static_cast<int>(frame.trace.grids.size());
-    if (hasGrid && state.grid) drawGrid(frame.trace.grids[state.image], at);
-    if (isMeasured(frame, state) && state.nearest)
-        drawNearest(nearestPatches(frame.trace, *frame.selected, state.image, state.shown,
-                                   state.nearestCount),
-                    frame.trace.grids[state.image], at);
-    if (state.rois) drawDashed(state.targets, "target", state.image, at);
-    const auto& given = frame.trace.options.thought.boxes;
-    if (given != state.boxes) drawDashed(given, "thought", state.image, at);
-    if (hasGrid && state.path && state.tokensOf) drawPath(frame.trace, state, at);
-    drawBoxes(state, at);
-    if (hasGrid && state.asked) drawRing(frame.trace.grids[state.image], *state.asked, at);
+// ---- Marks ----
+
+void drawOutline(ImVec2 min, ImVec2 max, const Mark& mark) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddRect({min.x - 1, min.y - 1}, {max.x + 1, max.y + 1}, kMarkShadow, 2, 0,
+                  mark.width + 2);
+    list->AddRect(min, max, mark.ink, 2, 0, mark.width);
+    if (mark.text.empty()) return;
+    const ImVec2 size = ImGui::CalcTextSize(mark.text.c_str());
+    list->AddRectFilled(min, {min.x + size.x + 8, min.y + size.y + 2}, mark.ink, 3);
+    list->AddText({min.x + 4, min.y + 1}, IM_COL32(20, 20, 20, 255), mark.text.c_str());
 }
+
+void drawDashedLine(ImVec2 from, ImVec2 to, const Mark& mark) {
+    constexpr float kDash = 6;
+    const float x = to.x - from.x, y = to.y - from.y, length = std::hypot(x, y);
+    const auto point = [&](float at) {
+        const float share = std::min(at, length) / std::max(length, 1.0f);
+        return ImVec2(from.x + x * share, from.y + y * share);
+    };
+    for (const auto& [ink, width] :
+         {std::pair(kMarkShadow, 2 * mark.width), std::pair(mark.ink, mark.width)})
+        for (float at = 0; at < length; at += 2 * kDash)
+            ImGui::GetWindowDrawList()->AddLine(point(at), point(at + kDash), ink, width);
+}
+
+// The word is above the box, so that a small one is not covered; no paper, so that it is no chip.
+void drawDashes(ImVec2 min, ImVec2 max, const Mark& mark) {
+    const ImVec2 corners[] = {min, {max.x, min.y}, max, {min.x, max.y}, min};
+    for (int side = 0; side < 4; ++side) drawDashedLine(corners[side], corners[side + 1], mark);
+    const ImVec2 at(min.x, min.y - ImGui::GetTextLineHeight() - 1);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    list->AddText({at.x + 1, at.y + 1}, kMarkShadow, mark.text.c_str());
+    list->AddText(at, mark.ink, mark.text.c_str());
+}
+
+void drawBrackets(ImVec2 min, ImVec2 max, const Mark& mark) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const float arm = std::max(4.0f, (max.x - min.x) * 0.28f);
+    for (const auto& [ink, width] :
+         {std::pair(kMarkShadow, mark.width + 2), std::pair(mark.ink, mark.width)})
+        for (const int sx : {0, 1})
+            for (const int sy : {0, 1}) {
+                const ImVec2 corner(sx ? max.x : min.x, sy ? max.y : min.y);
+                const ImVec2 points[] = {{corner.x + (sx ? -arm : arm), corner.y},
+                                         corner,
+                                         {corner.x, corner.y + (sy ? -arm : arm)}};
+                list->AddPolyline(points, 3, ink, 0, width);
+            }
+}
+
+void drawHandles(ImVec2 min, ImVec2 max, const Mark& mark) {
+    constexpr float kHandle = 4;
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 middle((min.x + max.x) / 2, (min.y + max.y) / 2);
+    for (const float x : {min.x, middle.x, max.x})
+        for (const float y : {min.y, middle.y, max.y}) {
+            if (x == middle.x && y == middle.y) continue;
+            list->AddRectFilled({x - kHandle - 1, y - kHandle - 1},
+                                {x + kHandle + 1, y + kHandle + 1}, kMarkShadow);
+            list->AddRectFilled({x - kHandle, y - kHandle}, {x + kHandle, y + kHandle}, mark.ink);
+        }
+}
+
+void drawPath(const Mark& mark, const PicturePlacement& at) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    std::vector<ImVec2> points;
+    for (const Mark::Point& point : mark.points) points.push_back(at.at(point));
+    const auto count = static_cast<int>(points.size());
+    for (const auto& [ink, width] :
+         {std::pair(kMarkShadow, mark.width + 2), std::pair(mark.ink, mark.width)})
+        list->AddPolyline(points.data(), count, ink, 0, width);
+    for (const ImVec2& point : points) list->AddCircleFilled(point, 4, kMarkShadow);
+    for (const ImVec2& point : points) list->AddCircleFilled(point, 3, mark.ink);
+    list->AddCircleFilled(points.front(), 6, kMarkShadow);
+    list->AddCircle(points.front(), 5, mark.ink, 0, 2);
+}
+
+void drawGrid(const Mark& mark, const PicturePlacement& at) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const double rows = mark.grid.rows, cols = mark.grid.cols;
+    for (int row = 0; row <= mark.grid.rows; ++row)
+        list->AddLine(at.at(0, row / rows), at.at(1, row / rows), mark.ink);
+    for (int col = 0; col <= mark.grid.cols; ++col)
+        list->AddLine(at.at(col / cols, 0), at.at(col / cols, 1), mark.ink);
+}
+
+void draw(const Mark& mark, const PicturePlacement& at) {
+    const bool isBox = mark.points.size() == 2;
+    const ImVec2 min = isBox ? at.at(mark.points[0]) : ImVec2();
+    const ImVec2 max = isBox ? at.at(mark.points[1]) : ImVec2();
+    switch (mark.kind) {
+        case Mark::Kind::Grid:
+            return drawGrid(mark, at);
+        case Mark::Kind::Fill:
+            return ImGui::GetWindowDrawList()->AddRectFilled(min, max, mark.ink);
+        case Mark::Kind::Outline:
+            return drawOutline(min, max, mark);
+        case Mark::Kind::Dashes:
+            return drawDashes(min, max, mark);
+        case Mark::Kind::Brackets:
+            return drawBrackets(min, max, mark);
+        case Mark::Kind::Handles:
+            return drawHandles(min, max, mark);
+        case Mark::Kind::Path:
+            return drawPath(mark, at);
+    }
+}
+
+// ---- Pointer ----
 
 // Tells the owner of the boxes what the left button does over the picture.
 void reportPointer(const PicturePlacement& at, const LatentViewState& state) {
@@ -206,7 +390,7 @@ void reportPointer(const PicturePlacement& at, const LatentViewState& state) {
 void askPatch(const LatentFrame& frame, LatentViewState& state) {
     const ImGuiIO& io = ImGui::GetIO();
     if (!ImGui::IsItemDeactivated() || !ImGui::IsMouseReleased(ImGuiMouseButton_Left)) return;
-    if (!state.hovered || frame.steps.empty()) return;
+    if (!state.hovered || frame.steps().empty()) return;
     if (io.MouseDragMaxDistanceSqr[0] > kStill * kStill) return;
     const int patch = state.hovered->row * frame.trace.grids[state.image].cols + state.hovered->col;
     state.asked = state.asked == patch ? std::nullopt : std::optional(patch);
@@ -214,22 +398,38 @@ void askPatch(const LatentFrame& frame, LatentViewState& state) {
 
 }  // namespace
 
+bool numberSlider(const char* id, float& value, float least, float most, const char* format,
+                  float width, bool logarithmic) {
+    char text[32];
+    std::snprintf(text, sizeof text, format, static_cast<double>(value));
+    ImGui::SetNextItemWidth(width - ImGui::CalcTextSize(text).x - 4);
+    const bool changed = ImGui::SliderFloat(
+        id, &value, least, most, "",
+        ImGuiSliderFlags_AlwaysClamp | (logarithmic ? ImGuiSliderFlags_Logarithmic : 0));
+    ImGui::SameLine(0, 4);
+    ImGui::TextUnformatted(text);
+    return changed;
+}
+
+void noteMenu(LatentViewState& state) {
+    state.menuIsOpen = true;
+    if (std::exchange(state.closesMenu, false)) ImGui::CloseCurrentPopup();
+}
+
 ImVec2 fitted(const Image& image, ImVec2 space) {
     const float fit = std::min(space.x / static_cast<float>(image.width),
                                space.y / static_cast<float>(image.height));
     return {static_cast<float>(image.width) * fit, static_cast<float>(image.height) * fit};
 }
 
-void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max,
-              const LatentViewState& state) {
+void drawHeat(const LatentFrame& frame, const HeatTexels::Part& part, ImVec2 min, ImVec2 max) {
     if (part.isEmpty() || !frame.cells) return;
-    const auto width = static_cast<float>(frame.heat.width);
-    const auto height = static_cast<float>(frame.heat.height);
+    const auto width = static_cast<float>(frame.texels.width);
+    const auto height = static_cast<float>(frame.texels.height);
     const auto top = static_cast<float>(part.top);
     ImGui::GetWindowDrawList()->AddImage(frame.cells, min, max, {0, top / height},
                                          {static_cast<float>(part.grid.cols) / width,
-                                          (top + static_cast<float>(part.grid.rows)) / height},
-                                         ink({255, 255, 255}, state.opacity));
+                                          (top + static_cast<float>(part.grid.rows)) / height});
 }
 
 void drawPicture(const LatentFrame& frame, float height, LatentViewState& state) {
@@ -248,11 +448,11 @@ void drawPicture(const LatentFrame& frame, float height, LatentViewState& state)
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect(region.min, region.max(), true);
     list->AddImage(frame.picture, at.at(0, 0), at.at(1, 1));
-    const bool heats = isMeasured(frame, state) && state.heat;
-    if (heats) drawHeat(frame, frame.heat.selected, at.at(0, 0), at.at(1, 1), state);
-    drawMarks(frame, at, state);
+    const bool isHot = isMeasured(frame, state) && state.heat;
+    if (isHot && showsHeat(state)) drawHeat(frame, frame.texels.selected, at.at(0, 0), at.at(1, 1));
+    for (const Mark& mark : marksOf(frame.trace, state)) draw(mark, at);
     list->PopClipRect();
-    if (heats) drawLegend(region, at.at(1, 1).x, frame, state);
+    if (isHot) drawLegend(region, frame, state);
     if (state.asked && state.image < static_cast<int>(frame.trace.grids.size()))
         drawAnswersOf(*state.asked, frame, region, state);
 }

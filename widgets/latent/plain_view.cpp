@@ -2,9 +2,11 @@
 
 #include <QMouseEvent>
 #include <QPainter>
+#include <QPainterPath>
 #include <algorithm>
-#include <cmath>
 
+#include "widgets/heat_paint.h"
+#include "widgets/latent/marks.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
@@ -14,78 +16,106 @@ constexpr int kCaptionHeight = 56;
 constexpr int kLargestCopy = 2048;
 constexpr double kReach = 7;
 
-QRectF part(const QRectF& whole, const Box& box) {
-    return {whole.x() + box.x0 * whole.width(), whole.y() + box.y0 * whole.height(),
-            (box.x1 - box.x0) * whole.width(), (box.y1 - box.y0) * whole.height()};
+QPointF placed(const QRectF& on, const Mark::Point& point) {
+    return {on.x() + point.x * on.width(), on.y() + point.y * on.height()};
 }
 
-QRectF cell(const QRectF& whole, PatchGrid grid, int patch) {
-    const int row = patch / grid.cols, col = patch % grid.cols;
-    return part(whole, {double(col) / grid.cols, double(row) / grid.rows,
-                        double(col + 1) / grid.cols, double(row + 1) / grid.rows});
+QColor inkOf(std::uint32_t ink) {
+    return QColor(ink & 0xff, ink >> 8 & 0xff, ink >> 16 & 0xff, ink >> 24);
 }
 
-void paintBoxes(QPainter& painter, const QRectF& on, const std::vector<Box>& boxes, QColor ink) {
-    painter.setBrush(Qt::NoBrush);
-    for (std::size_t i = 0; i < boxes.size(); ++i) {
-        if (boxes[i].image != 0) continue;
-        const QRectF box = part(on, boxes[i]);
-        painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
-        painter.drawRect(box);
-        painter.setPen(QPen(ink, 2));
-        painter.drawRect(box);
-        const QString number = QString::number(i + 1);
-        const QRectF tag(box.topLeft(), QSizeF(painter.fontMetrics().horizontalAdvance(number) + 8,
-                                               painter.fontMetrics().height()));
-        painter.fillRect(tag, ink);
-        painter.setPen(QColor(20, 20, 20));
-        painter.drawText(tag, Qt::AlignCenter, number);
+// Over a shadow that is a little wider.
+template <class Draw>
+void twice(QPainter& painter, const Mark& mark, Draw draw, Qt::PenStyle style = Qt::SolidLine) {
+    for (const auto& [ink, width] :
+         {std::pair(kMarkShadow, mark.width + 2), std::pair(mark.ink, mark.width)}) {
+        painter.setPen(QPen(inkOf(ink), width, style));
+        draw();
     }
 }
 
-// As the panel has it: a word instead of a number.
-void paintDashed(QPainter& painter, const QRectF& on, const std::vector<Box>& boxes,
-                 const QString& word) {
-    painter.setBrush(Qt::NoBrush);
-    for (const Box& each : boxes) {
-        if (each.image != 0) continue;
-        const QRectF box = part(on, each);
-        for (const auto& [ink, width] :
-             {std::pair(QColor(0, 0, 0, 190), 3.0), std::pair(QColor(Qt::white), 1.5)}) {
-            painter.setPen(QPen(ink, width, Qt::DashLine));
-            painter.drawRect(box);
+void paintOutline(QPainter& painter, const QRectF& box, const Mark& mark) {
+    twice(painter, mark, [&] { painter.drawRect(box); });
+    if (mark.text.empty()) return;
+    const QString text = QString::fromStdString(mark.text);
+    const QRectF tag(box.topLeft(), QSizeF(painter.fontMetrics().horizontalAdvance(text) + 8,
+                                           painter.fontMetrics().height()));
+    painter.fillRect(tag, inkOf(mark.ink));
+    painter.setPen(QColor(20, 20, 20));
+    painter.drawText(tag, Qt::AlignCenter, text);
+}
+
+void paintDashes(QPainter& painter, const QRectF& box, const Mark& mark) {
+    twice(
+        painter, mark, [&] { painter.drawRect(box); }, Qt::DashLine);
+    const QString word = QString::fromStdString(mark.text);
+    for (const auto& [ink, by] : {std::pair(kMarkShadow, 1), std::pair(mark.ink, 0)}) {
+        painter.setPen(inkOf(ink));
+        painter.drawText(box.topLeft() + QPointF(by, by - 3), word);
+    }
+}
+
+void paintBrackets(QPainter& painter, const QRectF& box, const Mark& mark) {
+    const double arm = std::max(4.0, box.width() * 0.28);
+    QPainterPath corners;
+    for (const bool right : {false, true})
+        for (const bool low : {false, true}) {
+            const QPointF corner(right ? box.right() : box.left(), low ? box.bottom() : box.top());
+            corners.moveTo(corner + QPointF(right ? -arm : arm, 0));
+            corners.lineTo(corner);
+            corners.lineTo(corner + QPointF(0, low ? -arm : arm));
         }
-        painter.setPen(QColor(0, 0, 0, 190));
-        painter.drawText(box.topLeft() + QPointF(1, -2), word);
-        painter.setPen(Qt::white);
-        painter.drawText(box.topLeft() + QPointF(0, -3), word);
-    }
+    twice(painter, mark, [&] { painter.drawPath(corners); });
 }
 
-void paintHandles(QPainter& painter, const QRectF& box, QColor ink) {
-    painter.setPen(QColor(0, 0, 0, 190));
-    painter.setBrush(ink);
+void paintHandles(QPainter& painter, const QRectF& box, const Mark& mark) {
+    painter.setPen(inkOf(kMarkShadow));
+    painter.setBrush(inkOf(mark.ink));
     for (const double x : {box.left(), box.center().x(), box.right()})
         for (const double y : {box.top(), box.center().y(), box.bottom()})
             if (QPointF(x, y) != box.center()) painter.drawRect(QRectF(x - 4, y - 4, 8, 8));
 }
 
-void paintGrid(QPainter& painter, const QRectF& on, PatchGrid grid) {
-    painter.setPen(QColor(255, 255, 255, 90));
-    painter.setBrush(Qt::NoBrush);
-    for (int i = 0; i < grid.count(); ++i) painter.drawRect(cell(on, grid, i));
+void paintPath(QPainter& painter, const QRectF& on, const Mark& mark) {
+    QPolygonF points;
+    for (const Mark::Point& point : mark.points) points.append(placed(on, point));
+    twice(painter, mark, [&] { painter.drawPolyline(points); });
+    painter.drawEllipse(points.first(), 5, 5);
+    painter.setBrush(inkOf(mark.ink));
+    for (const QPointF& point : points) painter.drawEllipse(point, 3, 3);
 }
 
-void paintPath(QPainter& painter, const QRectF& on, PatchGrid grid, const LatentViewState& state) {
-    QPolygonF points;
-    for (const Box& roi : state.targets.empty() ? state.boxes : state.targets)
-        for (const int token : roi.image == 0 ? state.tokensOf(roi, grid) : std::vector<int>())
-            points.append(cell(on, grid, token).center());
-    painter.setPen(QPen(QColor(0, 0, 0, 190), 4));
-    painter.drawPolyline(points);
-    painter.setPen(QPen(Qt::white, 2));
-    painter.drawPolyline(points);
-    for (const QPointF& point : points) painter.drawEllipse(point, 3, 3);
+void paintGrid(QPainter& painter, const QRectF& on, const Mark& mark) {
+    painter.setPen(inkOf(mark.ink));
+    for (int row = 0; row <= mark.grid.rows; ++row)
+        painter.drawLine(placed(on, {0, double(row) / mark.grid.rows}),
+                         placed(on, {1, double(row) / mark.grid.rows}));
+    for (int col = 0; col <= mark.grid.cols; ++col)
+        painter.drawLine(placed(on, {double(col) / mark.grid.cols, 0}),
+                         placed(on, {double(col) / mark.grid.cols, 1}));
+}
+
+void paint(QPainter& painter, const QRectF& on, const Mark& mark) {
+    const bool isBox = mark.points.size() == 2;
+    const QRectF box =
+        isBox ? QRectF(placed(on, mark.points[0]), placed(on, mark.points[1])) : QRectF();
+    painter.setBrush(Qt::NoBrush);
+    switch (mark.kind) {
+        case Mark::Kind::Grid:
+            return paintGrid(painter, on, mark);
+        case Mark::Kind::Fill:
+            return painter.fillRect(box, inkOf(mark.ink));
+        case Mark::Kind::Outline:
+            return paintOutline(painter, box, mark);
+        case Mark::Kind::Dashes:
+            return paintDashes(painter, box, mark);
+        case Mark::Kind::Brackets:
+            return paintBrackets(painter, box, mark);
+        case Mark::Kind::Handles:
+            return paintHandles(painter, box, mark);
+        case Mark::Kind::Path:
+            return paintPath(painter, on, mark);
+    }
 }
 
 }  // namespace
@@ -104,56 +134,7 @@ void PlainView::setPicture(const Image& image) {
 
 QRectF PlainView::pictureRect() const {
     const QRectF space = QRectF(rect()).adjusted(8, 8, -8, -8 - kCaptionHeight);
-    const QSizeF size = QSizeF(picture_.size()).scaled(space.size(), Qt::KeepAspectRatio);
-    return {space.center() - QPointF(size.width() / 2, size.height() / 2), size};
-}
-
-void PlainView::paintHeat(QPainter& painter, const QRectF& on) const {
-    const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
-    const auto& values = maps.steps[state_.selectedStep];
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const float hot = maps.place(values[i]);
-        if (std::isnan(hot)) continue;
-        const HeatColour rgb = colourOf(maps, state_.colours, hot);
-        painter.fillRect(cell(on, trace_.grids[0], static_cast<int>(i)),
-                         QColor(rgb.r, rgb.g, rgb.b,
-                                static_cast<int>(255 * state_.opacity * coverOf(maps, hot))));
-    }
-}
-
-void PlainView::paintMarks(QPainter& painter, const QRectF& on) const {
-    const bool hasGrid = !trace_.grids.empty();
-    const auto latents = latentSteps(trace_);
-    if (hasGrid && state_.grid) paintGrid(painter, on, trace_.grids[0]);
-    if (hasGrid && state_.nearest && state_.selectedStep >= 0) {
-        painter.setPen(QPen(QColor(255, 112, 67), 3));
-        painter.setBrush(Qt::NoBrush);
-        for (const Patch& patch : nearestPatches(trace_, latentOf(*latents[state_.selectedStep]), 0,
-                                                 state_.shown, state_.nearestCount))
-            painter.drawRect(
-                cell(on, trace_.grids[0], patch.row * trace_.grids[0].cols + patch.col));
-    }
-    if (state_.rois) paintDashed(painter, on, state_.targets, tr("target"));
-    const auto& given = trace_.options.thought.boxes;
-    if (given != state_.boxes) paintDashed(painter, on, given, tr("thought"));
-    if (hasGrid && state_.path && state_.tokensOf) paintPath(painter, on, trace_.grids[0], state_);
-    paintOwnBoxes(painter, on);
-}
-
-void PlainView::paintOwnBoxes(QPainter& painter, const QRectF& on) const {
-    const QColor ink(86, 220, 255);
-    if (state_.tokensOf && state_.boxGrid.count() > 0)
-        for (const Box& box : state_.boxes)
-            for (const int token :
-                 box.image == 0 ? state_.tokensOf(box, state_.boxGrid) : std::vector<int>())
-                painter.fillRect(cell(on, state_.boxGrid, token), QColor(86, 220, 255, 60));
-    for (const int token : state_.pickedTokens)
-        painter.fillRect(cell(on, state_.boxGrid, token), QColor(255, 221, 64, 110));
-    paintBoxes(painter, on, state_.boxes, ink);
-    const bool hasChosen =
-        state_.chosenBox >= 0 && state_.chosenBox < static_cast<int>(state_.boxes.size());
-    if (state_.drawing && hasChosen)
-        paintHandles(painter, part(on, state_.boxes[state_.chosenBox]), ink);
+    return fittedInto(space, picture_.size());
 }
 
 void PlainView::point(const QMouseEvent& event, RegionPointer::Phase phase) const {
@@ -183,27 +164,23 @@ void PlainView::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 QString PlainView::caption() const {
-    const auto latents = latentSteps(trace_);
+    const auto& steps = state_.heatOf.steps();
+    const HeatScale& scale = state_.heatOf.maps().scale;
     const QString why =
         tr("%1, so this is the plain view: no zoom, small pictures or curves.").arg(reason_);
     if (state_.selectedStep < 0) return why;
-    const LatentStep& step = latentOf(*latents[state_.selectedStep]);
-    const HeatMaps maps = heatMaps(trace_, 0, state_.shown);
+    const LatentStep& step = latentOf(*steps[state_.selectedStep]);
+    const QString range = tr("from %1 to %2")
+                              .arg(scale.cold, 0, 'f', scale.decimals)
+                              .arg(scale.hot, 0, 'f', scale.decimals);
     if (state_.shown.mode == HeatMode::Mean)
-        return tr("Mean of %1 steps from %2 to %3\n%4")
-            .arg(latents.size())
-            .arg(maps.cold, 0, 'f', maps.decimals)
-            .arg(maps.hot, 0, 'f', maps.decimals)
-            .arg(why);
-    return tr("Step %1 of %2   norm %3   P(end) %4   %5 from %6 to %7\n%8")
+        return tr("Mean of %1 steps %2\n%3").arg(steps.size()).arg(range, why);
+    return tr("Step %1 of %2   norm %3   P(end) %4   %5 %6\n%7")
         .arg(state_.selectedStep + 1)
-        .arg(latents.size())
+        .arg(steps.size())
         .arg(step.norm, 0, 'f', 2)
         .arg(step.endProbability, 0, 'f', 3)
-        .arg(QString::fromUtf8(nameOf(state_.shown.mode).data()))
-        .arg(maps.cold, 0, 'f', maps.decimals)
-        .arg(maps.hot, 0, 'f', maps.decimals)
-        .arg(why);
+        .arg(QString::fromUtf8(nameOf(state_.shown.mode).data()), range, why);
 }
 
 void PlainView::paintEvent(QPaintEvent*) {
@@ -214,8 +191,7 @@ void PlainView::paintEvent(QPaintEvent*) {
                          tr("No picture yet.\nOpen, drop or paste one, or draw a new scene."));
         return;
     }
-    const int steps = static_cast<int>(latentSteps(trace_).size());
-    state_.selectedStep = std::min(state_.selectedStep, steps - 1);
+    followTrace(trace_, state_);
     painter.drawText(rect().adjusted(8, height() - kCaptionHeight, -8, -4), Qt::TextWordWrap,
                      caption());
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
@@ -223,8 +199,12 @@ void PlainView::paintEvent(QPaintEvent*) {
     state_.picture = {static_cast<float>(on.x()), static_cast<float>(on.y()),
                       static_cast<float>(on.width()), static_cast<float>(on.height())};
     painter.drawImage(on, picture_);
-    if (state_.heat && state_.selectedStep >= 0) paintHeat(painter, on);
-    paintMarks(painter, on);
+    const HeatMaps& maps = state_.heatOf.maps();
+    if (showsHeat(state_) && !trace_.grids.empty())
+        paintHeat(
+            painter, on,
+            heatImage(maps.steps[state_.selectedStep], trace_.grids[0], maps.scale, state_.look));
+    for (const Mark& mark : marksOf(trace_, state_)) paint(painter, on, mark);
 }
 
 }  // namespace lvr

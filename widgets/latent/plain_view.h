@@ -27,9 +27,6 @@ protected:
 private:
     QRectF pictureRect() const;
     void point(const QMouseEvent& event, RegionPointer::Phase phase) const;
-    void paintOwnBoxes(QPainter& painter, const QRectF& on) const;
-    void paintHeat(QPainter& painter, const QRectF& on) const;
-    void paintMarks(QPainter& painter, const QRectF& on) const;
     QString caption() const;
 
     const Trace& trace_;

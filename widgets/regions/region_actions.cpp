@@ -2,6 +2,7 @@
 
 #include <QAction>
 #include <QKeySequence>
+#include <QLabel>
 #include <QUndoStack>
 #include <QWidget>
 
@@ -21,6 +22,18 @@ QAction* make(QObject* owner, const char* name, const QString& text, const QKeyS
 }
 
 }  // namespace
+
+RegionBar::RegionBar(const QList<QAction*>& actions, QWidget* parent)
+    : QToolBar(tr("Regions"), parent), summary_(new QLabel(this)) {
+    setToolButtonStyle(Qt::ToolButtonTextOnly);
+    setAccessibleName(tr("Regions"));
+    summary_->setAccessibleName(tr("What is drawn"));
+    summary_->setContentsMargins(8, 0, 8, 0);
+    addWidget(summary_);
+    addActions(actions);
+}
+
+void RegionBar::say(const QString& summary) { summary_->setText(summary); }
 
 RegionActions::RegionActions(QUndoStack& history, QWidget* panel, QObject* owner)
     : draw(make(owner, "regions.draw", QObject::tr("&Draw region"), Qt::Key_R,

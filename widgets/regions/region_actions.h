@@ -1,9 +1,11 @@
 #pragma once
 
 #include <QList>
+#include <QToolBar>
 
 class QAction;
 class QKeySequence;
+class QLabel;
 class QObject;
 class QString;
 class QUndoStack;
@@ -12,6 +14,18 @@ class QWidget;
 namespace lvr {
 
 struct FixedKeys;
+
+// The tools for drawing regions in one row, with a word on what is drawn; what does not fit goes
+// behind its arrow.
+class RegionBar : public QToolBar {
+    Q_OBJECT
+public:
+    RegionBar(const QList<QAction*>& actions, QWidget* parent = nullptr);
+    void say(const QString& summary);
+
+private:
+    QLabel* summary_;
+};
 
 // What there is to do with regions now.
 struct RegionChances {

@@ -1,11 +1,207 @@
 #include "widgets/regions/region_editor.h"
 
 #include <QUndoCommand>
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "widgets/latent/latent_state.h"
 
 namespace lvr {
+namespace {
+
+// On which edge of [low, high] a coordinate lies: -1, 1, or 0 for neither. Inside, an edge reaches
+// no further than a third of the side, so that small boxes can still be moved.
+int edgeAt(double at, double low, double high, double reach) {
+    const double inwards = std::min(reach, (high - low) / 3);
+    const auto on = [&](double edge, double inside) {
+        return inside >= 0 ? inside <= inwards : std::abs(at - edge) <= reach;
+    };
+    const bool onLow = on(low, at - low), onHigh = on(high, high - at);
+    if (onLow && onHigh) return at - low < high - at ? -1 : 1;
+    return onLow ? -1 : onHigh ? 1 : 0;
+}
+
+bool contains(const Box& box, RegionPoint at) {
+    return at.x >= box.x0 && at.x <= box.x1 && at.y >= box.y0 && at.y <= box.y1;
+}
+
+bool isNear(const Box& box, RegionPoint at, RegionPoint reach) {
+    return at.x >= box.x0 - reach.x && at.x <= box.x1 + reach.x && at.y >= box.y0 - reach.y &&
+           at.y <= box.y1 + reach.y;
+}
+
+std::optional<RegionGrip> edgeGrip(const std::vector<Box>& boxes, int index, RegionPoint at,
+                                   RegionPoint reach) {
+    const Box& box = boxes[index];
+    if (!isNear(box, at, reach)) return std::nullopt;
+    const RegionGrip grip{index, edgeAt(at.x, box.x0, box.x1, reach.x),
+                          edgeAt(at.y, box.y0, box.y1, reach.y)};
+    return grip.x || grip.y ? std::optional(grip) : std::nullopt;
+}
+
+double area(const Box& box) { return (box.x1 - box.x0) * (box.y1 - box.y0); }
+
+// [low, high] in order, inside 0..1 and at least `least` long.
+void tidySide(double& low, double& high, double least) {
+    low = std::clamp(low, 0.0, 1.0);
+    high = std::clamp(high, 0.0, 1.0);
+    if (low > high) std::swap(low, high);
+    if (high - low >= least) return;
+    low = std::min(low, 1 - least);
+    high = low + least;
+}
+
+void shift(double& low, double& high, double by) {
+    by = std::clamp(by, -low, 1 - high);
+    low += by;
+    high += by;
+}
+
+}  // namespace
+
+void RegionEdit::setRegions(Regions regions) {
+    drag_.reset();
+    regions_ = std::move(regions);
+    regions_.chosen = std::clamp(regions_.chosen, -1, static_cast<int>(regions_.boxes.size()) - 1);
+    if (regions_.chosen >= 0 && !isHere(regions_.chosen)) regions_.chosen = -1;
+    for (Box& box : regions_.boxes) box = tidy(box);
+}
+
+void RegionEdit::setImage(int image, RegionPoint pixel) {
+    image_ = image;
+    pixel_ = pixel;
+    setRegions(regions_);
+}
+
+Box RegionEdit::tidy(Box box) const {
+    tidySide(box.x0, box.x1, pixel_.x);
+    tidySide(box.y0, box.y1, pixel_.y);
+    return box;
+}
+
+Box* RegionEdit::chosenBox() {
+    return regions_.chosen < 0 ? nullptr : &regions_.boxes[regions_.chosen];
+}
+
+// ---- Pointer ----
+
+RegionGrip RegionEdit::gripAt(RegionPoint at, RegionPoint reach) const {
+    const auto& boxes = regions_.boxes;
+    if (regions_.chosen >= 0)
+        if (const auto grip = edgeGrip(boxes, regions_.chosen, at, reach)) return *grip;
+    for (int i = static_cast<int>(boxes.size()) - 1; i >= 0; --i)
+        if (const auto grip = edgeGrip(boxes, i, at, reach); grip && isHere(i)) return *grip;
+    RegionGrip inside;
+    for (int i = 0; i < static_cast<int>(boxes.size()); ++i)
+        if (isHere(i) && contains(boxes[i], at) &&
+            (inside.box < 0 || area(boxes[i]) <= area(boxes[inside.box])))
+            inside.box = i;
+    return inside;
+}
+
+void RegionEdit::press(RegionPoint at, RegionPoint reach, Press what) {
+    cancel();
+    drag_ = Drag{.before = regions_, .start = at, .reach = reach};
+    if (what == Press::OnWhatIsThere) drag_->grip = gripAt(at, reach);
+    regions_.chosen = drag_->grip.box;
+}
+
+void RegionEdit::drag(RegionPoint to) {
+    if (!drag_) return;
+    const RegionPoint& start = drag_->start;
+    drag_->moved |= std::abs(to.x - start.x) > drag_->reach.x / 2 ||
+                    std::abs(to.y - start.y) > drag_->reach.y / 2;
+    if (!drag_->moved) return;
+    drag_->grip.box < 0 ? dragNew(to) : dragGrip(to);
+}
+
+void RegionEdit::dragNew(RegionPoint to) {
+    regions_.boxes = drag_->before.boxes;
+    regions_.boxes.push_back(tidy({drag_->start.x, drag_->start.y, to.x, to.y, image_}));
+    regions_.chosen = static_cast<int>(regions_.boxes.size()) - 1;
+}
+
+// Always from where the box was, so that nothing is lost at the picture's edge.
+void RegionEdit::dragGrip(RegionPoint to) {
+    const RegionGrip grip = drag_->grip;
+    const double x = to.x - drag_->start.x, y = to.y - drag_->start.y;
+    Box box = drag_->before.boxes[grip.box];
+    if (grip.x == 0 && grip.y == 0) {
+        shift(box.x0, box.x1, x);
+        shift(box.y0, box.y1, y);
+    }
+    if (grip.x != 0) (grip.x < 0 ? box.x0 : box.x1) += x;
+    if (grip.y != 0) (grip.y < 0 ? box.y0 : box.y1) += y;
+    regions_.boxes[grip.box] = tidy(box);
+}
+
+void RegionEdit::release() { drag_.reset(); }
+
+void RegionEdit::cancel() {
+    if (drag_) regions_ = std::move(drag_->before);
+    drag_.reset();
+}
+
+// ---- Keys ----
+
+void RegionEdit::add(const Box& box) {
+    regions_.boxes.push_back(tidy(box));
+    regions_.chosen = box.image == image_ ? static_cast<int>(regions_.boxes.size()) - 1 : -1;
+}
+
+void RegionEdit::remove() {
+    if (regions_.chosen < 0) return;
+    regions_.boxes.erase(regions_.boxes.begin() + regions_.chosen);
+    regions_.chosen = std::min(regions_.chosen, static_cast<int>(regions_.boxes.size()) - 1);
+    if (regions_.chosen >= 0 && !isHere(regions_.chosen)) choose(-1);
+}
+
+void RegionEdit::choose(int by) {
+    std::vector<int> here;
+    for (int i = 0; i < static_cast<int>(regions_.boxes.size()); ++i)
+        if (isHere(i)) here.push_back(i);
+    const int count = static_cast<int>(here.size());
+    const auto chosen = std::find(here.begin(), here.end(), regions_.chosen);
+    regions_.chosen = -1;
+    if (count == 0) return;
+    const int from = chosen != here.end() ? static_cast<int>(chosen - here.begin())
+                     : by > 0             ? -1
+                                          : count;
+    regions_.chosen = here[((from + by) % count + count) % count];
+}
+
+void RegionEdit::move(int pixelsX, int pixelsY) {
+    Box* box = chosenBox();
+    if (!box) return;
+    shift(box->x0, box->x1, pixelsX * pixel_.x);
+    shift(box->y0, box->y1, pixelsY * pixel_.y);
+}
+
+void RegionEdit::resize(int pixelsX, int pixelsY) {
+    Box* box = chosenBox();
+    if (!box) return;
+    box->x1 = std::clamp(box->x1 + pixelsX * pixel_.x, box->x0 + pixel_.x, 1.0);
+    box->y1 = std::clamp(box->y1 + pixelsY * pixel_.y, box->y0 + pixel_.y, 1.0);
+}
+
+void RegionEdit::replaceChosen(const Box& box) {
+    if (Box* chosen = chosenBox()) *chosen = tidy(box);
+}
+
+std::optional<Box> boxAround(const std::vector<int>& tokens, PatchGrid grid) {
+    if (tokens.empty() || grid.count() < 1) return std::nullopt;
+    int left = grid.cols, right = 0, top = grid.rows, bottom = 0;
+    for (const int token : tokens) {
+        left = std::min(left, token % grid.cols);
+        right = std::max(right, token % grid.cols + 1);
+        top = std::min(top, token / grid.cols);
+        bottom = std::max(bottom, token / grid.cols + 1);
+    }
+    constexpr double kInset = 1.0 / 64;  // of a token
+    return Box{(left + kInset) / grid.cols, (top + kInset) / grid.rows,
+               (right - kInset) / grid.cols, (bottom - kInset) / grid.rows};
+}
 
 // Boxes are few and small: a step holds all of them, before and after.
 class RegionEditor::Step : public QUndoCommand {

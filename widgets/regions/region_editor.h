@@ -2,10 +2,80 @@
 
 #include <QUndoStack>
 #include <functional>
+#include <optional>
+#include <vector>
 
-#include "widgets/regions/region_edit.h"
+#include "core/values/image.h"
 
 namespace lvr {
+
+struct RegionPoint {  // in fractions of the picture; a pointer's may lie outside 0..1
+    double x = 0, y = 0;
+};
+
+struct Regions {
+    std::vector<Box> boxes;
+    int chosen = -1;  // -1: none
+    bool operator==(const Regions&) const = default;
+};
+
+// A part of a box that the pointer can take.
+struct RegionGrip {
+    int box = -1;      // -1: none
+    int x = 0, y = 0;  // -1: left or upper edge, 1: right or lower edge; both 0: the inside
+    bool operator==(const RegionGrip&) const = default;
+};
+
+// What a pointer and keys do to boxes on a picture. Boxes stay inside it, their corners in order
+// and no side shorter than a pixel.
+class RegionEdit {
+public:
+    const Regions& regions() const { return regions_; }
+    void setRegions(Regions regions);  // lets go of what is being dragged
+    // Only boxes on this image are seen and taken; those on others stay as they are.
+    void setImage(int image, RegionPoint pixel);  // pixel: the size of one of its
+
+    // ---- Pointer ----
+    // The chosen box's edges first, then the others', then the smallest box around the point.
+    // reach: how near an edge counts as on it.
+    RegionGrip gripAt(RegionPoint at, RegionPoint reach) const;
+    enum class Press { OnWhatIsThere, NewBox };
+    void press(RegionPoint at, RegionPoint reach, Press what = Press::OnWhatIsThere);
+    void drag(RegionPoint to);
+    void release();  // a press that never moved only chooses
+    void cancel();   // as it was before the press
+    bool isDragging() const { return drag_.has_value(); }
+
+    // ---- Keys ----
+    void add(const Box& box);  // and chooses it
+    void remove();             // the chosen one
+    void choose(int by);       // next or previous, around the end
+    void move(int pixelsX, int pixelsY);
+    void resize(int pixelsX, int pixelsY);  // the lower right corner
+    void replaceChosen(const Box& box);
+
+private:
+    struct Drag {
+        Regions before;
+        RegionGrip grip;  // of no box: a new one
+        RegionPoint start, reach;
+        bool moved = false;
+    };
+    Box* chosenBox();
+    bool isHere(int box) const { return regions_.boxes[box].image == image_; }
+    Box tidy(Box box) const;
+    void dragNew(RegionPoint to);
+    void dragGrip(RegionPoint to);
+
+    Regions regions_;
+    int image_ = 0;
+    RegionPoint pixel_{1e-3, 1e-3};
+    std::optional<Drag> drag_;
+};
+
+// The box around visual tokens of a grid, inset a little so that its own tokens are just these
+// although edges are rounded outwards. None without tokens.
+std::optional<Box> boxAround(const std::vector<int>& tokens, PatchGrid grid);
 
 struct RegionPointer;
 

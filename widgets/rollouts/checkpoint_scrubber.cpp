@@ -12,7 +12,6 @@
 
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/probe_table.h"
-#include "widgets/rollouts/probe_views.h"
 #include "widgets/rollouts/rollout_tokens.h"
 
 namespace lvr {

@@ -1,12 +1,17 @@
 #pragma once
 
 #include <QSplitter>
+#include <QWidget>
 
 #include "widgets/rollouts/group_summary.h"
 
+class QCheckBox;
+class QDoubleSpinBox;
 class QLabel;
+class QLineEdit;
 class QSortFilterProxyModel;
 class QTableView;
+class QToolButton;
 class QVBoxLayout;
 
 namespace lvr {
@@ -15,6 +20,32 @@ class AdvantageDelegate;
 class CompletionDelegate;
 class GroupModel;
 class RolloutModel;
+
+// Which rollouts are shown, in one line.
+class RolloutFilterBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit RolloutFilterBar(QWidget* parent = nullptr);
+    RolloutFilter filter() const;
+    void setFilter(const RolloutFilter& filter);
+    // There are rewards from `lowest` to `highest`, too; a bound that stood at an end stays there.
+    void widenRewardRange(double lowest, double highest);
+    void focusSearch();
+
+Q_SIGNALS:
+    void changed(const lvr::RolloutFilter& filter);
+
+private:
+    void build();
+    void announce();
+
+    QLineEdit* search_;
+    QDoubleSpinBox* lowest_;
+    QDoubleSpinBox* highest_;
+    QCheckBox* mixed_;
+    QCheckBox* unclosed_;
+    QToolButton* reset_;
+};
 
 // The groups of a step, and beside them the rollouts of the chosen one. Both sort by their headers,
 // and each has room for another widget under it.

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
 
 namespace lvr {
 namespace {
@@ -45,13 +45,18 @@ HealthStrips::Strip* HealthStrips::stripOf(const std::string& metric) {
     return nullptr;
 }
 
-void HealthStrips::append(const std::vector<Metric>& metrics) {
-    for (const Metric& metric : metrics) {
-        Strip* strip = stripOf(metric.name);
-        if (!strip || !std::isfinite(metric.value)) continue;
+void HealthStrips::append(const std::vector<MetricColumn>& columns) {
+    for (const auto& column : columns) {
+        Strip* strip = stripOf(column.name);
+        if (!strip) continue;
         auto& points = strip->points;
-        while (!points.empty() && points.back().step >= metric.step) points.pop_back();
-        points.push_back({metric.step, strip == &strips_[Mixed] ? 1 - metric.value : metric.value});
+        for (std::size_t i = 0; i < column.steps.size(); ++i) {
+            if (!std::isfinite(column.values[i])) continue;
+            const int step = column.steps[i];
+            while (!points.empty() && points.back().step >= step) points.pop_back();
+            points.push_back(
+                {step, strip == &strips_[Mixed] ? 1 - column.values[i] : column.values[i]});
+        }
     }
     if (lastStep() >= 0) setAccessibleDescription(explain(lastStep()));
     update();

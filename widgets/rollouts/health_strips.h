@@ -18,7 +18,7 @@ public:
     void clear();
     // In the order they were written; a step that comes again begins a resumed run. Other metrics
     // than the four are passed over.
-    void append(const std::vector<Metric>& metrics);
+    void append(const std::vector<MetricColumn>& columns);
     void markStep(int step);             // the one that is shown
     QString explain(int step) const;     // the values of that step, a line each
     int stepAt(const QPoint& at) const;  // nearest that was measured, -1: none

@@ -3,21 +3,15 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
-#include <cmath>
 
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
+#include "widgets/heat_paint.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kHeatMargin = 8;
-constexpr double kScale = 127;                         // of the stored bytes
-constexpr double kFaintest = 0.35, kStrongest = 0.75;  // what is cold hides less of the picture
-
-QColor colourOf(float place, double opacity) {
-    const HeatColour rgb = colourAt(ColourMap::Viridis, place);
-    return faded(QColor(rgb.r, rgb.g, rgb.b), opacity);
-}
+constexpr double kScale = 127;  // of the stored bytes
 
 }  // namespace
 
@@ -37,20 +31,10 @@ std::vector<float> heatOf(PatchGrid grid, const std::vector<std::int8_t>& heat, 
     return mean;
 }
 
-HeatRange rangeOf(const std::vector<float>& heat) {
+HeatScale scaleOf(const std::vector<float>& heat) {
     if (heat.empty()) return {};
     const auto [low, high] = std::minmax_element(heat.begin(), heat.end());
-    return {*low, *high};
-}
-
-void paintHeat(QPainter& painter, const QRectF& where, PatchGrid grid,
-               const std::vector<float>& heat, HeatRange range) {
-    const double w = where.width() / grid.cols, h = where.height() / grid.rows;
-    for (int i = 0; i < static_cast<int>(heat.size()); ++i) {
-        const float place = range.place(heat[i]);
-        painter.fillRect(QRectF(where.x() + i % grid.cols * w, where.y() + i / grid.cols * h, w, h),
-                         colourOf(place, kFaintest + (kStrongest - kFaintest) * place));
-    }
+    return {.cold = *low, .hot = *high};
 }
 
 HeatPicture::HeatPicture(QWidget* parent) : QWidget(parent) {
@@ -67,11 +51,9 @@ void HeatPicture::showHeat(PatchGrid grid, const std::vector<std::int8_t>& heat)
 void HeatPicture::selectLatent(int latent) {
     latent_ = latent < latentCount(grid_, heat_) ? latent : kMean;
     shown_ = heatOf(grid_, heat_, latent_);
-    range_ = rangeOf(shown_);
-    for (int i = 0; latent_ != kMean && i < latentCount(grid_, heat_); ++i) {
-        const HeatRange other = rangeOf(heatOf(grid_, heat_, i));
-        range_ = {std::min(range_.low, other.low), std::max(range_.high, other.high)};
-    }
+    scale_ = scaleOf(shown_);
+    for (int i = 0; latent_ != kMean && i < latentCount(grid_, heat_); ++i)
+        scale_ = joined(scale_, scaleOf(heatOf(grid_, heat_, i)));
     setAccessibleDescription(caption());
     update();
 }
@@ -94,8 +76,7 @@ QRectF HeatPicture::pictureRect() const {
     const QRectF space =
         QRectF(rect()).adjusted(kHeatMargin, kHeatMargin, -kHeatMargin, -2.8 * line - kHeatMargin);
     const QSizeF whole = picture_.isNull() ? QSizeF(grid_.cols, grid_.rows) : picture_.size();
-    const QSizeF size = whole.scaled(space.size(), Qt::KeepAspectRatio);
-    return {space.center() - QPointF(size.width() / 2, size.height() / 2), size};
+    return fittedInto(space, whole);
 }
 
 QString HeatPicture::caption() const {
@@ -128,13 +109,12 @@ QString HeatPicture::explain(const QPoint& at) const {
 void HeatPicture::paintLegend(QPainter& painter) const {
     const int line = fontMetrics().height();
     const QRectF space(kHeatMargin, height() - line - kHeatMargin, width() - 2 * kHeatMargin, line);
-    const QString low = QString::number(range_.low, 'f', 2),
-                  high = QString::number(range_.high, 'f', 2);
+    const QString low = QString::number(scale_.cold, 'f', 2),
+                  high = QString::number(scale_.hot, 'f', 2);
     const double left = space.left() + fontMetrics().horizontalAdvance(low) + 6;
     const double right = space.right() - fontMetrics().horizontalAdvance(high) - 6;
-    QLinearGradient bar(left, 0, right, 0);
-    for (int i = 0; i <= 8; ++i) bar.setColorAt(i / 8.0, colourOf(i / 8.0f, 1));
-    painter.fillRect(QRectF(left, space.top() + line * 0.25, right - left, line * 0.5), bar);
+    paintHeatBar(painter, QRectF(left, space.top() + line * 0.25, right - left, line * 0.5),
+                 Qt::Horizontal, scale_);
     painter.drawText(space, Qt::AlignLeft | Qt::AlignVCenter, low);
     painter.drawText(space, Qt::AlignRight | Qt::AlignVCenter, high);
 }
@@ -149,7 +129,7 @@ void HeatPicture::paintEvent(QPaintEvent*) {
         painter.drawText(rect().adjusted(kHeatMargin, kHeatMargin, -kHeatMargin, -kHeatMargin),
                          Qt::AlignCenter | Qt::TextWordWrap, emptyText());
     if (shown_.empty() && picture_.isNull()) return;
-    paintHeat(painter, where, grid_, shown_, range_);
+    paintHeat(painter, where, heatImage(shown_, grid_, scale_));
     if (picture_.isNull())
         painter.drawText(where, Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, reason_);
     const int line = fontMetrics().height();

@@ -41,7 +41,7 @@ private:
     PatchGrid grid_;
     std::vector<std::int8_t> heat_;
     std::vector<float> shown_;  // cosine, [grid.count()], empty: none
-    HeatRange range_;  // of all latents, so that their colours compare; of the mean its own
+    HeatScale scale_;  // of all latents, so that their colours compare; of the mean its own
     QImage picture_;
     QString reason_;  // why there is no picture
     QString hovered_;
@@ -51,9 +51,6 @@ private:
 // Mean over the latents, or one of them as cosine -1..1, [grid.count()]; empty when there is none.
 std::vector<float> heatOf(PatchGrid grid, const std::vector<std::int8_t>& heat, int latent);
 int latentCount(PatchGrid grid, const std::vector<std::int8_t>& heat);
-HeatRange rangeOf(const std::vector<float>& heat);
-// Fills the cells of the grid over `where` with the colours of the heat, see-through.
-void paintHeat(QPainter& painter, const QRectF& where, PatchGrid grid,
-               const std::vector<float>& heat, HeatRange range);
+HeatScale scaleOf(const std::vector<float>& heat);
 
 }  // namespace lvr

@@ -5,7 +5,7 @@
 #include <QRegularExpression>
 #include <QTextLayout>
 
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
 #include "widgets/rollouts/rollout_model.h"
 
 namespace lvr {

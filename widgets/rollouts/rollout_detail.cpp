@@ -8,10 +8,10 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "widgets/colours.h"
 #include "widgets/labels.h"
 #include "widgets/rollouts/group_summary.h"
 #include "widgets/rollouts/heat_picture.h"
-#include "widgets/rollouts/rollout_colours.h"
 #include "widgets/rollouts/rollout_tokens.h"
 #include "widgets/word_diff.h"
 

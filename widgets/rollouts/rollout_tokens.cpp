@@ -1,15 +1,13 @@
 #include "widgets/rollouts/rollout_tokens.h"
 
-#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QTextBlock>
-#include <QToolTip>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "widgets/action_tip.h"
-#include "widgets/rollouts/rollout_colours.h"
+#include "widgets/colours.h"
 
 namespace lvr {
 namespace {
@@ -25,10 +23,7 @@ QString shown(const std::string& text) {
 
 }  // namespace
 
-RolloutTokens::RolloutTokens(QWidget* parent) : QTextEdit(parent) {
-    setReadOnly(true);
-    setUndoRedoEnabled(false);
-    setAcceptDrops(false);
+RolloutTokens::RolloutTokens(QWidget* parent) : TokenText(parent) {
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     setAccessibleName(tr("Generated positions"));
     setFixedKeys(*this, {tr("generated positions"), {{tr("Left, Right"), tr("Choose a latent")}}});
@@ -37,13 +32,12 @@ RolloutTokens::RolloutTokens(QWidget* parent) : QTextEdit(parent) {
 
 void RolloutTokens::show(const std::vector<RolloutToken>& tokens) {
     tokens_ = tokens;
-    spans_.clear();
-    blocks_.clear();
+    clearPieces();
     selected_ = kNone;
     QTextEdit::clear();
     QTextCursor end(document());
     end.beginEditBlock();
-    for (std::size_t i = 0; i < tokens_.size(); ++i) append(tokens_[i], static_cast<int>(i), end);
+    for (const RolloutToken& token : tokens_) append(token, end);
     end.endEditBlock();
     moveCursor(QTextCursor::Start);
     setAccessibleDescription(
@@ -63,34 +57,27 @@ QTextCharFormat RolloutTokens::formatOf(const RolloutToken& token, bool selected
     return format;
 }
 
-void RolloutTokens::append(const RolloutToken& token, int position, QTextCursor& end) {
-    Span span{.begin = end.position(), .token = position};
-    if (token.isLatent) {
-        span.latent = latentCount();
-        blocks_.push_back(static_cast<int>(spans_.size()));
-        end.insertText(kNoBreakSpace + QString::number(latentCount()) + kNoBreakSpace,
-                       formatOf(token, false));
-    } else {
-        end.insertText(shown(token.text), formatOf(token, false));
-    }
-    span.end = end.position();
-    spans_.push_back(span);
+void RolloutTokens::append(const RolloutToken& token, QTextCursor& end) {
+    const int begin = end.position();
+    const QString text = token.isLatent
+                             ? kNoBreakSpace + QString::number(latentCount() + 1) + kNoBreakSpace
+                             : shown(token.text);
+    end.insertText(text, formatOf(token, false));
+    addPiece(begin, end.position(), token.isLatent);
     if (token.isLatent) end.insertText(QString(kHairSpace), {});
 }
 
-void RolloutTokens::tint(const Span& span) {
-    QTextCursor words(document());
-    words.setPosition(span.begin);
-    words.setPosition(span.end, QTextCursor::KeepAnchor);
-    words.setCharFormat(
-        formatOf(tokens_[span.token], span.latent != kNone && span.latent == selected_));
+void RolloutTokens::tint(int piece) {
+    const int latent = pieces()[piece].latent;
+    cursorOver(piece).setCharFormat(
+        formatOf(tokens_[piece], latent != kNone && latent == selected_));
 }
 
 void RolloutTokens::selectLatent(int latent) {
     const int before =
         std::exchange(selected_, latent < latentCount() ? std::max(latent, kNone) : kNone);
     for (const int changed : {before, selected_})
-        if (changed != kNone) tint(spans_[blocks_[changed]]);
+        if (changed != kNone) tint(pieceOf(changed));
 }
 
 void RolloutTokens::choose(int latent) {
@@ -98,59 +85,21 @@ void RolloutTokens::choose(int latent) {
     Q_EMIT latentSelected(selected_);
 }
 
-QRect RolloutTokens::rectOf(const Span& span) const {
-    QTextCursor begin(document()), end(document());
-    begin.setPosition(span.begin);
-    end.setPosition(span.end);
-    const QRect left = cursorRect(begin), right = cursorRect(end);
-    const bool oneLine = left.bottom() > right.top() && right.bottom() > left.top();
-    // A span that wraps is taken at its end.
-    return QRect(QPoint(oneLine ? left.left() : 0,
-                        oneLine ? std::min(left.top(), right.top()) : right.top()),
-                 QPoint(right.left() - 1, std::max(oneLine ? left.bottom() : 0, right.bottom())));
-}
-
-const RolloutTokens::Span* RolloutTokens::spanAt(const QPoint& at) const {
-    const int near = cursorForPosition(at).position();
-    for (const Span& span : spans_)
-        if (span.begin <= near && near <= span.end && rectOf(span).contains(at)) return &span;
-    return nullptr;
-}
-
-QRect RolloutTokens::blockRect(int latent) const {
-    return latent >= 0 && latent < latentCount() ? rectOf(spans_[blocks_[latent]]) : QRect();
-}
-
-QString RolloutTokens::explain(const QPoint& at) const {
-    const Span* span = spanAt(at);
-    if (!span) return {};
-    const RolloutToken& token = tokens_[span->token];
+QString RolloutTokens::about(int piece) const {
+    const RolloutToken& token = tokens_[piece];
     const QString sampled = QString::fromStdString(token.text);
-    if (span->latent != kNone)
+    if (token.isLatent)
         return tr("Latent %1 (position %2): a hidden state was fed here.\nShadow token %3, sampled "
                   "and never fed\nClick to see what it looked at.")
-            .arg(span->latent + 1)
-            .arg(span->token + 1)
+            .arg(pieces()[piece].latent + 1)
+            .arg(piece + 1)
             .arg(sampled);
     return tr("%1\nlog-probability %2 (%3 %)\nposition %4, token %5")
         .arg(sampled)
         .arg(token.logProbability, 0, 'f', 3)
         .arg(std::exp(token.logProbability) * 100, 0, 'f', 2)
-        .arg(span->token + 1)
+        .arg(piece + 1)
         .arg(token.id);
-}
-
-bool RolloutTokens::viewportEvent(QEvent* event) {
-    if (event->type() != QEvent::ToolTip) return QTextEdit::viewportEvent(event);
-    const auto* help = static_cast<QHelpEvent*>(event);
-    QToolTip::showText(help->globalPos(), explain(help->pos()), viewport());
-    return true;
-}
-
-void RolloutTokens::mouseReleaseEvent(QMouseEvent* event) {
-    QTextEdit::mouseReleaseEvent(event);
-    const Span* span = spanAt(event->pos());
-    if (event->button() == Qt::LeftButton && span && span->latent != kNone) choose(span->latent);
 }
 
 void RolloutTokens::keyPressEvent(QKeyEvent* event) {
@@ -164,7 +113,7 @@ void RolloutTokens::keyPressEvent(QKeyEvent* event) {
 
 void RolloutTokens::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange)
-        for (const Span& span : spans_) tint(span);
+        for (int piece = 0; piece < static_cast<int>(pieces().size()); ++piece) tint(piece);
     QTextEdit::changeEvent(event);
 }
 

@@ -12,34 +12,17 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "widgets/runs/run_colours.h"
+#include "widgets/colours.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
-
-QString wordOf(RunStatus status) {
-    switch (status) {
-        case RunStatus::Running:
-            return StepBar::tr("running");
-        case RunStatus::Paused:
-            return StepBar::tr("paused");
-        case RunStatus::Finished:
-            return StepBar::tr("finished");
-        case RunStatus::Stopped:
-            return StepBar::tr("stopped");
-        case RunStatus::Failed:
-            return StepBar::tr("failed");
-        case RunStatus::Lost:
-            return StepBar::tr("lost");
-    }
-    return {};
-}
 
 QString lineOf(const Run& run) {
     const QString folder = QFileInfo(QString::fromStdString(run.info.out)).fileName();
     return StepBar::tr("%1: %2 %3, %4")
         .arg(run.id)
-        .arg(QString::fromStdString(run.info.kind), folder, wordOf(run.status));
+        .arg(QString::fromStdString(run.info.kind), folder, statusText(run.status).toLower());
 }
 
 // The colour that the run's curves have.

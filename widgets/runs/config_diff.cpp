@@ -34,7 +34,9 @@ void collect(const QString& prefix, const QJsonObject& object, Fields& fields) {
     }
 }
 
-Fields fieldsOf(const RunInfo& info) {
+}  // namespace
+
+std::map<QString, QString> configOf(const RunInfo& info) {
     Fields fields;
     const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(info.options));
     if (json.isObject())
@@ -53,10 +55,8 @@ Fields fieldsOf(const RunInfo& info) {
     return fields;
 }
 
-}  // namespace
-
 std::vector<ConfigField> compareConfigs(const RunInfo& left, const RunInfo& right) {
-    const auto a = fieldsOf(left), b = fieldsOf(right);
+    const auto a = configOf(left), b = configOf(right);
     auto names = a;
     names.insert(b.begin(), b.end());
     std::vector<ConfigField> fields;

@@ -2,6 +2,7 @@
 
 #include <QDialog>
 #include <QString>
+#include <map>
 #include <vector>
 
 #include "core/values/run.h"
@@ -17,7 +18,9 @@ struct ConfigField {
     QString name, left, right;  // empty: that run was not told
     bool operator==(const ConfigField&) const = default;
 };
-// Model, data, seed and every option of two runs, by name.
+// Model, data, seed and every option of a run, by name.
+std::map<QString, QString> configOf(const RunInfo& info);
+// The same of two runs.
 std::vector<ConfigField> compareConfigs(const RunInfo& left, const RunInfo& right);
 
 // What differs between two runs; what is equal on demand.

@@ -1,9 +1,85 @@
 #include "widgets/runs/curve_data.h"
 
+#include <QByteArray>
 #include <algorithm>
 #include <cmath>
 
 namespace lvr {
+namespace {
+
+const Curve* metricOf(const RunCurves& run, CurveAxis axis) {
+    return run.find(axis == CurveAxis::Time ? "time/elapsed" : "tokens/seen");
+}
+
+}  // namespace
+
+void Extremes::include(double value) {
+    if (!std::isfinite(value)) return;
+    min = std::min(min, value);
+    max = std::max(max, value);
+    if (value > 0) leastPositive = std::min(leastPositive, value);
+}
+
+void Extremes::include(const Extremes& other) {
+    min = std::min(min, other.min);
+    max = std::max(max, other.max);
+    leastPositive = std::min(leastPositive, other.leastPositive);
+}
+
+void MinMaxPyramid::append(double value) {
+    if (!std::isfinite(value)) nonFinite_.push_back(size());
+    values_.push_back(value);
+    std::size_t below = size();  // entries of the level below
+    for (std::size_t level = 0; below % kFan == 0; ++level) {
+        if (level == levels_.size()) levels_.emplace_back();
+        levels_[level].push_back(ofBlock(level, levels_[level].size()));
+        below = levels_[level].size();
+    }
+}
+
+// From the level below.
+Extremes MinMaxPyramid::ofBlock(std::size_t level, std::size_t block) const {
+    Extremes found;
+    for (auto i = block * kFan; i < (block + 1) * kFan; ++i)
+        if (level == 0)
+            found.include(values_[i]);
+        else
+            found.include(levels_[level - 1][i]);
+    return found;
+}
+
+void MinMaxPyramid::truncate(std::size_t newSize) {
+    if (newSize >= size()) return;
+    values_.resize(newSize);
+    nonFinite_.erase(std::lower_bound(nonFinite_.begin(), nonFinite_.end(), newSize),
+                     nonFinite_.end());
+    for (auto& level : levels_) level.resize(newSize /= kFan);
+}
+
+Extremes MinMaxPyramid::over(std::size_t begin, std::size_t end) const {
+    Extremes found;
+    end = std::min(end, size());
+    // Up the levels: single entries at both ends until what is between is whole blocks.
+    for (std::size_t level = 0; begin < end; ++level) {
+        const auto take = [&](std::size_t i) {
+            if (level == 0)
+                found.include(values_[i]);
+            else
+                found.include(levels_[level - 1][i]);
+        };
+        const bool isTop = level == levels_.size();
+        while (begin < end && (isTop || begin % kFan != 0)) take(begin++);
+        while (begin < end && end % kFan != 0) take(--end);
+        begin /= kFan;
+        end /= kFan;
+    }
+    return found;
+}
+
+std::vector<std::size_t> MinMaxPyramid::nonFinite(std::size_t begin, std::size_t end) const {
+    return {std::lower_bound(nonFinite_.begin(), nonFinite_.end(), begin),
+            std::lower_bound(nonFinite_.begin(), nonFinite_.end(), end)};
+}
 
 const MinMaxPyramid& Smoothing::of(const std::vector<double>& values, double weight) {
     if (weight != weight_ || values.size() < smoothed_.size()) forget();
@@ -115,6 +191,41 @@ std::vector<CurvePoint> visiblePoints(const std::vector<double>& xs, const MinMa
     }
     if (begin < xs.size()) addOne(begin);
     return points;
+}
+
+bool knows(const RunCurves& run, CurveAxis axis) {
+    if (axis == CurveAxis::Step) return true;
+    const auto* metric = metricOf(run, axis);
+    return metric && metric->size() > 0;
+}
+
+std::vector<double> placesOf(const Curve& curve, const RunCurves& run, CurveAxis axis) {
+    if (axis == CurveAxis::Step) return curve.steps();
+    std::vector<double> places;
+    if (!knows(run, axis)) return places;
+    const auto& steps = metricOf(run, axis)->steps();
+    const auto& values = metricOf(run, axis)->values().values();
+    std::size_t at = 0;
+    places.reserve(curve.size());
+    for (const double step : curve.steps()) {
+        while (at + 1 < steps.size() && steps[at] < step) ++at;
+        places.push_back(places.empty() ? values[at] : std::max(places.back(), values[at]));
+    }
+    return places;
+}
+
+QByteArray csvOf(const std::map<std::int64_t, Curve>& curves, double smoothing) {
+    QByteArray text = "run,step,value,smoothed\n";
+    for (const auto& [run, curve] : curves) {
+        const auto& values = curve.values().values();
+        const auto& smoothed = curve.smoothed(smoothing).values();
+        for (std::size_t i = 0; i < curve.size(); ++i)
+            text += QByteArray::number(static_cast<qlonglong>(run)) + ',' +
+                    QByteArray::number(static_cast<qlonglong>(curve.steps()[i])) + ',' +
+                    QByteArray::number(values[i], 'g', 17) + ',' +
+                    QByteArray::number(smoothed[i], 'g', 17) + '\n';
+    }
+    return text;
 }
 
 }  // namespace lvr

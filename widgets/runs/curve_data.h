@@ -1,13 +1,46 @@
 #pragma once
 
+#include <QString>
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/values/run.h"
-#include "widgets/runs/min_max_pyramid.h"
 
 namespace lvr {
+
+// What the finite values of a stretch span. Empty: min above max.
+struct Extremes {
+    double min = std::numeric_limits<double>::infinity();
+    double max = -std::numeric_limits<double>::infinity();
+    double leastPositive = std::numeric_limits<double>::infinity();  // what a log axis can show
+    bool empty() const { return min > max; }
+    void include(double value);  // ignored unless finite
+    void include(const Extremes& other);
+    bool operator==(const Extremes&) const = default;
+};
+
+// Extremes of any stretch of a growing row of numbers, exact, in logarithmic time.
+class MinMaxPyramid {
+public:
+    void append(double value);  // index size()
+    void truncate(std::size_t size);
+    std::size_t size() const { return values_.size(); }
+    const std::vector<double>& values() const { return values_; }
+    Extremes over(std::size_t begin, std::size_t end) const;  // [begin, end), within size()
+    std::vector<std::size_t> nonFinite(std::size_t begin, std::size_t end) const;  // their indices
+
+private:
+    static constexpr std::size_t kFan = 16;
+    Extremes ofBlock(std::size_t level, std::size_t block) const;
+
+    std::vector<double> values_;
+    // [level][block]: of kFan^(level + 1) values each; blocks that are not full yet are not there.
+    std::vector<std::vector<Extremes>> levels_;
+    std::vector<std::size_t> nonFinite_;  // ascending
+};
 
 // The exponential moving average of a growing row of numbers, freed from its bias towards the zero
 // it starts from, as TensorBoard and W&B have it: s = weight * s + (1 - weight) * value, divided by
@@ -67,5 +100,34 @@ struct CurvePoint {
 // that leave the picture. Where nothing is finite, NaN.
 std::vector<CurvePoint> visiblePoints(const std::vector<double>& xs, const MinMaxPyramid& ys,
                                       const std::vector<double>& edges);
+
+enum class AxisScale { Linear, Log };
+// What a curve is drawn over. Seconds and tokens come from metrics of the same run.
+enum class CurveAxis { Step, Time, Tokens };
+
+// How curves are looked at.
+struct CurveView {
+    double smoothing = 0;  // weight of the moving average, 0..1
+    CurveAxis axis = CurveAxis::Step;
+    AxisScale x = AxisScale::Linear, y = AxisScale::Linear;
+    bool operator==(const CurveView&) const = default;
+};
+
+// A run whose curves are drawn; `curves` outlives its use.
+struct PlottedRun {
+    std::int64_t id = 0;
+    QString name;
+    int colour = 0;  // slot
+    const RunCurves* curves = nullptr;
+    bool hasRollouts = false;  // to be looked at step by step
+    bool operator==(const PlottedRun&) const = default;
+};
+
+bool knows(const RunCurves& run, CurveAxis axis);
+// Where the points of a curve are on an axis; empty when the run does not know.
+std::vector<double> placesOf(const Curve& curve, const RunCurves& run, CurveAxis axis);
+
+// "run,step,value,smoothed" rows of one metric's curves, by run.
+QByteArray csvOf(const std::map<std::int64_t, Curve>& curves, double smoothing);
 
 }  // namespace lvr

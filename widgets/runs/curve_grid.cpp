@@ -1,18 +1,27 @@
 #include "widgets/runs/curve_grid.h"
 
+#include <QCheckBox>
+#include <QComboBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QResizeEvent>
 #include <QScrollArea>
+#include <QSlider>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
 
-#include "widgets/runs/curve_controls.h"
-#include "widgets/runs/curve_group.h"
 #include "widgets/runs/curve_plot.h"
 
 namespace lvr {
 namespace {
+
+constexpr int kPlotWidth = 330, kPlotHeight = 220;
+
+int columnsFor(int width) { return std::clamp(width / kPlotWidth, 1, 4); }
 
 constexpr int kTickMs = 16;
 
@@ -43,6 +52,124 @@ std::set<std::string> metricsOf(const std::vector<PlottedRun>& runs) {
 }
 
 }  // namespace
+
+CurveGroup::CurveGroup(const QString& title, QWidget* parent)
+    : QWidget(parent),
+      title_(title),
+      head_(new QToolButton(this)),
+      body_(new QWidget(this)),
+      grid_(new QGridLayout(body_)) {
+    head_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    head_->setArrowType(Qt::DownArrow);
+    head_->setAutoRaise(true);
+    head_->setToolTip(tr("Show or hide this group"));
+    QFont bold = head_->font();
+    bold.setBold(true);
+    head_->setFont(bold);
+    grid_->setContentsMargins(0, 0, 0, 0);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 6);
+    column->setSpacing(2);
+    column->addWidget(head_);
+    column->addWidget(body_);
+    connect(head_, &QToolButton::clicked, this, [this] {
+        body_->setVisible(body_->isHidden());
+        head_->setArrowType(body_->isHidden() ? Qt::RightArrow : Qt::DownArrow);
+    });
+}
+
+void CurveGroup::add(QWidget* plot, const QString& place) {
+    plot->setParent(body_);
+    plot->setFixedHeight(kPlotHeight);
+    plots_.emplace(place, plot);
+}
+
+void CurveGroup::arrange() {
+    columns_ = columnsFor(width());
+    std::erase_if(plots_, [](const auto& entry) { return entry.second.isNull(); });
+    for (const auto& [order, plot] : plots_) grid_->removeWidget(plot);
+    int place = 0;
+    for (const auto& [order, plot] : plots_) {
+        if (plot->isHidden()) continue;
+        grid_->addWidget(plot, place / columns_, place % columns_);
+        ++place;
+    }
+    for (int column = 0; column < 4; ++column)
+        grid_->setColumnStretch(column, column < columns_ ? 1 : 0);
+    head_->setText(QString("%1 (%2)").arg(title_).arg(place));
+    setVisible(place > 0);
+}
+
+void CurveGroup::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    if (columnsFor(event->size().width()) != columns_) arrange();
+}
+
+CurveControls::CurveControls(QWidget* parent)
+    : QWidget(parent),
+      smoothing_(new QSlider(Qt::Horizontal, this)),
+      weight_(new QLabel(this)),
+      axis_(new QComboBox(this)),
+      logX_(new QCheckBox(tr("Log x"), this)),
+      logY_(new QCheckBox(tr("Log y"), this)) {
+    build();
+    connect(smoothing_, &QSlider::valueChanged, this, &CurveControls::tell);
+    connect(axis_, &QComboBox::currentIndexChanged, this, &CurveControls::tell);
+    connect(axis_, &QComboBox::activated, this, [this] { wanted_ = view().axis; });
+    for (auto* box : {logX_, logY_}) connect(box, &QCheckBox::toggled, this, &CurveControls::tell);
+    tell();
+}
+
+void CurveControls::build() {
+    // Thousandths of what is kept of the past: the last stretch matters most, so it gets most room.
+    smoothing_->setRange(0, 100);
+    smoothing_->setPageStep(10);
+    smoothing_->setMaximumWidth(160);
+    smoothing_->setAccessibleName(tr("Smoothing"));
+    smoothing_->setToolTip(
+        tr("Weight of the past in an exponential moving average, freed of its bias"));
+    weight_->setMinimumWidth(weight_->fontMetrics().horizontalAdvance("0.9999"));
+    axis_->addItem(tr("Step"), static_cast<int>(CurveAxis::Step));
+    axis_->setAccessibleName(tr("What is on the x axis"));
+    auto* smoothing = new QLabel(tr("S&moothing"), this);
+    smoothing->setBuddy(smoothing_);
+    auto* over = new QLabel(tr("&Over"), this);
+    over->setBuddy(axis_);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{smoothing, smoothing_, weight_, over, axis_, logX_, logY_})
+        row->addWidget(widget);
+    row->addStretch(1);
+}
+
+CurveView CurveControls::view() const {
+    const double share = smoothing_->value() / 100.0;
+    return {.smoothing = share * (2 - share) * 0.999,
+            .axis = static_cast<CurveAxis>(axis_->currentData().toInt()),
+            .x = logX_->isChecked() ? AxisScale::Log : AxisScale::Linear,
+            .y = logY_->isChecked() ? AxisScale::Log : AxisScale::Linear};
+}
+
+void CurveControls::setRuns(const std::vector<PlottedRun>& runs) {
+    for (const auto& [axis, name] :
+         {std::pair(CurveAxis::Time, tr("Time")), std::pair(CurveAxis::Tokens, tr("Tokens"))}) {
+        const bool known = std::any_of(runs.begin(), runs.end(), [axis = axis](const auto& run) {
+            return knows(*run.curves, axis);
+        });
+        const int at = axis_->findData(static_cast<int>(axis));
+        if (known && at < 0) axis_->addItem(name, static_cast<int>(axis));
+        if (!known && at >= 0) axis_->removeItem(at);
+    }
+    // One that was not known for a while is back.
+    if (const int at = axis_->findData(static_cast<int>(wanted_)); at >= 0)
+        axis_->setCurrentIndex(at);
+}
+
+void CurveControls::tell() {
+    weight_->setText(QString::number(view().smoothing, 'f', 3));
+    Q_EMIT viewChanged(view());
+}
 
 CurveGrid::CurveGrid(QWidget* parent)
     : QWidget(parent),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QPointer>
 #include <QTimer>
 #include <QWidget>
 #include <map>
@@ -7,18 +8,66 @@
 #include <string>
 #include <vector>
 
-#include "widgets/runs/curve_view.h"
+#include "widgets/runs/curve_data.h"
 
+class QCheckBox;
+class QComboBox;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QScrollArea;
+class QSlider;
+class QToolButton;
 class QVBoxLayout;
 
 namespace lvr {
 
-class CurveControls;
-class CurveGroup;
 class CurvePlot;
+
+// A heading that opens and closes the plots below it, in as many columns as there is room for.
+class CurveGroup : public QWidget {
+    Q_OBJECT
+public:
+    explicit CurveGroup(const QString& title, QWidget* parent = nullptr);
+    // Owns it; place: what the plots are in order of.
+    void add(QWidget* plot, const QString& place);
+    void arrange();  // after plots were shown or hidden; an empty group hides itself
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    QString title_;
+    QToolButton* head_;
+    QWidget* body_;
+    QGridLayout* grid_;
+    std::multimap<QString, QPointer<QWidget>> plots_;  // by place
+    int columns_ = 0;
+};
+
+// How all curves are looked at: smoothing, what is on the x axis, logarithms.
+class CurveControls : public QWidget {
+    Q_OBJECT
+public:
+    explicit CurveControls(QWidget* parent = nullptr);
+
+    CurveView view() const;
+    void setRuns(const std::vector<PlottedRun>& runs);  // offers the axes that one of them knows
+
+Q_SIGNALS:
+    void viewChanged(const lvr::CurveView& view);
+
+private:
+    void build();
+    void tell();
+
+    CurveAxis wanted_ = CurveAxis::Step;  // as chosen, also while no run knows it
+    QSlider* smoothing_;
+    QLabel* weight_;
+    QComboBox* axis_;
+    QCheckBox* logX_;
+    QCheckBox* logY_;
+};
 
 // All metrics of the chosen runs, a curve each, by group: what stands before the name's slash.
 class CurveGrid : public QWidget {

@@ -5,13 +5,11 @@
 #include <QTextDocumentFragment>
 
 #include "widgets/action_tip.h"
+#include "widgets/colours.h"
 #include "widgets/runs/curve_lines.h"
-#include "widgets/runs/export_file.h"
-#include "widgets/runs/number_ticker.h"
 #include "widgets/runs/plot_picture.h"
-#include "widgets/runs/run_colours.h"
-#include "widgets/runs/run_text.h"
 #include "widgets/save_file.h"
+#include "widgets/words.h"
 
 namespace lvr {
 CurvePlot::CurvePlot(const std::string& metric, QWidget* parent)
@@ -364,12 +362,9 @@ void CurvePlot::exportTo(const QString& file) {
     } else {
         content = [bytes = pngOf(*plot_)] { return bytes; };
     }
-    exportFile(file, content, this, [this, file](const QString& sentence) {
-        if (sentence.isEmpty())
-            Q_EMIT exported(file);
-        else
-            Q_EMIT exportFailed(sentence);
-    });
+    exports_.add([file, content] { writeFile(file, content()); },
+                 [this, file] { Q_EMIT exported(file); },
+                 [this](const QString& sentence) { Q_EMIT exportFailed(sentence); });
 }
 
 void CurvePlot::changeEvent(QEvent* event) {

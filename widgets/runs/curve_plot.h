@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "widgets/runs/curve_view.h"
+#include "widgets/job.h"
+#include "widgets/runs/curve_data.h"
 
 class QCPRange;
 class QCustomPlot;
@@ -80,6 +81,7 @@ private:
     QAction* rollouts_ = nullptr;
     QLabel* readout_;
     QFrame* cursor_;
+    Job exports_;
 };
 
 }  // namespace lvr

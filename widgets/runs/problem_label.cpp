@@ -2,7 +2,7 @@
 
 #include <QEvent>
 
-#include "widgets/runs/run_colours.h"
+#include "widgets/colours.h"
 
 namespace lvr {
 

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <set>
 
-#include "widgets/runs/alert_text.h"
-#include "widgets/runs/run_colours.h"
-#include "widgets/runs/run_text.h"
+#include "widgets/colours.h"
+#include "widgets/runs/run_news.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
@@ -43,7 +43,27 @@ QPixmap stroke(const QColor& colour) {
     return pixmap;
 }
 
+QString groupOf(const QAbstractItemModel& model, int row) {
+    return model.index(row, RunsModel::Group).data(RunsModel::SortRole).toString();
+}
+
 }  // namespace
+
+const std::pair<const std::string, double>* headline(const RunSummary& run) {
+    for (const auto* name : {"reward/mean", "loss/total"})
+        if (const auto found = run.newest.find(name); found != run.newest.end()) return &*found;
+    for (const auto& metric : run.newest)
+        if (metric.first.starts_with("reward/") || metric.first.starts_with("loss/"))
+            return &metric;
+    return nullptr;
+}
+
+double secondsLeft(const Run& before, const Run& now) {
+    const int steps = now.step - before.step;
+    const double seconds = now.heartbeat - before.heartbeat;
+    if (steps <= 0 || seconds <= 0) return -1;
+    return std::max(0, now.info.steps - now.step) * seconds / steps;
+}
 
 void RunsModel::show(const std::vector<RunSummary>& runs) {
     removeRowsBut(runs);
@@ -267,6 +287,56 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
         default:
             return {};
     }
+}
+
+GroupedRuns::GroupedRuns(QObject* parent) : QSortFilterProxyModel(parent) {
+    setSortRole(RunsModel::SortRole);
+    setFilterKeyColumn(-1);
+    setFilterCaseSensitivity(Qt::CaseInsensitive);
+}
+
+// Groups go upwards even where their runs go downwards.
+bool GroupedRuns::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+    const auto a = groupOf(*sourceModel(), left.row()), b = groupOf(*sourceModel(), right.row());
+    if (a != b) return (a < b) == (sortOrder() == Qt::AscendingOrder);
+    return QSortFilterProxyModel::lessThan(left, right);
+}
+
+std::vector<std::pair<int, int>> GroupedRuns::groups() const {
+    std::vector<std::pair<int, int>> found;
+    for (int begin = 0, end = 0; begin < rowCount(); begin = end) {
+        const auto group = groupOf(*this, begin);
+        while (end < rowCount() && groupOf(*this, end) == group) ++end;
+        if (end - begin > 1) found.emplace_back(begin, end - begin);
+    }
+    return found;
+}
+
+void ProgressCell::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const {
+    QStyleOptionViewItem cell = option;
+    initStyleOption(&cell, index);
+    const bool selected = cell.state & QStyle::State_Selected;
+    const double fraction = index.data(RunsModel::FractionRole).toDouble();
+    cell.displayAlignment = Qt::AlignHCenter | Qt::AlignTop;
+    QStyledItemDelegate::paint(painter, cell, index);
+    constexpr int kHeight = 3;
+    const QRectF track(cell.rect.left() + 6, cell.rect.bottom() - kHeight - 2,
+                       cell.rect.width() - 12, kHeight);
+    QRectF done = track;
+    done.setWidth(track.width() * fraction);
+    QColor ground = cell.palette.color(QPalette::Mid);
+    const QColor bar =
+        cell.palette.color(selected ? QPalette::HighlightedText : QPalette::Highlight);
+    if (selected) ground.setAlphaF(0.5f);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(ground);
+    painter->drawRoundedRect(track, 1.5, 1.5);
+    painter->setBrush(bar);
+    if (done.width() >= 1) painter->drawRoundedRect(done, 1.5, 1.5);
+    painter->restore();
 }
 
 }  // namespace lvr

@@ -1,12 +1,23 @@
 #pragma once
 
 #include <QAbstractTableModel>
+#include <QSortFilterProxyModel>
+#include <QStyledItemDelegate>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/values/run.h"
 
 namespace lvr {
+
+// The metric a run is judged by at a glance: its reward, otherwise its loss. Null when it has none.
+const std::pair<const std::string, double>* headline(const RunSummary& run);
+
+// Seconds until a running run is through, from the steps between `before` and now. Below 0: not
+// known yet.
+double secondsLeft(const Run& before, const Run& now);
 
 // The runs of a store as rows. Cells that stay are kept, so that a selection outlives an update.
 class RunsModel : public QAbstractTableModel {
@@ -62,6 +73,27 @@ private:
     std::map<std::int64_t, int> colours_;
     bool dark_ = false;
     Grouping grouping_ = Grouping::None;
+};
+
+// The runs, filtered and sorted, those of a group together whatever they are sorted by.
+class GroupedRuns : public QSortFilterProxyModel {
+    Q_OBJECT
+public:
+    explicit GroupedRuns(QObject* parent = nullptr);
+
+    // [first row, number of rows] of each group of more than one.
+    std::vector<std::pair<int, int>> groups() const;
+
+protected:
+    bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
+};
+
+// A cell with a bar under its text, as long as the model's RunsModel::FractionRole says.
+class ProgressCell : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
 };
 
 }  // namespace lvr

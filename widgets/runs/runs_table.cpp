@@ -14,10 +14,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/colours.h"
 #include "widgets/runs/config_diff.h"
-#include "widgets/runs/grouped_runs.h"
-#include "widgets/runs/progress_cell.h"
-#include "widgets/runs/run_colours.h"
 #include "widgets/runs/runs_model.h"
 
 namespace lvr {

@@ -3,6 +3,7 @@
 #include <QMetaObject>
 #include <QObject>
 #include <QPointer>
+#include <QString>
 #include <QThreadPool>
 #include <atomic>
 #include <functional>
@@ -10,8 +11,6 @@
 #include <stop_token>
 #include <type_traits>
 #include <utility>
-
-#include "widgets/thrown.h"
 
 namespace lvr {
 
@@ -131,5 +130,8 @@ private:
     std::atomic<bool> isLeft_ = false;  // letEnd()
     int running_ = 0;
 };
+
+// One sentence for a person out of what is being caught; to be called inside a catch block.
+QString thrownSentence();
 
 }  // namespace lvr

@@ -25,6 +25,7 @@
 #include "widgets/job.h"
 #include "widgets/labels.h"
 #include "widgets/save_file.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
@@ -61,13 +62,6 @@ constexpr int kRefresh = 300;  // ms between two looks at growing results
 
 QString questions(std::size_t count) {
     return count == 1 ? QObject::tr("1 question") : QObject::tr("%1 questions").arg(count);
-}
-
-QString duration(qint64 ms) {
-    const qint64 seconds = (ms + 999) / 1000;
-    if (seconds < 60) return QObject::tr("%1 s").arg(seconds);
-    if (seconds < 3600) return QObject::tr("%1 min %2 s").arg(seconds / 60).arg(seconds % 60);
-    return QObject::tr("%1 h %2 min").arg(seconds / 3600).arg(seconds / 60 % 60);
 }
 
 QString unreadableText(const SetResults& results) {
@@ -292,7 +286,7 @@ void SetPage::showProgress() {
     status_->setText(tr("Question %1 of %2, about %3 left")
                          .arg((run_->step() + strategies - 1) / strategies)
                          .arg(run_->steps() / strategies)
-                         .arg(duration(run_->msLeft())));
+                         .arg(durationText(static_cast<double>(run_->msLeft()) / 1000)));
     if (!refresh_.isActive()) refresh_.start();
 }
 
@@ -312,8 +306,10 @@ void SetPage::settle(bool stopped) {
     showScores();
     const QString asked = questions(results().questions.size());
     const int all = run_->steps() / static_cast<int>(results().strategies.size());
-    tellState((stopped ? tr("Stopped after %1 of %2").arg(asked).arg(all)
-                       : tr("%1 in %2").arg(asked, duration(run_->msSpent()))) +
+    tellState((stopped
+                   ? tr("Stopped after %1 of %2").arg(asked).arg(all)
+                   : tr("%1 in %2")
+                         .arg(asked, durationText(static_cast<double>(run_->msSpent()) / 1000))) +
               unreadableText(results()));
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "widgets/thrown.h"
+#include "widgets/job.h"
 
 namespace lvr {
 InferenceWorker::InferenceWorker(EngineFactory factory, QObject* parent)

@@ -5,29 +5,19 @@
 #include <QLabel>
 #include <QWidget>
 
+#include "widgets/colours.h"
 #include "widgets/compare/step_strips.h"
 #include "widgets/compare/strategy.h"
 #include "widgets/labels.h"
 #include "widgets/word_diff.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
 
 // Not a widget's own palette: one hears of a change of theme earlier than another.
-bool isDark(const QWidget* widget) {
-    return QApplication::palette(widget).window().color().lightness() < 128;
-}
-QColor inkOf(const QWidget* widget) { return QApplication::palette(widget).windowText().color(); }
-
-QColor verdictColour(bool right, bool dark) {
-    if (right) return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
-    return dark ? QColor(255, 130, 120) : QColor(180, 30, 20);
-}
-
-QString milliseconds(double ms) {
-    return ms < 10000 ? QObject::tr("%1 ms").arg(ms, 0, 'f', ms < 10 ? 1 : 0)
-                      : QObject::tr("%1 s").arg(ms / 1000, 0, 'f', 1);
-}
+QPalette paletteOf(const QWidget* widget) { return QApplication::palette(widget); }
+QColor inkOf(const QWidget* widget) { return paletteOf(widget).windowText().color(); }
 
 std::optional<int> capOf(const ExitRule& rule) {
     return std::visit(
@@ -202,18 +192,19 @@ void AnswerColumn::showNumbers() {
     steps_->setText(state_ == State::Waiting || state_ == State::Failed
                         ? none
                         : stepsText(static_cast<int>(latentSteps(answer_.trace).size())));
-    first_->setText(known ? milliseconds(answer_.times.firstToken) : none);
-    total_->setText(known ? milliseconds(answer_.times.total) : none);
+    first_->setText(known ? millisecondsText(answer_.times.firstToken) : none);
+    total_->setText(known ? millisecondsText(answer_.times.total) : none);
     verdict_->setText(!answer_.right ? none : *answer_.right ? tr("✓ right") : tr("✗ wrong"));
     const QColor ink = inkOf(verdict_);
-    colour(verdict_,
-           answer_.right ? verdictColour(*answer_.right, isDark(verdict_->parentWidget())) : ink);
+    colour(verdict_, answer_.right
+                         ? verdictColour(*answer_.right, paletteOf(verdict_->parentWidget()))
+                         : ink);
 }
 
 void AnswerColumn::mark(const QString& baseline) {
     const QWidget* around = text_->parentWidget();
     const bool failed = state_ == State::Failed;
-    colour(text_, failed ? verdictColour(false, isDark(around)) : inkOf(around));
+    colour(text_, failed ? verdictColour(false, paletteOf(around)) : inkOf(around));
     text_->setTextFormat(Qt::PlainText);
     text_->setToolTip(QString::fromStdString(answer_.trace.text));
     switch (state_) {
@@ -231,7 +222,7 @@ void AnswerColumn::mark(const QString& baseline) {
     }
     if (baseline.isEmpty()) return text_->setText(answerText());
     text_->setTextFormat(Qt::RichText);
-    const QColor mark = isDark(around) ? QColor(110, 82, 20) : QColor(255, 225, 140);
+    const QColor mark = changeColour(paletteOf(around));
     text_->setText(toHtml(wordDiff(baseline, answerText()), mark));
 }
 

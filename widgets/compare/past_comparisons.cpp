@@ -10,28 +10,12 @@
 #include <QVBoxLayout>
 
 #include "widgets/action_tip.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
 
 enum PastColumn { RunNumber, Date, Set, Model, Asked, Right, State, PastColumns };
-
-QString stateText(const Run& run) {
-    switch (run.status) {
-        case RunStatus::Running:
-        case RunStatus::Paused:
-            return QObject::tr("running");
-        case RunStatus::Finished:
-            return QObject::tr("finished");
-        case RunStatus::Stopped:
-            return QObject::tr("stopped");
-        case RunStatus::Failed:
-            return QObject::tr("failed");
-        case RunStatus::Lost:
-            return QObject::tr("interrupted");
-    }
-    return {};
-}
 
 // "fixed 8 92.0 %, no latents 41.0 %"
 QString rightText(const ComparisonSummary& comparison) {
@@ -115,7 +99,7 @@ void PastComparisons::fill(int row, const ComparisonSummary& comparison) {
                                QString::fromStdString(run.info.parent),
                                tr("%1 of %2").arg(run.step).arg(run.info.steps),
                                rightText(comparison),
-                               stateText(run)};
+                               statusText(run.status)};
     for (int column = 0; column < cells.size(); ++column) {
         auto* cell = new QTableWidgetItem(cells[column]);
         cell->setToolTip(cells[column]);

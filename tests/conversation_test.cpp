@@ -15,17 +15,17 @@
 #include <fstream>
 
 #include "app/ask/ask_workspace.h"
+#include "app/ask/conversation_text.h"
 #include "app/ask/history.h"
 #include "app/ask/picture_conversation.h"
 #include "app/ask/picture_panel.h"
-#include "app/ask/conversation_text.h"
 #include "core/trace/trace_file.h"
 #include "tests/support/scripted_window.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 #include "widgets/qt_image.h"
 #include "widgets/question_line.h"
 

@@ -5,7 +5,7 @@
 #include <QtTest>
 
 #include "tests/support/three_looks.h"
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 #include "widgets/message_bar.h"
 #include "widgets/qt_image.h"
 #include "widgets/question_line.h"

@@ -21,7 +21,7 @@
 #include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/support/scripted_window.h"
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/message_bar.h"
 #include "widgets/question_line.h"

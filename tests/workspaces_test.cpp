@@ -9,6 +9,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -36,6 +37,7 @@
 #include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "app/window/main_window.h"
+#include "app/window/models.h"
 #include "app/window/session.h"
 #include "app/window/start_script.h"
 #include "core/store/run_store.h"
@@ -733,6 +735,35 @@ private Q_SLOTS:
         clock->stop();
         QTest::keyClicks(world.ask().questionLine(), " and more");
         QTRY_VERIFY(kept().endsWith("and more"));
+    }
+
+    // ---- Models of one's own ----
+
+    void modelsTrainedHereAreOfferedWithStepAndScore() {
+        World world(newName("läufe 1.db"));
+        const QString folder = newName("trained");
+        {
+            RunStore store(world.store.toStdString());
+            const auto run = store.start(infoOf("sft"));
+            store.addCheckpoint(run, {.step = 10, .folder = folder.toStdString(), .loss = 0.5});
+            store.addCheckpoint(run, {.step = 20, .folder = folder.toStdString(), .loss = 0.25});
+            store.addCheckpoint(run, {.step = 30, .folder = "gone", .kept = false});
+            store.setName(run, "mine");
+            store.end(run, RunStatus::Finished, {});
+            store.end(store.start(infoOf("sft")), RunStatus::Failed, "saved nothing");
+        }
+        world.begin();
+        world.window.findChild<QAction*>("file.open-model")->trigger();
+        auto& dialog = *world.window.findChild<OpenModelDialog*>();
+        auto& list = *dialog.findChild<QListWidget*>();
+        QTRY_VERIFY(list.count() > 1);
+        QCOMPARE(list.item(1)->text(), "Run mine · step 20 · loss 0.25");
+        list.setCurrentRow(1);
+        dialog.accept();
+        world.settle();
+        world.window.ask("Who are you?");
+        world.settle();
+        QCOMPARE(QString::fromStdString(world.window.trace().model), folder);
     }
 
     void whereTheModelWasComputedIsKeptWithIt() {

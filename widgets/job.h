@@ -14,6 +14,9 @@
 
 namespace lvr {
 
+// One sentence for a person out of what is being caught; to be called inside a catch block.
+QString thrownSentence();
+
 // Runs work away from the GUI thread: reading, writing, measuring. A part that needs such work
 // holds a Job; all functions are called on the GUI thread and all reports come there. What work
 // throws comes as a sentence. Work takes nothing, or a Turn to look at and to report by while it
@@ -130,8 +133,5 @@ private:
     std::atomic<bool> isLeft_ = false;  // letEnd()
     int running_ = 0;
 };
-
-// One sentence for a person out of what is being caught; to be called inside a catch block.
-QString thrownSentence();
 
 }  // namespace lvr

@@ -13,7 +13,7 @@
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 #include "widgets/labels.h"
 #include "widgets/question_line.h"
 #include "widgets/token_stream.h"

@@ -78,7 +78,8 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     ask_->addPanel("ask/conversation", tr("Conversation"), conversation_->panel(),
                    Qt::LeftDockWidgetArea, true);
     files_ = new WindowFiles(ask_, shell_->recent(), this);
-    models_ = new ModelDesk(worker_, services_->cachedCheckpoints, this);
+    models_ = new ModelDesk(worker_, services_->cachedCheckpoints,
+                            services_->places.store.toStdU16String(), this);
     bars_ = new WindowBars({*actions_, *workspaces_, *switch_, *files_->sources(), *theme_, *shell_,
                             services_->sceneKinds},
                            this);

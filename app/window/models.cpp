@@ -9,25 +9,58 @@
 #include <QListWidget>
 #include <QPointer>
 #include <QPushButton>
+#include <algorithm>
 #include <utility>
 
 #include "app/engine/ask_engine.h"
 #include "app/engine/inference_worker.h"
+#include "core/store/run_store.h"
 #include "widgets/entry_fields.h"
 #include "widgets/job.h"
 #include "widgets/message_bar.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kPatience = 300;  // ms
 
+// What tells how good it is, if anything does.
+QString scoreOf(const RunStore& store, const Run& run, const CheckpointRow& checkpoint) {
+    if (checkpoint.loss) return QObject::tr("loss %1").arg(shortNumber(*checkpoint.loss));
+    const auto newest = store.newestMetrics(run.id);
+    for (const auto& [metric, word] :
+         {std::pair{"reward/mean", "reward %1"}, std::pair{"loss/total", "training loss %1"}})
+        if (const auto found = newest.find(metric); found != newest.end())
+            return QObject::tr(word).arg(shortNumber(found->second));
+    return {};
+}
+
 }  // namespace
 
-ModelDesk::ModelDesk(InferenceWorker* worker, Cached cached, QWidget* window)
+std::vector<OwnModel> ownModels(const std::filesystem::path& store) {
+    std::error_code unknown;
+    std::vector<OwnModel> models;
+    if (store.empty() || !std::filesystem::exists(store, unknown)) return models;
+    const RunStore runs(store, RunStore::Access::Read);
+    for (const Run& run : runs.runs()) {
+        const auto checkpoints = runs.checkpoints(run.id);
+        const auto newest = std::find_if(checkpoints.rbegin(), checkpoints.rend(),
+                                         [](const CheckpointRow& each) { return each.kept; });
+        if (newest == checkpoints.rend()) continue;
+        QStringList title{runTitle(run), QObject::tr("step %1").arg(newest->step)};
+        if (const QString score = scoreOf(runs, run, *newest); !score.isEmpty()) title << score;
+        models.push_back({newest->folder, title.join(QStringLiteral(" · "))});
+    }
+    return models;
+}
+
+ModelDesk::ModelDesk(InferenceWorker* worker, Cached cached, std::filesystem::path store,
+                     QWidget* window)
     : QObject(window),
       worker_(worker),
       cached_(std::move(cached)),
+      store_(std::move(store)),
       window_(window),
       lists_(new Job(this)) {
     patience_.setSingleShot(true);
@@ -101,10 +134,16 @@ void ModelDesk::choose() {
     });
     dialog->open();
     const QPointer<OpenModelDialog> asking(dialog);
+    struct Found {
+        std::vector<OwnModel> own;
+        std::vector<std::string> cached;
+    };
     lists_->replace(
-        cached_,
-        [asking](const std::vector<std::string>& checkpoints) {
-            if (asking) asking->showCached(checkpoints);
+        [cached = cached_, store = store_] {
+            return Found{ownModels(store), cached()};
+        },
+        [asking](const Found& found) {
+            if (asking) asking->showModels(found.own, found.cached);
         },
         [this, asking](const QString& sentence) {
             if (asking) asking->close();
@@ -166,7 +205,8 @@ QHBoxLayout* OpenModelDialog::makePlaceRow() {
 }
 
 void OpenModelDialog::build() {
-    auto* cached = new QLabel(tr("&Shipped, and in the Hugging Face cache of this machine:"), this);
+    auto* cached = new QLabel(
+        tr("&Shipped, trained here, and in the Hugging Face cache of this machine:"), this);
     list_ = new QListWidget(this);
     list_->setAccessibleName(tr("Models on this machine"));
     cached->setBuddy(list_);
@@ -194,19 +234,23 @@ void OpenModelDialog::build() {
     column->addLayout(row);
     column->addLayout(makePlaceRow());
     column->addWidget(buttons);
-    showCached({});
+    showModels({}, {});
     note_->setText(tr("Looking into the cache…"));
 }
 
-void OpenModelDialog::showCached(const std::vector<std::string>& checkpoints) {
+void OpenModelDialog::add(const QString& title, const std::string& name) {
+    auto* item = new QListWidgetItem(title, list_);
+    item->setData(Qt::UserRole, QString::fromStdString(name));
+    item->setToolTip(QString::fromStdString(name));
+}
+
+void OpenModelDialog::showModels(const std::vector<OwnModel>& own,
+                                 const std::vector<std::string>& cached) {
     list_->clear();
-    auto* tiny = new QListWidgetItem(tr("Tiny model (shipped; knows drawn scenes)"), list_);
-    tiny->setData(Qt::UserRole, QString());
-    for (const std::string& name : checkpoints) {
-        auto* item = new QListWidgetItem(QString::fromStdString(name), list_);
-        item->setData(Qt::UserRole, QString::fromStdString(name));
-    }
-    note_->setText(checkpoints.empty()
+    add(tr("Tiny model (shipped; knows drawn scenes)"), {});
+    for (const OwnModel& model : own) add(tr("Run %1").arg(model.title), model.folder);
+    for (const std::string& name : cached) add(QString::fromStdString(name), name);
+    note_->setText(cached.empty()
                        ? tr("The cache holds no Qwen2.5-VL or LVR checkpoint. Nothing is ever "
                             "downloaded from here: fetch one with huggingface-cli download.")
                        : tr("Nothing is ever downloaded from here."));

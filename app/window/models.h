@@ -3,6 +3,7 @@
 #include <QDialog>
 #include <QObject>
 #include <QTimer>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,13 +24,22 @@ class InferenceWorker;
 class Job;
 class MessageBar;
 
+// A model that was trained here: the newest checkpoint that its run kept.
+struct OwnModel {
+    std::string folder;
+    QString title;  // "3 sft · step 200 · loss 0.132"
+};
+// Of the runs in the store, newest first; none where there is no store. Blocks; throws Error.
+std::vector<OwnModel> ownModels(const std::filesystem::path& store);
+
 // Opens models, named or chosen in a dialog. The one open before stays until the new one is there,
 // or until its memory is needed.
 class ModelDesk : public QObject {
     Q_OBJECT
 public:
     using Cached = std::function<std::vector<std::string>()>;  // throws Error; any thread
-    ModelDesk(InferenceWorker* worker, Cached cached, QWidget* window);
+    // store: of the runs whose models are offered; empty: none are.
+    ModelDesk(InferenceWorker* worker, Cached cached, std::filesystem::path store, QWidget* window);
 
     // What is opened from now on is computed there.
     void setPlace(const ModelPlace& place) { place_ = place; }
@@ -54,6 +64,7 @@ private:
 
     InferenceWorker* worker_;
     Cached cached_;
+    std::filesystem::path store_;
     QWidget* window_;
     Job* lists_;
     QString name_;
@@ -63,19 +74,20 @@ private:
     bool lost_ = false;  // what was open, to the load under way
 };
 
-// Chooses a model, the tiny one, a checkpoint in the local Hugging Face cache or a folder, and
-// where it is computed.
+// Chooses a model, the tiny one, one that was trained here, a checkpoint in the local Hugging Face
+// cache or a folder, and where it is computed.
 class OpenModelDialog : public QDialog {
     Q_OBJECT
 public:
     explicit OpenModelDialog(const ModelPlace& place = {}, QWidget* parent = nullptr);
-    void showCached(const std::vector<std::string>& checkpoints);
+    void showModels(const std::vector<OwnModel>& own, const std::vector<std::string>& cached);
 
 Q_SIGNALS:
     void chosen(const lvr::ModelWish& wish);
 
 private:
     void build();
+    void add(const QString& title, const std::string& name);
     QHBoxLayout* makePlaceRow();
     QComboBox* addChoice(QHBoxLayout& row, const QString& label, const QStringList& values);
     ModelWish wish() const;

@@ -13,7 +13,7 @@
 #include "app/window/main_window.h"
 #include "app/window/window_services.h"
 #include "datasets/scenes/scenes.h"
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 #include "widgets/message_bar.h"
 #include "widgets/question_line.h"
 #include "widgets/regions/region_json.h"

@@ -10,22 +10,12 @@
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QToolButton>
-#include <QValidator>
 
+#include "widgets/decode_form.h"
 #include "widgets/entry_fields.h"
-#include "widgets/exit_rule_form.h"
 
 namespace lvr {
 namespace {
-
-QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
-    auto* field = new QDoubleSpinBox(parent);
-    field->setRange(least, most);
-    field->setSingleStep(0.1);
-    field->setDecimals(2);
-    field->setAccessibleName(name);
-    return field;
-}
 
 QSpinBox* countField(const QString& name, int most, QWidget* parent) {
     auto* field = new QSpinBox(parent);
@@ -34,40 +24,23 @@ QSpinBox* countField(const QString& name, int most, QWidget* parent) {
     return field;
 }
 
-// Whole numbers of 64 bits.
-class SeedValidator : public QValidator {
-public:
-    using QValidator::QValidator;
-    State validate(QString& text, int&) const override {
-        bool isOne = false;
-        text.toULongLong(&isOne);
-        return text.isEmpty() ? Intermediate : isOne ? Acceptable : Invalid;
-    }
-};
-
-QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
-    auto* row = new QHBoxLayout;
-    for (QWidget* field : fields) row->addWidget(field, 1);
-    return row;
-}
-
 }  // namespace
 
 StrategyForm::StrategyForm(QWidget* parent)
     : QWidget(parent),
       name_(new QLineEdit(this)),
       exit_(new ExitRuleForm(this)),
-      feed_(new QComboBox(this)),
+      feed_(feedField(this)),
       head_(new QComboBox(this)),
-      forceStart_(new QCheckBox(tr("Force start"), this)),
+      forceStart_(forceStartField(this)),
       forceEnd_(new QCheckBox(tr("Force end"), this)),
-      maxNewTokens_(countField(tr("Most new tokens"), 100000, this)),
-      temperature_(numberField(tr("Temperature"), 0, 10, this)),
-      topP_(numberField(tr("Top-p"), 0.01, 1, this)),
+      maxNewTokens_(mostTokensField(this)),
+      temperature_(temperatureField(this)),
+      topP_(topPField(this)),
       minP_(numberField(tr("Min-p"), 0, 1, this)),
       topK_(countField(tr("Top-k"), 1000000, this)),
       penalty_(numberField(tr("Repetition penalty"), 0.1, 10, this)),
-      seed_(new QLineEdit(this)),
+      seed_(seedField(this)),
       model_(new QLineEdit(this)) {
     build();
     wire();
@@ -77,22 +50,12 @@ StrategyForm::StrategyForm(QWidget* parent)
 void StrategyForm::build() {
     name_->setAccessibleName(tr("Strategy name"));
     name_->setClearButtonEnabled(true);
-    feed_->addItems({tr("own latents"), tr("snapped to patches"), tr("filler embedding")});
-    feed_->setAccessibleName(tr("What is fed back"));
-    feed_->setToolTip(
-        tr("The hidden state itself (the method), the picture's visual token nearest to it, or the "
-           "embedding of <|lvr|>"));
     head_->addItems({tr("head: as released"), tr("head: consistent")});
     head_->setAccessibleName(tr("Head positions"));
     head_->setToolTip(tr("Which hidden states an lvr_head is applied to, for models with one"));
-    forceStart_->setToolTip(tr("Put <|lvr_start|> at the end of the prompt"));
     forceEnd_->setToolTip(tr("Put <|lvr_end|> after the last latent"));
-    maxNewTokens_->setMinimum(1);
-    temperature_->setSpecialValueText(tr("greedy"));
     topK_->setSpecialValueText(tr("off"));
     minP_->setSpecialValueText(tr("off"));
-    seed_->setAccessibleName(tr("Seed"));
-    seed_->setValidator(new SeedValidator(seed_));
     model_->setAccessibleName(tr("Model folder"));
     model_->setPlaceholderText(tr("the model that is open"));
     model_->setToolTip(

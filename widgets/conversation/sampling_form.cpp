@@ -7,39 +7,17 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QRegularExpressionValidator>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStringList>
 #include <QToolButton>
 #include <QVBoxLayout>
-#include <cmath>
+
+#include "widgets/decode_form.h"
+#include "widgets/entry_fields.h"
 
 namespace lvr {
 namespace {
-
-constexpr int kMostTokens = 100000;
-constexpr double kHottest = 10;
-
-QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
-    auto* field = new QDoubleSpinBox(parent);
-    field->setRange(least, most);
-    field->setSingleStep(0.1);
-    field->setDecimals(2);
-    field->setAccessibleName(name);
-    return field;
-}
-
-QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
-    auto* row = new QHBoxLayout;
-    for (QWidget* field : fields) row->addWidget(field, 1);
-    return row;
-}
-
-// A field shows two decimals; as long as nobody changes it, the number behind it stays exact.
-double exact(const QDoubleSpinBox* field, double given) {
-    return std::abs(field->value() - given) < 0.0051 ? given : field->value();
-}
 
 // What differs from the defaults, so that the fold hides nothing.
 QString differences(const DecodeOptions& options) {
@@ -72,28 +50,12 @@ SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent) {
 }
 
 void SamplingForm::makeFields() {
-    temperature_ = numberField(tr("Temperature"), 0, kHottest, this);
-    temperature_->setSpecialValueText(tr("greedy"));
-    temperature_->setToolTip(tr("0 takes the likeliest token; more samples more freely"));
-    topP_ = numberField(tr("Top-p"), 0.01, 1, this);
-    topP_->setToolTip(tr("Sample among the likeliest tokens that make up this share; 1 is off"));
-    seed_ = new QLineEdit(this);
-    seed_->setAccessibleName(tr("Seed"));
-    seed_->setToolTip(tr("The same seed samples the same answer"));
-    seed_->setValidator(new QRegularExpressionValidator(QRegularExpression("[0-9]{1,19}"), seed_));
-    maxNewTokens_ = new QSpinBox(this);
-    maxNewTokens_->setRange(1, kMostTokens);
-    maxNewTokens_->setAccessibleName(tr("Most new tokens"));
-    maxNewTokens_->setToolTip(tr("Latent steps count too"));
-    forceStart_ = new QCheckBox(tr("Force start"), this);
-    forceStart_->setToolTip(
-        tr("Put <|lvr_start|> at the end of the prompt, so that the answer begins with a thought"));
-    feed_ = new QComboBox(this);
-    feed_->addItems({tr("own latents"), tr("nearest visual token"), tr("filler <|lvr|>")});
-    feed_->setAccessibleName(tr("What is fed back"));
-    feed_->setToolTip(
-        tr("The hidden state itself (the method), the picture's visual token nearest to it, or the "
-           "embedding of <|lvr|>"));
+    temperature_ = temperatureField(this);
+    topP_ = topPField(this);
+    seed_ = seedField(this);
+    maxNewTokens_ = mostTokensField(this);
+    forceStart_ = forceStartField(this);
+    feed_ = feedField(this);
 }
 
 void SamplingForm::build() {
@@ -136,18 +98,15 @@ void SamplingForm::wire() {
     connect(maxNewTokens_, &QSpinBox::valueChanged, this, report);
     connect(forceStart_, &QCheckBox::toggled, this, report);
     connect(feed_, &QComboBox::currentIndexChanged, this, report);
-    connect(seed_, &QLineEdit::editingFinished, this, [this] {
-        if (seed_->text().isEmpty()) seed_->setText(QStringLiteral("0"));
-    });
 }
 
 DecodeOptions SamplingForm::options() const {
     DecodeOptions options = given_;
     options.spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled;
     options.latentFeed = static_cast<LatentFeed>(feed_->currentIndex());
-    options.maxNewTokens = maxNewTokens_->value();
-    options.sampling.temperature = exact(temperature_, given_.sampling.temperature);
-    options.sampling.topP = exact(topP_, given_.sampling.topP);
+    options.maxNewTokens = exactValue(maxNewTokens_, given_.maxNewTokens);
+    options.sampling.temperature = exactValue(temperature_, given_.sampling.temperature);
+    options.sampling.topP = exactValue(topP_, given_.sampling.topP);
     options.sampling.seed = seed_->text().toULongLong();
     return options;
 }

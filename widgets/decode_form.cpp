@@ -1,11 +1,14 @@
-#include "widgets/exit_rule_form.h"
+#include "widgets/decode_form.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QValidator>
 #include <type_traits>
 
 #include "widgets/entry_fields.h"
@@ -13,7 +16,8 @@
 namespace lvr {
 namespace {
 
-constexpr int kMostSteps = 512;
+constexpr int kMostSteps = 512, kMostTokens = 100000;
+constexpr double kHottest = 10;
 
 // In the order of ExitRule's alternatives, so that the combo's index is the variant's.
 struct Kind {
@@ -28,7 +32,84 @@ constexpr Kind kKinds[] = {
     {"Model's own stop", "Leave when the probability of <|lvr_end|> reaches a threshold"}};
 static_assert(std::size(kKinds) == std::variant_size_v<ExitRule>);
 
+// Whole numbers of 64 bits; QIntValidator ends at 31.
+class SeedValidator : public QValidator {
+public:
+    using QValidator::QValidator;
+    State validate(QString& text, int&) const override {
+        bool isOne = false;
+        text.toULongLong(&isOne);
+        return text.isEmpty() ? Intermediate : isOne ? Acceptable : Invalid;
+    }
+};
+
 }  // namespace
+
+QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
+    auto* field = new QDoubleSpinBox(parent);
+    field->setRange(least, most);
+    field->setSingleStep(0.1);
+    field->setDecimals(2);
+    field->setAccessibleName(name);
+    return field;
+}
+
+QDoubleSpinBox* temperatureField(QWidget* parent) {
+    auto* field = numberField(QObject::tr("Temperature"), 0, kHottest, parent);
+    field->setSpecialValueText(QObject::tr("greedy"));
+    field->setToolTip(QObject::tr("0 takes the likeliest token; more samples more freely"));
+    return field;
+}
+
+QDoubleSpinBox* topPField(QWidget* parent) {
+    auto* field = numberField(QObject::tr("Top-p"), 0.01, 1, parent);
+    field->setToolTip(
+        QObject::tr("Sample among the likeliest tokens that make up this share; 1 is off"));
+    return field;
+}
+
+QSpinBox* mostTokensField(QWidget* parent) {
+    auto* field = new QSpinBox(parent);
+    field->setRange(1, kMostTokens);
+    field->setAccessibleName(QObject::tr("Most new tokens"));
+    field->setToolTip(QObject::tr("Latent steps count too"));
+    return field;
+}
+
+QLineEdit* seedField(QWidget* parent) {
+    auto* field = new QLineEdit(parent);
+    field->setAccessibleName(QObject::tr("Seed"));
+    field->setToolTip(QObject::tr("The same seed samples the same answer"));
+    field->setValidator(new SeedValidator(field));
+    QObject::connect(field, &QLineEdit::editingFinished, field, [field] {
+        if (field->text().isEmpty()) field->setText(QStringLiteral("0"));
+    });
+    return field;
+}
+
+QComboBox* feedField(QWidget* parent) {
+    auto* field = new QComboBox(parent);
+    field->addItems({QObject::tr("own latents"), QObject::tr("snapped to patches"),
+                     QObject::tr("filler <|lvr|>")});
+    field->setAccessibleName(QObject::tr("What is fed back"));
+    field->setToolTip(
+        QObject::tr("The hidden state itself (the method), the picture's visual token nearest to "
+                    "it, or the embedding of <|lvr|>"));
+    return field;
+}
+
+QCheckBox* forceStartField(QWidget* parent) {
+    auto* field = new QCheckBox(QObject::tr("Force start"), parent);
+    field->setToolTip(QObject::tr(
+        "Put <|lvr_start|> at the end of the prompt, so that the answer begins with a thought"));
+    return field;
+}
+
+QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
+    auto* row = new QHBoxLayout;
+    for (QWidget* field : fields) row->addWidget(field, 1);
+    return row;
+}
 
 ExitRuleForm::ExitRuleForm(QWidget* parent) : QWidget(parent) {
     build();

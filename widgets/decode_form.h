@@ -1,15 +1,29 @@
 #pragma once
 
 #include <QWidget>
+#include <initializer_list>
 
 #include "core/values/options.h"
 
+class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
+class QHBoxLayout;
 class QLabel;
+class QLineEdit;
 class QSpinBox;
 
 namespace lvr {
+
+// The fields of decoding, with the same names, words, ranges and tips in every form.
+QDoubleSpinBox* temperatureField(QWidget* parent);
+QDoubleSpinBox* topPField(QWidget* parent);
+QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent);
+QSpinBox* mostTokensField(QWidget* parent);
+QLineEdit* seedField(QWidget* parent);  // a whole number of 64 bits
+QComboBox* feedField(QWidget* parent);  // its index is the LatentFeed
+QCheckBox* forceStartField(QWidget* parent);
+QHBoxLayout* besides(std::initializer_list<QWidget*> fields);  // in one row of a form
 
 // Chooses when the model leaves its latent span: the rule, and the numbers that rule has.
 class ExitRuleForm : public QWidget {

@@ -3,6 +3,7 @@
 #include <qcustomplot.h>
 
 #include <QLineEdit>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTemporaryDir>
@@ -203,6 +204,19 @@ private Q_SLOTS:
         std::sort(marked.begin(), marked.end());
         QCOMPARE(marked, (std::vector<double>{5, 7, 8, 9}));
         QVERIFY(world.y().upper < 10);  // infinity is not in the range
+    }
+
+    // Qt warns of every dot that has no place, on stderr.
+    void aFirstStepWithoutAPlaceOnALogAxisIsNoDot() {
+        World world;
+        world.runs[3].append({columnOf("loss/total", {0})});
+        auto runs = world.plotted();
+        runs.push_back({3, "run 3", 2, &world.runs.at(3)});
+        QTest::failOnWarning(QRegularExpression("QPainterPath"));
+        world.plot.setRuns(runs);
+        world.plot.setView({.y = AxisScale::Log});
+        world.drawNow();
+        QVERIFY(world.plot.isVisible());
     }
 
     void aLogAxisShowsWhatIsPositive() {

@@ -38,11 +38,19 @@ void give(QCPGraph* graph, const std::vector<CurvePoint>& points) {
     graph->data()->set(data, true);
 }
 
+// A logarithmic axis has no place for zero and below, and none has one for NaN.
+bool hasPlace(const CurvePoint& point, const CurveView& view) {
+    const auto isOn = [](double value, AxisScale scale) {
+        return std::isfinite(value) && (scale == AxisScale::Linear || value > 0);
+    };
+    return isOn(point.x, view.x) && isOn(point.y, view.y);
+}
+
 // A line through one point has no length; that of a run's first step is to be seen all the same.
-void giveLine(QCPGraph* graph, const std::vector<CurvePoint>& points) {
+void giveLine(QCPGraph* graph, const std::vector<CurvePoint>& points, const CurveView& view) {
     give(graph, points);
-    graph->setScatterStyle(points.size() == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, 5)
-                                              : QCPScatterStyle());
+    const bool isDot = points.size() == 1 && hasPlace(points.front(), view);
+    graph->setScatterStyle(isDot ? QCPScatterStyle(QCPScatterStyle::ssDisc, 5) : QCPScatterStyle());
 }
 
 // Room for what lies between two ends; never of no width.
@@ -191,9 +199,10 @@ void CurveLines::fill() {
         const auto points = visiblePoints(xs, curve->values(), columns);
         // Smooth strokes cost most of a picture's time and can't be seen where the lines are dense.
         line.raw->setAntialiased(points.size() < columns.size());
-        giveLine(line.raw, points);
+        giveLine(line.raw, points, view_);
         if (view_.smoothing > 0)
-            giveLine(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns));
+            giveLine(line.smoothed, visiblePoints(xs, curve->smoothed(view_.smoothing), columns),
+                     view_);
         mark(line, *curve);
     }
 }

@@ -95,7 +95,7 @@ private Q_SLOTS:
         const QStringList session{"--session", file("scene")};
         stateAfter(session);
         const auto after = stateAfter(session);
-        for (const auto& message : after["messages"].toArray())
+        for (const QJsonValue message : after["messages"].toArray())
             QVERIFY2(!message["sentence"].toString().contains("drawn scenes only"),
                      qPrintable(message["sentence"].toString()));
     }

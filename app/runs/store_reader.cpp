@@ -312,7 +312,9 @@ void StoreReader::subscribe(const std::vector<std::int64_t>& runs) {
 
 void StoreReader::follow(Following& following, std::int64_t run) {
     auto& last = &following == &wanted_.rollouts ? lastRollouts_ : lastProbes_;
-    if (run != 0 && run != last.run) last = {run, ++tickets_};
+    // What was read of probes while nobody followed was told to nobody: it is read again.
+    const bool resumes = &following == &wanted_.probes && following.run == 0;
+    if (run != 0 && (run != last.run || resumes)) last = {run, ++tickets_};
     following = run != 0 ? last : Following();
     if (run != 0) lookNow();
 }

@@ -1,5 +1,6 @@
 #include "app/sources/dataset_browser.h"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
@@ -112,6 +113,7 @@ void DatasetBrowser::build() {
     auto* column = new QVBoxLayout(this);
     column->addLayout(top);
     kind_->setAccessibleName(tr("Kind of question"));
+    kind_->view()->setAccessibleName(kind_->accessibleName());
     kind_->setToolTip(tr("Show the questions of one kind only"));
     kind_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     kind_->setMinimumContentsLength(8);

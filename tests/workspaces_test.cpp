@@ -278,7 +278,8 @@ private Q_SLOTS:
         for (const auto* menu : window.findChildren<QMenu*>())
             if (menu->title() == "&Panels")
                 for (const auto* action : menu->actions()) names << action->text();
-        QCOMPARE(names, (QStringList{"Question and answer", "Conversation", "Sources", "Notes"}));
+        QCOMPARE(names, (QStringList{"Question and answer", "Conversation", "History", "Sources",
+                                     "Notes"}));
     }
 
     // ---- Switching ----

@@ -122,6 +122,11 @@ WindowActions::WindowActions(QWidget* window)
       compare(make(window, "ask.compare", QObject::tr("&Compare strategies on this question"),
                    Qt::CTRL | Qt::SHIFT | Qt::Key_C,
                    QObject::tr("Ask it with every decoding strategy of Compare"))) {
+    // A tool bar has less room than a menu.
+    openPicture->setIconText(QObject::tr("Open…"));
+    paste->setIconText(QObject::tr("Paste"));
+    openModel->setIconText(QObject::tr("Model…"));
+    saveTrace->setIconText(QObject::tr("Save…"));
     openPicture->setIcon(lineIcon("open-picture"));
     paste->setIcon(lineIcon("paste"));
     newScene->setIcon(lineIcon("new-scene"));

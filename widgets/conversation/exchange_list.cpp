@@ -109,7 +109,7 @@ void ExchangeList::addAnswer(int index) {
     item->setData(0, ExchangeDelegate::IsAnswer, true);
     // What was varied first: the line may be cut at its end.
     item->setData(0, ExchangeDelegate::Details,
-                  strategyText(trace) +
+                  describe(trace.options) +
                       (severalModels_ ? " · " + QString::fromStdString(trace.model) : QString()) +
                       " · " + speedText(trace));
     item->setData(0, ExchangeDelegate::When, whenText(exchange.askedAt));

@@ -1,4 +1,4 @@
-#include "core/train/align.h"
+#include "datasets/tiny/align.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 

@@ -1,4 +1,4 @@
-#include "core/model/lora.h"
+#include "core/model/parameters.h"
 
 #include "core/torch.h"
 

@@ -155,19 +155,6 @@ ScenePicture sceneWithWish(std::uint64_t seed, std::uint64_t index, const Questi
     return {std::move(scene), {std::move(*made)}};
 }
 
-void addWordQuestions(std::vector<std::string>& corpus) {
-    for (const auto& color : colorWords())
-        for (auto text : {chainText, colorToShapeText, dotToShapeText, colorToDotText, hasDotText})
-            corpus.push_back(text(color));
-    for (const auto& shape : shapeWords()) corpus.push_back(shapeToColorText(shape));
-    for (const auto& a : colorWords())
-        for (const auto& b : colorWords()) {
-            if (a == b) continue;
-            corpus.push_back(leftRightText(a, b));
-            corpus.push_back(aboveBelowText(a, b));
-        }
-}
-
 }  // namespace
 
 void check(const SceneOptions& options) {
@@ -239,18 +226,6 @@ std::vector<ScenePicture> scenePictures(std::uint64_t seed, int questions,
         pictures.push_back({std::move(scene), std::move(asked)});
     }
     return pictures;
-}
-
-std::vector<std::string> sceneVocabularyCorpus() {
-    std::vector<std::string> corpus{"system\nYou are a helpful assistant.", "user\n", "assistant\n",
-                                    "\n"};
-    addWordQuestions(corpus);
-    std::vector<std::string> answers = shapeWords();
-    answers.insert(answers.end(), colorWords().begin(), colorWords().end());
-    for (const auto& kind : kinds())
-        answers.insert(answers.end(), kind.answers.begin(), kind.answers.end());
-    for (const auto& answer : answers) corpus.push_back("\n<answer> " + answer + " </answer>");
-    return corpus;
 }
 
 }  // namespace lvr

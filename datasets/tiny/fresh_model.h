@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/model/lvr_model.h"
+#include "core/model/lvr_checkpoint.h"
 
 namespace lvr {
 
@@ -10,8 +10,8 @@ namespace lvr {
 // and output weights near the transposed value weights, so that attention can copy from the start.
 LvrModel initialise(const ModelConfig& config, std::uint64_t seed);
 
-// One tensor of an lvr_head (PyTorch's own initialisation of a linear layer), or
-// lvr_latent_end_emb.
-torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uint64_t seed);
+// A genuine Qwen2.5-VL with LVR tokens, small enough to train on a CPU in minutes, with fresh
+// weights. The tokenizer has the LVR tokens.
+LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed);
 
 }  // namespace lvr

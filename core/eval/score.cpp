@@ -1,4 +1,4 @@
-#include "core/train/score.h"
+#include "core/eval/score.h"
 
 #include "core/error.h"
 #include "core/model/positions.h"
@@ -61,17 +61,17 @@ private:
     Sequence out_;
 };
 
-torch::Tensor longs(const std::vector<std::int64_t>& values, torch::Device device) {
+torch::Tensor idTensor(const std::vector<std::int64_t>& values, torch::Device device) {
     return torch::tensor(values, torch::kInt64).to(device);
 }
 
 torch::Tensor embed(const LvrModel& model, const Sequence& sequence, const torch::Tensor& visual) {
     const auto device = model.device();
     auto response =
-        model.embed(longs(sequence.response, device).unsqueeze(0))[0].clone();  // [R, D]
+        model.embed(idTensor(sequence.response, device).unsqueeze(0))[0].clone();  // [R, D]
     if (!sequence.slots.empty())
-        response.index_copy_(0, longs(sequence.slots, device),
-                             visual.index_select(0, longs(sequence.targets, device)));
+        response.index_copy_(0, idTensor(sequence.slots, device),
+                             visual.index_select(0, idTensor(sequence.targets, device)));
     for (const auto at : sequence.latentEnds) response[at].copy_(model.latentEnd());
     return torch::cat({model.embedPrompt(sequence.prompt, visual), response.unsqueeze(0)}, 1);
 }
@@ -99,16 +99,16 @@ TeacherForced gather(const LvrModel& model, const Sequence& sequence, const torc
                      const torch::Tensor& visual) {
     const auto device = model.device();
     const auto before = [&](const std::vector<std::int64_t>& at) {  // the states that predict them
-        return hidden.index_select(0, longs(at, device) + std::ssize(sequence.prompt) - 1);
+        return hidden.index_select(0, idTensor(at, device) + std::ssize(sequence.prompt) - 1);
     };
     TeacherForced forced;
     forced.logits = model.logits(before(sequence.labels)).to(torch::kFloat32);
     forced.labels =
-        longs(sequence.response, device).index_select(0, longs(sequence.labels, device));
+        idTensor(sequence.response, device).index_select(0, idTensor(sequence.labels, device));
     if (!sequence.slots.empty()) {
         forced.latents = model.latent(before(sequence.slots)).to(torch::kFloat32);
         forced.targets =
-            visual.index_select(0, longs(sequence.targets, device)).to(torch::kFloat32);
+            visual.index_select(0, idTensor(sequence.targets, device)).to(torch::kFloat32);
     }
     if (!sequence.latentEnds.empty()) {
         forced.latentEnds = model.latent(before(sequence.latentEnds)).to(torch::kFloat32);

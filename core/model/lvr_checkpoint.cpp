@@ -1,9 +1,9 @@
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "core/text/foreign_template.h"
+#include "core/text/chat_template.h"
 
 namespace lvr {
 namespace {
@@ -71,15 +71,14 @@ std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfi
 }
 
 void addSidecar(const Provenance& sidecar, DecodeSettings& settings) {
-    const auto say = [&](const std::string& text, const char* name, auto& option, auto parse) {
+    const auto say = [&](const std::string& name, const std::string& text) {
         if (text.empty()) return;
-        option = parse(text);
+        setOption(settings.options, name, text);
         settings.origins[name] = "sidecar";
     };
-    auto& options = settings.options;
-    say(sidecar.defaultExit, "exit", options.exit, parseExitRule);
-    say(sidecar.latentFeed, "latent-feed", options.latentFeed, parseLatentFeed);
-    say(sidecar.headPositions, "head-positions", options.headPositions, parseHeadPositions);
+    say("exit", sidecar.defaultExit);
+    say("latent-feed", sidecar.latentFeed);
+    say("head-positions", sidecar.headPositions);
 }
 
 void addGeneration(const GenerationConfig& generation, DecodeSettings& settings) {
@@ -101,19 +100,6 @@ void addGeneration(const GenerationConfig& generation, DecodeSettings& settings)
 }
 
 }  // namespace
-
-LatentFeed parseLatentFeed(const std::string& text) {
-    if (text == "own") return LatentFeed::Own;
-    if (text == "snap") return LatentFeed::Snap;
-    if (text == "filler") return LatentFeed::Filler;
-    throw Error("unknown latent feed \"" + text + "\"; valid are own, snap and filler");
-}
-
-HeadPositions parseHeadPositions(const std::string& text) {
-    if (text == "consistent") return HeadPositions::Consistent;
-    if (text == "released") return HeadPositions::Released;
-    throw Error("unknown head positions \"" + text + "\"; valid are consistent and released");
-}
 
 LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadOptions& options) {
     const auto folder = findCheckpoint(folderOrRepoId);

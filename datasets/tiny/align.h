@@ -9,6 +9,15 @@
 
 namespace lvr {
 
+// Stage 0: the vision tower learns to say what is in each cell, in the language model's words.
+struct AlignOptions {
+    int steps = 300;
+    int picturesPerStep = 16;
+    double learningRate = 3e-3;
+    int warmupSteps = 20;
+    std::uint64_t seed = 0;
+};
+
 // What is in one cell; -1 where there is nothing (or, for `dot`, no dot).
 struct CellWords {
     int shape = -1, color = -1, dot = -1;

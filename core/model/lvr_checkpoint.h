@@ -2,10 +2,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/checkpoint/generation_config.h"
 #include "core/checkpoint/provenance.h"
-#include "core/decode/decode_rows.h"
 #include "core/model/lvr_model.h"
 #include "core/text/tokenizer.h"
 #include "core/values/decoding_text.h"
@@ -13,16 +13,26 @@
 
 namespace lvr {
 
+// Ids of the LVR tokens.
+struct LvrTokens {
+    std::int64_t start = -1, latent = -1, end = -1;
+    std::optional<std::int64_t> latentEnd;
+    bool operator==(const LvrTokens&) const = default;
+};
+
+// What of a checkpoint's tokens decoding goes by.
+struct RowRules {
+    LvrTokens tokens;
+    std::vector<std::int64_t> stopIds;
+    std::int64_t padId = 0;
+};
+
 // How to decode, and who said so: "generation_config.json" wins over the "sidecar", what neither
 // says is the "default" (fixed:8 for the exit, as in the release). A caller adds its "flag".
 struct DecodeSettings {
     DecodeOptions options;
     OptionOrigins origins;
 };
-
-LatentFeed parseLatentFeed(const std::string& text);  // "own", "snap", "filler"; throws Error
-HeadPositions parseHeadPositions(
-    const std::string& text);  // "consistent", "released"; throws Error
 
 // A model with everything needed to talk to it.
 struct LvrCheckpoint {

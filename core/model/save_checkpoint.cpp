@@ -1,4 +1,4 @@
-#include "core/train/save_checkpoint.h"
+#include "core/model/save_checkpoint.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kTokenizerFiles[] = {"tokenizer.json",    "tokenizer_config.json",
                                            "vocab.json",        "merges.txt",
@@ -76,7 +76,7 @@ ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
     return config;
 }
 
-Json freshPreprocessor() {
+OrderedJson freshPreprocessor() {
     return {{"image_processor_type", "Qwen2VLImageProcessor"},
             {"processor_class", "Qwen2_5_VLProcessor"},
             {"do_convert_rgb", true},
@@ -87,7 +87,7 @@ Json freshPreprocessor() {
 }
 
 // Where a processor's file says them, in both places if need be.
-void putLimits(const PreprocessConfig& config, Json& json) {
+void putLimits(const PreprocessConfig& config, OrderedJson& json) {
     if (auto size = json.find("size"); size != json.end() && size->is_object()) {
         (*size)["shortest_edge"] = config.minPixels;
         (*size)["longest_edge"] = config.maxPixels;
@@ -97,7 +97,7 @@ void putLimits(const PreprocessConfig& config, Json& json) {
     json["max_pixels"] = config.maxPixels;
 }
 
-void put(const PreprocessConfig& config, Json& json) {
+void put(const PreprocessConfig& config, OrderedJson& json) {
     json["rescale_factor"] = config.rescaleFactor;
     json["image_mean"] = config.mean;
     json["image_std"] = config.std;
@@ -111,10 +111,10 @@ void put(const PreprocessConfig& config, Json& json) {
 void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
     const auto file = folder / "preprocessor_config.json", both = folder / "processor_config.json";
     const bool isThere = fs::exists(file);
-    auto processor = fs::exists(both) ? Json::parse(readTextFile(both)) : Json();
+    auto processor = fs::exists(both) ? OrderedJson::parse(readTextFile(both)) : OrderedJson();
     const bool holdsBoth = processor.contains("image_processor");
     if ((isThere || holdsBoth) && PreprocessConfig::open(folder) == config) return;
-    auto json = isThere ? Json::parse(readTextFile(file)) : freshPreprocessor();
+    auto json = isThere ? OrderedJson::parse(readTextFile(file)) : freshPreprocessor();
     put(config, json);
     writeFileAtomically(file, json.dump(2) + "\n");
     if (!holdsBoth) return;
@@ -177,8 +177,8 @@ void makeOutputFolder(const fs::path& out) {
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
-                    const Provenance& provenance, const fs::path& out, const TrainState* state,
-                    const std::map<std::string, std::string>& texts) {
+                    const Provenance& provenance, const fs::path& out,
+                    const std::function<void(const fs::path& folder)>& alsoWrite) {
     const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
     const auto& model = checkpoint.model;
     const auto& rules = checkpoint.rules;
@@ -196,8 +196,7 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
             writeGenerationExit(parseExitRule(exit), fresh);
         writePreprocessor(checkpoint.preprocess, fresh);
         writeProvenance(provenance, fresh);
-        for (const auto& [name, text] : texts) writeFileAtomically(fresh / name, text);
-        if (state) state->write(fresh);
+        if (alsoWrite) alsoWrite(fresh);
         replaceFolder(target, fresh);
     } catch (const fs::filesystem_error& e) {
         throw Error("cannot save the checkpoint to " + out.string() + ": " + e.code().message() +

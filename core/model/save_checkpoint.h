@@ -1,11 +1,10 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <string>
 
-#include "core/decode/lvr_checkpoint.h"
-#include "core/train/train_state.h"
+#include "core/model/lvr_checkpoint.h"
 
 namespace lvr {
 
@@ -23,11 +22,10 @@ void replaceFolder(const std::filesystem::path& target, const std::filesystem::p
 // weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), the pixel
 // limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
 // the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
-// and exchanged with it in one step, so that `out` is always one whole checkpoint. state: of a
-// training that is not over, kept in the folder too. texts: more files for it, by name.
+// and exchanged with it in one step, so that `out` is always one whole checkpoint. alsoWrite:
+// puts more files into it.
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
                     const Provenance& provenance, const std::filesystem::path& out,
-                    const TrainState* state = nullptr,
-                    const std::map<std::string, std::string>& texts = {});
+                    const std::function<void(const std::filesystem::path& folder)>& alsoWrite = {});
 
 }  // namespace lvr

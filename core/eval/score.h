@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 
 namespace lvr {
 

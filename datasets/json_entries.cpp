@@ -1,12 +1,12 @@
 #include "datasets/json_entries.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/files/json_file.h"
+#include "core/files/json_splice.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
@@ -15,38 +15,6 @@ namespace {
 constexpr std::string_view kBlank = " \t\r\n";
 
 bool isBlank(std::string_view text) { return text.find_first_not_of(kBlank) == text.npos; }
-
-// Tells what stands inside of strings from what stands outside, character by character.
-class JsonStrings {
-public:
-    // Is this character part of a string, its quotes included?
-    bool takes(char character) {
-        if (!inside_) return inside_ = character == '"';
-        inside_ = escaped_ || character != '"';
-        escaped_ = !escaped_ && character == '\\';
-        return true;
-    }
-
-private:
-    bool inside_ = false, escaped_ = false;
-};
-
-// Python writes these, and no JSON reader takes them.
-std::string withoutNonFinite(const std::string& text) {
-    if (text.find("NaN") == std::string::npos && text.find("Infinity") == std::string::npos)
-        return text;
-    std::string out;
-    JsonStrings strings;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool inString = strings.takes(text[at]);
-        const auto* found = "";
-        for (const char* name : {"NaN", "Infinity", "-Infinity"})
-            if (!inString && text.compare(at, std::strlen(name), name) == 0) found = name;
-        out += *found ? "null" : std::string(1, text[at]);
-        if (*found) at += std::strlen(found) - 1;
-    }
-    return out;
-}
 
 // Where the text stops being JSON, and what stands around it as far as it can be shown.
 std::string placeIn(const std::string& text, std::size_t byte) {
@@ -62,7 +30,8 @@ std::string placeIn(const std::string& text, std::size_t byte) {
 }
 
 FileEntry parseEntry(const std::string& given, int number) {
-    const auto text = withoutNonFinite(given);
+    const bool isOdd = given.find("NaN") != given.npos || given.find("Infinity") != given.npos;
+    const auto text = isOdd ? withoutNonFinite(given, [](auto) { return "null"; }) : given;
     try {
         return {number, Json::parse(text), ""};
     } catch (const Json::parse_error& e) {

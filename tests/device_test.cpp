@@ -11,11 +11,11 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
+#include "core/eval/score.h"
 #include "core/grpo/grpo.h"
 #include "core/model/dtype.h"
 #include "core/sft/sft.h"
 #include "core/torch.h"
-#include "core/train/score.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"
 

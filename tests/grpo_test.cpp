@@ -9,12 +9,12 @@
 #include <thread>
 
 #include "core/decode/decoder.h"
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/grpo/policy_loss.h"
 #include "core/grpo/replay.h"
-#include "core/grpo/reward.h"
+#include "core/grpo/rewards.h"
 #include "core/grpo/rollout.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "core/train/token_log_probabilities.h"

@@ -5,12 +5,12 @@
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
+#include "core/model/save_checkpoint.h"
 #include "core/torch.h"
 #include "core/train/optimizer.h"
-#include "core/train/save_checkpoint.h"
 #include "core/train/trainable.h"
 #include "tests/support/golden.h"
 

@@ -6,10 +6,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/model/dtype.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
 #include "core/model/random_model.h"
 #include "core/text/chat_template.h"

@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include "core/error.h"
+#include "core/values/decoding_text.h"
 #include "core/values/trace.h"
 
 using namespace lvr;
@@ -12,6 +13,34 @@ namespace {
 std::string errorOf(const std::string& text) {
     try {
         parseExitRule(text);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+// Nothing in it is a default.
+DecodeOptions allChanged() {
+    return {.exit = NearLatentEnd{LatentEndMetric::Cosine, 0.1 + 0.2, 7},
+            .spanStart = SpanStart::Forced,
+            .spanEnd = SpanEnd::Forced,
+            .headPositions = HeadPositions::Released,
+            .latentFeed = LatentFeed::Filler,
+            .maxNewTokens = 2147483647,
+            .sampling = {.temperature = 1.0 / 3,
+                         .topP = 0.95,
+                         .topK = 40,
+                         .minP = 0.001,
+                         .repetitionPenalty = 1.05,
+                         .seed = 18446744073709551615ULL},
+            .thought = {},
+            .pixels = {.min = 3136, .max = 12544}};
+}
+
+std::string errorOfOption(const std::string& name, const std::string& text) {
+    DecodeOptions options;
+    try {
+        setOption(options, name, text);
     } catch (const Error& error) {
         return error.what();
     }
@@ -75,6 +104,55 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QFETCH(QString, says);
         const auto error = errorOf(text.toStdString());
+        QVERIFY2(error.find(says.toStdString()) != error.npos, error.c_str());
+    }
+
+    void everyOptionOfDecodingSurvivesItsText() {
+        DecodeOptions read;
+        const auto texts = optionTexts(allChanged());
+        for (const auto& [name, text] : texts) setOption(read, name, text);
+        QVERIFY(read == allChanged());
+        QCOMPARE(texts.size(), fieldsOf(DecodeOptions()).size());
+        setOption(read, "max-pixels", "");
+        QVERIFY(!read.pixels.max);
+    }
+
+    void everyOptionThatIsChangedIsSaidInTheTitle() {
+        for (const auto& [name, text] : optionTexts(allChanged())) {
+            DecodeOptions options{.sampling = {.temperature = 0.5}};
+            const auto before = wordsOf(options);
+            setOption(options, name, text);
+            QVERIFY2(wordsOf(options) != before, name.c_str());
+        }
+        QCOMPARE(wordsOf({.exit = FixedSteps{4}, .sampling = {.topP = 0.5}}), "fixed 4, top-p 0.5");
+        QCOMPARE(wordsOf({.exit = FixedSteps{4}, .sampling = {.seed = 7}}), "fixed 4");  // greedy
+    }
+
+    void aWrongValueOfAnOptionIsAnErrorThatNamesIt_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("says");
+        const auto row = [](const char* name, const char* text, const char* says) {
+            QTest::addRow("%s %s", name, text) << name << text << says;
+        };
+        row("exit", "fixd:3", "exit: unknown exit rule \"fixd:3\"");
+        row("latent-feed", "owm", "latent-feed: unknown value \"owm\"; did you mean \"own\"?");
+        row("force-start", "forced", "force-start: unknown value");
+        row("temperature", "-1", "temperature: \"-1\" is not a number from 0 to 100");
+        row("temperature", "nan", "temperature");
+        row("top-p", "0", "top-p");
+        row("top-k", "3.5", "top-k: \"3.5\" is not a whole number");
+        row("max-new-tokens", "0", "max-new-tokens");
+        row("max-new-tokens", "2147483648", "max-new-tokens");
+        row("seed", "-1", "seed");
+        row("seed", "18446744073709551616", "seed");
+        row("max-pixels", "0", "max-pixels");
+    }
+    void aWrongValueOfAnOptionIsAnErrorThatNamesIt() {
+        QFETCH(QString, name);
+        QFETCH(QString, text);
+        QFETCH(QString, says);
+        const auto error = errorOfOption(name.toStdString(), text.toStdString());
         QVERIFY2(error.find(says.toStdString()) != error.npos, error.c_str());
     }
 

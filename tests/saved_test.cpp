@@ -5,12 +5,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/files/json_splice.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/placement.h"
+#include "core/model/save_checkpoint.h"
 #include "core/trace/trace_file.h"
-#include "core/train/save_checkpoint.h"
 #include "tests/support/golden.h"
 #include "tests/support/program.h"
 

@@ -1,7 +1,7 @@
 // Losses under teacher forcing against the official loader, collator and forwards
 // (tests/goldens/README.md, sft).
 
-#include "core/train/score.h"
+#include "core/eval/score.h"
 
 #include <QtTest>
 

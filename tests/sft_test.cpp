@@ -11,13 +11,13 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/eval/score.h"
+#include "core/model/save_checkpoint.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/pass.h"
 #include "core/sft/sampler.h"
 #include "core/sft/validate.h"
 #include "core/torch.h"
-#include "core/train/save_checkpoint.h"
-#include "core/train/score.h"
 #include "core/train/trainable.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void strategiesSayWhatTheyDo_data();
     void strategiesSayWhatTheyDo();
     void strategiesComeBackFromText();
+    void strategiesOfAnEarlierVersionOpen();
     void theDisagreementsCanBeUsedWhileTheSetRuns();
     void theEndingSaysTheFormat_data();
     void theEndingSaysTheFormat();
@@ -211,7 +212,30 @@ void StrategiesTest::strategiesComeBackFromText() {
                    .colour = 5});
     QVERIFY(strategiesFromText(strategiesToText(all)) == all);
     QVERIFY_EXCEPTION_THROWN(strategiesFromText("{}"), Error);
+    QVERIFY_EXCEPTION_THROWN(strategiesFromText(R"([{"latent_feed": "owm"}])"), Error);
     QVERIFY_EXCEPTION_THROWN(strategiesFromText(R"([{"seed": "x"}])"), Error);
+}
+
+void StrategiesTest::strategiesOfAnEarlierVersionOpen() {
+    const auto read = strategiesFromText(
+        R"([{"exit":"latent-end:mae:0.02:16","name":"a","span_start":"forced","span_end":"forced",)"
+        R"("head_positions":"released","latent_feed":"filler","max_new_tokens":3,)"
+        R"("temperature":0.5,"top_p":0.25,"top_k":4,"min_p":0.125,"repetition_penalty":1.5,)"
+        R"("seed":1152921504606846976,"slot_rule":"one_per_box","model":"/m","colour":5,)"
+        R"("thought":[[0.1,0.2,0.3,0.4,1]]},{"exit":"fixed:4","of_a_later_version":1}])");
+    const Strategy all{.name = "a",
+                       .options = {.exit = NearLatentEnd{.metric = LatentEndMetric::Mae},
+                                   .spanStart = SpanStart::Forced,
+                                   .spanEnd = SpanEnd::Forced,
+                                   .headPositions = HeadPositions::Released,
+                                   .latentFeed = LatentFeed::Filler,
+                                   .maxNewTokens = 3,
+                                   .sampling = {0.5, 0.25, 4, 0.125, 1.5, 1ull << 60},
+                                   .thought = {.boxes = {{0.1, 0.2, 0.3, 0.4, 1}},
+                                               .slotRule = GivenThought::Slots::OnePerBox}},
+                       .model = "/m",
+                       .colour = 5};
+    QVERIFY(read == (std::vector<Strategy>{all, fixed(4)}));
 }
 
 void StrategiesTest::theDisagreementsCanBeUsedWhileTheSetRuns() {

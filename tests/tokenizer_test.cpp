@@ -12,7 +12,6 @@
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
-#include "core/text/bpe_trainer.h"
 #include "core/text/chat_template.h"
 #include "core/text/pre_tokenizer.h"
 #include "tests/support/cpu_time.h"
@@ -555,74 +554,33 @@ private Q_SLOTS:
         QVERIFY2(half.find("merges.txt") != half.npos, half.c_str());
     }
 
-    void trainedTokenizerHasOneTokenForEachWord() {
-        const std::vector<std::string> corpus = {
-            "Follow the dots from red. What shape is at the end?",
-            "bananabanana abcabcabcd aaaaaaa", "na\u00efve cafe\u0301 \u4e2d\u6587 \U0001f600",
-            "<|lvr_start|>\n<answer> star </answer>"};
-        TemporaryFolder folder;
-        trainTokenizer(corpus, folder.path() / "new" / "folder");
-        const auto tokenizer = Tokenizer::open(folder.path() / "new" / "folder");
-        for (const char* word :
-             {"Follow", " the", " dots", "bananabanana", " abcabcabcd", " aaaaaaa", " caf\u00e9",
-              " \u4e2d\u6587", " \U0001f600", "\n", "<", "answer", " star", "?"})
-            QVERIFY2(tokenizer.encode(word).size() == 1, word);
-        for (const auto& text : corpus)
-            QCOMPARE(tokenizer.decode(tokenizer.encode(text)),
-                     text == corpus[2] ? "na\u00efve caf\u00e9 \u4e2d\u6587 \U0001f600" : text);
-    }
-
-    void trainedTokenizerHasQwensTokensInTheirOrder() {
-        TemporaryFolder folder;
-        trainTokenizer({"a b <|im_start|> <|lvr|>"}, folder.path());
-        const auto trained = readJson(folder.path() / "tokenizer.json")["added_tokens"];
+    // The shipped tokenizer's, in Qwen's order, and its older files say the same.
+    void theShippedTokenizerHasQwensTokensInTheirOrder() {
+        const fs::path shipped = LVR_RESOURCES "/models/tiny";
+        const auto own = readJson(shipped / "tokenizer.json")["added_tokens"];
         const auto stock = readJson(modelFolder("random-a") / "tokenizer.json")["added_tokens"];
-        QCOMPARE(trained.size(), stock.size());
-        const auto first = trained[0]["id"].get<std::int64_t>();
+        QCOMPARE(own.size(), stock.size());
+        const auto first = own[0]["id"].get<std::int64_t>();
         for (std::size_t i = 0; i < stock.size(); ++i) {
             auto wanted = stock[i];
             wanted["id"] = first + static_cast<std::int64_t>(i);
-            QCOMPARE(trained[i], wanted);
+            QCOMPARE(own[i], wanted);
         }
-        const auto vocabulary = readJson(folder.path() / "vocab.json");
-        QCOMPARE(vocabulary, readJson(folder.path() / "tokenizer.json")["model"]["vocab"]);
-        QCOMPARE(vocabulary.size(), std::size_t{257});  // the bytes and "Ġb"
-        QCOMPARE(vocabulary["!"], 0);
-        QCOMPARE(vocabulary["\u0120"], 220);
+        QCOMPARE(readJson(shipped / "vocab.json"),
+                 readJson(shipped / "tokenizer.json")["model"]["vocab"]);
     }
 
-    void trainingTwiceGivesTheSameFiles() {
-        const std::vector<std::string> corpus = {"ab ba abba baab", "left of the star"};
-        TemporaryFolder one;
-        TemporaryFolder two;
-        trainTokenizer(corpus, one.path());
-        trainTokenizer(corpus, two.path());
-        int files = 0;
-        for (const auto& entry : fs::directory_iterator(one.path())) {
-            QCOMPARE(readFile(entry.path()), readFile(two.path() / entry.path().filename()));
-            ++files;
-        }
-        QCOMPARE(files, 7);
-    }
-
-    void trainedFilesAgreeWithEachOther() {
+    void theShippedTokenizersFilesAgreeWithEachOther() {
         const std::string text = "Is the red star left of the blue one?<|im_end|>";
         TemporaryFolder folder;
-        trainTokenizer({text}, folder.path());
+        folder.copyFrom(LVR_RESOURCES "/models/tiny",
+                        {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
+                         "added_tokens.json", "special_tokens_map.json"});
         const auto ids = Tokenizer::open(folder.path()).encode(text);
-        const auto config = readJson(folder.path() / "tokenizer_config.json");
-        QCOMPARE(config["chat_template"], readFile(folder.path() / "chat_template.jinja"));
         fs::remove(folder.path() / "tokenizer.json");
         QCOMPARE(Tokenizer::open(folder.path()).encode(text), ids);
         fs::remove(folder.path() / "tokenizer_config.json");
         QCOMPARE(Tokenizer::open(folder.path()).encode(text), ids);
-    }
-
-    void trainingIntoAFileIsAnError() {
-        TemporaryFolder folder;
-        writeFile(folder.path() / "taken", "x");
-        const auto error = errorOf([&] { trainTokenizer({"a"}, folder.path() / "taken"); });
-        QVERIFY2(error.find("taken") != error.npos, error.c_str());
     }
 };
 

@@ -251,6 +251,28 @@ private Q_SLOTS:
         QVERIFY(errorOf([&] { readTrace(file_ / "none"); }).contains("cannot read"));
     }
 
+    // Options as they were written at first: no min_p, no limits, no regions.
+    void theOptionsOfAnEarlierVersionOpen() {
+        const auto options = Json::parse(
+            R"({"exit":"end-token:9","span_start":"forced","span_end":"sampled",)"
+            R"("head_positions":"released","latent_feed":"snap","max_new_tokens":12,)"
+            R"("temperature":0.5,"top_p":0.9,"top_k":3,"min_p":null,"repetition_penalty":1.05,)"
+            R"("seed":18446744073709551615,"min_pixels":null,"max_pixels":null,)"
+            R"("thought_slots":null,"thought_boxes":null})");
+        writeChanged({{"options", options}}, {});
+        const DecodeOptions said{.exit = EndToken{9},
+                                 .spanStart = SpanStart::Forced,
+                                 .headPositions = HeadPositions::Released,
+                                 .latentFeed = LatentFeed::Snap,
+                                 .maxNewTokens = 12,
+                                 .sampling = {.temperature = 0.5,
+                                              .topP = 0.9,
+                                              .topK = 3,
+                                              .repetitionPenalty = 1.05,
+                                              .seed = 18446744073709551615ULL}};
+        QVERIFY(readTrace(file_).options == said);
+    }
+
     void aBrokenDescriptionIsRefused_data() {
         QTest::addColumn<QString>("patch");  // merged into the description
         QTest::addColumn<QString>("says");
@@ -272,6 +294,8 @@ private Q_SLOTS:
         row(R"({"options":{"exit":"fixd:3"}})", "fixd:3");
         row(R"({"options":{"latent_feed":"own "}})", "'options.latent_feed'");
         row(R"({"options":{"seed":-1}})", "'options.seed'");
+        row(R"({"options":{"top_p":null}})", "'options.top_p' is missing");
+        row(R"({"options":{"top-p":1}})", "'options.top-p' is not a known field");
         row(R"({"options":{"max_pixels":0}})", "'options.max_pixels'");
         row(R"({"options":null})", "'options' is missing");
         row(R"({"rois":[{"x0":0,"y0":0,"x1":"1","y1":1}]})", "'rois[0].x1'");

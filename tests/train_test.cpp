@@ -7,20 +7,20 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
+#include "core/model/save_checkpoint.h"
 #include "core/sft/batch.h"
 #include "core/sft/pass.h"
 #include "core/sft/sampler.h"
 #include "core/sft/sft.h"
 #include "core/text/response.h"
 #include "core/torch.h"
-#include "core/train/align.h"
-#include "core/train/initialise.h"
 #include "core/train/losses.h"
-#include "core/train/save_checkpoint.h"
 #include "core/train/train_state.h"
 #include "core/vision/image_file.h"
 #include "core/vision/patch_grid.h"
 #include "datasets/scenes/scenes.h"
+#include "datasets/tiny/align.h"
+#include "datasets/tiny/fresh_model.h"
 
 namespace fs = std::filesystem;
 using namespace lvr;
@@ -371,7 +371,8 @@ private Q_SLOTS:
         };
         hooks.onSave = [&](int step, const TrainState& state) {
             QCOMPARE(step, stoppedAfter);
-            saveCheckpoint(again, kModel, {}, folder, &state);
+            saveCheckpoint(again, kModel, {}, folder,
+                           [&](const fs::path& fresh) { state.write(fresh); });
         };
         QVERIFY_EXCEPTION_THROWN(trainSft(again, set, options, hooks), Cancelled);
         QCOMPARE(static_cast<int>(pieces.size()), stoppedAfter);

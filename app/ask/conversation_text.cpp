@@ -2,15 +2,17 @@
 
 #include <QDateTime>
 #include <QString>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/files/decoding_json.h"
 #include "core/values/liveness.h"
 #include "widgets/conversation/exchange_text.h"
 
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // What Markdown would take for its own marks is meant as it stands.
 QString escaped(const QString& text) {
@@ -39,8 +41,8 @@ QString markdownOf(const Exchange& exchange) {
              speedText(trace), when.toString("yyyy-MM-dd HH:mm:ss"));
 }
 
-Json stepJson(const DecodeStep& step) {
-    Json json{{"position", step.position}, {"text", step.text}};
+OrderedJson stepJson(const DecodeStep& step) {
+    OrderedJson json{{"position", step.position}, {"text", step.text}};
     if (const auto* latent = std::get_if<LatentStep>(&step.what)) {
         json["latent"] = latent->index;
         json["norm"] = latent->norm;
@@ -52,8 +54,8 @@ Json stepJson(const DecodeStep& step) {
     return json;
 }
 
-Json boxesJson(const std::vector<Box>& boxes) {
-    Json json = Json::array();
+OrderedJson boxesJson(const std::vector<Box>& boxes) {
+    OrderedJson json = OrderedJson::array();
     for (const auto& box : boxes) {
         json.push_back({box.x0, box.y0, box.x1, box.y1});
         if (box.image != 0) json.back().push_back(box.image);
@@ -61,41 +63,48 @@ Json boxesJson(const std::vector<Box>& boxes) {
     return json;
 }
 
-Json optionsJson(const DecodeOptions& options) {
-    static constexpr std::array kFeeds = {"own", "snap", "filler"};
-    return {{"exit", toText(options.exit)},
-            {"force_start", options.spanStart == SpanStart::Forced},
-            {"force_end", options.spanEnd == SpanEnd::Forced},
-            {"latent_feed", kFeeds.at(static_cast<std::size_t>(options.latentFeed))},
-            {"max_new_tokens", options.maxNewTokens},
-            {"temperature", options.sampling.temperature},
-            {"top_p", options.sampling.topP},
-            {"top_k", options.sampling.topK},
-            {"min_p", options.sampling.minP},
-            {"repetition_penalty", options.sampling.repetitionPenalty},
-            {"seed", options.sampling.seed},
-            {"thought_boxes", boxesJson(options.thought.boxes)}};
+// "force_start"
+std::string flagKey(const DecodeField& field) {
+    auto key = field.name;
+    std::replace(key.begin(), key.end(), '-', '_');
+    return key;
 }
 
-Json exchangeJson(const Exchange& exchange) {
+// What flags switch stands there as true or false, by their names.
+OrderedJson optionsJson(const DecodeOptions& options) {
+    OrderedJson json = toJson(options);
+    auto copy = options;
+    forEachField(copy,
+                 [&](const DecodeField& field, const auto& value, const auto& rule, const char*) {
+                     if constexpr (std::is_same_v<std::decay_t<decltype(rule)>, FlagNames>) {
+                         json.erase(field.key);
+                         json[flagKey(field)] = static_cast<int>(value) == 1;
+                     }
+                 });
+    json["thought_boxes"] = boxesJson(options.thought.boxes);
+    return json;
+}
+
+OrderedJson exchangeJson(const Exchange& exchange) {
     const Trace& trace = exchange.outline;
     const auto when = QDateTime::fromMSecsSinceEpoch(exchange.askedAt).toUTC();
     const auto rate = tokensPerSecond(trace);
     const auto right = isRight(trace);
-    Json steps = Json::array();
+    OrderedJson steps = OrderedJson::array();
     for (const auto& step : trace.steps) steps.push_back(stepJson(step));
     return {{"asked_at", when.toString(Qt::ISODateWithMs).toStdString()},
             {"question", trace.question.text},
             {"answer", trace.answer},
             {"text", trace.text},
-            {"expected_answer", trace.expectedAnswer ? Json(*trace.expectedAnswer) : Json()},
-            {"right", right ? Json(*right) : Json()},
+            {"expected_answer",
+             trace.expectedAnswer ? OrderedJson(*trace.expectedAnswer) : OrderedJson()},
+            {"right", right ? OrderedJson(*right) : OrderedJson()},
             {"stopped", toText(trace.stopped)},
             {"thinking", toText(livenessOf(trace))},
             {"model", trace.model},
             {"options", optionsJson(trace.options)},
             {"first_token_ms", timeToFirstToken(trace.timings)},
-            {"tokens_per_second", rate ? Json(*rate) : Json()},
+            {"tokens_per_second", rate ? OrderedJson(*rate) : OrderedJson()},
             {"steps", steps}};
 }
 
@@ -116,10 +125,10 @@ std::string toMarkdown(const std::vector<Exchange>& exchanges, const std::string
 }
 
 std::string toJson(const std::vector<Exchange>& exchanges, const std::string& about) {
-    Json list = Json::array();
+    OrderedJson list = OrderedJson::array();
     for (const auto& exchange : exchanges) list.push_back(exchangeJson(exchange));
-    return Json{{"about", about}, {"exchanges", list}}.dump(2, ' ', false,
-                                                            Json::error_handler_t::replace) +
+    return OrderedJson{{"about", about}, {"exchanges", list}}.dump(
+               2, ' ', false, OrderedJson::error_handler_t::replace) +
            "\n";
 }
 

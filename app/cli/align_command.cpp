@@ -9,14 +9,14 @@
 #include "app/cli/out_folder.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
+#include "app/engine/tiny_model.h"
 #include "app/training/run_log.h"
 #include "app/training/train_progress.h"
+#include "core/model/save_checkpoint.h"
 #include "core/store/run_store.h"
-#include "core/text/bpe_trainer.h"
-#include "core/train/align.h"
-#include "core/train/initialise.h"
-#include "core/train/save_checkpoint.h"
 #include "datasets/scenes/scenes.h"
+#include "datasets/tiny/align.h"
+#include "datasets/tiny/fresh_model.h"
 
 namespace lvr {
 namespace {
@@ -28,53 +28,6 @@ struct AlignArguments {
     AlignOptions options;
     int threads = 1;
 };
-
-std::int64_t idOf(const Tokenizer& tokenizer, const std::string& token) {
-    return tokenizer.id(token).value();
-}
-
-// A genuine Qwen2.5-VL configuration, small enough to train on a CPU in minutes.
-ModelConfig tinyConfig(const Tokenizer& tokenizer) {
-    ModelConfig config;
-    config.vision = {.depth = 2,
-                     .hiddenSize = 96,
-                     .numHeads = 3,
-                     .intermediateSize = 256,
-                     .outHiddenSize = 128,
-                     .fullattBlockIndexes = {1}};
-    config.text = {.hiddenSize = 128,
-                   .numHiddenLayers = 4,
-                   .numAttentionHeads = 4,
-                   .numKeyValueHeads = 2,
-                   .intermediateSize = 344,
-                   .vocabSize = static_cast<int>(tokenizer.size()),
-                   .maxPositionEmbeddings = 2048,
-                   .mropeSection = {4, 6, 6}};
-    config.lvr = {.lvrId = idOf(tokenizer, "<|lvr|>"),
-                  .lvrStartId = idOf(tokenizer, "<|lvr_start|>"),
-                  .lvrEndId = idOf(tokenizer, "<|lvr_end|>"),
-                  .lvrLatentEndId = idOf(tokenizer, "<|lvr_latent_end|>")};
-    config.imageTokenId = idOf(tokenizer, "<|image_pad|>");
-    config.videoTokenId = idOf(tokenizer, "<|video_pad|>");
-    config.visionStartTokenId = idOf(tokenizer, "<|vision_start|>");
-    config.visionEndTokenId = idOf(tokenizer, "<|vision_end|>");
-    config.bosTokenId = idOf(tokenizer, "<|endoftext|>");
-    config.eosTokenId = idOf(tokenizer, "<|im_end|>");
-    config.padTokenId = idOf(tokenizer, "<|endoftext|>");
-    return config;
-}
-
-LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed) {
-    const auto config = tinyConfig(tokenizer);
-    const LvrTokens tokens{*config.lvr.lvrStartId, *config.lvr.lvrId, *config.lvr.lvrEndId,
-                           config.lvr.lvrLatentEndId};
-    return {"fresh",
-            initialise(config, seed),
-            tokenizer,
-            PreprocessConfig{.maxPixels = 12845056},
-            {tokens, {config.eosTokenId, config.bosTokenId}, *config.padTokenId},
-            {}};
-}
 
 // Words are looked up as they stand in a sentence: after a space.
 std::vector<std::int64_t> wordIds(const Tokenizer& tokenizer,
@@ -91,10 +44,18 @@ AlignExample example(std::uint64_t seed, std::uint64_t index) {
     return made;
 }
 
-// A folder that is gone when the work is over, however it ends.
-struct Scratch {
-    explicit Scratch(fs::path path) : folder(std::move(path)) { fs::create_directories(folder); }
-    ~Scratch() {
+// Copies of the shipped tokenizer's files, which a fresh model is saved with; gone when the work is
+// over, however it ends.
+struct TokenizerCopy {
+    explicit TokenizerCopy(fs::path path) : folder(std::move(path)) {
+        fs::create_directories(folder);
+        for (const auto* name :
+             {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
+              "added_tokens.json", "special_tokens_map.json", "chat_template.jinja"})
+            fs::copy_file(tinyModelFolder() / fs::path(name), folder / name,
+                          fs::copy_options::overwrite_existing);
+    }
+    ~TokenizerCopy() {
         std::error_code ignored;
         fs::remove_all(folder, ignored);
     }
@@ -104,8 +65,7 @@ struct Scratch {
 // Returns how it ended, in one sentence.
 std::string train(const AlignArguments& arguments, RunLog& log) {
     const long before = cpuSeconds();
-    const Scratch words(arguments.out.string() + ".tokenizer");
-    trainTokenizer(sceneVocabularyCorpus(), words.folder);
+    const TokenizerCopy words(arguments.out.string() + ".tokenizer");
     auto checkpoint = freshCheckpoint(Tokenizer::open(words.folder), arguments.options.seed);
     const auto& tokenizer = checkpoint.tokenizer;
     const auto sides = wordIds(tokenizer, {"left", "right", "above", "below"});

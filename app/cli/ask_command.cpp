@@ -260,7 +260,7 @@ void addAskCommand(CLI::App& app) {
                    "One slot a box, the mean of its visual tokens (default: the targets that "
                    "training made of a box)")
         ->needs(boxes);
-    command->add_option("--seed", a->decode.seed, "Of the sampling (default: 0)");
+    addDecodeSeed(*command, a->decode);
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace")
         ->check(endsIn(".lvrtrace"));
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");

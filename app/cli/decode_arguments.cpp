@@ -7,15 +7,54 @@
 #include "app/engine/tiny_model.h"
 #include "app/training/pixel_limits.h"
 #include "core/checkpoint/hf_folder.h"
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/model/dtype.h"
+#include "core/model/lvr_checkpoint.h"
 
 namespace lvr {
 namespace {
 
-constexpr const char* kOwn = " (default: the model's own)";
+constexpr const char* kSeed = "seed";
+constexpr const char* kPixels = "-pixels";
+
+bool isFlag(const OptionField& field) {
+    const auto* names = std::get_if<EnumNames>(&field.rule);
+    return names && *names == EnumNames{"no", "yes"};
+}
+
+std::string ownDefault(const OptionField& field) {
+    static const std::map<std::string, std::string> kElse{{"head-positions", ", else consistent"},
+                                                          {"max-new-tokens", ", else 256"}};
+    if (field.name == "force-end" || field.name.ends_with(kPixels)) return "";
+    if (field.name == kSeed) return " (default: 0)";
+    const auto other = kElse.find(field.name);
+    return " (default: the model's own" + (other == kElse.end() ? "" : other->second) + ")";
+}
+
+std::string typeName(const OptionField& field) {
+    if (field.shape == OptionField::Shape::Integer) return "UINT";
+    return field.shape == OptionField::Shape::Number ? "FLOAT" : "TEXT";
+}
+
+CLI::Validator isValid(const OptionField& field) {
+    return passes([field](const std::string& text) { check(field, text); });
+}
+
+void addDecodeOption(CLI::App& command, const OptionField& field, DecodeArguments& a) {
+    const auto flag = "--" + field.name, help = field.help + ownDefault(field);
+    if (isFlag(field)) {
+        command.add_flag_function(
+            flag + ",!--no-" + field.name,
+            [&a, field](std::int64_t times) { a[field.name] = times > 0 ? "yes" : "no"; }, help);
+        return;
+    }
+    command
+        .add_option_function<std::string>(
+            flag, [&a, field](const std::string& text) { a[field.name] = text; }, help)
+        ->type_name(typeName(field))
+        ->check(isValid(field));
+}
 
 }  // namespace
 
@@ -44,51 +83,22 @@ void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& dev
 }
 
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
-    command
-        .add_option("--exit", a.exit,
-                    std::string("When to stop thinking: none, fixed:8, "
-                                "latent-end:mse:0.02:16, end-token:32, end-prob:0.5:16") +
-                        kOwn)
-        ->check(passes(parseExitRule));
-    command.add_flag_function(
-        "--force-start,!--no-force-start", [&a](std::int64_t times) { a.forceStart = times > 0; },
-        std::string("Put <|lvr_start|> at the end of the prompt, or don't") + kOwn);
-    command.add_flag("--force-end", a.forceEnd, "Put <|lvr_end|> after the last latent");
-    command
-        .add_option("--head-positions", a.headPositions,
-                    "Where an lvr_head applies: consistent or released (default: the model's "
-                    "own, else consistent)")
-        ->check(passes(parseHeadPositions));
-    command
-        .add_option(
-            "--latent-feed", a.latentFeed,
-            std::string("What is fed back: own, snap (nearest visual token) or filler") + kOwn)
-        ->check(passes(parseLatentFeed));
-    command
-        .add_option("--max-new-tokens", a.maxNewTokens,
-                    "Shadow tokens count too (default: the model's own, else 256)")
-        ->check(wholeFrom(1));
-    command.add_option("--temperature", a.temperature, std::string("0 is greedy") + kOwn)
-        ->check(CLI::Range(0.0, 100.0));
-    command.add_option("--top-p", a.topP, std::string("1 is off") + kOwn)
-        ->check(CLI::Range(1e-6, 1.0));
-    command.add_option("--top-k", a.topK, std::string("0 is off") + kOwn)
-        ->check(CLI::Range(0, 1000000));
-    command
-        .add_option(
-            "--min-p", a.minP,
-            std::string("Least probability, as a share of the likeliest's; 0 is off") + kOwn)
-        ->check(CLI::Range(0.0, 1.0));
-    command.add_option("--repetition-penalty", a.repetitionPenalty, std::string("1 is off") + kOwn)
-        ->check(CLI::Range(0.01, 100.0));
-    addPixelLimits(command, a.pixels);
+    for (const auto& field : fieldsOf(DecodeOptions()))
+        if (field.name != kSeed) addDecodeOption(command, field, a);
+}
+
+void addDecodeSeed(CLI::App& command, DecodeArguments& a) {
+    for (const auto& field : fieldsOf(DecodeOptions()))
+        if (field.name == kSeed) addDecodeOption(command, field, a);
 }
 
 void addPixelLimits(CLI::App& command, PixelLimits& limits) {
-    command.add_option("--min-pixels", limits.min, "Smallest picture area after resizing")
-        ->check(wholeFrom(1));
-    command.add_option("--max-pixels", limits.max, "Largest picture area after resizing")
-        ->check(wholeFrom(1));
+    for (const auto& field : fieldsOf(DecodeOptions()))
+        if (field.name.ends_with(kPixels))
+            command
+                .add_option("--" + field.name, field.name == "min-pixels" ? limits.min : limits.max,
+                            field.help)
+                ->check(isValid(field));
 }
 
 std::string modelNamed(const ModelArguments& a) {
@@ -112,33 +122,12 @@ LvrCheckpoint openCheckpoint(const ModelArguments& a, const Placement& placement
 DecodeSettings decodeSettings(const DecodeArguments& a, const LvrCheckpoint& checkpoint) {
     auto settings = checkpoint.decoding();
     auto& options = settings.options;
-    const auto say = [&](const auto& given, const char* name, auto& option) {
-        if (!given) return;
-        option = *given;
+    for (const auto& [name, text] : a) {
+        setOption(options, name, text);
         settings.origins[name] = "flag";
-    };
-    const auto read = [](const std::string& text, auto parse) {
-        return text.empty() ? std::nullopt : std::optional(parse(text));
-    };
-    say(read(a.exit, parseExitRule), "exit", options.exit);
-    say(read(a.latentFeed, parseLatentFeed), "latent-feed", options.latentFeed);
-    say(read(a.headPositions, parseHeadPositions), "head-positions", options.headPositions);
-    bool forceStart = options.spanStart == SpanStart::Forced, forceEnd = false;
-    say(a.forceStart, "force-start", forceStart);
-    say(a.forceEnd ? std::optional(true) : std::nullopt, "force-end", forceEnd);
-    options.spanStart = forceStart ? SpanStart::Forced : SpanStart::Sampled;
-    options.spanEnd = forceEnd ? SpanEnd::Forced : SpanEnd::Sampled;
-    say(a.maxNewTokens, "max-new-tokens", options.maxNewTokens);
-    say(a.temperature, "temperature", options.sampling.temperature);
-    say(a.topP, "top-p", options.sampling.topP);
-    say(a.topK, "top-k", options.sampling.topK);
-    say(a.minP, "min-p", options.sampling.minP);
-    say(a.repetitionPenalty, "repetition-penalty", options.sampling.repetitionPenalty);
-    say(a.seed, "seed", options.sampling.seed);
+    }
     auto pictures = checkpoint.preprocess;
-    apply(a.pixels, pictures);
-    say(a.pixels.min, "min-pixels", options.pixels.min);
-    say(a.pixels.max, "max-pixels", options.pixels.max);
+    apply(options.pixels, pictures);
     return settings;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "core/model/lvr_model.h"
@@ -20,22 +21,15 @@ struct ModelArguments {
     std::string model;                            // empty: the tiny model
     std::string dtype = "auto", device = "auto";  // as PlacementWish has them
 };
-struct DecodeArguments {
-    std::string exit;  // empty: the model's own
-    std::string latentFeed, headPositions;
-    std::optional<bool> forceStart;
-    bool forceEnd = false;
-    std::optional<int> maxNewTokens, topK;
-    std::optional<double> temperature, topP, minP, repetitionPenalty;
-    std::optional<std::uint64_t> seed;
-    PixelLimits pixels;
-};
+using DecodeArguments = std::map<std::string, std::string>;  // {"top-p", "0.9"}
 
 // names: "--model", or "model,--model" where it is what the command is about.
 void addModelOptions(CLI::App& command, ModelArguments& arguments,
                      const std::string& names = "--model");
 void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device);
+// All but --seed, which is not the decoding's in every command.
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
+void addDecodeSeed(CLI::App& command, DecodeArguments& arguments);
 void addPixelLimits(CLI::App& command, PixelLimits& limits);
 std::string modelNamed(const ModelArguments& arguments);  // the tiny model's folder where none is
 Placement placementOf(const ModelArguments& arguments, Purpose purpose = Purpose::Answering);

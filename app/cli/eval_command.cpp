@@ -11,11 +11,11 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
 #include "app/engine/tiny_model.h"
-#include "core/decode/lvr_checkpoint.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
 #include "core/eval/statistics.h"
 #include "core/files/atomic_file.h"
+#include "core/model/lvr_checkpoint.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 

@@ -68,7 +68,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     session.provenance.defaultExit = toText(exit);  // that of its rollouts
     session.provenance.seed = a.options.seed;
     if (session.ranks().first()) sayHowRollouts(checkpoint, exit, a.options);
-    const auto asked = decodeSettings({.exit = toText(exit)}, checkpoint).options;
+    const auto asked = decodeSettings({{"exit", toText(exit)}}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
     trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, a.records, a.options,

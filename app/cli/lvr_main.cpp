@@ -12,7 +12,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/nearest_option.h"
-#include "app/cli/number_check.h"
+#include "app/cli/passes.h"
 #include "core/error.h"
 #include "core/values/nearest_name.h"
 

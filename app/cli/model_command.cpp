@@ -11,8 +11,8 @@
 #include "core/checkpoint/model_config.h"
 #include "core/error.h"
 #include "core/model/lvr_model.h"
+#include "core/model/save_checkpoint.h"
 #include "core/text/tokenizer.h"
-#include "core/train/save_checkpoint.h"
 
 namespace lvr {
 namespace {

@@ -4,7 +4,15 @@
 #include <functional>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace lvr {
+
+// Has every numeric option of a command and of those under it refuse what is no finite number: NaN
+// passes any range check, because each of its comparisons is false.
+void checkNumbers(CLI::App& app);
 
 // Has an option refuse, as the command line is read, what `check` throws Error for.
 CLI::Validator passes(const std::function<void(const std::string&)>& check);

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/model/dtype.h"
 #include "core/model/random_model.h"
-#include "core/train/save_checkpoint.h"
+#include "core/model/save_checkpoint.h"
 
 namespace lvr {
 namespace {

@@ -10,7 +10,7 @@
 #include "app/training/given_data.h"
 #include "app/training/pixel_limits.h"
 #include "core/error.h"
-#include "core/train/score.h"
+#include "core/eval/score.h"
 
 namespace lvr {
 namespace {

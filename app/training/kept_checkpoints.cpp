@@ -8,7 +8,7 @@
 
 #include "app/training/run_log.h"
 #include "core/error.h"
-#include "core/train/save_checkpoint.h"
+#include "core/model/save_checkpoint.h"
 
 namespace lvr {
 namespace {

@@ -1,23 +1,63 @@
 #include "app/training/run_log.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <utility>
 
 #include "app/training/pause.h"
 #include "app/training/train_progress.h"
-#include "app/training/unrecorded_step.h"
 #include "core/error.h"
+#include "core/model/save_checkpoint.h"
 #include "core/store/run_store.h"
-#include "core/train/save_checkpoint.h"
 
 namespace lvr {
 namespace {
+
+namespace fs = std::filesystem;
+
+fs::path unrecordedFile(const RunInfo& info) { return info.out + ".unrecorded.db"; }
+
+void removeFileOf(const RunInfo& info) {
+    for (const char* part : {"", "-wal", "-shm"}) {
+        std::error_code isNotThere;
+        fs::remove(unrecordedFile(info).string() + part, isNotThere);
+    }
+}
 
 constexpr const char* kElapsed = "time/elapsed";  // seconds of training
 constexpr std::uintmax_t kStepBytes = 1 << 20;    // a step takes less
 
 }  // namespace
+
+void keepUnrecorded(const RunInfo& info, int step, const std::map<std::string, double>& metrics,
+                    const std::vector<Rollout>& rollouts, const std::string& alert) {
+    try {
+        removeFileOf(info);
+        RunStore kept(unrecordedFile(info));
+        kept.append(kept.start(info), step, metrics, rollouts, alert);
+    } catch (const Error& error) {
+        std::cerr << "lvr: the numbers of step " << step << " are lost: " << error.what()
+                  << std::endl;
+    }
+}
+
+void recordUnrecorded(RunStore& store, std::int64_t run, int step) {
+    const auto info = store.find(run)->info;
+    if (!fs::exists(unrecordedFile(info))) return;
+    {
+        const RunStore kept(unrecordedFile(info), RunStore::Access::Read);
+        for (const auto& row : kept.runs()) {
+            std::map<std::string, double> metrics;
+            for (const auto& metric : kept.metrics(row.id)) metrics[metric.name] = metric.value;
+            std::string alert;
+            for (const auto& said : kept.alerts(row.id)) alert = said.message;
+            if (row.step == step)
+                store.append(run, step, metrics, kept.rollouts(row.id, step), alert);
+        }
+    }
+    removeFileOf(info);
+}
 
 RunLog::RunLog(RunStore& store, std::filesystem::path file, std::int64_t run, std::stop_token stop)
     : store_(&store), run_(run), file_(std::move(file)), stop_(std::move(stop)) {

@@ -9,9 +9,9 @@
 #include "core/error.h"
 #include "core/files/fingerprint.h"
 #include "core/model/device.h"
+#include "core/model/save_checkpoint.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
-#include "core/train/save_checkpoint.h"
 #include "core/vision/preprocess.h"
 
 namespace lvr {

@@ -1,5 +1,7 @@
 #include "app/training/train_arguments.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -102,6 +104,24 @@ Json toJson(TrainArguments a) {
     return json;
 }
 
+bool saysNothing(const Json& value) {
+    return value.is_null() || value.is_object() ||  // weights of kinds are found in the data
+           (value.is_string() && value.get<std::string>().empty()) ||
+           (value.is_array() && value.empty());
+}
+
+void emit(YAML::Emitter& out, const Json& value) {
+    if (value.is_string()) {
+        out << value.get<std::string>();
+    } else if (value.is_array()) {
+        out << YAML::Flow << YAML::BeginSeq;
+        for (const auto& item : value) emit(out, item);
+        out << YAML::EndSeq;
+    } else {
+        out << value.dump();  // numbers as short as they can be read back
+    }
+}
+
 }  // namespace
 
 std::string toJsonText(const TrainArguments& arguments) { return toJson(arguments).dump(); }
@@ -145,6 +165,26 @@ OptionsToGoOnWith optionsToGoOnWith(const std::string& startedText, const std::s
             checkAgree(flag, started.value(flag, Json()), now.at(flag), run);
     }
     return {options.dump(), more};
+}
+
+std::string toConfigText(const std::string& kind, const TrainArguments& arguments,
+                         const std::string& optionsJson) {
+    auto all = Json::parse(toJsonText(arguments));
+    all.update(Json::parse(optionsJson));
+    if (all.at("epochs") == 0)
+        all.erase("epochs");
+    else  // which make the number of steps
+        for (const auto* steps : {"steps", "max-steps"}) all.erase(steps);
+    YAML::Emitter out;
+    out << YAML::Comment("lvr " + kind + " --config training.yaml --out OUT starts the same again")
+        << YAML::Newline << YAML::BeginMap;
+    for (const auto& [name, value] : all.items()) {
+        if (saysNothing(value)) continue;
+        out << YAML::Key << name << YAML::Value;
+        emit(out, value);
+    }
+    out << YAML::EndMap;
+    return std::string(out.c_str()) + "\n";
 }
 
 }  // namespace lvr

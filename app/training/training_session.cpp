@@ -7,7 +7,8 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
-#include "core/train/save_checkpoint.h"
+#include "core/files/atomic_file.h"
+#include "core/model/save_checkpoint.h"
 
 namespace lvr {
 namespace {
@@ -112,8 +113,12 @@ void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& s
     whenThereIsSpace(
         arguments_.out, bytes, arguments_.stop,
         [&] {
-            saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out, &state,
-                           {{"training.yaml", toConfigText(log_.kind(), arguments_, options_)}});
+            saveCheckpoint(checkpoint, findCheckpoint(from_), provenance, arguments_.out,
+                           [&](const std::filesystem::path& folder) {
+                               writeFileAtomically(folder / "training.yaml",
+                                                   toConfigText(log_.kind(), arguments_, options_));
+                               state.write(folder);
+                           });
         },
         [this](const std::string& why) { log_.sayWaiting(why); });
 }

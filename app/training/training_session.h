@@ -7,7 +7,7 @@
 #include "app/training/run_log.h"
 #include "app/training/train_arguments.h"
 #include "app/training/training_data.h"
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/placement.h"
 #include "core/sft/validate.h"
 #include "core/train/train_state.h"

@@ -6,7 +6,7 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
-#include "core/train/score.h"
+#include "core/eval/score.h"
 #include "core/vision/image_file.h"
 
 namespace lvr {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/values/run.h"
 #include "datasets/data_mix.h"
 

@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kConfig = "adapter_config.json";
-constexpr const char* kWeights = "adapter_model.safetensors";
+constexpr const char* kAdapterFile = "adapter_config.json";
+constexpr const char* kAdapterWeights = "adapter_model.safetensors";
 constexpr const char* kPrefix = "base_model.model.";  // PEFT's wrapping of a model
 
 std::string peftName(const std::string& canonical) { return kPrefix + peftModule(canonical); }
@@ -72,11 +72,6 @@ bool isThere(const fs::path& path) {
     std::error_code unknown;
     return fs::exists(path, unknown);
 }
-bool isFolder(const fs::path& path) {
-    std::error_code unknown;
-    return fs::is_directory(path, unknown);
-}
-
 bool saysSomething(const Json& value) {
     const bool canBeEmpty = value.is_structured() || value.is_string();
     return !value.is_null() && value != false && !(canBeEmpty && value.empty());
@@ -105,9 +100,9 @@ void refuseWhatWeCannot(const JsonFields& fields, const Json& raw) {
 double AdapterConfig::scale() const { return alpha / (rsLora ? std::sqrt(rank) : rank); }
 
 std::optional<AdapterConfig> readAdapterConfig(const fs::path& folder) {
-    if (!isThere(folder / kConfig)) return std::nullopt;
-    const auto fields = JsonFields::read(folder / kConfig);
-    refuseWhatWeCannot(fields, readJsonOrNull(folder / kConfig));
+    if (!isThere(folder / kAdapterFile)) return std::nullopt;
+    const auto fields = JsonFields::read(folder / kAdapterFile);
+    refuseWhatWeCannot(fields, readJsonOrNull(folder / kAdapterFile));
     AdapterConfig config{.base = fields.get<std::string>("base_model_name_or_path"),
                          .rank = static_cast<int>(fields.get<std::int64_t>("r")),
                          .alpha = fields.get<double>("lora_alpha"),
@@ -136,7 +131,7 @@ void writeAdapterConfig(const AdapterConfig& config, const fs::path& folder) {
     if (!config.modules.empty()) json["target_modules"] = config.modules;
     if (!config.modulesToSave.empty()) json["modules_to_save"] = config.modulesToSave;
     if (config.tiesHead) json["ensure_weight_tying"] = true;
-    const auto file = folder / kConfig;
+    const auto file = folder / kAdapterFile;
     writeFileAtomically(file, toJsonText(json, file.string(), 2) + "\n");
 }
 
@@ -154,14 +149,14 @@ std::string plainName(const std::string& name) {
 }  // namespace
 
 std::map<std::string, TensorView> openAdapter(const fs::path& folder) {
-    if (!isThere(folder / kWeights))
-        throw Error(folder.string() + " has no " + kWeights +
+    if (!isThere(folder / kAdapterWeights))
+        throw Error(folder.string() + " has no " + kAdapterWeights +
                     "; other formats such as adapter_model.bin must be converted first");
     std::map<std::string, TensorView> tensors;
-    const auto file = SafetensorsFile::open(folder / kWeights);
+    const auto file = SafetensorsFile::open(folder / kAdapterWeights);
     for (const auto& [name, view] : file.tensors()) {
         if (!name.starts_with(kPrefix))
-            throw Error((folder / kWeights).string() + ": tensor " + name +
+            throw Error((folder / kAdapterWeights).string() + ": tensor " + name +
                         " does not begin with " + kPrefix + " as PEFT's do");
         tensors.emplace(plainName(name), view);
     }
@@ -178,7 +173,8 @@ void writeAdapter(std::vector<TensorHeader> tensors, const GiveTensor& give,
     const auto giveCanonical = [&](const TensorHeader& tensor, const WriteBytes& write) {
         give({canonical.at(tensor.name), tensor.dtype, tensor.shape}, write);
     };
-    streamSafetensors(folder / kWeights, std::move(tensors), giveCanonical, {{"format", "pt"}});
+    streamSafetensors(folder / kAdapterWeights, std::move(tensors), giveCanonical,
+                      {{"format", "pt"}});
 }
 
 // As a transformers model names its parts today.
@@ -196,7 +192,7 @@ fs::path baseOf(const fs::path& folder) {
     } catch (const Error& e) {
         throw Error(folder.string() + " adapts a model that is not there: " + e.what() +
                     "; or write where it is into base_model_name_or_path of " +
-                    (folder / kConfig).string());
+                    (folder / kAdapterFile).string());
     }
 }
 

@@ -26,11 +26,6 @@ bool isFile(const fs::path& path) {
     return fs::is_regular_file(path, ignored);
 }
 
-bool isFolder(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_directory(path, ignored);
-}
-
 std::vector<fs::path> foldersIn(const fs::path& parent) {
     std::vector<fs::path> folders;
     std::error_code failure;
@@ -227,6 +222,11 @@ std::string category(const std::vector<std::string>& entries, const std::string&
 }
 
 }  // namespace
+
+bool isFolder(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_directory(path, ignored);
+}
 
 fs::path findCheckpoint(const std::string& folderOrRepoId) {
     const fs::path path = folderOrRepoId;

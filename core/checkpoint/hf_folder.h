@@ -22,6 +22,9 @@ std::vector<std::string> cachedCheckpoints();
 // hub cache, else the absolute path.
 std::string referenceTo(const std::filesystem::path& folder);
 
+// Not one where it cannot be looked at.
+bool isFolder(const std::filesystem::path& path);
+
 // Tensors of model.safetensors, or of all shards of model.safetensors.index.json, under their
 // canonical (legacy) names: visual.*, model.*, lm_head.weight, lvr_head.*, lvr_latent_end_emb
 // (lvr-spec 1.4). A tied model may hold an lm_head.weight all the same. Throws Error: a shard

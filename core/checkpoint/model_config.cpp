@@ -13,7 +13,7 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kConfig = "config.json";
+constexpr const char* kModelConfig = "config.json";
 // Far above any real model and low enough that products of a few of them fit 64 bits.
 constexpr std::int64_t kMaxExtent = 1 << 24;
 constexpr std::int64_t kMaxLayers = 10'000;
@@ -333,7 +333,7 @@ void putTextFieldsOnTop(const TextConfig& text, OrderedJson& top) {
 }  // namespace
 
 ModelConfig readModelConfig(const fs::path& folder) {
-    return configOf(JsonFields::read(folder / kConfig));
+    return configOf(JsonFields::read(folder / kModelConfig));
 }
 
 void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
@@ -349,14 +349,14 @@ void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
     if (config.padTokenId) json["pad_token_id"] = *config.padTokenId;
     json.update(textJson(config.text));
     json.update(lvrJson(config.lvr));
-    writeJson(json, folder / kConfig);
+    writeJson(json, folder / kModelConfig);
 }
 
 void writeModelConfig(const ModelConfig& config, const std::string& dtype, const fs::path& base,
                       const fs::path& folder) {
-    const auto file = folder / kConfig;
-    if (fs::exists(base / kConfig)) {
-        auto json = OrderedJson::parse(readTextFile(base / kConfig));
+    const auto file = folder / kModelConfig;
+    if (fs::exists(base / kModelConfig)) {
+        auto json = OrderedJson::parse(readTextFile(base / kModelConfig));
         json["architectures"] = OrderedJson::array({"Qwen2_5_VLForConditionalGeneration"});
         putLvr(config.lvr, json);
         putTextFieldsOnTop(config.text, json);

@@ -7,18 +7,12 @@
 #include <stop_token>
 #include <vector>
 
-#include "core/model/lvr_model.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
 #include "core/values/options.h"
 #include "core/values/trace.h"
 
 namespace lvr {
-
-struct LvrTokens {
-    std::int64_t start = -1, latent = -1, end = -1;
-    std::optional<std::int64_t> latentEnd;
-    bool operator==(const LvrTokens&) const = default;
-};
 
 // A prompt, ready for the language model.
 struct Prompt {
@@ -73,12 +67,6 @@ struct RowHooks {
     LatentFilter filter = {};
     std::function<void(double fraction)> onReading = {};  // of the prompts, after each layer
     std::stop_token stop = {};                            // looked at between two layers
-};
-
-struct RowRules {
-    LvrTokens tokens;
-    std::vector<std::int64_t> stopIds;
-    std::int64_t padId = 0;
 };
 
 // The latents of each of its thoughts, in order: [n, D] each.

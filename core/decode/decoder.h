@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/decode/decode_rows.h"
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/pass_watch.h"
 #include "core/model/visual_tokens.h"
 #include "core/values/trace.h"

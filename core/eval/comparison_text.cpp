@@ -12,7 +12,7 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string number(double value, int precision = 6) {
     std::array<char, 64> digits{};
@@ -36,26 +36,26 @@ std::string inCell(const std::string& text) {
     return out;
 }
 
-Json scoreJson(const StrategyScore& s, const Strategy& strategy) {
-    Json score{{"strategy", strategyToJson(strategy)},
-               {"title", s.title},
-               {"asked", s.asked},
-               {"right", s.right},
-               {"accuracy", s.accuracy},
-               {"low95", s.low},
-               {"high95", s.high},
-               {"gained", s.gained},
-               {"lost", s.lost},
-               {"mcnemar_p", s.p},
-               {"mean_latents", s.latents},
-               {"mean_first_word_ms", s.firstTokenMs},
-               {"mean_total_ms", s.totalMs},
-               {"trigger_rate", s.triggered}};
+OrderedJson scoreJson(const StrategyScore& s, const Strategy& strategy) {
+    OrderedJson score{{"strategy", strategyToJson(strategy)},
+                      {"title", s.title},
+                      {"asked", s.asked},
+                      {"right", s.right},
+                      {"accuracy", s.accuracy},
+                      {"low95", s.low},
+                      {"high95", s.high},
+                      {"gained", s.gained},
+                      {"lost", s.lost},
+                      {"mcnemar_p", s.p},
+                      {"mean_latents", s.latents},
+                      {"mean_first_word_ms", s.firstTokenMs},
+                      {"mean_total_ms", s.totalMs},
+                      {"trigger_rate", s.triggered}};
     if (!s.failure.empty()) score["failure"] = s.failure;
     return score;
 }
 
-Json outcomeJson(const std::optional<Outcome>& outcome) {
+OrderedJson outcomeJson(const std::optional<Outcome>& outcome) {
     if (!outcome) return nullptr;
     return {{"answer", outcome->answer},
             {"right", outcome->right},
@@ -115,16 +115,16 @@ std::string toMarkdown(const SetResults& results) {
 }
 
 std::string toJson(const SetResults& results) {
-    Json all{{"set", results.set},
-             {"model", results.model},
-             {"strategies", Json::array()},
-             {"questions", Json::array()},
-             {"unreadable", results.unreadable}};
+    OrderedJson all{{"set", results.set},
+                    {"model", results.model},
+                    {"strategies", OrderedJson::array()},
+                    {"questions", OrderedJson::array()},
+                    {"unreadable", results.unreadable}};
     const auto scores = scoresOf(results);
     for (std::size_t i = 0; i < scores.size(); ++i)
         all["strategies"].push_back(scoreJson(scores[i], results.strategies[i]));
     for (const auto& q : results.questions) {
-        Json outcomes = Json::array();
+        OrderedJson outcomes = OrderedJson::array();
         for (const auto& outcome : q.outcomes) outcomes.push_back(outcomeJson(outcome));
         all["questions"].push_back({{"number", q.number + 1},
                                     {"id", q.id},
@@ -134,7 +134,7 @@ std::string toJson(const SetResults& results) {
                                     {"outcomes", outcomes}});
     }
     // What a model says need not be UTF-8 to the last byte.
-    return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return all.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 std::string stepsToCsv(const std::vector<Strategy>& strategies,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/causal/intervention.h"
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/values/sample.h"
 
 namespace lvr {

@@ -10,7 +10,7 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Plan {
     SetChoice choice;
@@ -18,16 +18,17 @@ struct Plan {
 };
 
 Plan planOf(const Run& run) {
-    const Json options = Json::parse(run.info.options, nullptr, /*allow_exceptions=*/false);
+    const OrderedJson options =
+        OrderedJson::parse(run.info.options, nullptr, /*allow_exceptions=*/false);
     try {
-        const Json& set = options.at("set");
+        const OrderedJson& set = options.at("set");
         return {.choice = {.file = set.value("file", ""),
                            .imageRoot = set.value("image_root", ""),
                            .kind = set.value("kind", ""),
                            .count = set.value("count", SetChoice().count),
                            .seed = set.value("seed", SetChoice().seed)},
                 .strategies = strategiesFromJson(options.at("strategies"))};
-    } catch (const Json::exception&) {
+    } catch (const OrderedJson::exception&) {
         throw Error("comparison " + std::to_string(run.id) +
                     " does not say what it compares; open it with the program that made it, or "
                     "delete it");
@@ -50,10 +51,10 @@ ComparisonSummary summaryOf(const RunStore& store, const Run& run) {
 
 RunInfo comparisonInfo(const SetChoice& choice, const std::vector<Strategy>& strategies,
                        RunInfo info) {
-    Json list = Json::array();
+    OrderedJson list = OrderedJson::array();
     for (const auto& strategy : strategies) list.push_back(strategyToJson(strategy));
     info.kind = kComparisonKind;
-    info.options = Json{
+    info.options = OrderedJson{
         {"set",
          {{"file", choice.file},
           {"image_root", choice.imageRoot},
@@ -61,7 +62,7 @@ RunInfo comparisonInfo(const SetChoice& choice, const std::vector<Strategy>& str
           {"count", choice.count},
           {"seed", choice.seed}}},
         {"strategies",
-         list}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+         list}}.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
     info.seed = choice.file.empty() ? choice.seed : 0;
     return info;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <limits>
 
 #include "core/error.h"
 #include "core/files/atomic_file.h"
@@ -12,29 +12,32 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kMaxDepth = 64;
 constexpr std::uintmax_t kMaxTextFile = 100'000'000;
 
-// Looks at the text once before the library builds values from it. Stops at the first problem.
-class JsonCheck : public nlohmann::json_sax<Json> {
+// The one parser of what came from outside. Stops at the first problem.
+class StrictReader : public nlohmann::json_sax<Json> {
 public:
+    explicit StrictReader(ListPaths paths = {}) : paths_(std::move(paths)) {}
+
+    Json root;
+    std::vector<std::pair<std::string, Json>> vocabulary;
+    std::vector<Json> merges;
     std::string problem;
 
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool start_object(std::size_t) override { return enter(); }
+    bool null() override { return put(nullptr); }
+    bool boolean(bool value) override { return put(value); }
+    bool number_integer(number_integer_t value) override { return put(value); }
+    bool number_unsigned(number_unsigned_t value) override { return put(value); }
+    bool number_float(number_float_t value, const string_t&) override { return put(value); }
+    bool string(string_t& value) override { return put(std::move(value)); }
+    bool binary(binary_t&) override { return false; }
+    bool start_object(std::size_t) override { return enter(Json::object()); }
     bool end_object() override { return leave(); }
-    bool start_array(std::size_t) override { return enter(); }
+    bool start_array(std::size_t) override { return enter(Json::array()); }
     bool end_array() override { return leave(); }
     bool key(string_t& name) override {
-        if (keys_.back().insert(name).second) return true;
-        problem = "the key \"" + name + "\" occurs twice";
-        return false;
+        keys_.back() = std::move(name);
+        return true;
     }
     bool parse_error(std::size_t position, const std::string&,
                      const nlohmann::detail::exception&) override {
@@ -43,26 +46,47 @@ public:
     }
 
 private:
-    bool enter() {
+    bool isIn(const std::optional<std::vector<std::string>>& path) const {
+        return path && keys_.size() == path->size() + 1 &&
+               std::equal(path->begin(), path->end(), keys_.begin());
+    }
+    bool put(Json value) {
+        if (open_.empty())
+            root = std::move(value);
+        else if (open_.back().is_array())
+            (isIn(paths_.merges) ? merges : open_.back().get_ref<Json::array_t&>())
+                .push_back(std::move(value));
+        else if (isIn(paths_.vocabulary))
+            vocabulary.emplace_back(std::move(keys_.back()), std::move(value));
+        else if (!open_.back().emplace(keys_.back(), std::move(value)).second)
+            problem = "the key \"" + keys_.back() + "\" occurs twice";
+        return problem.empty();
+    }
+    bool enter(Json container) {
+        constexpr std::size_t kMaxDepth = 64;
+        if (open_.size() == kMaxDepth) problem = "it is nested too deeply";
+        open_.push_back(std::move(container));
         keys_.emplace_back();
-        if (keys_.size() <= kMaxDepth) return true;
-        problem = "it is nested too deeply";
-        return false;
+        return problem.empty();
     }
     bool leave() {
+        auto container = std::move(open_.back());
+        open_.pop_back();
         keys_.pop_back();
-        return true;
+        return put(std::move(container));
     }
 
-    std::vector<std::set<std::string>> keys_;  // seen in each object that is open
+    ListPaths paths_;
+    std::vector<Json> open_;         // the containers around the parser's position
+    std::vector<std::string> keys_;  // the key it is at in each of them
 };
 
-std::string problemIn(const std::string& text) {
+void readStrictly(const std::string& text, StrictReader& reader) {
     // The library takes a NUL for the end and would not see what follows it.
-    if (text.find('\0') != std::string::npos) return "it holds a NUL byte";
-    JsonCheck check;
-    if (Json::sax_parse(text, &check) || !check.problem.empty()) return check.problem;
-    return "it is not JSON";
+    if (text.find('\0') != text.npos)
+        reader.problem = "it holds a NUL byte";
+    else if (!Json::sax_parse(text, &reader) && reader.problem.empty())
+        reader.problem = "it is not JSON";
 }
 
 template <class T>
@@ -137,15 +161,16 @@ Json readJsonOrNull(const fs::path& file) {
     const auto size = fs::is_regular_file(file, failure) ? fs::file_size(file, failure) : 0;
     if (failure || size == 0 || size > kMaxTextFile) return nullptr;
     std::ifstream stream(file, std::ios::binary);
-    const auto text = contentOf(stream);
-    return problemIn(text).empty() ? Json::parse(text, nullptr, /*allow_exceptions=*/false)
-                                   : Json();
+    StrictReader reader;
+    readStrictly(contentOf(stream), reader);
+    return reader.problem.empty() ? std::move(reader.root) : Json();
 }
 
 Json parseJson(const std::string& text, const std::string& source) {
-    const auto problem = problemIn(text);
-    if (!problem.empty()) throw Error(source + " is broken: " + problem);
-    return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    StrictReader reader;
+    readStrictly(text, reader);
+    if (!reader.problem.empty()) throw Error(source + " is broken: " + reader.problem);
+    return std::move(reader.root);
 }
 
 std::string toJsonText(const Json& value, const std::string& source, int indent) {
@@ -164,7 +189,10 @@ JsonFields::JsonFields(std::shared_ptr<const Json> object, std::string source, s
     : object_(std::move(object)), source_(std::move(source)), prefix_(std::move(prefix)) {}
 
 JsonFields::JsonFields(const std::string& text, const std::string& source)
-    : object_(std::make_shared<const Json>(parseJson(text, source))), source_(source) {
+    : JsonFields(parseJson(text, source), source) {}
+
+JsonFields::JsonFields(Json object, const std::string& source)
+    : object_(std::make_shared<const Json>(std::move(object))), source_(source) {
     if (!object_->is_object()) throw Error(source + " does not hold a JSON object");
 }
 
@@ -198,6 +226,20 @@ template std::optional<double> JsonFields::find(const std::string&) const;
 template std::optional<std::string> JsonFields::find(const std::string&) const;
 template std::optional<std::vector<std::int64_t>> JsonFields::find(const std::string&) const;
 template std::optional<std::vector<double>> JsonFields::find(const std::string&) const;
+
+int JsonFields::natural(const std::string& key) const {
+    const auto value = get<std::int64_t>(key);
+    if (value < 0 || value > std::numeric_limits<int>::max()) fail(key, "is out of range");
+    return static_cast<int>(value);
+}
+
+std::size_t JsonFields::choice(const std::string& key,
+                               const std::vector<std::string>& names) const {
+    const auto text = get<std::string>(key);
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) fail(key, "has the unknown value '" + text + "'");
+    return static_cast<std::size_t>(found - names.begin());
+}
 
 std::optional<JsonFields> JsonFields::object(const std::string& key) const {
     const Json* value = node(key);
@@ -236,5 +278,47 @@ void JsonFields::fail(const std::string& key, const std::string& problem) const 
 }
 
 void JsonFields::failMissing(const std::string& key) const { fail(key, "is missing"); }
+
+bool JsonField::has(const std::string& key) const {
+    return value_->is_object() && value_->contains(key) && !value_->at(key).is_null();
+}
+
+JsonField JsonField::operator[](const std::string& key) const {
+    must(value_->is_object(), "must be an object");
+    auto found = *this;
+    found.path_ += (path_.empty() ? "" : ".") + key;
+    const auto entry = value_->find(key);
+    found.must(entry != value_->end(), "is missing");
+    found.value_ = &*entry;
+    return found;
+}
+
+JsonField JsonField::operator[](std::size_t index) const {
+    auto found = *this;
+    found.path_ += "[" + std::to_string(index) + "]";
+    found.value_ = &value_->at(index);
+    return found;
+}
+
+void JsonField::fail(const std::string& problem) const { throw Error(place() + " " + problem); }
+
+void JsonField::failAt(const std::string& item, const std::string& problem) const {
+    auto found = *this;
+    found.path_ += (path_.empty() || item.starts_with('[') ? "" : ".") + item;
+    found.fail(problem);
+}
+
+std::string JsonField::place() const {
+    return file_ + ": " + (path_.empty() ? "the file" : "field '" + path_ + "'");
+}
+
+JsonDocument::JsonDocument(const fs::path& file, const ListPaths& paths) : root(json, file) {
+    StrictReader reader(paths);
+    readStrictly(readTextFile(file), reader);
+    if (!reader.problem.empty()) throw Error(file.string() + " is broken: " + reader.problem);
+    json = std::move(reader.root);
+    vocabulary = std::move(reader.vocabulary);
+    merges = std::move(reader.merges);
+}
 
 }  // namespace lvr

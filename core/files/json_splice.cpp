@@ -1,5 +1,7 @@
 #include "core/files/json_splice.h"
 
+#include <algorithm>
+#include <array>
 #include <regex>
 
 #include "core/error.h"
@@ -81,6 +83,30 @@ std::string membersText(const nlohmann::ordered_json& more, const std::string& g
 }
 
 }  // namespace
+
+bool JsonStrings::takes(char character) {
+    if (!inside_) return inside_ = character == '"';
+    inside_ = escaped_ || character != '"';
+    escaped_ = !escaped_ && character == '\\';
+    return true;
+}
+
+std::string withoutNonFinite(const std::string& json,
+                             const std::function<std::string(std::string_view)>& instead) {
+    static constexpr std::array<std::string_view, 3> kNames{"NaN", "Infinity", "-Infinity"};
+    std::string out;
+    JsonStrings strings;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const auto rest = std::string_view(json).substr(at);
+        const auto* found = strings.takes(json[at])
+                                ? kNames.end()
+                                : std::find_if(kNames.begin(), kNames.end(),
+                                               [&](auto name) { return rest.starts_with(name); });
+        out += found == kNames.end() ? std::string(1, json[at]) : instead(*found);
+        if (found != kNames.end()) at += found->size() - 1;
+    }
+    return out;
+}
 
 std::string_view valueAt(std::string_view json, const std::vector<std::string>& path) {
     Walk walk(json);

@@ -1,11 +1,27 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace lvr {
+
+// Tells what stands inside of strings from what stands outside, character by character.
+class JsonStrings {
+public:
+    // Is this character part of a string, its quotes included?
+    bool takes(char character);
+
+private:
+    bool inside_ = false, escaped_ = false;
+};
+
+// Python writes NaN, Infinity and -Infinity, which no JSON reader takes: each outside of a string
+// becomes what `instead` says.
+std::string withoutNonFinite(const std::string& json,
+                             const std::function<std::string(std::string_view)>& instead);
 
 // Changes to JSON text that leave every other byte as it is. json: valid JSON, an object at its
 // root; path: keys from there.

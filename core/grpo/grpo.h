@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/train/distributed.h"
 #include "core/train/train_state.h"
 #include "core/values/run.h"

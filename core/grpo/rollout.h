@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/decode/decode_rows.h"
 #include "core/grpo/grpo.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/train/vision_features.h"
 
 namespace lvr {

@@ -4,11 +4,60 @@
 #include <limits>
 
 #include "core/model/pass_watch.h"
-#include "core/model/recompute.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
+
+torch::Tensor reserve(const torch::Tensor& like, std::int64_t capacity) {
+    auto shape = like.sizes().vec();
+    shape[2] = capacity;
+    return torch::empty(shape, like.options());
+}
+
+using torch::autograd::AutogradContext;
+
+struct Work : torch::CustomClassHolder {
+    explicit Work(std::function<Tensors(const Tensors&)> given) : work(std::move(given)) {}
+    std::function<Tensors(const Tensors&)> work;
+};
+
+struct Recomputed : torch::autograd::Function<Recomputed> {
+    static Tensors forward(AutogradContext* context, const c10::intrusive_ptr<Work>& work,
+                           std::int64_t inputs, at::TensorList inputsAndParameters) {
+        const auto all = inputsAndParameters.vec();
+        context->save_for_backward(all);
+        context->saved_data["inputs"] = inputs;
+        context->saved_data["work"] = c10::IValue::make_capsule(work);
+        return work->work({all.begin(), all.begin() + inputs});
+    }
+
+    static Tensors backward(AutogradContext* context, Tensors gradients) {
+        const auto work =
+            c10::static_intrusive_pointer_cast<Work>(context->saved_data["work"].toCapsule());
+        const auto count = context->saved_data["inputs"].toInt();
+        auto all = context->get_saved_variables();
+        for (std::int64_t i = 0; i < count; ++i)
+            all[i] = all[i].detach().requires_grad_(all[i].requires_grad());
+        const torch::AutoGradMode on(true);
+        const auto outputs = work->work({all.begin(), all.begin() + count});
+        Tensors wanted, reached, given;
+        for (const auto& tensor : all)
+            if (tensor.requires_grad()) wanted.push_back(tensor);
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            if (!outputs[i].requires_grad()) continue;
+            reached.push_back(outputs[i]);
+            given.push_back(gradients[i]);
+        }
+        auto found = torch::autograd::grad(reached, wanted, given, /*retain_graph=*/false,
+                                           /*create_graph=*/false, /*allow_unused=*/true);
+        Tensors back(2);  // of the work itself and the number: none
+        std::size_t next = 0;
+        for (const auto& tensor : all)
+            back.push_back(tensor.requires_grad() ? found[next++] : torch::Tensor());
+        return back;
+    }
+};
 
 // [B, KV, S, d] -> [B, KV * groups, S, d]
 torch::Tensor repeatHeads(const torch::Tensor& x, std::int64_t groups) {
@@ -69,6 +118,49 @@ std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std
 }
 
 }  // namespace
+
+std::pair<torch::Tensor, torch::Tensor> KvCache::grow(std::size_t layer, const torch::Tensor& keys,
+                                                      const torch::Tensor& values) {
+    if (layer == keys_.size()) {
+        keys_.push_back(keys);
+        values_.push_back(values);
+    } else {
+        keys_[layer] = torch::cat({keys_[layer], keys}, 2);
+        values_[layer] = torch::cat({values_[layer], values}, 2);
+    }
+    return {keys_[layer], values_[layer]};
+}
+
+std::pair<torch::Tensor, torch::Tensor> KvCache::extend(std::size_t layer,
+                                                        const torch::Tensor& keys,
+                                                        const torch::Tensor& values) {
+    TORCH_CHECK(layer <= keys_.size(), "layer ", layer, " skips layer ", keys_.size());
+    if (capacity_ == 0) return grow(layer, keys, values);
+    const auto added = keys.size(2), end = length_ + added;
+    TORCH_CHECK(end <= capacity_, "cache of ", capacity_, " positions asked for ", end);
+    if (layer == keys_.size()) {
+        keys_.push_back(reserve(keys, capacity_));
+        values_.push_back(reserve(values, capacity_));
+    }
+    keys_[layer].narrow(2, length_, added).copy_(keys);
+    values_[layer].narrow(2, length_, added).copy_(values);
+    return {keys_[layer].narrow(2, 0, end), values_[layer].narrow(2, 0, end)};
+}
+
+KvCache KvCache::select(const torch::Tensor& rows) const {
+    KvCache chosen = *this;
+    for (auto* tensors : {&chosen.keys_, &chosen.values_})
+        for (auto& tensor : *tensors) tensor = tensor.index_select(0, rows);
+    return chosen;
+}
+
+Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
+                   const Tensors& parameters) {
+    auto all = inputs;
+    all.insert(all.end(), parameters.begin(), parameters.end());
+    return Recomputed::apply(c10::make_intrusive<Work>(std::move(work)), std::ssize(inputs),
+                             at::TensorList(all));
+}
 
 TextAttention::TextAttention(const Parameters& parameters, const TextConfig& config)
     : q(parameters.at("q_proj"), config.hiddenSize, config.numAttentionHeads * config.headDim(),

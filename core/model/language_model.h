@@ -2,13 +2,52 @@
 
 #include <torch/types.h>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
-#include "core/model/kv_cache.h"
 #include "core/model/layers.h"
 
 namespace lvr {
+
+// Keys and values of the positions already read, per layer [B, KV heads, S, head_dim].
+class KvCache {
+public:
+    // Room for `capacity` positions is reserved once and written in place. Without a capacity the
+    // cache grows by concatenation, through which gradients flow.
+    explicit KvCache(std::int64_t capacity = 0) : capacity_(capacity) {}
+
+    std::int64_t length() const { return length_; }
+    // Called by layer `layer` with this pass' [B, KV, T, d]; returns all positions including them.
+    std::pair<torch::Tensor, torch::Tensor> extend(std::size_t layer, const torch::Tensor& keys,
+                                                   const torch::Tensor& values);
+    // What layer `layer` holds, [B, KV, S, d] each; undefined before it was read.
+    std::pair<torch::Tensor, torch::Tensor> of(std::size_t layer) const {
+        return layer < keys_.size() ? std::pair(keys_[layer], values_[layer])
+                                    : std::pair<torch::Tensor, torch::Tensor>();
+    }
+    void advance(std::int64_t positions) { length_ += positions; }  // after the last layer
+
+    // Row i of the new cache is row rows[i] of this one. rows: [B'] int64. For forking a prefix and
+    // for dropping finished rows.
+    KvCache select(const torch::Tensor& rows) const;
+
+private:
+    std::pair<torch::Tensor, torch::Tensor> grow(std::size_t layer, const torch::Tensor& keys,
+                                                 const torch::Tensor& values);
+    std::int64_t capacity_;
+    std::int64_t length_ = 0;
+    std::vector<torch::Tensor> keys_, values_;
+};
+
+using Tensors = std::vector<torch::Tensor>;
+
+// What `work` makes of the inputs, of which nothing is kept for the backward pass but the inputs
+// themselves: the work is done again there (activation checkpointing). Gradients are the same.
+// parameters: what else has a gradient and is read by `work`. All are defined.
+Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
+                   const Tensors& parameters);
 
 struct PassWatch;
 

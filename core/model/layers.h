@@ -2,6 +2,9 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
+#include "core/checkpoint/model_config.h"
 #include "core/model/parameters.h"
 
 namespace lvr {
@@ -38,5 +41,20 @@ struct Rotary {         // float32, broadcast over the head axis by the caller's
 
 // x: [..., head_dim]; rotates in float32 and returns x's dtype.
 torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
+
+// lvr_head.*: maps a hidden state to the latent that is fed (lvr-spec 1.4).
+class LatentHead {
+public:
+    LatentHead(const Parameters& parameters, LvrHead kind, const TextConfig& config);
+    torch::Tensor operator()(const torch::Tensor& hidden) const;  // [..., D] -> [..., D]
+
+private:
+    struct Mlp {  // LayerNorm with bias, Linear, exact GELU, Linear
+        torch::Tensor normWeight, normBias;
+        Linear in, out;
+    };
+    std::optional<Mlp> mlp_;
+    std::optional<GatedMlp> glu_;
+};
 
 }  // namespace lvr

@@ -11,7 +11,7 @@
 
 #include "core/checkpoint/model_config.h"
 #include "core/model/language_model.h"
-#include "core/model/latent_head.h"
+#include "core/model/layers.h"
 #include "core/model/vision_encoder.h"
 #include "core/values/lora_options.h"
 #include "core/vision/preprocess.h"

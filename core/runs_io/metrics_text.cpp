@@ -9,14 +9,14 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string text(const Json& json, int indent = -1) {
-    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+std::string text(const OrderedJson& json, int indent = -1) {
+    return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 template <class Number>
-void appendNumber(std::string& text, Number number) {
+void appendDigits(std::string& text, Number number) {
     char digits[32];
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     text.append(digits, end);
@@ -27,18 +27,18 @@ void appendNumber(std::string& text, Number number) {
 std::string toCsv(const std::vector<Metric>& metrics) {
     std::string text;
     for (const auto& metric : metrics) {
-        appendNumber(text, metric.step);
+        appendDigits(text, metric.step);
         text += ',' + csvField(metric.name) + ',';
         if (std::isnan(metric.value))
             text += "nan";  // whatever its sign
         else
-            appendNumber(text, metric.value);
+            appendDigits(text, metric.value);
         text += '\n';
     }
     return text;
 }
 
-Json toJson(const Run& run) {
+OrderedJson toJson(const Run& run) {
     return {{"id", run.id},
             {"kind", run.info.kind},
             {"status", toText(run.status)},
@@ -55,16 +55,17 @@ Json toJson(const Run& run) {
             {"data_hash", run.info.dataHash},
             {"seed", run.info.seed},
             {"command", run.info.command},
-            {"options", run.info.options.empty() ? Json() : Json::parse(run.info.options)},
+            {"options",
+             run.info.options.empty() ? OrderedJson() : OrderedJson::parse(run.info.options)},
             {"code_version", run.info.codeVersion},
             {"host", run.host},
             {"pid", run.pid},
             {"started", run.started},
             {"heartbeat", run.heartbeat},
-            {"ended", run.ended == 0 ? Json() : Json(run.ended)}};
+            {"ended", run.ended == 0 ? OrderedJson() : OrderedJson(run.ended)}};
 }
 
-Json jsonNumber(double value) {
+OrderedJson jsonNumber(double value) {
     if (std::isfinite(value)) return value;
     return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }

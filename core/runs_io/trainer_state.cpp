@@ -1,43 +1,71 @@
 #include "core/runs_io/trainer_state.h"
 
-#include <rapidjson/error/en.h>
-#include <rapidjson/istreamwrapper.h>
-#include <rapidjson/reader.h>
-
 #include <climits>
 #include <cmath>
 #include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.h"
 #include "core/files/json_file.h"
+#include "core/files/json_splice.h"
 
 namespace lvr {
 namespace {
 
+// Stands for a number that JSON has no word for: a string as long as that word is with its quotes,
+// so that bytes count on, of a character that no text begins with.
+std::string placeholder(std::string_view name) {
+    return '"' + std::string(name.size() - 2, '\x7f') + '"';
+}
+
+std::optional<double> numberFor(const std::string& text) {
+    static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    if (text.empty() || text.front() != '\x7f') return std::nullopt;
+    const auto length = text.size() + 2;
+    return length == 3 ? std::nan("") : length == 8 ? kInfinity : -kInfinity;
+}
+
 // Of {"max_steps": 100, "log_history": [{"step": 1, "loss": 2.5}, ...]} an entry is taken when it
 // is complete; what is nested deeper is passed over.
-class StateHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, StateHandler> {
+class StateHandler : public nlohmann::json_sax<Json> {
 public:
     explicit StateHandler(LoggedScalars& read) : read_(read) {}
     std::size_t withoutStep = 0;  // entries
+    std::optional<std::size_t> stopsAt;
 
-    bool StartObject() { return enter(); }
-    bool StartArray() { return enter(); }
-    bool EndArray(rapidjson::SizeType) { return leave(); }
-    bool EndObject(rapidjson::SizeType) {
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t value) override {
+        return number(static_cast<double>(value));
+    }
+    bool number_unsigned(number_unsigned_t value) override {
+        return number(static_cast<double>(value));
+    }
+    bool number_float(number_float_t value, const string_t&) override { return number(value); }
+    bool string(string_t& text) override {
+        const auto value = numberFor(text);
+        return !value || number(*value);
+    }
+    bool binary(binary_t&) override { return false; }
+    bool start_object(std::size_t) override { return enter(); }
+    bool start_array(std::size_t) override { return enter(); }
+    bool end_array() override { return leave(); }
+    bool end_object() override {
         if (isEntry()) take();
         return leave();
     }
-    bool Key(const char* text, rapidjson::SizeType length, bool) {
-        key_.assign(text, length);
+    bool key(string_t& name) override {
+        key_ = std::move(name);
         if (depth_ == kRoot) isHistory_ = key_ == "log_history";
         return true;
     }
-    bool Int(int value) { return number(value); }
-    bool Uint(unsigned value) { return number(value); }
-    bool Int64(std::int64_t value) { return number(static_cast<double>(value)); }
-    bool Uint64(std::uint64_t value) { return number(static_cast<double>(value)); }
-    bool Double(double value) { return number(value); }
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
+        stopsAt = position;
+        return false;
+    }
 
 private:
     static constexpr int kRoot = 1, kEntry = 3;  // depths
@@ -93,13 +121,11 @@ LoggedScalars readTrainerState(const std::filesystem::path& file) {
     skipByteOrderMark(in);
     LoggedScalars read;
     StateHandler handler(read);
-    rapidjson::IStreamWrapper stream(in);
-    rapidjson::Reader reader;
-    constexpr auto kFlags = rapidjson::kParseNanAndInfFlag | rapidjson::kParseIterativeFlag |
-                            rapidjson::kParseValidateEncodingFlag;
-    if (!reader.Parse<kFlags>(stream, handler))
+    Json::sax_parse(withoutNonFinite({std::istreambuf_iterator<char>(in), {}}, placeholder),
+                    &handler);
+    if (handler.stopsAt)
         read.notices.push_back("only its beginning could be read: it stops being JSON at byte " +
-                               std::to_string(reader.GetErrorOffset()));
+                               std::to_string(*handler.stopsAt));
     if (handler.withoutStep > 0)
         read.notices.push_back(std::to_string(handler.withoutStep) +
                                " entries of log_history without a step were left out");

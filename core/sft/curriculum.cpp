@@ -7,6 +7,8 @@
 namespace lvr {
 namespace {
 
+constexpr double kMemory = 0.95;  // per step
+
 constexpr int kEnoughSeen = 20;  // steps until a running mean says something
 constexpr double kRampFrom = 0.6,
                  kRampTo = 0.95;  // hit rate at which the own-latent pass starts, is certain
@@ -16,6 +18,77 @@ double ramp(double value, double from, double to) {
 }
 
 }  // namespace
+
+StepTally::StepTally(std::size_t kinds)
+    : counts_(torch::zeros({kCounts, static_cast<std::int64_t>(kinds)}, torch::kFloat64)),
+      sums_(torch::zeros({kSums}, torch::kFloat64)) {}
+
+void StepTally::countPass(const SftBatch& batch, const SftPass& pass, Count hits, Count slots) {
+    for (std::size_t m = 0; m < pass.hits.size(); ++m) {
+        count(hits, batch.slotKind[m], pass.hits[m]);
+        count(slots, batch.slotKind[m], 1);
+    }
+    for (std::size_t r = 0; r < pass.rowRight.size(); ++r) {
+        count(Right, batch.rowKind[r], pass.rowRight[r]);
+        count(Rows, batch.rowKind[r], 1);
+        count(Targets, batch.rowKind[r], batch.rowTargets[r]);
+    }
+}
+
+void StepTally::addLosses(const SftPass& pass, double share) {
+    add(Answer, share * pass.answer);
+    add(Marker, share * pass.marker);
+    add(Stop, share * pass.stop);
+    add(LatentEndDistance, share * pass.latentEnd);
+}
+
+void StepTally::countTokens(const SftBatch& batch, const SftPass& last) {
+    add(Nats, last.nats);
+    add(Labels, static_cast<double>(batch.isAnswer.size()));
+    add(Tokens, static_cast<double>(batch.prefixPositions[0].numel()));
+}
+
+void StepTally::sumOver(const Ranks& ranks) const {
+    ranks.sum(counts_);
+    ranks.sum(sums_);
+}
+
+std::map<std::string, double> StepTally::losses(bool own, const SftOptions& options) const {
+    std::map<std::string, double> metrics{{"loss/total", sum(Total)},
+                                          {"loss/ce", sum(Nats) / std::max(1.0, sum(Labels))},
+                                          {"loss/answer", sum(Answer)},
+                                          {"loss/marker", sum(Marker)},
+                                          {"own", own},
+                                          {"tokens/step", sum(Tokens)}};
+    const bool hasSlots = count(Slots).sum().item<double>() > 0;
+    if (hasSlots) metrics["loss/latent"] = sum(Latent);
+    if (own && hasSlots) metrics["loss/own-latent"] = sum(OwnLatent);
+    if (options.stopWeight > 0 && hasSlots) metrics["loss/mode_switch"] = sum(Stop);
+    if (options.latentEnd == LatentEnd::Vector) metrics["loss/latent_end"] = sum(LatentEndDistance);
+    return metrics;
+}
+
+void RunningMeans::update(const torch::Tensor& sum, const torch::Tensor& count) {
+    const auto* sums = sum.data_ptr<double>();
+    const auto* counts = count.data_ptr<double>();
+    for (std::size_t k = 0; k < value_.size(); ++k) {
+        if (counts[k] == 0) continue;
+        const double mean = sums[k] / counts[k];
+        value_[k] = seen_[k] ? kMemory * value_[k] + (1 - kMemory) * mean : mean;
+        ++seen_[k];
+    }
+}
+
+void RunningMeans::save(const std::string& name, TrainState& state) const {
+    state.tensors[name + "/value"] = torch::tensor(value_, torch::kFloat64);
+    state.tensors[name + "/seen"] = torch::tensor(seen_, torch::kInt64);
+}
+
+void RunningMeans::load(const std::string& name, const TrainState& state) {
+    const auto &value = state.tensor(name + "/value"), &seen = state.tensor(name + "/seen");
+    value_.assign(value.data_ptr<double>(), value.data_ptr<double>() + value.numel());
+    seen_.assign(seen.data_ptr<std::int64_t>(), seen.data_ptr<std::int64_t>() + seen.numel());
+}
 
 Curriculum::Curriculum(const std::vector<std::string>& kinds, const SftOptions& options)
     : kinds_(kinds),

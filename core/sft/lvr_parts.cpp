@@ -1,10 +1,11 @@
 #include "core/sft/lvr_parts.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <cmath>
 
 #include "core/error.h"
 #include "core/torch.h"
-#include "core/train/initialise.h"
 
 namespace lvr {
 namespace {
@@ -26,6 +27,20 @@ ModelConfig withParts(ModelConfig config, const SftOptions& options) {
                : options.latentLoss == LatentLoss::Cosine ? "cosine"
                                                           : "mse";
     return config;
+}
+
+// One tensor of an lvr_head (PyTorch's own initialisation of a linear layer), or
+// lvr_latent_end_emb.
+torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uint64_t seed) {
+    auto random = at::detail::createCPUGenerator(seed ^ std::hash<std::string>()(name));
+    if (name == "lvr_latent_end_emb") {
+        const auto direction = torch::randn(shape, random);
+        return direction / direction.norm() * std::sqrt(static_cast<double>(shape[0]));
+    }
+    if (name.ends_with(".bias")) return torch::zeros(shape);
+    if (shape.size() == 1) return torch::ones(shape);
+    const double bound = 1 / std::sqrt(static_cast<double>(shape[1]));
+    return torch::rand(shape, random) * (2 * bound) - bound;
 }
 
 }  // namespace

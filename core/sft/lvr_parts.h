@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/values/train_options.h"
 
 namespace lvr {

@@ -11,7 +11,6 @@
 #include "core/train/gradient_sum.h"
 #include "core/train/pace.h"
 #include "core/train/step_guard.h"
-#include "core/train/step_pace.h"
 #include "core/train/trainable.h"
 
 namespace lvr {

@@ -4,7 +4,7 @@
 #include <stop_token>
 #include <string>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/sft/training_set.h"
 #include "core/train/distributed.h"
 #include "core/values/train_options.h"

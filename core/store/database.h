@@ -3,12 +3,18 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 
 #include "core/error.h"
 #include "core/store/run_store.h"
 
 namespace lvr {
+
+// Makes the tables of a new file; brings those of an older version up to date in one transaction,
+// when `mayWrite`. False: it is of an older version still. Throws Error: another program's
+// database, or a newer version than this program knows; SQLite::Exception otherwise.
+bool bringUpToDate(SQLite::Database& database, const std::filesystem::path& file, bool mayWrite);
 
 // Throws Error: what went wrong with the file, and what to do.
 [[noreturn]] void failAs(const std::filesystem::path& file, const SQLite::Exception& e);

@@ -8,7 +8,6 @@
 
 #include "core/store/database.h"
 #include "core/store/process.h"
-#include "core/store/schema.h"
 
 namespace lvr {
 namespace {

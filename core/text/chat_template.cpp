@@ -1,13 +1,114 @@
 #include "core/text/chat_template.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <numeric>
+#include <set>
+#include <vector>
 
 #include "core/error.h"
+#include "core/files/json_file.h"
 #include "core/values/image_marks.h"
 
 namespace lvr {
 namespace {
+
+namespace fs = std::filesystem;
+using Words = std::set<std::string>;
+
+// Of Qwen2.5-VL's own template, roles included.
+const Words kWritten{"<|im_start|>",
+                     "<|im_end|>",
+                     "system",
+                     "user",
+                     "assistant",
+                     "You",
+                     "are",
+                     "a",
+                     "helpful",
+                     "assistant.",
+                     "<|vision_start|>",
+                     "<|image_pad|>",
+                     "<|video_pad|>",
+                     "<|vision_end|>",
+                     "Picture",
+                     "Video",
+                     ":"};
+const Words kNeeded{"<|im_start|>", "<|im_end|>", "helpful", "<|image_pad|>"};
+
+// Words, and special tokens one by one.
+void addWords(const std::string& text, Words& words) {
+    constexpr const char* kSpace = " \t\r\n";
+    for (auto at = text.find_first_not_of(kSpace); at != text.npos;
+         at = text.find_first_not_of(kSpace, at)) {
+        auto end = std::min(text.find_first_of(kSpace, at), text.size());
+        if (text.compare(at, 2, "<|") == 0)
+            end = std::min(end, std::min(text.find("|>", at), text.size() - 2) + 2);
+        else
+            end = std::min(end, text.find("<|", at));
+        words.insert(text.substr(at, end - at));
+        at = end;
+    }
+}
+
+bool endsWithAny(const std::string& text, std::initializer_list<const char*> endings) {
+    return std::any_of(endings.begin(), endings.end(),
+                       [&](const char* ending) { return text.ends_with(ending); });
+}
+
+// Of an expression or a {% set %}: its texts, but not the keys it looks up or compares with.
+void addLiterals(const std::string& code, Words& words) {
+    std::string before, literal;
+    for (std::size_t at = 0; at < code.size(); ++at) {
+        const char quote = code[at];
+        if (quote != '\'' && quote != '"') {
+            if (quote != ' ') before += quote;
+            continue;
+        }
+        literal.clear();
+        for (++at; at < code.size() && code[at] != quote; ++at) {
+            const bool escaped = code[at] == '\\' && at + 1 < code.size();
+            literal += escaped ? ' ' : code[at];
+            at += escaped;
+        }
+        if (!endsWithAny(before, {"[", "==", "!=", "in"})) addWords(literal, words);
+        before += quote;
+    }
+}
+
+// What it puts out: the text around its tags and the texts in them.
+Words wordsOf(const std::string& jinja) {
+    Words words;
+    for (std::size_t at = 0; at < jinja.size();) {
+        const auto open = std::min(jinja.find('{', at), jinja.size());
+        const char kind = open + 1 < jinja.size() ? jinja[open + 1] : '\0';
+        if (kind != '{' && kind != '%' && kind != '#') {
+            addWords(jinja.substr(at, open + 1 - at), words);
+            at = open + 1;
+            continue;
+        }
+        addWords(jinja.substr(at, open - at), words);
+        const std::string ending = kind == '{' ? "}}" : std::string(1, kind) + "}";
+        const auto close = std::min(jinja.find(ending, open + 2), jinja.size());
+        const auto code = jinja.substr(open + 2, close - open - 2);
+        const auto first = code.find_first_not_of("- ");
+        const bool sets = kind == '%' && first != code.npos && code.compare(first, 4, "set ") == 0;
+        if (kind == '{' || sets) addLiterals(code, words);
+        at = std::min(close + 2, jinja.size());
+    }
+    return words;
+}
+
+// Empty when the file has none. A list of named ones: the default.
+std::string templateIn(const Json& config) {
+    const auto found = config.find("chat_template");
+    if (found == config.end()) return "";
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_array())
+        for (const auto& one : *found)
+            if (one.value("name", "") == "default") return one.value("template", "");
+    return "";
+}
 
 using Ids = std::vector<std::int64_t>;
 
@@ -69,6 +170,25 @@ void checkExpanded(const Ids& ids, std::int64_t pad, const std::vector<PatchGrid
 }
 
 }  // namespace
+
+std::optional<ForeignTemplate> foreignTemplate(const fs::path& folder) {
+    for (const std::string name :
+         {"chat_template.jinja", "chat_template.json", "tokenizer_config.json"}) {
+        const auto file = folder / name;
+        if (!fs::exists(file)) continue;
+        const auto text = readTextFile(file);
+        const auto jinja =
+            name.ends_with(".json") ? templateIn(parseJson(text, file.string())) : text;
+        if (jinja.empty()) continue;
+        const auto words = wordsOf(jinja);
+        for (const auto& word : words)
+            if (!kWritten.contains(word)) return ForeignTemplate{name, word};
+        for (const auto& word : kNeeded)
+            if (!words.contains(word)) return ForeignTemplate{name, word};
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
 
 Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
                const std::string& question) {

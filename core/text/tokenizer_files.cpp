@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/files/atomic_file.h"
-#include "core/files/json_document.h"
 #include "core/files/json_file.h"
 #include "core/files/json_splice.h"
 #include "core/text/byte_pairs.h"

@@ -10,10 +10,10 @@
 namespace lvr {
 namespace {
 
-constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 
 float entropy(std::span<const float> cosine, float temperature) {
-    if (cosine.empty()) return kNone;
+    if (cosine.empty()) return kNoValue;
     const float top = *std::max_element(cosine.begin(), cosine.end());
     // H = log(sum) - sum(w * x) / sum for weights w = exp(x), in nats.
     double sum = 0, weighted = 0;
@@ -30,13 +30,13 @@ float cosineBetween(const float* a, const float* b, int size) {
         return std::inner_product(x, x + size, y, 0.0);
     };
     const double lengths = std::sqrt(dot(a, a) * dot(b, b));
-    return lengths > 0 ? static_cast<float>(dot(a, b) / lengths) : kNone;
+    return lengths > 0 ? static_cast<float>(dot(a, b) / lengths) : kNoValue;
 }
 
 // Cosine of each vector with the one before it; the first of a thought has none before it.
 std::vector<float> successive(const Trace& trace, const std::vector<const DecodeStep*>& latents) {
     const auto width = static_cast<std::size_t>(std::max(trace.hiddenSize, 0));
-    std::vector<float> values(latents.size(), kNone);
+    std::vector<float> values(latents.size(), kNoValue);
     if (width == 0 || trace.latents.size() < latents.size() * width) return values;
     for (std::size_t i = 1; i < latents.size(); ++i)
         if (latentOf(*latents[i]).index > 0)
@@ -68,7 +68,7 @@ std::vector<StepCurve> stepCurves(const Trace& trace, float temperature) {
         {"P(end)", "Probability of <|lvr_end|> after the vector was read.",
          each([](const LatentStep& s) { return s.endProbability; }), threshold(byProbability), 3},
         {"to end", "Distance of the vector to the learned end vector.",
-         each([](const LatentStep& s) { return s.endDistance.value_or(kNone); }),
+         each([](const LatentStep& s) { return s.endDistance.value_or(kNoValue); }),
          threshold(byDistance), 3},
         {"norm", "Length (L2) of the vector that was fed.",
          each([](const LatentStep& s) { return s.norm; }), std::nullopt, 2},

@@ -13,7 +13,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kNearest = 3;
+constexpr int kNearestColumns = 3;
 using Cells = std::vector<std::string>;
 
 std::string number(float value) {
@@ -29,7 +29,7 @@ Cells names() {
     Cells names{
         "step",         "position",           "norm",         "entropy",    "end_probability",
         "end_distance", "cosine_to_previous", "shadow_token", "shadow_text"};
-    for (int i = 1; i <= kNearest; ++i)
+    for (int i = 1; i <= kNearestColumns; ++i)
         for (const char* what : {"_image", "_row", "_col", "_cosine"})
             names.push_back("patch" + std::to_string(i) + what);
     return names;
@@ -42,8 +42,8 @@ std::string curveCell(const std::vector<StepCurve>& curves, const char* name, st
 }
 
 void addNearest(Cells& cells, const Trace& trace, const LatentStep& latent) {
-    const auto nearest = nearestOnAllImages(trace, latent, kNearest);
-    for (std::size_t i = 0; i < kNearest; ++i) {
+    const auto nearest = nearestOnAllImages(trace, latent, kNearestColumns);
+    for (std::size_t i = 0; i < kNearestColumns; ++i) {
         if (i < nearest.size())
             cells.insert(cells.end(),
                          {std::to_string(nearest[i].image), std::to_string(nearest[i].row),

@@ -1,12 +1,10 @@
 #include "core/trace/trace_file.h"
 
-#include <array>
 #include <cstring>
-#include <limits>
 #include <numeric>
 
 #include "core/error.h"
-#include "core/files/json_file.h"
+#include "core/files/decoding_json.h"
 #include "core/files/safetensors.h"
 
 namespace lvr {
@@ -18,41 +16,8 @@ constexpr const char* kFormat = "lvrtrace";
 
 using Shape = std::vector<std::int64_t>;
 
-template <class E>
-using Names = std::vector<std::pair<E, std::string>>;
-
-const Names<SpanStart> kSpanStarts{{SpanStart::Sampled, "sampled"}, {SpanStart::Forced, "forced"}};
-const Names<SpanEnd> kSpanEnds{{SpanEnd::Sampled, "sampled"}, {SpanEnd::Forced, "forced"}};
-const Names<HeadPositions> kHeadPositions{{HeadPositions::Released, "released"},
-                                          {HeadPositions::Consistent, "consistent"}};
-const Names<LatentFeed> kLatentFeeds{
-    {LatentFeed::Own, "own"}, {LatentFeed::Snap, "snap"}, {LatentFeed::Filler, "filler"}};
-const Names<GivenThought::Slots> kThoughtSlots{{GivenThought::Slots::AsTrained, "as_trained"},
-                                               {GivenThought::Slots::OnePerBox, "one_per_box"}};
-const Names<StopReason> kStopReasons{{StopReason::EndOfText, toText(StopReason::EndOfText)},
-                                     {StopReason::MaxNewTokens, toText(StopReason::MaxNewTokens)},
-                                     {StopReason::Cancelled, toText(StopReason::Cancelled)}};
-
-template <class E>
-std::string nameOf(const Names<E>& names, E value) {
-    for (const auto& [candidate, name] : names)
-        if (candidate == value) return name;
-    throw Error("an option of the trace has none of its known values");
-}
-
-template <class E>
-E valueOf(const Names<E>& names, const JsonFields& fields, const std::string& key) {
-    const auto wanted = fields.get<std::string>(key);
-    for (const auto& [value, name] : names)
-        if (name == wanted) return value;
-    fields.fail(key, "has the unknown value '" + wanted + "'");
-}
-
-int naturalInt(const JsonFields& fields, const std::string& key) {
-    const auto value = fields.get<std::int64_t>(key);
-    if (value < 0 || value > std::numeric_limits<int>::max()) fields.fail(key, "is out of range");
-    return static_cast<int>(value);
-}
+const std::vector<StopReason> kStopReasons{StopReason::EndOfText, StopReason::MaxNewTokens,
+                                           StopReason::Cancelled};
 
 std::vector<LatentStep*> latentStepsOf(std::vector<DecodeStep>& steps) {
     std::vector<LatentStep*> found;
@@ -100,22 +65,9 @@ Json boxesJson(const std::vector<Box>& boxes) {
 }
 
 Json optionsJson(const DecodeOptions& options) {
-    Json json{{"exit", toText(options.exit)},
-              {"span_start", nameOf(kSpanStarts, options.spanStart)},
-              {"span_end", nameOf(kSpanEnds, options.spanEnd)},
-              {"head_positions", nameOf(kHeadPositions, options.headPositions)},
-              {"latent_feed", nameOf(kLatentFeeds, options.latentFeed)},
-              {"max_new_tokens", options.maxNewTokens},
-              {"temperature", options.sampling.temperature},
-              {"top_p", options.sampling.topP},
-              {"top_k", options.sampling.topK},
-              {"min_p", options.sampling.minP},
-              {"repetition_penalty", options.sampling.repetitionPenalty},
-              {"seed", options.sampling.seed}};
-    if (options.pixels.min) json["min_pixels"] = *options.pixels.min;
-    if (options.pixels.max) json["max_pixels"] = *options.pixels.max;
+    Json json = toJson(options);
     if (options.thought.boxes.empty()) return json;
-    json["thought_slots"] = nameOf(kThoughtSlots, options.thought.slotRule);
+    json["thought_slots"] = kThoughtSlots.at(static_cast<std::size_t>(options.thought.slotRule));
     json["thought_boxes"] = boxesJson(options.thought.boxes);
     return json;
 }
@@ -216,7 +168,7 @@ void checkRows(const Trace& trace, const Sizes& sizes, const TensorList& list) {
 Box readBox(const JsonFields& fields) {
     fields.allowOnly({"x0", "y0", "x1", "y1", "image"});
     return {fields.get<double>("x0"), fields.get<double>("y0"), fields.get<double>("x1"),
-            fields.get<double>("y1"), fields.has("image") ? naturalInt(fields, "image") : 0};
+            fields.get<double>("y1"), fields.has("image") ? fields.natural("image") : 0};
 }
 
 void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::size_t images) {
@@ -226,47 +178,33 @@ void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::si
                                       std::to_string(box.image) + ", counted from 0");
 }
 
-std::optional<std::int64_t> pixelLimit(const JsonFields& fields, const std::string& key) {
-    const auto limit = fields.find<std::int64_t>(key);
-    if (limit && *limit < 1) fields.fail(key, "must be at least 1");
-    return limit;
-}
-
 DecodeOptions readOptions(const JsonFields& fields) {
-    fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
-                      "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
-                      "repetition_penalty", "seed", "thought_slots", "thought_boxes", "min_pixels",
-                      "max_pixels"});
+    auto known = decodingKeys();
+    known.insert({"thought_slots", "thought_boxes"});
+    fields.allowOnly({known.begin(), known.end()});
     DecodeOptions options;
-    options.exit = parseExitRule(fields.get<std::string>("exit"));
-    options.spanStart = valueOf(kSpanStarts, fields, "span_start");
-    options.spanEnd = valueOf(kSpanEnds, fields, "span_end");
-    options.headPositions = valueOf(kHeadPositions, fields, "head_positions");
-    options.latentFeed = valueOf(kLatentFeeds, fields, "latent_feed");
-    options.maxNewTokens = naturalInt(fields, "max_new_tokens");
-    options.sampling = {.temperature = fields.get<double>("temperature"),
-                        .topP = fields.get<double>("top_p"),
-                        .topK = naturalInt(fields, "top_k"),
-                        .minP = fields.get<double>("min_p", 0),  // absent before it was an option
-                        .repetitionPenalty = fields.get<double>("repetition_penalty"),
-                        .seed = fields.get<std::uint64_t>("seed")};
-    options.pixels = {.min = pixelLimit(fields, "min_pixels"),
-                      .max = pixelLimit(fields, "max_pixels")};
+    readDecoding(fields, /*mayMiss=*/{"min_p"}, options);  // which wasn't an option at first
     if (!fields.has("thought_boxes")) return options;
-    options.thought.slotRule = valueOf(kThoughtSlots, fields, "thought_slots");
+    options.thought.slotRule =
+        static_cast<GivenThought::Slots>(fields.choice("thought_slots", kThoughtSlots));
     for (const auto& box : fields.objects("thought_boxes"))
         options.thought.boxes.push_back(readBox(box));
     return options;
 }
 
+StopReason readStopReason(const JsonFields& fields, const std::string& key) {
+    std::vector<std::string> names;
+    for (const auto reason : kStopReasons) names.push_back(toText(reason));
+    return kStopReasons[fields.choice(key, names)];
+}
+
 DecodeStep readStep(const JsonFields& fields) {
     fields.allowOnly({"position", "token", "text", "latent_index"});
-    DecodeStep step{.position = naturalInt(fields, "position"),
-                    .token = naturalInt(fields, "token"),
+    DecodeStep step{.position = fields.natural("position"),
+                    .token = fields.natural("token"),
                     .text = fields.get<std::string>("text"),
                     .what = TextStep{}};
-    if (fields.has("latent_index"))
-        step.what = LatentStep{.index = naturalInt(fields, "latent_index")};
+    if (fields.has("latent_index")) step.what = LatentStep{.index = fields.natural("latent_index")};
     return step;
 }
 
@@ -280,7 +218,7 @@ Timings readTimings(const JsonFields& fields) {
 
 PatchGrid readGrid(const JsonFields& fields) {
     fields.allowOnly({"rows", "cols"});
-    const PatchGrid grid{naturalInt(fields, "rows"), naturalInt(fields, "cols")};
+    const PatchGrid grid{fields.natural("rows"), fields.natural("cols")};
     if (grid.rows < 1 || grid.rows > 1'000'000) fields.fail("rows", "is out of range");
     if (grid.cols < 1 || grid.cols > 1'000'000) fields.fail("cols", "is out of range");
     return grid;
@@ -302,9 +240,9 @@ Trace readJson(const JsonFields& fields) {
     trace.options = readOptions(requiredObject(fields, "options"));
     trace.answer = fields.get<std::string>("answer");
     trace.text = fields.get<std::string>("text");
-    trace.stopped = valueOf(kStopReasons, fields, "stopped");
+    trace.stopped = readStopReason(fields, "stopped");
     trace.timings = readTimings(requiredObject(fields, "timings_ms"));
-    trace.hiddenSize = naturalInt(fields, "hidden_size");
+    trace.hiddenSize = fields.natural("hidden_size");
     for (const auto& grid : fields.objects("grids")) trace.grids.push_back(readGrid(grid));
     for (const auto& step : fields.objects("steps")) trace.steps.push_back(readStep(step));
     for (const auto& box : fields.objects("rois")) trace.rois.push_back(readBox(box));
@@ -312,7 +250,7 @@ Trace readJson(const JsonFields& fields) {
     if (const auto origins = fields.object("option_origins"))
         for (const auto& name : origins->keys())
             trace.origins[name] = origins->get<std::string>(name);
-    if (naturalInt(fields, "images") != static_cast<int>(trace.grids.size()))
+    if (fields.natural("images") != static_cast<int>(trace.grids.size()))
         fields.fail("grids", "must hold one grid per image");
     checkBoxes(fields, trace.rois, trace.grids.size());
     checkBoxes(fields, trace.options.thought.boxes, trace.grids.size());

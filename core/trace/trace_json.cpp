@@ -9,15 +9,15 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr int kNearest = 5;
 
 template <class Step>
-Json nearestJson(const Trace& trace, const Step& step) {
-    Json nearest = Json::array();
+OrderedJson nearestJson(const Trace& trace, const Step& step) {
+    OrderedJson nearest = OrderedJson::array();
     for (const NearPatch& patch : nearestOnAllImages(trace, step, kNearest)) {
-        Json entry{{"row", patch.row}, {"col", patch.col}, {"cosine", patch.cosine}};
+        OrderedJson entry{{"row", patch.row}, {"col", patch.col}, {"cosine", patch.cosine}};
         if constexpr (std::is_same_v<Step, LatentStep>) entry["l2"] = patch.l2;
         if (trace.grids.size() > 1) entry["image"] = patch.image;
         nearest.push_back(entry);
@@ -25,17 +25,17 @@ Json nearestJson(const Trace& trace, const Step& step) {
     return nearest;
 }
 
-Json latentJson(const Trace& trace, const DecodeStep& step, const LatentStep& latent) {
+OrderedJson latentJson(const Trace& trace, const DecodeStep& step, const LatentStep& latent) {
     return {{"index", latent.index},
             {"position", step.position},
             {"norm", latent.norm},
             {"nearest", nearestJson(trace, latent)},
             {"end_probability", latent.endProbability},
-            {"end_distance", latent.endDistance ? Json(*latent.endDistance) : Json()},
+            {"end_distance", latent.endDistance ? OrderedJson(*latent.endDistance) : OrderedJson()},
             {"shadow_token", step.token}};
 }
 
-Json textJson(const Trace& trace, const DecodeStep& step, const TextStep& text) {
+OrderedJson textJson(const Trace& trace, const DecodeStep& step, const TextStep& text) {
     return {{"position", step.position},
             {"token", step.token},
             {"text", step.text},
@@ -43,16 +43,16 @@ Json textJson(const Trace& trace, const DecodeStep& step, const TextStep& text) 
             {"nearest", nearestJson(trace, text)}};
 }
 
-Json thoughtJson(const Thought& thought) {
+OrderedJson thoughtJson(const Thought& thought) {
     static constexpr std::array kEnds = {"rule", "cap", "token_limit", "cut_off", "given"};
     return {{"latents", thought.latents},
             {"end", kEnds.at(static_cast<std::size_t>(thought.end))},
             {"closed", thought.closed}};
 }
 
-Json livenessJson(const Liveness& liveness) {
+OrderedJson livenessJson(const Liveness& liveness) {
     static constexpr std::array kStates = {"plain", "doubtful", "alive"};
-    Json thoughts = Json::array();
+    OrderedJson thoughts = OrderedJson::array();
     for (const auto& thought : liveness.thoughts) thoughts.push_back(thoughtJson(thought));
     return {{"state", kStates.at(static_cast<std::size_t>(liveness.state))},
             {"text", toText(liveness)},
@@ -73,35 +73,36 @@ std::string latentRow(const Trace& trace, const LatentStep& latent) {
     return row + "\n";
 }
 
-Json thoughtJson(const GivenThought& thought) {
+OrderedJson thoughtJson(const GivenThought& thought) {
     if (thought.boxes.empty()) return {{"given", false}};
-    Json boxes = Json::array(), images = Json::array();
+    OrderedJson boxes = OrderedJson::array(), images = OrderedJson::array();
     for (const auto& box : thought.boxes) {
         boxes.push_back({box.x0, box.y0, box.x1, box.y1});
         images.push_back(box.image);
     }
-    const bool means = thought.slotRule == GivenThought::Slots::OnePerBox;
     return {{"given", true},
             {"boxes", boxes},
             {"box_images", images},
-            {"slots", means ? "one_per_box" : "as_trained"}};
+            {"slots", kThoughtSlots.at(static_cast<std::size_t>(thought.slotRule))}};
 }
 
 // Each option with who said so; null where it is not known.
-Json decodingJson(const Trace& trace) {
-    Json json;
+OrderedJson decodingJson(const Trace& trace) {
+    OrderedJson json;
     for (const auto& [name, value] : optionTexts(trace.options)) {
         const auto from = trace.origins.find(name);
-        json[name] = {{"value", value},
-                      {"from", from == trace.origins.end() ? Json() : Json(from->second)}};
+        json[name] = {
+            {"value", value},
+            {"from", from == trace.origins.end() ? OrderedJson() : OrderedJson(from->second)}};
     }
     return json;
 }
 
 }  // namespace
 
-Json toJson(const Trace& trace) {
-    Json ids = Json::array(), latents = Json::array(), words = Json::array(), grids = Json::array();
+OrderedJson toJson(const Trace& trace) {
+    OrderedJson ids = OrderedJson::array(), latents = OrderedJson::array(),
+                words = OrderedJson::array(), grids = OrderedJson::array();
     for (const auto& step : trace.steps) {
         ids.push_back(step.token);
         if (const auto* latent = std::get_if<LatentStep>(&step.what))
@@ -127,7 +128,7 @@ Json toJson(const Trace& trace) {
               {"prefill_ms", trace.timings.prefill},
               {"decode_ms", trace.timings.decode},
               {"first_token_ms", timeToFirstToken(trace.timings)},
-              {"tokens_per_second", rate ? Json(*rate) : Json()}}},
+              {"tokens_per_second", rate ? OrderedJson(*rate) : OrderedJson()}}},
             {"liveness", livenessJson(livenessOf(trace))},
             {"model", trace.model},
             {"question", trace.question.text},
@@ -135,11 +136,11 @@ Json toJson(const Trace& trace) {
             {"decoding", decodingJson(trace)}};
 }
 
-std::string toJsonText(const Trace& trace, const Json& more) {
+std::string toJsonText(const Trace& trace, const OrderedJson& more) {
     auto json = toJson(trace);
     if (!more.is_null()) json.update(more);
     // What a model says need not be UTF-8 to the last byte.
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 std::string toReadableText(const Trace& trace) {

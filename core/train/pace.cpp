@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,38 @@ constexpr double kHeldUp = 10;            // times the median: no step takes so 
 constexpr double kForwardShare = 0.4;     // of a step of SFT, see `lvr bench train`
 
 }  // namespace
+
+std::string StepPace::alertOf(double seconds, const Longest& longest) {
+    constexpr std::size_t kRemembered = 50, kEnough = 5;  // steps
+    constexpr double kMuchLonger = 10, kShort = 1;        // times the median; seconds
+    std::string alert;
+    if (before_.size() >= kEnough && seconds > kShort) {
+        std::vector<double> sorted(before_.begin(), before_.end());
+        const auto middle = sorted.begin() + std::ssize(sorted) / 2;
+        std::nth_element(sorted.begin(), middle, sorted.end());
+        char text[128];
+        std::snprintf(text, sizeof text,
+                      "the step took %.3g s, others %.2g s; its longest record is ", seconds,
+                      *middle);
+        if (seconds > kMuchLonger * *middle)
+            alert = text + longest.record + " with " + std::to_string(longest.positions) +
+                    " positions, and --max-length leaves such out";
+    }
+    before_.push_back(seconds);
+    if (before_.size() > kRemembered) before_.pop_front();
+    return alert;
+}
+
+StepPace::Longest longestOverRanks(const Ranks& ranks, const StepPace::Longest& mine) {
+    if (ranks.count() == 1) return mine;
+    StepPace::Longest longest;
+    for (const auto& told : ranks.gather(std::to_string(mine.positions) + " " + mine.record)) {
+        const auto space = told.find(' ');
+        const int positions = std::stoi(told.substr(0, space));
+        if (positions > longest.positions) longest = {told.substr(space + 1), positions};
+    }
+    return longest;
+}
 
 Pace::Pace(int measureEvery, double measureSamples, std::function<double()> now)
     : measureEvery_(measureEvery), measureSamples_(measureSamples), now_(std::move(now)) {}

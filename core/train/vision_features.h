@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/visual_tokens.h"
 
 namespace lvr {

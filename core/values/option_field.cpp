@@ -46,7 +46,8 @@ void checkNumber(const std::string& text, const NumberRange& range) {
 }
 
 void checkInteger(const std::string& text, const NumberRange& range) {
-    if (!readsAs<long long>(text, range)) refuse(text, "a whole number", range);
+    if (!readsAs<long long>(text, range) && !readsAs<unsigned long long>(text, range))
+        refuse(text, "a whole number", range);
 }
 
 std::size_t choiceOf(const std::string& text, const EnumNames& names) {

@@ -1,13 +1,37 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
-#include "core/values/train_options.h"
-
 namespace lvr {
+
+// What a field may be. A number: lowest and highest. An enum: the names of its values in order. A
+// text: what makes it valid, an Error otherwise.
+struct NumberRange {
+    double lowest = 0, highest = 0;
+};
+using EnumNames = std::vector<std::string>;
+struct TextCheck {
+    std::function<void(const std::string&)> check;
+};
+// Of an enum of two that a flag chooses between, which is said without a value: not said, said.
+struct FlagNames {
+    EnumNames names;
+};
+// Of texts that may hold commas: one each time the flag is said.
+struct RepeatedText {
+    std::function<void(const std::string&)> check;
+};
+
+// What follows in the list belongs under this heading: help shows it; who stores options passes
+// over it.
+template <class Visit>
+void heading(const Visit& visit, const char* name) {
+    if constexpr (requires { visit.heading(name); }) visit.heading(name);
+}
 
 // An option as a person meets it: a name, a help and a text, whatever its type. Forms show it; the
 // command line refuses the same texts with the same words.

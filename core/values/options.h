@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/values/image.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 
@@ -93,6 +94,57 @@ struct DecodeOptions {
     PixelLimits pixels;
     bool operator==(const DecodeOptions&) const = default;
 };
+
+// How an option of decoding is called wherever it is met.
+struct DecodeField {
+    std::string name;  // of its flag, and in texts: "top-p"
+    std::string key;   // in files: "top_p"
+    // What a title says of it. Of an enum: one for each value; of others: one, with % for the
+    // value.
+    std::vector<std::string> words;
+};
+inline const EnumNames kThoughtSlots{"as_trained", "one_per_box"};  // of GivenThought::Slots
+
+// Every option but the given thought once: visit(DecodeField, field, NumberRange | EnumNames |
+// FlagNames | TextCheck, help). Flags, forms, files, tables and titles walk this list.
+template <class Visit>
+void forEachField(DecodeOptions& o, const Visit& visit) {
+    constexpr double kMany = 2147483647;
+    visit(DecodeField{"exit", "exit", {"%"}}, o.exit,
+          TextCheck{[](const std::string& text) { parseExitRule(text); }},
+          "When to stop thinking: none, fixed:8, latent-end:mse:0.02:16, end-token:32, "
+          "end-prob:0.5:16");
+    visit(DecodeField{"latent-feed", "latent_feed", {"", "snapped to patches", "filler fed"}},
+          o.latentFeed, EnumNames{"own", "snap", "filler"},
+          "What is fed back: own, snap (nearest visual token) or filler");
+    visit(DecodeField{"force-start", "span_start", {"", "start forced"}}, o.spanStart,
+          FlagNames{{"sampled", "forced"}}, "Put <|lvr_start|> at the end of the prompt, or don't");
+    visit(DecodeField{"force-end", "span_end", {"", "end forced"}}, o.spanEnd,
+          FlagNames{{"sampled", "forced"}}, "Put <|lvr_end|> after the last latent");
+    visit(DecodeField{"head-positions", "head_positions", {"head as released", ""}},
+          o.headPositions, EnumNames{"released", "consistent"},
+          "Where an lvr_head applies: consistent or released");
+    visit(DecodeField{"temperature", "temperature", {"T %"}}, o.sampling.temperature,
+          NumberRange{0, 100}, "0 is greedy");
+    visit(DecodeField{"seed", "seed", {"seed %"}}, o.sampling.seed,
+          NumberRange{0, 18446744073709551615.0}, "Of the sampling");
+    visit(DecodeField{"top-p", "top_p", {"top-p %"}}, o.sampling.topP, NumberRange{1e-6, 1},
+          "Sample among the likeliest tokens that make up this share; 1 is off");
+    visit(DecodeField{"top-k", "top_k", {"top-k %"}}, o.sampling.topK, NumberRange{0, 1000000},
+          "Sample among so many tokens; 0 is off");
+    visit(DecodeField{"min-p", "min_p", {"min-p %"}}, o.sampling.minP, NumberRange{0, 1},
+          "Least probability, as a share of the likeliest's; 0 is off");
+    visit(DecodeField{"repetition-penalty", "repetition_penalty", {"repetition penalty %"}},
+          o.sampling.repetitionPenalty, NumberRange{0.01, 100},
+          "Tokens that occurred are so much less likely; 1 is off");
+    visit(DecodeField{"max-new-tokens", "max_new_tokens", {"at most % tokens"}}, o.maxNewTokens,
+          NumberRange{1, kMany}, "Shadow tokens count too");
+    visit(DecodeField{"min-pixels", "min_pixels", {"pictures of % pixels or more"}}, o.pixels.min,
+          NumberRange{1, kMany}, "Smallest picture area after resizing");
+    visit(DecodeField{"max-pixels", "max_pixels", {"pictures of % pixels or less"}}, o.pixels.max,
+          NumberRange{1, kMany}, "Largest picture area after resizing");
+}
+
 // Positions that thoughts and answer may take. A thought may overrun the length limit, by no more
 // than its cap; a given one comes on top.
 std::int64_t answerRoom(const DecodeOptions& options);

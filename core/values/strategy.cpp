@@ -2,33 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
 namespace lvr {
 namespace {
-
-std::string fourDigits(double value) {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                   std::chars_format::general, 4)
-                         .ptr;
-    return {digits.data(), end};
-}
-
-std::string atMost(int cap) { return ", at most " + std::to_string(cap); }
-
-std::string ruleWords(const NoLatents&) { return "no latents"; }
-std::string ruleWords(const FixedSteps& rule) { return "fixed " + std::to_string(rule.count); }
-std::string ruleWords(const NearLatentEnd& rule) {
-    static constexpr std::array kMetrics = {"mse", "mae", "cosine"};
-    return "latent end ≤ " + fourDigits(rule.threshold) + " (" +
-           kMetrics.at(static_cast<std::size_t>(rule.metric)) + ")" + atMost(rule.cap);
-}
-std::string ruleWords(const EndToken& rule) { return "mode switching" + atMost(rule.cap); }
-std::string ruleWords(const EndProbability& rule) {
-    return "P(end) ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
-}
 
 // FNV-1a: the same on every machine and in every version.
 std::uint32_t hashOf(const std::string& text) {
@@ -38,23 +15,6 @@ std::uint32_t hashOf(const std::string& text) {
 }
 
 }  // namespace
-
-std::string wordsOf(const DecodeOptions& options) {
-    std::string words = std::visit([](const auto& rule) { return ruleWords(rule); }, options.exit);
-    const auto add = [&words](const std::string& part) { words += ", " + part; };
-    if (options.latentFeed == LatentFeed::Snap) add("snapped to patches");
-    if (options.latentFeed == LatentFeed::Filler) add("filler fed");
-    if (const auto regions = options.thought.boxes.size(); regions > 0)
-        add(std::to_string(regions) + (regions == 1 ? " region" : " regions") + " as thought");
-    if (options.spanStart == SpanStart::Forced) add("start forced");
-    if (options.spanEnd == SpanEnd::Forced) add("end forced");
-    if (options.headPositions == HeadPositions::Released) add("head as released");
-    if (options.sampling.temperature > 0)
-        add("T " + fourDigits(options.sampling.temperature) + ", seed " +
-            std::to_string(options.sampling.seed));
-    if (options.sampling.minP > 0) add("min-p " + fourDigits(options.sampling.minP));
-    return words;
-}
 
 std::string titleText(const Strategy& strategy) {
     return strategy.name.empty() ? wordsOf(strategy.options) : strategy.name;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/values/options.h"
+#include "core/values/decoding_text.h"
 
 namespace lvr {
 
@@ -17,8 +17,6 @@ struct Strategy {
     bool operator==(const Strategy&) const = default;
 };
 
-// What the options say in a few words: "fixed 8", "P(end) ≥ 0.5, at most 16, snapped, T 0.7".
-std::string wordsOf(const DecodeOptions& options);
 std::string titleText(const Strategy& strategy);  // its name, else its words
 
 constexpr int kStrategyColours = 8;  // that can be told apart

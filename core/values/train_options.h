@@ -7,19 +7,11 @@
 #include <vector>
 
 #include "core/values/lora_options.h"
+#include "core/values/option_field.h"
 #include "core/values/options.h"
 #include "core/values/roi_tokens.h"
 
 namespace lvr {
-
-// Stage 0: the vision tower learns to say what is in each cell, in the language model's words.
-struct AlignOptions {
-    int steps = 300;
-    int picturesPerStep = 16;
-    double learningRate = 3e-3;
-    int warmupSteps = 20;
-    std::uint64_t seed = 0;
-};
 
 // Where the options' defaults come from (core/values/recipe.h). Paper: the published trainings.
 // Tiny: what trains the shipped model from nothing.
@@ -175,27 +167,6 @@ struct GrpoOptions {
     LoraOptions lora;
     std::uint64_t seed = 0;
 };
-
-// What a field may be. A number: lowest and highest. An enum: the names of its values in order. A
-// text: what makes it valid, an Error otherwise.
-struct NumberRange {
-    double lowest = 0, highest = 0;
-};
-using EnumNames = std::vector<std::string>;
-struct TextCheck {
-    std::function<void(const std::string&)> check;
-};
-// Of texts that may hold commas: one each time the flag is said.
-struct RepeatedText {
-    std::function<void(const std::string&)> check;
-};
-
-// What follows in the list belongs under this heading: help shows it; who stores options passes
-// over it.
-template <class Visit>
-void heading(const Visit& visit, const char* name) {
-    if constexpr (requires { visit.heading(name); }) visit.heading(name);
-}
 
 // A part of other options.
 template <class Visit>
@@ -391,7 +362,8 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     visit("reward-command", o.rewardCommands,
           RepeatedText{[](const std::string& text) { parseRewardCommand(text); }},
           "NAME=COMMAND, a reward of one's own: it reads a step's completions as JSON lines and a "
-          "blank line, and prints a number for each (README: Rewards); may be said again");
+          "blank line, and prints a number for each (app/training/README.md: Rewards); may be said "
+          "again");
     visit("reward-weights", o.rewardWeights, NumberRange{-1e6, 1e6},
           "One for each of --rewards, then for each command that isn't among them (default: 1)");
     visit("reward-timeout", o.rewardTimeout, NumberRange{1, kMany},

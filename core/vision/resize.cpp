@@ -18,8 +18,8 @@ constexpr double kRadius = 2.0;
 constexpr int kFractionBits = 32 - 8 - 2;  // 8 for the byte, 2 for overshoot and sign
 constexpr int kRounding = 1 << (kFractionBits - 1);
 constexpr int kLanes = 16;  // bytes weighed at a time; a constant, so that the loops vectorise
-constexpr int kChannels = 3;
-constexpr int kColumn = kChannels * kLanes;  // bytes of a column of pixels, kLanes high
+constexpr int kPixelBytes = 3;
+constexpr int kColumn = kPixelBytes * kLanes;  // bytes of a column of pixels, kLanes high
 
 double cubic(double distance) {
     const double x = std::abs(distance);
@@ -93,7 +93,7 @@ void weighRows(const std::uint8_t* rows, std::size_t stride, const Window& windo
 
 // [kLanes rows, width, 3] <-> [width, 3, kLanes], so that a column of pixels becomes rows of lanes.
 void toLanes(const std::uint8_t* rows, int width, int count, std::uint8_t* lanes) {
-    const int length = width * kChannels;
+    const int length = width * kPixelBytes;
     for (int row = 0; row < count; ++row)
         for (int i = 0; i < length; ++i)
             lanes[static_cast<std::size_t>(i) * kLanes + row] =
@@ -101,7 +101,7 @@ void toLanes(const std::uint8_t* rows, int width, int count, std::uint8_t* lanes
 }
 
 void fromLanes(const std::uint8_t* lanes, int width, int count, std::uint8_t* rows) {
-    const int length = width * kChannels;
+    const int length = width * kPixelBytes;
     for (int row = 0; row < count; ++row)
         for (int i = 0; i < length; ++i)
             rows[static_cast<std::size_t>(row) * length + i] =
@@ -111,25 +111,25 @@ void fromLanes(const std::uint8_t* lanes, int width, int count, std::uint8_t* ro
 Image resizeWidth(const Image& image, int width) {
     if (width == image.width) return image;
     Image out{width, image.height,
-              std::vector<std::uint8_t>(std::size_t(width) * image.height * kChannels)};
+              std::vector<std::uint8_t>(std::size_t(width) * image.height * kPixelBytes)};
     const auto windows = windowsOf(image.width, width);
     std::vector<std::uint8_t> before(std::size_t(image.width) * kColumn);
     std::vector<std::uint8_t> after(std::size_t(width) * kColumn);
     for (int y = 0; y < image.height; y += kLanes) {
         const int count = std::min(kLanes, image.height - y);
-        toLanes(&image.rgb[std::size_t(y) * image.width * kChannels], image.width, count,
+        toLanes(&image.rgb[std::size_t(y) * image.width * kPixelBytes], image.width, count,
                 before.data());
         for (int x = 0; x < width; ++x)
             weighRows(before.data(), kColumn, windows[x], kColumn,
                       &after[std::size_t(x) * kColumn]);
-        fromLanes(after.data(), width, count, &out.rgb[std::size_t(y) * width * kChannels]);
+        fromLanes(after.data(), width, count, &out.rgb[std::size_t(y) * width * kPixelBytes]);
     }
     return out;
 }
 
 Image resizeHeight(const Image& image, int height) {
     if (height == image.height) return image;
-    const int length = image.width * kChannels;
+    const int length = image.width * kPixelBytes;
     Image out{image.width, height, std::vector<std::uint8_t>(std::size_t(length) * height)};
     const auto windows = windowsOf(image.height, height);
     for (int y = 0; y < height; ++y)
@@ -144,7 +144,7 @@ bool heightFirst(const Image& image, Size size) {
     return shrinkage > 0 && shrinkage > 2 * (image.width - size.width);
 }
 
-std::string sizeText(int width, int height) {
+std::string pixelsText(int width, int height) {
     return std::to_string(width) + " x " + std::to_string(height);
 }
 
@@ -152,8 +152,8 @@ std::string sizeText(int width, int height) {
 
 Image resizeBicubic(const Image& image, Size size) {
     if (image.width < 1 || image.height < 1 || size.width < 1 || size.height < 1)
-        throw Error("cannot resize a picture of " + sizeText(image.width, image.height) +
-                    " pixels to " + sizeText(size.width, size.height) +
+        throw Error("cannot resize a picture of " + pixelsText(image.width, image.height) +
+                    " pixels to " + pixelsText(size.width, size.height) +
                     "; use a larger picture or a larger min_pixels");
     if (heightFirst(image, size)) return resizeWidth(resizeHeight(image, size.height), size.width);
     return resizeHeight(resizeWidth(image, size.width), size.height);

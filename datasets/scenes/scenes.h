@@ -134,9 +134,6 @@ std::vector<ScenePicture> scenePictures(std::uint64_t seed, int questions,
                                         const SceneOptions& options = {},
                                         const std::stop_token& stop = {});
 
-// Every question and answer that can occur, and the chat template's words, for the tokenizer.
-std::vector<std::string> sceneVocabularyCorpus();
-
 // ---- On disk ----
 
 enum class SceneFolder { Written, AlreadyThere };

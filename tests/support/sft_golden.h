@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/lvr_checkpoint.h"
-#include "core/train/score.h"
+#include "core/eval/score.h"
+#include "core/model/lvr_checkpoint.h"
 #include "tests/support/golden.h"
 
 // The cases of sft.json, as what scores and trains takes them.

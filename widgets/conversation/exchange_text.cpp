@@ -37,20 +37,8 @@ QString answerText(const Trace& trace) {
     return trace.stopped == StopReason::MaxNewTokens ? QObject::tr("%1… (cut)").arg(said) : said;
 }
 
-QString strategyText(const Trace& trace) {
-    const SamplingOptions& sampling = trace.options.sampling;
-    QStringList parts{describe(trace.options)};
-    if (sampling.topP < 1) parts << QObject::tr("top-p %1").arg(sampling.topP);
-    if (sampling.topK > 0) parts << QObject::tr("top-k %1").arg(sampling.topK);
-    if (sampling.repetitionPenalty != 1)
-        parts << QObject::tr("repetition penalty %1").arg(sampling.repetitionPenalty);
-    if (trace.options.maxNewTokens != DecodeOptions().maxNewTokens)
-        parts << QObject::tr("at most %1 tokens").arg(trace.options.maxNewTokens);
-    return parts.join(QStringLiteral(", "));
-}
-
 QString howText(const Trace& trace) {
-    return join({strategyText(trace), QString::fromStdString(trace.model)});
+    return join({describe(trace.options), QString::fromStdString(trace.model)});
 }
 
 QString milliseconds(double ms) {

@@ -12,6 +12,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/compare/strategy.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/heat_paint.h"
@@ -170,7 +171,7 @@ public:
             case PastRole::Question:
                 return plain(trace.question.text);
             case PastRole::How:
-                return strategyText(trace);
+                return describe(trace.options);
             case PastRole::OfModel:
                 return QString::fromStdString(trace.model);
             case PastRole::AskedAt:

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "core/model/lvr_checkpoint.h"
+
+namespace lvr {
+
+// Refuses, before any work is done, an output that is a file, holds anything already, or can't be
+// written. Throws Error.
+void checkOutputFolder(const std::filesystem::path& out);
+// Makes it, the way a checkpoint is put there later: a file is written and the folders exchanged. A
+// full disk may have room by then. Throws Error.
+void makeOutputFolder(const std::filesystem::path& out);
+// `target` becomes what `fresh` is, which lies on the same disk, in one step where the file system
+// can do that; what `target` was is gone. Throws std::filesystem::filesystem_error.
+void replaceFolder(const std::filesystem::path& target, const std::filesystem::path& fresh);
+
+// A complete Hugging Face folder of what `checkpoint` has become, made from the folder `from`:
+// weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), the pixel
+// limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
+// the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
+// and exchanged with it in one step, so that `out` is always one whole checkpoint. alsoWrite:
+// puts more files into it.
+void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
+                    const Provenance& provenance, const std::filesystem::path& out,
+                    const std::function<void(const std::filesystem::path& folder)>& alsoWrite = {});
+
+}  // namespace lvr

@@ -442,13 +442,30 @@ private Q_SLOTS:
         QVERIFY(errorOf([] { defaultStore(); }).contains("--store"));
     }
 
+    void aRunHasANameAndTags() {
+        RunStore store(file_);
+        const auto run = store.start(info());
+        QVERIFY(store.find(run)->name.empty() && store.find(run)->tags.empty());
+        store.setName(run, "  the long night ");
+        store.setTags(run, {"paper", " good one ", "paper", ""});
+        QCOMPARE(store.find(run)->name, std::string("the long night"));
+        QCOMPARE(store.find(run)->tags, (std::vector<std::string>{"paper", "good one"}));
+        QVERIFY(errorOf([&] { store.setTags(run, {"a,b"}); }).contains("comma"));
+        QVERIFY(errorOf([&] { store.setName(run, "two\nlines"); }).contains("several lines"));
+        QVERIFY(errorOf([&] { store.setName(99, "x"); }).contains("no run 99"));
+        QCOMPARE(store.find(run)->name, std::string("the long night"));
+        store.setTags(run, {});
+        QVERIFY(store.find(run)->tags.empty());
+    }
+
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
         const QString sixth =
             "ALTER TABLE run DROP COLUMN name; ALTER TABLE run DROP COLUMN tags; PRAGMA "
             "user_version = 5;";
         QTest::newRow("version 5") << sixth;
-        const QString fifth = sixth + "DROP TABLE outcome; DROP TABLE question; PRAGMA user_version = 4;";
+        const QString fifth =
+            sixth + "DROP TABLE outcome; DROP TABLE question; PRAGMA user_version = 4;";
         QTest::newRow("version 4") << fifth;
         const QString fourth =
             fifth + "ALTER TABLE run DROP COLUMN notes; PRAGMA user_version = 3;";

@@ -204,8 +204,8 @@ void WindowBars::showModel(const ModelInfo& model) {
 void WindowBars::addRunActions() {
     const auto actions = parts_.workspaces.train().runActions();
     runs_->addActions(actions);
-    runsBar_->addActions(actions);
-    runsBar_->insertSeparator(actions.value(1));
+    runsBar_->addActions(parts_.workspaces.train().barActions());
+    runsBar_->insertSeparator(runsBar_->actions().value(1));
     parts_.shell.actionsChanged();
 }
 

@@ -38,10 +38,10 @@ struct Run {
     std::int64_t id = 0;
     RunInfo info;
     RunStatus status = RunStatus::Running;
-    std::string message;  // why it ended, for a person
-    std::string name;     // what somebody calls it; empty: nothing yet
+    std::string message;            // why it ended, for a person
+    std::string name;               // what somebody calls it; empty: nothing yet
     std::vector<std::string> tags;  // what somebody put on it to find it by
-    std::string notes;    // what somebody wrote about it
+    std::string notes;              // what somebody wrote about it
     std::string host;
     std::int64_t pid = 0;
     std::int64_t pidStarted = 0;        // as processStart() tells; 0: unknown
@@ -63,14 +63,6 @@ struct Alert {
     int step = 0;
     std::string message;
     bool operator==(const Alert&) const = default;
-};
-
-// A run as a list of runs shows it.
-struct RunSummary {
-    Run run;
-    std::map<std::string, double> newest;  // newest value of each metric
-    std::vector<Alert> alerts;             // by step
-    bool hasRollouts = false;
 };
 
 // One metric of a run, ascending by step.
@@ -112,6 +104,16 @@ struct CheckpointRow {
     std::optional<double> loss;  // of validation at this step, when it is a number
     bool kept = true;            // false: it was removed or written over since
     bool operator==(const CheckpointRow&) const = default;
+};
+
+// A run as a list of runs shows it.
+struct RunSummary {
+    Run run;
+    std::map<std::string, double> newest;  // newest value of each metric
+    std::vector<Alert> alerts;             // by step
+    bool hasRollouts = false;
+    std::vector<CheckpointRow> checkpoints;  // that are kept, by step
+    std::vector<int> steps;  // with rollouts, probe answers or a checkpoint, ascending
 };
 
 // A probe question as the run's model answered it after a step.

@@ -220,6 +220,34 @@ private Q_SLOTS:
         QVERIFY(std::isnan(points[1].y));
     }
 
+    void aBandIsTheMeanAndTheSpreadOfItsCurves() {
+        const std::vector<double> xs{0, 10, 20}, low{1, 1, 1}, high{3, 3, 3}, late{20, 30},
+            far{9, 9};
+        const auto band = bandOf({{&xs, &low}, {&xs, &high}, {&late, &far}}, {4, 6, 24, 26});
+        QCOMPARE(band.mean.size(), 3u);
+        QCOMPARE(band.mean[0], (CurvePoint{5, 2}));  // between the points of two
+        QCOMPARE(band.low[0], (CurvePoint{5, 1}));
+        QCOMPARE(band.high[0], (CurvePoint{5, 3}));
+        QCOMPARE(band.mean[2], (CurvePoint{25, 9}));  // the others have ended
+        QCOMPARE(band.low[2], band.high[2]);
+        QVERIFY(bandOf({}, {0, 1}).mean.empty());
+        const std::vector<double> holes{kNaN, kNaN, kNaN};
+        QVERIFY(bandOf({{&xs, &holes}}, {4, 6}).mean.empty());
+    }
+
+    void theMiddleLeavesOutWhatIsMostExtreme() {
+        std::vector<double> values;
+        for (int i = 0; i < 1000; ++i) values.push_back(i);
+        values[500] = 1e9;
+        values[501] = -1e9;
+        values[502] = kNaN;
+        const auto middle = middleOf(values);
+        QVERIFY(middle.min >= 0 && middle.max < 1000);
+        QVERIFY(middle.min < 20 && middle.max > 980);
+        QCOMPARE(middleOf({1, 2, 1e9}).max, 1e9);  // few: each counts
+        QVERIFY(middleOf({}).empty());
+    }
+
     void theNearestOfSomePlaces() {
         QCOMPARE(nearestIndex({1, 3, 7}, -5), 0u);
         QCOMPARE(nearestIndex({1, 3, 7}, 1.9), 0u);

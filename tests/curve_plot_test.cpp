@@ -48,15 +48,15 @@ struct World {
     QCPRange x() { return canvas()->xAxis->range(); }
     QCPRange y() { return canvas()->yAxis->range(); }
     void drawNow() { canvas()->replot(QCustomPlot::rpImmediateRefresh); }
-    void drag(int pixels) {
+    void drag(QPoint by, Qt::KeyboardModifiers keys = {}) {
         const auto from = canvas()->axisRect()->rect().center();
-        QTest::mousePress(canvas(), Qt::LeftButton, {}, from);
-        QMouseEvent move(QEvent::MouseMove, from + QPoint(pixels, 0),
-                         canvas()->mapToGlobal(from + QPoint(pixels, 0)), Qt::NoButton,
-                         Qt::LeftButton, {});
+        QTest::mousePress(canvas(), Qt::LeftButton, keys, from);
+        QMouseEvent move(QEvent::MouseMove, from + by, canvas()->mapToGlobal(from + by),
+                         Qt::NoButton, Qt::LeftButton, keys);
         QApplication::sendEvent(canvas(), &move);
-        QTest::mouseRelease(canvas(), Qt::LeftButton, {}, from + QPoint(pixels, 0));
+        QTest::mouseRelease(canvas(), Qt::LeftButton, keys, from + by);
     }
+    void pan(int pixels) { drag({pixels, 0}, Qt::ShiftModifier); }
     QToolButton* button(const QString& text) {
         for (auto* button : plot.findChildren<QToolButton*>())
             if (button->text() == text) return button;
@@ -126,7 +126,7 @@ private Q_SLOTS:
         QTRY_VERIFY(world.x().contains(100) && world.y().contains(9));
         QVERIFY(world.plot.isFollowing());
         QVERIFY(world.button("Follow")->isHidden());
-        world.drag(40);
+        world.pan(40);
         QVERIFY(!world.plot.isFollowing());
         const auto held = world.x();
         world.runs[1].append({columnOf("loss/total", {9}, 1000)});
@@ -401,9 +401,191 @@ private Q_SLOTS:
     void aPlotIsNotDraggedBeforeItsFirstStep() {
         World world;
         world.drawNow();
-        world.drag(300);
+        world.pan(300);
         QVERIFY(!world.plot.isFollowing());
         QVERIFY(world.x().lower >= 0);
+    }
+
+    void aDragZoomsIntoItsRectangleUntilADoubleClick() {
+        World world;
+        world.drawNow();
+        const auto allX = world.x(), allY = world.y();
+        const auto from = world.canvas()->axisRect()->rect().center();
+        const double left = world.canvas()->xAxis->pixelToCoord(from.x()),
+                     top = world.canvas()->yAxis->pixelToCoord(from.y());
+        world.drag({60, 50});
+        QCOMPARE(world.x().lower, left);
+        QVERIFY(world.x().upper > left && world.x().upper < allX.upper);
+        QCOMPARE(world.y().upper, top);
+        QVERIFY(world.y().lower > allY.lower);
+        QVERIFY(!world.plot.isFollowing());
+        QTest::mouseDClick(world.canvas(), Qt::LeftButton, {}, from);
+        QTRY_COMPARE(world.x(), allX);
+        QCOMPARE(world.y(), allY);
+        world.drag({60, 0});  // nearly level: steps only
+        QVERIFY(world.x().size() < allX.size());
+        QCOMPARE(world.y(), allY);
+        QTest::keyClick(&world.plot, Qt::Key_Escape);
+        QTRY_COMPARE(world.x(), allX);
+    }
+
+    void aClickChoosesTheStepOfTheRunThatStandsOut() {
+        World world;
+        auto runs = world.plotted();
+        runs[1].isChosen = true;
+        world.plot.setRuns(runs);
+        world.drawNow();
+        QSignalSpy chosen(&world.plot, &CurvePlot::stepChosen);
+        const int x = qRound(world.canvas()->xAxis->coordToPixel(2.2));
+        QTest::mouseClick(world.canvas(), Qt::LeftButton, {}, QPoint(x, 100));
+        QCOMPARE(chosen.size(), 1);
+        QCOMPARE(chosen[0][0].value<std::int64_t>(), 2);
+        QCOMPARE(chosen[0][1].toInt(), 2);
+        world.drag({60, 50});
+        QCOMPARE(chosen.size(), 1);  // no click
+    }
+
+    void theStepThatIsLookedAtIsALine() {
+        World world;
+        world.drawNow();
+        auto* line = world.canvas()->findChild<QCPItemStraightLine*>();
+        QVERIFY(line && !line->visible());
+        world.plot.markStep(1, 3);
+        world.drawNow();
+        QVERIFY(line->visible());
+        QCOMPARE(line->point1->key(), 3.0);
+        world.plot.setView({.axis = CurveAxis::Time});
+        world.drawNow();
+        QCOMPARE(line->point1->key(), 30.0);  // seconds
+        world.plot.markStep(0, 0);
+        world.drawNow();
+        QVERIFY(!line->visible());
+    }
+
+    void theCursorOfOnePlotIsShownInAll() {
+        World world;
+        CurveGrid grid;
+        grid.resize(800, 600);
+        grid.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&grid));
+        grid.setRuns(world.plotted());
+        auto *loss = grid.find("loss/total"), *rate = grid.find("lr");
+        QTRY_VERIFY(!loss->visibleRegion().isEmpty() && !rate->visibleRegion().isEmpty());
+        auto* canvas = loss->findChild<QCustomPlot*>();
+        canvas->replot(QCustomPlot::rpImmediateRefresh);
+        rate->findChild<QCustomPlot*>()->replot(QCustomPlot::rpImmediateRefresh);
+        const auto over = [&] {
+            QTest::mouseMove(canvas, QPoint(qRound(canvas->xAxis->coordToPixel(3)), 60));
+            return loss->readout().contains("step 3");
+        };
+        QTRY_VERIFY(over());
+        QVERIFY2(rate->readout().simplified().contains("run 1 step 3: 1"),
+                 qPrintable(rate->readout()));
+        QEvent leave(QEvent::Leave);
+        QApplication::sendEvent(canvas, &leave);
+        QVERIFY(rate->readout().isEmpty());
+    }
+
+    void onePlotFillsTheViewUntilEscape() {
+        World world;
+        CurveGrid grid;
+        grid.resize(800, 600);
+        grid.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&grid));
+        grid.setRuns(world.plotted());
+        auto *loss = grid.find("loss/total"), *rate = grid.find("lr");
+        const int height = loss->height();
+        QTest::keyClick(loss, Qt::Key_Return);
+        QCOMPARE(grid.large(), loss);
+        QVERIFY(loss->isVisible() && !rate->isVisible());
+        QTRY_VERIFY(loss->height() > height && loss->width() > grid.width() / 2);
+        QTest::keyClick(loss, Qt::Key_Escape);
+        QVERIFY(!grid.large() && rate->isVisible());
+        QTRY_COMPARE(loss->height(), height);
+        for (auto* button : loss->findChildren<QToolButton*>())
+            if (button->accessibleName() == "Enlarge loss/total")
+                QTest::mouseClick(button, Qt::LeftButton);
+        QCOMPARE(grid.large(), loss);
+        grid.setRuns({});  // it has gone
+        QVERIFY(!grid.large());
+    }
+
+    void anOutlierDoesNotFlattenTheRest() {
+        World world;
+        std::vector<double> values(200, 1.0);
+        for (int i = 0; i < 200; ++i) values[static_cast<std::size_t>(i)] = 1 + 0.001 * i;
+        values[100] = 1e6;
+        world.runs[1] = {};
+        world.runs[2] = {};
+        world.runs[1].append({columnOf("loss/total", values)});
+        world.plot.setRuns(world.plotted());
+        world.drawNow();
+        QVERIFY(world.y().upper > 1e6);
+        world.plot.setView({.clipsOutliers = true});
+        world.drawNow();
+        QVERIFY2(world.y().upper < 2, qPrintable(QString::number(world.y().upper)));
+        QVERIFY(world.y().contains(1.1));
+    }
+
+    void runsOfAGroupAreDrawnAsTheirMean() {
+        World world;
+        auto runs = world.plotted();
+        runs[0].group = runs[1].group = "sft";
+        world.plot.setRuns(runs);
+        world.plot.setView({.showsGroups = true});
+        world.drawNow();
+        const QCPGraph* mean = nullptr;
+        int visible = 0;
+        for (int i = 0; i < world.canvas()->graphCount(); ++i) {
+            const auto* graph = world.canvas()->graph(i);
+            if (graph->lineStyle() == QCPGraph::lsNone) continue;
+            if (graph->visible() && !graph->data()->isEmpty()) ++visible;
+            if (graph->name() == "sft (mean of 2)") mean = graph;
+        }
+        QVERIFY(mean);
+        QCOMPARE(visible, 3);  // the mean and the two edges of its band
+        const auto at = mean->data()->findBegin(2, false);
+        QVERIFY2(std::abs(at->value - 5) < 0.1, qPrintable(QString::number(at->value)));
+        world.plot.setView({});
+        world.drawNow();
+        QVERIFY(world.canvas()->graph(0)->visible());
+    }
+
+    void theBaselineIsDashed() {
+        World world;
+        auto runs = world.plotted();
+        runs[1].isBaseline = true;
+        world.plot.setRuns(runs);
+        world.drawNow();
+        for (int i = 0; i < world.canvas()->graphCount(); ++i) {
+            const auto* graph = world.canvas()->graph(i);
+            if (graph->lineStyle() != QCPGraph::lsNone)
+                QCOMPARE(graph->pen().style() == Qt::DashLine, graph->name() == "run 2");
+        }
+    }
+
+    void howCurvesAreLookedAtIsKept() {
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+        World world;
+        CurveView chosen;
+        {
+            CurveControls controls;
+            controls.keep();
+            controls.setRuns(world.plotted());
+            controls.findChild<QSlider*>()->setValue(60);
+            for (auto* box : controls.findChildren<QCheckBox*>())
+                if (box->text() == "Log y" || box->text() == "No outliers") box->click();
+            auto* axis = controls.findChild<QComboBox*>();
+            axis->setCurrentIndex(1);
+            Q_EMIT axis->activated(1);
+            chosen = controls.view();
+        }
+        QVERIFY(chosen != CurveView());
+        CurveControls again;
+        again.keep();
+        again.setRuns(world.plotted());
+        QCOMPARE(again.view(), chosen);
+        QSettings().clear();
     }
 
     // The menu's action, as long as it is offered.

@@ -34,7 +34,7 @@ class ReattachTest : public QObject {
         window_->show();
     }
     QString text(RunsModel::Column column) const {
-        const auto* model = window_->findChild<QTableView*>()->model();
+        const auto* model = window_->findChild<RunsTable*>()->findChild<QTableView*>()->model();
         return model->rowCount() == 1 ? model->index(0, column).data().toString() : QString();
     }
     QString status() const { return text(RunsModel::Status); }

@@ -174,6 +174,7 @@ private Q_SLOTS:
     void keysMoveBetweenRolloutsAndGroups();
     void typingInTheSearchMovesNothing();
     void filtersNarrowWhatIsShown();
+    void theStepThatFirstSaidSomethingIsFound();
     void tablesSortByNumber();
     void clickingALatentShowsItsHeat();
     void theMeanOfTheLatentsIsShownFirst();
@@ -377,6 +378,36 @@ void RolloutsTest::filtersNarrowWhatIsShown() {
     QVERIFY(desk.says("2 of 3 groups, 3 of 7 rollouts"));
     QTest::mouseClick(desk.filter->findChild<QToolButton*>("showAll"), Qt::LeftButton);
     QVERIFY(desk.says("3 groups, 7 rollouts"));
+}
+
+void RolloutsTest::theStepThatFirstSaidSomethingIsFound() {
+    World world;
+    const auto run = world.runOf({1, 2});
+    for (const int step : {5, 8})
+        world.store.append(run, step, healthOf(step), {rollout(0, 0, 1, "Ștampilă")});
+    world.store.append(run, 9, healthOf(9), threeGroups());
+    Desk desk(world.file);
+    QVERIFY(desk.shows(9));
+    auto* search = desk.filter->findChild<QLineEdit*>();
+    auto* everywhere = desk.filter->findChild<QToolButton*>("everyStep");
+    QVERIFY(!everywhere->isEnabled());
+    search->setText("ștampilă");
+    QVERIFY(everywhere->isEnabled());
+    QTest::keyClick(search, Qt::Key_Return);
+    QVERIFY(desk.says("2 rollouts in 2 of 5 steps, the first in step 5."));
+    const auto press = [&](const QString& name) {
+        QTest::mouseClick(desk.space.findChild<QToolButton*>(name), Qt::LeftButton);
+    };
+    press("firstFound");
+    QVERIFY(desk.shows(5));
+    press("nextFound");
+    QVERIFY(desk.shows(8));
+    press("nextFound");  // there is none
+    press("previousFound");
+    QVERIFY(desk.shows(5));
+    search->setText("never said");
+    QTest::mouseClick(everywhere, Qt::LeftButton);
+    QVERIFY(desk.says("None of the 5 steps has such rollouts."));
 }
 
 void RolloutsTest::tablesSortByNumber() {

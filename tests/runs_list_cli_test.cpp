@@ -59,6 +59,27 @@ private Q_SLOTS:
         compareFailure(lvr({"runs", "list", "--kind", "sftt"}), 2, "sftt");
     }
 
+    void aRunIsNamedAndTaggedAndFoundByIt() {
+        QCOMPARE(lvr({"runs", "name", "2", "the long night"}).out.trimmed(),
+                 "run 2 is called the long night");
+        QCOMPARE(lvr({"runs", "tag", "2", "paper", "good one"}).out.trimmed(),
+                 "run 2: paper, good one");
+        const auto listed = lvr({"runs", "list", "--tag", "paper"}).out;
+        QVERIFY2(listed.contains("the long night [paper...") && listed.trimmed().count('\n') == 1,
+                 qPrintable(listed));
+        const auto shown = lvr({"runs", "show", "2"}).out;
+        QVERIFY2(shown.contains("name        the long night") &&
+                     shown.contains("tags        paper, good one"),
+                 qPrintable(shown));
+        const auto json = jsonOf(lvr({"runs", "show", "2", "--json"})).object();
+        QCOMPARE(json["name"].toString(), "the long night");
+        QCOMPARE(json["tags"].toArray().size(), 2);
+        compareFailure(lvr({"runs", "tag", "2", "a,b"}), 1, "comma");
+        QVERIFY(lvr({"runs", "list", "--tag", "none"}).out.contains("no run has the tag none"));
+        QCOMPARE(lvr({"runs", "tag", "2"}).out.trimmed(), "run 2 has no tags");
+        QCOMPARE(lvr({"runs", "name", "2", ""}).out.trimmed(), "removed the name of run 2");
+    }
+
     void anUnknownRunNamesTheNewestOnly() {
         for (int run = 4; run <= 7; ++run) QCOMPARE(lvr({"runs", "import", kEvents}).code, 0);
         compareFailure(lvr({"runs", "show", "zz"}), 1, "the last of 7 are 3, 4, 5, 6, 7;");

@@ -3,13 +3,19 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QHeaderView>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTableWidget>
+#include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
+#include <memory>
 
 #include "widgets/runs/config_diff.h"
 #include "widgets/runs/run_details.h"
@@ -52,6 +58,19 @@ struct Table {
         for (auto* action : widget.runActions())
             if (action->text().remove('&') == name) return action;
         return nullptr;
+    }
+    void activate() {
+        widget.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&widget));
+    }
+    bool draws(std::int64_t run) {
+        const auto runs = widget.plotted();
+        return std::ranges::find(runs, run) != runs.end();
+    }
+    // As soon as it fits the selection.
+    void trigger(const QString& name) {
+        QTRY_VERIFY(action(name)->isEnabled());
+        action(name)->trigger();
     }
     void click(int row, Qt::KeyboardModifiers keys = {}) {
         QTest::mouseClick(view()->viewport(), Qt::LeftButton, keys,
@@ -130,11 +149,9 @@ private Q_SLOTS:
 
     void runsThatComeWhileAllAreSelectedDisturbNobody() {
         Table table;
-        // As the window does: what is selected gets a colour, which changes the rows.
+        // What is selected is drawn, which changes the rows.
         connect(&table.widget, &RunsTable::selectionChanged, &table.widget, [&](const auto& runs) {
-            std::map<std::int64_t, int> colours;
-            for (const auto run : runs) colours[run] = static_cast<int>(colours.size());
-            table.widget.setColours(colours);
+            for (const auto run : runs) table.widget.plot(run);
         });
         table.widget.show({summaryOf(2), summaryOf(1)});
         QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
@@ -180,9 +197,16 @@ private Q_SLOTS:
         QSignalSpy selected(&table.widget, &RunsTable::selectionChanged);
         for (const int row : rows) table.click(row, Qt::ControlModifier);
         if (!rows.isEmpty()) QTRY_VERIFY(!selected.isEmpty());
+        QStringList looks{"Draw its curves", "Draw only these curves", "Draw all curves"};
+        if (rows.isEmpty()) looks = {"Draw all curves"};
+        if (rows.size() == 1)
+            looks = QStringList{"Rename…", "Tags…"} + looks + QStringList{"Pin as baseline"};
         QStringList enabled;
         for (auto* action : table.widget.runActions())
-            if (action->isEnabled()) enabled.append(action->text().remove('&'));
+            if (action->isEnabled() && !action->isSeparator())
+                enabled.append(action->text().remove('&'));
+        QCOMPARE(enabled.first(looks.size()), looks);
+        enabled.remove(0, looks.size());
         QTEST(enabled, "enabled");
     }
 
@@ -229,6 +253,152 @@ private Q_SLOTS:
         QCOMPARE(table.view()->rowSpan(0, RunsModel::Group), 5);
         by->setCurrentText("None");
         QCOMPARE(table.view()->rowSpan(0, RunsModel::Group), 1);
+    }
+
+    void aRunIsNamedAndTaggedInTheTable() {
+        Table table;
+        table.widget.show({summaryOf(2), summaryOf(1)});
+        table.activate();
+        QSignalSpy named(&table.widget, &RunsTable::nameTyped),
+            tagged(&table.widget, &RunsTable::tagsTyped);
+        table.click(1);
+        table.view()->setFocus();
+        QTRY_VERIFY(table.action("Rename…")->isEnabled());
+        QTest::keyClick(table.view(), Qt::Key_F2);
+        auto* editor = table.view()->findChild<QLineEdit*>();
+        QVERIFY(editor && editor->hasFocus());
+        QTest::keyClicks(editor, "  the long night ");
+        QTest::keyClick(editor, Qt::Key_Return);
+        QTRY_COMPARE(named.size(), 1);
+        QCOMPARE(named[0][0].value<Run>().id, 1);
+        QCOMPARE(named[0][1].toString(), QString("the long night"));
+        QTRY_VERIFY(!table.view()->findChild<QLineEdit*>());
+        table.trigger("Tags…");
+        editor = table.view()->findChild<QLineEdit*>();
+        QVERIFY(editor);
+        QTest::keyClicks(editor, "paper,good one");
+        QTest::keyClick(editor, Qt::Key_Return);
+        QTRY_COMPARE(tagged.size(), 1);
+        QCOMPARE(tagged[0][1].toStringList(), (QStringList{"paper", "good one"}));
+        auto called = summaryOf(1);
+        called.run.name = "the long night";
+        called.run.tags = {"paper", "good one"};
+        table.widget.show({summaryOf(2), called});
+        QCOMPARE(table.text(1, RunsModel::Name), QString("the long night"));
+        QCOMPARE(table.text(1, RunsModel::Tags), QString("paper, good one"));
+        for (const auto* word : {"NIGHT", "good o"}) {
+            table.widget.findChild<QLineEdit*>()->setText(word);
+            QCOMPARE(table.view()->model()->rowCount(), 1);
+        }
+    }
+
+    void aTableThatGoesWhileANameIsTypedGoesQuietly() {
+        auto table = std::make_unique<Table>();
+        table->widget.show({summaryOf(1)});
+        table->activate();
+        table->click(0);
+        table->trigger("Rename…");
+        QTest::keyClicks(table->view()->findChild<QLineEdit*>(), "half a na");
+        table.reset();
+    }
+
+    void curvesAreDrawnApartFromWhatIsSelected() {
+        Table table;
+        std::vector<RunSummary> runs;
+        for (int id = 12; id > 0; --id) runs.push_back(summaryOf(id));
+        table.widget.show(runs);
+        const auto drawn = [&] { return table.widget.plotted(); };
+        const auto draws = [&](std::int64_t run) { return table.draws(run); };
+        QCOMPARE(drawn(), (std::vector<std::int64_t>{12, 11, 10, 9, 8, 7, 6, 5}));  // the newest
+        runs.insert(runs.begin(), summaryOf(13));
+        table.widget.show(runs);
+        QCOMPARE(drawn().front(), 13);  // whatever comes
+        QSignalSpy changed(&table.widget, &RunsTable::plottedChanged);
+        table.activate();
+        table.click(1);
+        QCOMPARE(changed.size(), 0);
+        table.view()->setFocus();
+        QTRY_VERIFY(table.action("Draw its curves")->isEnabled());
+        QTest::keyClick(table.view(), Qt::Key_Space);
+        QCOMPARE(changed.size(), 1);
+        QVERIFY(!draws(12));
+        table.trigger("Draw only these curves");
+        QCOMPARE(drawn(), std::vector<std::int64_t>{12});
+        table.trigger("Draw all curves");
+        QCOMPARE(drawn().size(), 13u);
+        // The box beside the number does the same.
+        const auto cell = table.view()->model()->index(0, RunsModel::Id);
+        QCOMPARE(cell.data(Qt::CheckStateRole).toInt(), int(Qt::Checked));
+        QStyleOptionViewItem option;
+        option.initFrom(table.view());
+        option.rect = table.view()->visualRect(cell);
+        option.features = QStyleOptionViewItem::HasCheckIndicator;
+        const auto box = table.view()->style()->subElementRect(
+            QStyle::SE_ItemViewItemCheckIndicator, &option, table.view());
+        QTest::mouseClick(table.view()->viewport(), Qt::LeftButton, {}, box.center());
+        QVERIFY(!draws(13));
+    }
+
+    void theBaselineIsWhatNumbersAreComparedWith() {
+        Table table;
+        auto better = summaryOf(3);
+        better.newest["loss/total"] = 0.2;
+        table.widget.show({better, summaryOf(2), summaryOf(1)});
+        table.click(2);
+        table.trigger("Pin as baseline");
+        QCOMPARE(table.widget.baseline(), 1);
+        QCOMPARE(table.text(0, RunsModel::Newest), QString("loss/total 0.2 (−0.05)"));
+        QCOMPARE(table.text(1, RunsModel::Newest), QString("reward/mean 0.25"));  // has none
+        QCOMPARE(table.text(2, RunsModel::Newest), QString("loss/total 0.25"));
+        QCOMPARE(table.text(2, RunsModel::Id), QString("1 ⚑"));
+        table.trigger("Draw its curves");  // the baseline's are, in any case
+        QVERIFY(table.draws(1));
+        table.trigger("Pin as baseline");
+        QCOMPARE(table.widget.baseline(), 0);
+        QCOMPARE(table.text(0, RunsModel::Newest), QString("loss/total 0.2"));
+    }
+
+    void columnsAreChosenFromTheHeaderAndKept() {
+        QTemporaryDir folder;
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder.path());
+        const auto choose = [](Table& table, const QString& name) {
+            auto* header = table.view()->horizontalHeader();
+            Q_EMIT header->customContextMenuRequested({5, 5});
+            auto* menu = table.widget.findChild<QMenu*>("columns");
+            for (auto* action : menu->findChildren<QAction*>())
+                if (action->text().remove('&') == name) action->trigger();
+            delete menu;
+        };
+        {
+            Table table;
+            table.widget.show({summaryOf(2), summaryOf(1)});
+            table.widget.keepFor("/a/store.db");
+            choose(table, "Started");
+            QVERIFY(table.view()->isColumnHidden(RunsModel::Started));
+            choose(table, "twin");
+            choose(table, "loss/total");
+            QCOMPARE(table.text(1, RunsModel::kColumns), QString("lvr"));
+            QCOMPARE(table.text(1, RunsModel::kColumns + 1), QString("0.25"));
+            table.view()->sortByColumn(RunsModel::Id, Qt::AscendingOrder);
+            auto* header = table.view()->horizontalHeader();
+            header->moveSection(header->visualIndex(RunsModel::kColumns), 1);
+            table.click(0);
+            table.trigger("Draw its curves");
+            table.widget.findChild<QComboBox*>()->setCurrentText("Kind");
+        }
+        Table again;
+        again.widget.keepFor("/a/store.db");
+        again.widget.show({summaryOf(2), summaryOf(1)});
+        QVERIFY(again.view()->isColumnHidden(RunsModel::Started));
+        QCOMPARE(again.view()->horizontalHeader()->visualIndex(RunsModel::kColumns), 1);
+        QCOMPARE(again.text(0, RunsModel::Id), QString("2"));  // by kind, then upwards
+        QCOMPARE(again.text(0, RunsModel::kColumns), QString("lvr"));
+        QCOMPARE(again.widget.findChild<QComboBox*>()->currentText(), QString("Kind"));
+        QCOMPARE(again.widget.plotted(), std::vector<std::int64_t>{2});
+        choose(again, "Reset columns");
+        QVERIFY(!again.view()->isColumnHidden(RunsModel::Started));
+        QCOMPARE(again.view()->model()->columnCount(), int(RunsModel::kColumns));
+        QSettings().clear();
     }
 
     void notesAreFoundByTheFilter() {

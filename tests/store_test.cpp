@@ -442,6 +442,22 @@ private Q_SLOTS:
         QVERIFY(errorOf([] { defaultStore(); }).contains("--store"));
     }
 
+    void aRunHasANameAndTags() {
+        RunStore store(file_);
+        const auto run = store.start(info());
+        QVERIFY(store.find(run)->name.empty() && store.find(run)->tags.empty());
+        store.setName(run, "  the long night ");
+        store.setTags(run, {"paper", " good one ", "paper", ""});
+        QCOMPARE(store.find(run)->name, std::string("the long night"));
+        QCOMPARE(store.find(run)->tags, (std::vector<std::string>{"paper", "good one"}));
+        QVERIFY(errorOf([&] { store.setTags(run, {"a,b"}); }).contains("comma"));
+        QVERIFY(errorOf([&] { store.setName(run, "two\nlines"); }).contains("several lines"));
+        QVERIFY(errorOf([&] { store.setName(99, "x"); }).contains("no run 99"));
+        QCOMPARE(store.find(run)->name, std::string("the long night"));
+        store.setTags(run, {});
+        QVERIFY(store.find(run)->tags.empty());
+    }
+
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
         const QString sixth =

@@ -29,6 +29,7 @@
 #include "app/runs/training_processes.h"
 #include "core/store/process.h"
 #include "core/store/run_store.h"
+#include "widgets/rollouts/step_bar.h"
 #include "widgets/runs/curve_grid.h"
 #include "widgets/runs/run_details.h"
 #include "widgets/runs/runs_model.h"
@@ -174,7 +175,10 @@ class TrainWindowTest : public QObject {
                 if (label->isVisible() && label->text().contains(text)) return true;
             return false;
         }
-        QAbstractItemModel* model() const { return workspace.findChild<QTableView*>()->model(); }
+        QTableView* view() const {
+            return workspace.findChild<RunsTable*>()->findChild<QTableView*>();
+        }
+        QAbstractItemModel* model() const { return view()->model(); }
         int rows() const { return model()->rowCount(); }
         QString text(int row, int column) const {
             return model()->index(row, column).data().toString();
@@ -554,19 +558,156 @@ private Q_SLOTS:
         QCOMPARE(wanted[0][1].toInt(), 20);
     }
 
-    void choosingRunsOverlaysTheirCurves() {
+    void theCurvesOfAllCheckedRunsAreOverlaid() {
         World world(*this);
         for (int i = 0; i < 3; ++i) world.record("sft");
         QTRY_COMPARE(world.rows(), 3);
-        auto* view = world.workspace.findChild<QTableView*>();
-        view->selectAll();
-        const auto chosen = world.workspace.findChild<RunsTable*>()->selected();
-        QCOMPARE(chosen.size(), 3u);
+        auto* table = world.workspace.findChild<RunsTable*>();
+        QCOMPARE(table->plotted().size(), 3u);
         auto* grid = world.workspace.findChild<CurveGrid*>();
         QTRY_VERIFY(grid->find("loss/total") && grid->find("lr"));
-        view->clearSelection();
+        world.view()->selectAll();
+        world.action("Draw its curves")->trigger();
+        QVERIFY(table->plotted().empty());
         QTRY_VERIFY(!grid->find("loss/total"));
-        QVERIFY(world.shows("Choose runs in the table"));
+        QVERIFY(world.shows("Check runs in the table"));
+        world.action("Draw its curves")->trigger();
+        QTRY_VERIFY(grid->find("loss/total"));
+        world.view()->clearSelection();  // shows no details
+        QVERIFY(grid->find("loss/total"));
+    }
+
+    void aNameAndTagsAreStored() {
+        World world(*this);
+        const auto run = world.record("sft");
+        QTRY_COMPARE(world.rows(), 1);
+        auto* model = world.model();
+        QVERIFY(model->setData(model->index(0, RunsModel::Name), "night"));
+        QVERIFY(model->setData(model->index(0, RunsModel::Tags), "good, with chains ,good"));
+        QTRY_COMPARE(world.text(0, RunsModel::Name), QString("night"));
+        QTRY_COMPARE(world.text(0, RunsModel::Tags), QString("good, with chains"));
+        QCOMPARE(RunStore(world.file).find(run)->name, std::string("night"));
+        auto* text = world.workspace.findChild<QTextBrowser*>();
+        QTRY_VERIFY(text->toPlainText().contains("night"));
+        std::filesystem::permissions(world.file, std::filesystem::perms::owner_read);
+        QVERIFY(model->setData(model->index(0, RunsModel::Name), ""));
+        std::filesystem::permissions(world.file, std::filesystem::perms::owner_all);
+    }
+
+    void whatIsDrawnIsKeptForTheNextWindow() {
+        const auto file = newFile();
+        for (int i = 0; i < 3; ++i) RunStore(file).start(infoOf("sft"));
+        const TrainPlaces places{QString::fromStdString(file.string()), thisProgram(),
+                                 folder_.path(), folder_.path()};
+        {
+            TrainWorkspace workspace(places);
+            workspace.show();
+            auto* table = workspace.findChild<RunsTable*>();
+            QTRY_COMPARE(table->plotted().size(), 3u);
+            table->select(2);
+            for (auto* action : workspace.runActions())
+                if (action->objectName() == "runs.plot") action->trigger();
+            QCOMPARE(table->plotted(), (std::vector<std::int64_t>{3, 1}));
+        }
+        TrainWorkspace again(places);
+        again.show();
+        QTRY_COMPARE(again.findChild<RunsTable*>()->plotted(), (std::vector<std::int64_t>{3, 1}));
+    }
+
+    // One step for the line of the curves, the checkpoints and who else listens.
+    void oneStepIsLookedAtEverywhere() {
+        World world(*this);
+        const auto run = world.record("grpo");  // rollouts at each of its 20 steps
+        QTRY_COMPARE(world.rows(), 1);
+        RunStore(world.file).addSamples(run, 10, {{.record = "q1", .question = "What?"}});
+        auto* steps = world.workspace.findChild<StepBar*>();
+        QTRY_COMPARE(steps->steps().size(), 20u);
+        QSignalSpy shown(&world.workspace, &TrainWorkspace::stepShown);
+        auto* grid = world.workspace.findChild<CurveGrid*>();
+        QTRY_VERIFY(grid->find("loss/total"));
+        Q_EMIT grid->stepChosen(run, 7);
+        QTRY_COMPARE(world.workspace.step(), 7);
+        QCOMPARE(steps->step(), 7);
+        QCOMPARE(shown.size(), 1);
+        QCOMPARE(shown[0][1].toInt(), 7);
+        world.workspace.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&world.workspace));
+        world.view()->setFocus();
+        QTest::keyClick(&world.workspace, Qt::Key_BracketRight);
+        QCOMPARE(world.workspace.step(), 8);
+        world.workspace.goToStep(3);
+        QCOMPARE(steps->step(), 3);
+        world.record("sft");  // has nothing to be looked at step by step
+        QTRY_COMPARE(world.rows(), 2);
+        world.workspace.select(2);
+        QTRY_VERIFY(!steps->isVisible());
+        QCOMPARE(world.workspace.step(), -1);
+    }
+
+    void aRefusedRunComesBackAsAFilledForm() {
+        World world(*this);
+        world.start("fails", folder_.filePath("out-refused"));
+        QTRY_VERIFY(world.workspace.message().contains("the data fails has no records"));
+        NewRunDialog* form = nullptr;
+        QTRY_VERIFY([&] {
+            for (auto* dialog : world.workspace.findChildren<NewRunDialog*>())
+                if (dialog->isVisible()) form = dialog;
+            return form != nullptr;
+        }());
+        QCOMPARE(form->run().data, QString("fails"));
+        QCOMPARE(form->run().out, folder_.filePath("out-refused"));
+        bool says = false;
+        for (const auto* label : form->findChildren<QLabel*>())
+            says = says || (label->isVisible() && label->text().contains("has no records"));
+        QVERIFY(says);
+    }
+
+    void aNewRunLikeThisOneIsOfferedFilledIn() {
+        World world(*this);
+        auto info = infoOf("sft", folder_.filePath("like").toStdString());
+        info.command =
+            "lvr sft --model '/models/my tiny' --data /a.json --data /b.json --device "
+            "cuda --save-every 7 --activation-checkpointing --out /somewhere";
+        info.options = R"({"lr": 0.0007, "twin": "lvr"})";
+        const auto run = RunStore(world.file).start(info);
+        QTRY_COMPARE(world.rows(), 1);
+        QCOMPARE(run, 1);
+        QTRY_VERIFY(world.action("New run like this…")->isEnabled());
+        world.action("New run like this…")->trigger();
+        auto* form = world.workspace.findChild<NewRunDialog*>();
+        QVERIFY(form && form->isVisible());
+        const auto told = form->run();
+        QCOMPARE(told.kind, QString("sft"));
+        QCOMPARE(told.model, QString("/models/my tiny"));
+        QCOMPARE(pathsIn(told.data), (QStringList{"/a.json", "/b.json"}));
+        QCOMPARE(told.device, QString("cuda"));
+        QCOMPARE(told.saveEvery, 7);
+        QVERIFY(told.recompute);
+        QVERIFY(told.out != "/somewhere" && !told.out.isEmpty());
+        QVERIFY(std::ranges::find(told.options, std::pair(QString("lr"), QString("0.0007"))) !=
+                told.options.end());
+    }
+
+    void aRunsModelIsAskedAndCompared() {
+        World world(*this);
+        const auto run = world.record("sft");
+        RunStore(world.file).addCheckpoint(run, {.step = 10, .folder = "/out.checkpoints/10"});
+        RunStore(world.file).setNotes(run, "so that it is read again");
+        QTRY_COMPARE(world.rows(), 1);
+        QSignalSpy asked(&world.workspace, &TrainWorkspace::modelWanted),
+            compared(&world.workspace, &TrainWorkspace::comparisonWanted);
+        QTRY_VERIFY([&] {
+            world.action("Ask this model")->trigger();
+            return !asked.isEmpty() && asked.back()[0].toString() == "/out.checkpoints/10";
+        }());
+        const auto outputs = runOutputs(world.workspace.runs());
+        QCOMPARE(outputs.size(), 1u);
+        QCOMPARE(outputs[0].title, QString("1 sft, step 10"));
+        QCOMPARE(outputs[0].folder, QString("/out.checkpoints/10"));
+        QCOMPARE(outputs[0].score, QString("loss/total 0.05"));
+        world.action("Compare with…")->trigger();
+        QCOMPARE(compared.size(), 1);
+        QCOMPARE(compared[0][0].toString(), QString("/out.checkpoints/10"));
     }
 
     void anAlertOfARunIsTold() {
@@ -802,8 +943,10 @@ private Q_SLOTS:
         QSignalSpy done(&reader, &StoreReader::upToDate);
         reader.open(file);
         reader.subscribe({large});
+        QTRY_VERIFY(!told.metrics[large].empty());  // the first piece
         reader.subscribe({small});
-        QTRY_COMPARE(done.size(), 1);
+        QTRY_VERIFY(!told.metrics[small].empty());
+        QTRY_VERIFY(!done.isEmpty());
         QCOMPARE(told.metrics[small]["loss/total"].values.size(), 1u);
         QVERIFY2(told.metrics[large]["loss/total"].values.size() < many.size(),
                  "what was overtaken was read to its end");
@@ -816,7 +959,7 @@ private Q_SLOTS:
         for (int i = 0; i < 3; ++i) world.record("sft");
         QTRY_COMPARE(world.rows(), 3);
         auto* table = world.workspace.findChild<RunsTable*>();
-        auto* view = world.workspace.findChild<QTableView*>();
+        auto* view = world.view();
         const auto colourOf = [&](std::int64_t run) {
             for (int row = 0; row < world.rows(); ++row)
                 if (world.text(row, RunsModel::Id) == QString::number(run))
@@ -830,11 +973,12 @@ private Q_SLOTS:
         std::map<std::int64_t, QImage> alone;
         for (const std::int64_t run : {1, 2, 3}) {
             table->select(run);
-            QTRY_VERIFY(!colourOf(run).isNull());
+            world.action("Draw only these curves")->trigger();
             alone[run] = colourOf(run);
         }
         QVERIFY(alone[1] != alone[2] && alone[2] != alone[3] && alone[1] != alone[3]);
         view->selectAll();
+        world.action("Draw all curves")->trigger();
         for (const std::int64_t run : {1, 2, 3}) QTRY_COMPARE(colourOf(run), alone[run]);
     }
 

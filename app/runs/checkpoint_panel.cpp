@@ -61,6 +61,7 @@ void CheckpointPanel::readPicture(const QString& file) {
 void CheckpointPanel::take(std::int64_t run, const std::vector<ProbeStep>& steps) {
     if (run != run_) return;
     scrubber_->show(steps);
+    if (wanted_ >= 0) scrubber_->chooseStep(wanted_);
     pages_->setCurrentIndex(1);
     if (steps.empty())
         showNothing(tr("Run %1 has no probe answers yet.\n\nA run asks its model some questions of "
@@ -79,6 +80,7 @@ void CheckpointPanel::showNothing(const QString& why) {
 void CheckpointPanel::showRun(std::int64_t run) {
     if (run == run_) return;
     run_ = run;
+    wanted_ = -1;
     scrubber_->show({});
     showNothing(
         run == 0 ? tr("Choose a run to see what its checkpoints answered to its probe questions.")
@@ -87,7 +89,10 @@ void CheckpointPanel::showRun(std::int64_t run) {
     if (!isVisible()) reader_->followProbes(0);
 }
 
-void CheckpointPanel::chooseStep(int step) { scrubber_->chooseStep(step); }
+void CheckpointPanel::chooseStep(int step) {
+    wanted_ = step;
+    scrubber_->chooseStep(step);
+}
 
 void CheckpointPanel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);

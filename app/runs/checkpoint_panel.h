@@ -41,6 +41,7 @@ private:
     void showNothing(const QString& why);
 
     std::int64_t run_ = 0;
+    int wanted_ = -1;  // step; -1: the newest
     StoreReader* reader_;
     Job pictures_;
     MessageBar* message_;

@@ -2,10 +2,14 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QObject>
 #include <QRegularExpression>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/values/recipe.h"
 
@@ -40,6 +44,55 @@ QString weightsProblem(const QString& weights, qsizetype data) {
 bool isHubId(const QString& model) {
     static const QRegularExpression kId("^[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+$");
     return kId.match(model).hasMatch();
+}
+
+// The words of a POSIX shell's line.
+QStringList wordsOf(const QString& line) {
+    QStringList words;
+    QString word;
+    QChar quote;
+    bool isAny = false;
+    for (qsizetype i = 0; i < line.size(); ++i) {
+        const QChar c = line[i];
+        if (!quote.isNull() ? c == quote : c == '\'' || c == '"') {
+            quote = quote.isNull() ? c : QChar();
+            isAny = true;
+        } else if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
+            word += line[++i];
+        } else if (quote.isNull() && c.isSpace()) {
+            if (isAny || !word.isEmpty()) words << std::exchange(word, {});
+            isAny = false;
+        } else {
+            word += c;
+        }
+    }
+    if (isAny || !word.isEmpty()) words << word;
+    return words;
+}
+
+// What a command was told by a flag, several times perhaps: with semicolons between.
+QString toldBy(const QStringList& words, const QString& flag, const QString& otherwise) {
+    QStringList values;
+    for (qsizetype i = 0; i < words.size(); ++i) {
+        if (words[i] == flag && i + 1 < words.size()) values << words[i + 1];
+        if (words[i].startsWith(flag + "=")) values << words[i].mid(flag.size() + 1);
+    }
+    return values.isEmpty() ? otherwise : values.join("; ");
+}
+
+QString textOfJson(const QJsonValue& value) {
+    if (value.isString()) return value.toString();
+    if (value.isBool()) return value.toBool() ? "on" : "off";
+    if (value.isDouble()) return QString::number(value.toDouble(), 'g', 12);
+    QStringList items;
+    for (const auto& item : value.toArray()) items << textOfJson(item);
+    return items.join(',');
+}
+
+bool saysTheSame(const QString& a, const QString& b) {
+    bool isNumber = false, isOther = false;
+    const double x = a.toDouble(&isNumber), y = b.toDouble(&isOther);
+    return a == b || (isNumber && isOther && x == y);
 }
 
 }  // namespace
@@ -123,6 +176,41 @@ QStringList argumentsOf(const NewRun& run, const QString& store) {
             arguments << "--" + name << text;
     say("store", store, {});
     return arguments;
+}
+
+std::optional<NewRun> newRunLike(const Run& run) {
+    const auto kind = QString::fromStdString(run.info.kind);
+    if (kind != "sft" && kind != "grpo") return std::nullopt;
+    const auto words = wordsOf(QString::fromStdString(run.info.command));
+    const auto told = [&](const char* flag, const QString& otherwise) {
+        return toldBy(words, flag, otherwise);
+    };
+    const auto number = [&](const char* flag, int otherwise) {
+        return told(flag, QString::number(otherwise)).toInt();
+    };
+    const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(run.info.options)).object();
+    NewRun like{.kind = kind};
+    like.model = told("--model", QString::fromStdString(run.info.parent));
+    like.data = told("--data", QString::fromStdString(run.info.data));
+    like.imageRoot = told("--image-root", {});
+    like.dataWeights = told("--data-weights", {});
+    like.device = told("--device", "auto");
+    like.dtype = told("--dtype", "auto");
+    like.recipe = told("--recipe", json["recipe"].toString(like.recipe));
+    like.saveEvery = number("--save-every", like.saveEvery);
+    like.validationData = told("--validation-data", {});
+    like.validateEvery = number("--validate-every", like.validateEvery);
+    like.probes = number("--probes", like.probes);
+    like.earlyStopping = number("--early-stopping", like.earlyStopping);
+    like.recompute = words.contains("--activation-checkpointing");
+    for (const auto& field : fieldsOfKind(kind, like.recipe)) {
+        const auto name = QString::fromStdString(field.name);
+        if (!json.contains(name) || json[name].isObject()) continue;
+        const auto text = textOfJson(json[name]);
+        if (!saysTheSame(text, QString::fromStdString(field.text)))
+            like.options.emplace_back(name, text);
+    }
+    return like;
 }
 
 QString shellLine(const QString& program, const QStringList& arguments) {

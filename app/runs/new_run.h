@@ -2,10 +2,12 @@
 
 #include <QString>
 #include <QStringList>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/values/option_field.h"
+#include "core/values/run.h"
 
 namespace lvr {
 
@@ -45,6 +47,10 @@ std::vector<TrainPreset> trainPresets(const QString& tinyModel);
 
 // The options that a form shows, with their values in the recipe, which is not among them.
 std::vector<OptionField> fieldsOfKind(const QString& kind, const QString& recipe = "tiny");
+
+// What starts a training as this one was started, but into another folder; nothing for one that
+// this program did not train.
+std::optional<NewRun> newRunLike(const Run& run);
 
 // Without the program's name; a value that is the command's default is left out.
 QStringList argumentsOf(const NewRun& run, const QString& store);

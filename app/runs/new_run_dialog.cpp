@@ -323,6 +323,13 @@ void NewRunDialog::setRun(const NewRun& run) {
     options_->setValues(run.options);
 }
 
+void NewRunDialog::fillFrom(const NewRun& run, const QString& why) {
+    setRun(run);
+    if (why.isEmpty()) out_->setPath({});
+    suggestFolder();
+    if (!why.isEmpty()) show({FieldProblem::None, why});
+}
+
 void NewRunDialog::copyCommand() {
     QApplication::clipboard()->setText(shellLine("lvr", argumentsOf(run(), store_)));
 }

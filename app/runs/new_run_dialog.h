@@ -32,6 +32,8 @@ public:
 
     NewRun run() const;
     void setRun(const NewRun& run);
+    // As another run was told, into a folder that is suggested; why: what was wrong with it then.
+    void fillFrom(const NewRun& run, const QString& why = {});
     void setEarlierRuns(const std::vector<RunSummary>& runs);  // that tell how fast this machine is
 
 Q_SIGNALS:

@@ -34,6 +34,7 @@ RolloutsWorkspace::RolloutsWorkspace(StoreReader* reader, QWidget* parent)
       empty_(new QLabel(this)),
       steps_(new StepBar(this)),
       filter_(new RolloutFilterBar(this)),
+      foundRow_(makeFound()),
       browser_(new GroupBrowser(this)),
       health_(new HealthStrips(this)),
       detail_(new RolloutDetail(this)),
@@ -59,6 +60,7 @@ void RolloutsWorkspace::build() {
     auto* inside = new QVBoxLayout(content);
     inside->addLayout(makeHead());
     inside->addWidget(filter_);
+    inside->addWidget(foundRow_);
     inside->addWidget(browser_, 1);
     pages_->addWidget(empty_);
     pages_->addWidget(content);
@@ -82,6 +84,64 @@ QLayout* RolloutsWorkspace::makeHead() {
     return head;
 }
 
+// "In 14 of 120 steps, first in step 12", and the way there.
+QWidget* RolloutsWorkspace::makeFound() {
+    auto* row = new QWidget(this);
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    foundText_ = new QLabel(row);
+    foundText_->setAccessibleName(tr("Steps that were found"));
+    foundText_->setTextFormat(Qt::PlainText);
+    layout->addWidget(foundText_);
+    const auto add = [&](const QString& name, const QString& text, const QString& tip, int by) {
+        auto* button = new QToolButton(row);
+        button->setObjectName(name);
+        button->setText(text);
+        button->setToolTip(tip);
+        layout->addWidget(button);
+        connect(button, &QToolButton::clicked, this, [this, by] { goToFound(by); });
+    };
+    add("firstFound", tr("First"), tr("The first step that has such rollouts"), 0);
+    add("previousFound", tr("Previous"), tr("The step before this one that has such rollouts"), -1);
+    add("nextFound", tr("Next"), tr("The step after this one that has such rollouts"), 1);
+    layout->addStretch(1);
+    row->hide();
+    return row;
+}
+
+void RolloutsWorkspace::search() {
+    found_.clear();
+    foundText_->setText(tr("Looking through the steps of run %1 …").arg(run_));
+    for (auto* button : foundRow_->findChildren<QToolButton*>()) button->setEnabled(false);
+    foundRow_->show();
+    reader_->findSteps(run_, filter_->filter());
+}
+
+void RolloutsWorkspace::showFound(std::int64_t run, const std::map<int, int>& found, int steps) {
+    if (run != run_) return;
+    found_ = found;
+    int rollouts = 0;
+    for (const auto& [step, count] : found) rollouts += count;
+    foundText_->setText(found.empty() ? tr("None of the %1 steps has such rollouts.").arg(steps)
+                                      : tr("%1 rollouts in %2 of %3 steps, the first in step %4.")
+                                            .arg(rollouts)
+                                            .arg(found.size())
+                                            .arg(steps)
+                                            .arg(found.begin()->first));
+    for (auto* button : foundRow_->findChildren<QToolButton*>()) button->setEnabled(!found.empty());
+}
+
+// by: 0 the first, else the next one in this direction.
+void RolloutsWorkspace::goToFound(int by) {
+    if (found_.empty()) return;
+    auto at = by == 0 ? found_.begin() : found_.lower_bound(by > 0 ? step_ + 1 : step_);
+    if (by < 0) {
+        if (at == found_.begin()) return;
+        --at;
+    }
+    if (at != found_.end()) chooseRun(run_, at->first);
+}
+
 void RolloutsWorkspace::wire() {
     connect(steps_, &StepBar::runChosen, this,
             [this](std::int64_t run) { chooseRun(run, StoreReader::kNewest); });
@@ -93,6 +153,9 @@ void RolloutsWorkspace::wire() {
     });
     connect(checkpoints_, &QAction::triggered, this, [this] { Q_EMIT checkpointsRequested(run_); });
     connect(filter_, &RolloutFilterBar::changed, browser_, &GroupBrowser::setFilter);
+    connect(filter_, &RolloutFilterBar::changed, foundRow_, &QWidget::hide);
+    connect(filter_, &RolloutFilterBar::everyStepWanted, this, &RolloutsWorkspace::search);
+    connect(reader_, &StoreReader::stepsFound, this, &RolloutsWorkspace::showFound);
     connect(browser_, &GroupBrowser::rolloutChosen, this, &RolloutsWorkspace::showRollout);
     connect(browser_, &GroupBrowser::nothingChosen, this, [this] {
         pictureFile_.clear();
@@ -105,8 +168,8 @@ void RolloutsWorkspace::wire() {
 void RolloutsWorkspace::wireReader() {
     connect(reader_, &StoreReader::opened, this, &RolloutsWorkspace::beginAgain);
     connect(reader_, &StoreReader::runsChanged, this, &RolloutsWorkspace::takeRuns);
-    connect(reader_, &StoreReader::missing, this, &RolloutsWorkspace::showTrouble);
-    connect(reader_, &StoreReader::failed, this, &RolloutsWorkspace::showTrouble);
+    for (const auto trouble : {&StoreReader::missing, &StoreReader::failed})
+        connect(reader_, trouble, this, &RolloutsWorkspace::showTrouble);
     connect(reader_, &StoreReader::stepsRead, this, &RolloutsWorkspace::takeSteps);
     connect(reader_, &StoreReader::stepRead, this, &RolloutsWorkspace::takeStep);
     connect(reader_, &StoreReader::healthRead, this,
@@ -243,6 +306,7 @@ void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
         wasSettled_ = false;
         steps_->setSteps({});
         health_->clear();
+        foundRow_->hide();
     }
     awaitsStep_ = true;
     wasSettled_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QWidget>
+#include <map>
 
 #include "app/runs/store_reader.h"
 
@@ -56,6 +57,10 @@ private:
     void showEmpty(const QString& why);
     void showTrouble(const QString& sentence);
     void readPicture(const QString& file);
+    QWidget* makeFound();
+    void search();
+    void showFound(std::int64_t run, const std::map<int, int>& found, int steps);
+    void goToFound(int by);
     void stayAt(int step);
     QLayout* makeHead();
     void showContent();
@@ -64,6 +69,7 @@ private:
     std::int64_t run_ = 0, wantedRun_ = 0;
     int step_ = -1, wantedStep_ = StoreReader::kNewest;
     SharedRollouts rollouts_;
+    std::map<int, int> found_;  // step -> rollouts that passed
     QString pictureFile_;
     // What is still to come to what is chosen.
     bool awaitsRuns_ = false, awaitsStep_ = false, awaitsHealth_ = false, awaitsPicture_ = false;
@@ -77,6 +83,8 @@ private:
     QLabel* empty_;
     StepBar* steps_;
     RolloutFilterBar* filter_;
+    QWidget* foundRow_;  // in which steps what was searched for is
+    QLabel* foundText_;
     GroupBrowser* browser_;
     HealthStrips* health_;
     RolloutDetail* detail_;

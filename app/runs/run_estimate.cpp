@@ -22,9 +22,9 @@ constexpr double kAllocator = 0.5;  // of all else on a GPU; .42 to .54 in three
 constexpr int kEnoughSteps = 5;     // to tell a speed
 
 // The options of a run, as text, with the defaults of those that are not said.
-class Told {
+class OptionTexts {
 public:
-    explicit Told(const NewRun& run) {
+    explicit OptionTexts(const NewRun& run) {
         for (const auto& field : fieldsOfKind(run.kind, run.recipe))
             texts_[QString::fromStdString(field.name)] = QString::fromStdString(field.text);
         for (const auto& [name, text] : run.options) texts_[name] = text;
@@ -41,17 +41,17 @@ private:
 
 // Records of the data that a step draws.
 double recordsPerStep(const NewRun& run) {
-    return run.kind == "grpo" ? Told(run).number("prompts") : rowsPerStep(run);
+    return run.kind == "grpo" ? OptionTexts(run).number("prompts") : rowsPerStep(run);
 }
 
 double plannedSteps(const NewRun& run, double records) {
-    const Told told(run);
+    const OptionTexts told(run);
     if (const double epochs = told.number("epochs"); epochs > 0 && records > 0)
         return std::max(1.0, std::ceil(epochs * records / recordsPerStep(run) - 1e-9));
     return told.number(run.kind == "grpo" ? "max-steps" : "steps");
 }
 
-double trainedParameters(const Told& told, const ModelFacts& model) {
+double trainedParameters(const OptionTexts& told, const ModelFacts& model) {
     const double rank = told.number("lora-rank");
     if (rank == 0) {
         const bool all = told.number("vision-lr") > 0;
@@ -66,7 +66,7 @@ double trainedParameters(const Told& told, const ModelFacts& model) {
 }
 
 // Positions whose intermediate values are kept for the backward pass, at most.
-double positionsAtOnce(const NewRun& run, const Told& told) {
+double positionsAtOnce(const NewRun& run, const OptionTexts& told) {
     if (run.kind == "grpo")  // a group is replayed at once
         return told.number("group-size") * (kTypicalPrompt + told.number("max-new-tokens"));
     return std::min(told.number("micro-tokens"), rowsPerStep(run) * kTypicalPrompt);
@@ -99,7 +99,7 @@ QString gigabytes(double bytes) {
 }  // namespace
 
 double rowsPerStep(const NewRun& run) {
-    const Told told(run);
+    const OptionTexts told(run);
     if (run.kind == "grpo") return told.number("prompts") * told.number("group-size");
     if (const double batch = told.number("batch"); batch > 0) return batch;
     return told.number("pictures") * told.number("questions");
@@ -164,7 +164,7 @@ std::optional<EarlierRun> earlierRun(const NewRun& run, const std::vector<RunSum
 
 RunEstimate estimateRun(const NewRun& run, const ModelFacts& model,
                         const std::optional<EarlierRun>& earlier, double records) {
-    const Told told(run);
+    const OptionTexts told(run);
     const bool half = run.dtype == "bfloat16";
     const double number = half ? 2 : 4, trained = trainedParameters(told, model);
     const double moments = told.text("adam-states") == "8bit" ? 2 : 8;

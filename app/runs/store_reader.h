@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QObject>
+#include <QStringList>
 #include <QTimer>
 #include <filesystem>
 #include <functional>
@@ -8,14 +9,11 @@
 #include <memory>
 #include <vector>
 
-#include "core/values/run.h"
+#include "app/runs/store_look.h"
 #include "widgets/job.h"
-#include "widgets/rollouts/probe_table.h"
+#include "widgets/rollouts/group_summary.h"
 
 namespace lvr {
-
-class RunStore;
-using SharedRollouts = std::shared_ptr<const std::vector<Rollout>>;  // by group, then index
 
 // All that the window reads of its run store and writes into it, away from the GUI thread, several
 // times a second while something runs. Every member is called on the GUI thread and returns at
@@ -24,7 +22,7 @@ using SharedRollouts = std::shared_ptr<const std::vector<Rollout>>;  // by group
 class StoreReader : public QObject {
     Q_OBJECT
 public:
-    static constexpr int kNewest = -1;  // as a step: the last that has rollouts
+    static constexpr int kNewest = kNewestStep;
 
     explicit StoreReader(QObject* parent = nullptr);
     ~StoreReader() override;  // finish()
@@ -42,11 +40,15 @@ public:
     void followRollouts(std::int64_t run);
     void followProbes(std::int64_t run);        // likewise its answers to its probe questions
     void readStep(std::int64_t run, int step);  // the newest that was asked for is told
-    void lookNow();                             // something just happened
+    // In which steps of a run rollouts pass; stepsFound() follows unless others are looked for.
+    void findSteps(std::int64_t run, const RolloutFilter& filter);
+    void lookNow();  // something just happened
 
     // Writes. What can't be done is told by changeFailed().
     void remove(const Run& run);  // forgets it with all its rows; its folder stays
     void setNotes(const Run& run, const QString& notes);  // notesTold() follows
+    void setName(const Run& run, const QString& name);
+    void setTags(const Run& run, const QStringList& tags);
     // Writes what is still to be written, if the store lets it do so within a moment, tells that,
     // and ends. Nothing is read any more.
     void finish();
@@ -68,41 +70,30 @@ Q_SIGNALS:
     void healthRead(std::int64_t run, const std::vector<lvr::MetricColumn>& added);
     void rolloutsFollowed(std::int64_t run);  // all there is now was told
     void stepRead(std::int64_t run, int step, const lvr::SharedRollouts& rollouts);
-    void stepFailed(const QString& sentence);
+    void stepFailed(const QString& sentence);  // or a search
+    // How many rollouts pass at each step that has such, of so many steps.
+    void stepsFound(std::int64_t run, const std::map<int, int>& found, int steps);
     void probesRead(std::int64_t run, const std::vector<lvr::ProbeStep>& steps);  // ascending
 
 private:
-    class Store;  // the file, as the thread that reads has it
-    struct Look;  // what one look found
-    struct Following {
-        std::int64_t run = 0;  // 0: none
-        quint64 ticket = 0;    // of the wish: an older one's rows are not wanted any more
-    };
-    // What is looked for.
-    struct Wanted {
-        quint64 store = 0;  // the open() that asked for it
-        std::filesystem::path file;
-        quint64 subscription = 0;
-        std::map<std::int64_t, quint64> metrics;  // run -> ticket
-        Following rollouts, probes;
-    };
     void startLook();
-    void take(const Look& look);
-    void tell(const Look& look);
-    void tellFollowed(const Look& look);
-    void follow(Following& following, std::int64_t run);
+    void take(const StoreLook& look);
+    void tell(const StoreLook& look);
+    void tellFollowed(const StoreLook& look);
+    void follow(FollowedRun& following, std::int64_t run);
     void change(const Run& run, const std::function<void(RunStore&)>& act,
                 const std::function<void(const QString& why)>& then);
 
-    Wanted wanted_;
-    Following lastRollouts_, lastProbes_;  // also while nothing is followed
+    StoreWanted wanted_;
+    FollowedRun lastRollouts_, lastProbes_;  // also while nothing is followed
     quint64 tickets_ = 0, newestStep_ = 0;
     std::vector<RunSummary> runs_;
     QString trouble_;
     bool hasListed_ = false;
     bool isLooking_ = false, looksAgain_ = false, isFinished_ = false;
     QTimer timer_;
-    std::unique_ptr<Store> store_;
+    std::unique_ptr<StoreLooker> store_;
+    Job searches_;
     Job job_;  // one thread, in order; ends before what it works on
 };
 

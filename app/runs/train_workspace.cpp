@@ -14,6 +14,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "app/runs/checkpoint_panel.h"
@@ -24,19 +25,14 @@
 #include "app/runs/unsaved_notes.h"
 #include "widgets/colours.h"
 #include "widgets/message_bar.h"
+#include "widgets/rollouts/step_bar.h"
 #include "widgets/runs/curve_grid.h"
 #include "widgets/runs/run_details.h"
 #include "widgets/runs/run_news.h"
 #include "widgets/runs/runs_table.h"
+#include "widgets/words.h"
 
 namespace lvr {
-namespace {
-
-QString nameOf(const Run& run) {
-    return QString("%1 %2").arg(run.id).arg(QString::fromStdString(run.info.kind));
-}
-
-}  // namespace
 
 TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
     : QWidget(parent),
@@ -47,10 +43,16 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       messages_(new MessageBar(this)),
       new_(new QAction(tr("&New run…"), this)),
       showOutput_(new QAction(tr("Show output"), this)),
+      ask_(new QAction(tr("&Ask this model"), this)),
+      compare_(new QAction(tr("Compare &with…"), this)),
+      like_(new QAction(tr("New run li&ke this…"), this)),
+      next_(new QAction(tr("Next training step"), this)),
+      previous_(new QAction(tr("Previous training step"), this)),
       table_(new RunsTable(this)),
       details_(new RunDetails(this)),
       curves_(new CurveGrid(this)),
       checkpoints_(new CheckpointPanel(reader_, this)),
+      steps_(new StepBar(this)),
       views_(new QTabWidget(this)),
       pages_(new QStackedWidget(this)),
       upper_(new QSplitter(Qt::Horizontal, this)),
@@ -62,7 +64,11 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
     connect(new_, &QAction::triggered, this, &TrainWorkspace::newRun);
     wireReader();
     wireTable();
+    wireSteps();
     wireTrainings();
+    makeBridges();
+    table_->keepFor(places.store);
+    curves_->keepView();
     reader_->open(places.store.toStdU16String());
 }
 
@@ -89,6 +95,8 @@ void TrainWorkspace::build() {
     addView(checkpoints_, tr("Checkpoints"), "checkpoints",
             tr("What the checkpoints of the chosen run answered to its probe questions, and what "
                "they looked at"));
+    steps_->hideRuns();
+    views_->setCornerWidget(steps_, Qt::TopRightCorner);
     whole_->addWidget(views_);
     whole_->setStretchFactor(1, 1);
     whole_->setChildrenCollapsible(false);
@@ -148,6 +156,9 @@ void TrainWorkspace::wireReader() {
 
 void TrainWorkspace::wireTable() {
     connect(table_, &RunsTable::selectionChanged, this, &TrainWorkspace::choose);
+    connect(table_, &RunsTable::plottedChanged, this, &TrainWorkspace::subscribe);
+    connect(table_, &RunsTable::nameTyped, reader_, &StoreReader::setName);
+    connect(table_, &RunsTable::tagsTyped, reader_, &StoreReader::setTags);
     connect(table_, &RunsTable::stopRequested, trainings_, &TrainingProcesses::stop);
     connect(table_, &RunsTable::killRequested, trainings_, &TrainingProcesses::kill);
     connect(table_, &RunsTable::pauseRequested, trainings_, &TrainingProcesses::pause);
@@ -180,23 +191,6 @@ void TrainWorkspace::wireTrainings() {
 
 // ---- Runs ----
 
-void TrainWorkspace::newRun() {
-    auto* dialog = new NewRunDialog(places_, this);
-    dialog->setEarlierRuns(runs_);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &NewRunDialog::startRequested, this, &TrainWorkspace::start);
-    dialog->open();
-}
-
-void TrainWorkspace::start(const NewRun& run) {
-    awaited_ = QDir::cleanPath(QFileInfo(run.out).absoluteFilePath());
-    hasStoreFailed_ = false;
-    messages_->say(
-        MessageBar::Kind::Hint,
-        tr("Starting lvr %1; it is listed once its data and model are read.").arg(run.kind));
-    trainings_->start(run);
-}
-
 void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
     if (hasStoreFailed_) messages_->dismiss();
     hasStoreFailed_ = false;
@@ -212,13 +206,16 @@ void TrainWorkspace::showRuns(const std::vector<RunSummary>& runs) {
         if (awaited_.isEmpty() || QString::fromStdString(run.info.out) != awaited_) continue;
         awaited_.clear();
         messages_->dismiss();
-        table_->select(run.id);
+        select(run.id);
     }
-    if (table_->find(wanted_)) table_->select(std::exchange(wanted_, 0));
+    if (table_->find(wanted_)) select(std::exchange(wanted_, 0));
     if (areFirst && !runs.empty() && table_->selected().empty())
         table_->select(runs.front().run.id);
     listed_ = true;
-    plot(subscribed_);  // one may have rollouts by now
+    if (table_->plotted() == subscribed_)
+        plot();  // one may have rollouts or a name by now
+    else
+        subscribe();
     showDetails();
 }
 
@@ -243,38 +240,48 @@ void TrainWorkspace::showMissing(const QString& sentence) {
     pages_->setCurrentIndex(0);
 }
 
-std::vector<PlottedRun> TrainWorkspace::chosenForCurves(
-    const std::vector<std::int64_t>& runs) const {
-    std::vector<PlottedRun> chosen;
-    for (const auto id : runs)
+std::vector<PlottedRun> TrainWorkspace::toPlot() const {
+    const auto selected = table_->selected();
+    std::vector<PlottedRun> runs;
+    for (const auto id : table_->plotted())
         if (const auto* run = table_->find(id))
-            chosen.push_back({.id = id,
-                              .name = nameOf(run->run),
-                              .colour = colourSlotOf(id),
-                              .hasRollouts = run->hasRollouts});
-    return chosen;
+            runs.push_back({.id = id,
+                            .name = runTitle(run->run),
+                            .colour = colourSlotOf(id),
+                            .hasRollouts = run->hasRollouts,
+                            .isChosen = selected == std::vector{id},
+                            .isBaseline = id == table_->baseline(),
+                            .group = table_->groupOf(id)});
+    return runs;
 }
 
-void TrainWorkspace::plot(const std::vector<std::int64_t>& runs) {
-    auto chosen = chosenForCurves(runs);
-    if (chosen == plottedAs_) return;
-    plottedAs_ = chosen;
-    std::map<std::int64_t, int> colours;
-    for (auto& run : chosen) {
+void TrainWorkspace::plot() {
+    auto runs = toPlot();
+    if (runs == plottedAs_) return;
+    plottedAs_ = runs;
+    std::set<std::int64_t> plotted;
+    for (auto& run : runs) {
         run.curves = &data_[run.id];
-        colours[run.id] = run.colour;
+        plotted.insert(run.id);
     }
-    curves_->setRuns(chosen);
-    std::erase_if(data_, [&](const auto& entry) { return !colours.contains(entry.first); });
-    table_->setColours(colours);
+    curves_->setRuns(runs);
+    std::erase_if(data_, [&](const auto& entry) { return !plotted.contains(entry.first); });
 }
 
-void TrainWorkspace::choose(const std::vector<std::int64_t>& runs) {
-    plot(runs);
-    subscribed_ = runs;
-    upToDate_ = saidSettled_ = false;
-    reader_->subscribe(runs);
+void TrainWorkspace::subscribe() {
+    plot();
+    if (const auto plotted = table_->plotted(); plotted != subscribed_) {
+        subscribed_ = plotted;
+        upToDate_ = saidSettled_ = false;
+        reader_->subscribe(subscribed_);
+    }
+}
+
+void TrainWorkspace::choose() {
+    plot();
+    saidSettled_ = false;
     showDetails();
+    settle();
 }
 
 // Notes that are not stored yet stand in for those of the store. What is shown of a run goes when
@@ -289,9 +296,12 @@ void TrainWorkspace::showDetails() {
         if (const auto notes = unsaved_->of(now)) shown.run.notes = notes->toStdString();
         details_->show(shown);
     }
+    if (now.id != described_.id) step_ = -1;
     described_ = now;
     showNotes();
     checkpoints_->showRun(now.id);
+    showSteps();
+    curves_->markStep(step_ >= 0 ? now.id : 0, step_);
 }
 
 void TrainWorkspace::showNotes() { details_->showNotesProblem(unsaved_->problemOf(described_)); }
@@ -299,10 +309,12 @@ void TrainWorkspace::showNotes() { details_->showNotesProblem(unsaved_->problemO
 // ---- The rest ----
 
 void TrainWorkspace::select(std::int64_t run) {
-    if (table_->find(run))
-        table_->select(run);
-    else
+    if (!table_->find(run)) {
         wanted_ = run;
+        return;
+    }
+    table_->plot(run);
+    table_->select(run);
 }
 
 std::int64_t TrainWorkspace::selected() const {
@@ -312,7 +324,7 @@ std::int64_t TrainWorkspace::selected() const {
 
 bool TrainWorkspace::isSettled() const {
     if (places_.store.isEmpty()) return true;
-    return upToDate_ && table_->selected() == subscribed_;
+    return upToDate_ && table_->plotted() == subscribed_;
 }
 
 void TrainWorkspace::settle() {
@@ -334,29 +346,15 @@ void TrainWorkspace::stopRunning() {
 }
 
 QList<QAction*> TrainWorkspace::runActions() const {
-    return QList{new_} + table_->runActions() + viewActions_;
+    return QList{new_} + table_->runActions() + viewActions_ + QList{previous_, next_};
 }
 
-void TrainWorkspace::openFolder(const QString& folder) {
-    looks_.add([folder] { return QFileInfo(folder).isDir(); },
-               [this, folder](bool isThere) {
-                   if (isThere)
-                       QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
-                   else
-                       fail(tr("There is no folder %1; it was moved, or nothing was saved yet.")
-                                .arg(folder));
-               },
-               [this](const QString& sentence) { fail(sentence); });
+QList<QAction*> TrainWorkspace::barActions() const {
+    return QList{new_} + table_->dailyActions() + viewActions_;
 }
 
 void TrainWorkspace::fail(const QString& sentence) {
     messages_->say(MessageBar::Kind::Error, sentence);
-}
-
-void TrainWorkspace::failTraining(const QString& sentence, const QString& output) {
-    awaited_.clear();
-    output_ = output;
-    messages_->say(MessageBar::Kind::Error, sentence, output.isEmpty() ? nullptr : showOutput_);
 }
 
 QString TrainWorkspace::message() const { return messages_->sentence(); }

@@ -19,12 +19,21 @@ namespace lvr {
 class CheckpointPanel;
 class CurveGrid;
 class MessageBar;
+class NewRunDialog;
 class NoRuns;
 class RunDetails;
 class RunsTable;
+class StepBar;
 class StoreReader;
 class TrainingProcesses;
 class UnsavedNotes;
+
+// A model that a run saved and that is still there.
+struct RunOutput {
+    QString title, folder;  // "night, step 200"
+    QString score;          // "validation loss 0.31", "reward/mean 1.9"; empty: none is known
+};
+std::vector<RunOutput> runOutputs(const std::vector<RunSummary>& runs);  // newest runs first
 
 // Launch trainings and watch them: the runs of a store, their curves and what is known of each.
 class TrainWorkspace : public QWidget {
@@ -36,12 +45,19 @@ public:
     StoreReader* reader() const { return reader_; }  // of the store, for others who show it
     void showCheckpoints();                          // of the chosen run
     void newRun();                                   // asks what it is told
-    void select(std::int64_t run);                   // also before the store was read
-    std::int64_t selected() const;                   // the first, 0: none
+    // Draws its curves, too; also before the store was read.
+    void select(std::int64_t run);
+    // The step of the selected run that is looked at, in curves and checkpoints: the nearest that
+    // has something to be seen, if any has.
+    void goToStep(int step);
+    int step() const { return step_; }                             // -1: none
+    bool hasRollouts() const;                                      // the selected run
+    std::int64_t selected() const;                                 // the first, 0: none
     const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
     std::vector<Run> running() const;  // on this machine; they outlive the window
     void stopRunning();                // each saves and ends
     QList<QAction*> runActions() const;
+    QList<QAction*> barActions() const;  // those of them that a tool bar has room for
     QByteArray saveLayout() const;
     void restoreLayout(const QByteArray& layout);
     void resetLayout();
@@ -50,7 +66,9 @@ public:
 
 Q_SIGNALS:
     void rolloutsRequested(std::int64_t run, int step);
-    void modelWanted(const QString& folder);  // of a checkpoint, to be asked
+    void stepShown(std::int64_t run, int step);    // goToStep(), or a person went there
+    void modelWanted(const QString& folder);       // of a run or its checkpoint, to be asked
+    void comparisonWanted(const QString& folder);  // of that model
     // Something of a run that a person should know; shown. needsAHand: it does not go on by itself.
     void alerted(const QString& sentence, bool isNewKind, bool needsAHand);
     void storeFailed(const QString& sentence);  // shown
@@ -62,14 +80,19 @@ private:
     void wireReader();
     void wireTable();
     void wireTrainings();
+    void makeBridges();
+    void wireSteps();
+    NewRunDialog* makeForm();
     void start(const NewRun& run);
     void showRuns(const std::vector<RunSummary>& runs);
     void tellNews(const std::vector<RunSummary>& runs);
-    std::vector<PlottedRun> chosenForCurves(const std::vector<std::int64_t>& runs) const;
-    void plot(const std::vector<std::int64_t>& runs);
+    std::vector<PlottedRun> toPlot() const;
+    void plot();
+    void subscribe();
+    void showSteps();
     void showNotes();
     void showMissing(const QString& sentence);
-    void choose(const std::vector<std::int64_t>& runs);
+    void choose();
     void showDetails();
     void settle();
     void openFolder(const QString& folder);
@@ -91,16 +114,21 @@ private:
     bool listed_ = false;                // runs of this store were shown
     bool hasStoreFailed_ = false;        // the message on screen is about it
     QString awaited_;                    // output folder of the run that was started last
+    NewRun started_;                     // what it was told
+    int step_ = -1;                      // that is looked at, of the described run
+    bool isGoing_ = false;               // to a step: what follows is no wish of a person
     QString output_;                     // of the training that failed last
     Job looks_;                          // at folders
 
     MessageBar* messages_;
     QAction* new_;
     QAction* showOutput_;
+    QAction *ask_, *compare_, *like_, *next_, *previous_;
     RunsTable* table_;
     RunDetails* details_;
     CurveGrid* curves_;
     CheckpointPanel* checkpoints_;
+    StepBar* steps_;
     QTabWidget* views_;
     QList<QAction*> viewActions_;
     QStackedWidget* pages_;

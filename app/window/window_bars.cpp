@@ -70,13 +70,6 @@ QString drawingOf(const QString& name) {
     return kDrawings.value(name);
 }
 
-// What can't be undone, or is not done every day, is in the menu alone.
-bool isDaily(const QAction* action) {
-    static const QStringList kRare{"runs.kill", "runs.delete", "runs.copy-command",
-                                   "runs.compare-config"};
-    return !kRare.contains(action->objectName());
-}
-
 void drawIcons(const QList<QAction*>& actions) {
     for (QAction* action : actions)
         if (const QString drawing = drawingOf(action->objectName()); !drawing.isEmpty())
@@ -385,16 +378,19 @@ void WindowBars::showModel(const ModelInfo& model) {
 }
 
 void WindowBars::addActionsOf(WorkspaceId id) {
-    const bool isTrain = id == WorkspaceId::Train;
-    if (!isTrain && id != WorkspaceId::Rollouts) return;
-    const auto actions =
-        isTrain ? parts_.workspaces.train().runActions() : parts_.workspaces.rollouts().actions();
-    drawIcons(actions);
-    (isTrain ? runs_ : rollouts_)->addActions(actions);
-    for (QAction* action : actions)
-        if (isTrain ? isDaily(action) : !action->icon().isNull())
-            (isTrain ? runsBar_ : rolloutsBar_)->addAction(action);
-    if (isTrain) runsBar_->insertSeparator(actions.value(1));
+    if (id == WorkspaceId::Train) {
+        const TrainWorkspace& train = parts_.workspaces.train();
+        drawIcons(train.runActions());
+        runs_->addActions(train.runActions());
+        runsBar_->addActions(train.barActions());
+        runsBar_->insertSeparator(runsBar_->actions().value(1));
+    }
+    if (id == WorkspaceId::Rollouts)
+        for (QAction* action : parts_.workspaces.rollouts().actions()) {
+            drawIcons({action});
+            rollouts_->addAction(action);
+            if (!action->icon().isNull()) rolloutsBar_->addAction(action);
+        }
     parts_.shell.actionsChanged();
 }
 

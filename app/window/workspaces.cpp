@@ -96,6 +96,14 @@ TrainWorkspace& Workspaces::train() {
         show(WorkspaceId::Rollouts);
     });
     connect(train_, &TrainWorkspace::modelWanted, this, &Workspaces::modelWanted);
+    connect(train_, &TrainWorkspace::comparisonWanted, this, [this](const QString& folder) {
+        Q_EMIT modelWanted(folder);
+        show(WorkspaceId::Compare);
+    });
+    connect(train_, &TrainWorkspace::stepShown, this, [this](std::int64_t run, int step) {
+        if (rollouts_ && current_ == WorkspaceId::Train && train_->hasRollouts())
+            rollouts_->showStep(run, step);
+    });
     connect(train_, &TrainWorkspace::alerted, this, &Workspaces::alerted);
     connect(train_, &TrainWorkspace::storeFailed, this, &Workspaces::failed);
     connect(train_, &TrainWorkspace::settled, this, &Workspaces::tellWhenSettled);
@@ -113,7 +121,12 @@ RolloutsWorkspace& Workspaces::rollouts() {
         train().showCheckpoints();
     });
     connect(rollouts_, &RolloutsWorkspace::settled, this, &Workspaces::tellWhenSettled);
+    connect(rollouts_, &RolloutsWorkspace::stepShown, this, [this](std::int64_t run, int step) {
+        if (current_ == WorkspaceId::Rollouts && train_->selected() == run) train_->goToStep(step);
+    });
     if (place_.rolloutsRun != 0) rollouts_->showStep(place_.rolloutsRun, place_.rolloutsStep);
+    if (train_->step() >= 0 && train_->hasRollouts())
+        rollouts_->showStep(train_->selected(), train_->step());
     Q_EMIT made(WorkspaceId::Rollouts);
     return *rollouts_;
 }

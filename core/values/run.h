@@ -65,14 +65,6 @@ struct Alert {
     bool operator==(const Alert&) const = default;
 };
 
-// A run as a list of runs shows it.
-struct RunSummary {
-    Run run;
-    std::map<std::string, double> newest;  // newest value of each metric
-    std::vector<Alert> alerts;             // by step
-    bool hasRollouts = false;
-};
-
 // One metric of a run, ascending by step.
 struct MetricColumn {
     std::string name;
@@ -112,6 +104,16 @@ struct CheckpointRow {
     std::optional<double> loss;  // of validation at this step, when it is a number
     bool kept = true;            // false: it was removed or written over since
     bool operator==(const CheckpointRow&) const = default;
+};
+
+// A run as a list of runs shows it.
+struct RunSummary {
+    Run run;
+    std::map<std::string, double> newest;  // newest value of each metric
+    std::vector<Alert> alerts;             // by step
+    bool hasRollouts = false;
+    std::vector<CheckpointRow> checkpoints;  // that are kept, by step
+    std::vector<int> steps;  // with rollouts, probe answers or a checkpoint, ascending
 };
 
 // A probe question as the run's model answered it after a step.

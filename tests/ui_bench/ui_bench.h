@@ -35,6 +35,7 @@ Q_SIGNALS:
 private:
     void show();
     void lookWhatIsShown();
+    void drawAll();
     void playOn();
     void report();
     double milliseconds() const { return static_cast<double>(clock_.nsecsElapsed()) / 1e6; }

@@ -1,5 +1,6 @@
 #include "widgets/rollouts/checkpoint_scrubber.h"
 
+#include <QAction>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -9,6 +10,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cstdlib>
 
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/probe_table.h"
@@ -53,6 +55,9 @@ void CheckpointScrubber::build() {
     top->addWidget(place_);
     top->addWidget(ask_);
     setFocusProxy(slider_);
+    askAction_ = new QAction(tr("&Ask this checkpoint"), this);
+    view_->addAction(askAction_);
+    view_->setContextMenuPolicy(Qt::ActionsContextMenu);
     auto* chosen = new QWidget(this);
     auto* right = new QVBoxLayout(chosen);
     right->setContentsMargins(0, 0, 0, 0);
@@ -75,6 +80,7 @@ void CheckpointScrubber::wire() {
     connect(view_->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &CheckpointScrubber::cellChanged);
     connect(tokens_, &RolloutTokens::latentSelected, picture_, &HeatPicture::selectLatent);
+    connect(askAction_, &QAction::triggered, ask_, &QPushButton::click);
     connect(ask_, &QPushButton::clicked, this, [this] {
         Q_EMIT modelWanted(
             QString::fromStdString(table_->folderOf(view_->currentIndex().column())));
@@ -93,6 +99,7 @@ void CheckpointScrubber::show(std::vector<ProbeStep> steps) {
             asked_ << file;
             Q_EMIT pictureWanted(file);
         }
+    const QSignalBlocker silent(this);  // nobody went there
     if (table_->rowCount() == 0) {
         place_->setText({});
         updateAsk();
@@ -109,7 +116,13 @@ int CheckpointScrubber::step() const {
 }
 
 void CheckpointScrubber::chooseStep(int step) {
-    if (const int column = table_->columnOf(step); column >= 0) chooseColumn(column);
+    if (table_->columnCount() == 0) return;
+    int nearest = 0;
+    for (int column = 1; column < table_->columnCount(); ++column)
+        if (std::abs(table_->stepOf(column) - step) < std::abs(table_->stepOf(nearest) - step))
+            nearest = column;
+    const QSignalBlocker silent(this);
+    chooseColumn(nearest);
 }
 
 void CheckpointScrubber::chooseColumn(int column) {
@@ -134,6 +147,7 @@ void CheckpointScrubber::updateAsk() {
     const QModelIndex at = view_->currentIndex();
     const bool isKept = at.isValid() && !table_->folderOf(at.column()).empty();
     ask_->setEnabled(isKept);
+    askAction_->setEnabled(isKept);
     ask_->setToolTip(isKept ? tr("Open the model of this step in Ask")
                             : tr("The model of this step is not kept: --save-every, --keep-last "
                                  "and --keep-best say which are."));

@@ -7,6 +7,7 @@
 
 #include "core/values/run.h"
 
+class QAction;
 class QLabel;
 class QPushButton;
 class QSlider;
@@ -31,7 +32,7 @@ public:
     void show(std::vector<ProbeStep> steps);
     void setPicture(const QString& file, const QImage& picture);
     void setNoPicture(const QString& file, const QString& reason);
-    void chooseStep(int step);  // nothing happens when there is none
+    void chooseStep(int step);  // the nearest there is; says nothing
     int step() const;           // the chosen checkpoint, -1: none
 
 Q_SIGNALS:
@@ -52,6 +53,7 @@ private:
     QSlider* slider_;
     QLabel* place_;
     QPushButton* ask_;
+    QAction* askAction_ = nullptr;
     QLabel* title_;
     HeatPicture* picture_;
     RolloutTokens* tokens_;

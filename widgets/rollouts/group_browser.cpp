@@ -1,7 +1,10 @@
 #include "widgets/rollouts/group_browser.h"
 
+#include <QAction>
 #include <QCheckBox>
+#include <QClipboard>
 #include <QDoubleSpinBox>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -69,6 +72,7 @@ RolloutFilterBar::RolloutFilterBar(QWidget* parent)
       highest_(rewardBox(tr("Highest reward that is shown"), this)),
       mixed_(new QCheckBox(tr("&Mixed groups"), this)),
       unclosed_(new QCheckBox(tr("&Unclosed thoughts"), this)),
+      everywhere_(new QToolButton(this)),
       reset_(new QToolButton(this)) {
     build();
     connect(search_, &QLineEdit::textChanged, this, &RolloutFilterBar::announce);
@@ -76,6 +80,8 @@ RolloutFilterBar::RolloutFilterBar(QWidget* parent)
     connect(highest_, &QDoubleSpinBox::valueChanged, this, &RolloutFilterBar::announce);
     connect(mixed_, &QCheckBox::toggled, this, &RolloutFilterBar::announce);
     connect(unclosed_, &QCheckBox::toggled, this, &RolloutFilterBar::announce);
+    connect(search_, &QLineEdit::returnPressed, everywhere_, &QToolButton::click);
+    connect(everywhere_, &QToolButton::clicked, this, &RolloutFilterBar::everyStepWanted);
     connect(reset_, &QToolButton::clicked, this, [this] { setFilter({}); });
 }
 
@@ -85,6 +91,10 @@ void RolloutFilterBar::build() {
     search_->setClearButtonEnabled(true);
     mixed_->setToolTip(tr("Only groups whose rewards differ: the others teach nothing"));
     unclosed_->setToolTip(tr("Only rollouts that began a thought and never ended it"));
+    everywhere_->setObjectName("everyStep");
+    everywhere_->setText(tr("In every step"));
+    everywhere_->setToolTip(tr("In which steps of the run are there such rollouts? (Enter)"));
+    everywhere_->setEnabled(false);
     reset_->setObjectName("showAll");
     reset_->setText(tr("Show all"));
     reset_->setToolTip(tr("Take all filters away"));
@@ -98,7 +108,7 @@ void RolloutFilterBar::build() {
     row->addWidget(new QLabel(tr("to"), this));
     row->addWidget(highest_);
     row->addSpacing(8);
-    for (QWidget* widget : std::initializer_list<QWidget*>{mixed_, unclosed_, reset_})
+    for (QWidget* widget : std::initializer_list<QWidget*>{mixed_, unclosed_, everywhere_, reset_})
         row->addWidget(widget);
 }
 
@@ -141,6 +151,7 @@ void RolloutFilterBar::focusSearch() {
 }
 
 void RolloutFilterBar::announce() {
+    everywhere_->setEnabled(filter() != RolloutFilter());
     reset_->setEnabled(filter() != RolloutFilter{});
     Q_EMIT changed(filter());
 }
@@ -201,6 +212,23 @@ void GroupBrowser::wire() {
             &GroupBrowser::groupChanged);
     connect(rolloutView_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &GroupBrowser::rolloutChanged);
+    addCopy(rolloutView_, tr("&Copy the completion"), QKeySequence::Copy, &Rollout::completion);
+    addCopy(rolloutView_, tr("Copy the &question"), {}, &Rollout::prompt);
+    addCopy(groupView_, tr("Copy the &question"), QKeySequence::Copy, &Rollout::prompt);
+    addCopy(groupView_, tr("Copy the known &answer"), {}, &Rollout::expected);
+}
+
+void GroupBrowser::addCopy(QTableView* view, const QString& text, const QKeySequence& key,
+                           std::string Rollout::*part) {
+    auto* action = new QAction(text, view);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetShortcut);
+    view->setContextMenuPolicy(Qt::ActionsContextMenu);
+    view->addAction(action);
+    connect(action, &QAction::triggered, this, [this, part] {
+        if (current_)
+            QGuiApplication::clipboard()->setText(QString::fromStdString(current_->*part));
+    });
 }
 
 void GroupBrowser::show(std::vector<GroupSummary> groups) {
@@ -227,7 +255,7 @@ void GroupBrowser::refresh() {
     }
     const int again = groups_->rowOf(lastGroup_);
     const auto row = sortedGroups_->mapFromSource(groups_->index(again, 0)).row();
-    chooseGroupRow(std::max(row, 0), Land::Same);
+    chooseGroupRow(std::max(row, 0), GroupEntry::Same);
 }
 
 void GroupBrowser::say(int groups, int rollouts) {
@@ -251,17 +279,17 @@ void GroupBrowser::say(int groups, int rollouts) {
 int GroupBrowser::groupRow() const { return groupView_->currentIndex().row(); }
 int GroupBrowser::rolloutRow() const { return rolloutView_->currentIndex().row(); }
 
-void GroupBrowser::chooseGroupRow(int row, Land land) {
-    land_ = land;
+void GroupBrowser::chooseGroupRow(int row, GroupEntry entry) {
+    entry_ = entry;
     groupView_->setCurrentIndex(sortedGroups_->index(row, GroupModel::Question));
-    land_ = Land::First;
+    entry_ = GroupEntry::First;
 }
 
 void GroupBrowser::groupChanged() {
     const QModelIndex at = sortedGroups_->mapToSource(groupView_->currentIndex());
     if (!at.isValid()) return;
     const GroupSummary& group = groups_->at(at.row());
-    const bool again = land_ == Land::Same && group.group == lastGroup_;
+    const bool again = entry_ == GroupEntry::Same && group.group == lastGroup_;
     lastGroup_ = group.group;
     rollouts_->show(group);
     auto* header = rolloutView_->horizontalHeader();
@@ -271,7 +299,7 @@ void GroupBrowser::groupChanged() {
         rolloutView_->setItemDelegateForColumn(i, nullptr);
     rolloutView_->setItemDelegateForColumn(rollouts_->advantageColumn(), advantage_);
     rolloutView_->setItemDelegateForColumn(rollouts_->completionColumn(), completion_);
-    int row = land_ == Land::Last ? sortedRollouts_->rowCount() - 1 : 0;
+    int row = entry_ == GroupEntry::Last ? sortedRollouts_->rowCount() - 1 : 0;
     if (again && rollouts_->rowOf(lastIndex_) >= 0)
         row =
             sortedRollouts_->mapFromSource(rollouts_->index(rollouts_->rowOf(lastIndex_), 0)).row();
@@ -295,12 +323,12 @@ void GroupBrowser::moveRollout(int by) {
     }
     const int group = groupRow() + by;
     if (group >= 0 && group < sortedGroups_->rowCount())
-        chooseGroupRow(group, by > 0 ? Land::First : Land::Last);
+        chooseGroupRow(group, by > 0 ? GroupEntry::First : GroupEntry::Last);
 }
 
 void GroupBrowser::moveGroup(int by) {
     const int group = groupRow() + by;
-    if (group >= 0 && group < sortedGroups_->rowCount()) chooseGroupRow(group, Land::First);
+    if (group >= 0 && group < sortedGroups_->rowCount()) chooseGroupRow(group, GroupEntry::First);
 }
 
 void GroupBrowser::focusRollouts() { rolloutView_->setFocus(Qt::ShortcutFocusReason); }

@@ -9,6 +9,7 @@ class QCheckBox;
 class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
+class QKeySequence;
 class QSortFilterProxyModel;
 class QTableView;
 class QToolButton;
@@ -34,6 +35,7 @@ public:
 
 Q_SIGNALS:
     void changed(const lvr::RolloutFilter& filter);
+    void everyStepWanted();  // what passes is looked for in all steps of the run
 
 private:
     void build();
@@ -44,6 +46,7 @@ private:
     QDoubleSpinBox* highest_;
     QCheckBox* mixed_;
     QCheckBox* unclosed_;
+    QToolButton* everywhere_;
     QToolButton* reset_;
 };
 
@@ -71,11 +74,13 @@ Q_SIGNALS:
     void nothingChosen();  // no rollout passes, or there is none
 
 private:
-    enum class Land { First, Last, Same };
+    enum class GroupEntry { First, Last, Same };
     void build();
     void wire();
+    void addCopy(QTableView* view, const QString& text, const QKeySequence& key,
+                 std::string Rollout::*part);
     void refresh();
-    void chooseGroupRow(int row, Land land);  // of the sorted view
+    void chooseGroupRow(int row, GroupEntry entry);  // of the sorted view
     void groupChanged();
     void rolloutChanged();
     void say(int groups, int rollouts);
@@ -96,8 +101,8 @@ private:
     QVBoxLayout* left_;
     QSplitter* right_;
     const Rollout* current_ = nullptr;
-    int lastGroup_ = -1, lastIndex_ = -1;  // what was chosen last, to find it again
-    Land land_ = Land::First;              // on which rollout of a group that is chosen now
+    int lastGroup_ = -1, lastIndex_ = -1;   // what was chosen last, to find it again
+    GroupEntry entry_ = GroupEntry::First;  // on which rollout of a group that is chosen now
 };
 
 }  // namespace lvr

@@ -20,9 +20,11 @@ namespace {
 
 QString lineOf(const Run& run) {
     const QString folder = QFileInfo(QString::fromStdString(run.info.out)).fileName();
-    return StepBar::tr("%1: %2 %3, %4")
+    const QString name = run.name.empty() ? QString::fromStdString(run.info.kind) + ' ' + folder
+                                          : QString::fromStdString(run.name);
+    return StepBar::tr("%1: %2, %3")
         .arg(run.id)
-        .arg(QString::fromStdString(run.info.kind), folder, statusText(run.status).toLower());
+        .arg(name.trimmed(), statusText(run.status).toLower());
 }
 
 // The colour that the run's curves have.
@@ -36,6 +38,7 @@ QIcon swatchOf(std::int64_t run, bool dark) {
 
 StepBar::StepBar(QWidget* parent)
     : QWidget(parent),
+      runTitle_(new QLabel(tr("Run"), this)),
       runs_(new QComboBox(this)),
       slider_(new QSlider(Qt::Horizontal, this)),
       number_(new QSpinBox(this)),
@@ -60,7 +63,7 @@ void StepBar::build() {
     follow_->setToolTip(tr("Go to every new step as the run writes it"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(new QLabel(tr("Run"), this));
+    row->addWidget(runTitle_);
     row->addWidget(runs_);
     row->addSpacing(8);
     row->addWidget(new QLabel(tr("Step"), this));
@@ -81,7 +84,18 @@ void StepBar::wire() {
     });
 }
 
+void StepBar::hideRuns() {
+    for (QWidget* widget : std::initializer_list<QWidget*>{runTitle_, runs_, follow_})
+        widget->hide();
+    slider_->setToolTip(tr("The step that is looked at, everywhere ([ and ])"));
+    number_->setToolTip(tr("The step that is looked at; the nearest there is"));
+}
+
 void StepBar::setRuns(const std::vector<Run>& runs) {
+    QStringList lines;
+    for (const Run& run : runs) lines << lineOf(run);
+    if (lines == lines_) return;  // one may be choosing
+    lines_ = lines;
     const std::int64_t chosen = run();
     const QSignalBlocker quiet(runs_);
     runs_->clear();

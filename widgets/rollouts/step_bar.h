@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 #include <vector>
 
@@ -19,6 +20,8 @@ class StepBar : public QWidget {
 public:
     explicit StepBar(QWidget* parent = nullptr);
 
+    // Only the step, of a run that is chosen elsewhere.
+    void hideRuns();
     void setRuns(const std::vector<Run>& runs);  // keeps the chosen one if it is still there
     std::int64_t run() const;                    // 0: none
     void chooseRun(std::int64_t run);            // says nothing
@@ -45,7 +48,9 @@ private:
     void showPlace(int place);
     void choosePlace(int place);
 
+    QLabel* runTitle_;
     QComboBox* runs_;
+    QStringList lines_;  // of the runs, as shown
     QSlider* slider_;
     QSpinBox* number_;
     QLabel* count_;

@@ -3,12 +3,33 @@
 #include <QByteArray>
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace lvr {
 namespace {
 
 const Curve* metricOf(const RunCurves& run, CurveAxis axis) {
     return run.find(axis == CurveAxis::Time ? "time/elapsed" : "tokens/seen");
+}
+
+// A curve's mean between two places, or what the line between its points is there; nothing beyond
+// its ends.
+std::optional<double> valueOver(const std::vector<double>& xs, const std::vector<double>& ys,
+                                double from, double to) {
+    constexpr std::size_t kMost = 16;  // of a dense curve a few points tell the mean
+    const auto begin = static_cast<std::size_t>(std::ranges::lower_bound(xs, from) - xs.begin());
+    const auto end = static_cast<std::size_t>(std::ranges::lower_bound(xs, to) - xs.begin());
+    if (begin == end) {
+        if (begin == 0 || begin == xs.size()) return std::nullopt;
+        const double share = ((from + to) / 2 - xs[begin - 1]) / (xs[begin] - xs[begin - 1]);
+        const double value = ys[begin - 1] + share * (ys[begin] - ys[begin - 1]);
+        return std::isfinite(value) ? std::optional(value) : std::nullopt;
+    }
+    double sum = 0;
+    int count = 0;
+    for (auto i = begin; i < end; i += (end - begin) / kMost + 1)
+        if (std::isfinite(ys[i])) sum += ys[i], ++count;
+    return count > 0 ? std::optional(sum / count) : std::nullopt;
 }
 
 }  // namespace
@@ -212,6 +233,41 @@ std::vector<double> placesOf(const Curve& curve, const RunCurves& run, CurveAxis
         places.push_back(places.empty() ? values[at] : std::max(places.back(), values[at]));
     }
     return places;
+}
+
+Extremes middleOf(const std::vector<double>& values) {
+    constexpr std::size_t kMost = 4000, kFew = 50;
+    std::vector<double> sample;
+    const auto stride = values.size() / kMost + 1;
+    for (std::size_t i = 0; i < values.size(); i += stride)
+        if (std::isfinite(values[i])) sample.push_back(values[i]);
+    std::sort(sample.begin(), sample.end());
+    const auto cut = sample.size() < kFew ? 0 : std::max<std::size_t>(sample.size() / 100, 1);
+    Extremes middle;
+    for (auto i = cut; i + cut < sample.size(); ++i) middle.include(sample[i]);
+    return middle;
+}
+
+CurveBand bandOf(const std::vector<CurveOfBand>& curves, const std::vector<double>& edges) {
+    CurveBand band;
+    for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+        const double x = (edges[i] + edges[i + 1]) / 2;
+        double sum = 0, squares = 0;
+        int count = 0;
+        for (const auto& [xs, ys] : curves)
+            if (const auto value = valueOver(*xs, *ys, edges[i], edges[i + 1])) {
+                sum += *value;
+                squares += *value * *value;
+                ++count;
+            }
+        if (count == 0) continue;
+        const double mean = sum / count;
+        const double deviation = std::sqrt(std::max(0.0, squares / count - mean * mean));
+        band.mean.push_back({x, mean});
+        band.low.push_back({x, mean - deviation});
+        band.high.push_back({x, mean + deviation});
+    }
+    return band;
 }
 
 QByteArray csvOf(const std::map<std::int64_t, Curve>& curves, double smoothing) {

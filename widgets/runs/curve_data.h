@@ -110,6 +110,8 @@ struct CurveView {
     double smoothing = 0;  // weight of the moving average, 0..1
     CurveAxis axis = CurveAxis::Step;
     AxisScale x = AxisScale::Linear, y = AxisScale::Linear;
+    bool clipsOutliers = false;  // the y axis is for the middle 98 % of the values
+    bool showsGroups = false;    // the mean and spread of a group's runs instead of each
     bool operator==(const CurveView&) const = default;
 };
 
@@ -120,12 +122,28 @@ struct PlottedRun {
     int colour = 0;  // slot
     const RunCurves* curves = nullptr;
     bool hasRollouts = false;  // to be looked at step by step
+    bool isChosen = false;     // stands out
+    bool isBaseline = false;   // that the others are compared with
+    QString group;             // what it has in common with others; empty: nothing
     bool operator==(const PlottedRun&) const = default;
 };
 
 bool knows(const RunCurves& run, CurveAxis axis);
 // Where the points of a curve are on an axis; empty when the run does not know.
 std::vector<double> placesOf(const Curve& curve, const RunCurves& run, CurveAxis axis);
+
+// Extremes of the middle of the values, without the most extreme hundredth at either end; of all of
+// them where they are few. Of long curves by a sample.
+Extremes middleOf(const std::vector<double>& values);
+
+// Mean and spread of several curves over the columns between the edges, as one line and a band.
+struct CurveBand {
+    std::vector<CurvePoint> mean, low, high;  // of as many points; one standard deviation
+};
+struct CurveOfBand {
+    const std::vector<double>*xs = nullptr, *ys = nullptr;  // of one length, xs ascending
+};
+CurveBand bandOf(const std::vector<CurveOfBand>& curves, const std::vector<double>& edges);
 
 // "run,step,value,smoothed" rows of one metric's curves, by run.
 QByteArray csvOf(const std::map<std::int64_t, Curve>& curves, double smoothing);

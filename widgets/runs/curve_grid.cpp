@@ -8,6 +8,8 @@
 #include <QLineEdit>
 #include <QResizeEvent>
 #include <QScrollArea>
+#include <QScrollBar>
+#include <QSettings>
 #include <QSlider>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -19,7 +21,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kPlotWidth = 330, kPlotHeight = 220;
+constexpr int kPlotWidth = 330;
 
 int columnsFor(int width) { return std::clamp(width / kPlotWidth, 1, 4); }
 
@@ -80,12 +82,14 @@ CurveGroup::CurveGroup(const QString& title, QWidget* parent)
 
 void CurveGroup::add(QWidget* plot, const QString& place) {
     plot->setParent(body_);
-    plot->setFixedHeight(kPlotHeight);
+    plot->setFixedHeight(CurveGrid::kPlotHeight);
     plots_.emplace(place, plot);
 }
 
+void CurveGroup::setTitleShown(bool shown) { head_->setVisible(shown); }
+
 void CurveGroup::arrange() {
-    columns_ = columnsFor(width());
+    columns_ = head_->isHidden() ? 1 : columnsFor(width());
     std::erase_if(plots_, [](const auto& entry) { return entry.second.isNull(); });
     for (const auto& [order, plot] : plots_) grid_->removeWidget(plot);
     int place = 0;
@@ -111,12 +115,18 @@ CurveControls::CurveControls(QWidget* parent)
       weight_(new QLabel(this)),
       axis_(new QComboBox(this)),
       logX_(new QCheckBox(tr("Log x"), this)),
-      logY_(new QCheckBox(tr("Log y"), this)) {
+      logY_(new QCheckBox(tr("Log y"), this)),
+      clip_(new QCheckBox(tr("No outliers"), this)),
+      groups_(new QCheckBox(tr("Mean of groups"), this)) {
     build();
     connect(smoothing_, &QSlider::valueChanged, this, &CurveControls::tell);
     connect(axis_, &QComboBox::currentIndexChanged, this, &CurveControls::tell);
-    connect(axis_, &QComboBox::activated, this, [this] { wanted_ = view().axis; });
-    for (auto* box : {logX_, logY_}) connect(box, &QCheckBox::toggled, this, &CurveControls::tell);
+    connect(axis_, &QComboBox::activated, this, [this] {
+        wanted_ = view().axis;
+        tell();
+    });
+    for (auto* box : {logX_, logY_, clip_, groups_})
+        connect(box, &QCheckBox::toggled, this, &CurveControls::tell);
     tell();
 }
 
@@ -131,14 +141,18 @@ void CurveControls::build() {
     weight_->setMinimumWidth(weight_->fontMetrics().horizontalAdvance("0.9999"));
     axis_->addItem(tr("Step"), static_cast<int>(CurveAxis::Step));
     axis_->setAccessibleName(tr("What is on the x axis"));
+    clip_->setToolTip(tr("Fit the y axis to the middle 98 % of the values"));
+    groups_->setToolTip(
+        tr("Of runs that are grouped in the table draw the mean and one standard deviation"));
+    groups_->setEnabled(false);
     auto* smoothing = new QLabel(tr("S&moothing"), this);
     smoothing->setBuddy(smoothing_);
     auto* over = new QLabel(tr("&Over"), this);
     over->setBuddy(axis_);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
-    for (QWidget* widget :
-         std::initializer_list<QWidget*>{smoothing, smoothing_, weight_, over, axis_, logX_, logY_})
+    for (QWidget* widget : std::initializer_list<QWidget*>{smoothing, smoothing_, weight_, over,
+                                                           axis_, logX_, logY_, clip_, groups_})
         row->addWidget(widget);
     row->addStretch(1);
 }
@@ -148,7 +162,9 @@ CurveView CurveControls::view() const {
     return {.smoothing = share * (2 - share) * 0.999,
             .axis = static_cast<CurveAxis>(axis_->currentData().toInt()),
             .x = logX_->isChecked() ? AxisScale::Log : AxisScale::Linear,
-            .y = logY_->isChecked() ? AxisScale::Log : AxisScale::Linear};
+            .y = logY_->isChecked() ? AxisScale::Log : AxisScale::Linear,
+            .clipsOutliers = clip_->isChecked(),
+            .showsGroups = groups_->isChecked() && groups_->isEnabled()};
 }
 
 void CurveControls::setRuns(const std::vector<PlottedRun>& runs) {
@@ -161,12 +177,43 @@ void CurveControls::setRuns(const std::vector<PlottedRun>& runs) {
         if (known && at < 0) axis_->addItem(name, static_cast<int>(axis));
         if (!known && at >= 0) axis_->removeItem(at);
     }
+    std::set<QString> groups;
+    bool isAnyShared = false;
+    for (const auto& run : runs)
+        if (!run.group.isEmpty()) isAnyShared |= !groups.insert(run.group).second;
+    if (groups_->isEnabled() != isAnyShared) {
+        groups_->setEnabled(isAnyShared);
+        if (groups_->isChecked()) tell();
+    }
     // One that was not known for a while is back.
     if (const int at = axis_->findData(static_cast<int>(wanted_)); at >= 0)
         axis_->setCurrentIndex(at);
 }
 
+void CurveControls::keep() {
+    const QSettings settings;
+    smoothing_->setValue(settings.value("train/curves/smoothing").toInt());
+    logX_->setChecked(settings.value("train/curves/log-x").toBool());
+    logY_->setChecked(settings.value("train/curves/log-y").toBool());
+    clip_->setChecked(settings.value("train/curves/no-outliers").toBool());
+    groups_->setChecked(settings.value("train/curves/groups").toBool());
+    wanted_ = static_cast<CurveAxis>(std::clamp(settings.value("train/curves/axis").toInt(), 0,
+                                                static_cast<int>(CurveAxis::Tokens)));
+    isKept_ = true;
+}
+
+void CurveControls::write() const {
+    QSettings settings;
+    settings.setValue("train/curves/smoothing", smoothing_->value());
+    settings.setValue("train/curves/log-x", logX_->isChecked());
+    settings.setValue("train/curves/log-y", logY_->isChecked());
+    settings.setValue("train/curves/no-outliers", clip_->isChecked());
+    settings.setValue("train/curves/groups", groups_->isChecked());
+    settings.setValue("train/curves/axis", static_cast<int>(wanted_));
+}
+
 void CurveControls::tell() {
+    if (isKept_) write();
     weight_->setText(QString::number(view().smoothing, 'f', 3));
     Q_EMIT viewChanged(view());
 }
@@ -189,7 +236,7 @@ void CurveGrid::build() {
     search_->setClearButtonEnabled(true);
     search_->setAccessibleName(tr("Find a metric"));
     search_->setMaximumWidth(220);
-    nothing_->setText(tr("Choose runs in the table to see their curves."));
+    nothing_->setText(tr("Check runs in the table to see their curves."));
     nothing_->setAlignment(Qt::AlignCenter);
     nothing_->setWordWrap(true);
     auto* content = new QWidget(area_);
@@ -224,15 +271,17 @@ void CurveGrid::updatePlots() {
     std::erase_if(plots_, [&](const auto& entry) {
         if (metrics.contains(entry.first)) return false;
         std::erase(waiting_, entry.second);
+        if (entry.second == large_) large_ = nullptr;
         entry.second->setRuns({});  // a picture that is due already must not look at them
         entry.second->deleteLater();
         entry.second->hide();
         return true;
     });
+    for (const auto& [title, group] : groups_) group->setTitleShown(!large_);
     for (const auto& metric : metrics)
         if (!plots_.contains(metric)) plots_[metric] = makePlot(metric);
     controls_->setRuns(runs_);
-    nothing_->setText(runs_.empty() ? tr("Choose runs in the table to see their curves.")
+    nothing_->setText(runs_.empty() ? tr("Check runs in the table to see their curves.")
                                     : tr("Nothing was recorded yet."));
     applyFilter();
 }
@@ -250,7 +299,19 @@ CurvePlot* CurveGrid::makePlot(const std::string& metric) {
     group->add(plot, placeIn(metric));
     plot->setView(controls_->view());
     plot->setRuns(runs_);
+    plot->markStep(markedRun_, markedStep_);
     plot->show();
+    connect(plot, &CurvePlot::pointed, this, [this, plot](double x) {
+        for (const auto& [name, other] : plots_)
+            if (other != plot) other->showCursor(x);
+    });
+    connect(plot, &CurvePlot::pointedNowhere, this, [this] {
+        for (const auto& [name, other] : plots_) other->hideCursor();
+    });
+    connect(plot, &CurvePlot::stepChosen, this, &CurveGrid::stepChosen);
+    connect(plot, &CurvePlot::largeWanted, this,
+            [this, plot] { enlarge(large_ == plot ? nullptr : plot); });
+    connect(plot, &CurvePlot::smallWanted, this, [this] { enlarge(nullptr); });
     connect(plot, &CurvePlot::rolloutsRequested, this, &CurveGrid::rolloutsRequested);
     connect(plot, &CurvePlot::exported, this, &CurveGrid::exported);
     connect(plot, &CurvePlot::exportFailed, this, &CurveGrid::exportFailed);
@@ -260,10 +321,45 @@ CurvePlot* CurveGrid::makePlot(const std::string& metric) {
 void CurveGrid::applyFilter() {
     for (const auto& [metric, plot] : plots_)
         plot->setVisible(
-            QString::fromStdString(metric).contains(search_->text(), Qt::CaseInsensitive));
+            large_ ? plot == large_
+                   : QString::fromStdString(metric).contains(search_->text(), Qt::CaseInsensitive));
     for (const auto& [title, group] : groups_) group->arrange();
     area_->setVisible(!plots_.empty());
     nothing_->setVisible(plots_.empty());
+}
+
+void CurveGrid::keepView() { controls_->keep(); }
+
+void CurveGrid::markStep(std::int64_t run, int step) {
+    if (run == markedRun_ && step == markedStep_) return;
+    markedRun_ = run;
+    markedStep_ = step;
+    for (const auto& [metric, plot] : plots_) plot->markStep(run, step);
+}
+
+void CurveGrid::enlarge(CurvePlot* plot) {
+    if (plot == large_) return;
+    auto* bar = area_->verticalScrollBar();
+    if (!large_) before_ = bar->value();
+    if (large_) large_->setFixedHeight(kPlotHeight);
+    large_ = plot;
+    for (const auto& [title, group] : groups_) group->setTitleShown(!plot);
+    applyFilter();
+    fitLarge();
+    if (plot) return plot->setFocus();
+    area_->widget()->layout()->activate();
+    bar->setValue(before_);
+}
+
+void CurveGrid::fitLarge() {
+    if (!large_) return;
+    const int room = area_->viewport()->height() - area_->widget()->layout()->spacing() * 2;
+    large_->setFixedHeight(std::max(kPlotHeight, room));
+}
+
+void CurveGrid::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitLarge();
 }
 
 void CurveGrid::applyView(const CurveView& view) {

@@ -32,6 +32,7 @@ public:
     // Owns it; place: what the plots are in order of.
     void add(QWidget* plot, const QString& place);
     void arrange();  // after plots were shown or hidden; an empty group hides itself
+    void setTitleShown(bool shown);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -53,6 +54,7 @@ public:
 
     CurveView view() const;
     void setRuns(const std::vector<PlottedRun>& runs);  // offers the axes that one of them knows
+    void keep();  // shows what was chosen the last time; from now on that is kept
 
 Q_SIGNALS:
     void viewChanged(const lvr::CurveView& view);
@@ -60,30 +62,42 @@ Q_SIGNALS:
 private:
     void build();
     void tell();
+    void write() const;
 
     CurveAxis wanted_ = CurveAxis::Step;  // as chosen, also while no run knows it
     QSlider* smoothing_;
     QLabel* weight_;
     QComboBox* axis_;
+    bool isKept_ = false;
     QCheckBox* logX_;
     QCheckBox* logY_;
+    QCheckBox* clip_;
+    QCheckBox* groups_;
 };
 
 // All metrics of the chosen runs, a curve each, by group: what stands before the name's slash.
 class CurveGrid : public QWidget {
     Q_OBJECT
 public:
+    static constexpr int kPlotHeight = 220;
     explicit CurveGrid(QWidget* parent = nullptr);
 
     void setRuns(const std::vector<PlottedRun>& runs);
     void refresh();    // the runs have grown, in length or in metrics
     void dropEmpty();  // all has come: a metric that no run has is of another store
     CurvePlot* find(const std::string& metric) const;  // null: there is none
+    CurvePlot* large() const { return large_; }        // that fills the view; null: none does
+    void markStep(std::int64_t run, int step);         // that is looked at, in every plot
+    void keepView();  // shows curves as they were looked at the last time, and keeps that
 
 Q_SIGNALS:
+    void stepChosen(std::int64_t run, int step);  // in a plot
     void rolloutsRequested(std::int64_t run, int step);
     void exported(const QString& file);
     void exportFailed(const QString& sentence);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void build();
@@ -92,7 +106,8 @@ private:
     void applyView(const CurveView& view);
     CurvePlot* makePlot(const std::string& metric);
     void refreshNext();
-
+    void enlarge(CurvePlot* plot);  // null: all as they were
+    void fitLarge();
     std::vector<PlottedRun> runs_;
     std::map<std::string, CurvePlot*> plots_;    // by metric
     std::map<std::string, CurveGroup*> groups_;  // by title
@@ -104,6 +119,10 @@ private:
     QScrollArea* area_;
     QVBoxLayout* column_;
     QLabel* nothing_;
+    CurvePlot* large_ = nullptr;
+    int before_ = 0;  // where the view was scrolled to
+    std::int64_t markedRun_ = 0;
+    int markedStep_ = 0;
 };
 
 }  // namespace lvr

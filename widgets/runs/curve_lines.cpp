@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "widgets/colours.h"
 
@@ -90,7 +91,47 @@ void CurveLines::setRuns(const std::vector<PlottedRun>& runs, const QPalette& pa
         lines_.push_back({.run = run});
         addGraphs(lines_.back());
     }
+    addBands();
     colour(palette);
+}
+
+// Only runs that have something in common with another one.
+void CurveLines::addBands() {
+    bands_.clear();
+    if (!view_.showsGroups) return;
+    std::map<QString, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < lines_.size(); ++i)
+        if (!lines_[i].run.group.isEmpty()) groups[lines_[i].run.group].push_back(i);
+    for (auto& [group, lines] : groups) {
+        if (lines.size() < 2) continue;
+        Band band{.group = group, .lines = std::move(lines)};
+        for (auto** graph : {&band.low, &band.high, &band.mean}) {
+            *graph = plot_->addGraph();
+            (*graph)->setAdaptiveSampling(false);
+        }
+        band.mean->setName(QObject::tr("%1 (mean of %2)").arg(group).arg(band.lines.size()));
+        band.high->setChannelFillGraph(band.low);
+        bands_.push_back(std::move(band));
+    }
+}
+
+bool CurveLines::isInBand(const Line& line) const {
+    return std::ranges::any_of(bands_,
+                               [&](const Band& band) { return band.group == line.run.group; });
+}
+
+void CurveLines::fillBands(const std::vector<double>& columns) {
+    for (const auto& band : bands_) {
+        std::vector<CurveOfBand> curves;
+        for (const auto i : band.lines)
+            if (const auto* curve = curveOf(lines_[i]))
+                curves.push_back(
+                    {&xsOf(lines_[i], *curve), &curve->smoothed(view_.smoothing).values()});
+        const auto [mean, low, high] = bandOf(curves, columns);
+        giveLine(band.mean, mean);
+        give(band.low, low);
+        give(band.high, high);
+    }
 }
 
 const Curve* CurveLines::curveOf(const Line& line) const {
@@ -124,15 +165,27 @@ void CurveLines::colour(const QPalette& palette) {
         const QColor strong = runColour(line.run.colour, isDark(palette));
         QColor faint = strong;
         faint.setAlphaF(smooth ? 0.3f : 1.0f);
-        line.raw->setPen(QPen(faint, 1));
-        line.smoothed->setPen(QPen(strong, lines_.size() <= 4 ? 1.6 : 1));
-        line.smoothed->setVisible(smooth);
+        const double width = (lines_.size() <= 4 ? 1.6 : 1) + (line.run.isChosen ? 1 : 0);
+        const auto style = line.run.isBaseline ? Qt::DashLine : Qt::SolidLine;
+        line.raw->setPen(QPen(faint, smooth || !line.run.isChosen ? 1 : 2, style));
+        line.smoothed->setPen(QPen(strong, width, style));
+        const bool isSingle = !isInBand(line);
+        line.raw->setVisible(isSingle);
+        line.smoothed->setVisible(smooth && isSingle);
         const QCPScatterStyle::ScatterShape shapes[] = {QCPScatterStyle::ssCross,
                                                         QCPScatterStyle::ssTriangle,
                                                         QCPScatterStyle::ssTriangleInverted};
         for (int kind = 0; kind < kMarks; ++kind)
             line.marks[static_cast<std::size_t>(kind)]->setScatterStyle(
                 QCPScatterStyle(shapes[kind], QPen(strong, 1.5), QBrush(strong), 7));
+    }
+    for (const auto& band : bands_) {
+        const QColor strong = runColour(lines_[band.lines.front()].run.colour, isDark(palette));
+        QColor fill = strong;
+        fill.setAlphaF(0.2f);
+        band.mean->setPen(QPen(strong, 2));
+        for (auto* edge : {band.low, band.high}) edge->setPen(Qt::NoPen);
+        band.high->setBrush(fill);
     }
     updateLegend();
 }
@@ -141,7 +194,11 @@ void CurveLines::colour(const QPalette& palette) {
 void CurveLines::updateLegend() {
     plot_->legend->clearItems();
     for (const auto& line : lines_)
-        if (line.known) (view_.smoothing > 0 ? line.smoothed : line.raw)->addToLegend();
+        if (line.known && !isInBand(line))
+            (view_.smoothing > 0 ? line.smoothed : line.raw)->addToLegend();
+    for (const auto& band : bands_)
+        if (std::ranges::any_of(band.lines, [this](auto i) { return lines_[i].known; }))
+            band.mean->addToLegend();
 }
 
 void CurveLines::placeAll() {
@@ -166,7 +223,8 @@ void CurveLines::showAll() {
         x.include(xs.front());
         x.include(xs.back());
         x.include(*std::upper_bound(xs.begin(), xs.end() - 1, 0.0));  // the first positive one
-        y.include(curve->values().over(0, curve->size()));
+        y.include(view_.clipsOutliers ? middleOf(curve->values().values())
+                                      : curve->values().over(0, curve->size()));
     }
     const auto range = [](const Extremes& span, AxisScale scale, double margin) -> QCPRange {
         if (scale == AxisScale::Linear)
@@ -205,6 +263,7 @@ void CurveLines::fill() {
                      view_);
         mark(line, *curve);
     }
+    fillBands(columns);
 }
 
 bool CurveLines::beginsHigh() const {
@@ -243,6 +302,17 @@ void CurveLines::mark(const Line& line, const Curve& curve) {
         points[kind].push_back({x, kind == PlusInfinity ? top : foot});
     }
     for (std::size_t kind = 0; kind < kMarks; ++kind) give(line.marks[kind], points[kind]);
+}
+
+std::optional<double> CurveLines::placeOf(std::int64_t run, int step) const {
+    for (const auto& line : lines_) {
+        const auto* curve = line.run.id == run ? curveOf(line) : nullptr;
+        if (!curve) continue;
+        const auto& xs = xsOf(line, *curve);
+        if (xs.size() != curve->size()) return std::nullopt;  // grew since it was drawn
+        return view_.axis == CurveAxis::Step ? step : xs[nearestIndex(curve->steps(), step)];
+    }
+    return std::nullopt;
 }
 
 std::vector<CurveLines::Point> CurveLines::nearest(double x) const {

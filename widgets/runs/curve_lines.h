@@ -3,15 +3,11 @@
 #include <qcustomplot.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "widgets/runs/curve_data.h"
-
-class QCPGraph;
-class QCPRange;
-class QCustomPlot;
-class QPalette;
 
 namespace lvr {
 
@@ -52,6 +48,8 @@ public:
         double x = 0, value = 0, smoothed = 0;
     };
     std::vector<Point> nearest(double x) const;  // of every run
+    // Where a run's step is on the x axis; nothing where the run isn't drawn.
+    std::optional<double> placeOf(std::int64_t run, int step) const;
 
 private:
     enum Mark { NotANumber, PlusInfinity, MinusInfinity, kMarks };
@@ -62,10 +60,19 @@ private:
         QCPGraph *raw = nullptr, *smoothed = nullptr;
         std::array<QCPGraph*, kMarks> marks{};
     };
+    // A group of runs as one line and a band.
+    struct Band {
+        QString group;
+        std::vector<std::size_t> lines;
+        QCPGraph *mean = nullptr, *low = nullptr, *high = nullptr;
+    };
 
     const Curve* curveOf(const Line& line) const;  // null: nothing to draw
     const std::vector<double>& xsOf(const Line& line, const Curve& curve) const;
     void addGraphs(Line& line);
+    void addBands();
+    void fillBands(const std::vector<double>& columns);
+    bool isInBand(const Line& line) const;
     void placeAll();
     void updateLegend();
     std::vector<double> edges() const;
@@ -75,6 +82,7 @@ private:
     std::string metric_;
     CurveView view_;
     std::vector<Line> lines_;
+    std::vector<Band> bands_;  // none unless groups are shown
 };
 
 }  // namespace lvr

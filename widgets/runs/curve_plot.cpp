@@ -2,6 +2,7 @@
 
 #include <qcustomplot.h>
 
+#include <QApplication>
 #include <QTextDocumentFragment>
 
 #include "widgets/action_tip.h"
@@ -19,10 +20,12 @@ CurvePlot::CurvePlot(const std::string& metric, QWidget* parent)
       lines_(std::make_unique<CurveLines>(plot_, metric)),
       title_(new QLabel(QString::fromStdString(metric), this)),
       follow_(new QToolButton(this)),
+      large_(new QToolButton(this)),
       more_(new QToolButton(this)),
       menu_(new QMenu(this)),
       readout_(new QLabel(plot_)),
-      cursor_(new QFrame(plot_)) {
+      cursor_(new QFrame(plot_)),
+      mark_(new QCPItemStraightLine(plot_)) {
     build();
     makeMenu();
     colour();
@@ -38,22 +41,32 @@ void CurvePlot::build() {
     setFixedKeys(*this, {tr("a curve"),
                          {{tr("Left, Right"), tr("Move along the curve")},
                           {tr("+, -"), tr("Nearer or farther")},
-                          {tr("F"), tr("Follow what comes")}}});
+                          {tr("F, Escape"), tr("Show all, and follow what comes")},
+                          {tr("Enter"), tr("Fill the view, and back")}}});
     QFont bold = title_->font();
     bold.setBold(true);
     title_->setFont(bold);
     title_->setToolTip(
-        tr("Drag to pan, Ctrl+wheel to zoom (with Shift: upwards), double click to "
-           "follow again. Keys: arrows, + and -, F."));
+        tr("Double click: fill the view, and back (Enter). In the plot: drag to zoom into a "
+           "rectangle, with Shift to pan; Ctrl+wheel zooms (with Shift: upwards); double click or "
+           "Escape shows all again; a click chooses a step."));
+    title_->installEventFilter(this);
     follow_->setText(tr("Follow"));
     follow_->setToolTip(tr("Show all, and what comes (F)"));
     follow_->setAutoRaise(true);
     follow_->hide();
+    large_->setText("⤢");
+    large_->setToolTip(tr("Fill the view, and back (Enter)"));
+    large_->setAccessibleName(tr("Enlarge %1").arg(title_->text()));
+    large_->setAutoRaise(true);
+    mark_->setVisible(false);
+    mark_->setSelectable(false);
     more_->setText("⋯");
     more_->setToolTip(tr("Legend, export"));
     more_->setAccessibleName(tr("More for %1").arg(title_->text()));
     more_->setAutoRaise(true);
     plot_->setInteractions(QCP::iRangeDrag);
+    plot_->setSelectionRectMode(QCP::srmCustom);
     plot_->setAutoAddPlottableToLegend(false);
     plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
     plot_->setNoAntialiasingOnDrag(true);
@@ -73,6 +86,7 @@ void CurvePlot::build() {
     auto* head = new QHBoxLayout;
     head->addWidget(title_, 1);
     head->addWidget(follow_);
+    head->addWidget(large_);
     head->addWidget(more_);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -108,6 +122,8 @@ void CurvePlot::makeMenu() {
 void CurvePlot::wire() {
     plot_->installEventFilter(this);
     connect(follow_, &QToolButton::clicked, this, &CurvePlot::follow);
+    connect(large_, &QToolButton::clicked, this, &CurvePlot::largeWanted);
+    connect(plot_->selectionRect(), &QCPSelectionRect::accepted, this, &CurvePlot::zoomTo);
     connect(more_, &QToolButton::clicked, this,
             [this] { menu_->popup(more_->mapToGlobal(more_->rect().bottomLeft())); });
     connect(plot_, &QCustomPlot::beforeReplot, this, &CurvePlot::prepare);
@@ -167,6 +183,7 @@ void CurvePlot::prepare() {
     if (following_) lines_->showAll();
     lines_->fill();
     placeLegend();
+    placeMark();
     preparing_ = false;
 }
 
@@ -192,7 +209,7 @@ void CurvePlot::leaveFollowing() {
     if (preparing_) return;
     following_ = false;
     follow_->show();
-    hideReadout();
+    hideCursor();
 }
 
 void CurvePlot::colour() {
@@ -210,6 +227,11 @@ void CurvePlot::colour() {
         axis->grid()->setPen(grid);
         axis->grid()->setZeroLinePen(grid);
     }
+    mark_->setPen(QPen(colours.color(QPalette::Highlight), 1.5));
+    QColor chosen = colours.color(QPalette::Highlight);
+    plot_->selectionRect()->setPen(QPen(chosen));
+    chosen.setAlphaF(0.2f);
+    plot_->selectionRect()->setBrush(chosen);
     ground.setAlphaF(0.75f);
     plot_->legend->setBrush(ground);
     plot_->legend->setBorderPen(Qt::NoPen);
@@ -223,7 +245,26 @@ void CurvePlot::colour() {
 }
 
 bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == title_) {
+        if (event->type() == QEvent::MouseButtonDblClick) Q_EMIT largeWanted();
+        return QWidget::eventFilter(watched, event);
+    }
     switch (event->type()) {
+        case QEvent::MouseButtonPress: {
+            const auto* mouse = static_cast<QMouseEvent*>(event);
+            const bool zooms =
+                mouse->button() == Qt::LeftButton && !(mouse->modifiers() & Qt::ShiftModifier);
+            plot_->setSelectionRectMode(zooms ? QCP::srmCustom : QCP::srmNone);
+            pressed_ = mouse->pos();
+            break;
+        }
+        case QEvent::MouseButtonRelease: {
+            const auto* mouse = static_cast<QMouseEvent*>(event);
+            const bool isClick =
+                (mouse->pos() - pressed_).manhattanLength() < QApplication::startDragDistance();
+            if (isClick && mouse->button() == Qt::LeftButton) chooseStep(mouse->pos());
+            break;
+        }
         case QEvent::Paint:
             if (stale_) refresh();  // it has come into sight
             break;
@@ -232,92 +273,17 @@ bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
             return true;
         case QEvent::MouseMove: {
             const auto* mouse = static_cast<QMouseEvent*>(event);
-            if (mouse->buttons() == Qt::NoButton) showReadout(mouse->pos());
+            if (mouse->buttons() == Qt::NoButton) point(mouse->pos());
             break;
         }
         case QEvent::Leave:
-            hideReadout();
+            hideCursor();
+            Q_EMIT pointedNowhere();
             break;
         default:
             break;
     }
     return QWidget::eventFilter(watched, event);
-}
-
-bool CurvePlot::zoom(const QWheelEvent& event) {
-    if (!(event.modifiers() & Qt::ControlModifier)) return false;
-    auto* axis = event.modifiers() & Qt::ShiftModifier ? plot_->yAxis : plot_->xAxis;
-    const double at = axis == plot_->xAxis ? event.position().x() : event.position().y();
-    axis->scaleRange(std::pow(0.85, event.angleDelta().y() / 120.0), axis->pixelToCoord(at));
-    plot_->replot(QCustomPlot::rpQueuedReplot);
-    return true;
-}
-
-void CurvePlot::keyPressEvent(QKeyEvent* event) {
-    auto* axis = plot_->xAxis;
-    const double tenth = axis->range().size() / 10;
-    switch (event->key()) {
-        case Qt::Key_Left:
-            axis->moveRange(-tenth);
-            break;
-        case Qt::Key_Right:
-            axis->moveRange(tenth);
-            break;
-        case Qt::Key_Plus:
-            axis->scaleRange(0.7);
-            break;
-        case Qt::Key_Minus:
-            axis->scaleRange(1 / 0.7);
-            break;
-        case Qt::Key_F:
-            follow();
-            break;
-        default:
-            QWidget::keyPressEvent(event);
-            return;
-    }
-    plot_->replot(QCustomPlot::rpQueuedReplot);
-}
-
-void CurvePlot::showReadout(const QPoint& place) {
-    const auto points = lines_->nearest(plot_->xAxis->pixelToCoord(place.x()));
-    if (points.empty() || !plot_->axisRect()->rect().contains(place)) return hideReadout();
-    QString text = "<table cellspacing='0' cellpadding='1'>";
-    for (const auto& point : points) {
-        text += QString(
-                    "<tr><td><span style='color:%1'>●</span> %2&nbsp;</td>"
-                    "<td>%3 %4:&nbsp;</td><td>%5</td>")
-                    .arg(runColour(point.run->colour, isDark(palette())).name(),
-                         point.run->name.toHtmlEscaped(), tr("step"))
-                    .arg(point.step)
-                    .arg(shortNumber(point.value));
-        if (view_.smoothing > 0)
-            text +=
-                QString("<td>&nbsp;%1 %2</td>").arg(tr("smoothed"), shortNumber(point.smoothed));
-        text += "</tr>";
-    }
-    readout_->setText(text + "</table>");
-    readout_->adjustSize();
-    const auto* rect = plot_->axisRect();
-    constexpr int kGap = 12;
-    const bool left = place.x() + kGap + readout_->width() > plot_->width();
-    const int x = left ? place.x() - kGap - readout_->width() : place.x() + kGap;
-    readout_->move(std::max(0, x), std::clamp(place.y() - readout_->height() / 2, 0,
-                                              std::max(0, plot_->height() - readout_->height())));
-    cursor_->setGeometry(place.x(), rect->top(), 1, rect->height());
-    cursor_->show();
-    readout_->show();
-    readout_->raise();
-}
-
-void CurvePlot::hideReadout() {
-    readout_->hide();
-    cursor_->hide();
-}
-
-QString CurvePlot::readout() const {
-    return readout_->isHidden() ? QString()
-                                : QTextDocumentFragment::fromHtml(readout_->text()).toPlainText();
 }
 
 void CurvePlot::showMenu(const QPoint& place) {

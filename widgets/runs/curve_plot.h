@@ -8,6 +8,7 @@
 #include "widgets/job.h"
 #include "widgets/runs/curve_data.h"
 
+class QCPItemStraightLine;
 class QCPRange;
 class QCustomPlot;
 class QFrame;
@@ -33,6 +34,11 @@ public:
     void setRuns(const std::vector<PlottedRun>& runs);
     void setView(const CurveView& view);
     void refresh();  // the data has grown; costs nothing while out of sight
+    // The line that all plots share: where the mouse is over one of them.
+    void showCursor(double x);
+    void hideCursor();
+    // The step that is looked at, of one of the runs, as a line; no run: none.
+    void markStep(std::int64_t run, int step);
     void follow();
     bool isFollowing() const { return following_; }
     // .png, .svg or .csv; exported() or exportFailed() follows.
@@ -40,6 +46,11 @@ public:
     QString readout() const;  // what is said of the place under the cursor, as plain text
 
 Q_SIGNALS:
+    void pointed(double x);  // the mouse is here
+    void pointedNowhere();
+    void stepChosen(std::int64_t run, int step);  // clicked at
+    void largeWanted();                           // to fill the view, or as it was if it does
+    void smallWanted();
     void rolloutsRequested(std::int64_t run, int step);
     void exported(const QString& file);
     void exportFailed(const QString& sentence);
@@ -60,8 +71,11 @@ private:
     void leaveFollowing();
     void stayBehindZero(const QCPRange& range);
     bool zoom(const QWheelEvent& event);
-    void showReadout(const QPoint& place);
-    void hideReadout();
+    void zoomTo(const QRect& rect);
+    void point(const QPoint& place);
+    void chooseStep(const QPoint& place);
+    void placeReadout(int x, int y);
+    void placeMark();
     void showMenu(const QPoint& place);
     void askForFile(const QString& ending);
 
@@ -76,11 +90,16 @@ private:
     std::unique_ptr<CurveLines> lines_;
     QLabel* title_;
     QToolButton* follow_;
+    QToolButton* large_;
     QToolButton* more_;
     QMenu* menu_;
     QAction* rollouts_ = nullptr;
     QLabel* readout_;
     QFrame* cursor_;
+    QCPItemStraightLine* mark_;
+    std::int64_t markedRun_ = 0;
+    int markedStep_ = 0;
+    QPoint pressed_;  // where the mouse button went down
     Job exports_;
 };
 

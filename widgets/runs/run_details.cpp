@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QScrollBar>
 #include <QTextBrowser>
+#include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -66,6 +67,10 @@ QString htmlOf(const RunSummary& summary) {
         if (!value.isEmpty())
             html += "<tr><td><b>" + name + "&nbsp;&nbsp;</b></td><td>" + value + "</td></tr>";
     };
+    row(QObject::tr("Name"), escaped(run.name));
+    QStringList tags;
+    for (const auto& tag : run.tags) tags << escaped(tag);
+    row(QObject::tr("Tags"), tags.join(", "));
     row(QObject::tr("Message"), escaped(run.message));
     row(QObject::tr("Alerts"), alertsOf(summary));
     row(QObject::tr("Step"), QObject::tr("%1 of at most %2").arg(run.step).arg(run.info.steps));
@@ -159,6 +164,7 @@ void RunDetails::build() {
     buttons->addWidget(showOutput_);
     buttons->addWidget(rollouts_);
     buttons->addStretch(1);
+    bridges_ = buttons;
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(text_, 2);
@@ -166,6 +172,12 @@ void RunDetails::build() {
     column->addWidget(notesProblem_);
     column->addWidget(output_, 1);
     column->addLayout(buttons);
+}
+
+void RunDetails::addBridge(QAction* action) {
+    auto* button = new QToolButton(this);
+    button->setDefaultAction(action);
+    bridges_->insertWidget(bridges_->count() - 1, button);
 }
 
 void RunDetails::show(const RunSummary& run) {

@@ -6,6 +6,8 @@
 
 #include "core/values/run.h"
 
+class QAction;
+class QHBoxLayout;
 class QPlainTextEdit;
 class QPushButton;
 class QTextBrowser;
@@ -48,6 +50,7 @@ public:
     void show(const RunSummary& run);
     using QWidget::show;
     void clear();
+    void addBridge(QAction* action);  // as a button: what else can be done with the run
     // The last its process printed; ignored when another run is shown by now.
     void showNotesProblem(const QString& why);  // the notes are not stored yet; empty: they are
     void showOutput(std::int64_t run, const QString& output);
@@ -68,6 +71,7 @@ private:
     QPlainTextEdit* output_;
     QPushButton* showOutput_;
     QPushButton* rollouts_;
+    QHBoxLayout* bridges_ = nullptr;
 };
 
 }  // namespace lvr

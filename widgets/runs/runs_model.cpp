@@ -5,14 +5,18 @@
 #include <QPainter>
 #include <QPixmap>
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "widgets/colours.h"
+#include "widgets/runs/config_diff.h"
 #include "widgets/runs/run_news.h"
 #include "widgets/words.h"
 
 namespace lvr {
 namespace {
+
+constexpr std::size_t kPlottedAtFirst = 8;  // as many as have colours told apart at a glance
 
 double now() { return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000; }
 
@@ -32,19 +36,32 @@ QPixmap dot(const QColor& colour) {
     return pixmap;
 }
 
-// A piece of the run's curve.
-QPixmap stroke(const QColor& colour) {
+// A piece of the run's curve; hollow when it is not drawn.
+QPixmap stroke(const QColor& colour, bool isPlotted) {
     QPixmap pixmap(28, 24);
     pixmap.setDevicePixelRatio(2);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
-    painter.fillRect(QRectF(0, 3, 14, 6), Qt::white);
-    painter.fillRect(QRectF(1, 4, 12, 4), colour);
+    if (isPlotted) {
+        painter.fillRect(QRectF(0, 3, 14, 6), Qt::white);
+        painter.fillRect(QRectF(1, 4, 12, 4), colour);
+    } else {
+        painter.setPen(QPen(colour, 1));
+        painter.drawRect(QRectF(1, 4, 12, 4));
+    }
     return pixmap;
 }
 
-QString groupOf(const QAbstractItemModel& model, int row) {
-    return model.index(row, RunsModel::Group).data(RunsModel::SortRole).toString();
+QString joined(const std::vector<std::string>& tags) {
+    QStringList all;
+    for (const auto& tag : tags) all << QString::fromStdString(tag);
+    return all.join(", ");
+}
+
+// "−0.05"; a minus that is as wide as the plus.
+QString signedNumber(double value) {
+    const QString text = shortNumber(std::abs(value));
+    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + text;
 }
 
 }  // namespace
@@ -66,6 +83,7 @@ double secondsLeft(const Run& before, const Run& now) {
 }
 
 void RunsModel::show(const std::vector<RunSummary>& runs) {
+    decidePlotted(runs);
     removeRowsBut(runs);
     insertRowsOf(runs);
     runs_ = runs;
@@ -101,9 +119,57 @@ void RunsModel::insertRowsOf(const std::vector<RunSummary>& runs) {
     }
 }
 
-void RunsModel::setColours(const std::map<std::int64_t, int>& colourSlots) {
-    colours_ = colourSlots;
+// All that come later are drawn.
+void RunsModel::decidePlotted(const std::vector<RunSummary>& runs) {
+    const bool areFirst = plotted_.empty();
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        plotted_.try_emplace(runs[i].run.id, !areFirst || i < kPlottedAtFirst);
+}
+
+bool RunsModel::isPlotted(std::int64_t run) const {
+    const auto decided = plotted_.find(run);
+    return run == baseline_ || (decided != plotted_.end() && decided->second);
+}
+
+void RunsModel::plot(const std::map<std::int64_t, bool>& decided) {
+    bool changes = false;
+    for (const auto& [run, plotted] : decided) {
+        changes = changes || plotted_[run] != plotted;
+        plotted_[run] = plotted;
+    }
+    if (!changes) return;
     repaintAll();
+    Q_EMIT plottedChanged();
+}
+
+void RunsModel::setBaseline(std::int64_t run) {
+    if (std::exchange(baseline_, run) == run) return;
+    repaintAll();
+    Q_EMIT plottedChanged();
+}
+
+void RunsModel::setExtras(const QStringList& columns) {
+    if (columns == extras_) return;
+    if (!extras_.isEmpty()) {
+        beginRemoveColumns({}, kColumns, columnCount() - 1);
+        extras_.clear();
+        endRemoveColumns();
+    }
+    if (columns.isEmpty()) return;
+    beginInsertColumns({}, kColumns, kColumns + static_cast<int>(columns.size()) - 1);
+    extras_ = columns;
+    endInsertColumns();
+}
+
+QStringList RunsModel::possibleExtras() const {
+    std::set<QString> columns;
+    for (const auto& summary : runs_) {
+        for (const auto& [name, value] : configOf(summary.run.info))
+            columns.insert(configColumn(name));
+        for (const auto& [name, value] : summary.newest)
+            columns.insert(metricColumn(QString::fromStdString(name)));
+    }
+    return {columns.begin(), columns.end()};
 }
 
 void RunsModel::setDark(bool dark) {
@@ -131,7 +197,7 @@ QString RunsModel::groupOf(const Run& run) const {
 }
 
 void RunsModel::repaintAll() {
-    if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumns - 1));
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
 }
 
 const RunSummary* RunsModel::find(std::int64_t run) const {
@@ -145,7 +211,7 @@ int RunsModel::rowCount(const QModelIndex& parent) const {
 }
 
 int RunsModel::columnCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : kColumns;
+    return parent.isValid() ? 0 : kColumns + static_cast<int>(extras_.size());
 }
 
 QVariant RunsModel::data(const QModelIndex& index, int role) const {
@@ -165,9 +231,59 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const {
             return sortKeyOf(run, index.column());
         case FractionRole:
             return fractionOf(run.run);
+        case Qt::EditRole:
+            return textOf(run, index.column());
+        case Qt::CheckStateRole:
+            if (index.column() != Id) return {};
+            return isPlotted(run.run.id) ? Qt::Checked : Qt::Unchecked;
         default:
             return {};
     }
+}
+
+bool RunsModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+    const Run& run = at(index.row()).run;
+    if (index.column() == Id && role == Qt::CheckStateRole) {
+        plot({{run.id, value.toInt() == Qt::Checked}});
+        return true;
+    }
+    if (role != Qt::EditRole || value.toString() == textOf(at(index.row()), index.column()))
+        return false;
+    if (index.column() == Name) Q_EMIT nameTyped(run, value.toString().simplified());
+    if (index.column() == Tags) Q_EMIT tagsTyped(run, value.toString().split(','));
+    return true;
+}
+
+Qt::ItemFlags RunsModel::flags(const QModelIndex& index) const {
+    const auto flags = QAbstractTableModel::flags(index);
+    if (index.column() == Id) return flags | Qt::ItemIsUserCheckable;
+    return index.column() == Name || index.column() == Tags ? flags | Qt::ItemIsEditable : flags;
+}
+
+// "0.25 (−0.05)": and how far that is from the baseline's.
+QString RunsModel::besideBaseline(const std::string& metric, double value, const Run& run) const {
+    const auto* base = run.id == baseline_ ? nullptr : find(baseline_);
+    if (!base || !base->newest.contains(metric)) return shortNumber(value);
+    return tr("%1 (%2)").arg(shortNumber(value), signedNumber(value - base->newest.at(metric)));
+}
+
+QVariant RunsModel::newestOf(const RunSummary& summary) const {
+    const auto* metric = headline(summary);
+    if (!metric) return QString();
+    return QString::fromStdString(metric->first) + " " +
+           besideBaseline(metric->first, metric->second, summary.run);
+}
+
+QString RunsModel::extraOf(const RunSummary& summary, const QString& column) const {
+    const auto name = column.section(':', 1);
+    if (column.startsWith("config:")) {
+        const auto config = configOf(summary.run.info);
+        const auto found = config.find(name);
+        return found == config.end() ? QString() : found->second;
+    }
+    const auto found = summary.newest.find(name.toStdString());
+    return found == summary.newest.end() ? QString()
+                                         : besideBaseline(found->first, found->second, summary.run);
 }
 
 double RunsModel::leftOf(const Run& run) const {
@@ -186,7 +302,11 @@ QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
     const auto& run = summary.run;
     switch (column) {
         case Id:
-            return QString::number(run.id);
+            return QString::number(run.id) + (run.id == baseline_ ? " ⚑" : "");
+        case Name:
+            return QString::fromStdString(run.name);
+        case Tags:
+            return joined(run.tags);
         case Kind:
             return QString::fromStdString(run.info.kind);
         case Status:
@@ -196,12 +316,8 @@ QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
                                       : QString::number(run.step);
         case Left:
             return leftOf(run) < 0 ? QString() : durationText(leftOf(run));
-        case Newest: {
-            const auto* metric = headline(summary);
-            return metric
-                       ? QString::fromStdString(metric->first) + " " + shortNumber(metric->second)
-                       : QString();
-        }
+        case Newest:
+            return newestOf(summary);
         case Started:
             return startedText(run.started, now());
         case Folder:
@@ -213,7 +329,7 @@ QVariant RunsModel::textOf(const RunSummary& summary, int column) const {
         case Group:
             return QFileInfo(groupOf(run)).fileName();
         default:
-            return {};
+            return extraOf(summary, extras_.value(column - kColumns));
     }
 }
 
@@ -236,15 +352,19 @@ QVariant RunsModel::sortKeyOf(const RunSummary& summary, int column) const {
             return static_cast<qlonglong>(summary.alerts.size());
         case Group:
             return groupOf(run);
-        default:
-            return textOf(summary, column);
+        default: {
+            const auto text = textOf(summary, column).toString();
+            bool isNumber = false;
+            const double number = text.section(' ', 0, 0).toDouble(&isNumber);
+            return column >= kColumns && isNumber ? QVariant(number) : QVariant(text);
+        }
     }
 }
 
 QVariant RunsModel::decorationOf(const RunSummary& summary, int column) const {
     if (column == Status) return dot(statusColour(summary.run.status, dark_));
-    const auto colour = colours_.find(summary.run.id);
-    if (column == Id && colour != colours_.end()) return stroke(runColour(colour->second, dark_));
+    const auto id = summary.run.id;
+    if (column == Id) return stroke(runColour(colourSlotOf(id), dark_), isPlotted(id));
     return {};
 }
 
@@ -252,6 +372,9 @@ QString RunsModel::toolTipOf(const RunSummary& summary, int column) const {
     if (column == Status) return QString::fromStdString(summary.run.message);
     if (column == Notes) return QString::fromStdString(summary.run.notes);
     if (column == Group) return groupOf(summary.run);
+    if (column == Id)
+        return summary.run.id == baseline_ ? tr("The baseline: the other runs are compared with it")
+                                           : tr("Whether its curves are drawn (Space)");
     if (column != Alerts) return textOf(summary, column).toString();
     QStringList lines;
     for (const auto& alert : foldAlerts(summary.alerts))
@@ -284,59 +407,13 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
             return tr("Notes");
         case Group:
             return tr("Group");
+        case Name:
+            return tr("Name");
+        case Tags:
+            return tr("Tags");
         default:
-            return {};
+            return extras_.value(section - kColumns).section(':', 1);
     }
-}
-
-GroupedRuns::GroupedRuns(QObject* parent) : QSortFilterProxyModel(parent) {
-    setSortRole(RunsModel::SortRole);
-    setFilterKeyColumn(-1);
-    setFilterCaseSensitivity(Qt::CaseInsensitive);
-}
-
-// Groups go upwards even where their runs go downwards.
-bool GroupedRuns::lessThan(const QModelIndex& left, const QModelIndex& right) const {
-    const auto a = groupOf(*sourceModel(), left.row()), b = groupOf(*sourceModel(), right.row());
-    if (a != b) return (a < b) == (sortOrder() == Qt::AscendingOrder);
-    return QSortFilterProxyModel::lessThan(left, right);
-}
-
-std::vector<std::pair<int, int>> GroupedRuns::groups() const {
-    std::vector<std::pair<int, int>> found;
-    for (int begin = 0, end = 0; begin < rowCount(); begin = end) {
-        const auto group = groupOf(*this, begin);
-        while (end < rowCount() && groupOf(*this, end) == group) ++end;
-        if (end - begin > 1) found.emplace_back(begin, end - begin);
-    }
-    return found;
-}
-
-void ProgressCell::paint(QPainter* painter, const QStyleOptionViewItem& option,
-                         const QModelIndex& index) const {
-    QStyleOptionViewItem cell = option;
-    initStyleOption(&cell, index);
-    const bool selected = cell.state & QStyle::State_Selected;
-    const double fraction = index.data(RunsModel::FractionRole).toDouble();
-    cell.displayAlignment = Qt::AlignHCenter | Qt::AlignTop;
-    QStyledItemDelegate::paint(painter, cell, index);
-    constexpr int kHeight = 3;
-    const QRectF track(cell.rect.left() + 6, cell.rect.bottom() - kHeight - 2,
-                       cell.rect.width() - 12, kHeight);
-    QRectF done = track;
-    done.setWidth(track.width() * fraction);
-    QColor ground = cell.palette.color(QPalette::Mid);
-    const QColor bar =
-        cell.palette.color(selected ? QPalette::HighlightedText : QPalette::Highlight);
-    if (selected) ground.setAlphaF(0.5f);
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(ground);
-    painter->drawRoundedRect(track, 1.5, 1.5);
-    painter->setBrush(bar);
-    if (done.width() >= 1) painter->drawRoundedRect(done, 1.5, 1.5);
-    painter->restore();
 }
 
 }  // namespace lvr

@@ -4,34 +4,25 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QCryptographicHash>
 #include <QEvent>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QSettings>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "widgets/action_tip.h"
 #include "widgets/colours.h"
 #include "widgets/runs/config_diff.h"
 #include "widgets/runs/runs_model.h"
+#include "widgets/runs/runs_view.h"
 
 namespace lvr {
-namespace {
-
-bool isRunning(const Run& run) { return isAlive(run.status); }
-bool isBusy(const Run& run) { return run.status == RunStatus::Running; }
-bool isPaused(const Run& run) { return run.status == RunStatus::Paused; }
-
-bool canResume(const Run& run) {
-    return !isRunning(run) && run.status != RunStatus::Finished &&
-           (run.info.kind == "sft" || run.info.kind == "grpo" || run.info.kind == "pretrain");
-}
-
-}  // namespace
-
 RunsTable::RunsTable(QWidget* parent)
     : QWidget(parent),
       model_(new RunsModel(this)),
@@ -51,8 +42,22 @@ RunsTable::RunsTable(QWidget* parent)
     connect(&tellSoon_, &QTimer::timeout, this, &RunsTable::tellSelection);
     connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { tellSoon_.start(0); });
-    connect(table_, &QTableView::doubleClicked, this, &RunsTable::openFolder);
+    connect(table_, &QTableView::doubleClicked, this, [this](const QModelIndex& cell) {
+        const int column = cell.column();
+        if (column == RunsModel::Name || column == RunsModel::Tags) return table_->edit(cell);
+        openFolder();
+    });
+    connect(model_, &RunsModel::plottedChanged, this, [this] {
+        keepPlotted();
+        updateActions();
+        Q_EMIT plottedChanged();
+    });
+    connect(model_, &RunsModel::nameTyped, this, &RunsTable::nameTyped);
+    connect(model_, &RunsModel::tagsTyped, this, &RunsTable::tagsTyped);
 }
+
+// A cell that is being typed into gives its text when it goes.
+RunsTable::~RunsTable() { model_->disconnect(this); }
 
 void RunsTable::build() {
     model_->setDark(isDark(palette()));
@@ -68,6 +73,7 @@ void RunsTable::build() {
     table_->setWordWrap(false);
     table_->setTextElideMode(Qt::ElideMiddle);
     table_->setTabKeyNavigation(false);
+    table_->setEditTriggers(QAbstractItemView::NoEditTriggers);  // F2 is an action
     table_->setItemDelegateForColumn(RunsModel::Progress, new ProgressCell(this));
     table_->setContextMenuPolicy(Qt::ActionsContextMenu);
     table_->verticalHeader()->hide();
@@ -77,18 +83,25 @@ void RunsTable::build() {
     table_->horizontalHeader()->setStretchLastSection(true);
     const int letter = fontMetrics().averageCharWidth();
     const std::pair<int, int> widths[] = {
-        {RunsModel::Id, 9},        {RunsModel::Kind, 10},  {RunsModel::Status, 13},
-        {RunsModel::Progress, 19}, {RunsModel::Left, 13},  {RunsModel::Newest, 22},
+        {RunsModel::Id, 14},       {RunsModel::Kind, 10},  {RunsModel::Status, 13},
+        {RunsModel::Progress, 19}, {RunsModel::Left, 13},  {RunsModel::Newest, 30},
         {RunsModel::Started, 18},  {RunsModel::Alerts, 9}, {RunsModel::Notes, 18},
-        {RunsModel::Folder, 18},   {RunsModel::Group, 16}};
+        {RunsModel::Folder, 18},   {RunsModel::Group, 16}, {RunsModel::Name, 18},
+        {RunsModel::Tags, 14}};
     for (const auto& [column, letters] : widths) table_->setColumnWidth(column, letters * letter);
-    table_->horizontalHeader()->moveSection(RunsModel::Group, 0);
+    // Beside the number, and the tags beside the notes.
+    auto* header = table_->horizontalHeader();
+    header->moveSection(header->visualIndex(RunsModel::Name), 1);
+    header->moveSection(header->visualIndex(RunsModel::Tags),
+                        header->visualIndex(RunsModel::Notes));
+    header->moveSection(header->visualIndex(RunsModel::Group), 0);
     table_->hideColumn(RunsModel::Group);
+    columns_ = new RunColumns(table_, model_);
     buildHead();
 }
 
 void RunsTable::buildHead() {
-    filter_->setPlaceholderText(tr("Filter: kind, status, folder, metric, notes…"));
+    filter_->setPlaceholderText(tr("Filter: name, tag, kind, status, folder, notes…"));
     filter_->setClearButtonEnabled(true);
     filter_->setAccessibleName(tr("Filter runs"));
     for (const auto& name : {tr("None"), tr("Kind"), tr("Data"), tr("Model")})
@@ -112,6 +125,8 @@ void RunsTable::group() {
     sorted_->invalidate();
     table_->setColumnHidden(RunsModel::Group, grouping_->currentIndex() == 0);
     joinGroups();
+    if (!store_.isEmpty()) QSettings().setValue("train/group-by", grouping_->currentIndex());
+    Q_EMIT plottedChanged();
 }
 
 // One cell for all runs of a group.
@@ -122,49 +137,56 @@ void RunsTable::joinGroups() {
         table_->setSpan(row, RunsModel::Group, count, 1);
 }
 
-void RunsTable::makeActions() {
-    stop_ =
-        add("stop", tr("&Stop"), tr("Save a checkpoint and end the chosen runs"), &RunsTable::stop);
-    pause_ = add("pause", tr("&Pause"),
-                 tr("Hold the chosen runs: their processes keep their memory and take no time"),
-                 &RunsTable::pause);
-    resume_ =
-        add("resume", tr("&Resume"),
-            tr("Go on: where it was paused, or else where it was last saved"), &RunsTable::resume);
-    delete_ = add("delete", tr("&Delete…"), tr("Forget the chosen runs; their folders stay"),
-                  &RunsTable::askToDelete);
-    delete_->setShortcut(QKeySequence::Delete);
-    delete_->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    folder_ = add("open-folder", tr("&Open folder"), tr("Show the folder the run writes to"),
-                  &RunsTable::openFolder);
-    copy_ = add("copy-command", tr("&Copy command line"), tr("Copy what starts this run again"),
-                &RunsTable::copyCommand);
-    compare_ =
-        add("compare-config", tr("Compare co&nfig"),
-            tr("Choose two runs to see what they were told differently"), &RunsTable::compare);
-    kill_ = add("kill", tr("&Kill…"), tr("End the chosen runs at once, without a checkpoint"),
-                &RunsTable::askToKill);
-    updateActions();
-}
-
-QAction* RunsTable::add(const QString& name, const QString& text, const QString& toolTip,
-                        void (RunsTable::*act)()) {
-    auto* action = new QAction(text, this);
-    action->setObjectName("runs." + name);
-    action->setToolTip(toolTip);
-    connect(action, &QAction::triggered, this, act);
-    table_->addAction(action);
-    actions_.append(action);
-    return action;
-}
-
 void RunsTable::show(const std::vector<RunSummary>& runs) {
     model_->show(runs);
     updateActions();
 }
 
-void RunsTable::setColours(const std::map<std::int64_t, int>& colourSlots) {
-    model_->setColours(colourSlots);
+void RunsTable::keepFor(const QString& store) {
+    const auto hash = QCryptographicHash::hash(store.toUtf8(), QCryptographicHash::Sha1).toHex();
+    store_ = "train/store-" + QString(hash.left(16));
+    const QSettings settings;
+    const auto baseline = settings.value(store_ + "/baseline").toLongLong();
+    const auto kept = settings.value(store_ + "/plotted").toMap();
+    std::map<std::int64_t, bool> decided;
+    for (auto at = kept.begin(); at != kept.end(); ++at)
+        decided[at.key().toLongLong()] = at.value().toBool();
+    model_->plot(decided);
+    model_->setBaseline(baseline);
+    grouping_->setCurrentIndex(
+        std::clamp(settings.value("train/group-by").toInt(), 0, grouping_->count() - 1));
+    filter_->setText(settings.value(store_ + "/filter").toString());
+    connect(filter_, &QLineEdit::textChanged, this,
+            [this](const QString& text) { QSettings().setValue(store_ + "/filter", text); });
+    columns_->restore();
+}
+
+// Only what a person decided is kept: what is drawn by itself may be another tomorrow.
+void RunsTable::keepPlotted() {
+    if (store_.isEmpty()) return;
+    QVariantMap kept;
+    for (const auto& [run, plotted] : model_->decidedPlotted())
+        kept[QString::number(run)] = plotted;
+    QSettings settings;
+    settings.setValue(store_ + "/plotted", kept);
+    settings.setValue(store_ + "/baseline", qlonglong(model_->baseline()));
+}
+
+std::vector<std::int64_t> RunsTable::plotted() const {
+    std::vector<std::int64_t> runs;
+    for (int row = 0; row < model_->rowCount(); ++row)
+        if (const auto id = model_->at(row).run.id; model_->isPlotted(id)) runs.push_back(id);
+    return runs;
+}
+
+void RunsTable::plot(std::int64_t run) { model_->plot({{run, true}}); }
+
+std::int64_t RunsTable::baseline() const { return model_->baseline(); }
+
+QString RunsTable::groupOf(std::int64_t run) const {
+    if (grouping_->currentIndex() == 0) return {};
+    const auto* summary = model_->find(run);
+    return summary ? model_->groupOf(summary->run) : QString();
 }
 
 const RunSummary* RunsTable::find(std::int64_t run) const { return model_->find(run); }
@@ -197,85 +219,6 @@ void RunsTable::tellSelection() {
     if (selected() == told_) return;
     told_ = selected();
     Q_EMIT selectionChanged(told_);
-}
-
-void RunsTable::updateActions() {
-    const auto runs = chosen();
-    const bool anyRuns = std::any_of(runs.begin(), runs.end(), isRunning);
-    stop_->setEnabled(anyRuns);
-    kill_->setEnabled(anyRuns);
-    pause_->setEnabled(std::any_of(runs.begin(), runs.end(), isBusy));
-    resume_->setEnabled((runs.size() == 1 && canResume(runs.front())) ||
-                        std::any_of(runs.begin(), runs.end(), isPaused));
-    delete_->setEnabled(!runs.empty() && !anyRuns);
-    folder_->setEnabled(runs.size() == 1);
-    copy_->setEnabled(runs.size() == 1);
-    compare_->setEnabled(runs.size() == 2);
-}
-
-void RunsTable::stop() {
-    for (const auto& run : chosen())
-        if (isRunning(run)) Q_EMIT stopRequested(run);
-}
-
-void RunsTable::pause() {
-    for (const auto& run : chosen())
-        if (isBusy(run)) Q_EMIT pauseRequested(run);
-}
-
-void RunsTable::askToKill() {
-    std::vector<Run> runs = chosen();
-    std::erase_if(runs, [](const Run& run) { return !isRunning(run); });
-    ask(runs.size() == 1 ? tr("Kill run %1?").arg(runs.front().id)
-                         : tr("Kill %1 runs?").arg(runs.size()),
-        tr("What was done since the last save is lost. Stop saves first."), tr("&Kill"),
-        [this, runs] {
-            for (const auto& run : runs) Q_EMIT killRequested(run);
-        });
-}
-
-void RunsTable::resume() {
-    for (const auto& run : chosen())
-        if (isPaused(run))
-            Q_EMIT unpauseRequested(run);
-        else if (canResume(run))
-            Q_EMIT resumeRequested(run);
-}
-
-void RunsTable::askToDelete() {
-    const auto runs = chosen();
-    ask(runs.size() == 1 ? tr("Forget run %1 with all its metrics?").arg(runs.front().id)
-                         : tr("Forget %1 runs with all their metrics?").arg(runs.size()),
-        tr("What they saved in their output folders stays."), tr("&Forget"), [this, runs] {
-            for (const auto& run : runs) Q_EMIT deleteRequested(run);
-        });
-}
-
-void RunsTable::ask(const QString& question, const QString& detail, const QString& yes,
-                    const std::function<void()>& act) {
-    auto* box =
-        new QMessageBox(QMessageBox::Question, tr("Runs"), question, QMessageBox::Cancel, this);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(detail);
-    connect(box->addButton(yes, QMessageBox::DestructiveRole), &QPushButton::clicked, this, act);
-    box->setDefaultButton(QMessageBox::Cancel);
-    box->open();
-}
-
-void RunsTable::openFolder() {
-    for (const auto& run : chosen()) Q_EMIT folderRequested(QString::fromStdString(run.info.out));
-}
-
-void RunsTable::copyCommand() {
-    for (const auto& run : chosen())
-        QApplication::clipboard()->setText(QString::fromStdString(run.info.command));
-}
-
-void RunsTable::compare() {
-    auto runs = chosen();
-    if (runs.size() != 2) return;
-    std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.id < b.id; });
-    (new ConfigDiffDialog(runs[0], runs[1], this))->open();
 }
 
 void RunsTable::changeEvent(QEvent* event) {

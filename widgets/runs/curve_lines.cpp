@@ -128,7 +128,7 @@ void CurveLines::fillBands(const std::vector<double>& columns) {
                 curves.push_back(
                     {&xsOf(lines_[i], *curve), &curve->smoothed(view_.smoothing).values()});
         const auto [mean, low, high] = bandOf(curves, columns);
-        giveLine(band.mean, mean);
+        giveLine(band.mean, mean, view_);
         give(band.low, low);
         give(band.high, high);
     }

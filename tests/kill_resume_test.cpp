@@ -200,14 +200,15 @@ private Q_SLOTS:
         killAndResume(kind, options);
         if (QTest::currentTestFailed()) return;
 
-        QCOMPARE(shown("killed")["status"].toString(), QString("finished"));
+        const auto killed = shown("killed"), unkilled = shown("whole");
+        QCOMPARE(killed["status"].toString(), QString("finished"));
         QCOMPARE(curvesOf("killed"), curvesOf("whole"));
         for (const auto* file : {"model.safetensors", "adapter_model.safetensors", "config.json"})
             QVERIFY2(bytesOf(QString("killed/") + file) == bytesOf(QString("whole/") + file), file);
         QVERIFY(!isSaved("killed"));
-        QCOMPARE(shown("killed")["probes"], shown("whole")["probes"]);
-        QCOMPARE(stepsOf(shown("killed")["checkpoints"].toArray()),
-                 stepsOf(shown("whole")["checkpoints"].toArray()));
+        QCOMPARE(killed["probes"], unkilled["probes"]);
+        QCOMPARE(stepsOf(killed["checkpoints"].toArray()),
+                 stepsOf(unkilled["checkpoints"].toArray()));
         QCOMPARE(QDir(path("killed.checkpoints")).entryList(),
                  QDir(path("whole.checkpoints")).entryList());
     }

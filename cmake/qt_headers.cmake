@@ -1,0 +1,21 @@
+# All libraries of these folders take the precompiled header of lvr_widgets. Files that need Qt's
+# keywords are compiled with other options, and so without it.
+foreach(folder IN ITEMS widgets/compare widgets/conversation widgets/latent widgets/regions widgets/runs widgets/rollouts
+        app/shell app/ask app/sources app/compare app/runs app/window)
+    get_property(targets DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+        get_target_property(type ${target} TYPE)
+        if(NOT type STREQUAL "STATIC_LIBRARY")
+            continue()
+        endif()
+        get_target_property(sources ${target} SOURCES)
+        foreach(source IN LISTS sources)
+            get_filename_component(source ${source} ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR}/${folder})
+            get_property(options SOURCE ${source} TARGET_DIRECTORY ${target} PROPERTY COMPILE_OPTIONS)
+            if(options)
+                set_property(SOURCE ${source} TARGET_DIRECTORY ${target} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
+            endif()
+        endforeach()
+        target_precompile_headers(${target} REUSE_FROM lvr_widgets)
+    endforeach()
+endforeach()

@@ -9,15 +9,17 @@
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QValidator>
+#include <algorithm>
 #include <type_traits>
 
+#include "core/values/decoding_text.h"
+#include "core/values/option_field.h"
 #include "widgets/entry_fields.h"
 
 namespace lvr {
 namespace {
 
-constexpr int kMostSteps = 512, kMostTokens = 100000;
-constexpr double kHottest = 10;
+constexpr int kMostSteps = 512;
 
 // In the order of ExitRule's alternatives, so that the combo's index is the variant's.
 struct Kind {
@@ -32,6 +34,12 @@ constexpr Kind kKinds[] = {
     {"Model's own stop", "Leave when the probability of <|lvr_end|> reaches a threshold"}};
 static_assert(std::size(kKinds) == std::variant_size_v<ExitRule>);
 
+// As the one list of options has it.
+const OptionField& optionNamed(const std::string& flag) {
+    static const std::vector<OptionField> kOptions = fieldsOf(DecodeOptions());
+    return *std::ranges::find(kOptions, flag, &OptionField::name);
+}
+
 // Whole numbers of 64 bits; QIntValidator ends at 31.
 class SeedValidator : public QValidator {
 public:
@@ -45,34 +53,31 @@ public:
 
 }  // namespace
 
-QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent) {
+QDoubleSpinBox* numberField(const QString& name, const char* flag, QWidget* parent) {
+    const OptionField& option = optionNamed(flag);
+    const auto& range = std::get<NumberRange>(option.rule);
     auto* field = new QDoubleSpinBox(parent);
-    field->setRange(least, most);
-    field->setSingleStep(0.1);
     field->setDecimals(2);
+    field->setRange(range.lowest > 0 ? std::max(range.lowest, 0.01) : 0, range.highest);
+    field->setSingleStep(0.1);
     field->setAccessibleName(name);
+    field->setToolTip(QString::fromStdString(option.help));
+    return field;
+}
+
+QSpinBox* countField(const QString& name, const char* flag, QWidget* parent) {
+    const OptionField& option = optionNamed(flag);
+    const auto& range = std::get<NumberRange>(option.rule);
+    auto* field = new QSpinBox(parent);
+    field->setRange(static_cast<int>(range.lowest), static_cast<int>(range.highest));
+    field->setAccessibleName(name);
+    field->setToolTip(QString::fromStdString(option.help));
     return field;
 }
 
 QDoubleSpinBox* temperatureField(QWidget* parent) {
-    auto* field = numberField(QObject::tr("Temperature"), 0, kHottest, parent);
+    auto* field = numberField(QObject::tr("Temperature"), "temperature", parent);
     field->setSpecialValueText(QObject::tr("greedy"));
-    field->setToolTip(QObject::tr("0 takes the likeliest token; more samples more freely"));
-    return field;
-}
-
-QDoubleSpinBox* topPField(QWidget* parent) {
-    auto* field = numberField(QObject::tr("Top-p"), 0.01, 1, parent);
-    field->setToolTip(
-        QObject::tr("Sample among the likeliest tokens that make up this share; 1 is off"));
-    return field;
-}
-
-QSpinBox* mostTokensField(QWidget* parent) {
-    auto* field = new QSpinBox(parent);
-    field->setRange(1, kMostTokens);
-    field->setAccessibleName(QObject::tr("Most new tokens"));
-    field->setToolTip(QObject::tr("Latent steps count too"));
     return field;
 }
 

@@ -15,11 +15,11 @@ class QSpinBox;
 
 namespace lvr {
 
-// The fields of decoding, with the same names, words, ranges and tips in every form.
+// The fields of decoding, alike in every form. Ranges and tips are those of the one list of
+// options, where `flag` names the field.
+QDoubleSpinBox* numberField(const QString& name, const char* flag, QWidget* parent);
+QSpinBox* countField(const QString& name, const char* flag, QWidget* parent);
 QDoubleSpinBox* temperatureField(QWidget* parent);
-QDoubleSpinBox* topPField(QWidget* parent);
-QDoubleSpinBox* numberField(const QString& name, double least, double most, QWidget* parent);
-QSpinBox* mostTokensField(QWidget* parent);
 QLineEdit* seedField(QWidget* parent);  // a whole number of 64 bits
 QComboBox* feedField(QWidget* parent);  // its index is the LatentFeed
 QCheckBox* forceStartField(QWidget* parent);

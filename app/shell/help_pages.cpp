@@ -325,6 +325,14 @@ bool Tour::eventFilter(QObject* watched, QEvent* event) {
     if (stop_ >= 0 && (type == QEvent::Resize || type == QEvent::LayoutRequest)) {
         place();
         raise();
+        // What it stands beside may have its new place only then.
+        if (type == QEvent::Resize)
+            QMetaObject::invokeMethod(
+                this,
+                [this] {
+                    if (stop_ >= 0) place();
+                },
+                Qt::QueuedConnection);
     }
     return false;
 }

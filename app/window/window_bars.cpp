@@ -65,15 +65,17 @@ QString drawingOf(const QString& name) {
         {"runs.pause", "pause"},           {"runs.resume", "go-on"},
         {"runs.open-folder", "folder"},    {"runs.checkpoints", "past"},
         {"rollouts.checkpoints", "past"},  {"rollouts.previous-step", "back"},
-        {"rollouts.next-step", "forward"}, {"rollouts.previous-group", "up"},
-        {"rollouts.next-group", "down"},   {"rollouts.find", "find"}};
+        {"rollouts.next-step", "forward"}, {"rollouts.find", "find"}};
     return kDrawings.value(name);
 }
 
 void drawIcons(const QList<QAction*>& actions) {
     for (QAction* action : actions)
-        if (const QString drawing = drawingOf(action->objectName()); !drawing.isEmpty())
+        if (const QString drawing = drawingOf(action->objectName()); !drawing.isEmpty()) {
             action->setIcon(lineIcon(drawing));
+            // A tool bar has less room than a menu.
+            action->setIconText(action->iconText().remove(QObject::tr(" training")));
+        }
 }
 
 // Where the picture of Ask is on screen.

@@ -40,6 +40,7 @@ void AnswerColumns::setStrategies(const std::vector<Strategy>& strategies) {
                "the left, and press Compare."),
             page);
         hint->setAlignment(Qt::AlignCenter);
+        hint->setWordWrap(true);
         grid->addWidget(hint, 0, 0);
         return;
     }

@@ -15,16 +15,6 @@
 #include "widgets/entry_fields.h"
 
 namespace lvr {
-namespace {
-
-QSpinBox* countField(const QString& name, int most, QWidget* parent) {
-    auto* field = new QSpinBox(parent);
-    field->setRange(0, most);
-    field->setAccessibleName(name);
-    return field;
-}
-
-}  // namespace
 
 StrategyForm::StrategyForm(QWidget* parent)
     : QWidget(parent),
@@ -34,12 +24,12 @@ StrategyForm::StrategyForm(QWidget* parent)
       head_(new QComboBox(this)),
       forceStart_(forceStartField(this)),
       forceEnd_(new QCheckBox(tr("Force end"), this)),
-      maxNewTokens_(mostTokensField(this)),
+      maxNewTokens_(countField(tr("Most new tokens"), "max-new-tokens", this)),
       temperature_(temperatureField(this)),
-      topP_(topPField(this)),
-      minP_(numberField(tr("Min-p"), 0, 1, this)),
-      topK_(countField(tr("Top-k"), 1000000, this)),
-      penalty_(numberField(tr("Repetition penalty"), 0.1, 10, this)),
+      topP_(numberField(tr("Top-p"), "top-p", this)),
+      minP_(numberField(tr("Min-p"), "min-p", this)),
+      topK_(countField(tr("Top-k"), "top-k", this)),
+      penalty_(numberField(tr("Repetition penalty"), "repetition-penalty", this)),
       seed_(seedField(this)),
       model_(new QLineEdit(this)) {
     build();

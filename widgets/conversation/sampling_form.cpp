@@ -51,9 +51,9 @@ SamplingForm::SamplingForm(QWidget* parent) : QWidget(parent) {
 
 void SamplingForm::makeFields() {
     temperature_ = temperatureField(this);
-    topP_ = topPField(this);
+    topP_ = numberField(tr("Top-p"), "top-p", this);
     seed_ = seedField(this);
-    maxNewTokens_ = mostTokensField(this);
+    maxNewTokens_ = countField(tr("Most new tokens"), "max-new-tokens", this);
     forceStart_ = forceStartField(this);
     feed_ = feedField(this);
 }

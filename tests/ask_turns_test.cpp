@@ -5,14 +5,13 @@
 #include <QMimeData>
 #include <QSettings>
 #include <QTemporaryDir>
-#include <QThreadPool>
 #include <QTreeWidget>
 
-#include "app/shell/message_log.h"
-#include "app/sources/file_jobs.h"
+#include "app/shell/help_pages.h"
+#include "app/sources/given_files.h"
 #include "app/sources/source_browser.h"
 #include "app/window/session.h"
-#include "app/window/workspace_id.h"
+#include "app/window/workspaces.h"
 #include "tests/support/real_window.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/message_bar.h"
@@ -28,7 +27,12 @@ void writePicture(const QString& file, QColor colour) {
 }
 
 QString details(const ExchangeList& list, int answer) {
-    return list.topLevelItem(0)->child(answer)->data(0, ExchangeDelegate::Details).toString();
+    const auto* item = list.topLevelItem(0)->child(answer);
+    QStringList parts;
+    for (const int role :
+         {ExchangeDelegate::How, ExchangeDelegate::OfModel, ExchangeDelegate::Details})
+        parts << item->data(0, role).toString();
+    return parts.join(" · ");
 }
 
 }  // namespace
@@ -44,11 +48,8 @@ class AskTurnsTest : public QObject {
     static ExchangeList& list(RealWindow& world) { return world.the<ExchangeList>(); }
     // What was being looked up and read has been shown by then, if it is.
     static void finishReading(RealWindow& world) {
-        QVERIFY(QThreadPool::globalInstance()->waitForDone(30000));
-        QCoreApplication::processEvents();
-        QSignalSpy last(&world.the<FileJobs>(), &FileJobs::listed);
-        world.the<FileJobs>().list([] { return std::vector<std::string>(); });
-        QVERIFY(!last.isEmpty() || last.wait(30000));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !world.the<GivenFiles>().isLooking() && !world.the<FileJobs>().isBusy(), 30000);
     }
     static void click(RealWindow& world, int question, int answer) {
         auto& view = list(world);

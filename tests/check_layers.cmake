@@ -22,7 +22,7 @@ set(may_use_core/eval       "${may_use_core/decode};core/decode;core/causal;core
 set(may_use_datasets/scenes "core/values;core/vision;core/files;core/checkpoint")
 # Lengths of records are counted in tokens of the prompt: core/text.
 set(may_use_datasets        "${may_use_datasets/scenes};core/text;core/eval/answer.h")
-set(heat "core/trace/heat.h;core/trace/heat_modes.h;core/trace/step_curves.h")
+set(heat "core/trace/heat.h;core/trace/heat_look.h;core/trace/heat_modes.h;core/trace/step_curves.h")
 set(may_use_widgets         "core/values;${heat}")
 foreach(folder IN ITEMS compare latent regions runs rollouts)
     set(may_use_widgets/${folder} "core/values;${heat};widgets")

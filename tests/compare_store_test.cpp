@@ -24,7 +24,7 @@
 #include "app/window/main_window.h"
 #include "app/window/session.h"
 #include "app/window/window_services.h"
-#include "app/window/workspace_id.h"
+#include "app/window/workspaces.h"
 #include "core/error.h"
 #include "core/eval/kept_comparison.h"
 #include "core/files/fingerprint.h"

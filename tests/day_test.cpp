@@ -24,9 +24,9 @@
 #include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "app/window/main_window.h"
-#include "app/window/services_here.h"
 #include "app/window/session.h"
-#include "app/window/workspace_id.h"
+#include "app/window/window_services.h"
+#include "app/window/workspaces.h"
 #include "core/store/run_store.h"
 #include "widgets/rollouts/probe_table.h"
 

@@ -21,18 +21,14 @@
 
 #include "app/ask/ask_workspace.h"
 #include "app/shell/action_list.h"
-#include "app/shell/cheat_sheet.h"
 #include "app/shell/command_palette.h"
-#include "app/shell/fuzzy_match.h"
 #include "app/shell/help_pages.h"
-#include "app/shell/palette_item.h"
+#include "app/shell/look.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/shortcuts.h"
 #include "app/shell/shortcuts_dialog.h"
-#include "app/shell/theme.h"
-#include "app/shell/tour.h"
 #include "app/window/main_window.h"
-#include "app/window/workspace_id.h"
+#include "app/window/workspaces.h"
 #include "core/vision/image_file.h"
 #include "tests/support/scripted_engine.h"
 #include "widgets/question_line.h"
@@ -98,7 +94,7 @@ QPushButton& button(QWidget& in, const QString& text) {
 // The open dialog on the keys, with the row of an action chosen.
 struct KeysDialog {
     KeysDialog(World& world, const QString& words) {
-        world.action("help.change-shortcuts").trigger();
+        world.action("help.shortcuts").trigger();
         dialog = world.window.findChildren<ShortcutsDialog*>().last();
         find(words);
     }
@@ -161,6 +157,8 @@ private Q_SLOTS:
     void brokenSettingsLeaveTheDefaults();
 
     void sheetListsTheKeysInForce();
+    void keysOfAPartOfTheWindowAreListedButStay();
+    void recentFilesAreOfferedNoKeys();
     void sheetCanBeCopied();
 
     void openedFilesAreListedNewestFirst();
@@ -545,18 +543,45 @@ void ShellTest::sheetListsTheKeysInForce() {
     keys.press(Qt::CTRL | Qt::Key_B);
     keys.dialog->accept();
     world.press(Qt::Key_F1);
-    const QString page = world.the<CheatSheet>().findChild<QTextBrowser*>()->toPlainText();
-    QVERIFY(page.contains("Ctrl+B"));
-    QVERIFY(!page.contains("Ctrl+O\n"));
-    QVERIFY(page.contains("F1, Ctrl+/"));
-    QVERIFY(page.contains("Alt+Left"));
-    QVERIFY(page.contains("While the focus is in: the picture"));
+    auto& dialog = *world.window.findChildren<ShortcutsDialog*>().last();
+    const auto& table = *dialog.findChild<QTableWidget*>();
+    QStringList keysOf, where;
+    for (int row = 0; row < table.rowCount(); ++row) {
+        where << table.item(row, 1)->text();
+        keysOf << table.item(row, 2)->text();
+    }
+    QVERIFY(keysOf.contains("Ctrl+B"));
+    QVERIFY(!keysOf.contains("Ctrl+O"));
+    QVERIFY(keysOf.contains("F1, Ctrl+/"));
+    QVERIFY(keysOf.contains("Alt+Left"));
+    QVERIFY(where.contains("While the focus is in: the picture"));
+}
+
+void ShellTest::keysOfAPartOfTheWindowAreListedButStay() {
+    World world;
+    KeysDialog keys(world, "focus question new line");
+    QVERIFY2(keys.text().contains("These keys can't be changed."), qPrintable(keys.text()));
+    QVERIFY(!keys.dialog->findChild<QKeySequenceEdit*>()->isEnabled());
+    keys.find("open picture");
+    QVERIFY(keys.dialog->findChild<QKeySequenceEdit*>()->isEnabled());
+}
+
+// A key for "the third file of the list" would open another one tomorrow.
+void ShellTest::recentFilesAreOfferedNoKeys() {
+    World world;
+    world.window.openFile(file("photo.png"));
+    world.settle();
+    QVERIFY(!world.the<RecentFiles>().files().isEmpty());
+    KeysDialog keys(world, "recent");
+    const auto& table = *keys.dialog->findChild<QTableWidget*>();
+    for (int row = 0; row < table.rowCount(); ++row)
+        if (!table.isRowHidden(row)) QCOMPARE(table.item(row, 0)->text(), "Clear list");
 }
 
 void ShellTest::sheetCanBeCopied() {
     World world;
     world.press(Qt::CTRL | Qt::Key_Slash);
-    QTest::mouseClick(&button(world.the<CheatSheet>(), "Copy"), Qt::LeftButton);
+    QTest::mouseClick(&button(world.the<ShortcutsDialog>(), "Copy"), Qt::LeftButton);
     const QString copied = QApplication::clipboard()->text();
     QVERIFY2(copied.startsWith("File\n  Ctrl+O"), qPrintable(copied));
     QVERIFY(copied.contains("  Open picture…\n"));

@@ -15,9 +15,9 @@
 
 #include "app/ask/picture_panel.h"
 #include "app/engine/inference_worker.h"
-#include "app/window/open_model_dialog.h"
+#include "app/window/models.h"
 #include "app/window/start_script.h"
-#include "app/window/workspace_id.h"
+#include "app/window/workspaces.h"
 #include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "tests/support/scripted_window.h"

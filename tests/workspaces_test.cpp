@@ -32,8 +32,6 @@
 #include "app/compare/compare_workspace.h"
 #include "app/runs/rollouts_workspace.h"
 #include "app/runs/train_workspace.h"
-#include "app/window/command_line.h"
-#include "app/window/layout_menu.h"
 #include "app/window/main_window.h"
 #include "app/window/session.h"
 #include "app/window/start_script.h"

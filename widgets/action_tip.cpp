@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QKeySequence>
 #include <QVariant>
+#include <QWidget>
 
 namespace lvr {
 namespace {
@@ -14,6 +15,8 @@ constexpr auto kWhole = "wholeTip";  // what we made of it
 void setIfNew(QAction& action, const char* name, const QString& value) {
     if (action.property(name).toString() != value) action.setProperty(name, value);
 }
+
+constexpr auto kProperty = "fixedKeys";
 
 }  // namespace
 
@@ -36,6 +39,19 @@ void updateTip(QAction& action) {
     if (const QString why = whyNot(action); !why.isEmpty()) tip += '\n' + why;
     setIfNew(action, kWhole, tip);
     if (action.toolTip() != tip) action.setToolTip(tip);
+}
+
+void setFixedKeys(QWidget& widget, const FixedKeys& keys) {
+    QStringList texts{keys.place};
+    for (const FixedKey& key : keys.keys) texts << key.keys << key.what;
+    widget.setProperty(kProperty, texts);
+}
+
+FixedKeys fixedKeysOf(const QWidget& widget) {
+    const QStringList texts = widget.property(kProperty).toStringList();
+    FixedKeys keys{.place = texts.value(0), .keys = {}};
+    for (int i = 1; i + 1 < texts.size(); i += 2) keys.keys.append({texts[i], texts[i + 1]});
+    return keys;
 }
 
 }  // namespace lvr

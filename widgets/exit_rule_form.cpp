@@ -8,11 +8,12 @@
 #include <QSpinBox>
 #include <type_traits>
 
-#include "widgets/exact_value.h"
+#include "widgets/entry_fields.h"
 
 namespace lvr {
 namespace {
 
+constexpr int kNarrowChoice = 96, kNarrowNumber = 56;  // pixels
 constexpr int kMostSteps = 512;
 
 // In the order of ExitRule's alternatives, so that the combo's index is the variant's.
@@ -62,6 +63,10 @@ void ExitRuleForm::build() {
     steps_ = new QSpinBox(this);
     steps_->setRange(0, kMostSteps);
     steps_->setAccessibleName(tr("Number of latent steps"));
+    // Their usual width where there is room, and less beside a picture in a narrow window.
+    kind_->setMinimumWidth(kNarrowChoice);
+    for (QAbstractSpinBox* number : std::initializer_list<QAbstractSpinBox*>{threshold_, steps_})
+        number->setMinimumWidth(kNarrowNumber);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     for (QWidget* field :

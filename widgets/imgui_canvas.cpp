@@ -12,9 +12,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "widgets/imgui_font.h"
+#include "widgets/imgui_backend.h"
 #include "widgets/imgui_input.h"
-#include "widgets/offscreen_gl.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {

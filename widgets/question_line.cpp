@@ -3,7 +3,7 @@
 #include <QKeyEvent>
 #include <QMimeData>
 
-#include "widgets/fixed_keys.h"
+#include "widgets/action_tip.h"
 
 namespace lvr {
 

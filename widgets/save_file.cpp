@@ -1,11 +1,16 @@
 #include "widgets/save_file.h"
 
+#include <QBuffer>
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QSaveFile>
 #include <algorithm>
+
+#include "core/error.h"
 
 namespace lvr {
 namespace {
@@ -52,6 +57,24 @@ void askWhetherToReplace(QWidget* parent, const SaveTarget& target, const SaveQu
 }
 
 }  // namespace
+
+void writeFile(const QString& file, const QByteArray& content) {
+    QSaveFile target(file);
+    if (target.open(QIODevice::WriteOnly) && target.write(content) == content.size() &&
+        target.commit())
+        return;
+    throw Error(QObject::tr("%1 can't be written (%2); choose another place for it.")
+                    .arg(QDir::toNativeSeparators(file), target.errorString())
+                    .toStdString());
+}
+
+void writePicture(const QString& file, const QImage& picture) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    picture.save(&buffer, "PNG");
+    writeFile(file, bytes);
+}
 
 SaveTarget saveTarget(const QString& name, const QList<SaveFormat>& formats) {
     const QString ending = endingIn(name);

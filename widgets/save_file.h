@@ -1,12 +1,18 @@
 #pragma once
 
+#include <QByteArray>
 #include <QList>
 #include <QString>
 #include <functional>
 
+class QImage;
 class QWidget;
 
 namespace lvr {
+
+// The file holds all of it or what it held before. Any thread. Throw Error naming the file.
+void writeFile(const QString& file, const QByteArray& content);
+void writePicture(const QString& file, const QImage& picture);  // PNG
 
 struct SaveFormat {
     QString ending;  // "png"

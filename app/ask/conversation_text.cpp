@@ -62,11 +62,13 @@ Json boxesJson(const std::vector<Box>& boxes) {
 }
 
 Json optionsJson(const DecodeOptions& options) {
-    static constexpr std::array kFeeds = {"own", "snap", "filler"};
+    static constexpr std::array kFeeds = {"own", "snap", "filler", "none", "zero", "noise", "swap"};
     return {{"exit", toText(options.exit)},
             {"force_start", options.spanStart == SpanStart::Forced},
             {"force_end", options.spanEnd == SpanEnd::Forced},
             {"latent_feed", kFeeds.at(static_cast<std::size_t>(options.latentFeed))},
+            {"latents_from", options.borrowed.from},
+            {"system", options.system},
             {"max_new_tokens", options.maxNewTokens},
             {"temperature", options.sampling.temperature},
             {"top_p", options.sampling.topP},

@@ -9,7 +9,7 @@
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
 #include "core/error.h"
-#include "widgets/elided_label.h"
+#include "widgets/labels.h"
 
 namespace lvr {
 namespace {

@@ -17,9 +17,9 @@
 
 #include "core/files/atomic_file.h"
 #include "core/trace/heat.h"
+#include "widgets/entry_fields.h"
 #include "widgets/job.h"
 #include "widgets/save_file.h"
-#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {

@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "core/vision/patch_grid.h"
-#include "widgets/fixed_keys.h"
+#include "widgets/action_tip.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/latent_state.h"
 #include "widgets/latent/plain_view.h"
@@ -69,6 +69,7 @@ void PicturePanel::makeRegions(QWidget* surface) {
     regions_->watch(surface);
     regionBar_ = new RegionBar(regions_->actions().bar(), this);
     setFixedKeys(*regionBar_, regionKeys());
+    regionBar_->setAutoFillBackground(true);
     regionBar_->hide();
     connect(regions_, &RegionTool::drawingChanged, this, [this](bool drawing) {
         regionBar_->setVisible(drawing);

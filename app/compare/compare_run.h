@@ -4,7 +4,7 @@
 #include <functional>
 #include <stop_token>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
 #include "core/values/comparison.h"
 
 namespace lvr {

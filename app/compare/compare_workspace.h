@@ -4,7 +4,7 @@
 #include <QWidget>
 #include <string>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
 
 class QSplitter;
 class QTabWidget;

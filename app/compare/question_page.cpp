@@ -11,13 +11,12 @@
 #include <QVBoxLayout>
 #include <utility>
 
-#include "app/compare/background.h"
 #include "app/compare/compare_run.h"
-#include "app/compare/export_files.h"
 #include "core/eval/comparison_text.h"
 #include "core/vision/image_file.h"
 #include "widgets/compare/answer_columns.h"
-#include "widgets/compare/heat_strip.h"
+#include "widgets/compare/step_strips.h"
+#include "widgets/job.h"
 #include "widgets/qt_image.h"
 #include "widgets/question_line.h"
 #include "widgets/save_file.h"
@@ -36,7 +35,7 @@ QList<SaveFormat> columnFormats() {
 QuestionPage::QuestionPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
-      files_(new Background(this)),
+      files_(new Job(this)),
       picture_(new StepPicture(this)),
       question_(new QuestionLine(this)),
       expected_(new QLineEdit(this)),
@@ -132,11 +131,9 @@ void QuestionPage::questionEdited() {
 }
 
 void QuestionPage::openPicture(const QString& file) {
-    files_->run(
-        [this, file]() -> Background::Report {
-            return [this, picture = readImage(file.toStdU16String())] { setPicture(picture); };
-        },
-        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+    files_->replace([file] { return readImage(file.toStdU16String()); },
+                    [this](const Image& picture) { setPicture(picture); },
+                    [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
 void QuestionPage::choosePicture() {
@@ -148,11 +145,9 @@ void QuestionPage::choosePicture() {
 }
 
 void QuestionPage::newScene(const QString& kind) {
-    files_->run(
-        [this, kind = kind.toStdString(), draw = services_.newScene]() -> Background::Report {
-            return [this, sample = draw(kind)] { setSample(sample); };
-        },
-        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+    files_->replace([kind = kind.toStdString(), draw = services_.newScene] { return draw(kind); },
+                    [this](const Sample& sample) { setSample(sample); },
+                    [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
 void QuestionPage::dragEnterEvent(QDragEnterEvent* event) {
@@ -240,16 +235,13 @@ std::string QuestionPage::toCsv() const {
 void QuestionPage::exportTo(const QString& name) {
     const auto [file, ending, problem] = saveTarget(name, columnFormats());
     if (!problem.isEmpty()) return failed(problem);
-    const bool picture = ending == QStringLiteral("png");
-    auto write = picture ? std::function<void()>([file = file, image = columns_->grabAll()] {
-        writePictureFile(file, image);
-    })
-                         : [file = file, csv = toCsv()] { writeTextFile(file, csv); };
-    files_->run(
-        [this, file = file, write = std::move(write)]() -> Background::Report {
-            write();
-            return [this, file] { Q_EMIT said(tr("Saved %1.").arg(file)); };
-        },
+    std::function<void()> write;
+    if (ending == QStringLiteral("png"))
+        write = [file = file, image = columns_->grabAll()] { writePicture(file, image); };
+    else
+        write = [file = file, csv = toCsv()] { writeFile(file, QByteArray::fromStdString(csv)); };
+    files_->add(
+        std::move(write), [this, file = file] { Q_EMIT said(tr("Saved %1.").arg(file)); },
         [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 

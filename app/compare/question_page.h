@@ -2,7 +2,7 @@
 
 #include <QWidget>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
 #include "widgets/compare/strategy.h"
 
 class QComboBox;
@@ -12,8 +12,8 @@ class QPushButton;
 namespace lvr {
 
 class AnswerColumns;
-class Background;
 class CompareRun;
+class Job;
 class QuestionLine;
 class StepPicture;
 
@@ -57,7 +57,7 @@ private:
     std::string toCsv() const;
 
     CompareServices services_;
-    Background* files_;
+    Job* files_;
     Sample sample_;
     CompareRun* run_ = nullptr;  // ours; gone when it has finished
     StepPicture* picture_;

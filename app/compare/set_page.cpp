@@ -1,5 +1,8 @@
 #include "app/compare/set_page.h"
 
+#include <QApplication>
+#include <QClipboard>
+#include <QDir>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -10,20 +13,48 @@
 #include <QVBoxLayout>
 #include <utility>
 
-#include "app/compare/background.h"
-#include "app/compare/kept_comparisons.h"
-#include "app/compare/set_choice_form.h"
-#include "app/compare/set_export.h"
+#include "app/compare/comparison_store.h"
+#include "app/compare/sample_sets.h"
 #include "app/compare/set_run.h"
+#include "core/eval/comparison_text.h"
 #include "core/eval/scores.h"
 #include "widgets/compare/disagreements.h"
 #include "widgets/compare/past_comparisons.h"
 #include "widgets/compare/score_table.h"
 #include "widgets/compare/steps_plot.h"
-#include "widgets/elided_label.h"
+#include "widgets/job.h"
+#include "widgets/labels.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
+
+struct Exported {
+    const char* suggestion;
+    QList<SaveFormat> formats;
+};
+
+Exported exported(SetExport what) {
+    switch (what) {
+        case SetExport::Table:
+            return {"strategies",
+                    {{"csv", QObject::tr("CSV, a row a strategy")},
+                     {"md", QObject::tr("Markdown table")}}};
+        case SetExport::Answers:
+            return {"answers", {{"csv", QObject::tr("CSV, a row a question and strategy")}}};
+        case SetExport::Everything:
+            return {"comparison", {{"json", QObject::tr("JSON")}}};
+        case SetExport::Picture:
+            return {"comparison", {{"png", QObject::tr("PNG picture")}}};
+    }
+    return {};
+}
+
+std::string textOf(const SetResults& results, SetExport what, const QString& ending) {
+    if (what == SetExport::Answers) return answersToCsv(results);
+    if (what == SetExport::Everything) return toJson(results);
+    return ending == "md" ? toMarkdown(results) : scoresToCsv(results);
+}
 
 constexpr int kTableHeight = 190, kPlotWidth = 290;
 constexpr int kRefresh = 300;  // ms between two looks at growing results
@@ -48,10 +79,59 @@ QString unreadableText(const SetResults& results) {
 
 }  // namespace
 
+SetExporter::SetExporter(Source source, QWidget* parent)
+    : QObject(parent),
+      source_(std::move(source)),
+      window_(parent),
+      menu_(new QMenu(parent)),
+      files_(new Job(this)) {
+    add("table", tr("Table…"), SetExport::Table);
+    add("answers", tr("Every answer…"), SetExport::Answers);
+    add("json", tr("Everything as JSON…"), SetExport::Everything);
+    add("picture", tr("Picture of table and plot…"), SetExport::Picture);
+    menu_->addSeparator();
+    menu_
+        ->addAction(tr("Copy the table as Markdown"), this,
+                    [this] {
+                        QApplication::clipboard()->setText(
+                            QString::fromStdString(toMarkdown(source_.results())));
+                    })
+        ->setObjectName("set.copy-markdown");
+}
+
+void SetExporter::add(const QString& name, const QString& text, SetExport what) {
+    menu_->addAction(text, this, [this, what] { ask(what); })->setObjectName("set.export-" + name);
+}
+
+void SetExporter::ask(SetExport what) {
+    const auto [suggestion, formats] = exported(what);
+    askWhereToSave(
+        window_,
+        {tr("Export the comparison"), suggestion + ("." + formats.first().ending), formats},
+        [this, what](const QString& file, const QString& ending) { write(what, file, ending); });
+}
+
+void SetExporter::exportTo(SetExport what, const QString& file) {
+    const SaveTarget target = saveTarget(file, exported(what).formats);
+    if (!target.problem.isEmpty()) return failed(target.problem);
+    write(what, target.file, target.ending);
+}
+
+void SetExporter::write(SetExport what, const QString& file, const QString& ending) {
+    const QImage image = what == SetExport::Picture ? source_.picture() : QImage();
+    files_->add(
+        [what, file, ending, image, results = source_.results()] {
+            if (what == SetExport::Picture) return writePicture(file, image);
+            writeFile(file, QByteArray::fromStdString(textOf(results, what, ending)));
+        },
+        [this, file] { Q_EMIT said(tr("Saved %1.").arg(QDir::toNativeSeparators(file))); },
+        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
 SetPage::SetPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
-      files_(new Background(this)),
+      files_(new Job(this)),
       run_(new SetRun(services_, this)),
       kept_(new KeptComparisons(services_.store, this)),
       exporter_(new SetExporter(
@@ -256,14 +336,11 @@ void SetPage::updateWidgets() {
 }
 
 void SetPage::showQuestion(int question) {
-    files_->run(
-        [this, question, read = run_->sampleReader(),
-         strategies = results().strategies]() -> Background::Report {
-            return [this, strategies, sample = read(question)] {
-                Q_EMIT questionChosen(sample, strategies);
-            };
-        },
-        [this](const QString& sentence) { Q_EMIT failed(sentence); });
+    files_->replace([question, read = run_->sampleReader()] { return read(question); },
+                    [this, strategies = results().strategies](const Sample& sample) {
+                        Q_EMIT questionChosen(sample, strategies);
+                    },
+                    [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
 // ---- What was compared before ----

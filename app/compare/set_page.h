@@ -1,28 +1,62 @@
 #pragma once
 
+#include <QImage>
+#include <QObject>
 #include <QPointer>
 #include <QTimer>
 #include <QWidget>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
+#include "core/values/comparison.h"
 
 class QLabel;
+class QMenu;
 class QProgressBar;
 class QPushButton;
 class QSplitter;
+class QWidget;
 
 namespace lvr {
 
-class Background;
 class Disagreements;
+class Job;
 class KeptComparisons;
 class PastComparisons;
 class ScoreTable;
 class SetChoiceForm;
-class SetExporter;
 class SetRun;
 class StepsPlot;
-enum class SetExport;
+
+enum class SetExport { Table, Answers, Everything, Picture };
+
+// The results of a set as files: a menu of what can be written, and what writes it.
+class SetExporter : public QObject {
+    Q_OBJECT
+public:
+    struct Source {
+        std::function<const SetResults&()> results;
+        std::function<QImage()> picture;  // of table and plot
+    };
+    SetExporter(Source source, QWidget* parent);
+
+    QMenu* menu() const { return menu_; }
+    // The file's ending says the format; another than it can be is a sentence.
+    void exportTo(SetExport what, const QString& file);
+
+Q_SIGNALS:
+    void said(const QString& sentence);
+    void failed(const QString& sentence);
+
+private:
+    void add(const QString& name, const QString& text, SetExport what);
+    void ask(SetExport what);
+    void write(SetExport what, const QString& file, const QString& ending);
+
+    Source source_;
+    QWidget* window_;
+    QMenu* menu_;
+    Job* files_;
+};
 
 // All strategies on many questions: which questions, how far it is, and what came out. What was
 // compared before can be opened again and gone on with.
@@ -71,7 +105,7 @@ private:
     QImage picture();
 
     CompareServices services_;
-    Background* files_;
+    Job* files_;
     SetRun* run_;
     KeptComparisons* kept_;
     SetExporter* exporter_;

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/compare/background.h"
 #include "app/compare/compare_run.h"
-#include "app/compare/comparison_keeper.h"
+#include "app/compare/comparison_store.h"
 #include "core/error.h"
 #include "core/eval/kept_comparison.h"
+#include "widgets/job.h"
 
 namespace lvr {
 namespace {
@@ -28,31 +28,22 @@ void letGo(ComparisonKeeper* keeper) {
 }  // namespace
 
 SetRun::SetRun(CompareServices services, QObject* parent)
-    : QObject(parent), services_(std::move(services)), files_(new Background(this)) {}
-
-SetRun::~SetRun() { stopOpening_.request_stop(); }
+    : QObject(parent), services_(std::move(services)), opens_(new Job(this)) {}
 
 // ---- Opening ----
 
 void SetRun::open(const SetChoice& choice, const std::string& model,
                   std::function<void(const Opened&)> then) {
     opening_ = true;
-    stopOpening_ = {};
     Q_EMIT busyChanged();
-    const int number = ++opened_;
-    const auto isWanted = [this, number] { return opening_ && number == opened_; };
-    files_->run(
-        [=, this, services = services_, stop = stopOpening_.get_token()]() -> Background::Report {
-            Opened opened{.set = services.openSet(choice, stop)};
-            if (services.modelHash && !stop.stop_requested())
+    opens_->replace(
+        [choice, model, services = services_](const Job::Turn& turn) {
+            Opened opened{.set = services.openSet(choice, turn.stop)};
+            if (services.modelHash && !turn.stop.stop_requested())
                 opened.modelHash = services.modelHash(model);
-            return [=, this] {
-                if (isWanted()) then(opened);
-            };
+            return opened;
         },
-        [=, this](const QString& sentence) {
-            if (isWanted()) openingEnded(sentence);
-        });
+        std::move(then), [this](const QString& sentence) { openingEnded(sentence); });
 }
 
 void SetRun::openingEnded(const QString& sentence) {
@@ -266,7 +257,7 @@ std::function<Sample(int)> SetRun::sampleReader() const {
 
 void SetRun::stop() {
     if (opening_) {
-        stopOpening_.request_stop();
+        opens_->drop();
         openingEnded({});
     }
     if (run_) run_->stop();

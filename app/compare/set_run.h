@@ -2,15 +2,14 @@
 
 #include <QElapsedTimer>
 #include <QObject>
-#include <stop_token>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
 
 namespace lvr {
 
-class Background;
 class CompareRun;
 class ComparisonKeeper;
+class Job;
 
 // A set under strategies: opened, asked question by question, kept in the run store as it comes.
 // What it makes, or what is shown from the store, is in results(), which stays where it is.
@@ -18,7 +17,6 @@ class SetRun : public QObject {
     Q_OBJECT
 public:
     explicit SetRun(CompareServices services, QObject* parent = nullptr);
-    ~SetRun() override;
 
     void setModelName(const std::string& name) { modelName_ = name; }  // of the one that is open
     void begin(const SetChoice& choice, const std::vector<Strategy>& strategies);
@@ -70,20 +68,17 @@ private:
     void strategyFailed(int number, int strategy, const QString& sentence);
     void passed(int number, int strategy);
     std::size_t placeOf(int number) const;  // where it is, or is to be
-    bool isAnswered(int number, int strategy) const;
     void keep(const SetQuestion& question);
     void settle(bool stopped);
 
     CompareServices services_;
-    Background* files_;
+    Job* opens_;
     std::string modelName_;
     Comparison shown_;
     std::optional<SampleSet> set_;        // of results(), while it is open
     CompareRun* run_ = nullptr;           // ours; gone when it has finished
     ComparisonKeeper* keeper_ = nullptr;  // ours: of results(); null: nobody writes them
     bool opening_ = false;
-    int opened_ = 0;  // number of the newest opening
-    std::stop_source stopOpening_;
     int step_ = 0, firstStep_ = 0;
     QElapsedTimer clock_;
 };

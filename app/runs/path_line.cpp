@@ -5,8 +5,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+#include "widgets/entry_fields.h"
 #include "widgets/runs/problem_label.h"
-#include "widgets/typed_path.h"
 
 namespace lvr {
 

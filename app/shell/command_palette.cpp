@@ -5,21 +5,100 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
+#include <QTextLayout>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "app/shell/action_list.h"
-#include "app/shell/fuzzy_match.h"
-#include "app/shell/palette_item.h"
 #include "widgets/action_tip.h"
 
 namespace lvr {
 namespace {
 
+constexpr int kLetter = 4;
+constexpr int kWordStart = 10;
+constexpr int kFollows = 7;
+constexpr int kNone = std::numeric_limits<int>::min() / 2;
+
+bool startsWord(const QString& text, int at) {
+    if (!text[at].isLetterOrNumber()) return false;
+    if (at == 0 || !text[at - 1].isLetterOrNumber()) return true;
+    return text[at].isUpper() && text[at - 1].isLower();
+}
+
+struct Cell {
+    int score = kNone;  // of the best way that ends with this letter here
+    int before = -1;    // where the letter before was found
+};
+using Row = std::vector<Cell>;  // one cell for each place in the text
+
+// `row`: the letter before, empty for the first. A gap costs one for each place left out, so that
+// of two ways the shorter wins; places before the first letter cost a little.
+Row findLetter(QChar letter, const QString& text, const Row& row) {
+    Row found(text.size());
+    Cell apart;  // the best letter before that is not the neighbour
+    for (int i = 0; i < text.size(); ++i) {
+        --apart.score;
+        if (i >= 2 && !row.empty() && row[i - 2].score - 1 > apart.score)
+            apart = {row[i - 2].score - 1, i - 2};
+        if (text[i].toCaseFolded() != letter) continue;
+        Cell best = row.empty() ? Cell{-std::min(i / 4, kLetter), -1} : apart;
+        if (i >= 1 && !row.empty() && row[i - 1].score + kFollows > best.score)
+            best = {row[i - 1].score + kFollows, i - 1};
+        if (best.score <= kNone / 2) continue;
+        found[i] = {best.score + kLetter + (startsWord(text, i) ? kWordStart : 0), best.before};
+    }
+    return found;
+}
+
+std::optional<FuzzyMatch> findWord(const QString& word, const QString& text) {
+    std::vector<Row> rows;
+    for (const QChar letter : word)
+        rows.push_back(findLetter(letter.toCaseFolded(), text, rows.empty() ? Row{} : rows.back()));
+    const Row& last = rows.back();
+    const auto better = [](const Cell& a, const Cell& b) { return a.score < b.score; };
+    const auto best = std::max_element(last.begin(), last.end(), better);
+    if (best == last.end() || best->score <= kNone / 2) return std::nullopt;
+    FuzzyMatch match{.score = best->score};
+    int at = static_cast<int>(best - last.begin());
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+        match.at.prepend(at);
+        at = (*row)[at].before;
+    }
+    return match;
+}
+
+constexpr int kMargin = 8;
+constexpr int kIcon = 20;
+
+// The name, then where it is; found letters are bold.
+void layOut(QTextLayout& layout, const QString& name, const QString& path, const QList<int>& found,
+            const QColor& faint) {
+    layout.setText(name + "   " + path);
+    QList<QTextLayout::FormatRange> formats;
+    QTextCharFormat bold, quiet;
+    bold.setFontWeight(QFont::Bold);
+    bold.setFontUnderline(true);
+    quiet.setForeground(faint);
+    formats.append({static_cast<int>(name.size()), static_cast<int>(path.size()) + 3, quiet});
+    for (const int at : found) formats.append({at, 1, bold});
+    layout.setFormats(formats);
+    layout.beginLayout();
+    layout.createLine();
+    layout.endLayout();
+}
+
+QColor between(const QColor& a, const QColor& b) {
+    return QColor((a.red() * 3 + b.red() * 2) / 5, (a.green() * 3 + b.green() * 2) / 5,
+                  (a.blue() * 3 + b.blue() * 2) / 5);
+}
+
 constexpr int kRemembered = 30;  // used actions
 constexpr int kUsedLately = 12;  // what having been used just now adds to a match's score
-constexpr int kWidth = 640;
+constexpr int kPaletteWidth = 640;
 constexpr int kRows = 12;
 
 struct Hit {
@@ -60,6 +139,63 @@ QListWidgetItem* itemOf(const ListedAction& listed, const Hit& hit) {
 }
 
 }  // namespace
+
+std::optional<FuzzyMatch> fuzzyMatch(const QString& pattern, const QString& text) {
+    FuzzyMatch whole;
+    for (const QString& word : pattern.split(' ', Qt::SkipEmptyParts)) {
+        const auto match = findWord(word, text);
+        if (!match) return std::nullopt;
+        whole.score += match->score;
+        whole.at += match->at;
+    }
+    std::sort(whole.at.begin(), whole.at.end());
+    whole.at.erase(std::unique(whole.at.begin(), whole.at.end()), whole.at.end());
+    return whole;
+}
+
+void PaletteItem::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                        const QModelIndex& index) const {
+    QStyleOptionViewItem item = option;
+    initStyleOption(&item, index);
+    const QString name = item.text;
+    const QIcon icon = item.icon;
+    item.text.clear();
+    item.icon = {};
+    QStyle* style = item.widget ? item.widget->style() : QApplication::style();
+    style->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
+
+    const bool enabled = index.data(Usable).toBool();
+    const bool chosen = item.state & QStyle::State_Selected;
+    const auto group = enabled ? QPalette::Normal : QPalette::Disabled;
+    const QColor ink =
+        item.palette.color(group, chosen ? QPalette::HighlightedText : QPalette::Text);
+    const QColor faint = chosen ? ink : between(ink, item.palette.color(group, QPalette::Base));
+    const QRect row = item.rect.adjusted(kMargin, 0, -kMargin, 0);
+    const QRect left(row.left(), row.top(), kIcon, row.height());
+    painter->save();
+    painter->setPen(ink);
+    painter->setFont(item.font);
+    if (index.data(Checked).toBool())
+        painter->drawText(left, Qt::AlignCenter, QStringLiteral("✓"));
+    else
+        icon.paint(painter, left, Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);
+    const QString keys = index.data(Keys).toString();
+    painter->drawText(row, Qt::AlignRight | Qt::AlignVCenter, keys);
+    const int taken = keys.isEmpty() ? 0 : item.fontMetrics.horizontalAdvance(keys) + 2 * kMargin;
+    const QRect text = row.adjusted(kIcon + kMargin, 0, -taken, 0);
+    painter->setClipRect(text);
+    QTextLayout layout;
+    layout.setFont(item.font);
+    layOut(layout, name, index.data(Path).toString(), index.data(FoundAt).value<QList<int>>(),
+           faint);
+    const qreal down = (text.height() - layout.boundingRect().height()) / 2;
+    layout.draw(painter, QPointF(text.left(), text.top() + down));
+    painter->restore();
+}
+
+QSize PaletteItem::sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const {
+    return {200, option.fontMetrics.height() + 10};
+}
 
 CommandPalette::CommandPalette(QWidget* window)
     : QFrame(window),
@@ -166,7 +302,7 @@ void CommandPalette::moveBy(int rows) {
 }
 
 void CommandPalette::place() {
-    const int width = std::min(kWidth, window_->width() - 40);
+    const int width = std::min(kPaletteWidth, window_->width() - 40);
     const int row = list_->sizeHintForRow(0) > 0 ? list_->sizeHintForRow(0) : 26;
     const int wanted =
         kRows * row + pattern_->sizeHint().height() + note_->sizeHint().height() + 24;

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <QFrame>
+#include <QList>
 #include <QPointer>
+#include <QString>
 #include <QStringList>
+#include <QStyledItemDelegate>
+#include <optional>
 
 class QLabel;
 class QLineEdit;
@@ -11,6 +15,29 @@ class QListWidget;
 namespace lvr {
 
 struct ListedAction;
+
+struct FuzzyMatch {
+    int score = 0;  // higher is better
+    QList<int> at;  // where in the text the letters were found, ascending
+    bool operator==(const FuzzyMatch&) const = default;
+};
+
+// Whether all letters of each of the pattern's words are in the text, in the word's order; case
+// does not matter. Of all ways the best is taken: letters that begin a word or follow each other
+// count more, gaps less. An empty pattern is in every text.
+std::optional<FuzzyMatch> fuzzyMatch(const QString& pattern, const QString& text);
+
+// Paints one action of the palette: icon or tick, name with the letters that were found, where it
+// is, and its keys at the right.
+class PaletteItem : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    enum Role { Path = Qt::UserRole, Keys, FoundAt, Checked, Usable, Index };
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
 
 // Finds any action of the window by a few letters of its name and does it. Arrow keys, Enter and
 // Escape; what was used lately comes first.

@@ -9,12 +9,14 @@
 #include <array>
 #include <optional>
 
-#include "widgets/background.h"
+#include "widgets/action_tip.h"
+#include "widgets/job.h"
 
 namespace lvr {
 namespace {
 
 constexpr auto kKey = "recent/files";
+constexpr int kLooksAtOnce = 3;  // a place that hangs keeps nobody from another
 constexpr std::array kKinds = {"picture", "trace", "dataset", "model"};
 
 QString toText(const RecentFile& file) {
@@ -70,23 +72,27 @@ QString labelOf(const RecentFile& file, int number, bool gone) {
 }  // namespace
 
 RecentFiles::RecentFiles(QWidget* window)
-    : QObject(window), menu_(new QMenu(tr("Open &recent"), window)) {
+    : QObject(window),
+      menu_(new QMenu(tr("Open &recent"), window)),
+      looks_(new Job(this, kLooksAtOnce)) {
     makeMenu(window);
     connect(menu_, &QMenu::aboutToShow, this, &RecentFiles::lookForAll);
     show();
 }
 
-// The actions stay and change their text, so that one may be given a shortcut.
+// The actions stay and change their text, so that the palette may know them by name.
 void RecentFiles::makeMenu(QWidget* window) {
     for (int i = 0; i < kMost; ++i) {
         auto* entry = new QAction(window);
         entry->setObjectName(QString("file.recent-%1").arg(i + 1));
+        entry->setProperty(kKeepsNoKeys, true);
         connect(entry, &QAction::triggered, this, [this, i] { choose(i); });
         entries_.append(entry);
     }
     menu_->addActions(entries_);
     none_ = menu_->addAction(tr("Nothing was opened yet"));
     none_->setObjectName("file.recent-none");
+    none_->setProperty(kKeepsNoKeys, true);
     none_->setEnabled(false);
     menu_->addSeparator();
     clear_ = menu_->addAction(tr("&Clear list"), this, &RecentFiles::clear);
@@ -137,16 +143,16 @@ void RecentFiles::clear() {
 void RecentFiles::choose(int index) {
     if (index >= files_.size()) return;
     const RecentFile file = files_[index];
-    inBackground(
-        this, [file] { return isGone(file); },
-        [this, file](bool missing) {
-            if (!missing) return Q_EMIT chosen(file);
-            files_.removeAll(file);
-            keep();
-            show();
-            Q_EMIT gone(tr("%1 is no longer there; it was taken off the list.")
-                            .arg(QDir::toNativeSeparators(file.path)));
-        });
+    looks_->add([file] { return isGone(file); },
+                [this, file](bool missing) {
+                    if (!missing) return Q_EMIT chosen(file);
+                    files_.removeAll(file);
+                    keep();
+                    show();
+                    Q_EMIT gone(tr("%1 is no longer there; it was taken off the list.")
+                                    .arg(QDir::toNativeSeparators(file.path)));
+                },
+                [this](const QString& sentence) { Q_EMIT gone(sentence); });
 }
 
 void RecentFiles::lookForAll() {
@@ -156,10 +162,11 @@ void RecentFiles::lookForAll() {
             if (isGone(file)) missing << file.path;
         return missing;
     };
-    inBackground(this, look, [this](const QStringList& missing) {
+    const auto mark = [this](const QStringList& missing) {
         missing_ = missing;
         show();
-    });
+    };
+    looks_->replace(look, mark, {});
 }
 
 void RecentFiles::show() {

@@ -10,6 +10,8 @@ class QWidget;
 
 namespace lvr {
 
+class Job;
+
 enum class RecentKind { Picture, Trace, Dataset, Model };
 
 struct RecentFile {
@@ -45,6 +47,7 @@ private:
     void load();
 
     QMenu* menu_;
+    Job* looks_;
     QList<QAction*> entries_;
     QAction* clear_;
     QAction* none_;

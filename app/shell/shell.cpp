@@ -6,10 +6,8 @@
 #include <QMenuBar>
 #include <QSettings>
 
-#include "app/shell/cheat_sheet.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/help_pages.h"
-#include "app/shell/message_log.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/shortcuts.h"
 #include "app/shell/shortcuts_dialog.h"
@@ -45,9 +43,8 @@ void Shell::addHelpMenu() {
     QMenu* menu = window_->menuBar()->addMenu(tr("&Help"));
     add(menu, "help.palette", tr("&Command palette…"), {Qt::CTRL | Qt::SHIFT | Qt::Key_P},
         &Shell::openPalette);
-    add(menu, "help.shortcuts", tr("&Shortcuts"), {Qt::Key_F1, Qt::CTRL | Qt::Key_Slash},
+    add(menu, "help.shortcuts", tr("&Shortcuts…"), {Qt::Key_F1, Qt::CTRL | Qt::Key_Slash},
         &Shell::showShortcuts);
-    add(menu, "help.change-shortcuts", tr("Change s&hortcuts…"), {}, &Shell::changeShortcuts);
     menu->addSeparator();
     add(menu, "help.messages", tr("&Messages…"), {}, &Shell::showMessages);
     add(menu, "help.tour", tr("&Tour of the window"), {}, &Shell::startTour);
@@ -81,17 +78,11 @@ void Shell::actionsChanged() { shortcuts_->refresh(); }
 
 void Shell::openPalette() { palette_->open(); }
 
-void Shell::changeShortcuts() {
-    auto* dialog = new ShortcutsDialog(shortcuts_->rows(), window_);
+void Shell::showShortcuts() {
+    auto* dialog = new ShortcutsDialog(shortcuts_->rows(), shortcuts_->fixed(), window_);
     connect(dialog, &QDialog::accepted, this,
             [this, dialog] { shortcuts_->apply(dialog->rows()); });
     open(dialog);
-}
-
-void Shell::showShortcuts() {
-    auto* sheet = new CheatSheet(keyGroups(shortcuts_->rows(), *window_), window_);
-    connect(sheet, &CheatSheet::changeWanted, this, &Shell::changeShortcuts);
-    open(sheet);
 }
 
 void Shell::startTour() {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/shell/tour.h"
+#include "app/shell/help_pages.h"
 
 class QAction;
 class QMainWindow;
@@ -43,7 +43,6 @@ private:
     QAction* add(QMenu* menu, const QString& name, const QString& text,
                  const QList<QKeySequence>& keys, void (Shell::*act)());
     void openPalette();
-    void changeShortcuts();
     void showShortcuts();
     void startTour();
     void showMessages();

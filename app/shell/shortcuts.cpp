@@ -2,6 +2,7 @@
 
 #include <QSettings>
 #include <QWidget>
+#include <algorithm>
 
 #include "widgets/action_tip.h"
 
@@ -103,8 +104,22 @@ QList<ActionKeys> Shortcuts::rows() {
     refresh();
     QList<ActionKeys> rows;
     for (const ListedAction& listed : listActions(*window_, Reach::All))
-        rows.append({listed, listed.action->shortcuts(), defaults_.value(listed.id)});
+        if (!listed.action->property(kKeepsNoKeys).toBool())
+            rows.append({listed, listed.action->shortcuts(), defaults_.value(listed.id)});
     return rows;
+}
+
+QList<FixedKeys> Shortcuts::fixed() const {
+    QList<FixedKeys> all;
+    for (const auto* widget : window_->findChildren<const QWidget*>()) {
+        const FixedKeys fixed = fixedKeysOf(*widget);
+        auto same = std::ranges::find(all, fixed.place, &FixedKeys::place);
+        if (fixed.keys.isEmpty()) continue;
+        if (same == all.end()) same = all.insert(all.end(), {fixed.place, {}});
+        for (const FixedKey& key : fixed.keys)
+            if (!same->keys.contains(key)) same->keys.append(key);
+    }
+    return all;
 }
 
 void Shortcuts::apply(const QList<ActionKeys>& rows) {

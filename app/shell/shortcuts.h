@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/shell/action_list.h"
+#include "widgets/action_tip.h"
 
 namespace lvr {
 
@@ -35,6 +36,8 @@ public:
     // Learns of actions that were made since, and applies what was changed about them.
     void refresh();
     QList<ActionKeys> rows();
+    // What parts of the window answer to themselves, once each.
+    QList<FixedKeys> fixed() const;
     // What `keys` of these rows say is in force from now on.
     void apply(const QList<ActionKeys>& rows);
 

@@ -1,18 +1,22 @@
 #include "app/shell/shortcuts_dialog.h"
 
+#include <QApplication>
+#include <QClipboard>
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeySequenceEdit>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPrintDialog>
+#include <QPrinter>
 #include <QPushButton>
 #include <QTableWidget>
+#include <QTextDocument>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <memory>
 #include <utility>
-
-#include "app/shell/fuzzy_match.h"
 
 namespace lvr {
 namespace {
@@ -36,13 +40,57 @@ Keys withFirst(const QKeySequence& first, Keys keys) {
     return keys;
 }
 
+FixedKeys& groupOf(QList<FixedKeys>& groups, const QString& name) {
+    for (FixedKeys& group : groups)
+        if (group.place == name) return group;
+    groups.append({name, {}});
+    return groups.last();
+}
+
+QString toHtml(const FixedKeys& group) {
+    QString html =
+        QString("<tr><td colspan='2'><b>%1</b></td></tr>").arg(group.place.toHtmlEscaped());
+    for (const FixedKey& key : group.keys)
+        html += QString("<tr><td style='padding-right:14px'><code>%1</code></td><td>%2</td></tr>")
+                    .arg(key.keys.toHtmlEscaped(), key.what.toHtmlEscaped());
+    return html + "<tr><td colspan='2'>&nbsp;</td></tr>";
+}
+
+// Two columns of about the same height.
+QString toHtml(const QList<FixedKeys>& groups) {
+    qsizetype lines = 0, before = 0;
+    for (const FixedKeys& group : groups) lines += group.keys.size() + 2;
+    QString left, right;
+    for (const FixedKeys& group : groups) {
+        (before < lines / 2 ? left : right) += toHtml(group);
+        before += group.keys.size() + 2;
+    }
+    return QString(
+               "<table width='100%'><tr><td width='50%'><table>%1</table></td>"
+               "<td width='50%'><table>%2</table></td></tr></table>")
+        .arg(left, right);
+}
+
+QString toPlainText(const QList<FixedKeys>& groups) {
+    qsizetype widest = 0;
+    for (const FixedKeys& group : groups)
+        for (const FixedKey& key : group.keys) widest = std::max(widest, key.keys.size());
+    QString text;
+    for (const FixedKeys& group : groups) {
+        text += (text.isEmpty() ? "" : "\n") + group.place + '\n';
+        for (const FixedKey& key : group.keys)
+            text += "  " + key.keys.leftJustified(widest + 2) + key.what + '\n';
+    }
+    return text;
+}
+
 }  // namespace
 
-ShortcutsDialog::ShortcutsDialog(QList<ActionKeys> rows, QWidget* parent)
+ShortcutsDialog::ShortcutsDialog(QList<ActionKeys> rows, QList<FixedKeys> fixed, QWidget* parent)
     : QDialog(parent),
       rows_(std::move(rows)),
       filter_(new QLineEdit(this)),
-      table_(new QTableWidget(static_cast<int>(rows_.size()), kColumns, this)),
+      table_(new QTableWidget(this)),
       of_(new QLabel(this)),
       edit_(new QKeySequenceEdit(this)),
       none_(new QPushButton(tr("&No keys"), this)),
@@ -51,10 +99,14 @@ ShortcutsDialog::ShortcutsDialog(QList<ActionKeys> rows, QWidget* parent)
       anyway_(new QPushButton(tr("&Use here instead"), this)),
       note_(new QLabel(this)) {
     setWindowTitle(tr("Keyboard shortcuts"));
-    resize(680, 540);
+    resize(760, 600);
+    for (const FixedKeys& each : fixed)
+        for (const FixedKey& key : each.keys) fixed_.append({each.place, key});
+    table_->setRowCount(static_cast<int>(rows_.size() + fixed_.size()));
+    table_->setColumnCount(kColumns);
     build();
     wire();
-    for (int row = 0; row < rows_.size(); ++row) showRow(row);
+    for (int row = 0; row < table_->rowCount(); ++row) showRow(row);
     table_->setCurrentCell(0, Name);
     filter_->setFocus();
 }
@@ -77,15 +129,25 @@ void ShortcutsDialog::build() {
     table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table_->setColumnWidth(Name, 250);
     table_->setColumnWidth(Where, 230);
-    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
-    buttons->addButton(resetAll_, QDialogButtonBox::ResetRole);
-    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
-    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* column = new QVBoxLayout(this);
     column->addWidget(filter_);
     column->addWidget(table_, 1);
     column->addWidget(makeEditor());
-    column->addWidget(buttons);
+    column->addWidget(makeButtons());
+}
+
+QWidget* ShortcutsDialog::makeButtons() {
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
+    buttons->addButton(resetAll_, QDialogButtonBox::ResetRole);
+    auto* copyAll = buttons->addButton(tr("&Copy"), QDialogButtonBox::ActionRole);
+    copyAll->setToolTip(tr("Copy all keys as text"));
+    auto* printAll = buttons->addButton(tr("&Print…"), QDialogButtonBox::ActionRole);
+    printAll->setToolTip(tr("All keys on one page"));
+    connect(copyAll, &QPushButton::clicked, this, &ShortcutsDialog::copy);
+    connect(printAll, &QPushButton::clicked, this, &ShortcutsDialog::print);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    return buttons;
 }
 
 QWidget* ShortcutsDialog::makeEditor() {
@@ -124,21 +186,36 @@ void ShortcutsDialog::wire() {
 
 int ShortcutsDialog::current() const {
     const int row = table_->currentRow();
-    return row >= 0 && !table_->isRowHidden(row) ? row : -1;
+    return row >= 0 && row < rows_.size() && !table_->isRowHidden(row) ? row : -1;
+}
+
+QString ShortcutsDialog::textOfRow(int row, int column) const {
+    if (row < rows_.size()) {
+        const ActionKeys& shown = rows_[row];
+        return column == Name    ? shown.listed.text
+               : column == Where ? shown.listed.path
+                                 : textOf(shown.keys);
+    }
+    const FixedRow& shown = fixed_[row - rows_.size()];
+    return column == Name    ? shown.key.what
+           : column == Where ? tr("While the focus is in: %1").arg(shown.place)
+                             : shown.key.keys;
 }
 
 void ShortcutsDialog::showRow(int row) {
-    const ActionKeys& shown = rows_[row];
-    const QString texts[kColumns] = {shown.listed.text, shown.listed.path, textOf(shown.keys)};
+    const bool isFixed = row >= rows_.size();
+    QFont font = table_->font();
+    font.setBold(!isFixed && rows_[row].isChanged());
+    font.setItalic(isFixed);
+    QString tip = isFixed ? tr("These keys can't be changed") : QString();
+    if (font.bold())
+        tip = rows_[row].defaults.isEmpty()
+                  ? tr("Changed; has no keys by default")
+                  : tr("Changed; %1 by default").arg(textOf(rows_[row].defaults));
     for (int column = 0; column < kColumns; ++column) {
-        auto* item = new QTableWidgetItem(texts[column]);
-        QFont font = table_->font();
-        font.setBold(shown.isChanged());
+        auto* item = new QTableWidgetItem(textOfRow(row, column));
         item->setFont(font);
-        if (shown.isChanged())
-            item->setToolTip(shown.defaults.isEmpty()
-                                 ? tr("Changed; has no keys by default")
-                                 : tr("Changed; %1 by default").arg(textOf(shown.defaults)));
+        item->setToolTip(tip);
         table_->setItem(row, column, item);
     }
 }
@@ -153,25 +230,28 @@ void ShortcutsDialog::showCurrent() {
     const QSignalBlocker quiet(edit_);
     const bool hasKeys = row >= 0 && !rows_[row].keys.isEmpty();
     edit_->setKeySequence(hasKeys ? rows_[row].keys.first() : QKeySequence());
-    of_->setText(row < 0 ? tr("No action is chosen.")
-                         : tr("Keys of %1:").arg(quoted(rows_[row].listed)));
+    const bool isFixed = table_->currentRow() >= rows_.size();
+    of_->setText(row >= 0  ? tr("Keys of %1:").arg(quoted(rows_[row].listed))
+                 : isFixed ? tr("These keys can't be changed.")
+                           : tr("No action is chosen."));
     say({});
 }
 
 void ShortcutsDialog::filter(const QString& words) {
+    const QStringList all = words.split(' ', Qt::SkipEmptyParts);
     int first = -1;
-    for (int row = 0; row < rows_.size(); ++row) {
-        const ListedAction& listed = rows_[row].listed;
-        const QString text =
-            QStringList{listed.text, listed.path, textOf(rows_[row].keys)}.join(' ');
-        const QStringList all = words.split(' ', Qt::SkipEmptyParts);
+    for (int row = 0; row < table_->rowCount(); ++row) {
+        QStringList texts;
+        for (int column = 0; column < kColumns; ++column) texts << textOfRow(row, column);
+        const QString text = texts.join(' ');
         const bool found = std::all_of(all.begin(), all.end(), [&](const QString& word) {
             return text.contains(word, Qt::CaseInsensitive);
         });
         table_->setRowHidden(row, !found);
         if (found && first < 0) first = row;
     }
-    if (current() < 0 && first >= 0) table_->setCurrentCell(first, Name);
+    const int at = table_->currentRow();
+    if ((at < 0 || table_->isRowHidden(at)) && first >= 0) table_->setCurrentCell(first, Name);
     showCurrent();
 }
 
@@ -229,6 +309,33 @@ void ShortcutsDialog::resetAll() {
 void ShortcutsDialog::say(const QString& sentence) {
     note_->setText(sentence);
     anyway_->hide();
+}
+
+// ---- All of it on a page ----
+
+QList<FixedKeys> ShortcutsDialog::groups() const {
+    QList<FixedKeys> groups;
+    for (int row = 0; row < table_->rowCount(); ++row) {
+        const QString keys = textOfRow(row, KeysOf);
+        if (keys.isEmpty()) continue;
+        groupOf(groups, textOfRow(row, Where).section(QStringLiteral(" › "), 0, 0))
+            .keys.append({keys, textOfRow(row, Name)});
+    }
+    return groups;
+}
+
+void ShortcutsDialog::copy() const { QApplication::clipboard()->setText(toPlainText(groups())); }
+
+void ShortcutsDialog::print() {
+    const auto printer = std::make_shared<QPrinter>();
+    auto* dialog = new QPrintDialog(printer.get(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [html = toHtml(groups()), printer] {
+        QTextDocument paper;
+        paper.setHtml(html);
+        paper.print(printer.get());
+    });
+    dialog->open();
 }
 
 }  // namespace lvr

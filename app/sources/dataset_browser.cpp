@@ -11,10 +11,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include "app/sources/enter_key.h"
-#include "app/sources/record_model.h"
-#include "app/sources/record_reader.h"
-#include "widgets/typed_path.h"
+#include "app/sources/records.h"
+#include "widgets/entry_fields.h"
 
 namespace lvr {
 

@@ -11,23 +11,22 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
-#include "app/sources/enter_key.h"
-#include "app/sources/file_delegate.h"
-#include "app/sources/file_model.h"
-#include "app/sources/thumbnails.h"
-#include "widgets/background.h"
-#include "widgets/typed_path.h"
+#include "app/sources/folder_files.h"
+#include "widgets/entry_fields.h"
+#include "widgets/job.h"
 
 namespace lvr {
 namespace {
 
 constexpr int kSettle = 30;    // ms
 constexpr int kChanged = 250;  // ms
+constexpr int kFolders = 3;    // one that hangs keeps nobody from another
 
 }  // namespace
 
 FolderBrowser::FolderBrowser(QWidget* parent)
     : QWidget(parent),
+      looks_(new Job(this, kFolders)),
       thumbnails_(new Thumbnails(this)),
       model_(new FileModel(*thumbnails_, this)),
       delegate_(new FileDelegate(this)),
@@ -105,7 +104,7 @@ void FolderBrowser::wire() {
             qOverload<>(&QTimer::start));
     connect(thumbnails_, &Thumbnails::read, model_, &FileModel::thumbnailCame);
     connect(thumbnails_, &Thumbnails::idle, this, [this] {
-        if (newestListed_ == newest_ && !settle_.isActive()) Q_EMIT settled();
+        if (!isListing_ && !settle_.isActive()) Q_EMIT settled();
     });
 }
 
@@ -135,12 +134,13 @@ void FolderBrowser::refresh() {
     const auto look = [folder = folder_, files = files_] {
         return folder.isEmpty() ? listFiles(files) : listFolder(folder);
     };
-    inBackground(this, look, [this, id = ++newest_](const Listing& listing) {
-        if (id != newest_) return;
-        newestListed_ = id;
+    isListing_ = true;
+    const auto show = [this](const Listing& listing) {
+        isListing_ = false;
         watch();
         showListing(listing);
-    });
+    };
+    looks_->replace(look, show, [show](const QString& why) { show({.problem = why}); });
 }
 
 // Once its listing is here: a folder that hangs has not come so far.

@@ -14,6 +14,7 @@ namespace lvr {
 
 class FileDelegate;
 class FileModel;
+class Job;
 class Thumbnails;
 struct Listing;
 
@@ -61,10 +62,11 @@ private:
     QString folder_, openFile_;
     QString wantedFile_;  // said by opened(), and not yet on screen
     QStringList files_;   // of a list
-    quint64 newest_ = 0, newestListed_ = 0;
+    bool isListing_ = false;
     QTimer settle_;   // a scroll or resize ends
     QTimer changed_;  // a burst of changes in the folder ends
 
+    Job* looks_;
     Thumbnails* thumbnails_;
     FileModel* model_;
     FileDelegate* delegate_;

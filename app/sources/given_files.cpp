@@ -7,13 +7,17 @@
 #include <QMimeData>
 #include <QSettings>
 
-#include "widgets/background.h"
+#include "app/sources/folder_files.h"
+#include "core/trace/trace_file.h"
+#include "core/vision/image_file.h"
+#include "widgets/job.h"
 #include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
 
 constexpr auto kFolder = "window/folder";
+constexpr int kLooks = 3;  // a place that hangs keeps nobody from another
 
 // Which of the signals tells of it. Blocks.
 using Tell = void (GivenFiles::*)(const QString&);
@@ -26,9 +30,14 @@ Tell kindOf(const QString& path) {
     return QFileInfo::exists(path + "/data.json") ? &GivenFiles::data : &GivenFiles::folder;
 }
 
+std::filesystem::path toPath(const QString& file) { return file.toStdU16String(); }
+
 }  // namespace
 
-GivenFiles::GivenFiles(QWidget* window) : QObject(window), window_(window) {}
+GivenFiles::GivenFiles(QWidget* window)
+    : QObject(window), window_(window), looks_(new Job(this, kLooks)) {}
+
+bool GivenFiles::isLooking() const { return looks_->isBusy(); }
 
 void GivenFiles::choose() { openDialog(0); }
 void GivenFiles::chooseTrace() { openDialog(1); }
@@ -87,11 +96,12 @@ void GivenFiles::giveUrls(const QList<QUrl>& urls) {
 
 void GivenFiles::lookAt(const QString& path) {
     const QString given = QFileInfo(path).filePath();
-    inBackground(
-        this, [given] { return kindOf(given); },
-        [this, given, id = ++newest_](Tell tell) {
-            if (id == newest_) Q_EMIT(this->*tell)(given);
-        });
+    looks_->replace([given] { return kindOf(given); },
+                    [this, given](Tell tell) {
+                        Q_EMIT(this->*tell)
+                        (given);
+                    },
+                    [this](const QString& sentence) { Q_EMIT refused(sentence); });
 }
 
 void GivenFiles::remember() {
@@ -109,6 +119,27 @@ void GivenFiles::givePicture(const QImage& given) {
         Q_EMIT refused(tr("The clipboard's picture can't be read; copy it again as PNG."));
     else
         Q_EMIT picture(given);
+}
+
+FileJobs::FileJobs(QObject* parent) : QObject(parent), job_(new Job(this)) {}
+
+bool FileJobs::isBusy() const { return job_->isBusy(); }
+
+void FileJobs::open(const QString& file) {
+    const auto fail = [this](const QString& sentence) { Q_EMIT openFailed(sentence); };
+    if (isTraceName(file))
+        job_->replace([file] { return readTrace(toPath(file)); },
+                      [this, file](const Trace& trace) { Q_EMIT traceOpened(trace, file); }, fail);
+    else
+        job_->replace([file] { return readImage(toPath(file)); },
+                      [this, file](const Image& picture) { Q_EMIT pictureOpened(picture, file); },
+                      fail);
+}
+
+void FileJobs::save(const Trace& trace, const QString& file) {
+    job_->add([trace, file] { writeTrace(trace, toPath(file)); },
+              [this, file] { Q_EMIT traceSaved(file); },
+              [this](const QString& sentence) { Q_EMIT saveFailed(sentence); });
 }
 
 }  // namespace lvr

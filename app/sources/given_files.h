@@ -4,10 +4,14 @@
 #include <QObject>
 #include <QUrl>
 
+#include "core/values/trace.h"
+
 class QMimeData;
 class QWidget;
 
 namespace lvr {
+
+class Job;
 
 // Pictures, traces, folders, data files and checkpoints as they come in: chosen in a dialog,
 // dropped or pasted. Says what each is, which is looked up away from the GUI thread; what can't be
@@ -23,6 +27,7 @@ public:
     void paste();
     void give(const QMimeData& data);
     void giveUrls(const QList<QUrl>& urls);
+    bool isLooking() const;
     void lookAt(const QString& path);  // the newest is told by one of the signals below
     void remember();                   // the folder of the dialogs, from the last time on
     void setFolder(const QString& folder);
@@ -46,7 +51,29 @@ private:
     QWidget* window_;
     QString folder_;  // where the dialogs begin; empty: where the program was started
     bool remembers_ = false;
-    quint64 newest_ = 0;
+    Job* looks_;
+};
+
+// Reads and writes files away from the GUI thread; every signal comes on the GUI thread. Of several
+// files opened in a hurry the newest is shown.
+class FileJobs : public QObject {
+    Q_OBJECT
+public:
+    explicit FileJobs(QObject* parent = nullptr);
+
+    void open(const QString& file);  // a trace by its ending .lvrtrace, otherwise a picture
+    void save(const Trace& trace, const QString& file);
+    bool isBusy() const;  // also with what nobody waits for any more
+
+Q_SIGNALS:
+    void pictureOpened(const lvr::Image& picture, const QString& file);
+    void traceOpened(const lvr::Trace& trace, const QString& file);
+    void traceSaved(const QString& file);
+    void openFailed(const QString& sentence);
+    void saveFailed(const QString& sentence);
+
+private:
+    Job* job_;
 };
 
 }  // namespace lvr

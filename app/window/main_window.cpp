@@ -16,23 +16,19 @@
 #include "app/engine/ask_engine.h"
 #include "app/engine/inference_worker.h"
 #include "app/runs/train_workspace.h"
-#include "app/shell/do_command.h"
-#include "app/shell/icons.h"
+#include "app/shell/action_list.h"
+#include "app/shell/look.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/shell.h"
-#include "app/shell/theme.h"
 #include "app/sources/source_browser.h"
-#include "app/window/ask_before_closing.h"
-#include "app/window/model_desk.h"
-#include "app/window/run_alerts.h"
+#include "app/window/models.h"
+#include "app/window/running_work.h"
 #include "app/window/session.h"
-#include "app/window/window_actions.h"
 #include "app/window/window_bars.h"
 #include "app/window/window_files.h"
 #include "app/window/window_services.h"
 #include "app/window/window_session.h"
 #include "app/window/window_state.h"
-#include "app/window/workspace_switch.h"
 #include "app/window/workspaces.h"
 #include "core/error.h"
 #include "widgets/action_tip.h"
@@ -64,6 +60,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
       messages_(new MessageBar(this)),
       notices_(new MessageBar(this)),
       alerts_(new RunAlerts(this, notices_)),
+      closing_(std::make_unique<ClosingQuestions>(this, *workspaces_)),
       actions_(std::make_unique<WindowActions>(this)) {
     messages_->setObjectName("messages");
     setWindowTitle(tr("LVR Workbench"));
@@ -78,16 +75,18 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     column->addWidget(messages_);
     column->addWidget(workspaces_, 1);
     setCentralWidget(centre);
+    // The last of a stack is in front.
+    ask_->addPanel("ask/history", tr("History"), conversation_->past(), Qt::LeftDockWidgetArea,
+                   true);
     ask_->addPanel("ask/conversation", tr("Conversation"), conversation_->panel(),
                    Qt::LeftDockWidgetArea, true);
     files_ = new WindowFiles(ask_, shell_->recent(), this);
-    models_ = new ModelDesk(worker_, files_->jobs(), services_->cachedCheckpoints, this);
+    models_ = new ModelDesk(worker_, services_->cachedCheckpoints, this);
     bars_ = new WindowBars({*actions_, *workspaces_, *switch_, *files_->sources(), *theme_, *shell_,
                             services_->sceneKinds},
                            this);
     wire();
     wireShell();
-    recolourIcons();
     updateActions();
     shell_->actionsChanged();
 }
@@ -96,12 +95,6 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
 MainWindow::~MainWindow() {
     worker_->finish();
     conversation_->keepRegions();
-}
-
-void MainWindow::recolourIcons() {
-    const QColor ink = palette().buttonText().color();
-    actions_->recolour(ink);
-    ask_->recolour(ink);
 }
 
 // ---- Introductions ----
@@ -398,41 +391,12 @@ void MainWindow::rememberLook() {
     shell_->remember();
 }
 
-// Trainings outlive the window, a comparison does not; whoever closes it says what is to become of
-// them.
-bool MainWindow::mayClose() {
-    if (closes_) return true;
-    auto* compare = workspaces_->compareIfMade();
-    if (compare && compare->isAskingSet() && !dropsComparison_) {
-        askAboutComparison(this, [this, compare] {
-            dropsComparison_ = true;
-            compare->stop();
-            close();
-            dropsComparison_ = false;
-        });
-        return false;
-    }
-    if (!workspaces_->trainIfMade()) return true;
-    const auto running = workspaces_->train().running();
-    if (running.empty()) return true;
-    askBeforeClosing(
-        this, running, [this] { leave(); },
-        [this] {
-            workspaces_->train().stopRunning();
-            leave();
-        });
-    return false;
-}
-
 void MainWindow::greet() { shell_->greet(); }
 
-void MainWindow::leave() {
-    closes_ = true;
-    close();
-}
+void MainWindow::leave() { closing_->closeUnasked(); }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!mayClose()) return event->ignore();
+    if (!closing_->mayClose()) return event->ignore();
     models_->cancel();
     worker_->stop();
     if (session_) session_->keepClosed();
@@ -454,11 +418,6 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 void MainWindow::dropEvent(QDropEvent* event) {
     give(*event->mimeData());
     event->acceptProposedAction();
-}
-
-void MainWindow::changeEvent(QEvent* event) {
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && actions_) recolourIcons();
 }
 
 }  // namespace lvr

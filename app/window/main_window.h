@@ -11,6 +11,7 @@ class QMimeData;
 namespace lvr {
 
 class AskWorkspace;
+class ClosingQuestions;
 class InferenceWorker;
 class MessageBar;
 class ModelDesk;
@@ -83,7 +84,6 @@ protected:
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
-    void changeEvent(QEvent* event) override;
 
 private:
     void wire();
@@ -96,20 +96,16 @@ private:
     void wireWorker();
     void wireFiles();
     void wireShell();
-    void recolourIcons();
 
     void showModel(const ModelInfo& model, const ModelWish& wish);
     void fail(const QString& sentence, QAction* remedy = nullptr);
     void updateActions();
     void settle();
-    bool mayClose();
 
     std::unique_ptr<WindowServices> services_;
     QString askTitle_;
     bool restoring_ = false;
     bool remembers_ = false;
-    bool closes_ = false;           // what was to be asked before has been answered
-    bool dropsComparison_ = false;  // likewise of the set that is compared
 
     InferenceWorker* worker_ = nullptr;
     ThemeSwitch* theme_ = nullptr;
@@ -122,6 +118,7 @@ private:
     MessageBar* notices_ = nullptr;  // what concerns every workspace
     RunAlerts* alerts_ = nullptr;
     WindowSession* session_ = nullptr;  // null: none is kept
+    std::unique_ptr<ClosingQuestions> closing_;
     std::unique_ptr<WindowActions> actions_;
     WindowFiles* files_ = nullptr;
     ModelDesk* models_ = nullptr;

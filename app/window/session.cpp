@@ -1,9 +1,18 @@
 #include "app/window/session.h"
 
+#include <QDateTime>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
+#include "core/files/atomic_file.h"
+#include "core/trace/trace_file.h"
 
 namespace lvr {
 namespace {
@@ -44,6 +53,45 @@ void fromValue(const QJsonValue& value, std::int64_t& number) { number = value.t
 void fromValue(const QJsonValue& value, int& number) { number = value.toInt(number); }
 void fromValue(const QJsonValue& value, bool& yes) { yes = value.toBool(yes); }
 
+constexpr int kMostSlots = 32;    // windows of one person at a time
+constexpr int kLastBreath = 300;  // ms that a window just closed or killed may still take
+
+QString folderOf(const QString& first, int number) {
+    return number == 1 ? first : QString("%1-%2").arg(first).arg(number);
+}
+
+std::unique_ptr<QLockFile> tryLock(const QString& folder, int patience = 0) {
+    auto lock = std::make_unique<QLockFile>(folder + "/lock");
+    lock->setStaleLockTime(0);
+    return lock->tryLock(patience) ? std::move(lock) : nullptr;
+}
+
+// Those that hold a session, kept last first.
+std::vector<QString> keptSlots(const QString& first) {
+    std::vector<std::pair<QDateTime, QString>> found;
+    for (int number = 1; number <= kMostSlots; ++number) {
+        const QFileInfo kept(folderOf(first, number) + '/' + kSessionFile);
+        if (kept.exists()) found.emplace_back(kept.lastModified(), folderOf(first, number));
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<QString> folders;
+    for (const auto& [time, folder] : found) folders.push_back(folder);
+    return folders;
+}
+
+bool isLost(const QString& folder) {
+    QFile kept(folder + '/' + kSessionFile);
+    if (!kept.open(QIODevice::ReadOnly)) return false;
+    try {
+        return !sessionFromJson(kept.readAll()).closed;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+constexpr auto kTraces = {"a.lvrtrace", "b.lvrtrace"};
+
 }  // namespace
 
 QByteArray toJson(const Session& session) {
@@ -65,6 +113,80 @@ Session sessionFromJson(const QByteArray& json) {
         fromValue(object[QLatin1String(name)], value);
     });
     return session;
+}
+
+std::optional<SessionSlot> claimSlot(const QString& first) {
+    const auto kept = keptSlots(first);
+    for (const QString& folder : kept)
+        if (auto lock = tryLock(folder)) return SessionSlot{folder, std::move(lock)};
+    if (!kept.empty())
+        if (auto lock = tryLock(kept.front(), kLastBreath))
+            return SessionSlot{kept.front(), std::move(lock)};
+    for (int number = 1; number <= kMostSlots; ++number) {
+        const QString folder = folderOf(first, number);
+        if (QFileInfo::exists(folder + '/' + kSessionFile)) continue;  // another window's
+        if (!QDir().mkpath(folder)) return std::nullopt;
+        if (auto lock = tryLock(folder)) return SessionSlot{folder, std::move(lock)};
+    }
+    return std::nullopt;
+}
+
+int lostSessions(const QString& first) {
+    const auto kept = keptSlots(first);
+    return static_cast<int>(std::ranges::count_if(
+        kept, [](const QString& folder) { return isLost(folder) && tryLock(folder); }));
+}
+
+SessionKeeper::SessionKeeper(const QString& first, QObject* parent)
+    : QObject(parent), first_(first) {}
+
+std::filesystem::path SessionKeeper::file(const QString& name) const {
+    return (slot_.folder + "/" + name).toStdU16String();
+}
+
+bool SessionKeeper::claim() {
+    auto slot = claimSlot(first_);
+    if (slot) slot_ = std::move(*slot);
+    return slot_.lock != nullptr;
+}
+
+int SessionKeeper::othersLost() const { return lostSessions(first_); }
+
+std::optional<Session> SessionKeeper::last() const {
+    QFile kept(file(kSessionFile));
+    if (!kept.open(QIODevice::ReadOnly)) return std::nullopt;
+    return sessionFromJson(kept.readAll());
+}
+
+void SessionKeeper::readTrace(const Session& session, std::function<void(const Trace&)> then) {
+    trace_ = session.trace;
+    job_.add([name = file(session.trace)] { return lvr::readTrace(name); }, std::move(then),
+             [this](const QString& sentence) { Q_EMIT readFailed(sentence); });
+}
+
+void SessionKeeper::keep(Session session, const std::optional<Trace>& trace) {
+    // Never over the one that the session on disk names.
+    if (trace) trace_ = *(trace_ == *kTraces.begin() ? kTraces.begin() + 1 : kTraces.begin());
+    session.trace = trace_;
+    job_.add([this, session = std::move(session), trace] { write(session, trace); },
+             [this] { keepFailed_ = false; },
+             [this](const QString& trouble) {
+                 if (!std::exchange(keepFailed_, true)) Q_EMIT keepFailed(trouble);
+             });
+}
+
+// The window may take its time to end: an answer under way is waited for.
+void SessionKeeper::keepAndLeave(const Session& session, const std::optional<Trace>& trace) {
+    keep(session, trace);
+    job_.add([this] { slot_.lock->unlock(); }, [] {}, {});
+}
+
+// Away from the GUI thread.
+void SessionKeeper::write(const Session& session, const std::optional<Trace>& trace) const {
+    if (trace) writeTrace(*trace, file(session.trace));
+    writeFileAtomically(file(kSessionFile), toJson(session).toStdString());
+    for (const auto* other : kTraces)
+        if (session.trace != QLatin1String(other)) QFile::remove(file(other));
 }
 
 }  // namespace lvr

@@ -1,11 +1,17 @@
 #include "app/window/start_script.h"
 
-#include <QSaveFile>
+#include <QCommandLineParser>
+#include <QFileInfo>
+#include <QHash>
+#include <QRegularExpression>
 #include <QTimer>
 #include <algorithm>
 #include <utility>
 
 #include "app/window/main_window.h"
+#include "core/error.h"
+#include "core/values/box_text.h"
+#include "widgets/save_file.h"
 
 namespace lvr {
 namespace {
@@ -33,12 +39,126 @@ struct Match : Cases... {
     using Cases::operator()...;
 };
 
-// What went wrong; empty: nothing.
-QString write(const QString& file, const std::function<bool(QIODevice&)>& content) {
-    QSaveFile saved(file);
-    if (saved.open(QIODevice::WriteOnly) && content(saved) && saved.commit()) return {};
-    return QObject::tr("%1 can't be written (%2); choose another place for it.")
-        .arg(file, saved.errorString());
+constexpr auto kDescription =
+    "Ask a picture and see what each latent step looks at, train, read rollouts, compare.\n\n"
+    "Examples:\n"
+    "  lvr-workbench\n"
+    "  lvr-workbench --model Qwen/Qwen2.5-VL-3B-Instruct --open photo.jpg\n"
+    "  lvr-workbench --workspace train --store runs.db\n"
+    "  lvr-workbench --screenshot-to F.png --open answer.lvrtrace --size 1280x720\n"
+    "  lvr-workbench --ask \"What shape is the red object?\" --region 0.1,0.2,0.4,0.5 "
+    "--do regions.thought --state-to F.json\n\n"
+    "FILE, --open, --ask, --region and --do can be given again and are done in the order given, "
+    "FILE first, each when the one before has settled. --do takes the name that a command of the "
+    "palette (Ctrl+Shift+P) shows when the pointer rests on it; a wrong name lists the nearest.\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong use.";
+
+void addOptions(QCommandLineParser& parser) {
+    parser.setApplicationDescription(kDescription);
+    parser.addPositionalArgument("FILE", "Picture or .lvrtrace file to open.", "[FILE]");
+    parser.addOptions(
+        {{{"h", "help"}, "Show this help."},
+         {{"v", "version"}, "Show the version."},
+         {"workspace", "What to begin with: ask, train, rollouts or compare.", "WHICH"},
+         {"store", "Run store that Train and Rollouts read; without it the one of lvr.", "FILE"},
+         {"open", "Picture, trace, folder or data file to open.", "FILE"},
+         {"ask", "Question to ask, in Compare to compare, once the model is open.", "TEXT"},
+         {"region", "Draw a region on the picture: its corners in fractions of width and height.",
+          "X0,Y0,X1,Y1"},
+         {"do", "Do a command of the palette, for example regions.thought.", "NAME"},
+         {"model", "Checkpoint folder or cached repo id; without it the tiny model.",
+          "DIR|REPO_ID"},
+         {"device", "Where models are computed: auto, cpu, cuda or cuda:N.", "WHERE"},
+         {"dtype", "In which numbers: auto, float32 or bfloat16.", "WHICH"},
+         {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
+         {"state-to",
+          "Write what the window shows to a JSON file and exit: workspace, question, answers with "
+          "latents and thought, regions, runs, messages.",
+          "F.json"},
+         {"session",
+          "Folder to keep what is on screen in, and to go on from; without it your own, and none "
+          "with --screenshot-to or --state-to.",
+          "DIR"},
+         {"size", "Size of the window in pixels, for example 1280x720.", "WxH"},
+         {"colours", "system, light or dark.", "WHICH"}});
+}
+
+[[noreturn]] void refuse(const QString& sentence) { throw Error(sentence.toStdString()); }
+
+std::optional<QString> valueOf(const QCommandLineParser& parser, const QString& option) {
+    return parser.isSet(option) ? std::optional(parser.value(option)) : std::nullopt;
+}
+
+QSize toSize(const QString& text) {
+    static const QRegularExpression form("^(\\d{3,4})x(\\d{3,4})$");
+    const auto match = form.match(text);
+    if (!match.hasMatch()) refuse(QString("--size %1 is not like 1280x720.").arg(text));
+    return {match.captured(1).toInt(), match.captured(2).toInt()};
+}
+
+Theme toTheme(const QString& name) {
+    const auto theme = QStringList{"system", "light", "dark"}.indexOf(name);
+    if (theme < 0) refuse(QString("--colours %1 is not one of system, light, dark.").arg(name));
+    return static_cast<Theme>(theme);
+}
+
+WorkspaceId toWorkspace(const QString& name) {
+    const auto id = workspaceNamed(name);
+    if (!id)
+        refuse(QString("--workspace %1 is not one of ask, train, rollouts, compare.").arg(name));
+    return *id;
+}
+
+// A file that is not there yet is made by the first training.
+QString toStore(const QString& file) {
+    const QFileInfo info(file);
+    if (file.isEmpty()) refuse("--store names no file; leave it out for the store of lvr.");
+    if (info.isDir()) refuse(QString("--store %1 is a folder; name a file in it.").arg(file));
+    return info.absoluteFilePath();
+}
+
+// Made when it is not there yet.
+QString toFolder(const QString& folder) {
+    const QFileInfo info(folder);
+    if (folder.isEmpty()) refuse("--session names no folder.");
+    if (info.exists() && !info.isDir())
+        refuse(QString("--session %1 is a file; name a folder.").arg(folder));
+    return info.absoluteFilePath();
+}
+
+// A file is what its name says.
+std::optional<QString> fileToWrite(const QCommandLineParser& parser, const QString& option,
+                                   const QString& ending) {
+    const auto file = valueOf(parser, option);
+    if (file && !file->endsWith(ending, Qt::CaseInsensitive))
+        refuse(QString("--%1 %2 must end in %3.").arg(option, *file, ending));
+    return file;
+}
+
+StartStep toStep(const QString& option, const QString& value) {
+    if (option == "open") return OpenFile{value};
+    if (option == "ask") return AskQuestion{value};
+    if (option == "do") return DoCommand{value};
+    try {
+        return DrawRegion{parseBox(value.toStdString())};
+    } catch (const Error& error) {
+        refuse(QString("--region %1").arg(QString::fromUtf8(error.what())));
+    }
+}
+
+// FILE first, then the options in the order given.
+std::vector<StartStep> toSteps(const QCommandLineParser& parser) {
+    std::vector<StartStep> steps;
+    const QStringList files = parser.positionalArguments();
+    if (files.size() > 1)
+        refuse(QString("one FILE is opened first; name \"%1\" with --open.").arg(files.last()));
+    for (const QString& file : files) steps.push_back(OpenFile{file});
+    QHash<QString, int> seen;
+    for (const QString& option : parser.optionNames()) {
+        if (!QStringList{"open", "ask", "do", "region"}.contains(option)) continue;
+        steps.push_back(toStep(option, parser.values(option).at(seen[option]++)));
+    }
+    return steps;
 }
 
 }  // namespace
@@ -100,22 +220,48 @@ void StartScript::giveUp(const QString& error) {
 }
 
 void StartScript::leave() {
-    QString error;
-    if (options_.state) error = writeState();
-    if (options_.screenshot && error.isEmpty()) error = takeScreenshot();
-    Q_EMIT finished(error);
+    try {
+        if (options_.state) writeFile(*options_.state, window_.state());
+        if (options_.screenshot) takeScreenshot();
+        Q_EMIT finished({});
+    } catch (const Error& error) {
+        Q_EMIT finished(QString::fromUtf8(error.what()));
+    }
 }
 
-QString StartScript::writeState() {
-    return write(*options_.state, [text = window_.state()](QIODevice& file) {
-        return file.write(text) == text.size();
-    });
-}
-
-QString StartScript::takeScreenshot() {
+void StartScript::takeScreenshot() {
     window_.grab();  // ImGui lays out in one frame and is right in the next
-    const QImage image = window_.grab().toImage();
-    return write(*options_.screenshot, [&](QIODevice& file) { return image.save(&file, "PNG"); });
+    writePicture(*options_.screenshot, window_.grab().toImage());
+}
+
+CommandLine readCommandLine(const QStringList& arguments) {
+    QCommandLineParser parser;
+    addOptions(parser);
+    if (!parser.parse(arguments)) refuse(parser.errorText() + "; see lvr-workbench --help.");
+    CommandLine line;
+    line.wantsHelp = parser.isSet("help");
+    line.wantsVersion = parser.isSet("version");
+    if (line.wantsHelp || line.wantsVersion) return line;
+    line.start = {.model = valueOf(parser, "model"),
+                  .steps = toSteps(parser),
+                  .screenshot = fileToWrite(parser, "screenshot-to", ".png"),
+                  .state = fileToWrite(parser, "state-to", ".json"),
+                  .session = valueOf(parser, "session")};
+    if (line.start.session) line.start.session = toFolder(*line.start.session);
+    line.sizeIsGiven = parser.isSet("size");
+    if (line.sizeIsGiven) line.start.size = toSize(parser.value("size"));
+    if (const auto name = valueOf(parser, "workspace")) line.start.workspace = toWorkspace(*name);
+    line.device = valueOf(parser, "device");
+    line.dtype = valueOf(parser, "dtype");
+    if (const auto file = valueOf(parser, "store")) line.store = toStore(*file);
+    if (const auto name = valueOf(parser, "colours")) line.colours = toTheme(*name);
+    return line;
+}
+
+QString commandLineHelp() {
+    QCommandLineParser parser;
+    addOptions(parser);
+    return parser.helpText().replace("<executable_name>", "lvr-workbench");  // Qt has not begun yet
 }
 
 }  // namespace lvr

@@ -2,13 +2,15 @@
 
 #include <QObject>
 #include <QSize>
+#include <QStringList>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <variant>
 #include <vector>
 
-#include "app/window/workspace_id.h"
+#include "app/shell/look.h"
+#include "app/window/workspaces.h"
 #include "core/values/image.h"
 
 namespace lvr {
@@ -66,13 +68,24 @@ private:
     void ask(const QString& question);
     void giveUp(const QString& error);
     void leave();
-    QString takeScreenshot();  // what went wrong; empty: nothing
-    QString writeState();      // likewise
+    void takeScreenshot();
 
     MainWindow& window_;
     StartOptions options_;
     std::deque<std::function<void()>> steps_;
     bool waits_ = false;  // doNext() is on its way
 };
+
+// What the command line says. Wrong use is one sentence that names the option.
+struct CommandLine {
+    StartOptions start;
+    std::optional<QString> store;          // absent: the machine's own
+    std::optional<QString> device, dtype;  // of models; absent: as last time, else auto
+    std::optional<Theme> colours;          // absent: as last time
+    bool sizeIsGiven = false;
+    bool wantsHelp = false, wantsVersion = false;
+};
+CommandLine readCommandLine(const QStringList& arguments);  // with the program's name; throws Error
+QString commandLineHelp();
 
 }  // namespace lvr

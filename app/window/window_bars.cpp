@@ -1,36 +1,162 @@
 #include "app/window/window_bars.h"
 
 #include <QAction>
+#include <QActionGroup>
 #include <QComboBox>
+#include <QKeySequence>
 #include <QLabel>
 #include <QMainWindow>
+#include <QMenu>
 #include <QMenuBar>
 #include <QProgressBar>
+#include <QSignalBlocker>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QToolBar>
+#include <QWidget>
 
 #include "app/ask/ask_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
 #include "app/runs/train_workspace.h"
+#include "app/shell/look.h"
 #include "app/shell/recent_files.h"
 #include "app/shell/shell.h"
-#include "app/shell/theme.h"
 #include "app/sources/source_browser.h"
-#include "app/window/layout_menu.h"
-#include "app/window/window_actions.h"
-#include "app/window/workspace_switch.h"
 #include "app/window/workspaces.h"
-#include "widgets/elided_label.h"
+#include "widgets/action_tip.h"
+#include "widgets/labels.h"
 
 namespace lvr {
 namespace {
+
+// `name` is what settings know it by, whatever it is called in the menu.
+QAction* make(QWidget* window, const QString& name, const QString& text, const QKeySequence& keys,
+              const QString& tip) {
+    auto* action = new QAction(text, window);
+    action->setObjectName(name);
+    action->setShortcut(keys);
+    action->setToolTip(tip);
+    updateTip(*action);
+    return action;
+}
+
+QString tipOf(WorkspaceId id) {
+    switch (id) {
+        case WorkspaceId::Ask:
+            return QObject::tr("Ask about a picture and see what each latent step looks at");
+        case WorkspaceId::Train:
+            return QObject::tr("Launch trainings and watch them");
+        case WorkspaceId::Rollouts:
+            return QObject::tr("Read what a run of GRPO said");
+        case WorkspaceId::Compare:
+            return QObject::tr("Hold decoding strategies against each other");
+    }
+    return {};
+}
 
 constexpr int kWhole = 1000;           // of the bar
 constexpr int kReadingWidth = 180;     // pixels
 constexpr int kReadingPatience = 300;  // ms
 
 }  // namespace
+
+WindowActions::WindowActions(QWidget* window)
+    : openPicture(make(window, "file.open-picture", QObject::tr("&Open picture…"),
+                       QKeySequence::Open, QObject::tr("Open a picture or an .lvrtrace file"))),
+      openFolder(make(window, "file.open-folder", QObject::tr("Open &folder…"), {},
+                      QObject::tr("Browse the pictures and traces of a folder"))),
+      openData(make(window, "file.open-data", QObject::tr("Open &data…"), {},
+                    QObject::tr("Browse the questions of a data file"))),
+      paste(make(window, "file.paste", QObject::tr("&Paste picture"), QKeySequence::Paste,
+                 QObject::tr("Use the picture on the clipboard"))),
+      openTrace(make(window, "file.open-trace", QObject::tr("Open &trace…"),
+                     Qt::CTRL | Qt::SHIFT | Qt::Key_O,
+                     QObject::tr("Look at a saved answer again"))),
+      saveTrace(make(window, "file.save-trace", QObject::tr("&Save trace…"), QKeySequence::Save,
+                     QObject::tr("Keep this answer with picture and latents in one file"))),
+      exportAnswer(make(window, "file.export", QObject::tr("&Export…"), Qt::CTRL | Qt::Key_E,
+                        QObject::tr("Write the answer as figure, animation or numbers"))),
+      openModel(make(window, "file.open-model", QObject::tr("Open &model…"), Qt::CTRL | Qt::Key_M,
+                     QObject::tr("Open a Qwen2.5-VL or LVR checkpoint"))),
+      quit(make(window, "file.quit", QObject::tr("&Quit"), QKeySequence::Quit,
+                QObject::tr("Close the window"))),
+      newScene(make(window, "scene.new", QObject::tr("&New scene"), QKeySequence::New,
+                    QObject::tr("Draw a fresh scene with a question whose answer is known"))),
+      ask(make(window, "ask.ask", QObject::tr("&Ask"), Qt::CTRL | Qt::Key_Return,
+               QObject::tr("Ask the question"))),
+      stop(make(window, "ask.stop", QObject::tr("S&top"), Qt::Key_Escape,
+                QObject::tr("Stop; what is there stays"))),
+      compare(make(window, "ask.compare", QObject::tr("&Compare strategies on this question"),
+                   Qt::CTRL | Qt::SHIFT | Qt::Key_C,
+                   QObject::tr("Ask it with every decoding strategy of Compare"))) {
+    openPicture->setIcon(lineIcon("open-picture"));
+    paste->setIcon(lineIcon("paste"));
+    newScene->setIcon(lineIcon("new-scene"));
+    openModel->setIcon(lineIcon("open-model"));
+    saveTrace->setIcon(lineIcon("save-trace"));
+    exportAnswer->setIcon(lineIcon("export"));
+    compare->setIcon(lineIcon("compare"));
+    stop->setIcon(lineIcon("stop"));
+}
+
+WorkspaceSwitch::WorkspaceSwitch(QWidget* window) : QObject(window) {
+    auto* group = new QActionGroup(this);
+    for (const WorkspaceId id : kWorkspaces) {
+        auto* action = new QAction("&" + titleOf(id), this);
+        action->setObjectName("workspace." + titleOf(id).toLower());
+        action->setShortcut(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + actions_.size()));
+        action->setToolTip(tipOf(id));
+        updateTip(*action);
+        action->setCheckable(true);
+        group->addAction(action);
+        connect(action, &QAction::triggered, this, [this, id] { Q_EMIT chosen(id); });
+        actions_.append(action);
+    }
+    window->addActions(actions_);
+}
+
+void WorkspaceSwitch::addTabsTo(QToolBar* bar) {
+    tabs_ = new QTabBar(bar);
+    tabs_->setObjectName("workspaces.tabs");
+    tabs_->setAccessibleName(tr("Workspaces"));
+    tabs_->setDrawBase(false);
+    tabs_->setExpanding(false);
+    for (const QAction* action : actions_)
+        tabs_->setTabToolTip(tabs_->addTab(action->text().mid(1)), action->toolTip());
+    bar->addWidget(tabs_);
+    connect(tabs_, &QTabBar::currentChanged, this,
+            [this](int place) { Q_EMIT chosen(kWorkspaces[place]); });
+    show(current_);
+}
+
+void WorkspaceSwitch::show(WorkspaceId id) {
+    current_ = id;
+    actions_[static_cast<int>(id)]->setChecked(true);
+    if (tabs_) {
+        const QSignalBlocker quiet(tabs_);
+        tabs_->setCurrentIndex(static_cast<int>(id));
+    }
+    for (const auto& [owner, part] : parts_) part->setProperty("visible", owner == id);
+}
+
+void WorkspaceSwitch::setBadge(WorkspaceId id, int news) {
+    if (!tabs_) return;
+    const int tab = static_cast<int>(id);
+    tabs_->setTabText(tab, news > 0 ? tr("%1 (%2)").arg(titleOf(id)).arg(news) : titleOf(id));
+    const QString tip = actions_[tab]->toolTip();
+    tabs_->setTabToolTip(tab, news > 0 ? tip + '\n' + tr("%1 alerts not seen yet").arg(news) : tip);
+}
+
+void WorkspaceSwitch::belongs(WorkspaceId id, QMenu* menu) { add(id, menu->menuAction()); }
+void WorkspaceSwitch::belongs(WorkspaceId id, QToolBar* bar) { add(id, bar); }
+void WorkspaceSwitch::belongs(WorkspaceId id, QAction* action) { add(id, action); }
+
+void WorkspaceSwitch::add(WorkspaceId id, QObject* part) {
+    parts_.emplace_back(id, part);
+    part->setProperty(kActionPlace, titleOf(id));
+    part->setProperty("visible", id == current_);
+}
 
 WindowBars::WindowBars(const Parts& parts, QMainWindow* window)
     : QObject(window), parts_(parts), window_(window), ask_(&parts.workspaces.ask()) {
@@ -82,6 +208,8 @@ void WindowBars::makeAskMenus() {
     }
     QMenu* ask = bar->addMenu(tr("&Ask"));
     ask->addActions({parts_.actions.ask, parts_.actions.stop});
+    ask->addSeparator();
+    ask->addActions(ask_->latentActions());
     ask->addSeparator();
     ask->addAction(parts_.actions.compare);
     QMenu* steps = bar->addMenu(tr("S&teps"));

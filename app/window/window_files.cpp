@@ -4,21 +4,93 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QImageReader>
+#include <QKeySequence>
 #include <QRegularExpression>
+#include <QWidget>
 #include <utility>
 
 #include "app/ask/ask_workspace.h"
 #include "app/ask/export_dialog.h"
 #include "app/shell/recent_files.h"
-#include "app/sources/file_jobs.h"
 #include "app/sources/given_files.h"
+#include "app/sources/record_dialog.h"
 #include "app/sources/source_browser.h"
-#include "app/window/trail.h"
-#include "app/window/window_actions.h"
+#include "app/window/window_bars.h"
+#include "widgets/action_tip.h"
 #include "widgets/latent/latent_state.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
+namespace {
+
+std::size_t bytesOf(const Trace& trace) {
+    std::size_t bytes = (trace.latents.size() + trace.imageTokens.size()) * sizeof(float);
+    for (const Image& image : trace.question.images) bytes += image.rgb.size();
+    return bytes;
+}
+
+}  // namespace
+
+Trail::Trail(AskWorkspace* ask, QWidget* window)
+    : QObject(window),
+      ask_(ask),
+      back_(add("trail.back", tr("&Back"), {Qt::CTRL | Qt::Key_BracketLeft, Qt::Key_Back},
+                tr("The picture that was on screen before, with its question and answer"))),
+      forward_(add("trail.forward", tr("For&ward"),
+                   {Qt::CTRL | Qt::Key_BracketRight, Qt::Key_Forward},
+                   tr("The picture that Back came from"))) {
+    connect(ask_, &AskWorkspace::leaving, this, &Trail::leave);
+    connect(back_, &QAction::triggered, this, [this] { go(before_, after_); });
+    connect(forward_, &QAction::triggered, this, [this] { go(after_, before_); });
+    update();
+}
+
+QAction* Trail::add(const char* name, const QString& text, const QList<QKeySequence>& keys,
+                    const QString& tip) {
+    auto* action = new QAction(text, this);
+    action->setObjectName(name);
+    action->setShortcuts(keys);
+    action->setToolTip(tip);
+    updateTip(*action);
+    return action;
+}
+
+void Trail::leave() {
+    if (going_) return;
+    before_.push_back({ask_->place(), std::exchange(file_, {})});
+    after_.clear();
+    makeRoom();
+    update();
+}
+
+void Trail::go(std::vector<Stop>& from, std::vector<Stop>& to) {
+    if (from.empty()) return;
+    Stop stop = std::move(from.back());
+    from.pop_back();
+    to.push_back({ask_->place(), file_});
+    file_ = stop.file;
+    going_ = true;
+    ask_->showPlace(stop.place);
+    going_ = false;
+    update();
+    Q_EMIT wentTo(file_);
+}
+
+// The oldest go.
+void Trail::makeRoom() {
+    std::size_t bytes = 0, kept = 0;
+    for (auto stop = before_.rbegin(); stop != before_.rend(); ++stop, ++kept) {
+        bytes += bytesOf(stop->place.trace);
+        if (kept > 0 && (kept == kMost || bytes > kMostBytes)) break;
+    }
+    before_.erase(before_.begin(), before_.end() - static_cast<std::ptrdiff_t>(kept));
+}
+
+void Trail::update() {
+    allow(*back_, !before_.empty(), tr("Nothing was shown before this picture."));
+    allow(*forward_, !after_.empty(), tr("Back was not used."));
+}
 
 WindowFiles::WindowFiles(AskWorkspace* ask, RecentFiles* recent, QWidget* window)
     : QObject(window),
@@ -99,6 +171,7 @@ void WindowFiles::wireOpening() {
 }
 
 void WindowFiles::wireSaving() {
+    connect(ask_, &AskWorkspace::recordWanted, this, &WindowFiles::saveRecord);
     connect(jobs_, &FileJobs::traceSaved, this, [this](const QString& file) {
         saving_ = false;
         Q_EMIT stateChanged(tr("Saved as %1").arg(QDir::toNativeSeparators(file)));
@@ -221,17 +294,28 @@ void WindowFiles::chooseTarget() {
     given_->chooseTarget(name.replace(unfit, "-"));
 }
 
+// A picture that a file holds stays where it is.
+void WindowFiles::saveRecord(const Sample& sample, const std::vector<std::string>& labels) {
+    const QString file = sources_->openFile();
+    const bool isPicture =
+        sample.question.images.size() == 1 && !file.isEmpty() &&
+        QImageReader::supportedImageFormats().contains(QFileInfo(file).suffix().toLower().toUtf8());
+    auto* dialog = new RecordDialog(
+        {sample, {isPicture ? file.toStdU16String() : std::u16string()}, labels}, window_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &RecordDialog::saved, this, [this](const QString& written, int records) {
+        Q_EMIT stateChanged(
+            tr("Saved; %1 holds %2 records").arg(QDir::toNativeSeparators(written)).arg(records));
+    });
+    dialog->open();
+}
+
 void WindowFiles::exportAnswer(const QString& name) {
     const LatentViewState& view = ask_->view();
     const QString file = sources_->openFile();
     const QFileInfo source(file);
     auto* dialog = new ExportDialog(std::make_shared<const Trace>(ask_->trace()),
-                                    {.picture = {.image = view.image,
-                                                 .shown = view.shown,
-                                                 .limits = view.limits,
-                                                 .look = view.look,
-                                                 .heat = view.heat,
-                                                 .rois = view.rois},
+                                    {.picture = pictureAsSeen(view),
                                      .nearest = view.nearest ? view.nearestCount : 0,
                                      .step = view.selectedStep,
                                      .folder = file.isEmpty() ? QString() : source.absolutePath(),

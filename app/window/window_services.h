@@ -1,8 +1,10 @@
 #pragma once
 
+#include <QString>
 #include <filesystem>
+#include <optional>
 
-#include "app/compare/compare_services.h"
+#include "app/compare/sample_sets.h"
 #include "app/engine/ask_engine.h"
 #include "app/runs/train_places.h"
 
@@ -19,5 +21,15 @@ struct WindowServices {
     TrainPlaces places;                  // no store: there are no runs
     CompareServices compare;             // the window adds engine and store
 };
+
+struct Here {
+    std::optional<QString> store;   // run store; absent: that of this machine
+    std::filesystem::path history;  // folder of the conversations; empty: none are kept
+    bool reproducible = false;      // the same scenes each time, instead of fresh ones
+};
+
+// What the program itself gives its window: the real model, scenes, data files and places of this
+// machine.
+WindowServices servicesHere(const Here& here);
 
 }  // namespace lvr

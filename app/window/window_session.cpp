@@ -4,7 +4,7 @@
 #include <QDir>
 
 #include "app/ask/ask_workspace.h"
-#include "app/window/session_keeper.h"
+#include "app/window/session.h"
 #include "app/window/workspaces.h"
 #include "core/error.h"
 #include "core/eval/strategies_json.h"

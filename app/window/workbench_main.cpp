@@ -6,11 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "app/window/command_line.h"
 #include "app/window/main_window.h"
-#include "app/window/services_here.h"
 #include "app/window/session.h"
 #include "app/window/start_script.h"
+#include "app/window/window_services.h"
 #include "core/error.h"
 #include "datasets/scenes/scenes.h"
 

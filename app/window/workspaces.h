@@ -1,12 +1,17 @@
 #pragma once
 
+#include <QObject>
 #include <QStackedWidget>
+#include <QString>
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
-
-#include "app/window/workspace_id.h"
+#include <optional>
 
 class QAction;
+class QMenu;
+class QWidget;
 
 namespace lvr {
 
@@ -17,6 +22,14 @@ class TrainWorkspace;
 struct CompareServices;
 struct ModelInfo;
 struct TrainPlaces;
+
+enum class WorkspaceId { Ask, Train, Rollouts, Compare };
+inline constexpr std::array kWorkspaces = {WorkspaceId::Ask, WorkspaceId::Train,
+                                           WorkspaceId::Rollouts, WorkspaceId::Compare};
+
+QString titleOf(WorkspaceId id);  // "Train": for a person
+QString nameOf(WorkspaceId id);   // "train": on the command line, in sessions and layouts
+std::optional<WorkspaceId> workspaceNamed(const QString& name);
 
 // The four workspaces, one on top. All but Ask are made when they are first needed; introduces them
 // to each other.
@@ -87,6 +100,34 @@ private:
     RolloutsWorkspace* rollouts_ = nullptr;
     CompareWorkspace* compare_ = nullptr;
     QAction* checkpoints_ = nullptr;  // shows them in Train; null while that is not made
+};
+
+// Layouts under names of the person's choice, kept in the settings: a menu to save one, to take
+// one, to delete one, and to go back to the first.
+class LayoutMenu : public QObject {
+    Q_OBJECT
+public:
+    struct Layout {
+        std::function<QByteArray()> save;
+        std::function<void(const QByteArray&)> restore;
+        std::function<void()> reset;
+    };
+    LayoutMenu(QMenu* menu, Layout layout, QWidget* window);
+
+    static QStringList names();
+    void saveAs(const QString& name);  // over one of the same name
+    void take(const QString& name);
+    void forget(const QString& name);
+
+private:
+    void fill();
+    void fillSoon();  // not while one of its entries acts
+    void askForName();
+
+    QMenu* menu_;
+    QMenu* deletes_ = nullptr;
+    Layout layout_;
+    QWidget* window_;
 };
 
 }  // namespace lvr

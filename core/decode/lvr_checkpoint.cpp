@@ -106,7 +106,11 @@ LatentFeed parseLatentFeed(const std::string& text) {
     if (text == "own") return LatentFeed::Own;
     if (text == "snap") return LatentFeed::Snap;
     if (text == "filler") return LatentFeed::Filler;
-    throw Error("unknown latent feed \"" + text + "\"; valid are own, snap and filler");
+    if (text == "none") return LatentFeed::None;
+    if (text == "zero") return LatentFeed::Zero;
+    if (text == "noise") return LatentFeed::Noise;
+    throw Error("unknown latent feed \"" + text +
+                "\"; valid are own, snap, filler, none, zero and noise");
 }
 
 HeadPositions parseHeadPositions(const std::string& text) {

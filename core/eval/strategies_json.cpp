@@ -15,7 +15,11 @@ NLOHMANN_JSON_SERIALIZE_ENUM(HeadPositions, {{HeadPositions::Consistent, "consis
                                              {HeadPositions::Released, "released"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(LatentFeed, {{LatentFeed::Own, "own"},
                                           {LatentFeed::Snap, "snap"},
-                                          {LatentFeed::Filler, "filler"}})
+                                          {LatentFeed::Filler, "filler"},
+                                          {LatentFeed::None, "none"},
+                                          {LatentFeed::Zero, "zero"},
+                                          {LatentFeed::Noise, "noise"},
+                                          {LatentFeed::Swap, "swap"}})
 
 NLOHMANN_JSON_SERIALIZE_ENUM(GivenThought::Slots, {{GivenThought::Slots::AsTrained, "as_trained"},
                                                    {GivenThought::Slots::OnePerBox, "one_per_box"}})

@@ -25,8 +25,10 @@ const Names<SpanStart> kSpanStarts{{SpanStart::Sampled, "sampled"}, {SpanStart::
 const Names<SpanEnd> kSpanEnds{{SpanEnd::Sampled, "sampled"}, {SpanEnd::Forced, "forced"}};
 const Names<HeadPositions> kHeadPositions{{HeadPositions::Released, "released"},
                                           {HeadPositions::Consistent, "consistent"}};
-const Names<LatentFeed> kLatentFeeds{
-    {LatentFeed::Own, "own"}, {LatentFeed::Snap, "snap"}, {LatentFeed::Filler, "filler"}};
+const Names<LatentFeed> kLatentFeeds{{LatentFeed::Own, "own"},       {LatentFeed::Snap, "snap"},
+                                     {LatentFeed::Filler, "filler"}, {LatentFeed::None, "none"},
+                                     {LatentFeed::Zero, "zero"},     {LatentFeed::Noise, "noise"},
+                                     {LatentFeed::Swap, "swap"}};
 const Names<GivenThought::Slots> kThoughtSlots{{GivenThought::Slots::AsTrained, "as_trained"},
                                                {GivenThought::Slots::OnePerBox, "one_per_box"}};
 const Names<StopReason> kStopReasons{{StopReason::EndOfText, toText(StopReason::EndOfText)},
@@ -112,8 +114,10 @@ Json optionsJson(const DecodeOptions& options) {
               {"min_p", options.sampling.minP},
               {"repetition_penalty", options.sampling.repetitionPenalty},
               {"seed", options.sampling.seed}};
+    if (!options.system.empty()) json["system"] = options.system;
     if (options.pixels.min) json["min_pixels"] = *options.pixels.min;
     if (options.pixels.max) json["max_pixels"] = *options.pixels.max;
+    if (!options.borrowed.from.empty()) json["latents_from"] = options.borrowed.from;
     if (options.thought.boxes.empty()) return json;
     json["thought_slots"] = nameOf(kThoughtSlots, options.thought.slotRule);
     json["thought_boxes"] = boxesJson(options.thought.boxes);
@@ -236,7 +240,7 @@ DecodeOptions readOptions(const JsonFields& fields) {
     fields.allowOnly({"exit", "span_start", "span_end", "head_positions", "latent_feed",
                       "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
                       "repetition_penalty", "seed", "thought_slots", "thought_boxes", "min_pixels",
-                      "max_pixels"});
+                      "max_pixels", "latents_from", "system"});
     DecodeOptions options;
     options.exit = parseExitRule(fields.get<std::string>("exit"));
     options.spanStart = valueOf(kSpanStarts, fields, "span_start");
@@ -252,6 +256,8 @@ DecodeOptions readOptions(const JsonFields& fields) {
                         .seed = fields.get<std::uint64_t>("seed")};
     options.pixels = {.min = pixelLimit(fields, "min_pixels"),
                       .max = pixelLimit(fields, "max_pixels")};
+    options.system = fields.get<std::string>("system", "");
+    options.borrowed.from = fields.get<std::string>("latents_from", "");
     if (!fields.has("thought_boxes")) return options;
     options.thought.slotRule = valueOf(kThoughtSlots, fields, "thought_slots");
     for (const auto& box : fields.objects("thought_boxes"))

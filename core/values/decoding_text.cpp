@@ -8,7 +8,7 @@
 namespace lvr {
 
 std::vector<std::pair<std::string, std::string>> optionTexts(const DecodeOptions& options) {
-    static constexpr std::array kFeeds = {"own", "snap", "filler"};
+    static constexpr std::array kFeeds = {"own", "snap", "filler", "none", "zero", "noise", "swap"};
     const auto& sampling = options.sampling;
     const auto forced = [](bool is) { return is ? "yes" : "no"; };
     std::vector<std::pair<std::string, std::string>> texts{

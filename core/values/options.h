@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -48,8 +49,17 @@ enum class SpanEnd { Sampled, Forced };    // Forced: <|lvr_end|> follows the la
 enum class HeadPositions { Released, Consistent };
 // What is fed in the slots: the model's own hidden state (the method), the picture's visual token
 // nearest to it (by cosine), or the <|lvr|> embedding, which is what a filler twin was trained
-// with.
-enum class LatentFeed { Own, Snap, Filler };
+// with. To see whether the answer needs the latents: nothing at all between the markers (None),
+// zeros, noise as large as each latent, or those of another answer (BorrowedLatents).
+enum class LatentFeed { Own, Snap, Filler, None, Zero, Noise, Swap };
+
+// The latents of another answer, fed from the first of each thought on; past the last one, that.
+struct BorrowedLatents {
+    std::string from;                                  // whose, for a person
+    std::shared_ptr<const std::vector<float>> values;  // [n, width]; a file does not hold them
+    int width = 0;
+    bool operator==(const BorrowedLatents& other) const { return from == other.from; }
+};
 
 struct SamplingOptions {
     double temperature = 0;  // 0 = greedy
@@ -90,9 +100,14 @@ struct DecodeOptions {
     int maxNewTokens = 256;  // counts shadow tokens too, but not those of a given thought
     SamplingOptions sampling;
     GivenThought thought;
+    BorrowedLatents borrowed;  // of LatentFeed::Swap
     PixelLimits pixels;
+    std::string system;  // what the model is told before the question; empty: as it was trained
     bool operator==(const DecodeOptions&) const = default;
 };
+// Whether the slots hold something else than what the model thought, to see what the answer owes to
+// it; not how a model was trained.
+bool isWithoutLatents(const DecodeOptions& options);
 // Positions that thoughts and answer may take. A thought may overrun the length limit, by no more
 // than its cap; a given one comes on top.
 std::int64_t answerRoom(const DecodeOptions& options);

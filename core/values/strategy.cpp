@@ -44,6 +44,10 @@ std::string wordsOf(const DecodeOptions& options) {
     const auto add = [&words](const std::string& part) { words += ", " + part; };
     if (options.latentFeed == LatentFeed::Snap) add("snapped to patches");
     if (options.latentFeed == LatentFeed::Filler) add("filler fed");
+    if (options.latentFeed == LatentFeed::None) add("markers only");
+    if (options.latentFeed == LatentFeed::Zero) add("zeros fed");
+    if (options.latentFeed == LatentFeed::Noise) add("noise fed");
+    if (options.latentFeed == LatentFeed::Swap) add("latents of " + options.borrowed.from);
     if (const auto regions = options.thought.boxes.size(); regions > 0)
         add(std::to_string(regions) + (regions == 1 ? " region" : " regions") + " as thought");
     if (options.spanStart == SpanStart::Forced) add("start forced");
@@ -52,6 +56,7 @@ std::string wordsOf(const DecodeOptions& options) {
     if (options.sampling.temperature > 0)
         add("T " + fourDigits(options.sampling.temperature) + ", seed " +
             std::to_string(options.sampling.seed));
+    if (!options.system.empty()) add("own system prompt");
     if (options.sampling.minP > 0) add("min-p " + fourDigits(options.sampling.minP));
     return words;
 }

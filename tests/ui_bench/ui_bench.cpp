@@ -8,9 +8,9 @@
 #include "app/runs/train_workspace.h"
 #include "tests/ui_bench/bench_scene.h"
 #include "tests/ui_bench/timed_application.h"
+#include "widgets/imgui_backend.h"
 #include "widgets/imgui_canvas.h"
 #include "widgets/latent/latent_view.h"
-#include "widgets/offscreen_gl.h"
 
 namespace lvr {
 namespace {

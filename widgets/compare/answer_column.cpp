@@ -5,9 +5,9 @@
 #include <QLabel>
 #include <QWidget>
 
-#include "widgets/compare/heat_strip.h"
+#include "widgets/compare/step_strips.h"
 #include "widgets/compare/strategy.h"
-#include "widgets/flowing_label.h"
+#include "widgets/labels.h"
 #include "widgets/word_diff.h"
 
 namespace lvr {

@@ -6,7 +6,7 @@
 
 #include "core/trace/heat.h"
 #include "core/values/comparison.h"
-#include "widgets/compare/sparkline.h"
+#include "widgets/compare/step_strips.h"
 
 class QGridLayout;
 class QLabel;

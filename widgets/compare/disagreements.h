@@ -1,14 +1,47 @@
 #pragma once
 
+#include <QAbstractTableModel>
 #include <QWidget>
+#include <vector>
 
-#include "widgets/compare/disagreement_model.h"
+#include "core/values/comparison.h"
 
 class QComboBox;
 class QLabel;
 class QTableView;
 
 namespace lvr {
+
+enum class Disagreement { AnswersDiffer, OnlyFirstRight, OnlySecondRight, BothWrong, All };
+
+// The questions of a set that two strategies have both answered and on which they disagree, by
+// number. Reads the results that are given to it, which live longer and only change as it is told.
+class DisagreementModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Number, Asked, Expected, FirstSaid, SecondSaid, ColumnCount };
+
+    using QAbstractTableModel::QAbstractTableModel;
+    void setResults(const SetResults* results);  // null: none
+    void choose(int first, int second, Disagreement which);
+    // The question at this place of the results has one more outcome, or is new.
+    void update(std::size_t place);
+    int question(int row) const;  // its number in the set
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    bool belongs(std::size_t place) const;
+    void fill();
+
+    const SetResults* results_ = nullptr;
+    int first_ = -1, second_ = -1;
+    Disagreement which_ = Disagreement::AnswersDiffer;
+    std::vector<std::size_t> rows_;  // places in the results, ascending
+};
 
 // The questions of a set on which two strategies differ; one of them can be looked at closer. While
 // the set runs they are added one by one: what is selected and scrolled to stays.

@@ -12,9 +12,8 @@
 #include <QToolButton>
 #include <QValidator>
 
-#include "widgets/exact_value.h"
+#include "widgets/entry_fields.h"
 #include "widgets/exit_rule_form.h"
-#include "widgets/typed_path.h"
 
 namespace lvr {
 namespace {
@@ -78,7 +77,8 @@ StrategyForm::StrategyForm(QWidget* parent)
 void StrategyForm::build() {
     name_->setAccessibleName(tr("Strategy name"));
     name_->setClearButtonEnabled(true);
-    feed_->addItems({tr("own latents"), tr("snapped to patches"), tr("filler embedding")});
+    feed_->addItems({tr("own latents"), tr("snapped to patches"), tr("filler embedding"),
+                     tr("nothing, markers only"), tr("zeros"), tr("noise")});
     feed_->setAccessibleName(tr("What is fed back"));
     feed_->setToolTip(
         tr("The hidden state itself (the method), the picture's visual token nearest to it, or the "
@@ -161,7 +161,8 @@ void StrategyForm::setStrategy(const Strategy& strategy) {
     const auto& o = strategy.options;
     name_->setText(QString::fromStdString(strategy.name));
     exit_->setRule(o.exit);
-    feed_->setCurrentIndex(static_cast<int>(o.latentFeed));
+    const bool isBorrowed = o.latentFeed == LatentFeed::Swap;  // nobody can choose whose here
+    feed_->setCurrentIndex(isBorrowed ? 0 : static_cast<int>(o.latentFeed));
     head_->setCurrentIndex(static_cast<int>(o.headPositions));
     forceStart_->setChecked(o.spanStart == SpanStart::Forced);
     forceEnd_->setChecked(o.spanEnd == SpanEnd::Forced);

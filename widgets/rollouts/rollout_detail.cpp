@@ -8,7 +8,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
-#include "widgets/flowing_label.h"
+#include "widgets/labels.h"
 #include "widgets/rollouts/group_summary.h"
 #include "widgets/rollouts/heat_picture.h"
 #include "widgets/rollouts/rollout_colours.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "widgets/fixed_keys.h"
+#include "widgets/action_tip.h"
 #include "widgets/rollouts/rollout_colours.h"
 
 namespace lvr {

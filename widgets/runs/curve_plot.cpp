@@ -4,7 +4,7 @@
 
 #include <QTextDocumentFragment>
 
-#include "widgets/fixed_keys.h"
+#include "widgets/action_tip.h"
 #include "widgets/runs/curve_lines.h"
 #include "widgets/runs/export_file.h"
 #include "widgets/runs/number_ticker.h"

@@ -27,7 +27,12 @@ void writePicture(const QString& file, QColor colour) {
 }
 
 QString details(const ExchangeList& list, int answer) {
-    return list.topLevelItem(0)->child(answer)->data(0, ExchangeDelegate::Details).toString();
+    const auto* item = list.topLevelItem(0)->child(answer);
+    QStringList parts;
+    for (const int role :
+         {ExchangeDelegate::How, ExchangeDelegate::OfModel, ExchangeDelegate::Details})
+        parts << item->data(0, role).toString();
+    return parts.join(" · ");
 }
 
 }  // namespace

@@ -180,8 +180,12 @@ void ConversationTest::everyAnswerIsListedUnderItsQuestion() {
     talk.ask("First?");
     QTRY_COMPARE(talk.listed(), "First?: moon, moon; Second?: moon");
     QCOMPARE(talk.shown(), "First?: moon");
-    const QString details = talk.item(0)->data(0, ExchangeDelegate::Details).toString();
-    QVERIFY2(details.startsWith("P(end)") && details.contains("4 latents"), qPrintable(details));
+    const auto said = [&](int role) { return talk.item(0)->data(0, role).toString(); };
+    QVERIFY2(said(ExchangeDelegate::How).startsWith("P(end)"),
+             qPrintable(said(ExchangeDelegate::How)));
+    QCOMPARE(said(ExchangeDelegate::OfModel).toStdString(), talk.window.trace().model);
+    QVERIFY2(said(ExchangeDelegate::Details).startsWith("4 latents"),
+             qPrintable(said(ExchangeDelegate::Details)));
     QVERIFY(talk.item(0)->data(0, Qt::AccessibleTextRole).toString().contains("fed back"));
 }
 

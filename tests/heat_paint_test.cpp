@@ -7,7 +7,7 @@
 #include "core/trace/heat_picture.h"
 #include "tests/support/null_imgui.h"
 #include "tests/support/three_looks.h"
-#include "widgets/compare/heat_strip.h"
+#include "widgets/compare/step_strips.h"
 #include "widgets/latent/plain_view.h"
 #include "widgets/rollouts/heat_picture.h"
 

@@ -9,8 +9,8 @@
 #include "tests/support/null_imgui.h"
 #include "tests/support/three_looks.h"
 #include "widgets/latent/latent_heat.h"
-#include "widgets/latent/plain_view.h"
 #include "widgets/latent/latent_state.h"
+#include "widgets/latent/plain_view.h"
 
 using namespace lvr;
 
@@ -52,6 +52,7 @@ private Q_SLOTS:
     void wheelZoomsAroundTheCursor();
     void clickingAPatchAsksItAndAgainTakesItBack();
     void draggingThePictureAsksNothing();
+    void framesComputeNothingAnew();
     void allStepsBesideEachOtherSelectOnClick();
     void everyModeDraws();
     void panelSurvivesAnEmptyTrace();
@@ -500,6 +501,25 @@ void LatentViewTest::draggingThePictureAsksNothing() {
     gui.vertices(threeLooks(), state);
     QVERIFY(!state.asked);
     QVERIFY(state.centreX > 0.5f);
+}
+
+void LatentViewTest::framesComputeNothingAnew() {
+    NullImGui gui;
+    LatentViewState state{.selectedStep = 0};
+    const Trace trace = threeLooks();
+    const auto times = [&] {
+        const int before = state.heatOf.times();
+        gui.vertices(trace, state);
+        return state.heatOf.times() - before;
+    };
+    QVERIFY(times() > 0);
+    gui.pointAt(340, 240);
+    for (int frame = 0; frame < 5; ++frame) QCOMPARE(times(), 0);
+    state.look.opacity = 0.3f;
+    QCOMPARE(times(), 1);  // the texels alone
+    ++state.revision;
+    QVERIFY(times() > 0);
+    QCOMPARE(times(), 0);
 }
 
 void LatentViewTest::allStepsBesideEachOtherSelectOnClick() {

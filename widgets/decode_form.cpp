@@ -19,6 +19,7 @@
 namespace lvr {
 namespace {
 
+constexpr int kNarrowChoice = 96, kNarrowNumber = 56;  // pixels
 constexpr int kMostSteps = 512;
 
 // In the order of ExitRule's alternatives, so that the combo's index is the variant's.
@@ -95,11 +96,13 @@ QLineEdit* seedField(QWidget* parent) {
 QComboBox* feedField(QWidget* parent) {
     auto* field = new QComboBox(parent);
     field->addItems({QObject::tr("own latents"), QObject::tr("snapped to patches"),
-                     QObject::tr("filler <|lvr|>")});
+                     QObject::tr("filler <|lvr|>"), QObject::tr("nothing, markers only"),
+                     QObject::tr("zeros"), QObject::tr("noise")});
     field->setAccessibleName(QObject::tr("What is fed back"));
-    field->setToolTip(
-        QObject::tr("The hidden state itself (the method), the picture's visual token nearest to "
-                    "it, or the embedding of <|lvr|>"));
+    field->setToolTip(QObject::tr(
+        "The hidden state itself (the method), the picture's visual token nearest to "
+        "it, or the embedding of <|lvr|>; or, to see whether the answer needs the latents, "
+        "nothing, zeros or noise"));
     return field;
 }
 
@@ -148,6 +151,10 @@ void ExitRuleForm::build() {
     steps_ = new QSpinBox(this);
     steps_->setRange(0, kMostSteps);
     steps_->setAccessibleName(tr("Number of latent steps"));
+    // Their usual width where there is room, and less beside a picture in a narrow window.
+    kind_->setMinimumWidth(kNarrowChoice);
+    for (QAbstractSpinBox* number : std::initializer_list<QAbstractSpinBox*>{threshold_, steps_})
+        number->setMinimumWidth(kNarrowNumber);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     for (QWidget* field :

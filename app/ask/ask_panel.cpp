@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QTextCursor>
@@ -45,6 +46,29 @@ std::optional<double> probabilityOf(const Trace& trace) {
     return together;
 }
 
+QString otherThoughtText(const Trace& trace) {
+    const auto regions = static_cast<int>(trace.options.thought.boxes.size());
+    switch (trace.options.latentFeed) {
+        case LatentFeed::None:
+            return QObject::tr("markers only");
+        case LatentFeed::Zero:
+            return QObject::tr("zeros");
+        case LatentFeed::Noise:
+            return QObject::tr("noise");
+        case LatentFeed::Swap:
+            return QObject::tr("latents of %1")
+                .arg(QString::fromStdString(trace.options.borrowed.from));
+        default:
+            return regions == 1 ? QObject::tr("your region")
+                                : QObject::tr("your %1 regions").arg(regions);
+    }
+}
+
+QString movedText(const Trace& own, const Trace& other) {
+    return own.answer == other.answer ? QObject::tr(" – the same answer")
+                                      : QObject::tr(" – another answer");
+}
+
 // A long given thought leaves the picture less room, so that it is read smaller.
 QString scaleText(const Trace& trace) {
     if (trace.grids.empty()) return {};
@@ -81,6 +105,7 @@ QString answerWithProbability(const Trace& trace) {
 ThoughtRow::ThoughtRow(QWidget* parent)
     : QWidget(parent),
       use_(new QToolButton(this)),
+      without_(new QToolButton(this)),
       own_(new QRadioButton(this)),
       given_(new QRadioButton(this)) {
     own_->setToolTip(tr("Look at the answer from the model's own thought"));
@@ -91,7 +116,7 @@ ThoughtRow::ThoughtRow(QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
-    for (QWidget* widget : std::initializer_list<QWidget*>{use_, own_, given_})
+    for (QWidget* widget : std::initializer_list<QWidget*>{use_, without_, own_, given_})
         column->addWidget(widget);
     connect(own_, &QRadioButton::clicked, this, &ThoughtRow::ownWanted);
     connect(given_, &QRadioButton::clicked, this, &ThoughtRow::givenWanted);
@@ -99,6 +124,24 @@ ThoughtRow::ThoughtRow(QWidget* parent)
 }
 
 void ThoughtRow::offer(QAction* useAsThought) { use_->setDefaultAction(useAsThought); }
+
+void ThoughtRow::offerWithoutLatents(const QList<QAction*>& actions) {
+    auto* menu = new QMenu(without_);
+    menu->addActions(actions);
+    menu->setToolTipsVisible(true);
+    without_->setText(tr("Without its latents"));
+    without_->setToolTip(
+        tr("Answer again with something else in the place of the latents, to see whether the "
+           "answer needs them"));
+    without_->setMenu(menu);
+    without_->setPopupMode(QToolButton::InstantPopup);
+    without_->setFocusPolicy(Qt::StrongFocus);
+}
+
+void ThoughtRow::setAnswered(bool answered) {
+    answered_ = answered;
+    updateVisible();
+}
 
 void ThoughtRow::setRegions(int count) {
     regions_ = count;
@@ -114,18 +157,17 @@ void ThoughtRow::show(const Trace* own, const Trace* given, bool givenIsShown) {
         return answerWithProbability(trace) + (scalesDiffer ? scaleText(trace) : QString());
     };
     if (own) own_->setText(tr("own thought: %1").arg(answer(*own)));
-    if (given) {
-        const auto count = static_cast<int>(given->options.thought.boxes.size());
-        given_->setText(count == 1 ? tr("your region: %1").arg(answer(*given))
-                                   : tr("your %1 regions: %2").arg(count).arg(answer(*given)));
-    }
+    if (given)
+        given_->setText(tr("%1: %2").arg(otherThoughtText(*given), answer(*given)) +
+                        (own ? movedText(*own, *given) : QString()));
     (givenIsShown ? given_ : own_)->setChecked(true);
     updateVisible();
 }
 
 void ThoughtRow::updateVisible() {
     use_->setVisible(regions_ > 0);
-    setVisible(regions_ > 0 || compares_);
+    without_->setVisible(answered_);
+    setVisible(regions_ > 0 || compares_ || answered_);
 }
 
 AskPanel::AskPanel(QWidget* parent)

@@ -24,8 +24,9 @@ class TokenStream;
 // What an answer was, with how sure the model was of its words: "star (97 %)".
 QString answerWithProbability(const Trace& trace);
 
-// The answer from the model's own thought beside the one from a thought that was given, and the
-// choice which of them is looked at. Hidden while there is neither a region nor a given thought.
+// The answer from the model's own thought beside one from another: regions that were given, or
+// something else in the place of the latents. Whether it moved, and the choice which of them is
+// looked at. Hidden while there is neither an answer nor a region.
 class ThoughtRow : public QWidget {
     Q_OBJECT
 public:
@@ -33,7 +34,9 @@ public:
     explicit ThoughtRow(QWidget* parent = nullptr);
 
     void offer(QAction* useAsThought);
+    void offerWithoutLatents(const QList<QAction*>& actions);
     void setRegions(int count);
+    void setAnswered(bool answered);  // there is an answer to be compared with another
     // Null: there is none.
     void show(const Trace* own, const Trace* given, bool givenIsShown);
 
@@ -45,9 +48,11 @@ private:
     void updateVisible();
 
     QToolButton* use_;
+    QToolButton* without_;
     QRadioButton* own_;
     QRadioButton* given_;
     int regions_ = 0;
+    bool answered_ = false;
     bool compares_ = false;
 };
 

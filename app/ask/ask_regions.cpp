@@ -7,13 +7,17 @@
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
 #include "core/error.h"
+#include "widgets/action_tip.h"
 #include "widgets/regions/region_tool.h"
 
 // What the person draws on the picture, and the answer that comes of it.
 namespace lvr {
 namespace {
 
-bool isGiven(const Trace& trace) { return !trace.options.thought.boxes.empty(); }
+// Not from the model's own latents, but to be seen beside an answer that is.
+bool isGiven(const Trace& trace) {
+    return !trace.options.thought.boxes.empty() || isWithoutLatents(trace.options);
+}
 
 }  // namespace
 
@@ -26,6 +30,7 @@ void AskWorkspace::wireRegions() {
         updateThoughts();
         if (!turning_) Q_EMIT regionsChanged();
     });
+    connect(&regions, &RegionTool::recordWanted, this, &AskWorkspace::wantRecord);
     connect(&regions, &RegionTool::thoughtWanted, this, &AskWorkspace::useAsThought);
     connect(&regions, &RegionTool::failed, this, &AskWorkspace::failed);
     connect(&thoughts, &ThoughtRow::ownWanted, this, [this] {
@@ -47,9 +52,23 @@ void AskWorkspace::drawRegion(const Box& box) {
                                       .arg(pictures));
 }
 
-void AskWorkspace::setRegions(const std::vector<Box>& boxes) {
+const std::vector<std::string>& AskWorkspace::regionNames() const {
+    return panel_->regions().names();
+}
+
+// The known answer where there is one, else what the model said to this question.
+void AskWorkspace::wantRecord() {
+    Sample record = sample();
+    record.rois = regions();
+    if (record.answer.empty() && record.question.text == trace_.question.text)
+        record.answer = trace_.expectedAnswer.value_or(trace_.answer);
+    Q_EMIT recordWanted(record, regionNames());
+}
+
+void AskWorkspace::setRegions(const std::vector<Box>& boxes,
+                              const std::vector<std::string>& names) {
     turning_ = true;
-    panel_->regions().setBoxes(boxes);
+    panel_->regions().setBoxes(boxes, names);
     turning_ = false;
 }
 
@@ -57,6 +76,44 @@ void AskWorkspace::useAsThought() {
     if (regions().empty()) return;
     Asked wanted = asked();
     wanted.withRegions = true;
+    put(wanted);
+}
+
+// ---- Without the latents ----
+
+void AskWorkspace::makeLatentActions() {
+    const auto add = [this](const char* name, const QString& text, const QString& tip,
+                            const std::function<void()>& act) {
+        auto* action = new QAction(text, this);
+        action->setObjectName(QString("latents.") + name);
+        action->setToolTip(tip);
+        updateTip(*action);
+        connect(action, &QAction::triggered, this, act);
+        latentActions_.append(action);
+    };
+    add("none", tr("Again with the &markers only"),
+        tr("Answer again with nothing between the thought's markers"),
+        [this] { askWithoutLatents(LatentFeed::None); });
+    add("zero", tr("Again with &zeros"), tr("Answer again with zeros in the place of the latents"),
+        [this] { askWithoutLatents(LatentFeed::Zero); });
+    add("noise", tr("Again with &noise"),
+        tr("Answer again with noise as large as each latent in its place"),
+        [this] { askWithoutLatents(LatentFeed::Noise); });
+    add("swap", tr("Again with the latents of &another picture"),
+        tr("Answer again with the latents of the newest answer about another picture"),
+        [this] { Q_EMIT latentsOfAnotherWanted(); });
+    side_->thoughts().offerWithoutLatents(latentActions_);
+}
+
+void AskWorkspace::askWithoutLatents(LatentFeed instead, const BorrowedLatents& borrowed) {
+    if (trace_.steps.empty() || asking_) return;
+    const Trace& own = isGiven(trace_) && other_ ? *other_ : trace_;
+    Asked wanted{.question = own.question.text, .options = own.options};
+    wanted.options.thought = {};
+    wanted.options.latentFeed = LatentFeed::Own;
+    wanted.options.borrowed = {};
+    wanted.instead = instead;
+    wanted.borrowed = borrowed;
     put(wanted);
 }
 
@@ -90,6 +147,7 @@ void AskWorkspace::updateThoughts() {
         if (trace && (isGiven(*trace) || !trace->steps.empty()))
             (isGiven(*trace) ? given : own) = trace;
     side_->thoughts().setRegions(static_cast<int>(panel_->regions().boxes().size()));
+    side_->thoughts().setAnswered(!trace_.steps.empty() && !asking_);
     side_->thoughts().show(own, given, given == &trace_);
 }
 

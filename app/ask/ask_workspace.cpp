@@ -1,19 +1,27 @@
 #include "app/ask/ask_workspace.h"
 
 #include <QAction>
+#include <QApplication>
+#include <QClipboard>
 #include <QEvent>
+#include <QPushButton>
 #include <QVBoxLayout>
 #include <utility>
 
 #include "app/ask/ask_panel.h"
 #include "app/ask/detail_row.h"
+#include "app/ask/figure.h"
 #include "app/ask/panel_docks.h"
 #include "app/ask/picture_panel.h"
 #include "app/ask/trace_summary.h"
 #include "app/engine/ask_engine.h"
 #include "app/shell/look.h"
 #include "core/trace/heat.h"
+#include "widgets/action_tip.h"
 #include "widgets/conversation/exchange_text.h"
+#include "widgets/job.h"
+#include "widgets/latent/latent_state.h"
+#include "widgets/regions/region_list.h"
 #include "widgets/regions/region_tool.h"
 
 namespace lvr {
@@ -26,16 +34,22 @@ constexpr double kSlowEnoughToWatch = 300;  // ms a latent step; faster answers 
 
 AskWorkspace::AskWorkspace(QWidget* parent)
     : QWidget(parent),
+      figures_(new Job(this)),
       panel_(new PicturePanel(trace_, this)),
       side_(new AskPanel(this)),
       docks_(new PanelDocks(panel_, this)) {
     docks_->addPanel("ask/question", tr("Question and answer"), side_, Qt::RightDockWidgetArea,
                      true);
     docks_->setWidth("ask/question", kSideWidth);
+    docks_->addPanel("ask/regions", tr("Regions"), panel_->regions().list(),
+                     Qt::RightDockWidgetArea, false);
+    panel_->regions().list()->setVisible(true);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(docks_);
     offered_ = side_->options();
+    makeCopyAction();
+    makeLatentActions();
     wire();
 }
 
@@ -56,6 +70,43 @@ void AskWorkspace::wire() {
     });
     wireRegions();
     panel_->regions().actions().draw->setIcon(lineIcon("region"));
+}
+
+void AskWorkspace::makeCopyAction() {
+    copyFigure_ = new QAction(tr("&Copy figure"), this);
+    copyFigure_->setObjectName("view.copy-figure");
+    copyFigure_->setShortcut(Qt::CTRL | Qt::ALT | Qt::Key_C);
+    copyFigure_->setToolTip(
+        tr("Copy the picture under the shown step's heat, with legend and "
+           "caption, to be pasted elsewhere"));
+    updateTip(*copyFigure_);
+    connect(copyFigure_, &QAction::triggered, this, &AskWorkspace::copyFigure);
+}
+
+void AskWorkspace::copyFigure() {
+    const LatentViewState& view = panel_->view();
+    const FigureChoice choice{.picture = pictureAsSeen(view),
+                              .nearest = view.nearest ? view.nearestCount : 0,
+                              .step = view.selectedStep,
+                              .allSteps = view.multiples && view.selectedStep >= 0,
+                              .scale = 2};
+    figures_->replace([trace = std::make_shared<const Trace>(trace_),
+                       choice] { return Figure(*trace, choice).image(); },
+                      [this](const QImage& figure) {
+                          QApplication::clipboard()->setImage(figure);
+                          Q_EMIT stateChanged(tr("Copied the figure"));
+                      },
+                      [this](const QString& sentence) { Q_EMIT failed(sentence); });
+}
+
+// The arrow keys step through what has come, but whoever types on goes on typing.
+void AskWorkspace::focusPicture() {
+    const QWidget* focus = QApplication::focusWidget();
+    const bool typesOn =
+        focus == side_->questionLine() && side_->question().toStdString() != trace_.question.text;
+    const bool askedHere =
+        focus == side_->questionLine() || qobject_cast<const QPushButton*>(focus);
+    if (askedHere && !typesOn && side_->isAncestorOf(focus)) panel_->setFocus();
 }
 
 // A picture from outside means nothing to a model that has only ever seen drawn scenes. One whose
@@ -146,14 +197,16 @@ void AskWorkspace::edit(const QString& question, const DecodeOptions& options) {
 }
 
 void AskWorkspace::put(Asked asked) {
-    regionsNext_.reset();
+    otherNext_.reset();
     if (!mayAsk(asked)) return;
-    if (!asked.withRegions) return begin(asked);
+    if (!asked.isBesideOwn()) return begin(asked);
     auto own = ownAnswer(asked);
     const Asked whole = asked;
-    if (own) asked.options.thought = {.boxes = regions()};
+    if (own && asked.withRegions) asked.options.thought = {.boxes = regions()};
+    if (own) asked.options.latentFeed = asked.instead;
+    if (own) asked.options.borrowed = asked.borrowed;
     begin(asked);
-    if (!own) regionsNext_ = whole;
+    if (!own) otherNext_ = whole;
     other_ = std::move(own);
     updateThoughts();
 }
@@ -202,7 +255,7 @@ void AskWorkspace::begin(const Asked& asked) {
 
 void AskWorkspace::forgetWaitingQuestion() {
     waiting_.reset();
-    regionsNext_.reset();
+    otherNext_.reset();
 }
 
 void AskWorkspace::showReading(const ReadingProgress& progress) {
@@ -245,15 +298,17 @@ void AskWorkspace::finish(Trace trace) {
         trace_.timings.decode < latents * kSlowEnoughToWatch)
         panel_->play();
     updateActions();
+    focusPicture();
     Q_EMIT answered(trace_);
-    const auto next = std::exchange(regionsNext_, std::nullopt);
-    if (next && !regions().empty() && ownAnswer(*next)) put(*next);
+    const auto next = std::exchange(otherNext_, std::nullopt);
+    const bool canBe = next && (!next->withRegions || !regions().empty());
+    if (canBe && ownAnswer(*next)) put(*next);
     Q_EMIT settled();
 }
 
 void AskWorkspace::fail() {
     asking_ = false;
-    regionsNext_.reset();
+    otherNext_.reset();
     Q_EMIT readingChanged(std::nullopt);
     trace_.stopped = StopReason::Cancelled;
     updateActions();
@@ -290,6 +345,12 @@ void AskWorkspace::updateVerdict() {
 
 void AskWorkspace::updateActions() {
     side_->setStoppable(canStop());
+    const bool canAsk = model_ && !isOpening() && !asking_;
+    for (QAction* action : latentActions_)
+        allow(*action, canAsk && !trace_.steps.empty(),
+              canAsk ? tr("There is no answer yet; ask first.")
+                     : tr("No model is open, or it is answering."));
+    allow(*copyFigure_, !trace_.question.images.empty(), tr("There is no picture."));
     panel_->regions().setThoughtAllowed(model_ && !isOpening() && !asking_);
     updateThoughts();
     Q_EMIT actionsChanged();
@@ -305,7 +366,9 @@ QWidget* AskWorkspace::questionLine() const { return side_->questionLine(); }
 const LatentViewState& AskWorkspace::view() const { return panel_->view(); }
 void AskWorkspace::rememberView() { panel_->rememberView(); }
 QList<QAction*> AskWorkspace::stepActions() const { return panel_->stepActions(); }
-QList<QAction*> AskWorkspace::viewActions() const { return panel_->viewActions(); }
+QList<QAction*> AskWorkspace::viewActions() const {
+    return panel_->viewActions() + QList<QAction*>{copyFigure_};
+}
 QList<QAction*> AskWorkspace::modeActions() const { return panel_->modeActions(); }
 QList<QAction*> AskWorkspace::regionActions() const { return panel_->regions().actions().menu(); }
 

@@ -13,6 +13,7 @@ class QDockWidget;
 namespace lvr {
 
 class AskPanel;
+class Job;
 class PanelDocks;
 class PicturePanel;
 struct LatentViewState;
@@ -51,9 +52,11 @@ public:
     bool isTurnOf(Turn turn) const { return turn == newestTurn_; }
 
     // ---- What the person drew on the picture ----
-    const std::vector<Box>& regions() const;         // in the order of the thought
-    void drawRegion(const Box& box);                 // one more
-    void setRegions(const std::vector<Box>& boxes);  // nothing to take back
+    const std::vector<Box>& regions() const;              // in the order of the thought
+    void drawRegion(const Box& box);                      // one more
+    const std::vector<std::string>& regionNames() const;  // may be fewer
+    // Nothing to take back.
+    void setRegions(const std::vector<Box>& boxes, const std::vector<std::string>& names = {});
 
     // ---- The model ----
     // A model of that name is being opened: questions wait for it.
@@ -77,6 +80,9 @@ public:
     // The question in the line with the drawn regions as its thought; asked with the model's own
     // thought first, unless that answer is there already.
     void useAsThought();
+    // The question of the answer on screen once more, with something else than the model's own
+    // latents; both answers are shown beside each other.
+    void askWithoutLatents(LatentFeed instead, const BorrowedLatents& borrowed = {});
     void forgetWaitingQuestion();
     void showReading(const ReadingProgress& progress);
     void begun(const std::vector<PatchGrid>& grids);
@@ -96,9 +102,10 @@ public:
     QWidget* picture() const;
     QWidget* questionLine() const;
     QList<QAction*> stepActions() const;
-    QList<QAction*> viewActions() const;
-    QList<QAction*> modeActions() const;    // what the heat shows
-    QList<QAction*> regionActions() const;  // the first: draw one
+    QList<QAction*> viewActions() const;                              // the last copies the figure
+    QList<QAction*> modeActions() const;                              // what the heat shows
+    QList<QAction*> regionActions() const;                            // the first: draw one
+    QList<QAction*> latentActions() const { return latentActions_; }  // ask without them
 
     // ---- Panels around the picture ----
     // As PanelDocks has it: id names it in saved layouts.
@@ -113,6 +120,9 @@ Q_SIGNALS:
     void askWanted(const lvr::Question& question, const lvr::DecodeOptions& options);
     void stopWanted();
     void leaving();  // the picture on screen, with all that place() has of it
+    // Picture, question, answer and regions are to be trained on; labels may be fewer.
+    void latentsOfAnotherWanted();  // for askWithoutLatents(); nobody here knows other answers
+    void recordWanted(const lvr::Sample& sample, const std::vector<std::string>& labels);
     void pictureShown(const std::vector<lvr::Image>& pictures);  // or the same ones again
     void regionsChanged();                                       // by the person
     void answered(const lvr::Trace& trace);                      // complete or stopped
@@ -142,10 +152,19 @@ private:
         DecodeOptions options;
         bool asOffered = false;    // nobody chose the options: the model that opens says how
         bool withRegions = false;  // the drawn regions as its thought, beside the own one
+        // What is fed for the own latents, beside the own answer; Own: nothing else.
+        LatentFeed instead = LatentFeed::Own;
+        BorrowedLatents borrowed = {};
+        bool isBesideOwn() const { return withRegions || instead != LatentFeed::Own; }
     };
 
     void wire();
+    void makeCopyAction();
+    void copyFigure();  // as it would be exported, to the clipboard
+    void focusPicture();
     void wireRegions();
+    void makeLatentActions();
+    void wantRecord();
     void leave();
     void turnTo(const QString& title, std::vector<Box> regions);  // the picture is in the trace
     bool hasDraft() const;  // a question in the line that was neither given nor asked
@@ -175,7 +194,7 @@ private:
     std::optional<Trace> other_;        // the same question answered from the other thought
     std::vector<Box> knownRois_;        // of the sample or the opened trace
     std::optional<Asked> waiting_;      // for the model that is being opened
-    std::optional<Asked> regionsNext_;  // when the model's own answer has come
+    std::optional<Asked> otherNext_;    // when the model's own answer has come
     DecodeOptions offered_;             // by the model, or by nobody
     bool optionsStay_ = false;          // when the next model opens
     QString openingModel_;
@@ -183,6 +202,9 @@ private:
     bool turning_ = false;  // to another picture: what changes is not the person's doing
     Turn newestTurn_ = 0;
 
+    QAction* copyFigure_ = nullptr;
+    QList<QAction*> latentActions_;
+    Job* figures_ = nullptr;
     PicturePanel* panel_ = nullptr;
     AskPanel* side_ = nullptr;
     PanelDocks* docks_ = nullptr;

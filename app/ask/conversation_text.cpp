@@ -81,6 +81,8 @@ OrderedJson optionsJson(const DecodeOptions& options) {
                          json[flagKey(field)] = static_cast<int>(value) == 1;
                      }
                  });
+    json["latents_from"] = options.borrowed.from;
+    json["system"] = options.system;
     json["thought_boxes"] = boxesJson(options.thought.boxes);
     return json;
 }

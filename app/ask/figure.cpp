@@ -14,6 +14,7 @@
 #include "core/trace/trace_export.h"
 #include "core/trace/trace_json.h"
 #include "widgets/heat_paint.h"
+#include "widgets/latent/latent_state.h"
 #include "widgets/qt_image.h"
 
 namespace lvr {
@@ -74,6 +75,15 @@ QByteArray gif(const Trace& trace, const ExportChoice& choice,
 }
 
 }  // namespace
+
+HeatPictureChoice pictureAsSeen(const LatentViewState& view) {
+    return {.image = view.image,
+            .shown = view.shown,
+            .limits = view.limits,
+            .look = view.look,
+            .heat = view.heat,
+            .rois = view.rois};
+}
 
 Figure::Figure(const Trace& trace, const FigureChoice& choice)
     : trace_(trace), choice_(choice), pictures_(trace, withoutRois(choice.picture)) {

@@ -24,6 +24,10 @@ struct FigureChoice {
     bool small = false;     // as a frame of an animation
 };
 
+struct LatentViewState;
+// What the window shows.
+HeatPictureChoice pictureAsSeen(const LatentViewState& view);
+
 // The picture under the heat of a step with legend, regions and caption, black on white; or all
 // steps. Drawn by any thread; keeps a reference to the trace.
 class Figure {

@@ -81,11 +81,9 @@ void History::readAll() {
                   });
 }
 
-void History::readPast(const PastAnswer& answer, quint64 turn) {
-    run(tr("This answer can't be shown again: %1"), [this, answer, turn]() -> Report {
-        return [this, answer, turn, trace = folder_.answer(answer.picture, answer.exchange.id)] {
-            Q_EMIT pastRead(turn, answer, trace);
-        };
+void History::readPast(const PastAnswer& answer, std::function<void(const Trace&)> then) {
+    run(tr("This answer can't be shown again: %1"), [this, answer, then]() -> Report {
+        return [then, trace = folder_.answer(answer.picture, answer.exchange.id)] { then(trace); };
     });
 }
 
@@ -131,14 +129,17 @@ void History::readAnswer(quint64 page, const std::string& picture, const std::st
 }
 
 void History::keepRegions(const std::shared_ptr<const std::vector<Image>>& pictures,
-                          const std::vector<Box>& boxes, bool replaces, int ticket) {
+                          const std::vector<Box>& boxes, const std::vector<std::string>& names,
+                          bool replaces, int ticket) {
     const auto what = tr("The drawn regions are kept only until the window closes: %1");
-    run(what, [this, pictures, boxes, replaces, ticket]() -> Report {
+    run(what, [this, pictures, boxes, names, replaces, ticket]() -> Report {
         const auto picture = HistoryFolder::pictureOf(*pictures);
         auto all = replaces ? std::vector<Box>() : folder_.regions(picture).value_or(boxes);
         for (const Box& box : boxes)
             if (std::ranges::find(all, box) == all.end()) all.push_back(box);
-        folder_.keepRegions(picture, all);
+        // Those that were there before are not known here, and neither are their names.
+        const bool areAll = all == boxes;
+        folder_.keepRegions(picture, all, areAll ? names : folder_.regionNames(picture));
         return [this, ticket] { Q_EMIT regionsKept(ticket); };
     });
 }

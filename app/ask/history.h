@@ -23,9 +23,11 @@ public:
     void readAnswer(quint64 page, const std::string& picture, const std::string& id);
     // What was drawn on the pictures; `replaces` what was kept, or else joins it.
     void keepRegions(const std::shared_ptr<const std::vector<Image>>& pictures,
-                     const std::vector<Box>& boxes, bool replaces, int ticket);
+                     const std::vector<Box>& boxes, const std::vector<std::string>& names,
+                     bool replaces, int ticket);
     void readAll();  // of all pictures; reports all that is readable
-    void readPast(const PastAnswer& answer, quint64 turn);
+    // `then` on the GUI thread, with all of it.
+    void readPast(const PastAnswer& answer, std::function<void(const Trace&)> then);
     void remove(quint64 page, const std::string& picture, const std::string& id);
     enum class Scope { ThisPicture, AllPictures };
     // By the pictures themselves: it may be wanted before read() has said what they are called.
@@ -40,8 +42,7 @@ Q_SIGNALS:
     void added(quint64 page, const std::string& ticket, const std::string& picture,
                const std::string& id);
     void allRead(const std::vector<lvr::PastAnswer>& answers);  // newest first
-    void pastRead(quint64 turn, const lvr::PastAnswer& answer, const lvr::Trace& trace);
-    void changed();  // other answers are kept now
+    void changed();                                             // other answers are kept now
     void regionsKept(int ticket);
     void failed(const QString& sentence);
 

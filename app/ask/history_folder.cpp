@@ -37,24 +37,32 @@ std::vector<Box> regionsFrom(const nlohmann::json& json) {
     return boxes;
 }
 
-// {"version": 1, "regions": [[x0, y0, x1, y1, image], ...]}, in fractions of the picture, exact.
-// Absent where there is no file.
-std::optional<std::vector<Box>> readRegions(const std::filesystem::path& file) {
+struct KeptRegions {
+    std::vector<Box> boxes;
+    std::vector<std::string> names;  // may be fewer
+};
+
+// {"version": 1, "regions": [[x0, y0, x1, y1, image], ...], "names": ["cup", ...]}, in fractions of
+// the picture, exact; names where there are some. Absent where there is no file.
+std::optional<KeptRegions> readRegions(const std::filesystem::path& file) {
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) return std::nullopt;
     std::ifstream stream(file);
     try {
-        return regionsFrom(nlohmann::json::parse(stream));
+        const auto json = nlohmann::json::parse(stream);
+        return KeptRegions{regionsFrom(json), json.value("names", std::vector<std::string>())};
     } catch (const std::exception& error) {
         throw Error("the regions in " + file.string() + " can't be read (" + error.what() +
                     "); draw them again");
     }
 }
 
-void writeRegions(const std::vector<Box>& boxes, const std::filesystem::path& file) {
+void writeRegions(const KeptRegions& kept, const std::filesystem::path& file) {
     auto regions = nlohmann::json::array();
-    for (const Box& box : boxes) regions.push_back({box.x0, box.y0, box.x1, box.y1, box.image});
-    const nlohmann::json json{{"version", kRegionsVersion}, {"regions", regions}};
+    for (const Box& box : kept.boxes)
+        regions.push_back({box.x0, box.y0, box.x1, box.y1, box.image});
+    nlohmann::json json{{"version", kRegionsVersion}, {"regions", regions}};
+    if (!kept.names.empty()) json["names"] = kept.names;
     writeFileAtomically(file, json.dump() + "\n");
 }
 
@@ -129,6 +137,7 @@ Conversation HistoryFolder::read(const std::string& picture) const {
     Conversation conversation{.picture = picture, .exchanges = {}, .leftOut = {}};
     try {
         conversation.regions = regions(picture);
+        conversation.regionNames = regionNames(picture);
     } catch (const std::exception& error) {
         conversation.leftOut.emplace_back(error.what());
     }
@@ -178,12 +187,18 @@ Trace HistoryFolder::answer(const std::string& picture, const std::string& id) c
 }
 
 std::optional<std::vector<Box>> HistoryFolder::regions(const std::string& picture) const {
-    return readRegions(root_ / picture / kRegions);
+    auto kept = readRegions(root_ / picture / kRegions);
+    return kept ? std::optional(std::move(kept->boxes)) : std::nullopt;
 }
 
-void HistoryFolder::keepRegions(const std::string& picture, const std::vector<Box>& boxes) const {
+std::vector<std::string> HistoryFolder::regionNames(const std::string& picture) const {
+    return readRegions(root_ / picture / kRegions).value_or(KeptRegions()).names;
+}
+
+void HistoryFolder::keepRegions(const std::string& picture, const std::vector<Box>& boxes,
+                                const std::vector<std::string>& names) const {
     makeFolder(root_ / picture);
-    writeRegions(boxes, root_ / picture / kRegions);
+    writeRegions({boxes, names}, root_ / picture / kRegions);
 }
 
 void HistoryFolder::remove(const std::string& picture, const std::string& id) const {

@@ -18,6 +18,7 @@ struct Conversation {
     std::vector<std::string> leftOut;  // a sentence for every file that can't be read
     // Drawn by the person; absent where nobody ever drew.
     std::optional<std::vector<Box>> regions = std::nullopt;
+    std::vector<std::string> regionNames = {};  // may be fewer
 };
 
 // Conversations on disk: a folder a picture, one .lvrtrace an answer and regions.json with what was
@@ -42,7 +43,9 @@ public:
     std::string add(const Trace& trace, std::int64_t askedAt) const;
     Trace answer(const std::string& picture, const std::string& id) const;
     std::optional<std::vector<Box>> regions(const std::string& picture) const;
-    void keepRegions(const std::string& picture, const std::vector<Box>& boxes) const;
+    std::vector<std::string> regionNames(const std::string& picture) const;
+    void keepRegions(const std::string& picture, const std::vector<Box>& boxes,
+                     const std::vector<std::string>& names = {}) const;
     void remove(const std::string& picture, const std::string& id) const;
     void removeAll(const std::string& picture) const;
     void removeAll() const;

@@ -7,7 +7,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kCentreShare = 45;  // percent of the width that the centre has at least
+constexpr int kCentreShare = 54;  // percent of the width that the centre has at least
 
 }  // namespace
 

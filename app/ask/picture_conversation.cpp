@@ -18,6 +18,7 @@
 #include "app/ask/history.h"
 #include "app/ask/picture_regions.h"
 #include "core/files/atomic_file.h"
+#include "core/trace/heat.h"
 #include "core/trace/trace_file.h"
 #include "widgets/conversation/conversation_panel.h"
 #include "widgets/conversation/exchange_text.h"
@@ -72,16 +73,11 @@ PictureConversation::PictureConversation(AskWorkspace& ask, const std::filesyste
 void PictureConversation::wirePast() {
     using Past = PastList;
     connect(history_, &History::allRead, this, [this](const std::vector<PastAnswer>& answers) {
+        pastAnswers_ = answers;
         past_->show(answers);
         past_->markShown(shown_);
     });
     connect(history_, &History::changed, history_, &History::readAll);
-    connect(history_, &History::pastRead, this,
-            [this](quint64 turn, const PastAnswer& answer, const Trace& trace) {
-                if (!ask_.isTurnOf(turn)) return;
-                ask_.showTrace(trace, titleOf(trace));
-                markShown(answer.exchange.id);
-            });
     connect(past_, &Past::openWanted, this, &PictureConversation::openPast);
     connect(past_, &Past::copyWanted, this, [this](const PastAnswer& answer) {
         copy(answerText(answer.exchange.outline).toStdString(), tr("Copied the answer"));
@@ -99,6 +95,7 @@ void PictureConversation::wireAsk() {
             [this](const QString& title) { title_ = title; });
     connect(&ask_, &AskWorkspace::askWanted, this, &PictureConversation::noteQuestion);
     connect(&ask_, &AskWorkspace::answered, this, &PictureConversation::keep);
+    connect(&ask_, &AskWorkspace::latentsOfAnotherWanted, this, &PictureConversation::lendLatents);
 }
 
 void PictureConversation::wirePanel() {
@@ -264,7 +261,40 @@ void PictureConversation::choose(const Exchange& exchange) {
 
 void PictureConversation::openPast(const PastAnswer& answer) {
     if (ask_.isAsking()) return sayAnswerIsComing();
-    history_->readPast(answer, ask_.claimTurn());
+    history_->readPast(
+        answer, [this, turn = ask_.claimTurn(), id = answer.exchange.id](const Trace& trace) {
+            if (!ask_.isTurnOf(turn)) return;
+            ask_.showTrace(trace, titleOf(trace));
+            markShown(id);
+        });
+}
+
+// Those of the newest answer of the same model about another picture.
+void PictureConversation::lendLatents() {
+    const auto lends = [&](const Trace& outline) {
+        return outline.model == ask_.trace().model && !isWithoutLatents(outline.options) &&
+               outline.options.thought.boxes.empty() && !latentSteps(outline).empty();
+    };
+    const auto fresh = std::find_if(fresh_.rbegin(), fresh_.rend(), [&](const Fresh& each) {
+        return lends(each.trace) && !isAboutThePicture(each);
+    });
+    if (fresh != fresh_.rend()) return lend(fresh->trace);
+    const auto kept = std::ranges::find_if(pastAnswers_, [&](const PastAnswer& answer) {
+        return answer.picture != kept_.picture && lends(answer.exchange.outline);
+    });
+    if (kept != pastAnswers_.end())
+        return history_->readPast(*kept, [this](const Trace& trace) { lend(trace); });
+    Q_EMIT failed(
+        tr("No answer of this model about another picture is kept; ask about another one first, "
+           "and come back."));
+}
+
+void PictureConversation::lend(const Trace& trace) {
+    const QString whose = tr("\"%1\" about another picture").arg(titleOf(trace));
+    ask_.askWithoutLatents(LatentFeed::Swap,
+                           {.from = whose.toStdString(),
+                            .values = std::make_shared<const std::vector<float>>(trace.latents),
+                            .width = trace.hiddenSize});
 }
 
 void PictureConversation::askToRemovePast(const PastAnswer& answer) {

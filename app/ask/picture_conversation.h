@@ -56,6 +56,8 @@ private:
     void wireHistory();
     void wirePast();
     void openPast(const PastAnswer& answer);
+    void lendLatents();
+    void lend(const Trace& trace);
     void askToRemovePast(const PastAnswer& answer);
 
     void begin(const std::vector<Image>& pictures);
@@ -92,6 +94,7 @@ private:
     QString title_;
     Conversation kept_;
     std::vector<Fresh> fresh_;
+    std::vector<PastAnswer> pastAnswers_;       // newest first
     std::map<std::string, std::string> named_;  // what fresh answers are called on disk
     std::set<std::string> unwanted_;            // deleted before they were on disk
     std::string shown_;

@@ -69,6 +69,7 @@ void PicturePanel::makeRegions(QWidget* surface) {
     regions_->watch(surface);
     regionBar_ = new RegionBar(regions_->actions().bar(), this);
     setFixedKeys(*regionBar_, regionKeys());
+    regionBar_->setAutoFillBackground(true);
     regionBar_->hide();
     connect(regions_, &RegionTool::drawingChanged, this, [this](bool drawing) {
         regionBar_->setVisible(drawing);

@@ -36,29 +36,31 @@ void PictureRegions::keep() {
     settle_.stop();
     if (!pictures_ || !std::exchange(drawn_, false)) return;
     std::erase_if(unkept_, [&](const Unkept& each) { return *each.pictures == *pictures_; });
-    unkept_.push_back({++tickets_, pictures_, ask_.regions()});
-    if (history_) history_->keepRegions(pictures_, ask_.regions(), known_, tickets_);
+    unkept_.push_back({++tickets_, pictures_, ask_.regions(), ask_.regionNames()});
+    if (history_)
+        history_->keepRegions(pictures_, ask_.regions(), ask_.regionNames(), known_, tickets_);
 }
 
 void PictureRegions::turnTo(const Pictures& pictures) {
     pictures_ = pictures;
     drawn_ = known_ = false;
     for (const Unkept& each : unkept_)
-        if (*each.pictures == *pictures_) return take(each.boxes);
+        if (*each.pictures == *pictures_) return take(each.boxes, each.names);
 }
 
 void PictureRegions::bringBack(const Conversation& conversation) {
     if (std::exchange(known_, true) || !conversation.regions) return;
-    take(*conversation.regions);
+    take(*conversation.regions, conversation.regionNames);
 }
 
 // What was drawn before it was known stays too.
-void PictureRegions::take(const std::vector<Box>& kept) {
+void PictureRegions::take(const std::vector<Box>& kept, const std::vector<std::string>& names) {
     known_ = true;
     auto boxes = kept;
     for (const Box& box : drawn_ ? ask_.regions() : std::vector<Box>())
         if (std::ranges::find(boxes, box) == boxes.end()) boxes.push_back(box);
-    if (boxes != ask_.regions()) ask_.setRegions(boxes);
+    const bool areNamed = !drawn_ && names != ask_.regionNames();
+    if (boxes != ask_.regions() || areNamed) ask_.setRegions(boxes, names);
 }
 
 }  // namespace lvr

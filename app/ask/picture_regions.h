@@ -4,6 +4,7 @@
 #include <QTimer>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/values/image.h"
@@ -33,9 +34,10 @@ private:
         int ticket;
         Pictures pictures;
         std::vector<Box> boxes;
+        std::vector<std::string> names;
     };
     void changed();
-    void take(const std::vector<Box>& kept);
+    void take(const std::vector<Box>& kept, const std::vector<std::string>& names);
 
     AskWorkspace& ask_;
     History* history_;

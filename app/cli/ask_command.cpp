@@ -34,6 +34,7 @@ struct AskArguments {
     std::string question;
     std::vector<std::string> thoughtBoxes;
     bool thoughtMeans = false;
+    std::string latents, system;
     bool rawPrompt = false, json = false;
     fs::path trace, heatmaps, dump;
 };
@@ -126,6 +127,23 @@ GivenThought givenThought(const AskArguments& a) {
     return thought;
 }
 
+// "none", "zero", "noise", "own", or "swap:F.lvrtrace".
+void setLatents(const std::string& text, DecodeOptions& options, OptionOrigins& origins) {
+    if (text.empty()) return;
+    origins["latent-feed"] = "flag";
+    if (!text.starts_with("swap:")) {
+        setOption(options, "latent-feed", text);
+        return;
+    }
+    const auto other = readTrace(text.substr(5));
+    if (other.latents.empty())
+        throw Error(text.substr(5) + " holds no latents; take an answer that thought");
+    options.latentFeed = LatentFeed::Swap;
+    options.borrowed = {.from = text.substr(5),
+                        .values = std::make_shared<const std::vector<float>>(other.latents),
+                        .width = other.hiddenSize};
+}
+
 // On the terminal, before the pictures are encoded.
 void sayPlan(const PicturePlan& plan, const Question& question, const LvrCheckpoint& checkpoint,
              const DecodeOptions& options) {
@@ -171,6 +189,8 @@ void ask(AskArguments& a) {
     const auto checkpoint = openCheckpoint(a.model, placement);
     auto [options, origins] = decodeSettings(a.decode, checkpoint);
     options.thought = thought;
+    setLatents(a.latents, options, origins);
+    if (!a.system.empty()) options.system = questionText(a.system);
     const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
     const auto encoded = encodeQuestion(checkpoint, question, options,
                                         {.kind = kind,
@@ -261,6 +281,14 @@ void addAskCommand(CLI::App& app) {
                    "training made of a box)")
         ->needs(boxes);
     addDecodeSeed(*command, a->decode);
+    command->add_option(
+        "--system", a->system,
+        "What the model is told before the question, or @FILE (default: \"You are a "
+        "helpful assistant.\")");
+    command->add_option("--latents", a->latents,
+                        "What is fed for the model's own latents, to see whether the answer needs "
+                        "them: none (the markers only), zero, noise, or swap:F.lvrtrace for those "
+                        "of another answer");
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace")
         ->check(endsIn(".lvrtrace"));
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");

@@ -239,6 +239,8 @@ void WindowBars::makeAskMenus() {
     QMenu* ask = bar->addMenu(tr("&Ask"));
     ask->addActions({parts_.actions.ask, parts_.actions.stop});
     ask->addSeparator();
+    ask->addActions(ask_->latentActions());
+    ask->addSeparator();
     ask->addAction(parts_.actions.compare);
     QMenu* steps = bar->addMenu(tr("S&teps"));
     steps->addActions(ask_->stepActions());

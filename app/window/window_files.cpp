@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QImageReader>
 #include <QKeySequence>
 #include <QRegularExpression>
 #include <QWidget>
@@ -13,6 +14,7 @@
 #include "app/ask/export_dialog.h"
 #include "app/shell/recent_files.h"
 #include "app/sources/given_files.h"
+#include "app/sources/record_dialog.h"
 #include "app/sources/source_browser.h"
 #include "app/window/window_bars.h"
 #include "widgets/action_tip.h"
@@ -168,6 +170,7 @@ void WindowFiles::wireOpening() {
 }
 
 void WindowFiles::wireSaving() {
+    connect(ask_, &AskWorkspace::recordWanted, this, &WindowFiles::saveRecord);
     connect(jobs_, &FileJobs::traceSaved, this, [this](const QString& file) {
         saving_ = false;
         Q_EMIT stateChanged(tr("Saved as %1").arg(QDir::toNativeSeparators(file)));
@@ -290,17 +293,28 @@ void WindowFiles::chooseTarget() {
     given_->chooseTarget(name.replace(unfit, "-"));
 }
 
+// A picture that a file holds stays where it is.
+void WindowFiles::saveRecord(const Sample& sample, const std::vector<std::string>& labels) {
+    const QString file = sources_->openFile();
+    const bool isPicture =
+        sample.question.images.size() == 1 && !file.isEmpty() &&
+        QImageReader::supportedImageFormats().contains(QFileInfo(file).suffix().toLower().toUtf8());
+    auto* dialog = new RecordDialog(
+        {sample, {isPicture ? file.toStdU16String() : std::u16string()}, labels}, window_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &RecordDialog::saved, this, [this](const QString& written, int records) {
+        Q_EMIT stateChanged(
+            tr("Saved; %1 holds %2 records").arg(QDir::toNativeSeparators(written)).arg(records));
+    });
+    dialog->open();
+}
+
 void WindowFiles::exportAnswer(const QString& name) {
     const LatentViewState& view = ask_->view();
     const QString file = sources_->openFile();
     const QFileInfo source(file);
     auto* dialog = new ExportDialog(std::make_shared<const Trace>(ask_->trace()),
-                                    {.picture = {.image = view.image,
-                                                 .shown = view.shown,
-                                                 .limits = view.limits,
-                                                 .look = view.look,
-                                                 .heat = view.heat,
-                                                 .rois = view.rois},
+                                    {.picture = pictureAsSeen(view),
                                      .nearest = view.nearest ? view.nearestCount : 0,
                                      .step = view.selectedStep,
                                      .folder = file.isEmpty() ? QString() : source.absolutePath(),

@@ -75,7 +75,8 @@ public:
     void open(const QString& file);
     void give(const QMimeData& data);  // what was dropped or pasted
     void showSample(const Sample& sample);
-    void save(const QString& file);          // the answer, as an .lvrtrace
+    void save(const QString& file);  // the answer, as an .lvrtrace
+    void saveRecord(const Sample& sample, const std::vector<std::string>& labels);
     void exportAnswer(const QString& name);  // shows the dialog; `name` for an answer of no file
     void remember();  // takes folders and data from the last time and keeps them
     bool isBusy() const { return isOpening() || saving_ || listing_; }

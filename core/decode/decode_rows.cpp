@@ -9,6 +9,7 @@
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
 #include "core/decode/sampling.h"
+#include "core/error.h"
 #include "core/model/pass_watch.h"
 #include "core/torch.h"
 
@@ -218,7 +219,9 @@ private:
         const bool wasThinking = row.thinking;
         row.thinking = thinksOn(row, endProbability, sampled == end);
         const bool left = !row.thinking && (wasThinking || opens(row));
-        if (left && options_.spanEnd == SpanEnd::Forced) sampled = end;
+        const bool isForced =
+            options_.spanEnd == SpanEnd::Forced || options_.latentFeed == LatentFeed::None;
+        if (left && isForced) sampled = end;
         return row.given.defined() ? markerAround(row, sampled, left) : sampled;
     }
 
@@ -250,6 +253,7 @@ private:
             return false;
         }
         if (row.given.defined()) return thought.fed < row.given.size(0);
+        if (options_.latentFeed == LatentFeed::None) return false;
         const bool room = std::ssize(row.result.ids) + 1 < answerRoom(options_) + row.granted;
         return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
                                                          thought.endDistance, endSampled});
@@ -319,9 +323,7 @@ private:
         const auto tokens = model_.embed(torch::tensor(ids));
         const auto which = torch::tensor(thinking, tokens.device()).to(torch::kBool);
         if (!which.any().item<bool>()) return tokens;
-        if (options_.latentFeed == LatentFeed::Snap) latents = snapped(latents);
-        if (options_.latentFeed == LatentFeed::Filler)
-            latents = model_.embed(torch::tensor({rules_.tokens.latent})).expand_as(latents);
+        latents = fedFor(std::move(latents));
         if (hooks_.filter) latents = hooks_.filter(latents, places);
         latents = withGiven(std::move(latents));
         remember(latents.to(torch::kCPU, torch::kFloat32));
@@ -351,6 +353,55 @@ private:
         latents = latents.clone();
         for (std::size_t i = 0; i < rows_.size(); ++i)
             if (given(rows_[i])) latents[i] = rows_[i].given[rows_[i].thought.index];
+        return latents;
+    }
+
+    // What the options feed for the model's own latents. [B, D]
+    torch::Tensor fedFor(torch::Tensor own) {
+        switch (options_.latentFeed) {
+            case LatentFeed::Own:
+            case LatentFeed::None:
+                return own;
+            case LatentFeed::Snap:
+                return snapped(std::move(own));
+            case LatentFeed::Filler:
+                return model_.embed(torch::tensor({rules_.tokens.latent})).expand_as(own);
+            case LatentFeed::Zero:
+                return torch::zeros_like(own);
+            case LatentFeed::Noise:
+                return noise(own);
+            case LatentFeed::Swap:
+                return borrowed(std::move(own));
+        }
+        return own;
+    }
+
+    // Gaussian, with each latent's own RMS.
+    torch::Tensor noise(const torch::Tensor& own) {
+        const auto rms = own.square().mean(-1, /*keepdim=*/true).sqrt();
+        return torch::randn(own.sizes(), noise_).to(own.options()) * rms;
+    }
+
+    torch::Tensor borrowed(torch::Tensor latents) const {
+        const auto& given = options_.borrowed;
+        const auto width = latents.size(1);
+        if (!given.values || given.values->empty())
+            throw Error(
+                "whose latents are to be fed is not said; name another answer's trace "
+                "(lvr ask --latents swap:F.lvrtrace)");
+        if (given.width != width)
+            throw Error("the latents of " + given.from + " have " + std::to_string(given.width) +
+                        " numbers each and this model's have " + std::to_string(width) +
+                        "; take those of an answer of the same model");
+        const auto count = std::ssize(*given.values) / width;
+        const auto all = torch::from_blob(const_cast<float*>(given.values->data()), {count, width},
+                                          torch::kFloat32)
+                             .to(latents.options());
+        latents = latents.clone();
+        for (std::size_t i = 0; i < rows_.size(); ++i)
+            if (rows_[i].thinking)
+                latents[static_cast<std::int64_t>(i)] =
+                    all[std::min<std::int64_t>(rows_[i].thought.index, count - 1)];
         return latents;
     }
 
@@ -386,6 +437,7 @@ private:
     KvCache cache_;
     std::vector<Row> rows_;
     std::int64_t passes_ = 0;
+    at::Generator noise_ = at::detail::createCPUGenerator(options_.sampling.seed);
     torch::Tensor states_;  // [B, D], CPU: what each row would feed if it thought on
 };
 

@@ -71,7 +71,8 @@ std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& questio
     const std::int64_t start = options.spanStart == SpanStart::Forced;
     if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
     const std::vector<PatchGrid> none(question.images.size());
-    return start + std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text));
+    return start +
+           std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text, options.system));
 }
 
 // The boxes' slots, the two markers, and the end that the model was trained to see after them.
@@ -133,10 +134,12 @@ std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
 }
 
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
-                   const std::string& question, SpanStart start, PromptKind kind) {
+                   const std::string& question, SpanStart start, PromptKind kind,
+                   const std::string& system) {
     Prompt prompt;
-    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, images.grids, question)
-                                         : chatPrompt(checkpoint.tokenizer, images.grids, question);
+    prompt.ids = kind == PromptKind::Raw
+                     ? rawPrompt(checkpoint.tokenizer, images.grids, question)
+                     : chatPrompt(checkpoint.tokenizer, images.grids, question, system);
     if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     prompt.imageTokens = images.tokens;
@@ -191,8 +194,8 @@ EncodedQuestion encodeQuestion(const LvrCheckpoint& checkpoint, const Question& 
                             : encodeImages(checkpoint, question.images, encoded.pictures,
                                            encoded.timings, reading.watch);
     if (!reading.watch.stop.stop_requested())
-        encoded.prompt =
-            buildPrompt(checkpoint, images, question.text, options.spanStart, reading.kind);
+        encoded.prompt = buildPrompt(checkpoint, images, question.text, options.spanStart,
+                                     reading.kind, options.system);
     return encoded;
 }
 

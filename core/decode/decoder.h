@@ -21,8 +21,8 @@ enum class PromptKind { Chat, Raw };  // Raw: the question's text is the whole p
 // A chat prompt about images whose visual tokens are known. Throws Error when the model can't read
 // as much.
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
-                   const std::string& question, SpanStart start,
-                   PromptKind kind = PromptKind::Chat);
+                   const std::string& question, SpanStart start, PromptKind kind = PromptKind::Chat,
+                   const std::string& system = {});
 
 // How the pictures of a question are read, before anything is encoded: as large as its options and
 // the checkpoint say, but so that they, the text and an answer fit into what the model reads.

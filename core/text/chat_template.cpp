@@ -191,9 +191,10 @@ std::optional<ForeignTemplate> foreignTemplate(const fs::path& folder) {
 }
 
 Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
-               const std::string& question) {
+               const std::string& question, const std::string& system) {
     Prompt prompt(tokenizer);
-    prompt.special("<|im_start|>").text("system\nYou are a helpful assistant.");
+    prompt.special("<|im_start|>")
+        .text("system\n" + (system.empty() ? "You are a helpful assistant." : system));
     prompt.special("<|im_end|>").text("\n").special("<|im_start|>");
     // Nothing separates the header from what precedes the first picture: they are one text, as in
     // transformers.

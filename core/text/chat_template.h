@@ -23,13 +23,13 @@ struct ForeignTemplate {
 // Qwen2.5-VL's or there is none. Throws Error when its file is not JSON.
 std::optional<ForeignTemplate> foreignTemplate(const std::filesystem::path& folder);
 
-// lvr-spec 2.3: system, user, assistant header. The images stand where the question has <image>, in
-// order; before it when it has none. Each grid gives as many <|image_pad|> as it has visual tokens.
-// Special tokens inside `question` are plain text. Throws Error when the question has another
-// number of <image> than there are grids.
+// lvr-spec 2.3: system (Qwen's own where none is given), user, assistant header. The images stand
+// where the question has <image>, in order; before it when it has none. Each grid gives as many
+// <|image_pad|> as it has visual tokens. Special tokens inside `question` are plain text. Throws
+// Error when the question has another number of <image> than there are grids.
 std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
                                      const std::vector<PatchGrid>& grids,
-                                     const std::string& question);
+                                     const std::string& question, const std::string& system = {});
 
 // `text` is the whole prompt, special tokens recognised. Its <|image_pad|> are one per image, or
 // already expanded. Throws Error when their number fits neither.

@@ -66,6 +66,8 @@ Json boxesJson(const std::vector<Box>& boxes) {
 
 Json optionsJson(const DecodeOptions& options) {
     Json json = toJson(options);
+    if (!options.system.empty()) json["system"] = options.system;
+    if (!options.borrowed.from.empty()) json["latents_from"] = options.borrowed.from;
     if (options.thought.boxes.empty()) return json;
     json["thought_slots"] = kThoughtSlots.at(static_cast<std::size_t>(options.thought.slotRule));
     json["thought_boxes"] = boxesJson(options.thought.boxes);
@@ -180,10 +182,12 @@ void checkBoxes(const JsonFields& fields, const std::vector<Box>& boxes, std::si
 
 DecodeOptions readOptions(const JsonFields& fields) {
     auto known = decodingKeys();
-    known.insert({"thought_slots", "thought_boxes"});
+    known.insert({"thought_slots", "thought_boxes", "latents_from", "system"});
     fields.allowOnly({known.begin(), known.end()});
     DecodeOptions options;
     readDecoding(fields, /*mayMiss=*/{"min_p"}, options);  // which wasn't an option at first
+    options.system = fields.get<std::string>("system", "");
+    options.borrowed.from = fields.get<std::string>("latents_from", "");
     if (!fields.has("thought_boxes")) return options;
     options.thought.slotRule =
         static_cast<GivenThought::Slots>(fields.choice("thought_slots", kThoughtSlots));

@@ -91,6 +91,14 @@ std::string fedText(const Liveness& liveness) {
             return count(latents, "latent") + " replaced by the nearest visual token";
         case LatentFeed::Filler:
             return count(latents, "slot") + " fed with <|lvr|>, no latent";
+        case LatentFeed::Zero:
+            return count(latents, "slot") + " fed with zeros, no latent";
+        case LatentFeed::Noise:
+            return count(latents, "slot") + " fed with noise, no latent";
+        case LatentFeed::Swap:
+            return count(latents, "latent") + " of another answer fed";
+        case LatentFeed::None:
+            break;
     }
     return {};
 }
@@ -139,6 +147,7 @@ std::string endText(const Liveness& liveness, const Thought& thought) {
 std::string noLatentsText(const Liveness& liveness) {
     if (std::holds_alternative<NoLatents>(liveness.rule)) return "no latents: plain decoding";
     if (liveness.stopped) return "no latents yet: stopped by you";
+    if (liveness.feed == LatentFeed::None) return "no latents: the markers only, as you asked";
     return "no latents: the model opened no thought";
 }
 

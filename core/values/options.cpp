@@ -149,6 +149,10 @@ void check(const GivenThought& thought) {
     }
 }
 
+bool isWithoutLatents(const DecodeOptions& options) {
+    return options.latentFeed >= LatentFeed::None;
+}
+
 std::int64_t answerRoom(const DecodeOptions& options) {
     const auto cap = std::visit(
         [](const auto& rule) -> int {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -49,8 +50,17 @@ enum class SpanEnd { Sampled, Forced };    // Forced: <|lvr_end|> follows the la
 enum class HeadPositions { Released, Consistent };
 // What is fed in the slots: the model's own hidden state (the method), the picture's visual token
 // nearest to it (by cosine), or the <|lvr|> embedding, which is what a filler twin was trained
-// with.
-enum class LatentFeed { Own, Snap, Filler };
+// with. To see whether the answer needs the latents: nothing at all between the markers (None),
+// zeros, noise as large as each latent, or those of another answer (BorrowedLatents).
+enum class LatentFeed { Own, Snap, Filler, None, Zero, Noise, Swap };
+
+// The latents of another answer, fed from the first of each thought on; past the last one, that.
+struct BorrowedLatents {
+    std::string from;                                  // whose, for a person
+    std::shared_ptr<const std::vector<float>> values;  // [n, width]; a file does not hold them
+    int width = 0;
+    bool operator==(const BorrowedLatents& other) const { return from == other.from; }
+};
 
 struct SamplingOptions {
     double temperature = 0;  // 0 = greedy
@@ -91,9 +101,14 @@ struct DecodeOptions {
     int maxNewTokens = 256;  // counts shadow tokens too, but not those of a given thought
     SamplingOptions sampling;
     GivenThought thought;
+    BorrowedLatents borrowed;  // of LatentFeed::Swap
     PixelLimits pixels;
+    std::string system;  // what the model is told before the question; empty: as it was trained
     bool operator==(const DecodeOptions&) const = default;
 };
+// Whether the slots hold something else than what the model thought, to see what the answer owes to
+// it; not how a model was trained.
+bool isWithoutLatents(const DecodeOptions& options);
 
 // How an option of decoding is called wherever it is met.
 struct DecodeField {
@@ -114,9 +129,13 @@ void forEachField(DecodeOptions& o, const Visit& visit) {
           TextCheck{[](const std::string& text) { parseExitRule(text); }},
           "When to stop thinking: none, fixed:8, latent-end:mse:0.02:16, end-token:32, "
           "end-prob:0.5:16");
-    visit(DecodeField{"latent-feed", "latent_feed", {"", "snapped to patches", "filler fed"}},
-          o.latentFeed, EnumNames{"own", "snap", "filler"},
-          "What is fed back: own, snap (nearest visual token) or filler");
+    visit(DecodeField{"latent-feed",
+                      "latent_feed",
+                      {"", "snapped to patches", "filler fed", "markers only", "zeros fed",
+                       "noise fed", "another answer's latents fed"}},
+          o.latentFeed, EnumNames{"own", "snap", "filler", "none", "zero", "noise", "swap"},
+          "What is fed back: own, snap (nearest visual token) or filler; or, to see whether the "
+          "answer needs the latents, none (markers only), zero or noise");
     visit(DecodeField{"force-start", "span_start", {"", "start forced"}}, o.spanStart,
           FlagNames{{"sampled", "forced"}}, "Put <|lvr_start|> at the end of the prompt, or don't");
     visit(DecodeField{"force-end", "span_end", {"", "end forced"}}, o.spanEnd,

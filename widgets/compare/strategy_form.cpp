@@ -113,7 +113,8 @@ void StrategyForm::setStrategy(const Strategy& strategy) {
     const auto& o = strategy.options;
     name_->setText(QString::fromStdString(strategy.name));
     exit_->setRule(o.exit);
-    feed_->setCurrentIndex(static_cast<int>(o.latentFeed));
+    const bool isBorrowed = o.latentFeed == LatentFeed::Swap;  // nobody can choose whose here
+    feed_->setCurrentIndex(isBorrowed ? 0 : static_cast<int>(o.latentFeed));
     head_->setCurrentIndex(static_cast<int>(o.headPositions));
     forceStart_->setChecked(o.spanStart == SpanStart::Forced);
     forceEnd_->setChecked(o.spanEnd == SpanEnd::Forced);

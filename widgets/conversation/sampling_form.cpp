@@ -35,8 +35,12 @@ QString differences(const DecodeOptions& options) {
     if (options.maxNewTokens != usual.maxNewTokens)
         parts << QObject::tr("%1 tokens").arg(options.maxNewTokens);
     if (options.spanStart == SpanStart::Forced) parts << QObject::tr("start forced");
+    if (!options.system.empty()) parts << QObject::tr("own system prompt");
     if (options.latentFeed == LatentFeed::Snap) parts << QObject::tr("snapped");
     if (options.latentFeed == LatentFeed::Filler) parts << QObject::tr("filler");
+    if (options.latentFeed == LatentFeed::None) parts << QObject::tr("markers only");
+    if (options.latentFeed == LatentFeed::Zero) parts << QObject::tr("zeros");
+    if (options.latentFeed == LatentFeed::Noise) parts << QObject::tr("noise");
     return parts.join(QStringLiteral(", "));
 }
 
@@ -56,6 +60,11 @@ void SamplingForm::makeFields() {
     maxNewTokens_ = countField(tr("Most new tokens"), "max-new-tokens", this);
     forceStart_ = forceStartField(this);
     feed_ = feedField(this);
+    system_ = new QLineEdit(this);
+    system_->setPlaceholderText(tr("You are a helpful assistant."));
+    system_->setAccessibleName(tr("System prompt"));
+    system_->setToolTip(tr("What the model is told before the question; empty as it was trained"));
+    system_->setClearButtonEnabled(true);
 }
 
 void SamplingForm::build() {
@@ -65,13 +74,14 @@ void SamplingForm::build() {
     fold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     fold_->setArrowType(Qt::RightArrow);
     fold_->setFocusPolicy(Qt::StrongFocus);
-    fold_->setToolTip(tr("Temperature, seed, length, what is fed back"));
+    fold_->setToolTip(tr("Temperature, seed, length, what is fed back, system prompt"));
     fields_ = new QWidget(this);
     auto* form = new QFormLayout(fields_);
     form->setContentsMargins(0, 0, 0, 0);
     form->addRow(tr("&Temperature, top-p"), besides({temperature_, topP_}));
     form->addRow(tr("S&eed, most tokens"), besides({seed_, maxNewTokens_}));
     form->addRow(tr("&Latents"), besides({feed_, forceStart_}));
+    form->addRow(tr("S&ystem prompt"), system_);
     for (const auto& [row, field] : {std::pair<int, QWidget*>{0, temperature_},
                                      {1, static_cast<QWidget*>(seed_)},
                                      {2, static_cast<QWidget*>(feed_)}})
@@ -97,6 +107,7 @@ void SamplingForm::wire() {
     connect(seed_, &QLineEdit::textChanged, this, report);
     connect(maxNewTokens_, &QSpinBox::valueChanged, this, report);
     connect(forceStart_, &QCheckBox::toggled, this, report);
+    connect(system_, &QLineEdit::textChanged, this, report);
     connect(feed_, &QComboBox::currentIndexChanged, this, report);
 }
 
@@ -107,6 +118,7 @@ DecodeOptions SamplingForm::options() const {
     options.maxNewTokens = exactValue(maxNewTokens_, given_.maxNewTokens);
     options.sampling.temperature = exactValue(temperature_, given_.sampling.temperature);
     options.sampling.topP = exactValue(topP_, given_.sampling.topP);
+    options.system = system_->text().trimmed().toStdString();
     options.sampling.seed = seed_->text().toULongLong();
     return options;
 }
@@ -116,8 +128,11 @@ void SamplingForm::setOptions(const DecodeOptions& options) {
         const QSignalBlocker quiet(this);
         given_ = options;
         given_.thought = {};  // belongs to one question, not to how to decode
+        given_.borrowed = {};
         forceStart_->setChecked(options.spanStart == SpanStart::Forced);
-        feed_->setCurrentIndex(static_cast<int>(options.latentFeed));
+        const bool isBorrowed = options.latentFeed == LatentFeed::Swap;  // nobody can choose whose
+        feed_->setCurrentIndex(isBorrowed ? 0 : static_cast<int>(options.latentFeed));
+        system_->setText(QString::fromStdString(options.system));
         maxNewTokens_->setValue(options.maxNewTokens);
         temperature_->setValue(options.sampling.temperature);
         topP_->setValue(options.sampling.topP);

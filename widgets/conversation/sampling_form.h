@@ -36,7 +36,7 @@ private:
     QToolButton* fold_ = nullptr;
     QWidget* fields_ = nullptr;
     QDoubleSpinBox *temperature_ = nullptr, *topP_ = nullptr;
-    QLineEdit* seed_ = nullptr;
+    QLineEdit *seed_ = nullptr, *system_ = nullptr;
     QSpinBox* maxNewTokens_ = nullptr;
     QCheckBox* forceStart_ = nullptr;
     QComboBox* feed_ = nullptr;

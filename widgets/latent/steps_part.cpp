@@ -12,7 +12,7 @@ namespace {
 constexpr float kPad = 4;           // in a lane
 constexpr int kLanes = 5;           // as many curves as an answer may have
 constexpr float kGutter = 126;      // left of the columns: buttons and the names of the curves
-constexpr float kSmallHeight = 58;  // of a small picture
+constexpr float kSmallHeight = 50;  // of a small picture
 constexpr float kWidestColumn = 72;
 constexpr float kNarrowestPicture = 16;
 constexpr float kGap = 6;
@@ -187,8 +187,8 @@ float headHeight(const LatentViewState& state) {
 // A share of the panel, however many curves there are: the picture above keeps its place.
 float lanesHeight() {
     const float line = ImGui::GetTextLineHeight();
-    const float quarter = ImGui::GetIO().DisplaySize.y / 4;
-    return kLanes * std::clamp(quarter / kLanes, line + 2, line + 10);
+    const float share = ImGui::GetIO().DisplaySize.y / 6;
+    return kLanes * std::clamp(share / kLanes, line + 1, line + 8);
 }
 
 // The curves one below the other, `at` being the upper left corner of the first one's name.

@@ -63,7 +63,11 @@ RegionActions::RegionActions(QUndoStack& history, QWidget* panel, QObject* owner
       thought(make(owner, "regions.thought", QObject::tr("&Use as thought"),
                    Qt::CTRL | Qt::SHIFT | Qt::Key_Return,
                    QObject::tr("Answer as if the model had looked at these regions, in this "
-                               "order"))) {
+                               "order"))),
+      record(make(owner, "regions.record", QObject::tr("Save as training recor&d…"),
+                  Qt::CTRL | Qt::ALT | Qt::Key_S,
+                  QObject::tr("Append picture, question, answer and regions to a file that a model "
+                              "is trained on"))) {
     draw->setCheckable(true);
     tokens->setCheckable(true);
     tokens->setChecked(true);
@@ -77,7 +81,7 @@ RegionActions::RegionActions(QUndoStack& history, QWidget* panel, QObject* owner
         {clear, QObject::tr("Clear")},    {tokens, QObject::tr("Tokens")},
         {snap, QObject::tr("Snap")},      {fromTokens, QObject::tr("From tokens")},
         {useKnown, QObject::tr("Known")}, {copy, QObject::tr("Copy")},
-        {paste, QObject::tr("Paste")}};
+        {paste, QObject::tr("Paste")},    {record, QObject::tr("Save record…")}};
     for (const auto& [action, text] : inARow) action->setIconText(text);
     addTo(panel, owner);
 }
@@ -88,7 +92,7 @@ void RegionActions::addTo(QWidget* panel, QObject* owner) {
                                         {undo, redo},
                                         {tokens, snap, fromTokens},
                                         {useKnown, copy, paste},
-                                        {thought}};
+                                        {thought, record}};
     for (const auto& group : groups) {
         for (QAction* action : group) action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         panel->addActions(group);
@@ -103,8 +107,8 @@ void RegionActions::addTo(QWidget* panel, QObject* owner) {
 QList<QAction*> RegionActions::menu() const { return menu_; }
 
 QList<QAction*> RegionActions::bar() const {
-    return {thought,    add,    remove,   undo, redo,  snap,
-            fromTokens, tokens, useKnown, copy, paste, clear};
+    return {thought,    record, add,      remove, undo,  redo, snap,
+            fromTokens, tokens, useKnown, copy,   paste, clear};
 }
 
 void RegionActions::allow(const RegionChances& chances) {
@@ -123,6 +127,7 @@ void RegionActions::allow(const RegionChances& chances) {
         QObject::tr("No tokens are picked; click some with Ctrl while drawing."));
     set(useKnown, chances.known,
         QObject::tr("This question comes without regions, or they are drawn already."));
+    set(record, chances.picture, noPicture);
     set(thought, chances.regions && chances.model,
         chances.regions ? QObject::tr("No model is open, or it is answering.") : noRegion);
 }

@@ -58,6 +58,7 @@ struct RegionActions {
     QAction* copy;
     QAction* paste;
     QAction* thought;
+    QAction* record;
 
 private:
     void addTo(QWidget* panel, QObject* owner);

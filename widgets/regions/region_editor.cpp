@@ -66,6 +66,14 @@ void RegionEdit::setRegions(Regions regions) {
     regions_.chosen = std::clamp(regions_.chosen, -1, static_cast<int>(regions_.boxes.size()) - 1);
     if (regions_.chosen >= 0 && !isHere(regions_.chosen)) regions_.chosen = -1;
     for (Box& box : regions_.boxes) box = tidy(box);
+    dropNames();
+}
+
+// Of what is not there, and empty ones at the end, so that equal regions are equal.
+void RegionEdit::dropNames() {
+    auto& names = regions_.names;
+    names.resize(std::min(names.size(), regions_.boxes.size()));
+    while (!names.empty() && names.back().empty()) names.pop_back();
 }
 
 void RegionEdit::setImage(int image, RegionPoint pixel) {
@@ -153,6 +161,9 @@ void RegionEdit::add(const Box& box) {
 void RegionEdit::remove() {
     if (regions_.chosen < 0) return;
     regions_.boxes.erase(regions_.boxes.begin() + regions_.chosen);
+    if (regions_.chosen < std::ssize(regions_.names))
+        regions_.names.erase(regions_.names.begin() + regions_.chosen);
+    dropNames();
     regions_.chosen = std::min(regions_.chosen, static_cast<int>(regions_.boxes.size()) - 1);
     if (regions_.chosen >= 0 && !isHere(regions_.chosen)) choose(-1);
 }
@@ -187,6 +198,41 @@ void RegionEdit::resize(int pixelsX, int pixelsY) {
 
 void RegionEdit::replaceChosen(const Box& box) {
     if (Box* chosen = chosenBox()) *chosen = tidy(box);
+}
+
+// ---- List ----
+
+void RegionEdit::chooseThis(int box) {
+    const bool isThere = box >= 0 && box < std::ssize(regions_.boxes) && isHere(box);
+    regions_.chosen = isThere ? box : -1;
+}
+
+void RegionEdit::reorder(int from, int to) {
+    const auto count = static_cast<int>(regions_.boxes.size());
+    if (from < 0 || to < 0 || from >= count || to >= count) return;
+    regions_.names.resize(count);
+    const auto turn = [&](auto& list) {
+        const auto first = list.begin() + std::min(from, to),
+                   last = list.begin() + std::max(from, to);
+        from < to ? std::rotate(first, first + 1, last + 1) : std::rotate(first, last, last + 1);
+    };
+    turn(regions_.boxes);
+    turn(regions_.names);
+    dropNames();
+    chooseThis(to);
+}
+
+void RegionEdit::removeThis(int box) {
+    if (box < 0 || box >= std::ssize(regions_.boxes)) return;
+    regions_.chosen = box;
+    remove();
+}
+
+void RegionEdit::rename(int box, const std::string& name) {
+    if (box < 0 || box >= std::ssize(regions_.boxes)) return;
+    regions_.names.resize(regions_.boxes.size());
+    regions_.names[box] = name;
+    dropNames();
 }
 
 std::optional<Box> boxAround(const std::vector<int>& tokens, PatchGrid grid) {
@@ -237,8 +283,8 @@ private:
 
 RegionEditor::RegionEditor(QObject* parent) : QObject(parent) {}
 
-void RegionEditor::reset(std::vector<Box> boxes) {
-    edit_.setRegions({std::move(boxes), -1});
+void RegionEditor::reset(std::vector<Box> boxes, std::vector<std::string> names) {
+    edit_.setRegions({std::move(boxes), -1, std::move(names)});
     history_.clear();
     Q_EMIT changed();
 }
@@ -286,6 +332,12 @@ void RegionEditor::choose(int by) {
     Q_EMIT changed();
 }
 
+void RegionEditor::chooseThis(int box) {
+    cancelDrag();
+    edit_.chooseThis(box);
+    Q_EMIT changed();
+}
+
 void RegionEditor::change(const QString& name, const std::function<void(RegionEdit&)>& how,
                           Merge merge) {
     edit_.cancel();
@@ -297,7 +349,8 @@ void RegionEditor::change(const QString& name, const std::function<void(RegionEd
 
 // What was only chosen is no step.
 void RegionEditor::remember(const QString& name, const Regions& before, Merge merge) {
-    if (before.boxes != regions().boxes) history_.push(new Step(*this, name, before, merge));
+    const bool isOther = before.boxes != regions().boxes || before.names != regions().names;
+    if (isOther) history_.push(new Step(*this, name, before, merge));
 }
 
 }  // namespace lvr

@@ -3,6 +3,7 @@
 #include <QUndoStack>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/values/image.h"
@@ -14,8 +15,9 @@ struct RegionPoint {  // in fractions of the picture; a pointer's may lie outsid
 };
 
 struct Regions {
-    std::vector<Box> boxes;
-    int chosen = -1;  // -1: none
+    std::vector<Box> boxes;               // in the order of the thought
+    int chosen = -1;                      // -1: none
+    std::vector<std::string> names = {};  // what each is; may be fewer
     bool operator==(const Regions&) const = default;
 };
 
@@ -53,6 +55,11 @@ public:
     void move(int pixelsX, int pixelsY);
     void resize(int pixelsX, int pixelsY);  // the lower right corner
     void replaceChosen(const Box& box);
+    // ---- List ----
+    void chooseThis(int box);  // none where it is on another image
+    void reorder(int from, int to);
+    void removeThis(int box);
+    void rename(int box, const std::string& name);
 
 private:
     struct Drag {
@@ -64,6 +71,7 @@ private:
     Box* chosenBox();
     bool isHere(int box) const { return regions_.boxes[box].image == image_; }
     Box tidy(Box box) const;
+    void dropNames();
     void dragNew(RegionPoint to);
     void dragGrip(RegionPoint to);
 
@@ -87,13 +95,14 @@ public:
 
     const Regions& regions() const { return edit_.regions(); }
     const RegionEdit& edit() const { return edit_; }
-    void reset(std::vector<Box> boxes);         // nothing to take back
+    void reset(std::vector<Box> boxes, std::vector<std::string> names = {});  // no way back
     void turnTo(int image, RegionPoint pixel);  // whose boxes are edited, with its pixel's size
     QUndoStack& history() { return history_; }
 
     void pointer(const RegionPointer& pointer);
     void cancelDrag();
     void choose(int by);
+    void chooseThis(int box);
     // One step to take back. Steps of the same name on the same box in a row are one, if `merges`.
     enum class Merge { No, Yes };
     void change(const QString& name, const std::function<void(RegionEdit&)>& how,

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "widgets/regions/region_json.h"
+#include "widgets/regions/region_list.h"
 
 namespace lvr {
 namespace {
@@ -32,7 +33,12 @@ bool clipboardHasText() {
 }  // namespace
 
 RegionTool::RegionTool(LatentViewState& state, QWidget* panel)
-    : QObject(panel), state_(state), editor_(this), actions_(editor_.history(), panel, this) {
+    : QObject(panel),
+      state_(state),
+      editor_(this),
+      actions_(editor_.history(), panel, this),
+      list_(new RegionList(panel)) {
+    list_->hide();  // until somebody has a place for it
     state_.onPointer = [this](const RegionPointer& pointer) { point(pointer); };
     wire();
     update();
@@ -56,7 +62,50 @@ void RegionTool::wire() {
     on(actions_.copy, [this] { copy(); });
     on(actions_.paste, [this] { paste(); });
     on(actions_.thought, [this] { Q_EMIT thoughtWanted(); });
+    on(actions_.record, [this] { Q_EMIT recordWanted(); });
+    wireList();
     connect(&editor_, &RegionEditor::changed, this, &RegionTool::update);
+}
+
+// Queued: the list is still at what it tells of.
+void RegionTool::wireList() {
+    list_->offer({actions_.thought, actions_.record});
+    connect(list_, &RegionList::chosen, this, [this](int region) {
+        if (region != editor_.regions().chosen) editor_.chooseThis(region);
+    });
+    connect(
+        list_, &RegionList::moved, this,
+        [this](int from, int to) {
+            editor_.change(tr("reorder regions"),
+                           [=](RegionEdit& edit) { edit.reorder(from, to); });
+        },
+        Qt::QueuedConnection);
+    connect(
+        list_, &RegionList::renamed, this,
+        [this](int region, const QString& name) {
+            editor_.change(tr("label region"),
+                           [&](RegionEdit& edit) { edit.rename(region, name.toStdString()); });
+        },
+        Qt::QueuedConnection);
+    connect(
+        list_, &RegionList::hidden, this,
+        [this](int region, bool hides) {
+            if (region >= std::ssize(boxes())) return;
+            std::erase(hidden_, boxes()[region]);
+            if (hides) hidden_.push_back(boxes()[region]);
+            update();
+        },
+        Qt::QueuedConnection);
+    connect(
+        list_, &RegionList::removed, this,
+        [this](int region) {
+            editor_.change(tr("remove region"), [=](RegionEdit& edit) { edit.removeThis(region); });
+        },
+        Qt::QueuedConnection);
+}
+
+void RegionTool::showInList() {
+    list_->show({boxes(), names(), state_.hiddenBoxes, state_.chosenBox});
 }
 
 void RegionTool::watch(QWidget* surface) {
@@ -80,7 +129,9 @@ void RegionTool::turnTo(int image) {
     editor_.turnTo(image, {1.0 / size.width(), 1.0 / size.height()});
 }
 
-void RegionTool::setBoxes(std::vector<Box> boxes) { editor_.reset(std::move(boxes)); }
+void RegionTool::setBoxes(std::vector<Box> boxes, std::vector<std::string> names) {
+    editor_.reset(std::move(boxes), std::move(names));
+}
 
 void RegionTool::setGrids(std::vector<PatchGrid> grids) {
     const PatchGrid before = grid();
@@ -141,6 +192,11 @@ void RegionTool::setDrawing(bool drawing) {
 void RegionTool::update() {
     const bool showsTokens = actions_.tokens->isChecked();
     state_.boxes = boxes();
+    state_.boxNames = names();
+    state_.hiddenBoxes.clear();
+    for (int i = 0; i < std::ssize(boxes()); ++i)
+        if (std::ranges::find(hidden_, boxes()[i]) != hidden_.end())
+            state_.hiddenBoxes.push_back(i);
     state_.chosenBox = editor_.regions().chosen;
     state_.boxGrid = showsTokens ? grid() : PatchGrid{};
     if (!showsTokens) state_.pickedTokens.clear();
@@ -152,8 +208,11 @@ void RegionTool::update() {
                     .picked = !state_.pickedTokens.empty(),
                     .known = !known_.empty() && known_ != boxes(),
                     .model = thoughtAllowed_});
+    showInList();
     Q_EMIT changed();
-    if (std::exchange(announced_, boxes()) != boxes()) Q_EMIT boxesChanged();
+    const bool areOthers = std::exchange(announced_, boxes()) != boxes();
+    const bool areNamed = std::exchange(announcedNames_, names()) != names();
+    if (areOthers || areNamed) Q_EMIT boxesChanged();
 }
 
 // ---- Mouse ----

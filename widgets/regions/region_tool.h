@@ -12,6 +12,8 @@ class QKeyEvent;
 
 namespace lvr {
 
+class RegionList;
+
 // Drawing regions on the images of a latent view, each on the one that is shown, whichever surface
 // shows it: what the menu
 // offers, what mouse and keys do, and what of it the view is told. Knows no model: tokens come from
@@ -25,14 +27,17 @@ public:
     void watch(QWidget* surface);                 // where the picture is seen, and keys are pressed
     void showPictures(std::vector<QSize> sizes);  // others than before: their boxes are gone
     void turnTo(int image);                       // the one that is shown now
-    void setBoxes(std::vector<Box> boxes);        // nothing to take back
+    // Nothing to take back.
+    void setBoxes(std::vector<Box> boxes, std::vector<std::string> names = {});
     void add(const Box& box);                     // as if it had been drawn
     void setGrids(std::vector<PatchGrid> grids);  // of each picture; empty: not known
     void setKnown(std::vector<Box> rois);
     void setThoughtAllowed(bool allowed);  // whether somebody can use it now
 
     const std::vector<Box>& boxes() const { return editor_.regions().boxes; }
-    QString summary() const;  // "2 regions, 7 tokens"
+    const std::vector<std::string>& names() const { return editor_.regions().names; }
+    RegionList* list() const { return list_; }  // to be put somewhere
+    QString summary() const;                    // "2 regions, 7 tokens"
     const RegionActions& actions() const { return actions_; }
 
 Q_SIGNALS:
@@ -40,6 +45,7 @@ Q_SIGNALS:
     void boxesChanged();  // of them something is different now
     void drawingChanged(bool drawing);
     void thoughtWanted();
+    void recordWanted();
     void failed(const QString& sentence);
 
 protected:
@@ -47,6 +53,8 @@ protected:
 
 private:
     void wire();
+    void wireList();
+    void showInList();
     void setDrawing(bool drawing);
     void point(const RegionPointer& pointer);
     void pick(const RegionPointer& pointer);
@@ -76,6 +84,9 @@ private:
     std::vector<PatchGrid> grids_;
     std::vector<Box> known_;
     std::vector<Box> announced_;
+    std::vector<std::string> announcedNames_;
+    std::vector<Box> hidden_;
+    RegionList* list_;
     bool thoughtAllowed_ = false;
     enum class Mouse { Up, OnBoxes, OnTokens } mouse_ = Mouse::Up;
     bool picks_ = true;  // what a Ctrl+drag does to the tokens it meets

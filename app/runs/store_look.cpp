@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/store/run_store.h"
-#include "widgets/thrown.h"
+#include "widgets/job.h"
 
 namespace lvr {
 namespace {

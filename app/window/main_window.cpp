@@ -81,7 +81,7 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     ask_->addPanel("ask/conversation", tr("Conversation"), conversation_->panel(),
                    Qt::LeftDockWidgetArea, true);
     ask_->addPanel("ask/history", tr("History"), conversation_->past(), Qt::LeftDockWidgetArea,
-                   true);
+                   false);
     files_ = new WindowFiles(ask_, shell_->recent(), this);
     models_ = new ModelDesk(worker_, services_->cachedCheckpoints,
                             services_->places.store.toStdU16String(), this);

@@ -719,6 +719,9 @@ void RolloutsTest::newCheckpointsAppearInThePanel() {
     panel.showRun(run);
     panel.show();
     QTRY_COMPARE(model->columnCount(), 2);
+    panel.showRun(0);  // nothing is chosen for a while
+    panel.showRun(run);
+    QTRY_COMPARE(model->columnCount(), 2);
 }
 
 QTEST_MAIN(RolloutsTest)

@@ -40,12 +40,14 @@ void CheckpointPanel::build() {
 void CheckpointPanel::wire() {
     connect(reader_, &StoreReader::probesRead, this, &CheckpointPanel::take);
     connect(reader_, &StoreReader::opened, this, [this] {
-        if (isVisible()) reader_->followProbes(run_);
+        if (isVisible()) reader_->followProbes(run_, StoreReader::From::Start);
     });
     connect(reader_, &StoreReader::runsChanged, message_, &MessageBar::dismiss);
     for (const auto trouble : {&StoreReader::failed, &StoreReader::missing})
         connect(reader_, trouble, this, [this](const QString& sentence) {
             message_->say(MessageBar::Kind::Error, sentence);
+            awaits_ = false;
+            Q_EMIT settled();
         });
     connect(scrubber_, &CheckpointScrubber::pictureWanted, this, &CheckpointPanel::readPicture);
     connect(scrubber_, &CheckpointScrubber::stepChosen, this, &CheckpointPanel::stepChosen);
@@ -60,6 +62,7 @@ void CheckpointPanel::readPicture(const QString& file) {
 
 void CheckpointPanel::take(std::int64_t run, const std::vector<ProbeStep>& steps) {
     if (run != run_) return;
+    awaits_ = false;
     scrubber_->show(steps);
     if (wanted_ >= 0) scrubber_->chooseStep(wanted_);
     pages_->setCurrentIndex(1);
@@ -70,7 +73,10 @@ void CheckpointPanel::take(std::int64_t run, const std::vector<ProbeStep>& steps
                        "Validation). How the answers change from checkpoint to checkpoint, and "
                        "what the model looked at, is shown here.")
                         .arg(run));
+    Q_EMIT settled();
 }
+
+bool CheckpointPanel::isSettled() const { return !isVisible() || run_ == 0 || !awaits_; }
 
 void CheckpointPanel::showNothing(const QString& why) {
     nothing_->setText(why);
@@ -80,13 +86,14 @@ void CheckpointPanel::showNothing(const QString& why) {
 void CheckpointPanel::showRun(std::int64_t run) {
     if (run == run_) return;
     run_ = run;
+    awaits_ = true;
     wanted_ = -1;
     scrubber_->show({});
     showNothing(
         run == 0 ? tr("Choose a run to see what its checkpoints answered to its probe questions.")
                  : tr("Reading the probe answers of run %1 …").arg(run));
-    reader_->followProbes(run_);
-    if (!isVisible()) reader_->followProbes(0);
+    reader_->followProbes(run_, StoreReader::From::Start);
+    if (!isVisible()) reader_->followProbes(0, StoreReader::From::WhereItWas);
 }
 
 void CheckpointPanel::chooseStep(int step) {
@@ -96,11 +103,11 @@ void CheckpointPanel::chooseStep(int step) {
 
 void CheckpointPanel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    reader_->followProbes(run_);
+    reader_->followProbes(run_, StoreReader::From::WhereItWas);
 }
 
 void CheckpointPanel::hideEvent(QHideEvent* event) {
-    reader_->followProbes(0);
+    reader_->followProbes(0, StoreReader::From::WhereItWas);
     QWidget::hideEvent(event);
 }
 

@@ -24,8 +24,10 @@ public:
 
     void showRun(std::int64_t run);  // 0: none
     void chooseStep(int step);
+    bool isSettled() const;  // what there is of the run is on screen, or nothing is
 
 Q_SIGNALS:
+    void settled();
     void stepChosen(int step);                // by the person, or because it is the newest
     void modelWanted(const QString& folder);  // of the chosen checkpoint, to be asked
 
@@ -41,7 +43,8 @@ private:
     void showNothing(const QString& why);
 
     std::int64_t run_ = 0;
-    int wanted_ = -1;  // step; -1: the newest
+    bool awaits_ = false;  // its answers
+    int wanted_ = -1;      // step; -1: the newest
     StoreReader* reader_;
     Job pictures_;
     MessageBar* message_;

@@ -265,11 +265,11 @@ void RolloutsWorkspace::showStep(std::int64_t run, int step) {
 
 void RolloutsWorkspace::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    reader_->followRollouts(run_);
+    reader_->followRollouts(run_, StoreReader::From::WhereItWas);
 }
 
 void RolloutsWorkspace::hideEvent(QHideEvent* event) {
-    reader_->followRollouts(0);
+    reader_->followRollouts(0, StoreReader::From::WhereItWas);
     QWidget::hideEvent(event);
 }
 
@@ -299,7 +299,8 @@ void RolloutsWorkspace::takeRuns(const std::vector<RunSummary>& summaries) {
 void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
     wantedRun_ = 0;
     steps_->chooseRun(run);
-    if (run != run_) {
+    const bool isOther = run != run_;
+    if (isOther) {
         run_ = run;
         step_ = -1;
         awaitsHealth_ = true;
@@ -312,8 +313,9 @@ void RolloutsWorkspace::chooseRun(std::int64_t run, int step) {
     wasSettled_ = false;
     if (step != StoreReader::kNewest) stayAt(step);
     reader_->readStep(run, step);
-    reader_->followRollouts(run);
-    if (!isVisible()) reader_->followRollouts(0);
+    reader_->followRollouts(run,
+                            isOther ? StoreReader::From::Start : StoreReader::From::WhereItWas);
+    if (!isVisible()) reader_->followRollouts(0, StoreReader::From::WhereItWas);
 }
 
 // Somebody asked for this step: the next one of the run must not take its place.

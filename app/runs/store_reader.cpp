@@ -49,17 +49,18 @@ void StoreReader::subscribe(const std::vector<std::int64_t>& runs) {
     lookNow();
 }
 
-void StoreReader::follow(FollowedRun& following, std::int64_t run) {
+void StoreReader::follow(FollowedRun& following, std::int64_t run, From from) {
     auto& last = &following == &wanted_.rollouts ? lastRollouts_ : lastProbes_;
-    // What was read of probes while nobody followed was told to nobody: it is read again.
-    const bool resumes = &following == &wanted_.probes && following.run == 0;
-    if (run != 0 && (run != last.run || resumes)) last = {run, ++tickets_};
+    if (run != 0 && (run != last.run || from == From::Start)) last = {run, ++tickets_};
     following = run != 0 ? last : FollowedRun();
     if (run != 0) lookNow();
 }
 
-void StoreReader::followRollouts(std::int64_t run) { follow(wanted_.rollouts, run); }
-void StoreReader::followProbes(std::int64_t run) { follow(wanted_.probes, run); }
+void StoreReader::followRollouts(std::int64_t run, From from) {
+    follow(wanted_.rollouts, run, from);
+}
+
+void StoreReader::followProbes(std::int64_t run, From from) { follow(wanted_.probes, run, from); }
 
 void StoreReader::lookNow() {
     if (isFinished_ || wanted_.file.empty()) return;

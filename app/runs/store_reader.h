@@ -36,10 +36,11 @@ public:
     // The runs whose metrics are wanted, in place of those before: all there are, then new ones.
     void subscribe(const std::vector<std::int64_t>& runs);
     // The run whose steps with rollouts and whose health of groups are told, all and then new
-    // ones; 0: none for now. The same run again goes on where it was.
-    void followRollouts(std::int64_t run);
-    void followProbes(std::int64_t run);        // likewise its answers to its probe questions
-    void readStep(std::int64_t run, int step);  // the newest that was asked for is told
+    // ones; 0: none for now.
+    enum class From { Start, WhereItWas };
+    void followRollouts(std::int64_t run, From from);
+    void followProbes(std::int64_t run, From from);  // likewise its answers to its probe questions
+    void readStep(std::int64_t run, int step);       // the newest that was asked for is told
     // In which steps of a run rollouts pass; stepsFound() follows unless others are looked for.
     void findSteps(std::int64_t run, const RolloutFilter& filter);
     void lookNow();  // something just happened
@@ -80,7 +81,7 @@ private:
     void take(const StoreLook& look);
     void tell(const StoreLook& look);
     void tellFollowed(const StoreLook& look);
-    void follow(FollowedRun& following, std::int64_t run);
+    void follow(FollowedRun& following, std::int64_t run, From from);
     void change(const Run& run, const std::function<void(RunStore&)>& act,
                 const std::function<void(const QString& why)>& then);
 

@@ -175,6 +175,8 @@ void TrainWorkspace::wireTable() {
             });
     connect(details_, &RunDetails::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
     connect(curves_, &CurveGrid::rolloutsRequested, this, &TrainWorkspace::rolloutsRequested);
+    connect(curves_, &CurveGrid::refreshed, this, &TrainWorkspace::settle);
+    connect(checkpoints_, &CheckpointPanel::settled, this, &TrainWorkspace::settle);
     connect(curves_, &CurveGrid::exportFailed, this, &TrainWorkspace::fail);
     connect(curves_, &CurveGrid::exported, this, [this](const QString& file) {
         messages_->say(MessageBar::Kind::Hint, tr("Saved %1.").arg(file));
@@ -324,7 +326,8 @@ std::int64_t TrainWorkspace::selected() const {
 
 bool TrainWorkspace::isSettled() const {
     if (places_.store.isEmpty()) return true;
-    return upToDate_ && table_->plotted() == subscribed_;
+    return upToDate_ && !curves_->isBusy() && checkpoints_->isSettled() &&
+           table_->plotted() == subscribed_;
 }
 
 void TrainWorkspace::settle() {

@@ -75,9 +75,6 @@ MainWindow::MainWindow(WindowServices services, QWidget* parent)
     column->addWidget(messages_);
     column->addWidget(workspaces_, 1);
     setCentralWidget(centre);
-    // The last of a stack is in front.
-    ask_->addPanel("ask/history", tr("History"), conversation_->past(), Qt::LeftDockWidgetArea,
-                   true);
     ask_->addPanel("ask/conversation", tr("Conversation"), conversation_->panel(),
                    Qt::LeftDockWidgetArea, true);
     ask_->addPanel("ask/history", tr("History"), conversation_->past(), Qt::LeftDockWidgetArea,

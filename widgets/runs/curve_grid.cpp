@@ -389,6 +389,7 @@ void CurveGrid::refreshNext() {
         if (!plot->visibleRegion().isEmpty()) return;
     }
     tick_.stop();
+    Q_EMIT refreshed();
 }
 
 CurvePlot* CurveGrid::find(const std::string& metric) const {

@@ -86,11 +86,13 @@ public:
     void refresh();    // the runs have grown, in length or in metrics
     void dropEmpty();  // all has come: a metric that no run has is of another store
     CurvePlot* find(const std::string& metric) const;  // null: there is none
+    bool isBusy() const { return tick_.isActive(); }   // pictures are still to be drawn anew
     CurvePlot* large() const { return large_; }        // that fills the view; null: none does
     void markStep(std::int64_t run, int step);         // that is looked at, in every plot
     void keepView();  // shows curves as they were looked at the last time, and keeps that
 
 Q_SIGNALS:
+    void refreshed();                             // no longer busy
     void stepChosen(std::int64_t run, int step);  // in a plot
     void rolloutsRequested(std::int64_t run, int step);
     void exported(const QString& file);

@@ -557,6 +557,7 @@ void RolloutsTest::aStepThatIsAskedForIsNotLeftForTheNewest() {
     const auto run = world.runOf({1, 2});
     Desk desk(world.file);
     QVERIFY(desk.shows(2));
+    QTRY_COMPARE(desk.steps->steps().size(), 2u);  // the slider knows where it can go
     desk.steps->setFollowsNewest(true);
     ask(desk, run);
     QVERIFY(desk.shows(1));

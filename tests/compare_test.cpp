@@ -155,12 +155,11 @@ CompareServices servicesOf(Script& script, InferenceWorker& worker) {
     return {.runOnEngine = worker.runner(),
             .openEngine = factoryOf(script),
             .sceneKinds = {"chain", "count"},
-            .openSet =
-                [](const SetChoice& choice, const std::stop_token&) {
-                    if (choice.file == "broken.json")
-                        throw Error("broken.json is cut off; write it again.");
-                    return scriptedSet(choice.count);
-                }};
+            .openSet = [](const SetChoice& choice, const std::stop_token&) {
+                if (choice.file == "broken.json")
+                    throw Error("broken.json is cut off; write it again.");
+                return scriptedSet(choice.count);
+            }};
 }
 
 // A scripted model, open on the real inference thread.

@@ -1,8 +1,9 @@
+#include "core/values/train_options.h"
+
 #include <algorithm>
 #include <cctype>
 
 #include "core/error.h"
-#include "core/values/train_options.h"
 
 namespace lvr {
 

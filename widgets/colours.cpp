@@ -67,6 +67,19 @@ QColor verdictColour(bool right, const QPalette& palette) {
     return dark ? QColor(255, 130, 120) : QColor(180, 30, 20);
 }
 
+QColor livenessColour(Liveness::State state, const QPalette& palette) {
+    const bool dark = isDark(palette);
+    switch (state) {
+        case Liveness::State::Plain:
+            return dark ? QColor(160, 165, 172) : QColor(105, 110, 118);
+        case Liveness::State::Doubtful:
+            return dark ? QColor(255, 184, 77) : QColor(176, 98, 0);
+        case Liveness::State::Alive:
+            return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
+    }
+    return {};
+}
+
 QColor gainColour(const QPalette& palette) {
     return isDark(palette) ? QColor(86, 180, 233) : QColor(0, 114, 178);
 }

@@ -3,6 +3,7 @@
 #include <QColor>
 #include <cstdint>
 
+#include "core/values/liveness.h"
 #include "core/values/run.h"
 
 class QPalette;
@@ -21,6 +22,8 @@ int colourSlotOf(std::int64_t run);
 QColor statusColour(RunStatus status, bool dark);
 
 QColor verdictColour(bool right, const QPalette& palette);  // of an answer
+// Whether the latents of an answer were a thought of the model.
+QColor livenessColour(Liveness::State state, const QPalette& palette);
 QColor gainColour(const QPalette& palette);
 QColor lossColour(const QPalette& palette);
 QColor changeColour(const QPalette& palette);  // behind words that differ

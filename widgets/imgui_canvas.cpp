@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "widgets/colours.h"
 #include "widgets/imgui_backend.h"
 #include "widgets/imgui_input.h"
 #include "widgets/qt_image.h"
@@ -92,7 +93,7 @@ void ImGuiCanvas::loadFont() {
 void ImGuiCanvas::applyPalette() {
     ImGui::SetCurrentContext(context_);
     const QPalette colours = palette();
-    const bool dark = colours.window().color().lightness() < 128;
+    const bool dark = isDark(colours);
     ImGuiStyle& style = ImGui::GetStyle();
     style = {};
     dark ? ImGui::StyleColorsDark(&style) : ImGui::StyleColorsLight(&style);

@@ -11,6 +11,7 @@
 
 #include "app/ask/detail_row.h"
 #include "app/shell/look.h"
+#include "widgets/colours.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
 #include "widgets/conversation/sampling_form.h"
@@ -84,11 +85,6 @@ QLabel* heading(const QString& text, QWidget* parent) {
     font.setBold(true);
     label->setFont(font);
     return label;
-}
-
-QColor verdictColour(bool right, bool dark) {
-    if (right) return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
-    return dark ? QColor(255, 130, 120) : QColor(180, 30, 20);
 }
 
 }  // namespace
@@ -296,9 +292,7 @@ void AskPanel::compare(const std::optional<std::string>& expected, std::optional
     } else {
         verdict_->setText(*right ? tr("✓ Right")
                                  : tr("✗ Wrong: the right answer is %1").arg(known));
-        colours.setColor(
-            QPalette::WindowText,
-            verdictColour(*right, QApplication::palette(this).window().color().lightness() < 128));
+        colours.setColor(QPalette::WindowText, verdictColour(*right, QApplication::palette(this)));
     }
     verdict_->setPalette(colours);
 }

@@ -7,6 +7,7 @@
 #include "app/engine/ask_engine.h"
 #include "core/trace/heat.h"
 #include "widgets/conversation/exchange_text.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
@@ -26,10 +27,10 @@ QString whyStopped(StopReason reason) {
 QString firstTokenText(const Trace& trace) {
     const Timings& t = trace.timings;
     const QString encoder =
-        reusedEncoding(trace) ? QObject::tr("reused") : milliseconds(t.encodeImages);
+        reusedEncoding(trace) ? QObject::tr("reused") : millisecondsText(t.encodeImages);
     return QObject::tr("first token after %1 (picture %2, encoder %3, prompt %4)")
-        .arg(milliseconds(timeToFirstToken(t)), milliseconds(t.preprocess), encoder,
-             milliseconds(t.prefill));
+        .arg(millisecondsText(timeToFirstToken(t)), millisecondsText(t.preprocess), encoder,
+             millisecondsText(t.prefill));
 }
 
 constexpr int kLongestQuestion = 120;  // characters; the conversation has all of it
@@ -64,7 +65,7 @@ QString summary(const Trace& trace) {
         return QObject::tr("Stopped by you before the first token");
     QStringList parts;
     if (timeToFirstToken(trace.timings) > 0)
-        parts << milliseconds(timeToFirstToken(trace.timings) + trace.timings.decode)
+        parts << millisecondsText(timeToFirstToken(trace.timings) + trace.timings.decode)
               << firstTokenText(trace);
     if (const auto rate = tokensPerSecond(trace))
         parts << QObject::tr("%1 tokens/s").arg(*rate, 0, 'f', *rate < 10 ? 1 : 0);

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "core/values/liveness.h"
+#include "widgets/colours.h"
 #include "widgets/compare/strategy.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
@@ -62,8 +63,7 @@ QRect drawMarks(QPainter* painter, QRect area, const QModelIndex& index, const Q
 
 QColor verdictInk(const QString& verdict, const QPalette& palette, const QColor& ink) {
     if (verdict.isEmpty()) return ink;
-    if (verdict == QStringLiteral("✓")) return livenessColour(Liveness::State::Alive, palette);
-    return palette.window().color().lightness() < 128 ? QColor(255, 130, 120) : QColor(180, 30, 20);
+    return verdictColour(verdict == QStringLiteral("✓"), palette);
 }
 
 constexpr int kIndex = Qt::UserRole + 100;  // of an answer, in exchanges_

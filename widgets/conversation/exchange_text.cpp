@@ -8,6 +8,7 @@
 #include "core/eval/answer.h"
 #include "core/values/liveness.h"
 #include "widgets/compare/strategy.h"
+#include "widgets/words.h"
 
 namespace lvr {
 namespace {
@@ -41,17 +42,13 @@ QString howText(const Trace& trace) {
     return join({describe(trace.options), QString::fromStdString(trace.model)});
 }
 
-QString milliseconds(double ms) {
-    return ms < 10000 ? QObject::tr("%1 ms").arg(ms, 0, 'f', ms < 10 ? 1 : 0)
-                      : QObject::tr("%1 s").arg(ms / 1000, 0, 'f', 1);
-}
-
 QString speedText(const Trace& trace) {
     const int latents = latentCount(livenessOf(trace));
     QStringList parts{latents == 1 ? QObject::tr("1 latent")
                                    : QObject::tr("%1 latents").arg(latents)};
     if (timeToFirstToken(trace.timings) > 0)
-        parts << QObject::tr("first token %1").arg(milliseconds(timeToFirstToken(trace.timings)));
+        parts
+            << QObject::tr("first token %1").arg(millisecondsText(timeToFirstToken(trace.timings)));
     if (const auto rate = tokensPerSecond(trace))
         parts << QObject::tr("%1 tokens/s").arg(*rate, 0, 'f', *rate < 10 ? 1 : 0);
     return join(parts);

@@ -13,7 +13,6 @@ QString howText(const Trace& trace);     // "P(end) ≥ 0.5, at most 16 · tiny 
 // "5 latents · first token 18 ms · 412 tokens/s"; of what is not known nothing is said.
 QString speedText(const Trace& trace);
 QString whenText(std::int64_t askedAt);  // local: "22:45" today, else with its date
-QString milliseconds(double ms);         // "8.2 ms", "340 ms", "12.5 s"
 
 // Whether the answer is the known one; absent when none is known or the answer is cut short.
 std::optional<bool> isRight(const Trace& trace);

@@ -4,6 +4,8 @@
 #include <QHBoxLayout>
 #include <QLabel>
 
+#include "widgets/colours.h"
+
 namespace lvr {
 namespace {
 
@@ -39,19 +41,6 @@ QString explain(const Liveness& liveness) {
 }
 
 }  // namespace
-
-QColor livenessColour(Liveness::State state, const QPalette& palette) {
-    const bool dark = palette.window().color().lightness() < 128;
-    switch (state) {
-        case Liveness::State::Plain:
-            return dark ? QColor(160, 165, 172) : QColor(105, 110, 118);
-        case Liveness::State::Doubtful:
-            return dark ? QColor(255, 184, 77) : QColor(176, 98, 0);
-        case Liveness::State::Alive:
-            return dark ? QColor(98, 204, 120) : QColor(20, 120, 50);
-    }
-    return {};
-}
 
 LivenessBadge::LivenessBadge(QWidget* parent)
     : QFrame(parent), dot_(new QLabel(QStringLiteral("●"), this)), text_(new QLabel(this)) {

@@ -9,9 +9,6 @@ class QLabel;
 
 namespace lvr {
 
-// Of its three states: grey, amber, green; legible on a window of those colours.
-QColor livenessColour(Liveness::State state, const QPalette& palette);
-
 // One line under an answer: were hidden states fed back, how many, why did it end, was it closed.
 // Its tool tip explains the words.
 class LivenessBadge : public QFrame {

@@ -311,8 +311,10 @@ private Q_SLOTS:
         if (feed == static_cast<int>(LatentFeed::Zero))
             QVERIFY(std::ranges::all_of(other.latents, isZero));
         QVERIFY2(!choice(world, words).isEmpty(), qPrintable(words));
-        QVERIFY(choice(world, words)
-                    .endsWith(own.answer == other.answer ? "the same answer" : "another answer"));
+        const auto* moved = world.window.findChild<QLabel*>("ask.moved");
+        QVERIFY(moved && moved->isVisible());
+        QCOMPARE(moved->text(),
+                 own.answer == other.answer ? "→ the same answer" : "→ another answer");
         QVERIFY(!choice(world, "own thought: ").isEmpty());
         // The history has both, and says of the other what it is.
         QTRY_COMPARE(past(world).count(), 3);

@@ -748,7 +748,8 @@ void RegionsTest::useAsThoughtAsksBothWaysAndShowsBoth() {
     QCOMPARE(world.window.trace().answer, "star");
     QCOMPARE(world.window.trace().options.thought.boxes, world.tool.boxes());
     QCOMPARE(world.radio("own").text(), "own thought: moon (50.0 %)");
-    QCOMPARE(world.radio("your").text(), QString("your region: star (75.0 %) – another answer"));
+    QCOMPARE(world.radio("your").text(), "your region: star (75.0 %)");
+    QCOMPARE(world.window.findChild<QLabel*>("ask.moved")->text(), "→ another answer");
     QVERIFY(world.radio("your").isChecked() && world.radio("your").isVisible());
 }
 

@@ -66,8 +66,8 @@ QString otherThoughtText(const Trace& trace) {
 }
 
 QString movedText(const Trace& own, const Trace& other) {
-    return own.answer == other.answer ? QObject::tr(" – the same answer")
-                                      : QObject::tr(" – another answer");
+    return own.answer == other.answer ? QObject::tr("→ the same answer")
+                                      : QObject::tr("→ another answer");
 }
 
 // A long given thought leaves the picture less room, so that it is read smaller.
@@ -103,16 +103,18 @@ ThoughtRow::ThoughtRow(QWidget* parent)
       use_(new QToolButton(this)),
       without_(new QToolButton(this)),
       own_(new QRadioButton(this)),
-      given_(new QRadioButton(this)) {
+      given_(new QRadioButton(this)),
+      moved_(new FlowingLabel(this)) {
     own_->setToolTip(tr("Look at the answer from the model's own thought"));
     given_->setToolTip(tr("Look at the answer from the thought that was given"));
+    moved_->setObjectName("ask.moved");
     // Their texts hold answers, which may have no place to break: cut off, not widening the panel.
     for (QRadioButton* choice : {own_, given_})
         choice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
-    for (QWidget* widget : std::initializer_list<QWidget*>{use_, without_, own_, given_})
+    for (QWidget* widget : std::initializer_list<QWidget*>{use_, without_, own_, given_, moved_})
         column->addWidget(widget);
     connect(own_, &QRadioButton::clicked, this, &ThoughtRow::ownWanted);
     connect(given_, &QRadioButton::clicked, this, &ThoughtRow::givenWanted);
@@ -153,9 +155,9 @@ void ThoughtRow::show(const Trace* own, const Trace* given, bool givenIsShown) {
         return answerWithProbability(trace) + (scalesDiffer ? scaleText(trace) : QString());
     };
     if (own) own_->setText(tr("own thought: %1").arg(answer(*own)));
-    if (given)
-        given_->setText(tr("%1: %2").arg(otherThoughtText(*given), answer(*given)) +
-                        (own ? movedText(*own, *given) : QString()));
+    if (given) given_->setText(tr("%1: %2").arg(otherThoughtText(*given), answer(*given)));
+    moved_->setVisible(own && given);
+    if (own && given) moved_->setText(movedText(*own, *given));
     (givenIsShown ? given_ : own_)->setChecked(true);
     updateVisible();
 }

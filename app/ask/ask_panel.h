@@ -17,6 +17,7 @@ namespace lvr {
 class DetailRow;
 class ExitRuleForm;
 class LivenessBadge;
+class FlowingLabel;
 class QuestionLine;
 class SamplingForm;
 class TokenStream;
@@ -51,6 +52,7 @@ private:
     QToolButton* without_;
     QRadioButton* own_;
     QRadioButton* given_;
+    FlowingLabel* moved_;  // whether the second answer is another one than the first
     int regions_ = 0;
     bool answered_ = false;
     bool compares_ = false;

@@ -699,7 +699,7 @@ void ConversationTest::theFoldSaysWhatItHides() {
     form.setOptions({.spanStart = SpanStart::Forced,
                      .maxNewTokens = 64,
                      .sampling = {.temperature = 0.5, .seed = 3}});
-    QCOMPARE(text(), "Advanced: T 0.5, seed 3, 64 tokens, start forced");
+    QCOMPARE(text(), "Advanced: start forced, T 0.5, seed 3, at most 64 tokens");
 }
 
 void ConversationTest::markdownIsEscaped() {

@@ -119,7 +119,8 @@ void StrategiesTest::everyFieldOfAStrategyComesBackFromTheForm() {
                                                  .repetitionPenalty = 1.0625,
                                                  .seed = 18446744073709551615ULL},
                                     .thought = {.boxes = {{0.1, 0.2, 0.3, 0.4}},
-                                                .slotRule = GivenThought::Slots::OnePerBox}},
+                                                .slotRule = GivenThought::Slots::OnePerBox},
+                                    .system = "Be brief."},
                         .model = "/models/ö"};
     StrategyList list;
     list.setStrategies({{}, full});
@@ -207,7 +208,8 @@ void StrategiesTest::strategiesComeBackFromText() {
                                .maxNewTokens = 3,
                                .sampling = {0.5, 0.25, 4, 0.125, 1.5, 1ull << 60},
                                .thought = {.boxes = {{0.1, 0.2, 0.3, 0.4, 1}},
-                                           .slotRule = GivenThought::Slots::OnePerBox}},
+                                           .slotRule = GivenThought::Slots::OnePerBox},
+                               .system = "Be brief."},
                    .model = "/ö",
                    .colour = 5});
     QVERIFY(strategiesFromText(strategiesToText(all)) == all);

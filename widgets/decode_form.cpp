@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -51,8 +52,6 @@ public:
         return text.isEmpty() ? Intermediate : isOne ? Acceptable : Invalid;
     }
 };
-
-}  // namespace
 
 QDoubleSpinBox* numberField(const QString& name, const char* flag, QWidget* parent) {
     const OptionField& option = optionNamed(flag);
@@ -112,6 +111,27 @@ QCheckBox* forceStartField(QWidget* parent) {
         "Put <|lvr_start|> at the end of the prompt, so that the answer begins with a thought"));
     return field;
 }
+
+QComboBox* headField(QWidget* parent) {
+    auto* field = new QComboBox(parent);
+    field->addItems({QObject::tr("head: as released"), QObject::tr("head: consistent")});
+    field->setAccessibleName(QObject::tr("Head positions"));
+    field->setToolTip(
+        QObject::tr("Which hidden states an lvr_head is applied to, for models with one"));
+    return field;
+}
+
+QLineEdit* systemField(QWidget* parent) {
+    auto* field = new QLineEdit(parent);
+    field->setPlaceholderText(QObject::tr("You are a helpful assistant."));
+    field->setAccessibleName(QObject::tr("System prompt"));
+    field->setToolTip(
+        QObject::tr("What the model is told before the question; empty as it was trained"));
+    field->setClearButtonEnabled(true);
+    return field;
+}
+
+}  // namespace
 
 QHBoxLayout* besides(std::initializer_list<QWidget*> fields) {
     auto* row = new QHBoxLayout;
@@ -217,6 +237,94 @@ void ExitRuleForm::report() {
     if (rule() == last_) return;
     last_ = rule();
     Q_EMIT changed(last_);
+}
+
+DecodeForm::DecodeForm(QWidget* parent)
+    : QWidget(parent),
+      feed_(feedField(this)),
+      head_(headField(this)),
+      forceStart_(forceStartField(this)),
+      forceEnd_(new QCheckBox(tr("Force end"), this)),
+      maxNewTokens_(countField(tr("Most new tokens"), "max-new-tokens", this)),
+      topK_(countField(tr("Top-k"), "top-k", this)),
+      temperature_(temperatureField(this)),
+      topP_(numberField(tr("Top-p"), "top-p", this)),
+      minP_(numberField(tr("Min-p"), "min-p", this)),
+      penalty_(numberField(tr("Repetition penalty"), "repetition-penalty", this)),
+      seed_(seedField(this)),
+      system_(systemField(this)) {
+    forceEnd_->setToolTip(tr("Put <|lvr_end|> after the last latent"));
+    topK_->setSpecialValueText(tr("off"));
+    minP_->setSpecialValueText(tr("off"));
+    build();
+    setOptions({});
+    wire();
+}
+
+void DecodeForm::build() {
+    auto* form = new QFormLayout(this);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->addRow(tr("Feed"), besides({feed_, head_}));
+    form->addRow(tr("Span"), besides({forceStart_, forceEnd_}));
+    form->addRow(tr("Tokens, T"), besides({maxNewTokens_, temperature_}));
+    form->addRow(tr("Top-p, top-k, min-p"), besides({topP_, topK_, minP_}));
+    form->addRow(tr("Penalty, seed"), besides({penalty_, seed_}));
+    form->addRow(tr("System prompt"), system_);
+    // Their usual width where there is room, and less beside a picture in a narrow window.
+    for (QComboBox* choice : {feed_, head_}) choice->setMinimumWidth(kNarrowNumber);
+    for (QAbstractSpinBox* number : std::initializer_list<QAbstractSpinBox*>{
+             maxNewTokens_, temperature_, topP_, topK_, minP_, penalty_})
+        number->setMinimumWidth(kNarrowNumber);
+}
+
+void DecodeForm::wire() {
+    for (auto* line : {seed_, system_})
+        connect(line, &QLineEdit::textChanged, this, &DecodeForm::changed);
+    for (auto* list : {feed_, head_})
+        connect(list, &QComboBox::currentIndexChanged, this, &DecodeForm::changed);
+    for (auto* box : {forceStart_, forceEnd_})
+        connect(box, &QCheckBox::toggled, this, &DecodeForm::changed);
+    for (auto* count : {maxNewTokens_, topK_})
+        connect(count, &QSpinBox::valueChanged, this, &DecodeForm::changed);
+    for (auto* value : {temperature_, topP_, minP_, penalty_})
+        connect(value, &QDoubleSpinBox::valueChanged, this, &DecodeForm::changed);
+}
+
+DecodeOptions DecodeForm::options() const {
+    DecodeOptions o = given_;
+    o.spanStart = forceStart_->isChecked() ? SpanStart::Forced : SpanStart::Sampled;
+    o.spanEnd = forceEnd_->isChecked() ? SpanEnd::Forced : SpanEnd::Sampled;
+    o.headPositions = static_cast<HeadPositions>(head_->currentIndex());
+    o.latentFeed = static_cast<LatentFeed>(feed_->currentIndex());
+    o.maxNewTokens = exactValue(maxNewTokens_, given_.maxNewTokens);
+    const auto& given = given_.sampling;
+    o.sampling = {.temperature = exactValue(temperature_, given.temperature),
+                  .topP = exactValue(topP_, given.topP),
+                  .topK = exactValue(topK_, given.topK),
+                  .minP = exactValue(minP_, given.minP),
+                  .repetitionPenalty = exactValue(penalty_, given.repetitionPenalty),
+                  .seed = seed_->text().toULongLong()};
+    o.system = system_->text().trimmed().toStdString();
+    return o;
+}
+
+void DecodeForm::setOptions(const DecodeOptions& o) {
+    const QSignalBlocker quiet(this);
+    given_ = o;
+    const bool isBorrowed = o.latentFeed == LatentFeed::Swap;  // nobody can choose whose here
+    feed_->setCurrentIndex(isBorrowed ? 0 : static_cast<int>(o.latentFeed));
+    head_->setCurrentIndex(static_cast<int>(o.headPositions));
+    forceStart_->setChecked(o.spanStart == SpanStart::Forced);
+    forceEnd_->setChecked(o.spanEnd == SpanEnd::Forced);
+    maxNewTokens_->setValue(o.maxNewTokens);
+    temperature_->setValue(o.sampling.temperature);
+    topP_->setValue(o.sampling.topP);
+    topK_->setValue(o.sampling.topK);
+    minP_->setValue(o.sampling.minP);
+    penalty_->setValue(o.sampling.repetitionPenalty);
+    seed_->setText(QString::number(o.sampling.seed));
+    system_->setText(QString::fromStdString(o.system));
 }
 
 }  // namespace lvr

@@ -15,14 +15,6 @@ class QSpinBox;
 
 namespace lvr {
 
-// The fields of decoding, alike in every form. Ranges and tips are those of the one list of
-// options, where `flag` names the field.
-QDoubleSpinBox* numberField(const QString& name, const char* flag, QWidget* parent);
-QSpinBox* countField(const QString& name, const char* flag, QWidget* parent);
-QDoubleSpinBox* temperatureField(QWidget* parent);
-QLineEdit* seedField(QWidget* parent);  // a whole number of 64 bits
-QComboBox* feedField(QWidget* parent);  // its index is the LatentFeed
-QCheckBox* forceStartField(QWidget* parent);
 QHBoxLayout* besides(std::initializer_list<QWidget*> fields);  // in one row of a form
 
 // Chooses when the model leaves its latent span: the rule, and the numbers that rule has.
@@ -53,6 +45,31 @@ private:
     ExitRule last_ = EndProbability{};
     double givenThreshold_ = 0;
     int givenSteps_ = 0;
+};
+
+// How to decode, apart from the exit rule: the same fields for a question and for a strategy.
+// Ranges and tips are those of the one list of options. What it has no field for stays as it was
+// given, and so do more decimals than are shown.
+class DecodeForm : public QWidget {
+    Q_OBJECT
+public:
+    explicit DecodeForm(QWidget* parent = nullptr);
+    DecodeOptions options() const;
+    void setOptions(const DecodeOptions& options);  // says nothing
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    void build();
+    void wire();
+
+    DecodeOptions given_;
+    QComboBox *feed_, *head_;
+    QCheckBox *forceStart_, *forceEnd_;
+    QSpinBox *maxNewTokens_, *topK_;
+    QDoubleSpinBox *temperature_, *topP_, *minP_, *penalty_;
+    QLineEdit *seed_, *system_;
 };
 
 }  // namespace lvr

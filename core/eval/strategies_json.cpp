@@ -12,6 +12,7 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kSlotRule = "slot_rule";
 constexpr const char* kThought = "thought";
+constexpr const char* kSystem = "system";
 
 OrderedJson boxesToJson(const std::vector<Box>& boxes) {
     OrderedJson list = OrderedJson::array();
@@ -32,6 +33,7 @@ Strategy strategyFromJson(const OrderedJson& json) {
                       .model = fields.get<std::string>("model", ""),
                       .colour = static_cast<int>(fields.get<std::int64_t>("colour", -1))};
     readDecoding(fields, decodingKeys(), strategy.options);
+    strategy.options.system = fields.get<std::string>(kSystem, "");
     auto& thought = strategy.options.thought;
     if (fields.has(kSlotRule))
         thought.slotRule =
@@ -44,6 +46,7 @@ Strategy strategyFromJson(const OrderedJson& json) {
 
 OrderedJson strategyToJson(const Strategy& strategy) {
     auto json = toJson(strategy.options);
+    if (!strategy.options.system.empty()) json[kSystem] = strategy.options.system;
     json["name"] = strategy.name;
     json["model"] = strategy.model;
     json["colour"] = strategy.colour;

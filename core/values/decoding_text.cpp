@@ -198,7 +198,7 @@ std::string wordsOf(const DecodeOptions& options) {
     }
     if (const auto regions = options.thought.boxes.size(); regions > 0)
         add(std::to_string(regions) + (regions == 1 ? " region" : " regions") + " as thought");
-    if (!options.borrowed.from.empty()) add("latents of " + options.borrowed.from);
+    if (options.latentFeed == LatentFeed::Swap) add("latents of " + options.borrowed.from);
     if (!options.system.empty()) add("own system prompt");
     return text;
 }

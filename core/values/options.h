@@ -132,7 +132,7 @@ void forEachField(DecodeOptions& o, const Visit& visit) {
     visit(DecodeField{"latent-feed",
                       "latent_feed",
                       {"", "snapped to patches", "filler fed", "markers only", "zeros fed",
-                       "noise fed", "another answer's latents fed"}},
+                       "noise fed", ""}},
           o.latentFeed, EnumNames{"own", "snap", "filler", "none", "zero", "noise", "swap"},
           "What is fed back: own, snap (nearest visual token) or filler; or, to see whether the "
           "answer needs the latents, none (markers only), zero or noise");

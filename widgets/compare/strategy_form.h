@@ -4,14 +4,11 @@
 
 #include "widgets/compare/strategy.h"
 
-class QCheckBox;
-class QComboBox;
-class QDoubleSpinBox;
 class QLineEdit;
-class QSpinBox;
 
 namespace lvr {
 
+class DecodeForm;
 class ExitRuleForm;
 
 // The fields of one strategy. What they have no place for stays as it was given: a given thought,
@@ -37,16 +34,7 @@ private:
     bool filling_ = false;
     QLineEdit* name_;
     ExitRuleForm* exit_;
-    QComboBox* feed_;
-    QComboBox* head_;
-    QCheckBox* forceStart_;
-    QCheckBox* forceEnd_;
-    QSpinBox* maxNewTokens_;
-    QDoubleSpinBox* temperature_;
-    QDoubleSpinBox *topP_, *minP_;
-    QSpinBox* topK_;
-    QDoubleSpinBox* penalty_;
-    QLineEdit* seed_;
+    DecodeForm* decode_;
     QLineEdit* model_;
 };
 

@@ -88,7 +88,7 @@ std::function<std::int64_t(const std::vector<PatchGrid>&)> thoughtRoom(
 // 1536 -> "1,536"
 std::string grouped(std::int64_t count) {
     auto text = std::to_string(count);
-    for (auto at = std::ssize(text) - 3; at > 0; at -= 3) text.insert(at, ",");
+    for (auto at = std::ssize(text) - 3; at > 0; at -= 3) text.insert(at, 1, ',');
     return text;
 }
 

@@ -203,10 +203,10 @@ void RolloutsWorkspace::addShortcuts() {
         [this] { browser_->moveGroup(1); });
     add("previous-group", tr("Previous group"), {Qt::SHIFT | Qt::Key_P},
         [this] { browser_->moveGroup(-1); });
-    add("next-step", tr("Next training step"), {Qt::Key_BracketRight},
-        [this] { steps_->moveBy(1); });
     add("previous-step", tr("Previous training step"), {Qt::Key_BracketLeft},
         [this] { steps_->moveBy(-1); });
+    add("next-step", tr("Next training step"), {Qt::Key_BracketRight},
+        [this] { steps_->moveBy(1); });
     add("find", tr("Find in rollouts"), {Qt::Key_F, QKeySequence::Find},
         [this] { filter_->focusSearch(); });
     add("list", tr("Back to the list of rollouts"), {Qt::Key_Escape},

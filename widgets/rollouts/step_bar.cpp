@@ -128,6 +128,7 @@ void StepBar::setSteps(std::vector<int> steps) {
     const QSignalBlocker one(slider_), two(number_);
     const bool any = !steps_.empty();
     slider_->setRange(0, any ? static_cast<int>(steps_.size()) - 1 : 0);
+    slider_->setVisible(steps_.size() != 1);  // there is nowhere to slide to
     number_->setRange(any ? steps_.front() : 0, any ? steps_.back() : 0);
     count_->setText(any ? tr("of %1").arg(steps_.back()) : QString());
     for (QWidget* widget : std::initializer_list<QWidget*>{slider_, number_, follow_})

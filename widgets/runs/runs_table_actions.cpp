@@ -105,7 +105,7 @@ void RunsTable::addBridge(QAction* action, int runs) {
 }
 
 QList<QAction*> RunsTable::dailyActions() const {
-    return {stop_, pause_, resume_, folder_, compare_};
+    return {stop_, pause_, resume_, folder_};
 }
 
 void RunsTable::updateActions() {

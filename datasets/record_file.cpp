@@ -18,6 +18,9 @@ using Records = nlohmann::ordered_json;
 Records recordsIn(const fs::path& file) {
     std::error_code ignored;
     if (!fs::exists(file, ignored)) return Records::array();
+    if (fs::is_directory(file, ignored))
+        throw Error(file.string() + " is a folder; name a file in it");
+    if (fs::is_empty(file, ignored)) return Records::array();
     std::ifstream stream(file);
     const auto records = Records::parse(stream, nullptr, /*allow_exceptions=*/false);
     if (!records.is_array())
@@ -95,6 +98,10 @@ std::size_t appendRecord(const NewRecord& record, const fs::path& file) {
     if (trimmed(record.sample.question.text).empty())
         throw Error("the record has no question; type one");
     if (trimmed(record.sample.answer).empty()) throw Error("the record has no answer; type one");
+    for (const char* mark : {"<lvr>", "<answer>", "</answer>"})
+        if (record.sample.answer.find(mark) != std::string::npos)
+            throw Error(std::string("the answer holds ") + mark +
+                        ", which the record puts around it itself; write the answer alone");
     if (record.sample.question.images.empty()) throw Error("the record has no picture; open one");
     auto records = recordsIn(file);
     records.push_back(jsonOf(record, pictureNames(record, file)));

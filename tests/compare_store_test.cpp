@@ -221,7 +221,7 @@ private Q_SLOTS:
         desk.press("Stop");
         QVERIFY(desk.settle());
         QTRY_COMPARE(readFrom(store_, 1).run.status, RunStatus::Stopped);
-        QVERIFY(readFrom(store_, 1).results == desk.page().results());
+        QTRY_VERIFY(readFrom(store_, 1).results == desk.page().results());
     }
 
     void closingKeepsWhatThereIs() {
@@ -347,7 +347,7 @@ private Q_SLOTS:
         QTRY_COMPARE(table.rowCount(), 2);
         QCOMPARE(table.item(0, 4)->text(), "3 of 3");
         QCOMPARE(table.item(1, 2)->text(), "count scenes, seed 5");
-        QVERIFY(table.item(1, 5)->text().startsWith("fixed 2 "));
+        QVERIFY(table.item(1, 5)->text().startsWith("fixed 2"));
         table.selectRow(1);
         for (auto* button : past.findChildren<QPushButton*>())
             if (button->text() == "&Open") button->click();

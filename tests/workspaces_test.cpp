@@ -192,7 +192,7 @@ private Q_SLOTS:
         const auto* picture = world.ask.findChild<PicturePanel*>();
         QVERIFY2(std::abs(side->width() - 460) < 20, qPrintable(QString::number(side->width())));
         QVERIFY(picture->width() > 780);
-        QCOMPARE(world.ask.panelActions().size(), 1);
+        QCOMPARE(world.ask.panelActions().size(), 2);  // it and the list of regions
     }
 
     void aPanelIsClosedAndShownByItsAction() {
@@ -278,8 +278,8 @@ private Q_SLOTS:
         for (const auto* menu : window.findChildren<QMenu*>())
             if (menu->title() == "&Panels")
                 for (const auto* action : menu->actions()) names << action->text();
-        QCOMPARE(names, (QStringList{"Question and answer", "Conversation", "History", "Sources",
-                                     "Notes"}));
+        QCOMPARE(names, (QStringList{"Question and answer", "Regions", "Conversation", "History",
+                                     "Sources", "Notes"}));
     }
 
     // ---- Switching ----

@@ -1,8 +1,10 @@
 #include "app/ask/panel_docks.h"
 
+#include <QAction>
 #include <QDockWidget>
 #include <QEvent>
 #include <QTabBar>
+#include <QToolButton>
 
 namespace lvr {
 namespace {
@@ -28,8 +30,11 @@ PanelDocks::PanelDocks(QWidget* centre, QWidget* parent) : QMainWindow(parent) {
 bool PanelDocks::event(QEvent* event) {
     const bool done = QMainWindow::event(event);
     if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Resize)
-        for (auto* bar : findChildren<QTabBar*>(Qt::FindDirectChildrenOnly))
+        for (auto* bar : findChildren<QTabBar*>(Qt::FindDirectChildrenOnly)) {
             bar->setFocusPolicy(bar->geometry().intersects(rect()) ? Qt::TabFocus : Qt::NoFocus);
+            for (auto* arrow : bar->findChildren<QToolButton*>())
+                arrow->setFocusPolicy(Qt::NoFocus);
+        }
     if (event->type() == QEvent::Resize || event->type() == QEvent::Show) giveCentreRoom();
     return done;
 }
@@ -77,6 +82,9 @@ QDockWidget* PanelDocks::addPanel(const QString& id, const QString& title, QWidg
     dock->setWidget(panel);
     dock->toggleViewAction()->setObjectName("panels." + id);
     dock->toggleViewAction()->setToolTip(tr("Show or close the panel %1").arg(title));
+    connect(dock->toggleViewAction(), &QAction::triggered, dock, [dock](bool shown) {
+        if (shown) dock->raise();  // in front of those that share its place
+    });
     panels_.push_back({dock, area, shown, 0});
     if (!restoreDockWidget(dock)) place(panels_.back());
     Q_EMIT panelAdded(dock->toggleViewAction());

@@ -275,22 +275,26 @@ void PictureConversation::lendLatents() {
         return outline.model == ask_.trace().model && !isWithoutLatents(outline.options) &&
                outline.options.thought.boxes.empty() && !latentSteps(outline).empty();
     };
+    // One that says the same would say the same with its latents, whoever they are.
+    const auto saysElse = [&](const Trace& outline) {
+        return lends(outline) && outline.answer != ask_.trace().answer;
+    };
     const auto fresh = std::find_if(fresh_.rbegin(), fresh_.rend(), [&](const Fresh& each) {
-        return lends(each.trace) && !isAboutThePicture(each);
+        return saysElse(each.trace) && !isAboutThePicture(each);
     });
     if (fresh != fresh_.rend()) return lend(fresh->trace);
     const auto kept = std::ranges::find_if(pastAnswers_, [&](const PastAnswer& answer) {
-        return answer.picture != kept_.picture && lends(answer.exchange.outline);
+        return answer.picture != kept_.picture && saysElse(answer.exchange.outline);
     });
     if (kept != pastAnswers_.end())
         return history_->readPast(*kept, [this](const Trace& trace) { lend(trace); });
     Q_EMIT failed(
-        tr("No answer of this model about another picture is kept; ask about another one first, "
-           "and come back."));
+        tr("No other answer of this model about another picture is kept; ask about another one "
+           "first, and come back."));
 }
 
 void PictureConversation::lend(const Trace& trace) {
-    const QString whose = tr("\"%1\" about another picture").arg(titleOf(trace));
+    const QString whose = tr("another picture's \"%1\"").arg(QString::fromStdString(trace.answer));
     ask_.askWithoutLatents(LatentFeed::Swap,
                            {.from = whose.toStdString(),
                             .values = std::make_shared<const std::vector<float>>(trace.latents),

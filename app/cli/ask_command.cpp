@@ -1,11 +1,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -127,11 +129,33 @@ GivenThought givenThought(const AskArguments& a) {
     return thought;
 }
 
+constexpr const char* kSwap = "swap:";
+
+// Before anything is read.
+void checkLatents(const AskArguments& a) {
+    if (a.latents.empty()) return;
+    const bool isSwap = a.latents.starts_with(kSwap) && a.latents != kSwap;
+    const std::array known{"own", "none", "zero", "noise"};
+    if (!isSwap && std::ranges::find(known, a.latents) == known.end())
+        throw UsageError("--latents is \"" + a.latents +
+                         "\"; valid are own, none, zero, noise and swap:F.lvrtrace");
+    if (!a.thoughtBoxes.empty())
+        throw UsageError(
+            "--thought-box gives the thought, so that --latents has none to replace; "
+            "give one of the two");
+}
+
 // "none", "zero", "noise", "own", or "swap:F.lvrtrace".
 void setLatents(const std::string& text, DecodeOptions& options, OptionOrigins& origins) {
     if (text.empty()) return;
+    if (origins["latent-feed"] == "flag")
+        throw UsageError("--latents and --latent-feed say the same thing; give one of the two");
+    if (std::holds_alternative<NoLatents>(options.exit))
+        throw UsageError(
+            "--exit none has no latents, so that --latents has none to replace; choose "
+            "another exit rule");
     origins["latent-feed"] = "flag";
-    if (!text.starts_with("swap:")) {
+    if (!text.starts_with(kSwap)) {
         setOption(options, "latent-feed", text);
         return;
     }
@@ -181,6 +205,7 @@ void printStep(const DecodeStep& step) {
 
 void ask(AskArguments& a) {
     checkOutputs(a);
+    checkLatents(a);
     std::optional<NothingToKeep> stopsAtOnce(std::in_place);  // until there is a token
     const auto thought = givenThought(a);
     Question question{{}, questionText(a.question)};

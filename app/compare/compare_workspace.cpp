@@ -108,6 +108,10 @@ void CompareWorkspace::follow(const Sample& sample) {
     if (!isBusy() && sample.question != fromAsk_) showInPage(sample);
 }
 
+void CompareWorkspace::addModel(const QString& folder) {
+    strategies_->add({{.model = folder.toStdString()}});
+}
+
 void CompareWorkspace::compare() {
     messages_->dismiss();
     tabs_->setCurrentWidget(question_);

@@ -33,8 +33,9 @@ public:
     // Likewise, if it is another than last time and nothing is being compared; what was typed here
     // stays otherwise.
     void follow(const Sample& sample);
-    void compare();  // that question, now
-    void start();    // what is in front: the question, or the set
+    void addModel(const QString& folder);  // as one more strategy
+    void compare();                        // that question, now
+    void start();                          // what is in front: the question, or the set
     void stop();
     void showPast();      // comparisons that were made before
     void chooseExport();  // of what is in front

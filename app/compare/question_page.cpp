@@ -39,6 +39,7 @@ QuestionPage::QuestionPage(CompareServices services, QWidget* parent)
       compare_(new QPushButton(tr("Compare"), this)),
       stop_(new QPushButton(tr("Stop"), this)),
       export_(new QPushButton(tr("Export…"), this)),
+      stale_(new FlowingLabel(this)),
       columns_(new AnswerColumns(this)) {
     build();
     wire();
@@ -62,7 +63,9 @@ void QuestionPage::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 8, 8, 0);
     column->addWidget(makeControls());
+    column->addWidget(stale_);
     column->addWidget(columns_, 1);
+    stale_->hide();
 }
 
 QWidget* QuestionPage::makeControls() {
@@ -97,6 +100,11 @@ void QuestionPage::wire() {
 void QuestionPage::setSample(const Sample& sample, const QString& origin) {
     origin_->setText(origin);
     settle();
+    if (columns_->count() > 0 && !stale_->isVisibleTo(this)) {
+        stale_->setText(tr("The answers below are to “%1” about the picture before this one.")
+                            .arg(QString::fromStdString(sample_.question.text)));
+        stale_->show();
+    }
     sample_ = sample;
     {
         const QSignalBlocker quiet(question_);
@@ -124,6 +132,7 @@ void QuestionPage::compare(const std::vector<Strategy>& strategies) {
     if (sample_.question.images.empty())
         return said(tr("There is no picture; open one or draw a new scene."));
     if (sample_.question.text.empty()) return said(tr("There is no question; type one."));
+    stale_->hide();
     columns_->setStrategies(strategies);
     columns_->setPicture(sample_.question.images[0]);
     const SampleSet set{.size = 1, .sample = [sample = sample_](int) { return sample; }};

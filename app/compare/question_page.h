@@ -64,6 +64,7 @@ private:
     QPushButton* compare_;
     QPushButton* stop_;
     QPushButton* export_;
+    QLabel* stale_;  // which question the columns are about, once another one is above them
     AnswerColumns* columns_;
 };
 

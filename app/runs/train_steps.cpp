@@ -106,7 +106,7 @@ void TrainWorkspace::makeBridges() {
     };
     add(ask_, "ask", tr("Open the newest model of this run in Ask"),
         [this](const RunSummary& run) { Q_EMIT modelWanted(modelOf(run)); });
-    add(compare_, "compare-model", tr("Open the newest model of this run and compare it"),
+    add(compare_, "compare-model", tr("Add the newest model of this run to what Compare compares"),
         [this](const RunSummary& run) { Q_EMIT comparisonWanted(modelOf(run)); });
     add(like_, "like", tr("Fill the form of a new run with what this one was told"),
         [this](const RunSummary& run) {

@@ -97,8 +97,8 @@ TrainWorkspace& Workspaces::train() {
     });
     connect(train_, &TrainWorkspace::modelWanted, this, &Workspaces::modelWanted);
     connect(train_, &TrainWorkspace::comparisonWanted, this, [this](const QString& folder) {
-        Q_EMIT modelWanted(folder);
         show(WorkspaceId::Compare);
+        compare().addModel(folder);
     });
     connect(train_, &TrainWorkspace::stepShown, this, [this](std::int64_t run, int step) {
         if (rollouts_ && current_ == WorkspaceId::Train && train_->hasRollouts())

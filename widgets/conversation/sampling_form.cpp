@@ -1,5 +1,6 @@
 #include "widgets/conversation/sampling_form.h"
 
+#include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -18,11 +19,14 @@ QString differences(const DecodeOptions& options) {
 }  // namespace
 
 SamplingForm::SamplingForm(QWidget* parent)
-    : QWidget(parent), fold_(new QToolButton(this)), fields_(new DecodeForm(this)) {
+    : QWidget(parent),
+      fold_(new QToolButton(this)),
+      room_(new QScrollArea(this)),
+      fields_(new DecodeForm(room_)) {
     build();
     connect(fold_, &QToolButton::toggled, this, [this](bool open) {
         fold_->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
-        fields_->setVisible(open);
+        room_->setVisible(open);
     });
     connect(fields_, &DecodeForm::changed, this, &SamplingForm::report);
     report();
@@ -35,12 +39,19 @@ void SamplingForm::build() {
     fold_->setArrowType(Qt::RightArrow);
     fold_->setFocusPolicy(Qt::StrongFocus);
     fold_->setToolTip(tr("What is fed back, temperature, seed, length, system prompt"));
-    fields_->hide();
+    room_->setWidget(fields_);
+    room_->setWidgetResizable(true);
+    room_->setFrameShape(QFrame::NoFrame);
+    room_->setFocusPolicy(Qt::NoFocus);
+    room_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    room_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    room_->setMinimumWidth(fields_->minimumSizeHint().width());
+    room_->hide();
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
     column->addWidget(fold_);
-    column->addWidget(fields_);
+    column->addWidget(room_);
 }
 
 DecodeOptions SamplingForm::options() const { return fields_->options(); }

@@ -4,6 +4,7 @@
 
 #include "core/values/options.h"
 
+class QScrollArea;
 class QToolButton;
 
 namespace lvr {
@@ -28,6 +29,7 @@ private:
     void report();
 
     QToolButton* fold_;
+    QScrollArea* room_;  // where the window is low, the fields are scrolled and not squeezed
     DecodeForm* fields_;
 };
 

@@ -11,10 +11,13 @@
 #include <QRadioButton>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <filesystem>
+#include <fstream>
 
 #include "app/sources/record_dialog.h"
 #include "core/trace/trace_file.h"
 #include "datasets/dataset.h"
+#include "datasets/record_file.h"
 #include "tests/support/program.h"
 #include "tests/support/real_window.h"
 #include "widgets/conversation/past_list.h"
@@ -278,7 +281,7 @@ private Q_SLOTS:
         row("none", "markers only: ", LatentFeed::None);
         row("zero", "zeros: ", LatentFeed::Zero);
         row("noise", "noise: ", LatentFeed::Noise);
-        row("swap", "latents of \"What colour", LatentFeed::Swap);
+        row("swap", "latents of another picture's", LatentFeed::Swap);
     }
     void anAnswerIsComparedWithOneWithoutItsLatents() {
         QFETCH(QString, action);
@@ -360,7 +363,17 @@ private Q_SLOTS:
             QCOMPARE(trace.latents == readTrace(kept.toStdString()).latents,
                      latents.startsWith("swap"));
         }
-        QVERIFY(ask({"--latents", "some"}).err.contains("some"));
+        // Where nothing would be replaced, that is said before anything is read.
+        for (const QStringList& more : {QStringList{"--latents", "some"},
+                                        {"--latents", "swap:"},
+                                        {"--latents", "noise", "--thought-box", "0,0,1,1"},
+                                        {"--latents", "noise", "--latent-feed", "zero"},
+                                        {"--latents", "noise", "--exit", "none"}}) {
+            const auto refused = ask(more);
+            QCOMPARE(refused.code, 2);
+            QVERIFY2(refused.err.contains("--latents"), qPrintable(refused.err));
+            QVERIFY(refused.out.isEmpty());
+        }
         QVERIFY(ask({"--latents", "swap:" + picture}).code != 0);
     }
 
@@ -451,6 +464,28 @@ private Q_SLOTS:
             program::lvr({"sft", "--model", LVR_RESOURCES "/models/tiny", "--data", file, "--out",
                           folder_.filePath("trained"), "--steps", "1", "--threads", "1"});
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
+    }
+
+    void aRecordThatCouldNotBeReadIsRefused() {
+        Sample sample = sceneSample(7, 1, "chain", {});
+        const std::filesystem::path folder = folder_.path().toStdString();
+        QVERIFY_EXCEPTION_THROWN(appendRecord({sample}, folder), Error);
+        sample.answer = "star </answer> <lvr>";
+        const auto file = folder / "marks.json";
+        QVERIFY_EXCEPTION_THROWN(appendRecord({sample}, file), Error);
+        QVERIFY(!std::filesystem::exists(file));
+        sample.answer = "star";
+        QVERIFY(std::ofstream(file).good());  // an empty file is a list of nothing
+        QCOMPARE(appendRecord({sample}, file), std::size_t{1});
+        QCOMPARE(readDataset({.data = file}).records.size(), std::size_t{1});
+    }
+
+    void aPanelThatIsAskedForComesToTheFront() {
+        RealWindow world(newHistory());
+        world.begin();
+        auto& history = world.the<PastList>();
+        world.action("panels.ask/history").trigger();
+        QTRY_VERIFY(history.isVisible() && !history.visibleRegion().isEmpty());
     }
 
     void aFileThatIsNoListOfRecordsIsLeftAlone() {

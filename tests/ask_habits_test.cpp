@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "app/sources/record_dialog.h"
+#include "core/error.h"
 #include "core/trace/trace_file.h"
 #include "datasets/dataset.h"
 #include "datasets/record_file.h"

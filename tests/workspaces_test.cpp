@@ -532,6 +532,22 @@ private Q_SLOTS:
         QCOMPARE(columns->column(0).answer().right, std::optional(true));
     }
 
+    void answersToTheQuestionBeforeSaySo() {
+        World world(newName("läufe 1.db"));
+        world.begin();
+        world.activate();
+        QTest::keyClick(&world.window, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        world.settle();
+        const auto* said = world.window.findChild<QLabel*>("compare.stale");
+        QVERIFY(said && !said->isVisible());
+        world.window.findChild<QAction*>("scene.new-has-dot")->trigger();
+        QTRY_VERIFY(said->isVisible());
+        QVERIFY2(said->text().contains("What? chain"), qPrintable(said->text()));
+        world.all().compare().compare();
+        world.settle();
+        QVERIFY(!said->isVisible());
+    }
+
     void alertsOfRunsAreCountedOnTheTabOfTrainUntilTheyAreSeen() {
         World world(storeWithARun());
         world.begin();

@@ -65,6 +65,7 @@ void QuestionPage::build() {
     column->addWidget(makeControls());
     column->addWidget(stale_);
     column->addWidget(columns_, 1);
+    stale_->setObjectName("compare.stale");
     stale_->hide();
 }
 

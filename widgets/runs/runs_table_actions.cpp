@@ -104,9 +104,7 @@ void RunsTable::addBridge(QAction* action, int runs) {
     updateActions();
 }
 
-QList<QAction*> RunsTable::dailyActions() const {
-    return {stop_, pause_, resume_, folder_};
-}
+QList<QAction*> RunsTable::dailyActions() const { return {stop_, pause_, resume_, folder_}; }
 
 void RunsTable::updateActions() {
     const auto runs = chosen();

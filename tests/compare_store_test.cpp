@@ -12,6 +12,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cstdio>
 
 #include "app/compare/compare_workspace.h"
@@ -111,6 +112,18 @@ int answersIn(const SetResults& results) {
     for (const auto& question : results.questions)
         for (const auto& outcome : question.outcomes) answers += outcome.has_value();
     return answers;
+}
+
+// Without the question that had been read when the set was stopped, and not been asked: it is
+// nothing to be kept.
+SetResults withoutUnanswered(SetResults results) {
+    std::erase_if(results.questions, [](const SetQuestion& question) {
+        const auto isThere = [](const auto& outcome) { return outcome.has_value(); };
+        const auto isSaid = [](const std::string& why) { return !why.empty(); };
+        return std::ranges::none_of(question.outcomes, isThere) &&
+               std::ranges::none_of(question.failures, isSaid) && question.unreadable.empty();
+    });
+    return results;
 }
 
 // The words without the times, which differ each time.
@@ -221,7 +234,7 @@ private Q_SLOTS:
         desk.press("Stop");
         QVERIFY(desk.settle());
         QTRY_COMPARE(readFrom(store_, 1).run.status, RunStatus::Stopped);
-        QTRY_VERIFY(readFrom(store_, 1).results == desk.page().results());
+        QTRY_VERIFY(readFrom(store_, 1).results == withoutUnanswered(desk.page().results()));
     }
 
     void closingKeepsWhatThereIs() {

@@ -32,24 +32,6 @@ QString modelOf(const RunSummary& run) {
 
 }  // namespace
 
-std::vector<RunOutput> runOutputs(const std::vector<RunSummary>& runs) {
-    std::vector<RunOutput> outputs;
-    for (const auto& run : runs) {
-        const auto* newest = headline(run);
-        const auto& saved = run.checkpoints;
-        for (auto at = saved.rbegin(); at != saved.rend(); ++at) {
-            QString score;
-            if (at->loss)
-                score = QObject::tr("validation loss %1").arg(shortNumber(*at->loss));
-            else if (newest && at == saved.rbegin())
-                score = QString::fromStdString(newest->first) + ' ' + shortNumber(newest->second);
-            outputs.push_back({QObject::tr("%1, step %2").arg(runTitle(run.run)).arg(at->step),
-                               QString::fromStdString(at->folder), score});
-        }
-    }
-    return outputs;
-}
-
 // One step for the curves' line, the checkpoints and, through stepShown(), the rollouts.
 void TrainWorkspace::wireSteps() {
     const auto add = [this](QAction* action, const QString& name, Qt::Key key, int by) {

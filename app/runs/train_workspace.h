@@ -28,13 +28,6 @@ class StoreReader;
 class TrainingProcesses;
 class UnsavedNotes;
 
-// A model that a run saved and that is still there.
-struct RunOutput {
-    QString title, folder;  // "night, step 200"
-    QString score;          // "validation loss 0.31", "reward/mean 1.9"; empty: none is known
-};
-std::vector<RunOutput> runOutputs(const std::vector<RunSummary>& runs);  // newest runs first
-
 // Launch trainings and watch them: the runs of a store, their curves and what is known of each.
 class TrainWorkspace : public QWidget {
     Q_OBJECT
@@ -43,19 +36,19 @@ public:
     ~TrainWorkspace() override;
 
     StoreReader* reader() const { return reader_; }  // of the store, for others who show it
-    void showCheckpoints();                          // of the chosen run
-    void newRun();                                   // asks what it is told
+    const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
+    void showCheckpoints();                                        // of the chosen run
+    void newRun();                                                 // asks what it is told
     // Draws its curves, too; also before the store was read.
     void select(std::int64_t run);
     // The step of the selected run that is looked at, in curves and checkpoints: the nearest that
     // has something to be seen, if any has.
     void goToStep(int step);
-    int step() const { return step_; }                             // -1: none
-    bool hasRollouts() const;                                      // the selected run
-    std::int64_t selected() const;                                 // the first, 0: none
-    const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
-    std::vector<Run> running() const;  // on this machine; they outlive the window
-    void stopRunning();                // each saves and ends
+    int step() const { return step_; }  // -1: none
+    bool hasRollouts() const;           // the selected run
+    std::int64_t selected() const;      // the first, 0: none
+    std::vector<Run> running() const;   // on this machine; they outlive the window
+    void stopRunning();                 // each saves and ends
     QList<QAction*> runActions() const;
     QList<QAction*> barActions() const;  // those of them that a tool bar has room for
     QByteArray saveLayout() const;

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/values/image.h"
+
+namespace lvr {
+
+// Where a question says what its answer depends on: a named object with its box.
+struct BenchmarkTarget {
+    std::string name;
+    // Pixels of the whole picture, as the source writes them: may be fractional or touch the
+    // border.
+    double x = 0, y = 0, width = 0, height = 0;
+    int image = 0;  // which of the item's pictures it is on
+    bool operator==(const BenchmarkTarget&) const = default;
+};
+
+// One question of a public benchmark, or of data of one's own, whatever layout it was in.
+struct BenchmarkItem {
+    std::string benchmark;  // "vstar", "mmvp", "blink", "cv_bench", "hr_bench",
+                            // "mme_realworld_lite", "viscot", "data"
+    std::string id;         // as the source has it; unique within a set
+    std::string category;  // what its table is split by: direct_attributes, Counting, 2D/Count, ...
+    std::string part;      // a second split where there is one: a source, a cycle, a subtask
+    std::string cluster;   // items that share it are not independent: picture, pair, question
+    std::string question;  // without options and instructions
+    std::vector<std::string> options;  // without letters; empty: the answer is free text
+    std::string gold;                  // a letter where there are options, else the text
+    std::vector<std::string> images;   // absolute paths, in the order they are shown
+    std::string prompt;                // ready text of the source, where it has one
+    std::vector<BenchmarkTarget> targets;
+    bool operator==(const BenchmarkItem&) const = default;
+};
+
+// A benchmark as it was read.
+struct BenchmarkSet {
+    std::string benchmark;  // as in its items
+    std::string title;      // "V* Bench"
+    std::string edition;    // what is known of where it comes from: "HF snapshot with boxes"
+    std::string source;     // folder or file
+    std::string hash;       // fingerprint of the files it was read from
+    std::vector<BenchmarkItem> items;
+    std::vector<std::string> leftOut;  // a sentence for each item that could not be read
+};
+
+// Whose words are put around a question.
+enum class PromptStyle { Lvr, LmmsEval, VlmEvalKit, Official };
+
+// What one scorer makes of one raw output.
+struct Verdict {
+    std::string scorer;                 // "lvr_official", "lmms_vstar", "vlmevalkit_rule", ...
+    std::optional<std::string> letter;  // what it read; none: undecided
+    bool right = false;
+    bool operator==(const Verdict&) const = default;
+};
+
+// What a scorer is given.
+struct RawOutput {
+    std::string benchmark, question;
+    std::vector<std::string> options;
+    std::string gold;
+    std::string output;  // with special tokens
+};
+
+}  // namespace lvr

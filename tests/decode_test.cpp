@@ -5,7 +5,7 @@
 #include <QtTest>
 #include <limits>
 
-#include "core/causal/intervention.h"
+#include "core/causal/latent_filters.h"
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/recent_visual_tokens.h"

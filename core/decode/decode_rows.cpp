@@ -177,12 +177,32 @@ private:
         ++passes_;
         const PassWatch watch{{}, hooks_.stop};
         Context context{.cache = &cache_, .watch = &watch};
-        if (batch_.real.defined()) {
-            const auto generated = torch::ones({rows, passes_}, torch::kBool);
-            context.mask =
-                torch::cat({batch_.real, generated}, 1).view({rows, 1, 1, -1}).to(model_.device());
-        }
+        if (const auto attended = attendedPositions(); attended.defined())
+            context.mask = attended.view({rows, 1, 1, -1}).to(model_.device());
         return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
+    }
+
+    // The positions, the prompt's before the generated, that each row's newest attends to.
+    // [B, T + passes] bool; undefined: to all of them.
+    torch::Tensor attendedPositions() const {
+        const bool masked = options_.latentAttention == LatentAttention::Thought;
+        if (!masked && !batch_.real.defined()) return {};
+        const auto rows = static_cast<std::int64_t>(rows_.size());
+        const auto prompt = batch_.real.defined()
+                                ? batch_.real
+                                : torch::ones({rows, batch_.embeddings.size(1)}, torch::kBool);
+        auto generated = torch::ones({rows, passes_}, torch::kBool);
+        for (std::int64_t r = 0; masked && r < rows; ++r) maskLatents(rows_[r], generated[r]);
+        return torch::cat({prompt, generated}, 1);
+    }
+
+    // All but those of the thought that the row is in. attended: [passes] bool
+    static void maskLatents(const Row& row, const torch::Tensor& attended) {
+        const auto& isLatent = row.result.isLatent;
+        auto closed = std::ssize(isLatent);  // positions before the thought that is under way
+        while (row.thinking && closed > 0 && isLatent[closed - 1]) --closed;
+        auto* attends = attended.data_ptr<bool>();
+        for (std::ptrdiff_t i = 0; i < closed; ++i) attends[i] = !isLatent[i];
     }
 
     bool applyReleasedHead(const Row& row) const {

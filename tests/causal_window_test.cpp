@@ -1,0 +1,486 @@
+// The Causal workspace: its views on values made by hand, and the window on an engine of a few
+// lines and on the shipped model.
+
+#include <QClipboard>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <nlohmann/json.hpp>
+
+#include "app/causal/causal_workspace.h"
+#include "app/causal/panel_donors.h"
+#include "app/causal/panel_json.h"
+#include "app/causal/panel_page.h"
+#include "app/window/session.h"
+#include "app/window/workspaces.h"
+#include "tests/support/scripted_window.h"
+#include "widgets/causal/causal_picture.h"
+#include "widgets/causal/early_answers.h"
+#include "widgets/causal/intervention_form.h"
+#include "widgets/causal/intervention_grid.h"
+#include "widgets/causal/intervention_model.h"
+#include "widgets/causal/intervention_words.h"
+#include "widgets/causal/latent_map.h"
+#include "widgets/causal/step_matrix.h"
+#include "widgets/causal/step_table.h"
+#include "widgets/message_bar.h"
+#include "widgets/question_line.h"
+
+using namespace lvr;
+
+namespace {
+
+InterventionOutcome outcomeOf(const Intervention& intervention, double change) {
+    return {.intervention = intervention,
+            .answer = change < -1 ? "sun" : "moon",
+            .latents = 4,
+            .flipped = change < -1,
+            .originalChange = change,
+            .margin = 2 + change};
+}
+
+// A window on the scripted engine, in Causal.
+struct CausalWorld : World {
+    CausalWorld() {
+        window.resize(1024, 700);
+        window.showWorkspace(WorkspaceId::Causal);
+        settle();
+    }
+    QAction& action(const QString& name) {
+        for (auto* action : window.findChildren<QAction*>())
+            if (action->objectName() == name) return *action;
+        qFatal("no action %s", qPrintable(name));
+    }
+    void test() {
+        action("causal.test").trigger();
+        QTRY_VERIFY(!window.isBusy());
+    }
+    QJsonObject state() { return QJsonDocument::fromJson(window.state()).object(); }
+    CausalWorkspace& causal() { return the<CausalWorkspace>(); }
+    InterventionGrid& grid() { return the<InterventionGrid>(); }
+    QTableView& table() { return *grid().findChild<QTableView*>(); }
+    QString cell(int row, int column) {
+        return table().model()->index(row, column).data().toString();
+    }
+    QString sentence() { return the<MessageBar>().sentence(); }
+    QString said() {  // in Causal's own bar
+        return causal().findChild<MessageBar*>()->sentence();
+    }
+    QString summary() { return causal().findChild<QLabel*>("causal.summary")->text(); }
+};
+
+CausalPanel panelByHand() {
+    return {
+        .question = "What?",
+        .expected = "moon",
+        .grid = {2, 3},
+        .text = "<answer>moon</answer>",
+        .answer = "moon",
+        .right = true,
+        .latents = 2,
+        .logProbability = -0.125,
+        .margin = 2.5,
+        .candidates = {"moon", "sun"},
+        .probabilities = {0.75, 0.25},
+        .heat = {0, 0.5, 1, 0, 0.25, 0},
+        .outcomes = {outcomeOf({.kind = InterventionKind::Zero}, -3),
+                     {.intervention = {.kind = InterventionKind::Regions,
+                                       .regions = {{0.1, 0.2, 0.3, 0.4, 0}}},
+                      .impossible = "No region is drawn."}},
+        .early = {{.latents = 0, .answer = "sun", .probabilities = {0.25, 0.75}, .entropy = 0.5},
+                  {.latents = 1, .answer = "moon", .probabilities = {0.5, 0.5}, .entropy = 0.75},
+                  {.latents = 2, .answer = "moon", .probabilities = {1, 0}, .entropy = 0}},
+        .steps = {{.words = {"red", "dot"},
+                   .probabilities = {0.5, 0.25},
+                   .patches = {4, 2},
+                   .targetRank = 1,
+                   .attention = {0, 0, 0, 0, 1, 0}},
+                  {.words = {"moon"}, .probabilities = {0.75}, .patches = {2}}},
+        .influence = {0, 0.5, 0, 0},
+        .cosine = {1, -0.25, -0.25, 1},
+        .projection = {0, 0, 1, 1},
+        .tokenProjection = {0.5f, 0, 0, 0.5f, 1, 0, 0, 1, 0.25f, 0.25f, 0.75f, 0.75f},
+        .decodes = 1.75};
+}
+
+}  // namespace
+
+class CausalWindowTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+
+private Q_SLOTS:
+    void initTestCase() {
+        QCoreApplication::setOrganizationName("lvr-causal-test");
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+        qputenv("XDG_CACHE_HOME", folder_.filePath("cache").toUtf8());
+    }
+
+    // ---- Values ----
+
+    void aPanelComesBackFromItsJson() {
+        const CausalPanel panel = panelByHand();
+        QVERIFY(panelFromJson(toJson(panel)) == panel);
+    }
+
+    void whatIsNoPanelIsSaidSo() {
+        QVERIFY_THROWS_EXCEPTION(Error, panelFromJson(nlohmann::ordered_json{{"question", 3}}));
+    }
+
+    void aTableOfAPanelHasARowAnIntervention() {
+        const auto csv = QString::fromStdString(toCsv(panelByHand(), "lvr diagnose, so"));
+        const QStringList rows = csv.split('\n', Qt::SkipEmptyParts);
+        QCOMPARE(rows.size(), 4);  // heading, untouched, two outcomes
+        QVERIFY(rows[0].startsWith("intervention,answer,flipped"));
+        QVERIFY(rows[1].startsWith("own,moon,0,1,2,0,0,0,2.5"));
+        QVERIFY(rows[2].startsWith("zero,sun,1,,4,-3,,0,-1"));
+        QVERIFY(rows[3].contains("No region is drawn."));
+        for (const QString& row : rows.mid(1)) QVERIFY(row.contains("\"lvr diagnose, so\""));
+    }
+
+    void aTitleSaysWhatIsChosenOnly_data() {
+        QTest::addColumn<Intervention>("intervention");
+        QTest::addColumn<QString>("title");
+        using enum InterventionKind;
+        QTest::newRow("plain") << Intervention{.kind = Zero} << "Zeros";
+        QTest::newRow("strength") << Intervention{.kind = Noise, .strength = 0.5} << "Noise ×0.5";
+        QTest::newRow("steps") << Intervention{.kind = Zero, .first = 1, .last = 3}
+                               << "Zeros at steps 2–4";
+        QTest::newRow("from") << Intervention{.kind = Zero, .first = 2} << "Zeros from step 3";
+        QTest::newRow("one") << Intervention{.kind = Zero, .first = 2, .last = 2}
+                             << "Zeros at step 3";
+        QTest::newRow("frozen") << Intervention{.kind = Freeze, .first = 1} << "Frozen at step 2";
+    }
+    void aTitleSaysWhatIsChosenOnly() {
+        QFETCH(const Intervention, intervention);
+        QFETCH(const QString, title);
+        QCOMPARE(titleOf(intervention), title);
+    }
+
+    void everyKindIsExplained() {
+        for (const InterventionKind kind : interventionKinds()) {
+            QVERIFY(!explanationOf(kind).isEmpty());
+            QVERIFY(!titleOf(kind).isEmpty());
+        }
+        QCOMPARE(interventionKinds().size(),
+                 static_cast<qsizetype>(interventionNames().size()) - 1);
+    }
+
+    void anotherQuestionIsAboutAnotherColour() {
+        QCOMPARE(anotherQuestion("What shape is the red object?").find("red"), std::string::npos);
+        QVERIFY(anotherQuestion("What shape is the red object?").starts_with("What shape is the "));
+        QCOMPARE(anotherQuestion("Who is bored?"), std::string());  // holds red, but no colour
+    }
+
+    void whatLendsIsAboutAnotherPictureAndAnswersSomethingElse() {
+        const auto sample = [](int shade, const std::string& answer) {
+            return Sample{.question = {{{1, 1, {std::uint8_t(shade), 0, 0}}}, "What?"},
+                          .answer = answer};
+        };
+        const std::vector<Sample> all{sample(1, "moon"), sample(2, "moon"), sample(3, "sun"),
+                                      sample(4, "star")};
+        const SampleSet set{.size = 4, .sample = [&](int i) { return all[std::size_t(i)]; }};
+        const auto donors = donorsFrom(set, all[0]);
+        QCOMPARE(donors.otherPicture->answer, "sun");
+        QCOMPARE(donors.randomAnswer, "star");
+    }
+
+    // ---- Views ----
+
+    void strongestEffectsComeFirstWhenSortedByThem() {
+        InterventionGrid grid;
+        const Intervention zero{.kind = InterventionKind::Zero},
+            mean{.kind = InterventionKind::Mean}, snap{.kind = InterventionKind::Snap};
+        grid.setAll({zero, mean, snap});
+        grid.setOutcome(outcomeOf(zero, -0.5));
+        grid.setOutcome(outcomeOf(mean, -3));
+        grid.setOutcome(outcomeOf(snap, 0.75));
+        auto* table = grid.findChild<QTableView*>();
+        const auto names = [&] {
+            QStringList names;
+            for (int i = 0; i < 3; ++i)
+                names << table->model()->index(i, InterventionModel::Name).data().toString();
+            return names;
+        };
+        QCOMPARE(names(), (QStringList{titleOf(zero), titleOf(mean), titleOf(snap)}));
+        table->sortByColumn(InterventionModel::Original, Qt::DescendingOrder);
+        QCOMPARE(names(), (QStringList{titleOf(mean), titleOf(snap), titleOf(zero)}));
+        grid.select(1);  // the second that was given, wherever it is
+        QCOMPARE(grid.current()->originalChange, -3.0);
+    }
+
+    void anEditedInterventionHasNoOutcomeAnyMore() {
+        InterventionGrid grid;
+        grid.setAll({{.kind = InterventionKind::Noise, .seed = 1}});
+        grid.setOutcome(outcomeOf(grid.all()[0], -2));
+        QVERIFY(grid.current());
+        auto* strength = grid.findChild<QDoubleSpinBox*>();
+        strength->setValue(0.5);
+        QCOMPARE(grid.all()[0].strength, 0.5);
+        QVERIFY(!grid.current());
+    }
+
+    void interventionsAreAddedDuplicatedAndRemovedByKeys() {
+        InterventionGrid grid;
+        grid.setAll({{.kind = InterventionKind::Zero}, {.kind = InterventionKind::Mean}});
+        grid.show();
+        QVERIFY(QTest::qWaitForWindowActive(&grid));
+        auto* table = grid.findChild<QTableView*>();
+        table->setFocus();
+        grid.select(1);
+        QTest::keyClick(table, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(grid.all().size(), std::size_t{3});
+        QCOMPARE(grid.all()[2].kind, InterventionKind::Mean);
+        QTest::keyClick(table, Qt::Key_Delete);
+        QCOMPARE(grid.all().size(), std::size_t{2});
+        QTest::keyClick(table, Qt::Key_Space);  // the check
+        QCOMPARE(grid.chosen().size(), std::size_t{1});
+    }
+
+    void theFormOffersWhatAnInterventionHasOnly() {
+        InterventionForm form;
+        form.show();
+        const auto seen = [&](const QString& name) {
+            for (auto* widget : form.findChildren<QWidget*>())
+                if (widget->accessibleName() == name) return widget->isVisible();
+            return false;
+        };
+        form.setIntervention({.kind = InterventionKind::MarkersOnly});
+        QVERIFY(!seen("Strength") && !seen("First step") && !seen("Seed of the intervention"));
+        form.setIntervention({.kind = InterventionKind::Noise, .strength = 2.125, .first = 1});
+        QVERIFY(seen("Strength") && seen("First step") && seen("Seed of the intervention"));
+        QCOMPARE(form.intervention().strength, 2.125);  // though two decimals are shown
+        form.setIntervention({.kind = InterventionKind::Snap, .first = 1, .last = 4});
+        QVERIFY(!seen("Strength") && seen("Last step"));
+        QCOMPARE(form.intervention().last, 4);
+    }
+
+    void whatIsImpossibleHasItsSentenceInTheTable() {
+        InterventionGrid grid;
+        const Intervention oracle{.kind = InterventionKind::Oracle};
+        grid.setAll({oracle});
+        grid.setOutcome({.intervention = oracle, .impossible = "The right regions are not known."});
+        const auto* table = grid.findChild<QTableView*>();
+        QCOMPARE(table->model()->index(0, InterventionModel::Answer).data().toString(),
+                 "The right regions are not known.");
+        QCOMPARE(table->columnSpan(0, InterventionModel::Answer),
+                 InterventionModel::ColumnCount - InterventionModel::Answer);
+    }
+
+    void aTokenThatIsPointedAtOnTheMapIsKnownByItsNumber() {
+        LatentMap map;
+        map.resize(400, 300);
+        const CausalPanel panel = panelByHand();
+        map.setPoints(panel.projection, panel.tokenProjection);
+        QSignalSpy pointed(&map, &LatentMap::tokenPointedAt);
+        map.show();
+        QTest::mouseMove(&map, map.placeOfToken(2).toPoint());
+        QTRY_COMPARE(map.litToken(), 2);
+        QCOMPARE(pointed.last().at(0).toInt(), 2);
+    }
+
+    void theMapsKeysGoThroughTheLatents() {
+        LatentMap map;
+        const CausalPanel panel = panelByHand();
+        map.setPoints(panel.projection, panel.tokenProjection);
+        QSignalSpy chosen(&map, &LatentMap::latentChosen);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QCOMPARE(chosen.last().at(0).toInt(), 1);  // the last one
+    }
+
+    void arrowsPointAtTheTokensOfThePicture() {
+        CausalPicture picture;
+        picture.setPicture(QImage(60, 40, QImage::Format_RGB32));
+        picture.setGrid({2, 3});
+        QTest::keyClick(&picture, Qt::Key_Right);
+        QCOMPARE(picture.litToken(), 0);
+        QTest::keyClick(&picture, Qt::Key_Down);
+        QCOMPARE(picture.litToken(), 3);
+        QTest::keyClick(&picture, Qt::Key_Down);  // there is no row below
+        QCOMPARE(picture.litToken(), 3);
+    }
+
+    void earlyAnswersShowTheLikeliestCandidates() {
+        EarlyAnswers early;
+        const CausalPanel panel = panelByHand();
+        early.setAnswers(panel.early, panel.candidates, panel.expected);
+        QCOMPARE(early.shown(), (std::vector<int>{0, 1}));  // by how likely they ever are
+        QSignalSpy chosen(&early, &EarlyAnswers::latentsChosen);
+        QTest::keyClick(&early, Qt::Key_Right);
+        QTest::keyClick(&early, Qt::Key_Right);
+        QCOMPARE(chosen.last().at(0).toInt(), 1);
+    }
+
+    void figuresHaveTheirCommandInTheSvg() {
+        EarlyAnswers early;
+        const CausalPanel panel = panelByHand();
+        early.setAnswers(panel.early, panel.candidates, panel.expected);
+        const QByteArray svg = early.svg({400, 240}, "lvr diagnose --question 'a < b'");
+        QVERIFY(svg.contains("<desc>"));
+        QVERIFY(svg.contains("moon (right)"));
+        const QImage image = early.image({400, 240}, 2);
+        QCOMPARE(image.size(), QSize(800, 480));
+    }
+
+    void aMatrixThatIsNotSquareIsEmpty() {
+        StepMatrix matrix("m", StepMatrix::Scale::Signed);
+        matrix.setValues({1, 2, 3}, "%1 %2 %3");
+        QVERIFY(matrix.isEmpty());
+        matrix.setValues({1, -0.25, -0.25, 1}, "Steps %1 and %2: cosine %3");
+        QCOMPARE(matrix.steps(), 2);
+        QTest::keyClick(&matrix, Qt::Key_Right);
+        QCOMPARE(matrix.column(), 0);
+    }
+
+    // ---- In the window ----
+
+    void testingAsksOnceAndThenShowsEveryChosenIntervention() {
+        CausalWorld world;
+        const int before = world.script.asked;
+        world.test();
+        QCOMPARE(world.script.asked - before, 1);
+        QCOMPARE(world.grid().outcomes().size(), standardPanel().size());
+        QCOMPARE(world.cell(0, InterventionModel::Answer), "⇄ sun");  // zeros
+        QCOMPARE(world.cell(0, InterventionModel::Original), "−1.50");
+        QVERIFY(world.summary().startsWith("Untouched: “moon”"));
+        const auto causal = world.state()["causal"].toObject();
+        QCOMPARE(causal["answer"].toString(), "moon");
+        QCOMPARE(causal["outcomes"].toArray().size(), qsizetype(standardPanel().size()));
+        QCOMPARE(world.the<StepTable>().rowCount(), kLooks);
+        QCOMPARE(world.the<LatentMap>().latents(), kLooks);
+        QVERIFY(world.the<CausalPicture>().showsHeat());
+    }
+
+    void onlyWhatIsCheckedIsAsked() {
+        CausalWorld world;
+        world.grid().setAll({{.kind = InterventionKind::Zero}, {.kind = InterventionKind::Mean}},
+                            {false, true});
+        world.test();
+        QCOMPARE(world.grid().outcomes().size(), std::size_t{1});
+        QCOMPARE(world.grid().outcomes()[0].intervention.kind, InterventionKind::Mean);
+    }
+
+    void asksTheMenuOfAskToTestItsQuestion() {
+        World asked;
+        asked.ask("What is this?");
+        asked.window.findChild<QAction*>("ask.test-latents")->trigger();
+        QTRY_VERIFY(!asked.window.isBusy());
+        auto* workspaces = asked.window.findChild<Workspaces*>();
+        QCOMPARE(workspaces->current(), WorkspaceId::Causal);
+        QCOMPARE(workspaces->causal().panel().question, "What is this?");
+    }
+
+    void stoppingKeepsWhatThereIs() {
+        CausalWorld world;
+        world.script.waitsForStop = true;
+        world.action("causal.test").trigger();
+        QTRY_COMPARE(world.grid().outcomes().size(), std::size_t{2});
+        world.action("causal.stop").trigger();
+        QTRY_VERIFY(!world.window.isBusy());
+        QCOMPARE(world.grid().outcomes().size(), std::size_t{2});
+    }
+
+    void theNewestQuestionWins() {
+        CausalWorld world;
+        world.script.waitsForStop = true;
+        world.action("causal.test").trigger();
+        QTRY_COMPARE(world.grid().outcomes().size(), std::size_t{2});
+        world.script.waitsForStop = false;
+        world.causal().findChild<QuestionLine*>()->setPlainText("Where?");
+        world.test();
+        QCOMPARE(world.causal().panel().question, "Where?");
+        QCOMPARE(world.grid().outcomes().size(), standardPanel().size());
+    }
+
+    void whatFailsIsOneSentence() {
+        CausalWorld world;
+        world.script.fails = true;
+        world.test();
+        QCOMPARE(world.said(), "The engine broke; try another question.");
+    }
+
+    void withoutAChosenInterventionItSaysSo() {
+        CausalWorld world;
+        world.grid().setAll({});
+        world.test();
+        QVERIFY(world.said().startsWith("No intervention is chosen"));
+    }
+
+    void theCommandNamesQuestionInterventionsAndAPictureThatIsThere() {
+        CausalWorld world;
+        world.grid().setAll({{.kind = InterventionKind::Zero},
+                             {.kind = InterventionKind::Noise, .strength = 0.5, .seed = 3}});
+        world.test();
+        QGuiApplication::clipboard()->clear();
+        world.action("causal.copy-command").trigger();
+        QTRY_VERIFY(!QGuiApplication::clipboard()->text().isEmpty());
+        const QString command = QGuiApplication::clipboard()->text();
+        QVERIFY2(command.startsWith("lvr diagnose --model tiny --image "), qPrintable(command));
+        QVERIFY(command.contains("--question 'What? chain'"));
+        QVERIFY(command.contains("--interventions zero,noise:0.5#3"));
+        const QString file = command.section("--image ", 1).section(' ', 0, 0);
+        QCOMPARE(QImage(file).size(), QSize(84, 56));
+    }
+
+    void exportsSayHowTheyAreMadeAgain_data() {
+        QTest::addColumn<QString>("ending");
+        for (const char* ending : {"json", "csv", "svg", "png"}) QTest::newRow(ending) << ending;
+    }
+    void exportsSayHowTheyAreMadeAgain() {
+        QFETCH(const QString, ending);
+        CausalWorld world;
+        world.test();
+        const QString file = folder_.filePath("panel." + ending);
+        world.causal().exportTo(file);
+        QTRY_VERIFY2(world.said().startsWith("Saved"), qPrintable(world.said()));
+        if (ending == "png") {
+            QVERIFY(QImage(file).text("Command").startsWith("lvr diagnose"));
+            return;
+        }
+        QFile written(file);
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QVERIFY(written.readAll().contains("lvr diagnose --model tiny"));
+    }
+
+    void whatWasTestedComesBackWithTheSession() {
+        const QString folder = folder_.filePath("session");
+        {
+            CausalWorld world;
+            world.window.keepSession(folder);
+            world.grid().setAll({{.kind = InterventionKind::Zero}});
+            world.test();
+            world.window.close();
+        }
+        World again;
+        const auto session = again.window.keepSession(folder);
+        QVERIFY(session);
+        QCOMPARE(session->workspace, "causal");
+        again.window.restore(*session);
+        QTRY_VERIFY(!again.window.isBusy());
+        auto& causal = again.window.findChild<Workspaces*>()->causal();
+        QCOMPARE(causal.panel().answer, "moon");
+        QCOMPARE(causal.findChild<InterventionGrid*>()->outcomes().size(), std::size_t{1});
+    }
+
+    void nothingIsCutOffInASmallWindow() {
+        CausalWorld world;
+        world.test();
+        QVERIFY2(world.window.minimumSizeHint().width() <= 1024,
+                 qPrintable(QString::number(world.window.minimumSizeHint().width())));
+        QVERIFY2(world.window.minimumSizeHint().height() <= 700,
+                 qPrintable(QString::number(world.window.minimumSizeHint().height())));
+        for (auto* button : world.causal().findChildren<QPushButton*>())
+            if (button->isVisible())
+                QVERIFY2(button->width() >= button->minimumSizeHint().width() &&
+                             world.window.rect().contains(
+                                 QRect(button->mapTo(&world.window, QPoint()), button->size())),
+                         qPrintable(button->text()));
+    }
+};
+
+QTEST_MAIN(CausalWindowTest)
+#include "causal_window_test.moc"

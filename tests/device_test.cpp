@@ -7,7 +7,7 @@
 #include <QtTest>
 #include <cmath>
 
-#include "core/causal/intervention.h"
+#include "core/causal/latent_filters.h"
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
@@ -33,7 +33,7 @@ std::vector<Sample> samplesOf(const std::string& kind, int count) {
 }
 
 int rightAnswers(const LvrCheckpoint& checkpoint, const DecodeOptions& options,
-                 Intervention intervention) {
+                 InterventionKind intervention) {
     std::vector<EvalItem> items;
     for (const auto& sample : samplesOf("color-to-shape", 8)) items.push_back({sample, sample});
     int right = 0;
@@ -184,8 +184,8 @@ private Q_SLOTS:
         const auto usual = LvrCheckpoint::open(kTiny), here = LvrCheckpoint::open(kTiny, place());
         const DecodeOptions options{.exit = usual.defaultExit()};
         for (const auto intervention :
-             {Intervention::Own, Intervention::Swap, Intervention::Zero, Intervention::Noise,
-              Intervention::Oracle, Intervention::Snap, Intervention::Transplant}) {
+             {InterventionKind::Own, InterventionKind::OtherPicture, InterventionKind::Zero, InterventionKind::Noise,
+              InterventionKind::Oracle, InterventionKind::Snap, InterventionKind::Transplant}) {
             const int wanted = rightAnswers(usual, options, intervention),
                       right = rightAnswers(here, options, intervention);
             QVERIFY2(std::abs(right - wanted) <= 1,

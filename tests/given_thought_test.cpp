@@ -140,7 +140,7 @@ private Q_SLOTS:
         for (Box& roi : sample.rois) roi.image = 1;
         const auto oracle = [&](const Sample& asked) {
             return evaluate(tiny_, {{.sample = asked}}, {.exit = FixedSteps{1}},
-                            Intervention::Oracle)
+                            InterventionKind::Oracle)
                 .front();
         };
         QCOMPARE(oracle(sample).targets, static_cast<int>(sample.rois.size()));

@@ -83,7 +83,7 @@ std::optional<SceneQuestion> donorOf(const SceneSet& set, const ScenePicture& pi
 
 // Throws Error when so few pictures allow a transplant that they can't be found.
 std::vector<EvalItem> makeItems(const EvalArguments& a, const SceneSet& set,
-                                const std::string& kind, Intervention intervention) {
+                                const std::string& kind, InterventionKind intervention) {
     constexpr std::uint64_t kTries = 100;
     std::vector<EvalItem> items;
     for (std::uint64_t index = 0; std::ssize(items) < a.count; ++index) {
@@ -97,7 +97,7 @@ std::vector<EvalItem> makeItems(const EvalArguments& a, const SceneSet& set,
         EvalItem item{toSample(picture.questions.front(), image),
                       {},
                       kind == "chain" ? EvalItem::Chain::Yes : EvalItem::Chain::No};
-        if (intervention == Intervention::Transplant) {
+        if (intervention == InterventionKind::Transplant) {
             const auto donor = donorOf(set, picture, index);
             if (!donor) continue;
             item.donor = toSample(*donor, image);
@@ -203,7 +203,7 @@ void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t
         std::printf("%s is decoded with %s, computed in %s\n", name.c_str(), decoding.c_str(),
                     computation.c_str());
     models.push_back({{"model", name}, {"decoding", decoding}, {"computation", computation}});
-    const auto intervention = parseIntervention(a.latents);
+    const auto intervention = parseIntervention(a.latents).kind;
     const auto set = sceneSet(a);
     const bool isWatched = !a.json && isatty(STDERR_FILENO);
     for (const auto& kind : set.kinds) {
@@ -230,7 +230,12 @@ void evalScenes(EvalArguments& a) {
     else
         check(a.options);
     // Before anything is printed.
-    if (parseIntervention(a.latents) == Intervention::Swap && a.count < 2)
+    const auto intervention = parseIntervention(a.latents);
+    if (!isEvaluated(intervention.kind) || intervention != Intervention{.kind = intervention.kind})
+        throw UsageError("a set can't be asked with latents \"" + a.latents +
+                         "\"; valid are own, other-picture, zero, noise, oracle, snap and "
+                         "transplant; lvr diagnose asks each question with the others");
+    if (intervention.kind == InterventionKind::OtherPicture && a.count < 2)
         throw UsageError("a swap needs a question on another picture; ask for --count 2 or more");
     if (a.models.empty()) a.models.push_back(tinyModelFolder());
     std::size_t width = 5;
@@ -273,8 +278,10 @@ void addEvalCommand(CLI::App& app) {
         ->delimiter(',');
     scenes->add_option("--hops", a->hops, "Length of chains, LO:HI")->capture_default_str();
     scenes
-        ->add_option("--latents", a->latents,
-                     "own, or an intervention: swap, zero, noise, oracle, snap, transplant")
+        ->add_option(
+            "--latents", a->latents,
+            "own, or what is fed instead: other-picture (swap), zero, noise, oracle, snap, "
+            "transplant")
         ->capture_default_str();
     scenes
         ->add_option("--threads", a->threads,

@@ -26,6 +26,8 @@ struct ThoughtState {
 
 struct Row {
     std::int64_t prompt = 0;
+    ExitRule exit = NoLatents{};
+    std::int64_t room = 0;  // ids that its thoughts and answer may take
     bool thinking = false;  // the next input is a latent
     bool finished = false;
     ThoughtState thought;  // under way, or the last one
@@ -74,6 +76,11 @@ torch::Tensor promptMask(const torch::Tensor& real, torch::Device device) {
     return ((causal & real.unsqueeze(1)) | self).unsqueeze(1).to(device);
 }
 
+LatentEndMetric metricOf(const ExitRule& exit) {
+    const auto* rule = std::get_if<NearLatentEnd>(&exit);
+    return rule ? rule->metric : LatentEndMetric::Mse;
+}
+
 class Decoding {
 public:
     Decoding(const LvrModel& model, const std::vector<Prompt>& prompts, const RowRules& rules,
@@ -84,11 +91,13 @@ public:
           options_(options),
           hooks_(hooks),
           batch_(padLeft(prompts)),
-          cache_(batch_.embeddings.size(1) + answerRoom(options) + longestGiven(prompts)) {
+          cache_(batch_.embeddings.size(1) + mostRoom(prompts, options) + longestGiven(prompts)) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
                 row.prompt = static_cast<std::int64_t>(p);
+                row.exit = exitOf(prompts[p], copy, options);
+                row.room = answerRoom(with(row.exit, options));
                 row.newest = prompts[p].ids.back();
                 row.seen = prompts[p].ids;
                 row.given = prompts[p].thought;
@@ -114,6 +123,23 @@ private:
     // Of a given thought with its two markers.
     static std::int64_t idsOf(const torch::Tensor& given) {
         return given.defined() ? given.size(0) + 2 : 0;
+    }
+
+    static ExitRule exitOf(const Prompt& prompt, int copy, const DecodeOptions& options) {
+        return prompt.exits.empty() ? options.exit : prompt.exits.at(copy);
+    }
+
+    static DecodeOptions with(const ExitRule& exit, DecodeOptions options) {
+        options.exit = exit;
+        return options;
+    }
+
+    static std::int64_t mostRoom(const std::vector<Prompt>& prompts, const DecodeOptions& options) {
+        std::int64_t most = answerRoom(options);
+        for (const auto& prompt : prompts)
+            for (const auto& exit : prompt.exits)
+                most = std::max(most, answerRoom(with(exit, options)));
+        return most;
     }
 
     static std::int64_t longestGiven(const std::vector<Prompt>& prompts) {
@@ -151,12 +177,32 @@ private:
         ++passes_;
         const PassWatch watch{{}, hooks_.stop};
         Context context{.cache = &cache_, .watch = &watch};
-        if (batch_.real.defined()) {
-            const auto generated = torch::ones({rows, passes_}, torch::kBool);
-            context.mask =
-                torch::cat({batch_.real, generated}, 1).view({rows, 1, 1, -1}).to(model_.device());
-        }
+        if (const auto attended = attendedPositions(); attended.defined())
+            context.mask = attended.view({rows, 1, 1, -1}).to(model_.device());
         return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
+    }
+
+    // The positions, the prompt's before the generated, that each row's newest attends to.
+    // [B, T + passes] bool; undefined: to all of them.
+    torch::Tensor attendedPositions() const {
+        const bool masked = options_.latentAttention == LatentAttention::Thought;
+        if (!masked && !batch_.real.defined()) return {};
+        const auto rows = static_cast<std::int64_t>(rows_.size());
+        const auto prompt = batch_.real.defined()
+                                ? batch_.real
+                                : torch::ones({rows, batch_.embeddings.size(1)}, torch::kBool);
+        auto generated = torch::ones({rows, passes_}, torch::kBool);
+        for (std::int64_t r = 0; masked && r < rows; ++r) maskLatents(rows_[r], generated[r]);
+        return torch::cat({prompt, generated}, 1);
+    }
+
+    // All but those of the thought that the row is in. attended: [passes] bool
+    static void maskLatents(const Row& row, const torch::Tensor& attended) {
+        const auto& isLatent = row.result.isLatent;
+        auto closed = std::ssize(isLatent);  // positions before the thought that is under way
+        while (row.thinking && closed > 0 && isLatent[closed - 1]) --closed;
+        auto* attends = attended.data_ptr<bool>();
+        for (std::ptrdiff_t i = 0; i < closed; ++i) attends[i] = !isLatent[i];
     }
 
     bool applyReleasedHead(const Row& row) const {
@@ -227,7 +273,7 @@ private:
 
     bool opens(const Row& row) const {
         return row.newest == rules_.tokens.start &&
-               (row.given.defined() || !std::holds_alternative<NoLatents>(options_.exit));
+               (row.given.defined() || !std::holds_alternative<NoLatents>(row.exit));
     }
 
     // What is said before, in and after a given thought.
@@ -254,14 +300,14 @@ private:
         }
         if (row.given.defined()) return thought.fed < row.given.size(0);
         if (options_.latentFeed == LatentFeed::None) return false;
-        const bool room = std::ssize(row.result.ids) + 1 < answerRoom(options_) + row.granted;
-        return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
-                                                         thought.endDistance, endSampled});
+        const bool room = std::ssize(row.result.ids) + 1 < row.room + row.granted;
+        return room && !leavesLatentMode(row.exit, {thought.fed, endProbability,
+                                                    thought.endDistance, endSampled});
     }
 
     // The official latent-end loop starts counting anew (lvr-spec 9 C8).
     bool restartsAtShadowStart(const Row& row) const {
-        return std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined();
+        return std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined();
     }
 
     // active, ids: [A]; logits: [A, V], what the ids were sampled from
@@ -331,8 +377,6 @@ private:
     }
 
     void remember(const torch::Tensor& latents) {
-        const auto* rule = std::get_if<NearLatentEnd>(&options_.exit);
-        const auto metric = rule ? rule->metric : LatentEndMetric::Mse;
         const auto end = model_.latentEnd().defined()
                              ? model_.latentEnd().to(torch::kCPU, torch::kFloat32).contiguous()
                              : torch::Tensor();
@@ -342,7 +386,7 @@ private:
             row.latents.push_back(latents[i].contiguous());
             if (end.defined())
                 row.thought.endDistance =
-                    latentEndDistance(metric, row.latents.back().data_ptr<float>(),
+                    latentEndDistance(metricOf(row.exit), row.latents.back().data_ptr<float>(),
                                       end.data_ptr<float>(), end.size(0));
         }
     }

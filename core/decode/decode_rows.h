@@ -24,6 +24,8 @@ struct Prompt {
     // these vectors <|lvr_end|> ends it. Undefined: the model thinks by itself.
     torch::Tensor thought = {};
     int copies = 1;  // rows that answer it; it is read once for all of them
+    // One a copy: when it stops thinking, in place of what the options say. Empty: as they say.
+    std::vector<ExitRule> exits = {};
 };
 
 // A generated position. Text: reported when it is sampled. Latent: once the vector was read, so

@@ -1,8 +1,10 @@
 #include "core/eval/evaluate.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
+#include "core/causal/latent_filters.h"
 #include "core/decode/decoder.h"
 #include "core/decode/exit_rule.h"
 #include "core/decode/given_thought.h"
@@ -77,18 +79,18 @@ const Thoughts& thoughtsAboutAnother(std::span<const EvalItem> items,
 class Evaluation {
 public:
     Evaluation(const LvrCheckpoint& checkpoint, std::span<const EvalItem> items,
-               const DecodeOptions& options, Intervention intervention, std::stop_token stop)
+               const DecodeOptions& options, InterventionKind intervention, std::stop_token stop)
         : checkpoint_(checkpoint),
           items_(items),
           options_(options),
           intervention_(intervention),
           stop_(std::move(stop)) {
-        if (intervention == Intervention::Snap) options_.latentFeed = LatentFeed::Snap;
+        if (intervention == InterventionKind::Snap) options_.latentFeed = LatentFeed::Snap;
     }
 
     // What is needed of all questions before the first is asked.
     void prepare() {
-        if (intervention_ != Intervention::Swap || items_.empty()) return;
+        if (intervention_ != InterventionKind::OtherPicture || items_.empty()) return;
         std::vector<Thoughts> own;
         for (std::size_t first = 0; first < items_.size(); first += kBatch)
             for (auto& thoughts : ownThoughts(samplesOf(batchAt(first))))
@@ -123,25 +125,27 @@ private:
     LatentFilter filter(std::size_t first, const Encoded& encoded) const {
         const auto items = batchAt(first);
         switch (intervention_) {
-            case Intervention::Own:
-            case Intervention::Snap:
+            case InterventionKind::Own:
+            case InterventionKind::Snap:
                 return {};
-            case Intervention::Zero:
+            case InterventionKind::Zero:
                 return feedZeros();
-            case Intervention::Noise:
+            case InterventionKind::Noise:
                 return feedNoise(options_.sampling.seed);
-            case Intervention::Swap: {
+            case InterventionKind::OtherPicture: {
                 const auto from = swapped_.begin() + static_cast<std::ptrdiff_t>(first);
                 return feedInstead({from, from + std::ssize(items)}, Replace::All);
             }
-            case Intervention::Oracle:
+            case InterventionKind::Oracle:
                 return feedInstead(oracle(items, encoded), Replace::All);
-            case Intervention::Transplant:
+            case InterventionKind::Transplant:
                 return feedInstead(donated(items), items.front().chain == EvalItem::Chain::Yes
                                                        ? Replace::First
                                                        : Replace::All);
+            default:
+                throw Error("a set can't be asked with latents \"" + nameOf(intervention_) +
+                            "\"; lvr diagnose asks each question with them");
         }
-        return {};
     }
 
     std::vector<Thoughts> ownThoughts(const std::vector<const Sample*>& samples) const {
@@ -187,7 +191,8 @@ private:
 
     EvalOutcome outcome(const EvalItem& item, const RowResult& row, const Prompt& prompt,
                         const std::vector<PatchGrid>& grids) const {
-        const auto& asked = intervention_ == Intervention::Transplant ? *item.donor : item.sample;
+        const auto& asked =
+            intervention_ == InterventionKind::Transplant ? *item.donor : item.sample;
         const auto targets = tokensOfBoxes(asked.rois, grids, asked.id);
         EvalOutcome out{.answer = answerOf(checkpoint_, row),
                         .expected = asked.answer,
@@ -216,16 +221,22 @@ private:
     const LvrCheckpoint& checkpoint_;
     std::span<const EvalItem> items_;
     DecodeOptions options_;
-    Intervention intervention_;
+    InterventionKind intervention_;
     std::stop_token stop_;
     std::vector<Thoughts> swapped_;  // what each question is given
 };
 
 }  // namespace
 
+bool isEvaluated(InterventionKind intervention) {
+    using enum InterventionKind;
+    constexpr std::array known{Own, OtherPicture, Zero, Noise, Oracle, Snap, Transplant};
+    return std::ranges::find(known, intervention) != known.end();
+}
+
 std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::vector<EvalItem>& items, const DecodeOptions& options,
-                                  Intervention intervention,
+                                  InterventionKind intervention,
                                   const std::function<void(EvalProgress)>& onProgress,
                                   const std::stop_token& stop) {
     const c10::InferenceMode inference;

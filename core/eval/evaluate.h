@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/causal/intervention.h"
 #include "core/model/lvr_checkpoint.h"
+#include "core/values/intervention.h"
+#include "core/values/options.h"
 #include "core/values/sample.h"
 
 namespace lvr {
@@ -33,12 +34,16 @@ struct EvalProgress {
     int done = 0, total = 0;
 };
 
-// Asks every item, with all of its pictures, in batches; items should be of one kind. Swap asks
-// each twice and gives it the latents of a question on another picture. Throws Cancelled, also
-// between two tokens, and Error where an intervention has nothing to feed.
+// Whether a whole set can be asked with it: own, other-picture, zero, noise, oracle, snap,
+// transplant. The others need a panel of one question.
+bool isEvaluated(InterventionKind intervention);
+
+// Asks every item, with all of its pictures, in batches; items should be of one kind. OtherPicture
+// asks each twice. Throws Cancelled, also between two tokens, and Error where an intervention has
+// nothing to feed, and for one that isEvaluated refuses.
 std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::vector<EvalItem>& items, const DecodeOptions& options,
-                                  Intervention intervention,
+                                  InterventionKind intervention,
                                   const std::function<void(EvalProgress)>& onProgress = {},
                                   const std::stop_token& stop = {});
 

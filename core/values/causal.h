@@ -1,48 +1,42 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/values/image.h"
+#include "core/values/intervention.h"
+#include "core/values/sample.h"
 
 namespace lvr {
 
-// What is done to the latents of a question, or to what its answer can see, while it is decoded.
-enum class InterventionKind {
-    Own,              // nothing
-    Zero,             // zeros are fed
-    Mean,             // the mean latent of a set
-    Noise,            // Gaussian of the latents' own mean and spread
-    Shuffle,          // its own latents in another order
-    Freeze,           // from the given step on the latent of that step
-    RepeatFirst,      // its first latent in every slot
-    OtherPicture,     // those of a question about another picture
-    OtherQuestion,    // those of another question on the same picture
-    RandomPatches,    // visual tokens of random places of the same picture
-    Oracle,           // the visual tokens of the right regions
-    Transplant,       // the first latent of another question on the same picture, then its own
-    Snap,             // the picture's visual token nearest to each
-    Regions,          // the visual tokens of regions that somebody drew
-    MarkersOnly,      // lvr_start and lvr_end with nothing between
-    SpanRemoved,      // not even the markers
-    EvidenceRemoved,  // after the latents nobody sees the prompt and its pictures any more
-    PictureBlack,     // the picture is black; the latents are those of the whole one
-    TargetOccluded,   // the right region is covered, beside 32 covers of its size elsewhere
+// Another question whose latents are lent.
+struct CausalDonor {
+    std::string from;            // whose, for a person
+    std::string answer;          // what it answered
+    std::vector<float> latents;  // [n, width], as they were fed
+    int width = 0;
+    bool operator==(const CausalDonor&) const = default;
 };
 
-// One of them with its strength and its steps, as "noise:0.5@2-4" spells it.
-struct Intervention {
-    InterventionKind kind = InterventionKind::Own;
-    // Share of what is fed instead: (1 - strength) own + strength given. Noise: its spread as a
-    // multiple of the latents' own.
-    double strength = 1;
-    int first = 0, last = -1;  // latent steps, from 0 over all thoughts; -1: to the last one
-    std::uint64_t seed = 0;
-    std::vector<Box> regions;  // of Regions
-    bool operator==(const Intervention&) const = default;
+// What of a set's latents stands for all of them: the replacement of Mean, the moments of Noise.
+struct LatentMoments {
+    std::vector<float> mean, spread;  // [width] each; spread: the standard deviation
+    bool operator==(const LatentMoments&) const = default;
+};
+
+// A question and what its interventions need besides; what is absent makes those that need it
+// impossible, which is said in their outcomes.
+struct CausalQuestion {
+    Question question;
+    std::string expected;                 // the right answer; empty: not known
+    std::vector<std::string> candidates;  // answers to hold against each other: the options of the
+                                          // question or the answers of its set; may be empty
+    std::vector<Box> targets;             // regions the answer depends on, in thinking order
+    std::optional<CausalDonor> otherPicture, otherQuestion;
+    bool chain = false;  // a thought follows from its first latent: Transplant gives that only
+    std::string randomAnswer;  // of a randomly paired question, which lends nothing: the control
+    LatentMoments moments;     // of the set; empty: each latent's own over its numbers
+    bool operator==(const CausalQuestion&) const = default;
 };
 
 // What one intervention made of one question. Probabilities are of the answer's words after the
@@ -51,6 +45,7 @@ struct InterventionOutcome {
     Intervention intervention;
     std::string impossible;  // why it could not be done here; empty: it was
     std::string answer;
+    int latents = 0;                      // slots that were fed
     bool flipped = false;                 // another answer than the untouched one
     std::optional<bool> right;            // when the right answer is known
     double originalChange = 0;            // of log p(the untouched answer)
@@ -58,18 +53,21 @@ struct InterventionOutcome {
     double divergence = 0;                // KL(untouched || changed) of the answer's first word
     double margin = 0;                    // log p(untouched answer) - log p(best other), after
     std::optional<double> towardsDonor;   // log p(donor's) - log p(untouched): its change
-    std::optional<double> towardsRandom;  // the same towards a randomly paired donor's answer
-    std::vector<float> heat;    // of the answer's state over the first picture's visual tokens
+    std::optional<double> towardsRandom;  // the same towards the randomly paired answer
+    std::vector<double> probabilities;    // of CausalPanel::candidates, summing to 1
+    std::vector<float> heat;    // cosine of the answer's state to the first picture's visual tokens
     std::vector<double> shams;  // TargetOccluded: originalChange of each cover elsewhere
     std::optional<double> p;    // TargetOccluded: of the target's among the shams
+    bool operator==(const InterventionOutcome&) const = default;
 };
 
 // What the answer would be if the thought ended after k latents.
 struct EarlyAnswer {
     int latents = 0;
-    std::string answer;                 // the likeliest
-    std::vector<double> probabilities;  // of CausalPanel::candidates
+    std::string answer;                 // the likeliest candidate
+    std::vector<double> probabilities;  // of CausalPanel::candidates, summing to 1
     double entropy = 0;                 // nats, over the candidates
+    bool operator==(const EarlyAnswer&) const = default;
 };
 
 // What is near one latent.
@@ -80,28 +78,35 @@ struct LatentNeighbours {
     std::optional<int> targetRank;      // of the best token of its target region, from 1
     std::vector<float> attention;       // over the first picture's visual tokens, heads and layers
                                         // averaged
+    bool operator==(const LatentNeighbours&) const = default;
 };
 
 // One question under many interventions.
 struct CausalPanel {
     std::string question, expected;
-    PatchGrid grid;  // of the first picture
+    PatchGrid grid;    // of the first picture
+    std::string text;  // as it answered, special tokens kept
     std::string answer;
     std::optional<bool> right;
     int latents = 0;                      // 0: it did not think, and nothing can be concluded
     double logProbability = 0;            // of its own answer
     double margin = 0;                    // to the best other candidate
-    std::vector<std::string> candidates;  // answers that are held against each other
-    std::vector<double> probabilities;    // theirs, untouched
-    std::vector<float> answerHeat;        // attention of the answer's first word over the picture
+    std::vector<std::string> candidates;  // its own answer first
+    std::vector<double> probabilities;    // theirs, untouched, summing to 1
+    std::vector<float> heat;              // as in an outcome
+    std::vector<float> answerAttention;   // of the answer's first word over the picture
     std::vector<InterventionOutcome> outcomes;
     std::vector<EarlyAnswer> early;       // k = 0 .. latents
     std::vector<LatentNeighbours> steps;  // one a latent
-    std::vector<double> influence;        // [latents, latents]: what step i changes in step j
+    std::vector<double> influence;        // [latents, latents]: what step i changes in step j,
+                                          // relative to what was done to i; 0 for j <= i
     std::vector<double> cosine;           // [latents, latents]
     std::vector<float> projection;        // [latents, 2] PCA together with the visual tokens
     std::vector<float> tokenProjection;   // [visual tokens, 2]
-    double decodes = 0;                   // work done, as a multiple of one decode's
+    // Positions that went through the model for untouched answer and outcomes, covers excepted, as
+    // a multiple of what one answer takes.
+    double decodes = 0;
+    bool operator==(const CausalPanel&) const = default;
 };
 
 }  // namespace lvr

@@ -1,24 +1,10 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "core/decode/decode_rows.h"
 
 namespace lvr {
-
-// What is fed in the slots instead of the model's own latents. Do they matter at all?
-enum class Intervention {
-    Own,   // nothing is changed
-    Swap,  // the latents that a question on another picture produced, never its own
-    Zero,
-    Noise,       // Gaussian, with each latent's own RMS
-    Oracle,      // the visual tokens of the true regions
-    Snap,        // the picture's visual token nearest to each latent
-    Transplant,  // from another question on the same picture: the first latent of a chain, else all
-};
-// "own", "swap", ... Throws Error naming the nearest valid word.
-Intervention parseIntervention(const std::string& text);
 
 // Which latents of a row are replaced.
 enum class Replace { All, First };

@@ -1,27 +1,12 @@
-#include "core/causal/intervention.h"
+#include "core/causal/latent_filters.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "core/torch.h"
 
 namespace lvr {
-
-Intervention parseIntervention(const std::string& text) {
-    const std::pair<const char*, Intervention> known[] = {{"own", Intervention::Own},
-                                                          {"swap", Intervention::Swap},
-                                                          {"zero", Intervention::Zero},
-                                                          {"noise", Intervention::Noise},
-                                                          {"oracle", Intervention::Oracle},
-                                                          {"snap", Intervention::Snap},
-                                                          {"transplant", Intervention::Transplant}};
-    for (const auto& [name, value] : known)
-        if (text == name) return value;
-    throw Error("unknown latents \"" + text +
-                "\"; valid are own, swap, zero, noise, oracle, snap and transplant");
-}
 
 namespace {
 

@@ -2,21 +2,28 @@
 // lines and on the shipped model.
 
 #include <QClipboard>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSettings>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <nlohmann/json.hpp>
 
+#include "app/causal/causal_set.h"
+#include "app/causal/causal_set_page.h"
 #include "app/causal/causal_workspace.h"
 #include "app/causal/panel_donors.h"
 #include "app/causal/panel_json.h"
 #include "app/causal/panel_page.h"
+#include "app/causal/set_effects.h"
 #include "app/window/session.h"
 #include "app/window/workspaces.h"
+#include "core/store/run_store.h"
 #include "tests/support/scripted_window.h"
 #include "widgets/causal/causal_picture.h"
 #include "widgets/causal/early_answers.h"
+#include "widgets/causal/effect_table.h"
 #include "widgets/causal/intervention_form.h"
 #include "widgets/causal/intervention_grid.h"
 #include "widgets/causal/intervention_model.h"
@@ -69,6 +76,98 @@ struct CausalWorld : World {
     }
     QString summary() { return causal().findChild<QLabel*>("causal.summary")->text(); }
 };
+
+// A set of so many questions, of which one can't be read.
+SampleSet questionsByHand(int size, int broken = -1) {
+    return {.name = "by hand",
+            .size = size,
+            .sample =
+                [broken](int index) {
+                    if (index == broken) throw Error("picture 2 is broken; take another.");
+                    Sample sample{.id = "question " + std::to_string(index),
+                                  .kind = "chain",
+                                  .question = {{picture(28 + index, 28)}, "What? red"},
+                                  .answer = index % 2 ? "moon" : "sun"};
+                    return sample;
+                },
+            .hash = "hash of " + std::to_string(size)};
+}
+
+// A window on the scripted engine whose sets are kept in a store.
+struct SetWorld {
+    Script script;
+    int broken = -1;
+    MainWindow window;
+
+    explicit SetWorld(const QString& store) : window(services(store)) {
+        window.show();
+        window.newScene("chain");
+        window.openModel({});
+        QTRY_VERIFY(!window.isBusy());
+        window.showWorkspace(WorkspaceId::Causal);
+        tabs().setCurrentIndex(1);
+    }
+    WindowServices services(const QString& store) {
+        WindowServices services = servicesOf(script);
+        services.places = {.store = store};
+        services.compare = {.openEngine = services.openEngine,
+                            .sceneKinds = services.sceneKinds,
+                            .openSet = [this](const SetChoice& choice, const std::stop_token&) {
+                                return questionsByHand(choice.count, broken);
+                            }};
+        return services;
+    }
+    QTabWidget& tabs() { return *causal().findChild<QTabWidget*>(); }
+    CausalWorkspace& causal() { return *window.findChild<CausalWorkspace*>(); }
+    CausalSetPage& page() { return *window.findChild<CausalSetPage*>(); }
+    QPushButton& button(const QString& text) {
+        for (auto* button : page().findChildren<QPushButton*>())
+            if (button->text() == text) return *button;
+        qFatal("no button %s", qPrintable(text));
+    }
+    void choose(int count) {
+        SetChoice choice{.kind = "chain"};
+        choice.count = count;
+        page().setChoice(choice);
+    }
+    void run(int count) {
+        choose(count);
+        button("Run").click();
+        settle();
+    }
+    void settle() { QTRY_VERIFY(!window.isBusy()); }
+    const std::vector<CausalItem>& items() { return page().set().items; }
+    QString cell(int row, EffectTable::Column column) {
+        return page().findChild<EffectTable*>()->item(row, column)->text();
+    }
+    QString said() { return causal().findChild<MessageBar*>()->sentence(); }
+    QString state() {
+        for (auto* label : page().findChildren<QLabel*>())
+            if (label->accessibleName() == "State of the set") return label->text();
+        return {};
+    }
+};
+
+// So many questions that were right; after the intervention `wrong` of them are not, and all moved
+// to the donor's answer by `shift`, by nothing to a random one's.
+CausalSet setByHand(int questions, int wrong, double shift) {
+    CausalSet set{.interventions = {{.kind = InterventionKind::OtherPicture}}};
+    for (int i = 0; i < questions; ++i) {
+        CausalItem item{.number = i};
+        item.panel.latents = 3;
+        item.panel.right = true;
+        item.panel.margin = i;
+        InterventionOutcome outcome{.intervention = set.interventions[0],
+                                    .flipped = i < wrong,
+                                    .right = i >= wrong,
+                                    .originalChange = i < wrong ? -2.0 : -0.5,
+                                    .towardsDonor = shift + 0.001 * i,
+                                    .towardsRandom = 0.001 * i};
+        item.panel.outcomes = {outcome};
+        set.items.push_back(item);
+    }
+    return set;
+}
 
 CausalPanel panelByHand() {
     return {
@@ -464,6 +563,130 @@ private Q_SLOTS:
         auto& causal = again.window.findChild<Workspaces*>()->causal();
         QCOMPARE(causal.panel().answer, "moon");
         QCOMPARE(causal.findChild<InterventionGrid*>()->outcomes().size(), std::size_t{1});
+    }
+
+    // ---- Sets ----
+
+    void effectsCountWhatWasThoughtAboutOnly() {
+        CausalSet set = setByHand(20, 5, 1);
+        set.items[0].panel.latents = 0;  // no thought: of the five that are wrong
+        set.items[19].panel.outcomes[0].impossible = "There is no other picture.";
+        set.items[18].problem = "broken";
+        const auto effect = effectsOf(set).at(0);
+        QCOMPARE(effect.count, 17);
+        QCOMPARE(effect.impossible, 1);
+        QCOMPARE(effect.flips, 4);
+        QCOMPARE(effect.judged, 17);
+        QCOMPARE(effect.rightBefore, 17);
+        QCOMPARE(effect.rightAfter, 13);
+        QCOMPARE(effect.lost, 4);
+        QCOMPARE(effect.p, 0.125);  // 2 * 0.5^4
+        QCOMPARE(effect.holm, 0.125);
+        QVERIFY(std::abs(effect.change.mean - (-2.0 * 4 - 0.5 * 13) / 17) < 1e-12);
+    }
+
+    void anAnswerThatFollowsWhatIsFedIsSaidToDoSo() {
+        QCOMPARE(effectsOf(setByHand(30, 12, 2.0))[0].verdict,
+                 std::string("the answer follows what is fed"));
+        QCOMPARE(effectsOf(setByHand(30, 12, 0.0))[0].verdict,
+                 std::string("it costs right answers"));
+        QCOMPARE(effectsOf(setByHand(5, 5, 2.0))[0].verdict,
+                 std::string("too few questions to tell"));
+    }
+
+    void theShiftIsBinnedByHowSureItWas() {
+        const auto series = shiftByMargin(setByHand(9, 0, 1));
+        QCOMPARE(series.size(), std::size_t{2});
+        QCOMPARE(series[0].points.size(), std::size_t{3});
+        QCOMPARE(series[0].points[0].x, 1.0);  // margins 0, 1, 2
+        QCOMPARE(series[0].points[2].x, 7.0);
+        QVERIFY(std::abs(series[0].points[0].y.mean - 1.001) < 1e-12);
+        QVERIFY(std::abs(series[1].points[0].y.mean - 0.001) < 1e-12);
+    }
+
+    void doseBeginsWhereNothingIsDone() {
+        CausalSet set = setByHand(6, 0, 0);
+        set.interventions = {{.kind = InterventionKind::Noise, .strength = 2},
+                             {.kind = InterventionKind::Noise, .strength = 0.5}};
+        for (auto& item : set.items) {
+            item.panel.outcomes.push_back(item.panel.outcomes[0]);
+            item.panel.outcomes[0].originalChange = -3;
+        }
+        const auto points = doseResponse(set);
+        QCOMPARE(points.size(), std::size_t{3});
+        QCOMPARE(points[0].x, 0.0);
+        QCOMPARE(points[0].y.mean, 0.0);
+        QCOMPARE(points[1].x, 0.5);
+        QCOMPARE(points[2].y.mean, -3.0);
+    }
+
+    void aSetIsTestedAndKept() {
+        const QString store = folder_.filePath("sets.db");
+        SetWorld world(store);
+        world.run(12);
+        QCOMPARE(world.items().size(), std::size_t{12});
+        QCOMPARE(world.cell(0, EffectTable::Name), "Zeros");
+        QCOMPARE(world.cell(0, EffectTable::Count), "12");
+        QCOMPARE(world.cell(0, EffectTable::Flips), "12");
+        QTRY_VERIFY(world.page().runNumber() != 0);
+        const RunStore kept(store.toStdString(), RunStore::Access::Read);
+        QTRY_COMPARE(kept.find(world.page().runNumber())->status, RunStatus::Finished);
+        const CausalSet again = readCausalSet(kept, world.page().runNumber());
+        QVERIFY(again.items == world.items());
+        QVERIFY(again.run.info.command.starts_with("lvr diagnose --model tiny --data"));
+        QCOMPARE(listCausalSets(kept).size(), std::size_t{1});
+    }
+
+    void aStoppedSetGoesOn() {
+        const QString store = folder_.filePath("stopped.db");
+        SetWorld world(store);
+        world.script.waitsForStop = true;  // in the first question
+        world.choose(4);
+        world.button("Run").click();
+        QTRY_VERIFY(world.page().isTesting());
+        QTRY_COMPARE(world.script.asked.load(), 1);
+        world.button("Stop").click();
+        world.settle();
+        QVERIFY(world.state().startsWith("Stopped after 0 questions of 4"));
+        world.script.waitsForStop = false;
+        QTRY_VERIFY(world.button("Go on").isEnabled());
+        world.button("Go on").click();
+        world.settle();
+        QCOMPARE(world.items().size(), std::size_t{4});
+        QVERIFY(!world.button("Go on").isEnabled());
+    }
+
+    void aBrokenQuestionIsLeftOutCountedAndNamed() {
+        SetWorld world(folder_.filePath("broken.db"));
+        world.broken = 2;
+        world.run(11);
+        QCOMPARE(world.items().size(), std::size_t{11});
+        QVERIFY2(world.state().contains("1 question could not be tested: picture 2 is broken"),
+                 qPrintable(world.state()));
+    }
+
+    void whatWasKeptOfASetComesBack() {
+        const QString store = folder_.filePath("kept.db");
+        std::int64_t run = 0;
+        {
+            SetWorld world(store);
+            world.run(3);
+            QTRY_VERIFY(world.page().runNumber() != 0);
+            run = world.page().runNumber();
+        }
+        SetWorld world(store);
+        world.page().open(run);
+        QTRY_COMPARE(world.items().size(), std::size_t{3});
+        QCOMPARE(world.cell(0, EffectTable::Flips), "3");
+        const QString file = folder_.filePath("set.json");
+        world.causal().exportTo(file);
+        QTRY_VERIFY(world.said().startsWith("Saved"));
+        QFile written(file);
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        const auto json = QJsonDocument::fromJson(written.readAll()).object();
+        QVERIFY(json["command"].toString().startsWith("lvr diagnose"));
+        QCOMPARE(json["items"].toArray().size(), 3);
+        QCOMPARE(json["effects"][0]["flips"].toInt(), 3);
     }
 
     void nothingIsCutOffInASmallWindow() {

@@ -194,7 +194,7 @@ QByteArray CausalWorkspace::saveState() const {
         state["interventions"] = toJson(question_->grid().all());
         state["checks"] = question_->grid().checks();
     }
-    if (question_->hasPanel() && !question_->isBusy()) state["panel"] = toJson(panel());
+    if (!question_->keptPanel().empty()) state["panel"] = question_->keptPanel();
     return QByteArray::fromStdString(state.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -209,7 +209,7 @@ void CausalWorkspace::restoreState(const QByteArray& text) {
                                      state.value("checks", std::vector<bool>()));
             chosen_ = true;
         }
-        if (state.contains("panel")) question_->showPanel(panelFromJson(state.at("panel")));
+        if (state.contains("panel")) question_->showKept(state.at("panel"));
         if (state.contains("set")) set_->setChoice(choiceFrom(state.at("set")));
         const std::int64_t run = state.value("run", std::int64_t{0});
         if (run != 0 && state.value("store", "") == store_) set_->open(run);

@@ -4,29 +4,27 @@
 #include <QHBoxLayout>
 #include <QIODevice>
 #include <QLabel>
-#include <QLineEdit>
 #include <QProgressBar>
-#include <QPushButton>
-#include <QSignalBlocker>
 #include <QSplitter>
 #include <QVBoxLayout>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/causal/panel_export.h"
+#include "app/causal/panel_json.h"
 #include "app/causal/panel_looks.h"
+#include "app/causal/panel_question.h"
 #include "app/causal/panel_run.h"
 #include "widgets/causal/causal_picture.h"
 #include "widgets/causal/intervention_grid.h"
 #include "widgets/causal/intervention_words.h"
 #include "widgets/labels.h"
-#include "widgets/qt_image.h"
-#include "widgets/question_line.h"
 #include "widgets/words.h"
 
 namespace lvr {
 namespace {
 
-constexpr int kLargestShown = 768, kLeftWidth = 290, kGridHeight = 330;  // pixels
+constexpr int kLeftWidth = 290, kGridHeight = 330;  // pixels
 
 QString beforehand() {
     return QObject::tr(
@@ -52,16 +50,9 @@ PanelPage::PanelPage(CompareServices services, QWidget* parent)
                },
            .command =
                [this](const QString& picture) { return panelCommand(diagnosed_, asked_, picture); },
-           .picture = [this] { return sample_.question.images.at(0); }},
+           .picture = [this] { return asked_.question.question.images.at(0); }},
           this)),
-      picture_(new CausalPicture),
-      question_(new QuestionLine(this)),
-      expected_(new QLineEdit(this)),
-      other_(new QLineEdit(this)),
-      origin_(new ElidedLabel(this)),
-      test_(new QPushButton(tr("Test"), this)),
-      stop_(new QPushButton(tr("Stop"), this)),
-      export_(new QPushButton(tr("Export…"), this)),
+      question_(new PanelQuestion),
       summary_(new FlowingLabel(this)),
       progress_(new QProgressBar(this)),
       status_(new ElidedLabel(this)),
@@ -79,29 +70,13 @@ PanelPage::~PanelPage() = default;
 // ---- Building ----
 
 void PanelPage::build() {
-    expected_->setPlaceholderText(tr("right answer, if it is known"));
-    expected_->setAccessibleName(tr("Right answer"));
-    expected_->setClearButtonEnabled(true);
-    other_->setPlaceholderText(tr("another question about this picture"));
-    other_->setAccessibleName(tr("Another question about this picture"));
-    other_->setToolTip(
-        tr("It lends its latents to “another question's latents” and “another question's "
-           "beginning”"));
-    other_->setClearButtonEnabled(true);
-    origin_->setAccessibleName(tr("Where picture and question come from"));
     summary_->setObjectName("causal.summary");
     summary_->setAccessibleName(tr("What came out untouched"));
     status_->setAccessibleName(tr("State of the panel"));
     status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     progress_->setAccessibleName(tr("Progress of the panel"));
     progress_->setTextVisible(false);
-    test_->setDefault(true);
-    test_->setToolTip(tr("Ask with every chosen intervention (Enter in the question)"));
-    stop_->setToolTip(tr("Keep what there is"));
-    export_->setToolTip(
-        tr("Write the panel, a figure or a picture of the page, with the command "
-           "that makes it again (Ctrl+E)"));
-    sides_->addWidget(makeQuestion());
+    sides_->addWidget(question_);
     sides_->addWidget(makeResults());
     sides_->setStretchFactor(1, 1);
     sides_->setChildrenCollapsible(false);
@@ -109,22 +84,6 @@ void PanelPage::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(8, 8, 8, 8);
     column->addWidget(sides_, 1);
-}
-
-QWidget* PanelPage::makeQuestion() {
-    auto* left = new QWidget(this);
-    auto* buttons = new QHBoxLayout;
-    for (auto* each : {test_, stop_, export_}) buttons->addWidget(each, 1);
-    auto* column = new QVBoxLayout(left);
-    column->setContentsMargins(0, 0, 4, 0);
-    column->setSpacing(4);
-    column->addWidget(question_);
-    column->addWidget(expected_);
-    column->addWidget(other_);
-    column->addLayout(buttons);
-    column->addWidget(picture_, 1);
-    column->addWidget(origin_);
-    return left;
 }
 
 QWidget* PanelPage::makeResults() {
@@ -148,19 +107,20 @@ QWidget* PanelPage::makeResults() {
 }
 
 void PanelPage::wire() {
-    connect(question_, &QuestionLine::asked, this, &PanelPage::testAsked);
-    connect(question_, &QuestionLine::textChanged, this, &PanelPage::questionEdited);
-    connect(question_, &QuestionLine::filesGiven, this, &PanelPage::filesGiven);
-    connect(question_, &QuestionLine::picturePasted, this, &PanelPage::picturePasted);
-    for (auto* each : {expected_, other_})
-        connect(each, &QLineEdit::returnPressed, this, &PanelPage::testAsked);
-    connect(test_, &QPushButton::clicked, this, &PanelPage::testAsked);
-    connect(stop_, &QPushButton::clicked, this, &PanelPage::stop);
-    connect(export_, &QPushButton::clicked, this, &PanelPage::chooseExport);
+    connect(question_, &PanelQuestion::testAsked, this, &PanelPage::testAsked);
+    connect(question_, &PanelQuestion::stopAsked, this, &PanelPage::stop);
+    connect(question_, &PanelQuestion::exportAsked, this, &PanelPage::chooseExport);
+    connect(question_, &PanelQuestion::filesGiven, this, &PanelPage::filesGiven);
+    connect(question_, &PanelQuestion::picturePasted, this, &PanelPage::picturePasted);
+    connect(question_, &PanelQuestion::edited, this, [this] {
+        if (hasPanel())
+            tell(tr("The panel is of “%1”; press Test for this question.")
+                     .arg(QString::fromStdString(panel_.question)));
+    });
     connect(grid_, &InterventionGrid::currentChanged, this, &PanelPage::showCurrentHeat);
     connect(looks_, &PanelLooks::stepChosen, this, &PanelPage::showStep);
-    connect(looks_, &PanelLooks::tokenPointedAt, picture_, &CausalPicture::lightToken);
-    connect(picture_, &CausalPicture::tokenPointedAt, looks_, &PanelLooks::lightToken);
+    connect(looks_, &PanelLooks::tokenPointedAt, &question_->picture(), &CausalPicture::lightToken);
+    connect(&question_->picture(), &CausalPicture::tokenPointedAt, looks_, &PanelLooks::lightToken);
     connect(exporter_, &PanelExporter::said, this, &PanelPage::said);
     connect(exporter_, &PanelExporter::failed, this, &PanelPage::failed);
 }
@@ -175,56 +135,27 @@ void PanelPage::setModel(const ModelInfo& model, const DiagnosedModel& diagnosed
 void PanelPage::setSample(const Sample& sample, const DecodeOptions& options,
                           const QString& origin) {
     settle();
-    sample_ = sample;
     options_ = options;
-    origin_->setText(origin);
-    {
-        const QSignalBlocker quiet(question_);
-        question_->setPlainText(QString::fromStdString(sample.question.text));
-    }
-    expected_->setText(QString::fromStdString(sample.answer));
-    other_->setText(QString::fromStdString(anotherQuestion(sample.question.text)));
-    const auto& images = sample.question.images;
-    picture_->setPicture(images.empty() ? QImage() : toQImage(shrunkTo(images[0], kLargestShown)));
-    picture_->setRegions(sample.rois);
+    question_->setSample(sample, origin);
     clear();
 }
 
 void PanelPage::setRegions(const std::vector<Box>& regions) { grid_->setRegions(regions); }
 
-// The known answer was to another question then.
-void PanelPage::questionEdited() {
-    if (question_->toPlainText().trimmed().toStdString() == sample_.question.text) return;
-    if (expected_->text().toStdString() == sample_.answer) expected_->clear();
-    other_->setText(
-        QString::fromStdString(anotherQuestion(question_->toPlainText().toStdString())));
-    sample_.rois.clear();
-    sample_.kind.clear();
-    picture_->setRegions({});
-    if (hasPanel())
-        tell(tr("The panel is of “%1”; press Test for this question.")
-                 .arg(QString::fromStdString(panel_.question)));
-}
-
 PanelRequest PanelPage::makeRequest() {
-    sample_.question.text = question_->toPlainText().trimmed().toStdString();
-    sample_.answer = expected_->text().trimmed().toStdString();
-    PanelRequest request{.question = causalQuestion(sample_, {}),
-                         .options = options_,
-                         .interventions = grid_->chosen()};
-    const QString other = other_->text().trimmed();
-    if (!other.isEmpty())
-        request.otherQuestion = Sample{.question = {sample_.question.images, other.toStdString()}};
-    return request;
+    return {.question = causalQuestion(question_->sample(), {}),
+            .otherQuestion = question_->otherQuestion(),
+            .options = options_,
+            .interventions = grid_->chosen()};
 }
 
 // ---- Testing ----
 
 void PanelPage::test() {
     settle();
-    if (sample_.question.images.empty())
+    if (!question_->hasPicture())
         return said(tr("There is no picture; ask something first, or draw a new scene."));
-    if (question_->toPlainText().trimmed().isEmpty())
+    if (question_->sample().question.text.empty())
         return said(tr("There is no question; type one."));
     if (grid_->chosen().empty())
         return said(tr("No intervention is chosen; check some in the table."));
@@ -236,8 +167,8 @@ void PanelPage::begin() {
     clear();
     std::function<PanelDonors()> donors;
     if (services_.openSet && donorSet_)
-        donors = [open = services_.openSet, sample = sample_,
-                  choice = donorChoice(donorSet_(), sample_, services_.sceneKinds)] {
+        donors = [open = services_.openSet, sample = question_->sample(),
+                  choice = donorChoice(donorSet_(), question_->sample(), services_.sceneKinds)] {
             return donorsFrom(open(choice, {}), sample);
         };
     run_ = new PanelRun(services_.runOnEngine, asked_, std::move(donors), this);
@@ -283,9 +214,10 @@ void PanelPage::settle() {
 
 void PanelPage::clear() {
     panel_ = {};
+    kept_.clear();
     grid_->clearOutcomes();
     looks_->clear(beforehand());
-    picture_->showHeat({}, {});
+    question_->picture().showHeat({}, {});
     summary_->setText(beforehand());
     tell({});
     updateButtons();
@@ -294,8 +226,8 @@ void PanelPage::clear() {
 void PanelPage::showUntouched(const CausalPanel& panel) {
     panel_ = panel;
     panel_.outcomes.clear();
-    const QImage picture = toQImage(shrunkTo(sample_.question.images[0], kLargestShown));
-    picture_->setGrid(panel.grid);
+    const QImage picture = question_->shownPicture();
+    question_->picture().setGrid(panel.grid);
     grid_->setPicture(picture, panel.grid);
     looks_->setPicture(picture, panel.grid);
     summary_->setText(summary());
@@ -316,6 +248,7 @@ void PanelPage::showOutcome(const InterventionOutcome& outcome) {
 
 void PanelPage::showFinished(const CausalPanel& panel) {
     panel_ = panel;
+    keepPanel();
     looks_->show(panel_);
     if (panel_.latents == 0) looks_->setEmptyText(noThought());
     summary_->setText(summary());
@@ -332,8 +265,18 @@ void PanelPage::showFinished(const CausalPanel& panel) {
     updateButtons();
 }
 
-void PanelPage::showPanel(const CausalPanel& panel) {
-    if (isBusy() || sample_.question.images.empty()) return;
+void PanelPage::keepPanel() {
+    const nlohmann::ordered_json json{{"picture", question_->pictureMark().toStdString()},
+                                      {"panel", toJson(panel_)}};
+    kept_ = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void PanelPage::showKept(const std::string& text) {
+    const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (isBusy() || !json.is_object() || !question_->hasPicture()) return;
+    if (json.value("picture", "") != question_->pictureMark().toStdString()) return;
+    const CausalPanel panel = panelFromJson(json.at("panel"));
+    if (panel.question != question_->sample().question.text) question_->type(panel.question);
     asked_ = makeRequest();
     showUntouched(panel);
     for (const auto& outcome : panel.outcomes) grid_->setOutcome(outcome);
@@ -354,15 +297,16 @@ void PanelPage::showCurrentHeat() {
     if (!hasPanel()) return;
     const auto current = grid_->current();
     if (!current || current->heat.empty())
-        return picture_->showHeat(panel_.heat, tr("untouched: what the answer looks at"));
-    picture_->showHeat(current->heat,
-                       tr("%1: what the answer looks at").arg(titleOf(current->intervention)));
+        return question_->picture().showHeat(panel_.heat,
+                                             tr("untouched: what the answer looks at"));
+    question_->picture().showHeat(
+        current->heat, tr("%1: what the answer looks at").arg(titleOf(current->intervention)));
 }
 
 void PanelPage::showStep(int step) {
     if (step < 0 || step >= std::ssize(panel_.steps)) return showCurrentHeat();
-    picture_->showHeat(panel_.steps[static_cast<std::size_t>(step)].attention,
-                       tr("attention of latent %1").arg(step + 1));
+    question_->picture().showHeat(panel_.steps[static_cast<std::size_t>(step)].attention,
+                                  tr("attention of latent %1").arg(step + 1));
 }
 
 void PanelPage::tell(const QString& sentence) {
@@ -372,15 +316,14 @@ void PanelPage::tell(const QString& sentence) {
 }
 
 void PanelPage::updateButtons() {
-    stop_->setEnabled(isBusy());
-    export_->setEnabled(!isBusy() && hasPanel());
+    question_->allow(isBusy(), !isBusy() && hasPanel());
     progress_->setVisible(isBusy());
 }
 
 // ---- Files ----
 
 void PanelPage::chooseExport() {
-    if (!export_->isEnabled())
+    if (isBusy() || !hasPanel())
         return said(tr("There is nothing to export yet; test a question first."));
     exporter_->choose();
 }
@@ -388,7 +331,7 @@ void PanelPage::chooseExport() {
 void PanelPage::exportTo(const QString& name) { exporter_->exportTo(name); }
 
 void PanelPage::copyCommand() {
-    if (sample_.question.images.empty())
+    if (!question_->hasPicture())
         return said(tr("There is no picture; ask something first, or draw a new scene."));
     if (!hasPanel()) asked_ = makeRequest();
     exporter_->copyCommand();

@@ -3,24 +3,22 @@
 #include <QImage>
 #include <QUrl>
 #include <QWidget>
+#include <string>
 
 #include "app/causal/diagnose_command_text.h"
 #include "app/causal/panel_donors.h"
 
 class QLabel;
-class QLineEdit;
 class QProgressBar;
-class QPushButton;
 class QSplitter;
 
 namespace lvr {
 
-class CausalPicture;
 class InterventionGrid;
 class PanelExporter;
 class PanelLooks;
+class PanelQuestion;
 class PanelRun;
-class QuestionLine;
 
 // One question: its picture and text, what each intervention makes of its answer, and what its
 // latents are.
@@ -41,7 +39,9 @@ public:
     bool isBusy() const { return run_ != nullptr; }
     InterventionGrid& grid() { return *grid_; }
     const CausalPanel& panel() const { return panel_; }  // as far as it has come
-    void showPanel(const CausalPanel& panel);            // that was kept
+    // The panel on screen with what it is about, as text; empty while there is none.
+    const std::string& keptPanel() const { return kept_; }
+    void showKept(const std::string& panel);  // if it is about the picture on screen
     bool hasPanel() const { return panel_.grid.count() > 0; }
     void chooseExport();
     void exportTo(const QString& name);
@@ -59,16 +59,15 @@ Q_SIGNALS:
 
 private:
     void build();
-    QWidget* makeQuestion();
     QWidget* makeResults();
     void wire();
     void wireRun();
-    void questionEdited();
     PanelRequest makeRequest();
     void begin();
     void showUntouched(const CausalPanel& panel);
     void showOutcome(const InterventionOutcome& outcome);
     void showFinished(const CausalPanel& panel);
+    void keepPanel();
     void showCurrentHeat();
     void showStep(int step);
     void tell(const QString& sentence);
@@ -81,20 +80,13 @@ private:
     std::function<SetChoice()> donorSet_;
     ModelInfo model_;
     DiagnosedModel diagnosed_;
-    Sample sample_;
     DecodeOptions options_;
     PanelRequest asked_;  // what panel_ came from
     CausalPanel panel_;
+    std::string kept_;         // panel_ as text, once it is whole
     PanelRun* run_ = nullptr;  // ours; gone when it has finished
     PanelExporter* exporter_;
-    CausalPicture* picture_;
-    QuestionLine* question_;
-    QLineEdit* expected_;
-    QLineEdit* other_;
-    QLabel* origin_;
-    QPushButton* test_;
-    QPushButton* stop_;
-    QPushButton* export_;
+    PanelQuestion* question_;
     QLabel* summary_;
     QProgressBar* progress_;
     QLabel* status_;

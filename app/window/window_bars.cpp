@@ -179,6 +179,7 @@ void WindowBars::makeAskMenus() {
     ask->addActions(ask_->latentActions());
     ask->addSeparator();
     ask->addActions({parts_.actions.compare, parts_.actions.test});
+    ask_->offerTest(parts_.actions.test);
     QMenu* steps = bar->addMenu(tr("S&teps"));
     steps->addActions(ask_->stepActions());
     QMenu* regions = bar->addMenu(tr("&Regions"));

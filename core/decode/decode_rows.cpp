@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
+#include "core/decode/prompt_batch.h"
 #include "core/decode/sampling.h"
 #include "core/error.h"
 #include "core/model/pass_watch.h"
@@ -34,45 +36,10 @@ struct Row {
     std::vector<torch::Tensor> latents;
     torch::Tensor given;       // [n, D], a thought that is to come or under way
     std::int64_t granted = 0;  // ids beyond the length limit, for the given thought
+    RowPlan plan;
     at::Generator random;
     RowResult result;
 };
-
-// Prompts padded on the left to one length.
-struct Batch {
-    torch::Tensor embeddings;  // [P, T, D]
-    torch::Tensor positions;   // [3, P, T]
-    torch::Tensor real;        // [P, T] bool; undefined when nothing is padded
-    torch::Tensor next;        // [P] position of the first generated token
-};
-
-Batch padLeft(const std::vector<Prompt>& prompts) {
-    std::int64_t longest = 0;
-    for (const auto& prompt : prompts) longest = std::max(longest, prompt.embeddings.size(1));
-    std::vector<torch::Tensor> embeddings, positions, real;
-    std::vector<std::int64_t> next;
-    bool padded = false;
-    for (const auto& prompt : prompts) {
-        const auto length = prompt.embeddings.size(1), pad = longest - length;
-        padded |= pad > 0;
-        embeddings.push_back(torch::constant_pad_nd(prompt.embeddings[0], {0, 0, pad, 0}));
-        positions.push_back(torch::constant_pad_nd(prompt.positions.ids, {pad, 0}));
-        real.push_back(torch::constant_pad_nd(torch::ones({length}, torch::kBool), {pad, 0}));
-        next.push_back(prompt.positions.next);
-    }
-    return {torch::stack(embeddings), torch::stack(positions, 1),
-            padded ? torch::stack(real) : torch::Tensor(), torch::tensor(next)};
-}
-
-// Causal, and nobody looks at padding; a padded position looks at itself so that its softmax has
-// something to add up to. [B, 1, T, T]
-torch::Tensor promptMask(const torch::Tensor& real, torch::Device device) {
-    if (!real.defined()) return {};
-    const auto length = real.size(1);
-    const auto causal = torch::ones({length, length}, torch::kBool).tril();
-    const auto self = torch::eye(length, torch::kBool);
-    return ((causal & real.unsqueeze(1)) | self).unsqueeze(1).to(device);
-}
 
 class Decoding {
 public:
@@ -84,7 +51,9 @@ public:
           options_(options),
           hooks_(hooks),
           batch_(padLeft(prompts)),
-          cache_(batch_.embeddings.size(1) + answerRoom(options) + longestGiven(prompts)) {
+          sight_(batch_.real, batch_.embeddings.size(1), std::ssize(prompts)),
+          capacity_(batch_.embeddings.size(1) + answerRoom(options) + longestGiven(prompts) +
+                    longestPlanned(hooks.plans) + hooks.spare) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
@@ -93,6 +62,7 @@ public:
                 row.seen = prompts[p].ids;
                 row.given = prompts[p].thought;
                 row.granted = idsOf(row.given);
+                if (rows_.size() < hooks.plans.size()) row.plan = hooks.plans[rows_.size()];
                 row.random = at::detail::createCPUGenerator(options.sampling.seed + rows_.size());
                 rows_.push_back(std::move(row));
             }
@@ -100,13 +70,14 @@ public:
     }
 
     std::vector<RowResult> run() {
-        auto hidden = readPrompts();  // [B, D]
+        auto hidden = removeSpans(forkForCopies(readPrompts()));  // [B, D]
         while (!hooks_.stop.stop_requested()) {
             const auto next = advance(hidden);
             if (std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.finished; }))
                 break;
             hidden = readOne(next);
         }
+        tellEnd();
         return results();
     }
 
@@ -122,26 +93,69 @@ private:
         return longest;
     }
 
+    static std::int64_t longestPlanned(const std::vector<RowPlan>& plans) {
+        std::int64_t longest = 0;
+        for (const auto& plan : plans) longest = std::max(longest, plan.latents);
+        return longest;
+    }
+
+    // Hidden states of each prompt's last two positions. [P, 2, D]
     torch::Tensor readPrompts() {
+        if (const auto& read = prompts_.front().read) {
+            TORCH_CHECK(prompts_.size() == 1, "a prompt that was read is asked alone");
+            cache_ = read->cache;
+            return read->newest;
+        }
+        cache_ = KvCache(capacity_);
         const PassWatch watch{hooks_.onReading, hooks_.stop};
         Context context{
             .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
         if (hooks_.onPrompt && !hooks_.stop.stop_requested()) hooks_.onPrompt(hidden);
-        return forkForCopies(hidden.select(1, -1));
+        return hidden.slice(1, -2);
     }
 
-    // From one row a prompt to one row a copy. newest: [P, D] -> [B, D]
+    // From one row a prompt to one row a copy. newest: [P, 2, D] -> [B, 2, D]
     torch::Tensor forkForCopies(const torch::Tensor& newest) {
-        if (rows_.size() == prompts_.size()) return newest;
+        const bool isShared = prompts_.front().read != nullptr;
+        if (rows_.size() == prompts_.size() && !isShared) return newest;
         std::vector<std::int64_t> prompts;
         for (const auto& row : rows_) prompts.push_back(row.prompt);
         const auto of = torch::tensor(prompts);
         batch_.next = batch_.next.index_select(0, of);
-        if (batch_.real.defined()) batch_.real = batch_.real.index_select(0, of);
+        sight_.select(of);
         const auto onDevice = of.to(newest.device());
-        cache_ = cache_.select(onDevice);
+        cache_ = isShared ? cache_.fork(onDevice, capacity_) : cache_.select(onDevice);
         return newest.index_select(0, onDevice);
+    }
+
+    // Rows without a span go on from before a start that is at the end of their prompt.
+    // newest: [B, 2, D] -> [B, D]
+    torch::Tensor removeSpans(const torch::Tensor& newest) {
+        auto hidden = newest.select(1, -1);
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            auto& row = rows_[i];
+            if (row.plan.span != RowPlan::Span::Removed || row.newest != rules_.tokens.start)
+                continue;
+            const auto at = static_cast<std::int64_t>(i);
+            hidden = hidden.clone();
+            hidden[at] = newest[at][0];
+            batch_.next[at] -= 1;
+            sight_.hide(at, sight_.seen() - 1, sight_.seen());
+            row.seen.pop_back();
+            row.newest = row.seen.back();
+        }
+        return hidden;
+    }
+
+    void tellEnd() const {
+        if (!hooks_.onEnd || hooks_.stop.stop_requested()) return;
+        const auto next = batch_.next.contiguous();
+        hooks_.onEnd(
+            {cache_,
+             sight_,
+             passes_,
+             {next.data_ptr<std::int64_t>(), next.data_ptr<std::int64_t>() + next.numel()}});
     }
 
     // next: [B, D], the inputs of this pass
@@ -149,13 +163,9 @@ private:
         const auto rows = static_cast<std::int64_t>(rows_.size());
         const auto positions = (batch_.next + passes_).view({1, rows, 1}).expand({3, rows, 1});
         ++passes_;
+        sight_.extend(1);
         const PassWatch watch{{}, hooks_.stop};
-        Context context{.cache = &cache_, .watch = &watch};
-        if (batch_.real.defined()) {
-            const auto generated = torch::ones({rows, passes_}, torch::kBool);
-            context.mask =
-                torch::cat({batch_.real, generated}, 1).view({rows, 1, 1, -1}).to(model_.device());
-        }
+        Context context{.cache = &cache_, .mask = sight_.mask(model_.device()), .watch = &watch};
         return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
     }
 
@@ -191,6 +201,10 @@ private:
         if (active.size() < rows_.size())
             hidden = hidden.index_select(0, torch::tensor(active).to(hidden.device()));
         const auto logits = model_.logits(hidden).to(torch::kFloat32);  // [A, V]
+        for (std::size_t a = 0; a < active.size(); ++a)
+            if (rows_[active[a]].plan.span == RowPlan::Span::Removed)
+                logits[static_cast<std::int64_t>(a)][rules_.tokens.start] =
+                    -std::numeric_limits<double>::infinity();
         if (hooks_.onLogits) hooks_.onLogits(logits.to(torch::kCPU));
         auto ids = sampleTokens(logits, sampling, options_.sampling);
         const auto ends = endProbabilities(logits);
@@ -219,10 +233,37 @@ private:
         const bool wasThinking = row.thinking;
         row.thinking = thinksOn(row, endProbability, sampled == end);
         const bool left = !row.thinking && (wasThinking || opens(row));
-        const bool isForced =
-            options_.spanEnd == SpanEnd::Forced || options_.latentFeed == LatentFeed::None;
+        const bool isForced = options_.spanEnd == SpanEnd::Forced || isEmpty(row) ||
+                              (isPlanned(row) && sampled != rules_.tokens.latentEnd);
         if (left && isForced) sampled = end;
+        if (left) hideAfterThought(index);
         return row.given.defined() ? markerAround(row, sampled, left) : sampled;
+    }
+
+    bool isEmpty(const Row& row) const {
+        return options_.latentFeed == LatentFeed::None ||
+               row.plan.span == RowPlan::Span::MarkersOnly;
+    }
+
+    // Its plan says how long the thought is that is under way or just over.
+    static bool isPlanned(const Row& row) {
+        return row.plan.latents >= 0 && row.thought.number == 0;
+    }
+
+    void hideAfterThought(int index) {
+        const auto& row = rows_[index];
+        const auto prompt = sight_.seen() - passes_;
+        switch (row.plan.hidden) {
+            case HiddenAfterThought::Nothing:
+                return;
+            case HiddenAfterThought::Prompt:
+                return sight_.hide(index, 0, prompt);
+            case HiddenAfterThought::Latents:
+                for (std::size_t i = 0; i < row.result.isLatent.size(); ++i)
+                    if (row.result.isLatent[i])
+                        sight_.hide(index, prompt + static_cast<std::int64_t>(i),
+                                    prompt + static_cast<std::int64_t>(i) + 1);
+        }
     }
 
     bool opens(const Row& row) const {
@@ -253,7 +294,8 @@ private:
             return false;
         }
         if (row.given.defined()) return thought.fed < row.given.size(0);
-        if (options_.latentFeed == LatentFeed::None) return false;
+        if (isEmpty(row)) return false;
+        if (isPlanned(row)) return thought.fed < row.plan.latents;
         const bool room = std::ssize(row.result.ids) + 1 < answerRoom(options_) + row.granted;
         return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
                                                          thought.endDistance, endSampled});
@@ -261,7 +303,8 @@ private:
 
     // The official latent-end loop starts counting anew (lvr-spec 9 C8).
     bool restartsAtShadowStart(const Row& row) const {
-        return std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined();
+        return std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined() &&
+               !isPlanned(row);
     }
 
     // active, ids: [A]; logits: [A, V], what the ids were sampled from
@@ -433,7 +476,9 @@ private:
     const RowRules& rules_;
     const DecodeOptions& options_;
     const RowHooks& hooks_;
-    Batch batch_;
+    PromptBatch batch_;
+    RowSight sight_;
+    std::int64_t capacity_;  // positions that the cache has room for
     KvCache cache_;
     std::vector<Row> rows_;
     std::int64_t passes_ = 0;
@@ -458,6 +503,17 @@ std::vector<torch::Tensor> thoughtsOf(const RowResult& row) {
     }
     close();
     return thoughts;
+}
+
+std::shared_ptr<const ReadPrompt> readPrompt(const LvrModel& model, const Prompt& prompt,
+                                             const PassWatch& watch) {
+    const c10::InferenceMode inference;
+    auto read = std::make_shared<ReadPrompt>();
+    read->cache = KvCache(prompt.embeddings.size(1));
+    const Context context{.cache = &read->cache, .watch = &watch};
+    read->newest =
+        model.hidden(prompt.embeddings, prompt.positions.ids.unsqueeze(1), context).slice(1, -2);
+    return watch.stop.stop_requested() ? nullptr : std::move(read);
 }
 
 std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,

@@ -312,6 +312,31 @@ private Q_SLOTS:
                              a_.model.embed(torch::tensor({a_.rules.tokens.latent}))[0]));
     }
 
+    void whatAMaskedTwinSaysOwesNothingToItsLatents() {
+        const auto said = [&](LatentFeed feed, LatentAttention attention) {
+            std::vector<torch::Tensor> logits;  // of each pass
+            run(pictured(),
+                {.exit = FixedSteps{3},
+                 .spanStart = SpanStart::Forced,
+                 .spanEnd = SpanEnd::Forced,
+                 .latentFeed = feed,
+                 .latentAttention = attention,
+                 .maxNewTokens = 8},
+                {.onLogits = [&](const torch::Tensor& l) { logits.push_back(l.clone()); }});
+            return logits;
+        };
+        // Passes 0 to 3 read the prompt and the latents, pass 4 lvr_end.
+        const auto apart = [&](LatentAttention attention, std::size_t pass) {
+            const auto own = said(LatentFeed::Own, attention),
+                       zero = said(LatentFeed::Zero, attention);
+            return (own[pass] - zero[pass]).abs().max().item<double>();
+        };
+        QVERIFY(apart(LatentAttention::All, 4) > 1e-3);
+        QVERIFY(apart(LatentAttention::Thought, 2) > 1e-3);
+        QCOMPARE(apart(LatentAttention::Thought, 4), 0.0);
+        QCOMPARE(apart(LatentAttention::Thought, 5), 0.0);
+    }
+
     void interventionsReplaceWhatIsFed() {
         const auto given = torch::randn({2, a_.model.config().text.hiddenSize});
         const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 8};

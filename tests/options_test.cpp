@@ -26,6 +26,7 @@ DecodeOptions allChanged() {
             .spanEnd = SpanEnd::Forced,
             .headPositions = HeadPositions::Released,
             .latentFeed = LatentFeed::Filler,
+            .latentAttention = LatentAttention::Thought,
             .maxNewTokens = 2147483647,
             .sampling = {.temperature = 1.0 / 3,
                          .topP = 0.95,

@@ -294,6 +294,35 @@ private Q_SLOTS:
                  aux.labels.front().at);  // the state before the first answer token
     }
 
+    void whatAMaskedTwinSaysAfterAThoughtOwesNothingToItsLatents() {
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const TrainingSet set(threeRecords(folder()));
+        auto options = plainSum();
+        for (const auto twin : {Twin::Lvr, Twin::Masked}) {
+            options.twin = twin;
+            const torch::NoGradGuard off;
+            for (const auto& part : split(pictures(checkpoint, set, options), 1)) {
+                SftTotals totals;
+                for (const auto& row : part.front().rows) totals.add(row);
+                const auto batch = layOut(checkpoint, part);
+                KvCache prefix;
+                checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions,
+                                        {.cache = &prefix});
+                const auto answerWith = [&](const torch::Tensor& latents) {
+                    return sftPass(checkpoint, batch, prefix, {latents, {}}, {1, 1, 1}, options,
+                                   totals)
+                        .answer;
+                };
+                const auto targets = answerWith(batch.slotTarget);
+                const auto others = answerWith(torch::randn_like(batch.slotTarget));
+                if (twin == Twin::Masked)
+                    QCOMPARE(others, targets);
+                else
+                    QVERIFY(std::abs(others - targets) > 1e-4);
+            }
+        }
+    }
+
     void theLatentEndStandsAfterTheLastSlot() {
         const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
         const auto tokens = checkpoint.rules.tokens;

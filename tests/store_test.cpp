@@ -458,9 +458,30 @@ private Q_SLOTS:
         QVERIFY(store.find(run)->tags.empty());
     }
 
+    // An item that is looked at again replaces what was there; a run that goes on keeps it.
+    void cellsOfItemsAreKeptInTheOrderTheyCame() {
+        RunStore store(file_);
+        const auto run = store.start({.kind = "eval"}), other = store.start({.kind = "eval"});
+        store.putResults(run, {{"a/1", "fixed:4", "{}"}, {"a/1", "fixed:8", "{\"x\":1}"}}, 1);
+        store.putResults(other, {{"a/1", "fixed:4", "[]"}}, 1);
+        store.putResults(run, {{"a/2", "fixed:4", "{}"}, {"a/1", "fixed:4", "[1]"}}, 2);
+        QCOMPARE(store.find(run)->step, 2);
+        store.end(run, RunStatus::Stopped, "by hand");
+        store.resume(run, 1);
+        const std::vector<ItemResult> expected{
+            {"a/1", "fixed:4", "[1]"}, {"a/1", "fixed:8", "{\"x\":1}"}, {"a/2", "fixed:4", "{}"}};
+        QCOMPARE(store.results(run), expected);
+        store.end(other, RunStatus::Finished, "");
+        store.remove(other);
+        QVERIFY(store.results(other).empty());
+    }
+
     void anOlderStoreIsBroughtUpToDateWithAllItHolds_data() {
         QTest::addColumn<QString>("older");  // takes back what the versions since brought
+        const QString seventh = "DROP TABLE item_result; PRAGMA user_version = 6;";
+        QTest::newRow("version 6") << seventh;
         const QString sixth =
+            seventh +
             "ALTER TABLE run DROP COLUMN name; ALTER TABLE run DROP COLUMN tags; PRAGMA "
             "user_version = 5;";
         QTest::newRow("version 5") << sixth;

@@ -82,6 +82,9 @@ void addMakeDataCommand(CLI::App& app) {
     scenes->add_flag_callback(
         "--words", [arguments] { arguments->options.thought = SceneThought::Words; },
         "Think in words: the colours of the objects on the way, as text, instead of <lvr>");
+    scenes->add_flag_callback(
+        "--words-too", [arguments] { arguments->options.thought = SceneThought::LatentsAndWords; },
+        "Think in both: <lvr>, then the colours of the objects on the way");
     scenes->footer("Example: lvr make-data scenes --out build/scenes --count 48000 --seed 1");
     scenes->callback([arguments, hops] {
         arguments->hopsGiven = hops->count() > 0;

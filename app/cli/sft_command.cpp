@@ -103,6 +103,7 @@ ExitRule exitOf(const SftOptions& options) {
 void describeTwin(const SftOptions& options, Provenance& provenance) {
     provenance.defaultExit = toText(exitOf(options));
     provenance.latentFeed = options.twin == Twin::Filler ? "filler" : "own";
+    provenance.latentAttention = options.twin == Twin::Masked ? "thought" : "";
     provenance.roiTokens = options.roiTokens == "all" ? "" : options.roiTokens;
     provenance.headPositions.clear();  // consistent: a head is trained where it is fed
     provenance.seed = options.seed;
@@ -214,7 +215,7 @@ void checkTogether(const CLI::App& typed, const SftOptions& options) {
         !hasThoughts(options.twin))
         throw UsageError(typed.get_name() +
                          " without latents has no thought that ends; leave out --latent-end, or "
-                         "take --twin lvr or filler");
+                         "take --twin lvr, masked or filler");
 }
 
 void start(SftArguments& a) {

@@ -161,7 +161,7 @@ private:
                 row.plan = {.span = RowPlan::Span::Removed};
                 break;
             case EvidenceRemoved:
-                row.plan.hidden = HiddenAfterThought::Prompt;
+                row.plan.hidesPrompt = true;
                 break;
             case PictureBlack:
             case TargetOccluded:

@@ -12,8 +12,8 @@ constexpr const char* kProvenance = "lvr_workbench.json";
 // Of a sidecar: the fields that are not ours.
 std::string othersIn(const std::string& sidecar) {
     auto json = Json::parse(sidecar);
-    for (const auto* ours : {"default_exit", "latent_feed", "roi_tokens", "head_positions",
-                             "command", "seed", "data", "notes"})
+    for (const auto* ours : {"default_exit", "latent_feed", "latent_attention", "roi_tokens",
+                             "head_positions", "command", "seed", "data", "notes"})
         json.erase(ours);
     return json.empty() ? "" : json.dump();
 }
@@ -27,6 +27,7 @@ std::optional<Provenance> readProvenance(const fs::path& folder) {
     const auto fields = JsonFields::read(file);
     return Provenance{.defaultExit = fields.get<std::string>("default_exit", ""),
                       .latentFeed = fields.get<std::string>("latent_feed", ""),
+                      .latentAttention = fields.get<std::string>("latent_attention", ""),
                       .roiTokens = fields.get<std::string>("roi_tokens", ""),
                       .headPositions = fields.get<std::string>("head_positions", ""),
                       .command = fields.get<std::string>("command", ""),
@@ -50,6 +51,7 @@ void writeProvenance(const Provenance& provenance, const fs::path& folder) {
                  {"seed", provenance.seed},
                  {"data", provenance.data},
                  {"notes", provenance.notes}});
+    if (!provenance.latentAttention.empty()) json["latent_attention"] = provenance.latentAttention;
     if (!provenance.roiTokens.empty()) json["roi_tokens"] = provenance.roiTokens;
     if (!provenance.headPositions.empty()) json["head_positions"] = provenance.headPositions;
     writeJson(json, folder / kProvenance);

@@ -9,11 +9,12 @@ namespace lvr {
 
 // Our sidecar lvr_workbench.json: what config.json has no place for (lvr-spec 1.3).
 struct Provenance {
-    std::string defaultExit;    // exit rule the model was trained for, e.g. "end-prob:0.5:16"
-    std::string latentFeed;     // what it was trained to be fed: "own" or "filler"; empty = own
-    std::string roiTokens;      // which tokens of a region were targets (RoiTokens); empty = all
-    std::string headPositions;  // of an lvr_head: "consistent" or "released"; empty = consistent
-    std::string command;        // every command since the first, one a line
+    std::string defaultExit;      // exit rule the model was trained for, e.g. "end-prob:0.5:16"
+    std::string latentFeed;       // what it was trained to be fed: "own" or "filler"; empty = own
+    std::string latentAttention;  // who attended to the latents: "thought", or "all"; empty = all
+    std::string roiTokens;        // which tokens of a region were targets (RoiTokens); empty = all
+    std::string headPositions;    // of an lvr_head: "consistent" or "released"; empty = consistent
+    std::string command;          // every command since the first, one a line
     std::uint64_t seed = 0;
     std::string data;
     std::string notes;

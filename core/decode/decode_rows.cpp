@@ -28,6 +28,8 @@ struct ThoughtState {
 
 struct Row {
     std::int64_t prompt = 0;
+    ExitRule exit = NoLatents{};
+    std::int64_t room = 0;  // ids that its thoughts and answer may take
     bool thinking = false;  // the next input is a latent
     bool finished = false;
     ThoughtState thought;  // under way, or the last one
@@ -41,6 +43,11 @@ struct Row {
     RowResult result;
 };
 
+LatentEndMetric metricOf(const ExitRule& exit) {
+    const auto* rule = std::get_if<NearLatentEnd>(&exit);
+    return rule ? rule->metric : LatentEndMetric::Mse;
+}
+
 class Decoding {
 public:
     Decoding(const LvrModel& model, const std::vector<Prompt>& prompts, const RowRules& rules,
@@ -52,17 +59,21 @@ public:
           hooks_(hooks),
           batch_(padLeft(prompts)),
           sight_(batch_.real, batch_.embeddings.size(1), std::ssize(prompts)),
-          capacity_(batch_.embeddings.size(1) + answerRoom(options) + longestGiven(prompts) +
+          capacity_(batch_.embeddings.size(1) + mostRoom(prompts, options) + longestGiven(prompts) +
                     longestPlanned(hooks.plans) + hooks.spare) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
                 row.prompt = static_cast<std::int64_t>(p);
+                row.exit = exitOf(prompts[p], copy, options);
+                row.room = answerRoom(with(row.exit, options));
                 row.newest = prompts[p].ids.back();
                 row.seen = prompts[p].ids;
                 row.given = prompts[p].thought;
                 row.granted = idsOf(row.given);
                 if (rows_.size() < hooks.plans.size()) row.plan = hooks.plans[rows_.size()];
+                if (options.latentAttention == LatentAttention::Thought)
+                    row.plan.hidesLatents = true;
                 row.random = at::detail::createCPUGenerator(options.sampling.seed + rows_.size());
                 rows_.push_back(std::move(row));
             }
@@ -85,6 +96,23 @@ private:
     // Of a given thought with its two markers.
     static std::int64_t idsOf(const torch::Tensor& given) {
         return given.defined() ? given.size(0) + 2 : 0;
+    }
+
+    static ExitRule exitOf(const Prompt& prompt, int copy, const DecodeOptions& options) {
+        return prompt.exits.empty() ? options.exit : prompt.exits.at(copy);
+    }
+
+    static DecodeOptions with(const ExitRule& exit, DecodeOptions options) {
+        options.exit = exit;
+        return options;
+    }
+
+    static std::int64_t mostRoom(const std::vector<Prompt>& prompts, const DecodeOptions& options) {
+        std::int64_t most = answerRoom(options);
+        for (const auto& prompt : prompts)
+            for (const auto& exit : prompt.exits)
+                most = std::max(most, answerRoom(with(exit, options)));
+        return most;
     }
 
     static std::int64_t longestGiven(const std::vector<Prompt>& prompts) {
@@ -250,25 +278,21 @@ private:
         return row.plan.latents >= 0 && row.thought.number == 0;
     }
 
+    // From now on its text does not look at what the plan says.
     void hideAfterThought(int index) {
         const auto& row = rows_[index];
         const auto prompt = sight_.seen() - passes_;
-        switch (row.plan.hidden) {
-            case HiddenAfterThought::Nothing:
-                return;
-            case HiddenAfterThought::Prompt:
-                return sight_.hide(index, 0, prompt);
-            case HiddenAfterThought::Latents:
-                for (std::size_t i = 0; i < row.result.isLatent.size(); ++i)
-                    if (row.result.isLatent[i])
-                        sight_.hide(index, prompt + static_cast<std::int64_t>(i),
-                                    prompt + static_cast<std::int64_t>(i) + 1);
+        if (row.plan.hidesPrompt) sight_.hide(index, 0, prompt);
+        if (!row.plan.hidesLatents) return;
+        for (auto at = prompt; const bool isLatent : row.result.isLatent) {
+            if (isLatent) sight_.hide(index, at, at + 1);
+            ++at;
         }
     }
 
     bool opens(const Row& row) const {
         return row.newest == rules_.tokens.start &&
-               (row.given.defined() || !std::holds_alternative<NoLatents>(options_.exit));
+               (row.given.defined() || !std::holds_alternative<NoLatents>(row.exit));
     }
 
     // What is said before, in and after a given thought.
@@ -296,14 +320,14 @@ private:
         if (row.given.defined()) return thought.fed < row.given.size(0);
         if (isEmpty(row)) return false;
         if (isPlanned(row)) return thought.fed < row.plan.latents;
-        const bool room = std::ssize(row.result.ids) + 1 < answerRoom(options_) + row.granted;
-        return room && !leavesLatentMode(options_.exit, {thought.fed, endProbability,
-                                                         thought.endDistance, endSampled});
+        const bool room = std::ssize(row.result.ids) + 1 < row.room + row.granted;
+        return room && !leavesLatentMode(row.exit, {thought.fed, endProbability,
+                                                    thought.endDistance, endSampled});
     }
 
     // The official latent-end loop starts counting anew (lvr-spec 9 C8).
     bool restartsAtShadowStart(const Row& row) const {
-        return std::holds_alternative<NearLatentEnd>(options_.exit) && !row.given.defined() &&
+        return std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined() &&
                !isPlanned(row);
     }
 
@@ -374,8 +398,6 @@ private:
     }
 
     void remember(const torch::Tensor& latents) {
-        const auto* rule = std::get_if<NearLatentEnd>(&options_.exit);
-        const auto metric = rule ? rule->metric : LatentEndMetric::Mse;
         const auto end = model_.latentEnd().defined()
                              ? model_.latentEnd().to(torch::kCPU, torch::kFloat32).contiguous()
                              : torch::Tensor();
@@ -385,7 +407,7 @@ private:
             row.latents.push_back(latents[i].contiguous());
             if (end.defined())
                 row.thought.endDistance =
-                    latentEndDistance(metric, row.latents.back().data_ptr<float>(),
+                    latentEndDistance(metricOf(row.exit), row.latents.back().data_ptr<float>(),
                                       end.data_ptr<float>(), end.size(0));
         }
     }

@@ -34,6 +34,8 @@ struct Prompt {
     // these vectors <|lvr_end|> ends it. Undefined: the model thinks by itself.
     torch::Tensor thought = {};
     int copies = 1;  // rows that answer it; it is read once for all of them
+    // One a copy: when it stops thinking, in place of what the options say. Empty: as they say.
+    std::vector<ExitRule> exits = {};
     // It was read already (readPrompt); where several prompts are asked at once, none may be.
     std::shared_ptr<const ReadPrompt> read = {};
 };
@@ -71,9 +73,6 @@ struct LatentPlace {
 using LatentFilter =
     std::function<torch::Tensor(const torch::Tensor& own, const std::vector<LatentPlace>& places)>;
 
-// What a row's text may not look at once a thought of it is over. Its latents still see all.
-enum class HiddenAfterThought { Nothing, Prompt, Latents };
-
 // What a row does otherwise than the options say.
 struct RowPlan {
     // MarkersOnly: no latent between <|lvr_start|> and <|lvr_end|>. Removed: not even those, a
@@ -81,7 +80,8 @@ struct RowPlan {
     enum class Span { AsDecoded, MarkersOnly, Removed } span = Span::AsDecoded;
     // Exactly so many in its first thought, which <|lvr_end|> ends; -1: the exit rule says.
     std::int64_t latents = -1;
-    HiddenAfterThought hidden = HiddenAfterThought::Nothing;
+    // What its text may not look at once a thought is over; its latents still see all.
+    bool hidesPrompt = false, hidesLatents = false;
 };
 
 // Rows when the last of them was done: what was read, to go on from. A row's generated position i

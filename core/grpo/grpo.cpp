@@ -339,6 +339,11 @@ void trainGrpo(LvrCheckpoint& checkpoint, const LvrModel& reference,
                const std::vector<GrpoRecord>& records, const GrpoOptions& options,
                const GrpoHooks& hooks) {
     TORCH_CHECK(!records.empty(), "no records");
+    // The replay's single pass lets every position attend to all before it.
+    if (checkpoint.provenance && checkpoint.provenance->latentAttention == "thought")
+        throw Error(checkpoint.name +
+                    " is a masked twin, whose answers don't attend to its latents; GRPO can't "
+                    "replay that, train one made with --twin lvr");
     GrpoTraining(checkpoint, reference, records, options, hooks).run();
 }
 

@@ -78,6 +78,7 @@ void addSidecar(const Provenance& sidecar, DecodeSettings& settings) {
     };
     say("exit", sidecar.defaultExit);
     say("latent-feed", sidecar.latentFeed);
+    say("latent-attention", sidecar.latentAttention);
     say("head-positions", sidecar.headPositions);
 }
 

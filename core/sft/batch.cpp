@@ -68,6 +68,8 @@ private:
         for (std::size_t k = 0; natural > 0 && k <= natural; ++k)
             row_.stops.push_back({start + k, k == natural ? 1.0F : 0.0F});
         row_.ids.insert(row_.ids.end(), targets.size(), tokens_.latent);
+        if (options_.twin == Twin::Masked)
+            row_.masked.push_back({start + 1, start + 1 + targets.size()});
         addLatentEnd();
         supervise(tokens_.end);
     }
@@ -232,12 +234,30 @@ void listLabels(const std::vector<const SftRow*>& rows, SftBatch& batch) {
     batch.label = longs(label);
 }
 
+// A masked span is seen from within only.
+torch::Tensor attention(const std::vector<const SftRow*>& rows, std::int64_t width) {
+    const auto isMasked = [](const SftRow* row) { return !row->masked.empty(); };
+    if (std::none_of(rows.begin(), rows.end(), isMasked)) return {};
+    auto attends = torch::ones({std::ssize(rows), width, width}, torch::kBool).tril();
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        for (const auto& span : rows[r]->masked) {
+            const auto begin = static_cast<std::int64_t>(span.begin),
+                       end = static_cast<std::int64_t>(span.end);
+            attends[static_cast<std::int64_t>(r)]
+                .narrow(0, end, width - end)
+                .narrow(1, begin, end - begin)
+                .fill_(false);
+        }
+    return attends;
+}
+
 void moveTo(torch::Device device, SftBatch& batch) {
     for (auto* tensor : {&batch.rowPicture, &batch.ids, &batch.positions, &batch.slotRow,
                          &batch.slotCol, &batch.slotWeight, &batch.latentEndRow,
                          &batch.latentEndCol, &batch.stopRow, &batch.stopCol, &batch.stopTarget,
                          &batch.labelRow, &batch.labelCol, &batch.label, &batch.prefixPositions})
         *tensor = tensor->to(device);
+    if (batch.attends.defined()) batch.attends = batch.attends.to(device);
 }
 
 // Positions that are in memory together: the prefixes, and each row after its copy of one.
@@ -298,6 +318,7 @@ SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& 
     listSlots(rows, rowPicture, batch);
     listStops(rows, batch);
     listLabels(rows, batch);
+    batch.attends = attention(rows, batch.ids.size(1));
     moveTo(checkpoint.model.device(), batch);
     return batch;
 }

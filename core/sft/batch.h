@@ -27,12 +27,16 @@ struct SftRow {
         std::size_t at = 0;  // of the supervised id
         bool isAnswer = false;
     };
+    struct Span {  // positions begin .. end - 1
+        std::size_t begin = 0, end = 0;
+    };
     int record = 0, kind = 0;
     std::vector<std::int64_t> prefix;  // prompt ids up to the end of the last image
     std::vector<std::int64_t> ids;     // all after it, the response included
     std::vector<Slot> slots;
     std::vector<Stop> stops;
     std::vector<Label> labels;
+    std::vector<Span> masked;             // slots that nothing after them attends to (Twin::Masked)
     std::vector<std::size_t> latentEnds;  // where lvr_latent_end_emb is fed
     std::size_t gapFrom = 0;              // positions jump by `gap` here
     int gap = 0;
@@ -71,6 +75,9 @@ struct SftBatch {
     std::vector<int> slotKind;                 // [M]
 
     torch::Tensor latentEndRow, latentEndCol;  // [E] where lvr_latent_end_emb is fed
+    // [R, T, T] bool: which positions of its row a position attends to; undefined: all before it
+    // and itself.
+    torch::Tensor attends;
 
     // One entry per position whose lvr_end logit has a target: <|lvr_start|> and the natural slots.
     torch::Tensor stopRow, stopCol, stopTarget;  // [S]

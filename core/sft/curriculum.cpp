@@ -99,7 +99,7 @@ Curriculum::Curriculum(const std::vector<std::string>& kinds, const SftOptions& 
       targets_(kinds.size()) {}
 
 bool Curriculum::feedsOwnLatents() const {
-    return options_.twin == Twin::Lvr && options_.ownLatents != OwnLatents::Off;
+    return feedsLatents(options_.twin) && options_.ownLatents != OwnLatents::Off;
 }
 
 std::vector<double> Curriculum::focus() const {

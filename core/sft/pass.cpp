@@ -53,6 +53,16 @@ torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const SftInput
     return embeddings;
 }
 
+// What each position of the rows attends to, the prefix included. [R, 1, T, T0 + T]; undefined: all
+// before it.
+torch::Tensor attentionMask(const SftBatch& batch) {
+    if (!batch.attends.defined()) return {};
+    const auto rows = batch.attends.size(0), width = batch.attends.size(1);
+    const auto prefix =
+        torch::ones({rows, width, batch.prefixPositions.size(2)}, batch.attends.options());
+    return torch::cat({prefix, batch.attends}, 2).unsqueeze(1);
+}
+
 // Each supervised token's weight in the step's loss. [L]
 std::vector<float> labelWeights(const SftBatch& batch, const std::vector<double>& gate,
                                 const SftOptions& options, const SftTotals& totals) {
@@ -89,8 +99,8 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Kv
                 const SftTotals& totals) {
     const auto& model = checkpoint.model;
     auto cache = prefix.select(batch.rowPicture);
-    const auto hidden =
-        model.hidden(embed(model, batch, inputs), batch.positions, {.cache = &cache});
+    const auto hidden = model.hidden(embed(model, batch, inputs), batch.positions,
+                                     {.cache = &cache, .mask = attentionMask(batch)});
     const auto before = [&](const torch::Tensor& row, const torch::Tensor& col) {
         return hidden.index({row, col - 1});
     };

@@ -193,7 +193,7 @@ private:
             const auto batch = layOut(checkpoint_, parts[i]);
             KvCache prefix;
             model_.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-            const bool feeds = options_.twin == Twin::Lvr && batch.slotRow.numel() > 0;
+            const bool feeds = feedsLatents(options_.twin) && batch.slotRow.numel() > 0;
             const auto latents = feeds ? batch.slotTarget : torch::Tensor();
             if (hooks_.stop.stop_requested()) break;
             const auto first =

@@ -35,7 +35,7 @@ void add(const LvrCheckpoint& checkpoint, const SftPicture& picture, const SftOp
     const auto batch = layOut(checkpoint, {picture});
     KvCache prefix;
     checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-    const bool feeds = options.twin == Twin::Lvr && batch.slotRow.numel() > 0;
+    const bool feeds = feedsLatents(options.twin) && batch.slotRow.numel() > 0;
     const auto pass =
         sftPass(checkpoint, batch, prefix, {feeds ? batch.slotTarget : torch::Tensor(), {}}, gate,
                 options, totals);

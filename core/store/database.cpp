@@ -14,7 +14,7 @@ namespace {
 constexpr int kApplicationId = 0x4C565242;  // "LVRB"
 
 // Step i takes a store from version i to i + 1. Never edit one that was released: add another.
-constexpr std::array<const char*, 6> kMigrations = {
+constexpr std::array<const char*, 7> kMigrations = {
     R"sql(
 CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, command TEXT NOT NULL,
@@ -78,6 +78,13 @@ CREATE TABLE outcome (
     R"sql(
 ALTER TABLE run ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+)sql",
+    R"sql(
+CREATE TABLE item_result (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+    item TEXT NOT NULL, column_name TEXT NOT NULL, result TEXT NOT NULL,
+    UNIQUE (run, item, column_name));
 )sql",
 };
 

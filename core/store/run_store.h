@@ -51,6 +51,9 @@ public:
     // A comparison's question as far as it is answered, in place of what was there, and the run's
     // heartbeat. done: the questions that were asked so far.
     void putQuestion(std::int64_t run, const SetQuestion& question, int done);
+    // Cells of a table of items, all in one transaction with the run's heartbeat; each in place of
+    // what was there. done: the items that were looked at so far.
+    void putResults(std::int64_t run, const std::vector<ItemResult>& results, int done);
     void end(std::int64_t run, RunStatus status, const std::string& message);
     // Goes on with a run that ended: what is beyond `step` is forgotten, this process owns it now.
     // Of several that try at once one does; the others, and who tries while it runs, get an Error.
@@ -92,6 +95,7 @@ public:
     // A comparison's, by number, with an outcome and a failure for each of so many strategies.
     std::vector<SetQuestion> questions(std::int64_t run, int strategies) const;
     std::vector<StrategyTally> tallies(std::int64_t run, int strategies) const;  // one a strategy
+    std::vector<ItemResult> results(std::int64_t run) const;  // in the order they were put first
 
 private:
     struct Database;

@@ -54,6 +54,10 @@ enum class HeadPositions { Released, Consistent };
 // zeros, noise as large as each latent, or those of another answer (BorrowedLatents).
 enum class LatentFeed { Own, Snap, Filler, None, Zero, Noise, Swap };
 
+// Who attends to the latents: all that follows, or the thought only, so that the answer can't see
+// them (how a masked twin was trained).
+enum class LatentAttention { All, Thought };
+
 // The latents of another answer, fed from the first of each thought on; past the last one, that.
 struct BorrowedLatents {
     std::string from;                                  // whose, for a person
@@ -98,6 +102,7 @@ struct DecodeOptions {
     SpanEnd spanEnd = SpanEnd::Sampled;
     HeadPositions headPositions = HeadPositions::Consistent;
     LatentFeed latentFeed = LatentFeed::Own;
+    LatentAttention latentAttention = LatentAttention::All;
     int maxNewTokens = 256;  // counts shadow tokens too, but not those of a given thought
     SamplingOptions sampling;
     GivenThought thought;
@@ -136,6 +141,9 @@ void forEachField(DecodeOptions& o, const Visit& visit) {
           o.latentFeed, EnumNames{"own", "snap", "filler", "none", "zero", "noise", "swap"},
           "What is fed back: own, snap (nearest visual token) or filler; or, to see whether the "
           "answer needs the latents, none (markers only), zero or noise");
+    visit(DecodeField{"latent-attention", "latent_attention", {"", "latents masked"}},
+          o.latentAttention, EnumNames{"all", "thought"},
+          "Who attends to the latents: all that follows, or the thought only");
     visit(DecodeField{"force-start", "span_start", {"", "start forced"}}, o.spanStart,
           FlagNames{{"sampled", "forced"}}, "Put <|lvr_start|> at the end of the prompt, or don't");
     visit(DecodeField{"force-end", "span_end", {"", "end forced"}}, o.spanEnd,

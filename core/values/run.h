@@ -132,6 +132,14 @@ struct SampleRow {
     bool operator==(const SampleRow&) const = default;
 };
 
+// One cell of a table with a row an item and a column a way to ask: what came of it, as JSON.
+struct ItemResult {
+    std::string item;    // "vstar/12"
+    std::string column;  // "fixed:8"
+    std::string result;  // JSON
+    bool operator==(const ItemResult&) const = default;
+};
+
 // How a run's model answered its probe questions after a step.
 struct SampleSummary {
     int step = 0;

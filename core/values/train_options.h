@@ -19,11 +19,13 @@ enum class Recipe { Paper, Tiny };
 enum class Switch { Off, On };
 
 // What is trained. Lvr: the method. The others are its controls. Filler: the same slots and
-// targets, but the <|lvr|> embedding is fed instead of the latent. Markers: <|lvr_start|> and
+// targets, but the <|lvr|> embedding is fed instead of the latent. Masked: latents as in the
+// method, but what is said after a thought can't attend to them. Markers: <|lvr_start|> and
 // <|lvr_end|> with nothing between. Aux: no slots; the state before the answer is to be the mean of
 // the region's visual tokens. Plain: questions and answers, nothing else.
-enum class Twin { Lvr, Filler, Markers, Aux, Plain };
-inline bool hasThoughts(Twin twin) { return twin == Twin::Lvr || twin == Twin::Filler; }
+enum class Twin { Lvr, Filler, Markers, Aux, Plain, Masked };
+inline bool feedsLatents(Twin twin) { return twin == Twin::Lvr || twin == Twin::Masked; }
+inline bool hasThoughts(Twin twin) { return feedsLatents(twin) || twin == Twin::Filler; }
 // Ramp: once teacher-forced latents hit, a second pass is fed with the model's own outputs of the
 // first, gradient through both. Off: teacher forcing alone, as published.
 enum class OwnLatents { Off, Ramp };
@@ -220,9 +222,11 @@ void forEachField(SftOptions& o, const Visit& visit) {
     constexpr double kMany = 1e9;
     heading(visit, "Method");
     visit("recipe", o.recipe, kRecipes, kRecipeHelp);
-    visit("twin", o.twin, EnumNames{"lvr", "filler", "markers", "aux", "plain"},
-          "lvr, or a control: filler (a constant in the slots), markers (no slots between them), "
-          "aux (no slots, the region as an extra target), plain");
+    visit(
+        "twin", o.twin, EnumNames{"lvr", "filler", "markers", "aux", "plain", "masked"},
+        "lvr, or a control: filler (a constant in the slots), markers (no slots between them), "
+        "aux (no slots, the region as an extra target), plain, masked (answers can't attend to the "
+        "latents)");
     visit("own-latents", o.ownLatents, EnumNames{"off", "ramp"},
           "ramp: also train on the model's own latents; off: teacher forcing alone");
     visit("loss", o.latentLoss, EnumNames{"mse", "mae", "cosine"},

@@ -72,8 +72,8 @@ Image paint(const Scene& scene);  // 224x224
 // ---- Questions ----
 
 // What a record's response says before its answer. Latents: <lvr>, with the boxes. Words: the
-// colours of the objects to look at, in order, as text (a chain of thought); no boxes.
-enum class SceneThought { Latents, Words };
+// colours of the objects to look at, in order, as text (a chain of thought); no boxes. Or both.
+enum class SceneThought { Latents, Words, LatentsAndWords };
 
 struct SceneOptions {
     std::vector<std::string> kinds;  // empty = all

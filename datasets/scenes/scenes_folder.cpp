@@ -39,14 +39,12 @@ std::string questionId(const DataSet& set, std::size_t picture, std::size_t ques
 Json record(const Scene& scene, const SceneQuestion& question, SceneThought thought,
             const std::string& id, const std::string& image) {
     Json boxes = Json::array();
-    std::string thoughts = "<lvr>";
-    if (thought == SceneThought::Latents) {
+    if (thought != SceneThought::Words)
         for (const auto& roi : question.rois) boxes.push_back({roi.x0, roi.y0, roi.x1, roi.y1});
-    } else {
-        thoughts.clear();
+    std::string thoughts = boxes.empty() ? "" : "<lvr>";
+    if (thought != SceneThought::Latents)
         for (const int target : question.targets)
             thoughts += (thoughts.empty() ? "" : " ") + colorWords()[scene.objects[target].color];
-    }
     const std::string answer = thoughts + "\n<answer> " + question.answer + " </answer>";
     return {
         {"dataset", question.kind},

@@ -20,20 +20,22 @@ std::string textOf(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json jsonOf(const CausalItem& item) {
-    return {{"number", item.number},
-            {"id", item.id},
-            {"kind", item.kind},
-            {"panel", toJson(item.panel)},
-            {"problem", item.problem}};
+Json jsonOf(const TestedItem& tested) {
+    return {{"number", tested.number},
+            {"id", tested.item.id},
+            {"kind", tested.item.kind},
+            {"cluster", tested.item.cluster},
+            {"panel", toJson(tested.item.panel)},
+            {"problem", tested.problem}};
 }
 
-CausalItem itemFrom(const std::string& text) {
+TestedItem itemFrom(const std::string& text) {
     const Json json = Json::parse(text);
     return {.number = json.at("number"),
-            .id = json.at("id"),
-            .kind = json.at("kind"),
-            .panel = panelFromJson(json.at("panel")),
+            .item = {.id = json.at("id"),
+                     .kind = json.at("kind"),
+                     .cluster = json.at("cluster"),
+                     .panel = panelFromJson(json.at("panel"))},
             .problem = json.at("problem")};
 }
 
@@ -71,7 +73,7 @@ RunInfo causalInfo(const CausalSet& set, RunInfo info) {
     return info;
 }
 
-void putItem(RunStore& store, std::int64_t run, const CausalItem& item, int done) {
+void putItem(RunStore& store, std::int64_t run, const TestedItem& item, int done) {
     store.putResults(run, {{std::to_string(item.number), kPanelColumn, textOf(jsonOf(item))}},
                      done);
 }
@@ -87,7 +89,7 @@ CausalSet readCausalSet(const RunStore& store, std::int64_t run) {
     } catch (const nlohmann::json::exception&) {
         throw Error(unreadable(run));
     }
-    std::ranges::sort(set.items, {}, &CausalItem::number);
+    std::ranges::sort(set.items, {}, &TestedItem::number);
     return set;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/values/causal.h"
+#include "core/values/causal_report.h"
 #include "core/values/comparison.h"
 
 namespace lvr {
@@ -14,13 +14,12 @@ class RunStore;
 // The kind of run that a tested set is in the store.
 inline constexpr const char* kCausalKind = "causal";
 
-// One question of a set under interventions.
-struct CausalItem {
-    int number = 0;  // its index in the set
-    std::string id, kind;
-    CausalPanel panel;    // without heat and looks
+// One question of a set under interventions, as the store keeps it.
+struct TestedItem {
+    int number = 0;       // its index in the set
+    CausalItem item;      // its panel without heat and looks
     std::string problem;  // why there is no panel; empty: there is
-    bool operator==(const CausalItem&) const = default;
+    bool operator==(const TestedItem&) const = default;
 };
 
 // A set under interventions; questions that were not reached are not there.
@@ -29,13 +28,13 @@ struct CausalSet {
     SetChoice choice;
     std::vector<Intervention> interventions;
     DecodeOptions options;
-    std::vector<CausalItem> items;  // by number
+    std::vector<TestedItem> items;  // by number
 };
 
 // What a set is in the store before its first answer: `info`, which says what model and data are,
 // with its kind, options and seed.
 RunInfo causalInfo(const CausalSet& set, RunInfo info);
-void putItem(RunStore& store, std::int64_t run, const CausalItem& item, int done);
+void putItem(RunStore& store, std::int64_t run, const TestedItem& item, int done);
 // Throws Error: there is no such run, it is no tested set, or it can't be read.
 CausalSet readCausalSet(const RunStore& store, std::int64_t run);
 std::vector<ComparisonSummary> listCausalSets(const RunStore& store);  // newest first

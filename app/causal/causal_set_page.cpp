@@ -43,7 +43,7 @@ QString leftOutText(const CausalSet& set) {
     int unthought = 0, problems = 0;
     QString last;
     for (const auto& item : set.items) {
-        unthought += item.problem.empty() && item.panel.latents == 0;
+        unthought += item.problem.empty() && item.item.panel.latents == 0;
         if (item.problem.empty()) continue;
         ++problems;
         last = QString::fromStdString(item.problem);
@@ -64,6 +64,7 @@ CausalSetPage::CausalSetPage(CompareServices services, QWidget* parent)
       interventions_(standardPanel()),
       run_(new CausalSetRun(services_, this)),
       files_(new Job(this)),
+      counts_(new Job(this)),
       choice_(new SetChoiceForm(services_.sceneKinds, this)),
       start_(new QPushButton(tr("Run"), this)),
       goOn_(new QPushButton(tr("Go on"), this)),
@@ -74,9 +75,11 @@ CausalSetPage::CausalSetPage(CompareServices services, QWidget* parent)
       status_(new ElidedLabel(this)),
       chosen_(new ElidedLabel(this)),
       table_(new EffectTable(this)),
-      dose_(new EffectPlot(tr("Effect over dose"), tr("noise, times the latents' own spread"),
+      dose_(new EffectPlot("dose", tr("Effect over dose"),
+                           tr("noise, times the latents' own spread"),
                            tr("change of log p of its answer"))),
-      shift_(new EffectPlot(tr("Shift of the margin"), tr("margin of the untouched answer"),
+      shift_(new EffectPlot("shift", tr("Shift of the margin"),
+                            tr("margin of the untouched answer"),
                             tr("shift of the margin, others' latents fed"))),
       parts_(new QSplitter(Qt::Vertical, this)) {
     build();
@@ -193,6 +196,10 @@ void CausalSetPage::run(const DecodeOptions& options) {
     if (isBusy()) return;
     if (interventions_.empty())
         return said(tr("No intervention is chosen; check some in One question."));
+    if (std::holds_alternative<NoLatents>(options.exit))
+        return said(
+            tr("This model has no latents under the exit rule “none”: choose another rule in "
+               "Ask, or open an LVR checkpoint."));
     if (choice_->lacksFile())
         return said(tr("There is no data file; choose one, or generated scenes."));
     options_ = options;
@@ -214,10 +221,28 @@ void CausalSetPage::showProgress() {
     if (!refresh_.isActive()) refresh_.start();
 }
 
+// Away from the GUI thread; what comes meanwhile is counted afterwards.
 void CausalSetPage::showEffects() {
-    table_->setEffects(set().items.empty() ? std::vector<InterventionEffect>() : effectsOf(set()));
-    dose_->setSeries({{"noise", doseResponse(set())}});
-    shift_->setSeries(shiftByMargin(set()));
+    stale_ = true;
+    if (std::exchange(counting_, true)) return;
+    stale_ = false;
+    counts_->add([set = set()] { return measured(set); },
+                 [this](const SetEffects& effects) {
+                     table_->setEffects(effects.summaries);
+                     dose_->setSeries({{"noise", effects.dose}});
+                     shift_->setSeries(effects.shift);
+                     counted();
+                 },
+                 [this](const QString& sentence) {
+                     Q_EMIT failed(sentence);
+                     counted();
+                 });
+}
+
+void CausalSetPage::counted() {
+    counting_ = false;
+    if (stale_) return showEffects();
+    Q_EMIT busyChanged();
 }
 
 void CausalSetPage::settle(bool stopped) {

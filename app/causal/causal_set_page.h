@@ -34,6 +34,7 @@ public:
     void run(const DecodeOptions& options);
     void stop();  // what there is stays
     bool isBusy() const { return run_->isBusy(); }
+    bool isSettled() const { return !isBusy() && !counting_; }  // all that came is shown
     bool isTesting() const { return run_->isBusy() && !run_->isOpening(); }
     const CausalSet& set() const { return run_->set(); }
     std::int64_t runNumber() const { return run_->runNumber(); }
@@ -58,6 +59,7 @@ private:
     void wireRun();
     void showProgress();
     void showEffects();
+    void counted();
     void showOpened(const CausalSet& set);
     void settle(bool stopped);
     void tellState(const QString& state);
@@ -70,6 +72,8 @@ private:
     DecodeOptions options_;
     CausalSetRun* run_;
     Job* files_;
+    Job* counts_;
+    bool counting_ = false, stale_ = false;  // what is shown is counted; is not the newest
     QPointer<PastComparisons> past_;
     QTimer refresh_;
     QString state_;  // of what is shown; empty: there is nothing

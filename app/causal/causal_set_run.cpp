@@ -43,14 +43,14 @@ CausalPanel withoutHeat(CausalPanel panel) {
 }
 
 // Throws Cancelled.
-CausalItem testOne(AskEngine& engine, const SampleSet& samples, int number, const CausalSet& set,
+TestedItem testOne(AskEngine& engine, const SampleSet& samples, int number, const CausalSet& set,
                    const std::stop_token& stop) {
-    CausalItem item{.number = number, .id = std::to_string(number)};
+    TestedItem item{.number = number, .item = {.id = std::to_string(number)}};
     try {
         const Sample sample = samples.sample(number);
-        item.kind = sample.kind;
-        if (!sample.id.empty()) item.id = sample.id;
-        item.panel = withoutHeat(
+        item.item.kind = sample.kind;
+        if (!sample.id.empty()) item.item.id = sample.id;
+        item.item.panel = withoutHeat(
             engine.panel(requestFor(sample, donorsInSet(samples, number, sample), set), {}, stop));
     } catch (const Cancelled&) {
         throw;
@@ -218,7 +218,7 @@ void CausalSetRun::testNext() {
         });
 }
 
-void CausalSetRun::put(CausalItem item) {
+void CausalSetRun::put(TestedItem item) {
     problemsInARow_ = item.problem.empty() ? 0 : problemsInARow_ + 1;
     const QString problem = QString::fromStdString(item.problem);
     if (keeper_)
@@ -228,7 +228,7 @@ void CausalSetRun::put(CausalItem item) {
                 putItem(store, run, item, done);
             },
             item.number + 1);
-    const auto at = std::ranges::lower_bound(set_.items, item.number, {}, &CausalItem::number);
+    const auto at = std::ranges::lower_bound(set_.items, item.number, {}, &TestedItem::number);
     set_.items.insert(at, std::move(item));
     Q_EMIT progressed();
     if (problemsInARow_ >= kMostProblems) {

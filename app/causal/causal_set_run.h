@@ -65,7 +65,7 @@ private:
     void startTesting(const Opened& opened);
     int nextNumber() const;  // that has no item yet
     void testNext();
-    void put(CausalItem item);
+    void put(TestedItem item);
     void settle(bool stopped);
 
     CompareServices services_;

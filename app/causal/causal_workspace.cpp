@@ -176,7 +176,7 @@ bool CausalWorkspace::hasExport() const {
     return isSetInFront() ? set_->hasExport() : question_->hasPanel() && !question_->isBusy();
 }
 
-bool CausalWorkspace::isBusy() const { return question_->isBusy() || set_->isBusy(); }
+bool CausalWorkspace::isBusy() const { return question_->isBusy() || !set_->isSettled(); }
 
 bool CausalWorkspace::isTestingSet() const { return set_->isTesting(); }
 

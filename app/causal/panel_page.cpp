@@ -33,7 +33,9 @@ QString beforehand() {
 }
 
 QString noThought() {
-    return QObject::tr("It did not think here: nothing can be concluded about latents.");
+    return QObject::tr(
+        "It did not think here: nothing can be concluded about latents. Force start, "
+        "below Advanced in Ask, makes it begin with a thought.");
 }
 
 }  // namespace
@@ -157,6 +159,10 @@ void PanelPage::test() {
         return said(tr("There is no picture; ask something first, or draw a new scene."));
     if (question_->sample().question.text.empty())
         return said(tr("There is no question; type one."));
+    if (std::holds_alternative<NoLatents>(options_.exit))
+        return said(
+            tr("This model has no latents under the exit rule “none”: choose another rule in "
+               "Ask, or open an LVR checkpoint."));
     if (grid_->chosen().empty())
         return said(tr("No intervention is chosen; check some in the table."));
     begin();

@@ -1,40 +1,36 @@
 #include "app/causal/set_effects.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/eval/power.h"
+#include "core/eval/resampling.h"
 #include "core/eval/statistics.h"
 #include "core/values/csv_text.h"
 
 namespace lvr {
 namespace {
 
-constexpr double kLevel = 0.05;
-constexpr int kFewest = 10;  // questions of which anything is said
 constexpr int kMarginBins = 3;
+constexpr int kFlips = 4000;  // of signs, by chance
 
-MeanEffect meanOf(const std::vector<double>& values) {
+double meanOf(const std::vector<double>& values) {
+    if (values.empty()) return 0;
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// With Student's interval.
+Estimate estimateOf(const std::vector<double>& values) {
     const auto n = static_cast<double>(values.size());
-    if (values.empty()) return {};
-    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    MeanEffect effect{static_cast<int>(values.size()), mean, mean, mean};
-    if (values.size() < 2) return effect;
+    const double mean = meanOf(values);
+    if (values.size() < 2) return {mean, mean, mean};
     double squares = 0;
     for (const double value : values) squares += (value - mean) * (value - mean);
     const double half = studentQuantile(0.95, static_cast<int>(values.size()) - 1) *
                         std::sqrt(squares / (n - 1) / n);
-    effect.low = mean - half;
-    effect.high = mean + half;
-    return effect;
-}
-
-std::optional<MeanEffect> meanWhereKnown(const std::vector<double>& values) {
-    return values.empty() ? std::nullopt : std::optional(meanOf(values));
+    return {mean, mean - half, mean + half};
 }
 
 struct Pair {
@@ -42,100 +38,115 @@ struct Pair {
     const InterventionOutcome* after;
 };
 
-// Questions that were thought about, with what this intervention made of them.
+// Questions that were thought about and on which it could be done.
 std::vector<Pair> pairsOf(const CausalSet& set, std::size_t intervention) {
     std::vector<Pair> pairs;
-    for (const auto& item : set.items)
-        if (item.problem.empty() && item.panel.latents > 0 &&
-            intervention < item.panel.outcomes.size())
-            pairs.push_back({&item.panel, &item.panel.outcomes[intervention]});
+    for (const auto& tested : set.items) {
+        const CausalPanel& panel = tested.item.panel;
+        if (!tested.problem.empty() || panel.latents == 0) continue;
+        if (intervention < panel.outcomes.size() && panel.outcomes[intervention].impossible.empty())
+            pairs.push_back({&panel, &panel.outcomes[intervention]});
+    }
     return pairs;
 }
 
-void count(InterventionEffect& effect, const Pair& pair) {
-    if (!pair.after->impossible.empty()) {
-        ++effect.impossible;
-        return;
-    }
-    ++effect.count;
-    effect.flips += pair.after->flipped;
+void countRight(InterventionSummary& summary, const Pair& pair) {
     if (!pair.before->right || !pair.after->right) return;
-    ++effect.judged;
-    effect.rightBefore += *pair.before->right;
-    effect.rightAfter += *pair.after->right;
-    effect.lost += *pair.before->right && !*pair.after->right;
-    effect.gained += !*pair.before->right && *pair.after->right;
+    ++summary.judged;
+    const bool before = *pair.before->right, after = *pair.after->right;
+    summary.rightRight += before && after;
+    summary.rightWrong += before && !after;
+    summary.wrongRight += !before && after;
+    summary.wrongWrong += !before && !after;
 }
 
-std::string percent(double share) {
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), 100 * share,
-                                   std::chars_format::fixed, 0);
-    return {text.data(), end.ptr};
+template <class ValueOf>
+std::vector<double> valuesOf(const std::vector<Pair>& pairs, const ValueOf& valueOf) {
+    std::vector<double> values;
+    for (const Pair& pair : pairs)
+        if (const std::optional<double> value = valueOf(*pair.after)) values.push_back(*value);
+    return values;
 }
 
-// By the panel's p, by the donor against its control, and by what so few questions can show.
-std::string verdictOf(const InterventionEffect& e) {
-    if (e.count < kFewest) return "too few questions to tell";
-    const bool follows = e.donor && e.control && e.donor->low > e.control->high;
-    if (follows) return "the answer follows what is fed";
-    if (e.holm < kLevel)
-        return e.lost > e.gained ? "it costs right answers" : "it brings right answers";
-    if (e.flips == 0 && std::abs(e.change.mean) < kLevel) return "nothing moves";
-    if (e.change.high < 0) return "less sure, but as often right";
-    if (!e.detectable) return "no difference was seen, and so few could show none";
-    return "no difference of " + percent(*e.detectable) + " % or more";
-}
-
-InterventionEffect effectOf(const CausalSet& set, std::size_t intervention) {
-    InterventionEffect effect{.intervention = set.interventions[intervention]};
-    std::vector<double> changes, donor, control;
-    for (const Pair& pair : pairsOf(set, intervention)) {
-        count(effect, pair);
-        if (!pair.after->impossible.empty()) continue;
-        changes.push_back(pair.after->originalChange);
-        if (pair.after->towardsDonor) donor.push_back(*pair.after->towardsDonor);
-        if (pair.after->towardsRandom) control.push_back(*pair.after->towardsRandom);
+void measureShift(InterventionSummary& summary, const std::vector<Pair>& pairs) {
+    std::vector<double> donor, random, beyond;
+    for (const Pair& pair : pairs) {
+        if (!pair.after->towardsDonor || !pair.after->towardsRandom) continue;
+        donor.push_back(*pair.after->towardsDonor);
+        random.push_back(*pair.after->towardsRandom);
+        beyond.push_back(donor.back() - random.back());
     }
-    effect.change = meanOf(changes);
-    effect.donor = meanWhereKnown(donor);
-    effect.control = meanWhereKnown(control);
-    effect.p = mcnemarExact(effect.lost, effect.gained);
-    const double discordant = double(effect.lost + effect.gained) / std::max(effect.judged, 1);
-    // Of none that differ one more is assumed: nothing at all can't be planned with.
-    if (effect.judged > 0)
-        effect.detectable = detectableDifference(
-            effect.judged, std::min(1.0, std::max(discordant, 1.0 / effect.judged)));
-    return effect;
+    summary.paired = static_cast<int>(beyond.size());
+    if (beyond.empty()) return;
+    summary.towardsDonor = estimateOf(donor);
+    summary.towardsRandom = estimateOf(random);
+    summary.beyondRandom = estimateOf(beyond);
+    summary.shiftP = signFlipTest(beyond, kFlips, 1).p;
+}
+
+// Of none that differ one more is assumed: nothing at all can't be planned with.
+void measurePower(InterventionSummary& summary) {
+    if (summary.judged == 0) return;
+    const double n = summary.judged;
+    const double discordant = (summary.rightWrong + summary.wrongRight) / n;
+    const double assumed = std::clamp(discordant, 1 / n, 1.0);
+    summary.smallestDifference = detectableDifference(summary.judged, assumed);
+    summary.power =
+        mcnemarPower(summary.judged, assumed, (summary.wrongRight - summary.rightWrong) / n);
+}
+
+InterventionSummary summaryOf(const CausalSet& set, std::size_t intervention) {
+    InterventionSummary summary{.intervention = set.interventions[intervention]};
+    const auto pairs = pairsOf(set, intervention);
+    summary.count = static_cast<int>(pairs.size());
+    for (const Pair& pair : pairs) {
+        summary.flips += pair.after->flipped;
+        countRight(summary, pair);
+    }
+    const Interval flips = wilson95(summary.flips, summary.count);
+    summary.flipRate = {double(summary.flips) / std::max(summary.count, 1), flips.low, flips.high};
+    summary.originalChange =
+        estimateOf(valuesOf(pairs, [](const auto& o) { return std::optional(o.originalChange); }));
+    summary.goldChange = meanOf(valuesOf(pairs, [](const auto& o) { return o.goldChange; }));
+    summary.divergence =
+        meanOf(valuesOf(pairs, [](const auto& o) { return std::optional(o.divergence); }));
+    summary.mcnemar = mcnemarExact(summary.rightWrong, summary.wrongRight);
+    summary.mcnemarMidP = mcnemarMidP(summary.rightWrong, summary.wrongRight);
+    measureShift(summary, pairs);
+    measurePower(summary);
+    return summary;
 }
 
 }  // namespace
 
-std::vector<InterventionEffect> effectsOf(const CausalSet& set) {
-    std::vector<InterventionEffect> effects;
-    std::vector<double> p;
+std::vector<InterventionSummary> effectsOf(const CausalSet& set) {
+    std::vector<InterventionSummary> summaries;
+    std::vector<double> mcnemar, shift;
     for (std::size_t i = 0; i < set.interventions.size(); ++i) {
-        effects.push_back(effectOf(set, i));
-        p.push_back(effects.back().p);
+        summaries.push_back(summaryOf(set, i));
+        mcnemar.push_back(summaries.back().mcnemar);
+        if (summaries.back().paired > 0) shift.push_back(summaries.back().shiftP);
     }
-    const auto adjusted = holm(p);
-    for (std::size_t i = 0; i < effects.size(); ++i) {
-        effects[i].holm = adjusted[i];
-        effects[i].verdict = verdictOf(effects[i]);
+    mcnemar = holm(mcnemar);
+    shift = holm(shift);
+    auto nextShift = shift.begin();
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+        summaries[i].mcnemarHolm = mcnemar[i];
+        if (summaries[i].paired > 0) summaries[i].shiftHolm = *nextShift++;
     }
-    return effects;
+    return summaries;
 }
 
-std::vector<EffectPoint> doseResponse(const CausalSet& set) {
+std::vector<EffectPoint> doseResponse(const std::vector<InterventionSummary>& summaries) {
     std::vector<EffectPoint> points;
-    for (std::size_t i = 0; i < set.interventions.size(); ++i) {
-        const Intervention& each = set.interventions[i];
+    for (const auto& summary : summaries) {
+        const Intervention& each = summary.intervention;
         const bool isWhole = each.first == 0 && each.last < 0;
-        if (each.kind != InterventionKind::Noise || !isWhole) continue;
-        points.push_back({each.strength, effectOf(set, i).change});
+        if (each.kind == InterventionKind::Noise && isWhole && summary.count > 0)
+            points.push_back({each.strength, summary.originalChange, summary.count});
     }
     if (points.empty()) return points;
-    points.push_back({0, {points.front().y.count, 0, 0, 0}});  // nothing is done there
+    points.push_back({0, {}, points.front().count});  // nothing is done there
     std::ranges::stable_sort(points, {}, &EffectPoint::x);
     return points;
 }
@@ -162,56 +173,73 @@ std::vector<EffectSeries> shiftByMargin(const CausalSet& set) {
             toDonor.push_back(each->donor);
             toRandom.push_back(each->control);
         }
-        const double middle = meanOf(margins).mean;
-        donor.points.push_back({middle, meanOf(toDonor)});
-        control.points.push_back({middle, meanOf(toRandom)});
+        const double middle = meanOf(margins);
+        const auto count = static_cast<int>(margins.size());
+        donor.points.push_back({middle, estimateOf(toDonor), count});
+        control.points.push_back({middle, estimateOf(toRandom), count});
     }
     return {donor, control};
 }
 
-nlohmann::ordered_json toJson(const InterventionEffect& e) {
-    using Json = nlohmann::ordered_json;
-    const auto mean = [](const MeanEffect& m) {
-        return Json{{"n", m.count}, {"mean", m.mean}, {"low95", m.low}, {"high95", m.high}};
-    };
-    const auto known = [&](const std::optional<MeanEffect>& m) { return m ? mean(*m) : Json(); };
-    return {{"intervention", toText(e.intervention)},
-            {"n", e.count},
-            {"impossible", e.impossible},
-            {"flips", e.flips},
-            {"judged", e.judged},
-            {"right_before", e.rightBefore},
-            {"right_after", e.rightAfter},
-            {"lost", e.lost},
-            {"gained", e.gained},
-            {"original_change", mean(e.change)},
-            {"towards_donor", known(e.donor)},
-            {"towards_random", known(e.control)},
-            {"mcnemar_p", e.p},
-            {"holm_p", e.holm},
-            {"detectable", e.detectable ? Json(*e.detectable) : Json()},
-            {"verdict", e.verdict}};
+SetEffects measured(const CausalSet& set) {
+    if (set.items.empty()) return {};
+    auto summaries = effectsOf(set);
+    auto dose = doseResponse(summaries);
+    return {std::move(summaries), std::move(dose), shiftByMargin(set)};
 }
 
-std::string toCsv(const std::vector<InterventionEffect>& effects, const std::string& command) {
-    const auto number = [](double value) {
-        std::array<char, 32> text{};
-        return std::string(text.data(),
-                           std::to_chars(text.data(), text.data() + text.size(), value).ptr);
+nlohmann::ordered_json toJson(const InterventionSummary& s) {
+    using Json = nlohmann::ordered_json;
+    const auto json = [](const Estimate& e) {
+        return Json{{"value", e.value}, {"low95", e.low}, {"high95", e.high}};
     };
-    std::string csv = csvLine({"intervention", "n", "impossible", "flips", "judged", "right_before",
-                               "right_after", "lost", "gained", "original_change", "low95",
-                               "high95", "towards_donor", "towards_random", "mcnemar_p", "holm_p",
-                               "detectable", "verdict", "command"});
-    for (const auto& e : effects)
-        csv += csvLine({toText(e.intervention), std::to_string(e.count),
-                        std::to_string(e.impossible), std::to_string(e.flips),
-                        std::to_string(e.judged), std::to_string(e.rightBefore),
-                        std::to_string(e.rightAfter), std::to_string(e.lost),
-                        std::to_string(e.gained), number(e.change.mean), number(e.change.low),
-                        number(e.change.high), e.donor ? number(e.donor->mean) : "",
-                        e.control ? number(e.control->mean) : "", number(e.p), number(e.holm),
-                        e.detectable ? number(*e.detectable) : "", e.verdict, command});
+    const Json none{{"value", nullptr}, {"low95", nullptr}, {"high95", nullptr}};
+    const auto paired = [&](const Estimate& e) { return s.paired > 0 ? json(e) : none; };
+    return {{"intervention", toText(s.intervention)},
+            {"n", s.count},
+            {"flips", s.flips},
+            {"flip_rate", json(s.flipRate)},
+            {"judged", s.judged},
+            {"right_right", s.rightRight},
+            {"right_wrong", s.rightWrong},
+            {"wrong_right", s.wrongRight},
+            {"wrong_wrong", s.wrongWrong},
+            {"original_change", json(s.originalChange)},
+            {"gold_change", s.goldChange},
+            {"divergence", s.divergence},
+            {"paired", s.paired},
+            {"towards_donor", paired(s.towardsDonor)},
+            {"towards_random", paired(s.towardsRandom)},
+            {"beyond_random", paired(s.beyondRandom)},
+            {"shift_p", s.shiftP},
+            {"shift_holm", s.shiftHolm},
+            {"mcnemar_p", s.mcnemar},
+            {"mcnemar_mid_p", s.mcnemarMidP},
+            {"mcnemar_holm", s.mcnemarHolm},
+            {"power", s.power},
+            {"smallest_difference", s.smallestDifference ? Json(*s.smallestDifference) : Json()},
+            {"saying", sayingOf(s).toStdString()}};
+}
+
+std::string toCsv(const std::vector<InterventionSummary>& summaries, const std::string& command) {
+    std::string csv;
+    for (const auto& summary : summaries) {
+        std::vector<std::string> heading, row;
+        for (const auto& [key, value] : toJson(summary).items()) {
+            const auto put = [&](const std::string& name, const nlohmann::ordered_json& cell) {
+                heading.push_back(name);
+                row.push_back(cell.is_null() ? "" : cell.is_string() ? cell : cell.dump());
+            };
+            if (!value.is_object()) put(key, value);
+            if (!value.is_object()) continue;
+            for (const auto& [part, number] : value.items())
+                put(part == "value" ? key : key + "_" + part, number);
+        }
+        heading.push_back("command");
+        row.push_back(command);
+        if (csv.empty()) csv = csvLine(heading);
+        csv += csvLine(row);
+    }
     return csv;
 }
 

@@ -21,6 +21,7 @@ void addDataCommand(CLI::App& app);
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
 void addScoreCommand(CLI::App& app);
+void addDiagnoseCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
 void addRandomModelCommand(CLI::App& model);  // a subcommand of it

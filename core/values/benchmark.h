@@ -54,15 +54,16 @@ struct Verdict {
     std::string scorer;                 // "lvr_official", "lmms_vstar", "vlmevalkit_rule", ...
     std::optional<std::string> letter;  // what it read; none: undecided
     bool right = false;
+    std::string rule;  // which of its rules decided, or why none did: "a letter in parentheses"
     bool operator==(const Verdict&) const = default;
 };
 
 // What a scorer is given.
 struct RawOutput {
     std::string benchmark, question;
-    std::vector<std::string> options;
-    std::string gold;
-    std::string output;  // with special tokens
+    std::vector<std::string> options;  // without letters; empty: the answer is free text
+    std::string gold;                  // a letter where there are options, else the text
+    std::string output;                // with special tokens
 };
 
 }  // namespace lvr

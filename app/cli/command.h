@@ -20,6 +20,7 @@ void addMakeDataCommand(CLI::App& app);
 void addDataCommand(CLI::App& app);
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
+void addRescoreCommand(CLI::App& eval);  // a subcommand of it
 void addScoreCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/decode/decode_rows.h"
+#include "core/values/intervention.h"
 
 namespace lvr {
 
@@ -17,5 +18,19 @@ enum class Replace { All, First };
 LatentFilter feedInstead(const std::vector<std::vector<torch::Tensor>>& given, Replace which);
 LatentFilter feedZeros();
 LatentFilter feedNoise(std::uint64_t seed);
+
+// What one row is fed.
+struct RowFeed {
+    Intervention what;
+    torch::Tensor given;         // [n, D], of kinds that have vectors; past the last one, that
+    torch::Tensor mean, spread;  // [D], of Mean and Noise; undefined: each latent's own over its
+                                 // numbers
+    torch::Tensor patches;       // [N, D], of Snap
+    Replace which = Replace::All;
+};
+
+// Row i gets what feeds[i] says, at the steps and in the strength of its intervention. Rows draw
+// noise by their own seeds, so that a row is fed the same whichever stand beside it.
+LatentFilter feedRows(std::vector<RowFeed> feeds);
 
 }  // namespace lvr

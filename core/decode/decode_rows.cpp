@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/decode/exit_rule.h"
 #include "core/decode/patch_projection.h"
+#include "core/decode/prompt_batch.h"
 #include "core/decode/sampling.h"
 #include "core/error.h"
 #include "core/model/pass_watch.h"
@@ -36,45 +38,10 @@ struct Row {
     std::vector<torch::Tensor> latents;
     torch::Tensor given;       // [n, D], a thought that is to come or under way
     std::int64_t granted = 0;  // ids beyond the length limit, for the given thought
+    RowPlan plan;
     at::Generator random;
     RowResult result;
 };
-
-// Prompts padded on the left to one length.
-struct Batch {
-    torch::Tensor embeddings;  // [P, T, D]
-    torch::Tensor positions;   // [3, P, T]
-    torch::Tensor real;        // [P, T] bool; undefined when nothing is padded
-    torch::Tensor next;        // [P] position of the first generated token
-};
-
-Batch padLeft(const std::vector<Prompt>& prompts) {
-    std::int64_t longest = 0;
-    for (const auto& prompt : prompts) longest = std::max(longest, prompt.embeddings.size(1));
-    std::vector<torch::Tensor> embeddings, positions, real;
-    std::vector<std::int64_t> next;
-    bool padded = false;
-    for (const auto& prompt : prompts) {
-        const auto length = prompt.embeddings.size(1), pad = longest - length;
-        padded |= pad > 0;
-        embeddings.push_back(torch::constant_pad_nd(prompt.embeddings[0], {0, 0, pad, 0}));
-        positions.push_back(torch::constant_pad_nd(prompt.positions.ids, {pad, 0}));
-        real.push_back(torch::constant_pad_nd(torch::ones({length}, torch::kBool), {pad, 0}));
-        next.push_back(prompt.positions.next);
-    }
-    return {torch::stack(embeddings), torch::stack(positions, 1),
-            padded ? torch::stack(real) : torch::Tensor(), torch::tensor(next)};
-}
-
-// Causal, and nobody looks at padding; a padded position looks at itself so that its softmax has
-// something to add up to. [B, 1, T, T]
-torch::Tensor promptMask(const torch::Tensor& real, torch::Device device) {
-    if (!real.defined()) return {};
-    const auto length = real.size(1);
-    const auto causal = torch::ones({length, length}, torch::kBool).tril();
-    const auto self = torch::eye(length, torch::kBool);
-    return ((causal & real.unsqueeze(1)) | self).unsqueeze(1).to(device);
-}
 
 LatentEndMetric metricOf(const ExitRule& exit) {
     const auto* rule = std::get_if<NearLatentEnd>(&exit);
@@ -91,7 +58,9 @@ public:
           options_(options),
           hooks_(hooks),
           batch_(padLeft(prompts)),
-          cache_(batch_.embeddings.size(1) + mostRoom(prompts, options) + longestGiven(prompts)) {
+          sight_(batch_.real, batch_.embeddings.size(1), std::ssize(prompts)),
+          capacity_(batch_.embeddings.size(1) + mostRoom(prompts, options) + longestGiven(prompts) +
+                    longestPlanned(hooks.plans) + hooks.spare) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
@@ -102,6 +71,9 @@ public:
                 row.seen = prompts[p].ids;
                 row.given = prompts[p].thought;
                 row.granted = idsOf(row.given);
+                if (rows_.size() < hooks.plans.size()) row.plan = hooks.plans[rows_.size()];
+                if (options.latentAttention == LatentAttention::Thought)
+                    row.plan.hidesLatents = true;
                 row.random = at::detail::createCPUGenerator(options.sampling.seed + rows_.size());
                 rows_.push_back(std::move(row));
             }
@@ -109,13 +81,14 @@ public:
     }
 
     std::vector<RowResult> run() {
-        auto hidden = readPrompts();  // [B, D]
+        auto hidden = removeSpans(forkForCopies(readPrompts()));  // [B, D]
         while (!hooks_.stop.stop_requested()) {
             const auto next = advance(hidden);
             if (std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.finished; }))
                 break;
             hidden = readOne(next);
         }
+        tellEnd();
         return results();
     }
 
@@ -148,26 +121,69 @@ private:
         return longest;
     }
 
+    static std::int64_t longestPlanned(const std::vector<RowPlan>& plans) {
+        std::int64_t longest = 0;
+        for (const auto& plan : plans) longest = std::max(longest, plan.latents);
+        return longest;
+    }
+
+    // Hidden states of each prompt's last two positions. [P, 2, D]
     torch::Tensor readPrompts() {
+        if (const auto& read = prompts_.front().read) {
+            TORCH_CHECK(prompts_.size() == 1, "a prompt that was read is asked alone");
+            cache_ = read->cache;
+            return read->newest;
+        }
+        cache_ = KvCache(capacity_);
         const PassWatch watch{hooks_.onReading, hooks_.stop};
         Context context{
             .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
         const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
         if (hooks_.onPrompt && !hooks_.stop.stop_requested()) hooks_.onPrompt(hidden);
-        return forkForCopies(hidden.select(1, -1));
+        return hidden.slice(1, -2);
     }
 
-    // From one row a prompt to one row a copy. newest: [P, D] -> [B, D]
+    // From one row a prompt to one row a copy. newest: [P, 2, D] -> [B, 2, D]
     torch::Tensor forkForCopies(const torch::Tensor& newest) {
-        if (rows_.size() == prompts_.size()) return newest;
+        const bool isShared = prompts_.front().read != nullptr;
+        if (rows_.size() == prompts_.size() && !isShared) return newest;
         std::vector<std::int64_t> prompts;
         for (const auto& row : rows_) prompts.push_back(row.prompt);
         const auto of = torch::tensor(prompts);
         batch_.next = batch_.next.index_select(0, of);
-        if (batch_.real.defined()) batch_.real = batch_.real.index_select(0, of);
+        sight_.select(of);
         const auto onDevice = of.to(newest.device());
-        cache_ = cache_.select(onDevice);
+        cache_ = isShared ? cache_.fork(onDevice, capacity_) : cache_.select(onDevice);
         return newest.index_select(0, onDevice);
+    }
+
+    // Rows without a span go on from before a start that is at the end of their prompt.
+    // newest: [B, 2, D] -> [B, D]
+    torch::Tensor removeSpans(const torch::Tensor& newest) {
+        auto hidden = newest.select(1, -1);
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            auto& row = rows_[i];
+            if (row.plan.span != RowPlan::Span::Removed || row.newest != rules_.tokens.start)
+                continue;
+            const auto at = static_cast<std::int64_t>(i);
+            hidden = hidden.clone();
+            hidden[at] = newest[at][0];
+            batch_.next[at] -= 1;
+            sight_.hide(at, sight_.seen() - 1, sight_.seen());
+            row.seen.pop_back();
+            row.newest = row.seen.back();
+        }
+        return hidden;
+    }
+
+    void tellEnd() const {
+        if (!hooks_.onEnd || hooks_.stop.stop_requested()) return;
+        const auto next = batch_.next.contiguous();
+        hooks_.onEnd(
+            {cache_,
+             sight_,
+             passes_,
+             {next.data_ptr<std::int64_t>(), next.data_ptr<std::int64_t>() + next.numel()}});
     }
 
     // next: [B, D], the inputs of this pass
@@ -175,34 +191,10 @@ private:
         const auto rows = static_cast<std::int64_t>(rows_.size());
         const auto positions = (batch_.next + passes_).view({1, rows, 1}).expand({3, rows, 1});
         ++passes_;
+        sight_.extend(1);
         const PassWatch watch{{}, hooks_.stop};
-        Context context{.cache = &cache_, .watch = &watch};
-        if (const auto attended = attendedPositions(); attended.defined())
-            context.mask = attended.view({rows, 1, 1, -1}).to(model_.device());
+        Context context{.cache = &cache_, .mask = sight_.mask(model_.device()), .watch = &watch};
         return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
-    }
-
-    // The positions, the prompt's before the generated, that each row's newest attends to.
-    // [B, T + passes] bool; undefined: to all of them.
-    torch::Tensor attendedPositions() const {
-        const bool masked = options_.latentAttention == LatentAttention::Thought;
-        if (!masked && !batch_.real.defined()) return {};
-        const auto rows = static_cast<std::int64_t>(rows_.size());
-        const auto prompt = batch_.real.defined()
-                                ? batch_.real
-                                : torch::ones({rows, batch_.embeddings.size(1)}, torch::kBool);
-        auto generated = torch::ones({rows, passes_}, torch::kBool);
-        for (std::int64_t r = 0; masked && r < rows; ++r) maskLatents(rows_[r], generated[r]);
-        return torch::cat({prompt, generated}, 1);
-    }
-
-    // All but those of the thought that the row is in. attended: [passes] bool
-    static void maskLatents(const Row& row, const torch::Tensor& attended) {
-        const auto& isLatent = row.result.isLatent;
-        auto closed = std::ssize(isLatent);  // positions before the thought that is under way
-        while (row.thinking && closed > 0 && isLatent[closed - 1]) --closed;
-        auto* attends = attended.data_ptr<bool>();
-        for (std::ptrdiff_t i = 0; i < closed; ++i) attends[i] = !isLatent[i];
     }
 
     bool applyReleasedHead(const Row& row) const {
@@ -237,6 +229,10 @@ private:
         if (active.size() < rows_.size())
             hidden = hidden.index_select(0, torch::tensor(active).to(hidden.device()));
         const auto logits = model_.logits(hidden).to(torch::kFloat32);  // [A, V]
+        for (std::size_t a = 0; a < active.size(); ++a)
+            if (rows_[active[a]].plan.span == RowPlan::Span::Removed)
+                logits[static_cast<std::int64_t>(a)][rules_.tokens.start] =
+                    -std::numeric_limits<double>::infinity();
         if (hooks_.onLogits) hooks_.onLogits(logits.to(torch::kCPU));
         auto ids = sampleTokens(logits, sampling, options_.sampling);
         const auto ends = endProbabilities(logits);
@@ -265,10 +261,33 @@ private:
         const bool wasThinking = row.thinking;
         row.thinking = thinksOn(row, endProbability, sampled == end);
         const bool left = !row.thinking && (wasThinking || opens(row));
-        const bool isForced =
-            options_.spanEnd == SpanEnd::Forced || options_.latentFeed == LatentFeed::None;
+        const bool isForced = options_.spanEnd == SpanEnd::Forced || isEmpty(row) ||
+                              (isPlanned(row) && sampled != rules_.tokens.latentEnd);
         if (left && isForced) sampled = end;
+        if (left) hideAfterThought(index);
         return row.given.defined() ? markerAround(row, sampled, left) : sampled;
+    }
+
+    bool isEmpty(const Row& row) const {
+        return options_.latentFeed == LatentFeed::None ||
+               row.plan.span == RowPlan::Span::MarkersOnly;
+    }
+
+    // Its plan says how long the thought is that is under way or just over.
+    static bool isPlanned(const Row& row) {
+        return row.plan.latents >= 0 && row.thought.number == 0;
+    }
+
+    // From now on its text does not look at what the plan says.
+    void hideAfterThought(int index) {
+        const auto& row = rows_[index];
+        const auto prompt = sight_.seen() - passes_;
+        if (row.plan.hidesPrompt) sight_.hide(index, 0, prompt);
+        if (!row.plan.hidesLatents) return;
+        for (auto at = prompt; const bool isLatent : row.result.isLatent) {
+            if (isLatent) sight_.hide(index, at, at + 1);
+            ++at;
+        }
     }
 
     bool opens(const Row& row) const {
@@ -299,7 +318,8 @@ private:
             return false;
         }
         if (row.given.defined()) return thought.fed < row.given.size(0);
-        if (options_.latentFeed == LatentFeed::None) return false;
+        if (isEmpty(row)) return false;
+        if (isPlanned(row)) return thought.fed < row.plan.latents;
         const bool room = std::ssize(row.result.ids) + 1 < row.room + row.granted;
         return room && !leavesLatentMode(row.exit, {thought.fed, endProbability,
                                                     thought.endDistance, endSampled});
@@ -307,7 +327,8 @@ private:
 
     // The official latent-end loop starts counting anew (lvr-spec 9 C8).
     bool restartsAtShadowStart(const Row& row) const {
-        return std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined();
+        return std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined() &&
+               !isPlanned(row);
     }
 
     // active, ids: [A]; logits: [A, V], what the ids were sampled from
@@ -477,7 +498,9 @@ private:
     const RowRules& rules_;
     const DecodeOptions& options_;
     const RowHooks& hooks_;
-    Batch batch_;
+    PromptBatch batch_;
+    RowSight sight_;
+    std::int64_t capacity_;  // positions that the cache has room for
     KvCache cache_;
     std::vector<Row> rows_;
     std::int64_t passes_ = 0;
@@ -502,6 +525,17 @@ std::vector<torch::Tensor> thoughtsOf(const RowResult& row) {
     }
     close();
     return thoughts;
+}
+
+std::shared_ptr<const ReadPrompt> readPrompt(const LvrModel& model, const Prompt& prompt,
+                                             const PassWatch& watch) {
+    const c10::InferenceMode inference;
+    auto read = std::make_shared<ReadPrompt>();
+    read->cache = KvCache(prompt.embeddings.size(1));
+    const Context context{.cache = &read->cache, .watch = &watch};
+    read->newest =
+        model.hidden(prompt.embeddings, prompt.positions.ids.unsqueeze(1), context).slice(1, -2);
+    return watch.stop.stop_requested() ? nullptr : std::move(read);
 }
 
 std::vector<RowResult> decodeRows(const LvrModel& model, const std::vector<Prompt>& prompts,

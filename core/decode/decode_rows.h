@@ -3,16 +3,26 @@
 #include <torch/types.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <vector>
 
+#include "core/decode/row_sight.h"
 #include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
 #include "core/values/options.h"
 #include "core/values/trace.h"
 
 namespace lvr {
+
+struct PassWatch;
+
+// A prompt that went through the model, for rows to go on from.
+struct ReadPrompt {
+    KvCache cache = KvCache();  // of one row
+    torch::Tensor newest;       // [1, 2, D] hidden states of its last two positions
+};
 
 // A prompt, ready for the language model.
 struct Prompt {
@@ -26,6 +36,8 @@ struct Prompt {
     int copies = 1;  // rows that answer it; it is read once for all of them
     // One a copy: when it stops thinking, in place of what the options say. Empty: as they say.
     std::vector<ExitRule> exits = {};
+    // It was read already (readPrompt); where several prompts are asked at once, none may be.
+    std::shared_ptr<const ReadPrompt> read = {};
 };
 
 // A generated position. Text: reported when it is sampled. Latent: once the vector was read, so
@@ -61,6 +73,26 @@ struct LatentPlace {
 using LatentFilter =
     std::function<torch::Tensor(const torch::Tensor& own, const std::vector<LatentPlace>& places)>;
 
+// What a row does otherwise than the options say.
+struct RowPlan {
+    // MarkersOnly: no latent between <|lvr_start|> and <|lvr_end|>. Removed: not even those, a
+    // forced start included.
+    enum class Span { AsDecoded, MarkersOnly, Removed } span = Span::AsDecoded;
+    // Exactly so many in its first thought, which <|lvr_end|> ends; -1: the exit rule says.
+    std::int64_t latents = -1;
+    // What its text may not look at once a thought is over; its latents still see all.
+    bool hidesPrompt = false, hidesLatents = false;
+};
+
+// Rows when the last of them was done: what was read, to go on from. A row's generated position i
+// is number sight.seen() - passes + i there and has the position id next + i.
+struct RowsEnd {
+    KvCache cache = KvCache();
+    RowSight sight = RowSight({}, 0, 0);
+    std::int64_t passes = 0;         // positions read after the prompt, of each row
+    std::vector<std::int64_t> next;  // [B]
+};
+
 struct RowHooks {
     std::function<void(const RowStep&)> onStep = {};
     // [A, V] float32, CPU, of each pass: the rows that are not finished
@@ -69,7 +101,14 @@ struct RowHooks {
     LatentFilter filter = {};
     std::function<void(double fraction)> onReading = {};  // of the prompts, after each layer
     std::stop_token stop = {};                            // looked at between two layers
+    std::vector<RowPlan> plans = {};                      // one a row; empty: none has one
+    std::function<void(RowsEnd)> onEnd = {};
+    std::int64_t spare = 0;  // room in the cache for what is read after the end
 };
+
+// Reads a prompt for rows to go on from, as often as wanted. nullptr when a stop came first.
+std::shared_ptr<const ReadPrompt> readPrompt(const LvrModel& model, const Prompt& prompt,
+                                             const PassWatch& watch);
 
 // The latents of each of its thoughts, in order: [n, D] each.
 std::vector<torch::Tensor> thoughtsOf(const RowResult& row);

@@ -10,18 +10,12 @@
 namespace lvr {
 namespace {
 
-bool hasClusters(const std::vector<JudgedItem>& items) {
-    std::set<std::string> seen;
-    return std::ranges::any_of(items, [&](const JudgedItem& item) {
-        const auto& cluster = item.item->item.cluster;
-        return !cluster.empty() && !seen.insert(cluster).second;
-    });
-}
+constexpr const char* kOwnJudge = "answer";
 
-// What items of a benchmark share.
-std::string clusterName(const std::string& benchmark) {
-    if (benchmark == "mmvp") return "pair";
-    return benchmark == "hr_bench" ? "question" : "picture";
+Verdict verdictOn(const std::string& scorer, const EvaluatedItem& item, const ItemAnswer& answer) {
+    auto raw = rawOutput(item, answer);
+    if (scorer == kOwnJudge) raw.output = answer.answer;
+    return verdictOf(scorer, raw);
 }
 
 }  // namespace
@@ -35,8 +29,10 @@ RawOutput rawOutput(const EvaluatedItem& item, const ItemAnswer& answer) {
 }
 
 std::vector<Verdict> verdictsOn(const EvaluatedItem& item, const ItemAnswer& answer) {
-    return verdictsOf(scorersOf(item.item.benchmark, !item.item.options.empty()),
-                      rawOutput(item, answer));
+    std::vector<Verdict> verdicts;
+    for (const auto& scorer : scorersOf(item.item.benchmark, !item.item.options.empty()))
+        verdicts.push_back(verdictOn(scorer, item, answer));
+    return verdicts;
 }
 
 bool disagree(const std::vector<Verdict>& verdicts) {
@@ -48,20 +44,29 @@ bool disagree(const std::vector<Verdict>& verdicts) {
     return someRight && someWrong;
 }
 
-std::vector<JudgedItem> judgedItems(const EvalRun& evaluation, const EvalSet& set,
-                                    const std::string& column) {
-    std::vector<JudgedItem> judged;
+std::vector<JudgedAnswer> judgedItems(const EvalRun& evaluation, const EvalSet& set,
+                                      const std::string& column) {
+    std::vector<JudgedAnswer> judged;
     for (const auto& item : evaluation.items) {
         const auto answer = item.answers.find(column);
         if (item.set != set.name || answer == item.answers.end()) continue;
         if (!answer->second.failure.empty()) continue;
-        const auto raw = rawOutput(item, answer->second);
         judged.push_back({.item = &item,
                           .answer = &answer->second,
-                          .right = verdictOf(set.scorer, raw).right,
+                          .right = verdictOn(set.scorer, item, answer->second).right,
                           .disagree = disagree(verdictsOn(item, answer->second))});
     }
     return judged;
+}
+
+Rate rateOf(const std::vector<JudgedAnswer>& items) {
+    Rate rate{.interval = "Wilson"};
+    for (const auto& item : items) rate.right += item.right;
+    const auto interval = wilson95(rate.right, static_cast<int>(items.size()));
+    if (!items.empty()) rate.share = static_cast<double>(rate.right) / items.size();
+    rate.low = interval.low;
+    rate.high = interval.high;
+    return rate;
 }
 
 }  // namespace lvr

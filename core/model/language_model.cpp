@@ -1,6 +1,7 @@
 #include "core/model/language_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/model/pass_watch.h"
@@ -111,6 +112,20 @@ torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch
                                                causalMask(newest, all, q.device()));
 }
 
+// What attend() weighs the values by, the mean over heads. q: [B, H, T, d]; k: [B, KV, S, d];
+// mask as in Context -> [B, T, S]
+torch::Tensor attentionOf(const torch::Tensor& q, const torch::Tensor& k,
+                          const torch::Tensor& mask) {
+    const auto groups = q.size(1) / k.size(1), newest = q.size(2), all = k.size(2);
+    const auto keys = repeatHeads(k, groups).to(torch::kFloat32);
+    const auto scores = torch::matmul(q.to(torch::kFloat32), keys.transpose(2, 3)) /
+                        std::sqrt(static_cast<double>(q.size(3)));  // [B, H, T, S]
+    const auto seen = mask.defined() ? mask : causalMask(newest, all, q.device());
+    return scores.masked_fill(seen.logical_not(), -std::numeric_limits<double>::infinity())
+        .softmax(-1)
+        .mean(1);
+}
+
 std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std::size_t first) {
     std::vector<torch::Tensor> tensors;
     for (auto i = first; i < list.size(); ++i) tensors.push_back(list[i].second);
@@ -154,6 +169,26 @@ KvCache KvCache::select(const torch::Tensor& rows) const {
     return chosen;
 }
 
+KvCache KvCache::fork(const torch::Tensor& rows, std::int64_t capacity) const {
+    TORCH_CHECK(capacity >= length_, "cache of ", capacity, " positions for ", length_);
+    KvCache forked(capacity);
+    forked.length_ = length_;
+    for (std::size_t layer = 0; layer < keys_.size(); ++layer)
+        for (const auto& [from, to] :
+             {std::pair(&keys_, &forked.keys_), std::pair(&values_, &forked.values_)}) {
+            const auto read = (*from)[layer].narrow(2, 0, length_).index_select(0, rows);
+            to->push_back(reserve(read, capacity));
+            to->back().narrow(2, 0, length_).copy_(read);
+        }
+    return forked;
+}
+
+KvCache KvCache::ahead(const torch::Tensor& rows, std::int64_t positions) const {
+    const auto count = keys_.empty() ? 0 : keys_.front().size(0);
+    const bool isAll = torch::equal(rows.to(torch::kCPU), torch::arange(count));
+    return isAll && length_ + positions <= capacity_ ? *this : fork(rows, length_ + positions);
+}
+
 Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
                    const Tensors& parameters) {
     auto all = inputs;
@@ -185,6 +220,7 @@ torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& ro
     auto keys = rotate(split(k(x), kvHeads), rotary);
     auto values = split(v(x), kvHeads);
     if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
+    if (context.attention) context.attention->push_back(attentionOf(queries, keys, context.mask));
     const auto out = attend(queries, keys, values, context.mask);  // [B, H, T, d]
     return o(out.transpose(1, 2).reshape({rows, newest, heads * headDim}));
 }

@@ -32,6 +32,11 @@ public:
     // Row i of the new cache is row rows[i] of this one. rows: [B'] int64. For forking a prefix and
     // for dropping finished rows.
     KvCache select(const torch::Tensor& rows) const;
+    // The same with room for `capacity` positions; what was read is copied, nothing is shared.
+    KvCache fork(const torch::Tensor& rows, std::int64_t capacity) const;
+    // The same for a look ahead by at most `positions`: what is read is forgotten with the returned
+    // cache. Nothing is copied where the rows are all of this one and it has room.
+    KvCache ahead(const torch::Tensor& rows, std::int64_t positions) const;
 
 private:
     std::pair<torch::Tensor, torch::Tensor> grow(std::size_t layer, const torch::Tensor& keys,
@@ -63,6 +68,9 @@ struct Context {
     LoraDropout* dropout = nullptr;                      // of the adapters, if any
     const PassWatch* watch = nullptr;                    // of what is asked and may be stopped
     std::vector<torch::Tensor>* layerOutputs = nullptr;  // filled for parity tests, [B, T, D] each
+    // Filled with what each position attends to: [B, T, S] float32 a layer, averaged over heads.
+    // Costs as much as the attention itself: for a few positions.
+    std::vector<torch::Tensor>* attention = nullptr;
 };
 
 struct TextAttention {

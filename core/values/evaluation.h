@@ -35,8 +35,6 @@ std::string toText(const EvalColumn& column);
 std::string toText(EvalMode mode);                // "lvr", "base", "cot", "crop", "crop:oracle"
 EvalMode parseEvalMode(const std::string& text);  // throws Error that lists what is valid
 
-std::string toText(PromptStyle style);  // "lvr", "lmms-eval", "vlmevalkit", "official"
-PromptStyle parsePromptStyle(const std::string& text);  // throws Error that lists what is valid
 
 // How much of a heat lies on what a question is about, each beside what a blind guess would get. A
 // region counts with the visual tokens around it: targets are as small as one token.
@@ -95,7 +93,7 @@ struct EvalSet {
 struct EvalPlan {
     std::vector<EvalSet> sets;
     std::vector<EvalColumn> columns;
-    PromptStyle prompt = PromptStyle::Lvr;
+    std::string prompt;      // whose: "lvr"
     DecodeOptions decoding;                     // but for the exit rules, which are the columns'
     std::int64_t minPixels = 0, maxPixels = 0;  // of a picture, after resizing
     std::string decodingText;                   // every option, with who said it

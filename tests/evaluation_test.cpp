@@ -147,6 +147,36 @@ private Q_SLOTS:
         QCOMPARE(rowOf(rows, "direct_attributes", "fixed:4").right, 2.0);
     }
 
+    // Both pictures of a pair fall together: as many pairs as there are say it, not twice as many.
+    void itemsThatShareAPictureCountAsOne() {
+        std::vector<EvaluatedItem> alike, apart;
+        for (int i = 1; i <= 40; ++i) {
+            alike.push_back(itemThat("vstar", i, (i + 1) / 2 % 2 == 0, true));
+            apart.push_back(alike.back());
+            apart.back().item.cluster = std::to_string(i);
+        }
+        const auto clustered = rowOf(rowsOf(runOf("vstar", alike)), "", "fixed:4");
+        const auto single = rowOf(rowsOf(runOf("vstar", apart)), "", "fixed:4");
+        QCOMPARE(clustered.interval, std::string("clustered by picture"));
+        QCOMPARE(single.interval, std::string("Wilson"));
+        QCOMPARE(clustered.accuracy, single.accuracy);
+        QVERIFY(clustered.high - clustered.low > 1.3 * (single.high - single.low));
+        const auto all = rowOf(rowsOf(runOf("vstar", alike)), "", "base");  // all right
+        QCOMPARE(all.interval, std::string("Wilson by picture"));
+        QVERIFY(all.low > 0.8 && all.low < 0.9 && all.high == 1.0);
+    }
+
+    void comparisonsAreAdjustedAndSayWhatTheyCouldShow() {
+        std::vector<EvaluatedItem> items;
+        for (int i = 1; i <= 60; ++i) items.push_back(itemThat("vstar", i, i > 10, i > 1));
+        const auto rows = rowsOf(runOf("vstar", items));
+        const auto& base = rowOf(rows, "", "base");
+        QCOMPARE(base.gained, 9);
+        QCOMPARE(base.p, 0.00390625);
+        QCOMPARE(base.holm, 3 * base.p);  // beside the two categories
+        QVERIFY(base.detectable && *base.detectable > 0.1 && *base.detectable < 0.16);
+    }
+
     void aPairIsRightWhenBothAre() {
         std::vector<EvaluatedItem> items;
         for (int i = 1; i <= 4; ++i) items.push_back(itemThat("mmvp", i, i != 4, true));

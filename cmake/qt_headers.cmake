@@ -1,7 +1,7 @@
 # All libraries of these folders take the precompiled header of lvr_widgets. Files that need Qt's
 # keywords are compiled with other options, and so without it.
-foreach(folder IN ITEMS widgets/compare widgets/conversation widgets/latent widgets/regions widgets/runs widgets/rollouts
-        app/shell app/ask app/sources app/compare app/runs app/window)
+foreach(folder IN ITEMS widgets/causal widgets/compare widgets/conversation widgets/latent widgets/regions widgets/runs widgets/rollouts
+        app/shell app/ask app/sources app/compare app/causal app/runs app/window)
     get_property(targets DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
     foreach(target IN LISTS targets)
         get_target_property(type ${target} TYPE)

@@ -103,6 +103,10 @@ public:
         return trace;
     }
 
+    CausalPanel panel(const PanelRequest&, const PanelHooks&, const std::stop_token&) override {
+        throw Error("This engine is only asked; open another.");
+    }
+
 private:
     static void add(Trace& trace, const AskHooks& hooks, DecodeStep step) {
         trace.steps.push_back(std::move(step));

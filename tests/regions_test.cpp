@@ -78,6 +78,10 @@ public:
         return trace;
     }
 
+    CausalPanel panel(const PanelRequest&, const PanelHooks&, const std::stop_token&) override {
+        throw Error("This engine is only asked; open another.");
+    }
+
 private:
     static LatentStep look(int index) {
         LatentStep latent{.index = index, .norm = 1};

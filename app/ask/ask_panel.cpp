@@ -136,6 +136,11 @@ void ThoughtRow::offerWithoutLatents(const QList<QAction*>& actions) {
     without_->setFocusPolicy(Qt::StrongFocus);
 }
 
+void ThoughtRow::offer(QAction* more) {
+    without_->menu()->addSeparator();
+    without_->menu()->addAction(more);
+}
+
 void ThoughtRow::setAnswered(bool answered) {
     answered_ = answered;
     updateVisible();

@@ -105,6 +105,8 @@ void AskWorkspace::makeLatentActions() {
     side_->thoughts().offerWithoutLatents(latentActions_);
 }
 
+void AskWorkspace::offerTest(QAction* test) { side_->thoughts().offer(test); }
+
 void AskWorkspace::askWithoutLatents(LatentFeed instead, const BorrowedLatents& borrowed) {
     if (trace_.steps.empty() || asking_) return;
     const Trace& own = isGiven(trace_) && other_ ? *other_ : trace_;

@@ -106,6 +106,7 @@ public:
     QList<QAction*> modeActions() const;                              // what the heat shows
     QList<QAction*> regionActions() const;                            // the first: draw one
     QList<QAction*> latentActions() const { return latentActions_; }  // ask without them
+    void offerTest(QAction* test);  // of the latents, beside asking without them
 
     // ---- Panels around the picture ----
     // As PanelDocks has it: id names it in saved layouts.

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "app/compare/compare_run.h"
-#include "app/compare/comparison_store.h"
+#include "app/compare/run_keeper.h"
 #include "core/error.h"
 #include "core/eval/kept_comparison.h"
+#include "core/store/run_store.h"
 #include "widgets/job.h"
 
 namespace lvr {
@@ -16,13 +17,6 @@ int latentsIn(const Trace& trace) {
     return static_cast<int>(std::ranges::count_if(trace.steps, [](const DecodeStep& step) {
         return std::holds_alternative<LatentStep>(step.what);
     }));
-}
-
-// A keeper that still has something to write outlives what it keeps.
-void letGo(ComparisonKeeper* keeper) {
-    if (!keeper) return;
-    if (keeper->isDone()) return keeper->deleteLater();
-    QObject::connect(keeper, &ComparisonKeeper::done, keeper, &QObject::deleteLater);
 }
 
 }  // namespace
@@ -80,8 +74,8 @@ void SetRun::beginWith(const Opened& opened, const SetChoice& choice,
 
 void SetRun::makeKeeper() {
     if (services_.store.empty()) return;
-    keeper_ = new ComparisonKeeper(services_.store, shown_.run.info, shown_.run.id, this);
-    connect(keeper_, &ComparisonKeeper::failed, this, &SetRun::failed);
+    keeper_ = new RunKeeper(services_.store, shown_.run.info, shown_.run.id, this);
+    connect(keeper_, &RunKeeper::failed, this, &SetRun::failed);
 }
 
 // ---- One that is kept ----
@@ -198,8 +192,7 @@ void SetRun::questionRead(int number, const Sample& sample) {
 void SetRun::questionFailed(int number, const QString& sentence) {
     shown_.results.unreadable.push_back(sentence.toStdString());
     passed(number, static_cast<int>(results().strategies.size()) - 1);
-    if (keeper_)
-        keeper_->keep({.number = number, .unreadable = sentence.toStdString()}, number + 1);
+    keep({.number = number, .unreadable = sentence.toStdString()});
 }
 
 void SetRun::answered(int number, int strategy, const StrategyAnswer& answer) {
@@ -225,7 +218,13 @@ void SetRun::strategyFailed(int number, int strategy, const QString& sentence) {
 }
 
 void SetRun::keep(const SetQuestion& question) {
-    if (keeper_) keeper_->keep(question, question.number + 1);
+    if (!keeper_) return;
+    keeper_->keep(
+        question.number,
+        [question](RunStore& store, std::int64_t run, int done) {
+            store.putQuestion(run, question, done);
+        },
+        question.number + 1);
 }
 
 void SetRun::passed(int number, int strategy) {

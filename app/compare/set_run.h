@@ -8,7 +8,7 @@
 namespace lvr {
 
 class CompareRun;
-class ComparisonKeeper;
+class RunKeeper;
 class Job;
 
 // A set under strategies: opened, asked question by question, kept in the run store as it comes.
@@ -77,7 +77,7 @@ private:
     Comparison shown_;
     std::optional<SampleSet> set_;        // of results(), while it is open
     CompareRun* run_ = nullptr;           // ours; gone when it has finished
-    ComparisonKeeper* keeper_ = nullptr;  // ours: of results(); null: nobody writes them
+    RunKeeper* keeper_ = nullptr;  // ours: of results(); null: nobody writes them
     bool opening_ = false;
     int step_ = 0, firstStep_ = 0;
     QElapsedTimer clock_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/values/causal.h"
 #include "core/values/trace.h"
 #include "core/vision/picture_plan.h"
 
@@ -41,6 +42,20 @@ struct AskHooks {  // called on the engine's own thread
     std::function<void(const DecodeStep&)> onStep;
 };
 
+// One question under interventions. The other samples are asked first, for the latents they lend;
+// where one is absent, what needs it says so.
+struct PanelRequest {
+    CausalQuestion question;
+    std::optional<Sample> otherPicture, otherQuestion;
+    DecodeOptions options;
+    std::vector<Intervention> interventions;
+    bool looks = true;  // also early answers, neighbours, influence, projection
+};
+struct PanelHooks {                                       // called on the engine's own thread
+    std::function<void(const CausalPanel&)> onUntouched;  // its own answer, before any outcome
+    std::function<void(const InterventionOutcome&)> onOutcome;
+};
+
 // A model that answers questions. Lives on the inference thread and is called by nobody else.
 class AskEngine {
 public:
@@ -50,6 +65,10 @@ public:
     // at while the question is read, too: the trace so far, stopped = Cancelled.
     virtual Trace ask(const Question& question, const DecodeOptions& options, const AskHooks& hooks,
                       const std::stop_token& stop) = 0;
+    // The outcomes are in the order asked, and were all reported. Throws Error, and Cancelled when
+    // a stop was requested.
+    virtual CausalPanel panel(const PanelRequest& request, const PanelHooks& hooks,
+                              const std::stop_token& stop) = 0;
 };
 
 // What a job finds on the inference thread.

@@ -2,9 +2,11 @@
 
 #include <torch/version.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "app/engine/tiny_model.h"
+#include "core/causal/causal_panel.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/recent_visual_tokens.h"
 #include "core/error.h"
@@ -46,7 +48,44 @@ public:
         return trace;
     }
 
+    CausalPanel panel(const PanelRequest& request, const PanelHooks& hooks,
+                      const std::stop_token& stop) override {
+        CausalQuestion question = request.question;
+        const auto lend = [&](const std::optional<Sample>& other, std::optional<CausalDonor>& donor,
+                              const char* from) {
+            if (other) donor = lentBy(*other, request.options, from, stop);
+        };
+        const auto asks = [&](auto... kinds) {
+            return std::ranges::any_of(request.interventions, [&](const Intervention& each) {
+                return ((each.kind == kinds) || ...);
+            });
+        };
+        using enum InterventionKind;
+        if (asks(OtherPicture))
+            lend(request.otherPicture, question.otherPicture, "another picture");
+        if (asks(OtherQuestion, Transplant))
+            lend(request.otherQuestion, question.otherQuestion, "another question");
+        return causalPanel(checkpoint_, question, request.options, request.interventions,
+                           {.onUntouched = hooks.onUntouched,
+                            .onOutcome = hooks.onOutcome,
+                            .stop = stop,
+                            .looks = request.looks});
+    }
+
 private:
+    // One that did not think lends nothing.
+    std::optional<CausalDonor> lentBy(const Sample& other, const DecodeOptions& options,
+                                      const char* from, const std::stop_token& stop) {
+        try {
+            return donorFrom(checkpoint_, other.question, options,
+                             std::string(from) + ": " + other.question.text, stop);
+        } catch (const Cancelled&) {
+            throw;
+        } catch (const Error&) {
+            return std::nullopt;
+        }
+    }
+
     LvrCheckpoint checkpoint_;
     RecentVisualTokens recent_;
     ModelInfo info_;

@@ -12,6 +12,7 @@
 
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_conversation.h"
+#include "app/causal/causal_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
 #include "app/engine/inference_worker.h"
@@ -29,6 +30,7 @@
 #include "app/window/window_services.h"
 #include "app/window/window_session.h"
 #include "app/window/window_state.h"
+#include "app/window/workspace_switch.h"
 #include "app/window/workspaces.h"
 #include "core/error.h"
 #include "widgets/action_tip.h"
@@ -108,6 +110,7 @@ void MainWindow::wire() {
     connect(actions_->stop, &QAction::triggered, this, &MainWindow::stop);
     connect(messages_, &MessageBar::cancelled, this, &MainWindow::stop);
     connect(actions_->compare, &QAction::triggered, this, [this] { compareQuestion(); });
+    connect(actions_->test, &QAction::triggered, workspaces_, &Workspaces::testQuestion);
     wireAsk();
     wireWorkspaces();
     wireModels();
@@ -202,7 +205,9 @@ void MainWindow::wireFiles() {
     files_->follow(*actions_);
     connect(files_, &WindowFiles::askWanted, this, [this] { showWorkspace(WorkspaceId::Ask); });
     connect(files_, &WindowFiles::pictureWanted, this, [this] {
-        if (workspaces_->current() != WorkspaceId::Compare) showWorkspace(WorkspaceId::Ask);
+        const WorkspaceId current = workspaces_->current();
+        if (current != WorkspaceId::Compare && current != WorkspaceId::Causal)
+            showWorkspace(WorkspaceId::Ask);
     });
     connect(files_, &WindowFiles::modelGiven, this, &MainWindow::openModel);
     connect(files_, &WindowFiles::stateChanged, bars_->state(), &QLabel::setText);
@@ -267,7 +272,10 @@ void MainWindow::stop() {
 const Trace& MainWindow::trace() const { return ask_->trace(); }
 
 void MainWindow::saveTrace(const QString& file) { files_->save(file); }
-void MainWindow::exportAnswer() { files_->exportAnswer(askTitle_); }
+void MainWindow::exportAnswer() {
+    if (workspaces_->current() == WorkspaceId::Causal) return workspaces_->causal().chooseExport();
+    files_->exportAnswer(askTitle_);
+}
 
 void MainWindow::drawRegion(const Box& box) { ask_->drawRegion(box); }
 
@@ -284,6 +292,11 @@ void MainWindow::compareQuestion() { workspaces_->compareQuestion(); }
 void MainWindow::compareQuestion(const QString& question) {
     ask_->setQuestion(question);
     compareQuestion();
+}
+
+void MainWindow::testQuestion(const QString& question) {
+    ask_->setQuestion(question);
+    workspaces_->testQuestion();
 }
 
 void MainWindow::watchRuns() { workspaces_->train(); }
@@ -360,10 +373,14 @@ void MainWindow::updateActions() {
     const bool saving = files_->isSaving();
     allow(*actions_->saveTrace, answered && !saving,
           saving ? tr("The trace is being saved.") : none);
-    allow(*actions_->exportAnswer, answered, none);
+    const CausalWorkspace* causal =
+        workspaces_->current() == WorkspaceId::Causal ? workspaces_->causalIfMade() : nullptr;
+    allow(*actions_->exportAnswer, causal ? causal->hasExport() : answered,
+          causal ? tr("Nothing was tested yet.") : none);
     allow(*actions_->stop, ask_->canStop(), tr("Nothing is running."));
-    allow(*actions_->compare, !trace().question.images.empty(),
-          tr("There is no picture to ask about yet."));
+    for (QAction* action : {actions_->compare, actions_->test})
+        allow(*action, !trace().question.images.empty(),
+              tr("There is no picture to ask about yet."));
 }
 
 void MainWindow::chooseTheme(Theme theme) { theme_->choose(theme); }

@@ -50,7 +50,7 @@ public:
     void ask(const QString& question);
     void stop();  // asking, else loading
     void saveTrace(const QString& file);
-    void exportAnswer();              // shows the dialog
+    void exportAnswer();              // or, in Causal, the panel: shows the dialog
     void drawRegion(const Box& box);  // on the picture of Ask
     // A command of the palette by its object name. One that is not there, not on screen or not to
     // be used just now is said by failed().
@@ -60,6 +60,7 @@ public:
     void showWorkspace(WorkspaceId id);
     void compareQuestion();  // the one in Ask, under several strategies
     void compareQuestion(const QString& question);
+    void testQuestion(const QString& question);  // under the interventions of Causal
     void watchRuns();  // those of the store, so that their alerts are told
     void showLastStep();
     // Keeps what is on screen in a folder from now on; returns what was kept there last. Nothing

@@ -10,6 +10,7 @@
 #include <QWidget>
 #include <utility>
 
+#include "app/causal/causal_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/runs/train_workspace.h"
 #include "app/shell/look.h"
@@ -96,22 +97,28 @@ void ClosingQuestions::closeUnasked() {
 
 bool ClosingQuestions::mayDropComparison() {
     const auto* compare = workspaces_.compareIfMade();
-    return !compare || !compare->isAskingSet() || dropsComparison_;
+    const auto* causal = workspaces_.causalIfMade();
+    const bool asks = (compare && compare->isAskingSet()) || (causal && causal->isTestingSet());
+    return !asks || dropsComparison_;
 }
 
 void ClosingQuestions::askAboutComparison() {
+    const auto* causal = workspaces_.causalIfMade();
     auto* box = new QMessageBox(QMessageBox::Question, tr("Close LVR Workbench"),
-                                tr("A set is being compared. Stop it and close?"),
+                                causal && causal->isTestingSet()
+                                    ? tr("A set is being tested. Stop it and close?")
+                                    : tr("A set is being compared. Stop it and close?"),
                                 QMessageBox::Cancel, window_);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(
-        tr("The answers that there are are kept: Past… in Compare opens them again, and Go on asks "
-           "what is missing."));
+    box->setInformativeText(tr(
+        "The answers that there are are kept: Past… in its workspace opens them again, and Go on "
+        "asks what is missing."));
     auto* stops = box->addButton(tr("&Stop and close"), QMessageBox::DestructiveRole);
     box->setDefaultButton(QMessageBox::Cancel);
     QObject::connect(stops, &QPushButton::clicked, window_, [this] {
         dropsComparison_ = true;
-        workspaces_.compare().stop();
+        if (auto* compare = workspaces_.compareIfMade()) compare->stop();
+        if (auto* causal = workspaces_.causalIfMade()) causal->stop();
         window_->close();
         dropsComparison_ = false;
     });

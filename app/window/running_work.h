@@ -63,7 +63,7 @@ private:
     QWidget* window_;
     Workspaces& workspaces_;
     bool closes_ = false;           // what was to be asked before has been answered
-    bool dropsComparison_ = false;  // likewise of the set that is compared
+    bool dropsComparison_ = false;  // likewise of the set that is asked
 };
 
 }  // namespace lvr

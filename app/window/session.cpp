@@ -36,6 +36,7 @@ void forEachField(AnySession& session, Visit visit) {
     visit("rollouts_step", session.rolloutsStep);
     visit("layout", session.layout);
     visit("compare", session.compare);
+    visit("causal", session.causal);
     visit("closed", session.closed);
 }
 

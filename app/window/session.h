@@ -32,6 +32,7 @@ struct Session {
     int rolloutsStep = -1;
     QByteArray layout;
     QByteArray compare;   // what was chosen there
+    QByteArray causal;    // likewise, with the panel on screen
     bool closed = false;  // by the person; otherwise the window died
     bool operator==(const Session&) const = default;
 };

@@ -42,7 +42,7 @@ struct Match : Cases... {
 };
 
 constexpr auto kDescription =
-    "Ask a picture and see what each latent step looks at, train, read rollouts, compare.\n\n"
+    "Ask a picture and see what each latent step looks at, train, read rollouts, compare, test.\n\n"
     "Examples:\n"
     "  lvr-workbench\n"
     "  lvr-workbench --model Qwen/Qwen2.5-VL-3B-Instruct --open photo.jpg\n"
@@ -61,10 +61,12 @@ void addOptions(QCommandLineParser& parser) {
     parser.addOptions(
         {{{"h", "help"}, "Show this help."},
          {{"v", "version"}, "Show the version."},
-         {"workspace", "What to begin with: ask, train, rollouts or compare.", "WHICH"},
+         {"workspace", "What to begin with: ask, train, rollouts, compare or causal.", "WHICH"},
          {"store", "Run store that Train and Rollouts read; without it the one of lvr.", "FILE"},
          {"open", "Picture, trace, folder or data file to open.", "FILE"},
-         {"ask", "Question to ask, in Compare to compare, once the model is open.", "TEXT"},
+         {"ask",
+          "Question to ask, in Compare to compare, in Causal to test, once the model is open.",
+          "TEXT"},
          {"region", "Draw a region on the picture: its corners in fractions of width and height.",
           "X0,Y0,X1,Y1"},
          {"do", "Do a command of the palette, for example regions.thought.", "NAME"},
@@ -107,7 +109,8 @@ Theme toTheme(const QString& name) {
 WorkspaceId toWorkspace(const QString& name) {
     const auto id = workspaceNamed(name);
     if (!id)
-        refuse(QString("--workspace %1 is not one of ask, train, rollouts, compare.").arg(name));
+        refuse(QString("--workspace %1 is not one of ask, train, rollouts, compare, causal.")
+                   .arg(name));
     return *id;
 }
 
@@ -212,6 +215,8 @@ void StartScript::doNext() {
 void StartScript::ask(const QString& question) {
     if (options_.workspace == WorkspaceId::Compare)
         window_.compareQuestion(question);
+    else if (options_.workspace == WorkspaceId::Causal)
+        window_.testQuestion(question);
     else
         window_.ask(question);
 }

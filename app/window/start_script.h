@@ -22,7 +22,7 @@ struct OpenFile {  // a picture, a trace, a folder of pictures or a data file
     QString file;
     bool operator==(const OpenFile&) const = default;
 };
-struct AskQuestion {  // in Compare: under its strategies
+struct AskQuestion {  // in Compare: under its strategies; in Causal: under its interventions
     QString text;
     bool operator==(const AskQuestion&) const = default;
 };

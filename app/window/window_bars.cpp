@@ -1,7 +1,6 @@
 #include "app/window/window_bars.h"
 
 #include <QAction>
-#include <QActionGroup>
 #include <QComboBox>
 #include <QHash>
 #include <QKeySequence>
@@ -11,13 +10,12 @@
 #include <QMenuBar>
 #include <QProgressBar>
 #include <QSettings>
-#include <QSignalBlocker>
 #include <QStatusBar>
-#include <QTabBar>
 #include <QToolBar>
 #include <QWidget>
 
 #include "app/ask/ask_workspace.h"
+#include "app/causal/causal_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
 #include "app/runs/rollouts_workspace.h"
@@ -26,6 +24,7 @@
 #include "app/shell/recent_files.h"
 #include "app/shell/shell.h"
 #include "app/sources/source_browser.h"
+#include "app/window/workspace_switch.h"
 #include "app/window/workspaces.h"
 #include "widgets/action_tip.h"
 #include "widgets/labels.h"
@@ -42,20 +41,6 @@ QAction* make(QWidget* window, const QString& name, const QString& text, const Q
     action->setToolTip(tip);
     updateTip(*action);
     return action;
-}
-
-QString tipOf(WorkspaceId id) {
-    switch (id) {
-        case WorkspaceId::Ask:
-            return QObject::tr("Ask about a picture and see what each latent step looks at");
-        case WorkspaceId::Train:
-            return QObject::tr("Launch trainings and watch them");
-        case WorkspaceId::Rollouts:
-            return QObject::tr("Read what a run of GRPO said");
-        case WorkspaceId::Compare:
-            return QObject::tr("Hold decoding strategies against each other");
-    }
-    return {};
 }
 
 // The picture of an action that another room made, by its name.
@@ -79,7 +64,7 @@ void drawIcons(const QList<QAction*>& actions) {
 }
 
 // Where the picture of Ask is on screen.
-const QList<WorkspaceId> kPictured{WorkspaceId::Ask, WorkspaceId::Compare};
+const QList<WorkspaceId> kPictured{WorkspaceId::Ask, WorkspaceId::Compare, WorkspaceId::Causal};
 
 constexpr auto kSceneKind = "scene/kind";
 constexpr int kWhole = 1000;           // of the bar
@@ -116,7 +101,10 @@ WindowActions::WindowActions(QWidget* window)
                 QObject::tr("Stop; what is there stays"))),
       compare(make(window, "ask.compare", QObject::tr("&Compare strategies on this question"),
                    Qt::CTRL | Qt::SHIFT | Qt::Key_C,
-                   QObject::tr("Ask it with every decoding strategy of Compare"))) {
+                   QObject::tr("Ask it with every decoding strategy of Compare"))),
+      test(make(window, "ask.test-latents", QObject::tr("&Test its latents"),
+                Qt::CTRL | Qt::SHIFT | Qt::Key_T,
+                QObject::tr("Change its latents in many ways and see whether the answer moves"))) {
     // A tool bar has less room than a menu.
     openPicture->setIconText(QObject::tr("Open…"));
     paste->setIconText(QObject::tr("Paste"));
@@ -129,61 +117,9 @@ WindowActions::WindowActions(QWidget* window)
     saveTrace->setIcon(lineIcon("save-trace"));
     exportAnswer->setIcon(lineIcon("export"));
     compare->setIcon(lineIcon("compare"));
+    test->setIcon(lineIcon("test-latents"));
+    test->setIconText(QObject::tr("Test latents"));
     stop->setIcon(lineIcon("stop"));
-}
-
-WorkspaceSwitch::WorkspaceSwitch(QWidget* window) : QObject(window) {
-    auto* group = new QActionGroup(this);
-    for (const WorkspaceId id : kWorkspaces) {
-        auto* action = new QAction("&" + titleOf(id), this);
-        action->setObjectName("workspace." + titleOf(id).toLower());
-        action->setShortcut(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + actions_.size()));
-        action->setToolTip(tipOf(id));
-        updateTip(*action);
-        action->setCheckable(true);
-        group->addAction(action);
-        connect(action, &QAction::triggered, this, [this, id] { Q_EMIT chosen(id); });
-        actions_.append(action);
-    }
-    window->addActions(actions_);
-}
-
-void WorkspaceSwitch::addTabsTo(QToolBar* bar) {
-    tabs_ = new QTabBar(bar);
-    tabs_->setObjectName("workspaces.tabs");
-    tabs_->setAccessibleName(tr("Workspaces"));
-    tabs_->setDrawBase(false);
-    tabs_->setExpanding(false);
-    for (const QAction* action : actions_)
-        tabs_->setTabToolTip(tabs_->addTab(action->text().mid(1)), action->toolTip());
-    bar->addWidget(tabs_);
-    connect(tabs_, &QTabBar::currentChanged, this,
-            [this](int place) { Q_EMIT chosen(kWorkspaces[place]); });
-    show(current_);
-}
-
-void WorkspaceSwitch::show(WorkspaceId id) {
-    current_ = id;
-    actions_[static_cast<int>(id)]->setChecked(true);
-    if (tabs_) {
-        const QSignalBlocker quiet(tabs_);
-        tabs_->setCurrentIndex(static_cast<int>(id));
-    }
-    for (const auto& [owners, part] : parts_) part->setProperty("visible", owners.contains(id));
-}
-
-void WorkspaceSwitch::setBadge(WorkspaceId id, int news) {
-    if (!tabs_) return;
-    const int tab = static_cast<int>(id);
-    tabs_->setTabText(tab, news > 0 ? tr("%1 (%2)").arg(titleOf(id)).arg(news) : titleOf(id));
-    const QString tip = actions_[tab]->toolTip();
-    tabs_->setTabToolTip(tab, news > 0 ? tip + '\n' + tr("%1 alerts not seen yet").arg(news) : tip);
-}
-
-void WorkspaceSwitch::showIn(const QList<WorkspaceId>& workspaces, QObject* part) {
-    parts_.emplace_back(workspaces, part);
-    if (workspaces.size() == 1) part->setProperty(kActionPlace, titleOf(workspaces.first()));
-    part->setProperty("visible", workspaces.contains(current_));
 }
 
 WindowBars::WindowBars(const Parts& parts, QMainWindow* window)
@@ -203,6 +139,7 @@ void WindowBars::makeMenus() {
     rollouts_ = window_->menuBar()->addMenu(tr("R&ollouts"));
     parts_.tabs.showIn({WorkspaceId::Rollouts}, rollouts_->menuAction());
     makeCompareMenu();
+    makeCausalMenu();
     makeViewMenu();
     parts_.shell.addHelpMenu();
 }
@@ -241,7 +178,8 @@ void WindowBars::makeAskMenus() {
     ask->addSeparator();
     ask->addActions(ask_->latentActions());
     ask->addSeparator();
-    ask->addAction(parts_.actions.compare);
+    ask->addActions({parts_.actions.compare, parts_.actions.test});
+    ask_->offerTest(parts_.actions.test);
     QMenu* steps = bar->addMenu(tr("S&teps"));
     steps->addActions(ask_->stepActions());
     QMenu* regions = bar->addMenu(tr("&Regions"));
@@ -251,15 +189,20 @@ void WindowBars::makeAskMenus() {
     parts_.tabs.showIn(kPictured, scene->menuAction());
 }
 
+QAction* WindowBars::addTo(QMenu* menu, const char* drawing, QAction* action,
+                           std::function<void()> act) {
+    action->setIcon(lineIcon(drawing));
+    connect(action, &QAction::triggered, this, std::move(act));
+    menu->addAction(action);
+    return action;
+}
+
 void WindowBars::makeCompareMenu() {
     QMenu* menu = window_->menuBar()->addMenu(tr("&Compare"));
     const auto add = [&](const char* name, const QString& text, const QKeySequence& keys,
                          const QString& tip, const char* drawing, void (CompareWorkspace::*act)()) {
-        QAction* action = make(window_, name, text, keys, tip);
-        action->setIcon(lineIcon(drawing));
-        connect(action, &QAction::triggered, this,
-                [this, act] { (parts_.workspaces.compare().*act)(); });
-        menu->addAction(action);
+        addTo(menu, drawing, make(window_, name, text, keys, tip),
+              [this, act] { (parts_.workspaces.compare().*act)(); });
     };
     add("compare.compare", tr("&Compare"), Qt::CTRL | Qt::Key_Return,
         tr("Ask the question, or the set, with every strategy of the list"), "ask",
@@ -273,6 +216,29 @@ void WindowBars::makeCompareMenu() {
     add("compare.export", tr("&Export…"), {}, tr("Save what came out"), "export",
         &CompareWorkspace::chooseExport);
     parts_.tabs.showIn({WorkspaceId::Compare}, menu->menuAction());
+}
+
+void WindowBars::makeCausalMenu() {
+    QMenu* menu = window_->menuBar()->addMenu(tr("&Causal"));
+    const auto add = [&](const char* name, const QString& text, const QKeySequence& keys,
+                         const QString& tip, const char* drawing, void (CausalWorkspace::*act)()) {
+        return addTo(menu, drawing, make(window_, name, text, keys, tip),
+                     [this, act] { (parts_.workspaces.causal().*act)(); });
+    };
+    add("causal.test", tr("&Test"), Qt::CTRL | Qt::Key_Return,
+        tr("Ask the question, or the set, with every chosen intervention"), "test-latents",
+        &CausalWorkspace::start);
+    add("causal.stop", tr("S&top"), Qt::Key_Escape, tr("Keep what there is"), "stop",
+        &CausalWorkspace::stop);
+    menu->addSeparator();
+    add("causal.past", tr("&Past sets…"), {},
+        tr("Sets that were tested before: open, go on with, delete"), "past",
+        &CausalWorkspace::showPast);
+    add("causal.copy-command", tr("Copy the c&ommand"), Qt::CTRL | Qt::SHIFT | Qt::Key_K,
+        tr("Copy the command line that makes the same again"), "copy",
+        &CausalWorkspace::copyCommand);
+    menu->addAction(parts_.actions.exportAnswer);
+    parts_.tabs.showIn({WorkspaceId::Causal}, menu->menuAction());
 }
 
 void WindowBars::makeViewMenu() {
@@ -323,6 +289,7 @@ void WindowBars::makeToolBars() {
     makeMainBar();
     QToolBar* answer = addBarIn({WorkspaceId::Ask}, tr("Answer"), "answer");
     answer->addActions({parts_.actions.saveTrace, ask_->regionActions().front()});
+    answer->addAction(parts_.actions.test);
 }
 
 void WindowBars::makeMainBar() {

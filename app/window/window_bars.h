@@ -2,12 +2,10 @@
 
 #include <QObject>
 #include <QTimer>
+#include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "app/window/workspaces.h"
 
 class QAction;
 class QComboBox;
@@ -15,7 +13,6 @@ class QLabel;
 class QMainWindow;
 class QMenu;
 class QProgressBar;
-class QTabBar;
 class QToolBar;
 class QWidget;
 
@@ -25,7 +22,9 @@ class AskWorkspace;
 class Shell;
 class SourceBrowser;
 class ThemeSwitch;
+class WorkspaceSwitch;
 class Workspaces;
+enum class WorkspaceId;
 struct ModelInfo;
 
 // What menus and toolbar offer; owned by the window.
@@ -45,31 +44,7 @@ struct WindowActions {
     QAction* ask;
     QAction* stop;
     QAction* compare;
-};
-
-// Chooses the workspace: tabs, menu entries and Ctrl+1 to Ctrl+4. What is limited to
-// some workspaces is there, and its keys work, in those only.
-class WorkspaceSwitch : public QObject {
-    Q_OBJECT
-public:
-    explicit WorkspaceSwitch(QWidget* window);
-
-    QList<QAction*> actions() const { return actions_; }
-    void addTabsTo(QToolBar* bar);
-    void show(WorkspaceId id);                // says nothing
-    void setBadge(WorkspaceId id, int news);  // on its tab: how much was not seen yet; 0: nothing
-
-    // An action, menu action or tool bar.
-    void showIn(const QList<WorkspaceId>& workspaces, QObject* part);
-
-Q_SIGNALS:
-    void chosen(lvr::WorkspaceId id);  // by the person
-
-private:
-    QList<QAction*> actions_;
-    QTabBar* tabs_ = nullptr;
-    WorkspaceId current_ = WorkspaceId::Ask;
-    std::vector<std::pair<QList<WorkspaceId>, QObject*>> parts_;
+    QAction* test;
 };
 
 // The menus, tool bars and status bar around the workspaces.
@@ -104,6 +79,8 @@ private:
     void makeFileMenu();
     void makeAskMenus();
     void makeCompareMenu();
+    void makeCausalMenu();
+    QAction* addTo(QMenu* menu, const char* drawing, QAction* action, std::function<void()> act);
     void makeViewMenu();
     void makeToolBars();
     void makeMainBar();

@@ -103,7 +103,8 @@ Session WindowSession::look() const {
             .rolloutsRun = place.rolloutsRun,
             .rolloutsStep = place.rolloutsStep,
             .layout = workspaces_.saveLayout(),
-            .compare = workspaces_.compareState()};
+            .compare = workspaces_.compareState(),
+            .causal = workspaces_.causalState()};
 }
 
 void WindowSession::keep() {
@@ -141,6 +142,7 @@ std::optional<Trace> WindowSession::changedTrace() const {
 void WindowSession::bringBack(const Session& session) {
     workspaces_.restoreLayout(session.layout);
     workspaces_.restoreCompare(session.compare);
+    workspaces_.restoreCausal(session.causal);
     if (session.store == store_)
         workspaces_.goTo({session.run, session.rolloutsRun, session.rolloutsStep});
     const auto turn = ask_.claimTurn();

@@ -5,6 +5,8 @@
 
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_conversation.h"
+#include "app/causal/causal_workspace.h"
+#include "app/causal/panel_json.h"
 #include "app/compare/compare_workspace.h"
 #include "app/compare/set_page.h"
 #include "app/runs/train_workspace.h"
@@ -80,6 +82,11 @@ State setState(const QWidget& compare) {
     return set;
 }
 
+// The one question's panel as far as it has come; null before there is one.
+State causalState(const CausalWorkspace& causal) {
+    return causal.panel().grid.count() > 0 ? toJson(causal.panel()) : State();
+}
+
 State runsState(Workspaces& workspaces) {
     State runs = State::array();
     if (!workspaces.trainIfMade()) return runs;
@@ -111,6 +118,7 @@ QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
                    const PictureConversation& conversation) {
     const AskWorkspace& ask = workspaces.ask();
     const CompareWorkspace* compare = workspaces.compareIfMade();
+    const CausalWorkspace* causal = workspaces.causalIfMade();
     const auto place = workspaces.place();
     const State state{{"workspace", nameOf(workspaces.current()).toStdString()},
                       {"title", window.windowTitle().toStdString()},
@@ -124,6 +132,7 @@ QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
                       {"rollouts", {{"run", place.rolloutsRun}, {"step", place.rolloutsStep}}},
                       {"compared", compare ? comparedState(*compare) : State::array()},
                       {"comparison", compare ? setState(*compare) : State()},
+                      {"causal", causal ? causalState(*causal) : State()},
                       {"messages", messagesState(window)}};
     // What a model says need not be UTF-8 to the last byte.
     return QByteArray::fromStdString(state.dump(2, ' ', false, State::error_handler_t::replace) +

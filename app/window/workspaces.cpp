@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/ask/ask_workspace.h"
+#include "app/causal/causal_workspace.h"
 #include "app/compare/compare_workspace.h"
 #include "app/engine/ask_engine.h"
 #include "app/runs/rollouts_workspace.h"
@@ -41,6 +42,8 @@ QString titleOf(WorkspaceId id) {
             return QObject::tr("Rollouts");
         case WorkspaceId::Compare:
             return QObject::tr("Compare");
+        case WorkspaceId::Causal:
+            return QObject::tr("Causal");
     }
     return {};
 }
@@ -55,6 +58,8 @@ QString nameOf(WorkspaceId id) {
             return "rollouts";
         case WorkspaceId::Compare:
             return "compare";
+        case WorkspaceId::Causal:
+            return "causal";
     }
     return {};
 }
@@ -145,6 +150,37 @@ CompareWorkspace& Workspaces::compare() {
     return *compare_;
 }
 
+CausalWorkspace& Workspaces::causal() {
+    if (causal_) return *causal_;
+    causal_ = new CausalWorkspace(*services_, this);
+    addPage(WorkspaceId::Causal, causal_);
+    if (model_) causal_->setModel(*model_);
+    causal_->showQuestion(causalSubject());
+    if (!causalState_.isEmpty()) causal_->restoreState(causalState_);
+    connect(causal_, &CausalWorkspace::busyChanged, this, &Workspaces::tellWhenSettled);
+    connect(causal_, &CausalWorkspace::filesGiven, ask_, &AskWorkspace::filesGiven);
+    connect(causal_, &CausalWorkspace::picturePasted, ask_, &AskWorkspace::picturePasted);
+    Q_EMIT made(WorkspaceId::Causal);
+    return *causal_;
+}
+
+// As the question was asked; else as it would be.
+CausalSubject Workspaces::causalSubject() const {
+    CausalSubject subject{.sample = ask_->sample(), .regions = ask_->regions()};
+    const Trace& trace = ask_->trace();
+    if (!trace.steps.empty() && trace.question.text == subject.sample.question.text)
+        subject.options = trace.options;
+    else if (const auto chosen = ask_->chosenOptions())
+        subject.options = *chosen;
+    else if (model_)
+        subject.options = model_->decoding;
+    subject.options.thought = {};
+    if (subject.options.latentFeed != LatentFeed::Filler)
+        subject.options.latentFeed = LatentFeed::Own;
+    subject.options.borrowed = {};
+    return subject;
+}
+
 void Workspaces::show(WorkspaceId id) {
     switch (id) {
         case WorkspaceId::Ask:
@@ -160,25 +196,38 @@ void Workspaces::show(WorkspaceId id) {
             setCurrentWidget(&compare());
             if (std::exchange(hasNewPicture_, false)) compare_->follow(ask_->sample());
             break;
+        case WorkspaceId::Causal:
+            setCurrentWidget(&causal());
+            causal_->follow(causalSubject());
+            break;
     }
     if (std::exchange(current_, id) != id) Q_EMIT changed(id);
 }
 
-// One that comes while Compare is in front is meant for it, and stops what is compared there.
+// One that comes while Compare or Causal is in front is meant for it, and stops what runs there.
 void Workspaces::sharePicture() {
-    if (current_ != WorkspaceId::Compare || ask_->trace().question.images.empty()) return;
+    if (ask_->trace().question.images.empty()) return;
+    if (current_ == WorkspaceId::Causal) causal_->showQuestion(causalSubject());
+    if (current_ != WorkspaceId::Compare) return;
     if (std::exchange(hasNewPicture_, false)) compare_->showQuestion(ask_->sample());
 }
 
 void Workspaces::setModel(const ModelInfo& model) {
     model_ = std::make_unique<ModelInfo>(model);
     if (compare_) compare_->setModel(model);
+    if (causal_) causal_->setModel(model);
 }
 
 void Workspaces::compareQuestion() {
     compare().showQuestion(ask_->sample());
     show(WorkspaceId::Compare);
     compare_->compare();
+}
+
+void Workspaces::testQuestion() {
+    causal().showQuestion(causalSubject());
+    show(WorkspaceId::Causal);
+    causal_->test();
 }
 
 bool Workspaces::isBusy() const {
@@ -189,6 +238,8 @@ bool Workspaces::isBusy() const {
             return !rollouts_->isSettled();
         case WorkspaceId::Compare:
             return compare_->isBusy();
+        case WorkspaceId::Causal:
+            return causal_->isBusy();
         case WorkspaceId::Ask:
             return false;  // who asks knows
     }
@@ -223,6 +274,13 @@ QByteArray Workspaces::compareState() const {
 void Workspaces::restoreCompare(const QByteArray& state) {
     compareState_ = state;
     if (compare_ && !state.isEmpty()) compare_->restoreState(state);
+}
+
+QByteArray Workspaces::causalState() const { return causal_ ? causal_->saveState() : causalState_; }
+
+void Workspaces::restoreCausal(const QByteArray& state) {
+    causalState_ = state;
+    if (causal_ && !state.isEmpty()) causal_->restoreState(state);
 }
 
 // ---- Layout ----

@@ -16,22 +16,25 @@ class QWidget;
 namespace lvr {
 
 class AskWorkspace;
+class CausalWorkspace;
 class CompareWorkspace;
 class RolloutsWorkspace;
 class TrainWorkspace;
+struct CausalSubject;
 struct CompareServices;
 struct ModelInfo;
 struct TrainPlaces;
 
-enum class WorkspaceId { Ask, Train, Rollouts, Compare };
+enum class WorkspaceId { Ask, Train, Rollouts, Compare, Causal };
 inline constexpr std::array kWorkspaces = {WorkspaceId::Ask, WorkspaceId::Train,
-                                           WorkspaceId::Rollouts, WorkspaceId::Compare};
+                                           WorkspaceId::Rollouts, WorkspaceId::Compare,
+                                           WorkspaceId::Causal};
 
 QString titleOf(WorkspaceId id);  // "Train": for a person
 QString nameOf(WorkspaceId id);   // "train": on the command line, in sessions and layouts
 std::optional<WorkspaceId> workspaceNamed(const QString& name);
 
-// The four workspaces, one on top. All but Ask are made when they are first needed; introduces them
+// The five workspaces, one on top. All but Ask are made when they are first needed; introduces them
 // to each other.
 class Workspaces : public QStackedWidget {
     Q_OBJECT
@@ -44,15 +47,18 @@ public:
     TrainWorkspace& train();
     RolloutsWorkspace& rollouts();
     CompareWorkspace& compare();
+    CausalWorkspace& causal();
     TrainWorkspace* trainIfMade() { return train_; }
     RolloutsWorkspace* rolloutsIfMade() { return rollouts_; }
     CompareWorkspace* compareIfMade() { return compare_; }
+    CausalWorkspace* causalIfMade() { return causal_; }
 
     void show(WorkspaceId id);
     using QStackedWidget::show;
     WorkspaceId current() const { return current_; }
     void setModel(const ModelInfo& model);  // the one that is open
     void compareQuestion();                 // the one in Ask, under the strategies of Compare
+    void testQuestion();                    // the one in Ask, under the interventions of Causal
 
     // Which runs are looked at; 0: none.
     struct Place {
@@ -65,6 +71,9 @@ public:
     // What was chosen in Compare and which comparison is shown.
     QByteArray compareState() const;
     void restoreCompare(const QByteArray& state);
+    // The same of Causal, with the panel on screen.
+    QByteArray causalState() const;
+    void restoreCausal(const QByteArray& state);
 
     // What is on screen is still being read or answered; settled() follows.
     bool isBusy() const;
@@ -83,6 +92,7 @@ Q_SIGNALS:
 
 private:
     void sharePicture();
+    CausalSubject causalSubject() const;
     void addPage(WorkspaceId id, QWidget* page);
     void tellWhenSettled();
     void layOut(WorkspaceId id);
@@ -93,13 +103,14 @@ private:
     WorkspaceId current_ = WorkspaceId::Ask;
     std::map<WorkspaceId, QByteArray> layouts_;  // for those that are not made yet
     Place place_;                                // likewise
-    QByteArray compareState_;                    // likewise
+    QByteArray compareState_, causalState_;      // likewise
     bool hasNewPicture_ = false;                 // that Compare has not seen
 
     AskWorkspace* ask_;
     TrainWorkspace* train_ = nullptr;
     RolloutsWorkspace* rollouts_ = nullptr;
     CompareWorkspace* compare_ = nullptr;
+    CausalWorkspace* causal_ = nullptr;
 };
 
 // Layouts under names of the person's choice, kept in the settings: a menu to save one, to take

@@ -76,16 +76,6 @@ std::optional<std::string_view> cutAt(char sign, std::string_view& text) {
     return after;
 }
 
-bool hasStrength(InterventionKind kind) {
-    return replacesLatents(kind) && kind != InterventionKind::Snap &&
-           kind != InterventionKind::Shuffle;
-}
-
-bool hasSeed(InterventionKind kind) {
-    return kind == InterventionKind::Noise || kind == InterventionKind::Shuffle ||
-           kind == InterventionKind::RandomPatches || kind == InterventionKind::TargetOccluded;
-}
-
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
     throw Error("latents \"" + text + "\": " + why);
 }
@@ -164,6 +154,16 @@ std::vector<std::string> interventionNames() {
 
 bool replacesLatents(InterventionKind kind) {
     return kind > InterventionKind::Own && kind <= InterventionKind::Regions;
+}
+
+bool hasStrength(InterventionKind kind) {
+    return replacesLatents(kind) && kind != InterventionKind::Snap &&
+           kind != InterventionKind::Shuffle;
+}
+
+bool hasSeed(InterventionKind kind) {
+    return kind == InterventionKind::Noise || kind == InterventionKind::Shuffle ||
+           kind == InterventionKind::RandomPatches || kind == InterventionKind::TargetOccluded;
 }
 
 bool needsDonor(InterventionKind kind) {

@@ -58,6 +58,9 @@ std::vector<std::string> interventionNames();
 
 // Whether it puts other vectors into the slots; the others change what is seen.
 bool replacesLatents(InterventionKind kind);
+// Whether less of it can be done, and whether chance is in it.
+bool hasStrength(InterventionKind kind);
+bool hasSeed(InterventionKind kind);
 // Whether it needs the latents of somebody else.
 bool needsDonor(InterventionKind kind);
 

@@ -66,6 +66,24 @@ public:
         return trace;
     }
 
+    // Zeros make it say "sun", whatever else is fed "moon"; the right regions are not known.
+    CausalPanel panel(const PanelRequest& request, const PanelHooks& hooks,
+                      const std::stop_token& stop) override {
+        ++script_.asked;
+        CausalPanel panel = untouched(request);
+        if (stop.stop_requested()) throw Cancelled();
+        if (hooks.onUntouched) hooks.onUntouched(panel);
+        for (const Intervention& each : request.interventions) {
+            if (stop.stop_requested()) throw Cancelled();
+            panel.outcomes.push_back(outcome(each));
+            if (hooks.onOutcome) hooks.onOutcome(panel.outcomes.back());
+            if (script_.fails) throw Error("The engine broke; try another question.");
+            if (script_.waitsForStop && panel.outcomes.size() == 2) waitForStop(stop);
+        }
+        if (stop.stop_requested()) throw Cancelled();
+        return panel;
+    }
+
 private:
     static Trace cancelled(Trace trace) {
         trace.stopped = StopReason::Cancelled;
@@ -80,6 +98,48 @@ private:
         trace.latents.insert(trace.latents.end(), {1.0f, 2.0f});
         trace.steps.push_back({.position = index, .text = "<|lvr|>", .what = latent});
         if (hooks.onStep) hooks.onStep(trace.steps.back());
+    }
+    static CausalPanel untouched(const PanelRequest& request) {
+        CausalPanel panel{.question = request.question.question.text,
+                          .expected = request.question.expected,
+                          .grid = {2, 3},
+                          .text = "moon",
+                          .answer = "moon",
+                          .latents = kLooks,
+                          .margin = 2,
+                          .candidates = {"moon", "sun"},
+                          .probabilities = {0.9, 0.1},
+                          .heat = std::vector<float>(kPatches, 0.1f),
+                          .decodes = 1.5};
+        for (int i = 0; request.looks && i <= kLooks; ++i)
+            panel.early.push_back({.latents = i,
+                                   .answer = i < 2 ? "sun" : "moon",
+                                   .probabilities = {0.2 * i, 1 - 0.2 * i},
+                                   .entropy = 0.5});
+        panel.steps.resize(request.looks ? kLooks : 0,
+                           {.words = {"moon"}, .probabilities = {0.5}, .patches = {1, 0}});
+        panel.influence.resize(request.looks ? kLooks * kLooks : 0, 0.25);
+        panel.cosine.resize(request.looks ? kLooks * kLooks : 0, 0.5);
+        for (int i = 0; request.looks && i < 2 * kLooks; ++i)
+            panel.projection.push_back(0.1f * static_cast<float>(i));
+        for (int i = 0; request.looks && i < 2 * kPatches; ++i)
+            panel.tokenProjection.push_back(0.2f * static_cast<float>(i % 5));
+        return panel;
+    }
+    static InterventionOutcome outcome(const Intervention& intervention) {
+        InterventionOutcome outcome{
+            .intervention = intervention, .answer = "moon", .latents = kLooks, .margin = 2};
+        outcome.heat.assign(kPatches, 0.2f);
+        if (intervention.kind == InterventionKind::Oracle)
+            return {.intervention = intervention, .impossible = "The right regions are not known."};
+        if (intervention.kind != InterventionKind::Zero) return outcome;
+        outcome.answer = "sun";
+        outcome.flipped = true;
+        outcome.originalChange = -1.5;
+        outcome.goldChange = -1.5;
+        outcome.divergence = 0.75;
+        outcome.margin = -1;
+        return outcome;
     }
     Script& script_;
     std::string name_;

@@ -33,12 +33,18 @@ QString rightText(const ComparisonSummary& comparison) {
 }  // namespace
 
 PastComparisons::PastComparisons(QWidget* parent)
+    : PastComparisons({tr("Past comparisons"), tr("No comparison is kept yet; Run makes one."),
+                       tr("Right"), tr("comparison")},
+                      parent) {}
+
+PastComparisons::PastComparisons(const PastWords& words, QWidget* parent)
     : QDialog(parent),
+      words_(words),
       table_(new QTableWidget(0, PastColumns, this)),
-      none_(new QLabel(tr("No comparison is kept yet; Run makes one."), this)),
+      none_(new QLabel(words.none, this)),
       open_(new QPushButton(tr("&Open"), this)),
       delete_(new QPushButton(tr("&Delete…"), this)) {
-    setWindowTitle(tr("Past comparisons"));
+    setWindowTitle(words.title);
     build();
     connect(table_, &QTableWidget::itemSelectionChanged, this, &PastComparisons::updateButtons);
     connect(table_, &QTableWidget::cellActivated, this, &PastComparisons::openChosen);
@@ -48,7 +54,7 @@ PastComparisons::PastComparisons(QWidget* parent)
 }
 
 void PastComparisons::build() {
-    table_->setAccessibleName(tr("Past comparisons"));
+    table_->setAccessibleName(words_.title);
     addListAction(*table_, "past.open", tr("&Open"), {}, [this] { openChosen(); });
     addListAction(*table_, "past.delete", tr("&Delete…"), QKeySequence::Delete, [this] {
         if (chosen() != 0) deleteChosen();
@@ -60,8 +66,8 @@ void PastComparisons::build() {
     table_->setTabKeyNavigation(false);
     table_->setWordWrap(false);
     table_->verticalHeader()->hide();
-    table_->setHorizontalHeaderLabels(
-        {tr("Run"), tr("Date"), tr("Set"), tr("Model"), tr("Questions"), tr("Right"), tr("State")});
+    table_->setHorizontalHeaderLabels({tr("Run"), tr("Date"), tr("Set"), tr("Model"),
+                                       tr("Questions"), words_.column, tr("State")});
     table_->horizontalHeader()->setHighlightSections(false);
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     table_->horizontalHeader()->setSectionResizeMode(Right, QHeaderView::Stretch);
@@ -122,9 +128,9 @@ void PastComparisons::openChosen() {
 
 void PastComparisons::deleteChosen() {
     const qint64 run = chosen();
-    auto* box = new QMessageBox(QMessageBox::Question, tr("Delete comparison"),
-                                tr("Delete comparison %1 with all its answers? They can't be "
-                                   "brought back.")
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Delete %1").arg(words_.one),
+                                tr("Delete %1 %2 with all its answers? They can't be brought back.")
+                                    .arg(words_.one)
                                     .arg(run),
                                 QMessageBox::Cancel, this);
     box->setAttribute(Qt::WA_DeleteOnClose);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QString>
 #include <vector>
 
 #include "core/values/comparison.h"
@@ -11,11 +12,18 @@ class QTableWidget;
 
 namespace lvr {
 
-// The comparisons of the run store, newest first: one to be opened, or deleted.
+// What a list of past runs calls them.
+struct PastWords {
+    QString title, none, column, one;  // of the window, of an empty list, of what came out, of one
+};
+
+// The comparisons of the run store, or the sets of another workspace, newest first: one to be
+// opened, or deleted.
 class PastComparisons : public QDialog {
     Q_OBJECT
 public:
     explicit PastComparisons(QWidget* parent = nullptr);
+    PastComparisons(const PastWords& words, QWidget* parent);
     void setComparisons(const std::vector<ComparisonSummary>& comparisons);
 
 Q_SIGNALS:
@@ -30,6 +38,7 @@ private:
     void deleteChosen();
     void updateButtons();
 
+    PastWords words_;
     QTableWidget* table_;
     QLabel* none_;
     QPushButton* open_;

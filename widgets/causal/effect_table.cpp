@@ -1,0 +1,123 @@
+#include "widgets/causal/effect_table.h"
+
+#include <QHeaderView>
+#include <QSignalBlocker>
+
+#include "widgets/causal/intervention_words.h"
+#include "widgets/colours.h"
+
+namespace lvr {
+namespace {
+
+QString pText(double p) {
+    return p < 0.001 ? QStringLiteral("< 0.001") : QString::number(p, 'g', 2);
+}
+
+QString meanText(const MeanEffect& effect) {
+    if (effect.count == 0) return {};
+    return QObject::tr("%1 [%2, %3]")
+        .arg(changeText(effect.mean), changeText(effect.low), changeText(effect.high));
+}
+
+QString rightText(const InterventionEffect& e) {
+    if (e.judged == 0) return QObject::tr("not known");
+    const auto percent = [&](int right) {
+        return QString::number(100.0 * right / e.judged, 'f', 1);
+    };
+    return QObject::tr("%1 → %2 %").arg(percent(e.rightBefore), percent(e.rightAfter));
+}
+
+QString tipOf(int column, const InterventionEffect& e) {
+    switch (column) {
+        case EffectTable::Name:
+            return explanationOf(e.intervention.kind);
+        case EffectTable::Count:
+            return QObject::tr("%1 questions that were thought about; on %2 it could not be done")
+                .arg(e.count)
+                .arg(e.impossible);
+        case EffectTable::Right:
+            return QObject::tr("Of %1 with a known answer %2 were lost and %3 gained")
+                .arg(e.judged)
+                .arg(e.lost)
+                .arg(e.gained);
+        case EffectTable::Donor:
+            return e.control ? QObject::tr("Towards a random question's answer, the control: %1")
+                                   .arg(meanText(*e.control))
+                             : QString();
+        default:
+            return {};
+    }
+}
+
+QStringList headings() {
+    return {QObject::tr("Fed instead"), QObject::tr("N"),       QObject::tr("Flips"),
+            QObject::tr("Right"),       QObject::tr("Δ log p"), QObject::tr("To the donor's"),
+            QObject::tr("p"),           QObject::tr("p, Holm"), QObject::tr("Detectable"),
+            QObject::tr("What it says")};
+}
+
+QStringList headingTips() {
+    return {QObject::tr("What is fed in the slots, or taken from sight"),
+            QObject::tr("Questions that were thought about and on which it could be done"),
+            QObject::tr("Answers that became others"),
+            QObject::tr("Right answers before and after, where the right one is known"),
+            QObject::tr("Mean change of log p of its own answer, with its 95 % interval"),
+            QObject::tr("Mean shift of the margin to the donor's answer, with its 95 % interval; "
+                        "the tool tip has the control"),
+            QObject::tr("Exact McNemar test of right before and after"),
+            QObject::tr("The same, adjusted for all interventions of the table"),
+            QObject::tr("The smallest difference that so many questions show with 80 % power"),
+            QObject::tr("What follows, in a sentence")};
+}
+
+}  // namespace
+
+EffectTable::EffectTable(QWidget* parent) : QTableWidget(0, ColumnCount, parent) {
+    setAccessibleName(tr("Effects on the set"));
+    setHorizontalHeaderLabels(headings());
+    for (int column = 0; column < ColumnCount; ++column)
+        horizontalHeaderItem(column)->setToolTip(headingTips().at(column));
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setEditTriggers(NoEditTriggers);
+    setTabKeyNavigation(false);
+    setWordWrap(false);
+    setAlternatingRowColors(true);
+    setHorizontalScrollMode(ScrollPerPixel);
+    verticalHeader()->hide();
+    horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    horizontalHeader()->setStretchLastSection(true);
+}
+
+void EffectTable::setEffects(const std::vector<InterventionEffect>& effects) {
+    setRowCount(static_cast<int>(effects.size()));
+    for (int row = 0; row < rowCount(); ++row) fill(row, effects[static_cast<std::size_t>(row)]);
+}
+
+int EffectTable::heightOfAll() const {
+    return horizontalHeader()->height() + verticalHeader()->length() + 2 * frameWidth();
+}
+
+void EffectTable::fill(int row, const InterventionEffect& e) {
+    const QStringList cells{
+        titleOf(e.intervention),
+        QString::number(e.count),
+        QString::number(e.flips),
+        rightText(e),
+        meanText(e.change),
+        e.donor ? meanText(*e.donor) : QString(),
+        pText(e.p),
+        pText(e.holm),
+        e.detectable ? tr("%1 %").arg(100 * *e.detectable, 0, 'f', 0) : tr("none"),
+        QString::fromStdString(e.verdict)};
+    for (int column = 0; column < ColumnCount; ++column) {
+        auto* cell = item(row, column);
+        if (!cell) setItem(row, column, cell = new QTableWidgetItem);
+        cell->setText(cells[column]);
+        const QString tip = tipOf(column, e);
+        cell->setToolTip(tip.isEmpty() ? cells[column] : tip);
+    }
+}
+
+}  // namespace lvr

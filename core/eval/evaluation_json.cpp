@@ -43,17 +43,25 @@ EvalSet setFrom(const OrderedJson& json) {
             .leftOut = json.at("left_out")};
 }
 
+OrderedJson toJson(const BenchmarkTarget& target) {
+    return {{"name", target.name},
+            {"xywh", {target.x, target.y, target.width, target.height}},
+            {"image", target.image}};
+}
+
+OrderedJson toJson(const RoiHeat& heat) {
+    return {{"mass", heat.mass},
+            {"mass_chance", heat.massChance},
+            {"rank", heat.rank},
+            {"rank_chance", heat.rankChance},
+            {"hit", heat.hit}};
+}
+
 template <class Value>
 OrderedJson listOf(const std::vector<Value>& values) {
     auto list = OrderedJson::array();
     for (const auto& value : values) list.push_back(toJson(value));
     return list;
-}
-
-OrderedJson toJson(const BenchmarkTarget& target) {
-    return {{"name", target.name},
-            {"xywh", {target.x, target.y, target.width, target.height}},
-            {"image", target.image}};
 }
 
 BenchmarkTarget targetFrom(const OrderedJson& json) {
@@ -99,14 +107,6 @@ EvaluatedItem questionFrom(const OrderedJson& json) {
                         .unreadable = json.value("unreadable", "")};
     for (const auto& target : json.at("targets")) asked.item.targets.push_back(targetFrom(target));
     return asked;
-}
-
-OrderedJson toJson(const RoiHeat& heat) {
-    return {{"mass", heat.mass},
-            {"mass_chance", heat.massChance},
-            {"rank", heat.rank},
-            {"rank_chance", heat.rankChance},
-            {"hit", heat.hit}};
 }
 
 RoiHeat heatFrom(const OrderedJson& json) {
@@ -160,7 +160,7 @@ ItemAnswer answerFrom(const OrderedJson& json) {
 }
 
 EvalPlan planFrom(const OrderedJson& json) {
-    EvalPlan plan{.prompt = parsePromptStyle(json.at("prompt")),
+    EvalPlan plan{.prompt = json.at("prompt"),
                   .minPixels = json.at("min_pixels"),
                   .maxPixels = json.at("max_pixels"),
                   .decodingText = json.at("decoding_text"),
@@ -183,7 +183,7 @@ EvalPlan planFrom(const OrderedJson& json) {
 std::string planToJson(const EvalPlan& plan) {
     return compact({{"sets", listOf(plan.sets)},
                     {"columns", listOf(plan.columns)},
-                    {"prompt", toText(plan.prompt)},
+                    {"prompt", plan.prompt},
                     {"min_pixels", plan.minPixels},
                     {"max_pixels", plan.maxPixels},
                     {"decoding", toJson(plan.decoding)},

@@ -4,14 +4,16 @@
 #include <numeric>
 #include <set>
 
+#include "core/eval/aggregates.h"
 #include "core/eval/judged_items.h"
+#include "core/eval/power.h"
 #include "core/eval/published.h"
 #include "core/eval/statistics.h"
 
 namespace lvr {
 namespace {
 
-using Judged = std::vector<JudgedItem>;
+using Judged = std::vector<JudgedAnswer>;
 
 double medianOf(std::vector<double> values) {
     if (values.empty()) return 0;
@@ -30,7 +32,7 @@ EvalRow headOf(const EvalPlan& plan, const EvalSet& set, const EvalColumn& colum
             .mode = toText(column.mode),
             .exit = thinks ? toText(column.exit) : "none",
             .scorer = set.scorer,
-            .prompt = toText(plan.prompt),
+            .prompt = plan.prompt,
             .minPixels = plan.minPixels,
             .maxPixels = plan.maxPixels};
 }
@@ -103,22 +105,28 @@ void compare(EvalRow& row, const Judged& first, const Judged& items) {
         row.lost += !item.right && other->second;
     }
     row.p = row.holm = mcnemarExact(row.lost, row.gained);
-    row.detectable = detectableDifference(both, row.gained + row.lost);
+    const double differing = row.gained + row.lost;
+    if (both > 0) row.detectable = detectableDifference(both, differing / both);
 }
 
-Judged partOf(const Judged& items, const std::string& category) {
+// The answers that a figure is a share of: a category's, or a part's. None: it is a mean of
+// figures.
+Judged partOf(const Judged& items, const std::string& name) {
     Judged part;
-    std::ranges::copy_if(items, std::back_inserter(part), [&](const JudgedItem& item) {
-        return item.item->item.category == category;
+    std::ranges::copy_if(items, std::back_inserter(part), [&](const JudgedAnswer& judged) {
+        const auto& item = judged.item->item;
+        return item.category == name || item.part == name || item.category.starts_with(name + "/");
     });
     return part;
 }
 
-std::vector<std::string> categoriesOf(const Judged& items) {
-    std::set<std::string> names;
-    for (const auto& item : items) names.insert(item.item->item.category);
-    if (names.size() < 2) return {};
-    return {names.begin(), names.end()};
+std::vector<Aggregate> aggregatesOf(const EvalSet& set, const Judged& items) {
+    std::vector<JudgedItem> judged;
+    for (const auto& each : items) {
+        const auto& item = each.item->item;
+        judged.push_back({item.category, item.part, item.cluster, each.right});
+    }
+    return aggregatesOf(set.benchmark, judged);
 }
 
 class Table {
@@ -134,17 +142,23 @@ private:
         std::vector<Judged> judged;
         for (const auto& column : plan_.columns)
             judged.push_back(judgedItems(evaluation, set, toText(column)));
-        for (std::size_t c = 0; c < judged.size(); ++c) {
-            add(set, c, "", judged);
-            for (const auto& average : averagesOf(set.benchmark, judged[c]))
-                addAverage(set, c, average, judged[c]);
-        }
-        if (judged.empty()) return;
-        for (const auto& category : categoriesOf(judged.front())) {
-            std::vector<Judged> part;
-            for (const auto& items : judged) part.push_back(partOf(items, category));
-            for (std::size_t c = 0; c < judged.size(); ++c) add(set, c, category, part);
-        }
+        for (std::size_t c = 0; c < judged.size(); ++c) add(set, c, "", judged);
+        // Figure by figure, so that what is to be compared stands together.
+        std::vector<std::vector<Aggregate>> figures;
+        for (const auto& items : judged) figures.push_back(aggregatesOf(set, items));
+        for (std::size_t f = 1; f < figures.front().size(); ++f)
+            for (std::size_t c = 0; c < judged.size(); ++c)
+                if (f < figures[c].size()) addFigure(set, c, figures[c][f], judged);
+    }
+
+    void addFigure(const EvalSet& set, std::size_t column, const Aggregate& figure,
+                   const std::vector<Judged>& judged) {
+        std::vector<Judged> part;
+        for (const auto& items : judged) part.push_back(partOf(items, figure.name));
+        if (static_cast<int>(part[column].size()) == figure.count)
+            add(set, column, figure.name, part);
+        else
+            addAverage(set, column, figure, judged[column]);
     }
 
     void add(const EvalSet& set, std::size_t column, const std::string& part,
@@ -165,17 +179,19 @@ private:
         rows_.push_back(std::move(row));
     }
 
-    void addAverage(const EvalSet& set, std::size_t column, const Average& average,
+    // Of pairs, or a mean of other figures.
+    void addAverage(const EvalSet& set, std::size_t column, const Aggregate& figure,
                     const Judged& items) {
         auto row = headOf(plan_, set, plan_.columns[column]);
-        row.part = average.name;
+        row.part = figure.name;
         countAnswers(row, items);
-        row.count = average.count;
-        row.right = average.share * average.count;
-        row.accuracy = average.share;
-        row.low = average.low;
-        row.high = average.high;
-        row.interval = average.interval;
+        row.accuracy = figure.value;
+        row.right = figure.count > 0 ? figure.right : figure.value * row.count;
+        if (figure.count > 0) row.count = figure.count;
+        const auto interval = wilson95(figure.right, figure.count);
+        row.low = interval.low;
+        row.high = interval.high;
+        row.interval = figure.count > 0 ? "Wilson" : "none";
         addPublished(row, set);
         rows_.push_back(std::move(row));
     }
@@ -185,7 +201,7 @@ private:
         std::vector<double> p;
         for (const auto& row : rows_)
             if (row.isCompared) p.push_back(row.p);
-        const auto adjusted = holmAdjusted(p);
+        const auto adjusted = holm(p);
         auto next = adjusted.begin();
         for (auto& row : rows_)
             if (row.isCompared) row.holm = *next++;

@@ -2,26 +2,46 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "core/eval/clustering.h"
 #include "core/eval/scorers.h"
 #include "core/eval/statistics.h"
 
 namespace lvr {
 namespace {
 
-bool hasClusters(const std::vector<JudgedItem>& items) {
-    std::set<std::string> seen;
-    return std::ranges::any_of(items, [&](const JudgedItem& item) {
-        const auto& cluster = item.item->item.cluster;
-        return !cluster.empty() && !seen.insert(cluster).second;
-    });
+constexpr const char* kOwnJudge = "answer";
+
+Verdict verdictOn(const std::string& scorer, const EvaluatedItem& item, const ItemAnswer& answer) {
+    auto raw = rawOutput(item, answer);
+    if (scorer == kOwnJudge) raw.output = answer.answer;
+    return verdictOf(scorer, raw);
 }
 
 // What items of a benchmark share.
 std::string clusterName(const std::string& benchmark) {
     if (benchmark == "mmvp") return "pair";
     return benchmark == "hr_bench" ? "question" : "picture";
+}
+
+// A number for each item's cluster, from 0; an item without one is by itself.
+std::vector<int> clustersOf(const std::vector<JudgedAnswer>& items) {
+    std::map<std::string, int> known;
+    std::vector<int> numbers;
+    int next = 0;
+    for (const auto& item : items) {
+        const auto& name = item.item->item.cluster;
+        const auto [place, isNew] =
+            name.empty() ? std::pair(known.end(), true) : known.try_emplace(name, next);
+        numbers.push_back(isNew ? next++ : place->second);
+    }
+    return numbers;
+}
+
+void setInterval(Rate& rate, Interval interval, const std::string& name) {
+    rate.low = std::clamp(interval.low, 0.0, 1.0);
+    rate.high = std::clamp(interval.high, 0.0, 1.0);
+    rate.interval = name;
 }
 
 }  // namespace
@@ -35,8 +55,10 @@ RawOutput rawOutput(const EvaluatedItem& item, const ItemAnswer& answer) {
 }
 
 std::vector<Verdict> verdictsOn(const EvaluatedItem& item, const ItemAnswer& answer) {
-    return verdictsOf(scorersOf(item.item.benchmark, !item.item.options.empty()),
-                      rawOutput(item, answer));
+    std::vector<Verdict> verdicts;
+    for (const auto& scorer : scorersOf(item.item.benchmark, !item.item.options.empty()))
+        verdicts.push_back(verdictOn(scorer, item, answer));
+    return verdicts;
 }
 
 bool disagree(const std::vector<Verdict>& verdicts) {
@@ -48,20 +70,41 @@ bool disagree(const std::vector<Verdict>& verdicts) {
     return someRight && someWrong;
 }
 
-std::vector<JudgedItem> judgedItems(const EvalRun& evaluation, const EvalSet& set,
-                                    const std::string& column) {
-    std::vector<JudgedItem> judged;
+std::vector<JudgedAnswer> judgedItems(const EvalRun& evaluation, const EvalSet& set,
+                                      const std::string& column) {
+    std::vector<JudgedAnswer> judged;
     for (const auto& item : evaluation.items) {
         const auto answer = item.answers.find(column);
         if (item.set != set.name || answer == item.answers.end()) continue;
         if (!answer->second.failure.empty()) continue;
-        const auto raw = rawOutput(item, answer->second);
         judged.push_back({.item = &item,
                           .answer = &answer->second,
-                          .right = verdictOf(set.scorer, raw).right,
+                          .right = verdictOn(set.scorer, item, answer->second).right,
                           .disagree = disagree(verdictsOn(item, answer->second))});
     }
     return judged;
+}
+
+Rate rateOf(const std::vector<JudgedAnswer>& items) {
+    Rate rate;
+    std::vector<double> values;
+    for (const auto& item : items) {
+        rate.right += item.right;
+        values.push_back(item.right);
+    }
+    if (items.empty()) return rate;
+    rate.share = static_cast<double>(rate.right) / static_cast<double>(items.size());
+    const auto clusters = clustersOf(items);
+    const int count = *std::ranges::max_element(clusters) + 1;
+    const auto by = " by " + clusterName(items.front().item->item.benchmark);
+    const bool isClustered = count < static_cast<int>(items.size());
+    if (isClustered && rate.right > 0 && rate.right < static_cast<int>(items.size()))
+        setInterval(rate, clusteredMean(values, clusters).student95, "clustered" + by);
+    else if (isClustered)  // they are all alike, which gives no spread to go by
+        setInterval(rate, wilson95(rate.right > 0 ? count : 0, count), "Wilson" + by);
+    else
+        setInterval(rate, wilson95(rate.right, static_cast<int>(items.size())), "Wilson");
+    return rate;
 }
 
 }  // namespace lvr

@@ -8,7 +8,6 @@ namespace lvr {
 namespace {
 
 const EnumNames kEvalModes{"lvr", "base", "cot", "crop", "crop:oracle"};
-const EnumNames kPromptStyles{"lvr", "lmms-eval", "vlmevalkit", "official"};
 
 }  // namespace
 
@@ -16,12 +15,6 @@ std::string toText(EvalMode mode) { return kEvalModes.at(static_cast<std::size_t
 
 EvalMode parseEvalMode(const std::string& text) {
     return static_cast<EvalMode>(choiceOf(text, kEvalModes));
-}
-
-std::string toText(PromptStyle style) { return kPromptStyles.at(static_cast<std::size_t>(style)); }
-
-PromptStyle parsePromptStyle(const std::string& text) {
-    return static_cast<PromptStyle>(choiceOf(text, kPromptStyles));
 }
 
 std::string toText(const EvalColumn& column) {

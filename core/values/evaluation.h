@@ -35,9 +35,6 @@ std::string toText(const EvalColumn& column);
 std::string toText(EvalMode mode);                // "lvr", "base", "cot", "crop", "crop:oracle"
 EvalMode parseEvalMode(const std::string& text);  // throws Error that lists what is valid
 
-std::string toText(PromptStyle style);  // "lvr", "lmms-eval", "vlmevalkit", "official"
-PromptStyle parsePromptStyle(const std::string& text);  // throws Error that lists what is valid
-
 // How much of a heat lies on what a question is about, each beside what a blind guess would get. A
 // region counts with the visual tokens around it: targets are as small as one token.
 struct RoiHeat {
@@ -95,7 +92,7 @@ struct EvalSet {
 struct EvalPlan {
     std::vector<EvalSet> sets;
     std::vector<EvalColumn> columns;
-    PromptStyle prompt = PromptStyle::Lvr;
+    std::string prompt;                         // whose: "lvr"
     DecodeOptions decoding;                     // but for the exit rules, which are the columns'
     std::int64_t minPixels = 0, maxPixels = 0;  // of a picture, after resizing
     std::string decodingText;                   // every option, with who said it
@@ -139,8 +136,9 @@ struct EvalRow {
     // Against the first column, over the items that both answered.
     bool isCompared = false;
     int gained = 0, lost = 0;
-    double p = 1, holm = 1;            // exact McNemar; after Holm over the table
-    std::optional<double> detectable;  // smallest difference seen with 80 % by as many items
+    double p = 1, holm = 1;  // exact McNemar; after Holm over the table
+    // Smallest difference that as many items, of which as many differ, show with 80 %.
+    std::optional<double> detectable;
     // Means over latents, and over answers, of items whose source names regions.
     std::optional<RoiHeat> latentHeat, answerHeat;
     double latentHits = 0, answerHits = 0;  // share

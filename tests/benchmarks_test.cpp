@@ -341,6 +341,24 @@ private Q_SLOTS:
         QCOMPARE(read, texts);
     }
 
+    // Cells longer than the pieces that a file is read in, with everything that needs quotes.
+    void longCellsOfTablesAreWhole() {
+        std::string cell;
+        for (int i = 0; cell.size() < 3'000'000; ++i)
+            cell +=
+                std::string(std::size_t(i % 97), 'x') + "\"\t\n,\r\""[i % 6] + std::to_string(i);
+        std::string quoted;
+        for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
+        const auto file = newFolder() / "long.tsv";
+        const std::string plain(2'500'000, 'y');
+        write(file, "a\tb\tc\r\n\"" + quoted + "\"\t" + plain + "\t\n\n1\t\"2\"\t3");
+        std::vector<nlohmann::json> rows;
+        forEachTableRow(file, [&](const FileEntry& entry) { rows.push_back(entry.value); });
+        QCOMPARE(rows.size(), std::size_t{2});
+        QVERIFY(rows[0] == nlohmann::json({{"a", cell}, {"b", plain}}));
+        QVERIFY(rows[1] == nlohmann::json({{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+    }
+
     // What is wrong with a folder as a whole.
     void aFolderThatCanNotBeUsedIsAnError_data() {
         QTest::addColumn<QString>("source");
@@ -353,6 +371,16 @@ private Q_SLOTS:
             "holds MMVP (Questions.csv with pictures), not V* Bench; for that give --data mmvp:");
         row("several benchmarks", kOwnSamples.string(), "; say which by --data ");
         row("not there", "vstar:/nowhere", "there is no folder or file /nowhere");
+        const auto photos = newFolder();
+        fs::create_directories(photos / "direct_attributes");
+        row("pictures without questions", "vstar:" + photos.string(),
+            "but no test_questions.jsonl");
+        const auto lists = newFolder();
+        write(lists / "a.json", R"([{"image": "a", "conversations": []}])");
+        write(lists / "b.json", R"([{"image": "a", "conversations": []}])");
+        row("several data files", lists.string(), "holds several data files, a.json and b.json");
+        write(lists / "c.json", R"([{"picture": "a.png"}])");
+        row("no known fields", (lists / "c.json").string(), "record 1: field \"conversations\" is");
         row("nothing in it", "vstar:" + newFolder().string(), "holds no files of V* Bench");
 
         const auto shards = copyOf("mme-realworld-lite/yifanzhang114_MME-RealWorld-lite-lmms-eval");

@@ -231,6 +231,28 @@ std::string placeOf(const Dataset& data, const DataRecord& record) {
            std::to_string(record.number);
 }
 
+bool isUnknownFile(const fs::path& file) {
+    std::error_code failed;
+    const auto ending = file.extension();
+    const bool isList = ending == ".json" || ending == ".jsonl" || ending == ".parquet";
+    return isList && fs::is_regular_file(file, failed) && fs::file_size(file, failed) > 0 &&
+           !isLfsPointer(file) && !layoutOf(file, "");
+}
+
+// A folder stands for its data.json, or for the one list that is in it.
+DataSource dataAmong(const BenchmarkFiles& files, const BenchmarkSource& source) {
+    auto where = source.where;
+    std::error_code failed;
+    if (!fs::is_directory(where.data, failed) || fs::exists(where.data / "data.json", failed))
+        return where;
+    if (files.files.size() > 1)
+        throw Error(where.data.string() + " holds several data files, " +
+                    files.files[0].filename().string() + " and " +
+                    files.files[1].filename().string() + " among them; name one");
+    where.data = files.files.front();
+    return where;
+}
+
 }  // namespace
 
 BenchmarkSet readOwnData(const DataSource& source, const ReadHooks& hooks) {
@@ -257,9 +279,11 @@ BenchmarkSet readOwnData(const DataSource& source, const ReadHooks& hooks) {
 
 BenchmarkSet readBenchmark(const BenchmarkSource& source, const ReadHooks& hooks) {
     if (source.benchmark == "data") return readOwnData(source.where, hooks);
+    if (source.benchmark.empty() && isUnknownFile(source.where.data))
+        return readOwnData(source.where, hooks);  // its reader says best what is wrong with it
     BenchmarkSet set;
     const auto files = chosen(layoutsAt(source.where.data, source.benchmark), source, set);
-    if (files.benchmark == "data") return readOwnData(source.where, hooks);
+    if (files.benchmark == "data") return readOwnData(dataAmong(files, source), hooks);
     checkShards(files);
     set.benchmark = files.benchmark;
     set.title = findBenchmark(files.benchmark)->title;

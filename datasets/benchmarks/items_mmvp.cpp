@@ -12,10 +12,11 @@ std::vector<std::string> optionsOf(const std::string& text) {
     std::vector<std::string> options;
     auto at = text.find("(a)");
     for (char letter = 'b'; at != text.npos; ++letter) {
-        const auto mark = std::string(" (") + letter + ")";
-        const auto next = text.find(mark, at + 3);
+        const auto mark = std::string("(") + letter + ")";
+        auto next = text.find(" " + mark, at + 3);
+        next = next == text.npos ? text.find(mark, at + 3) : next + 1;
         options.push_back(trimmed(text.substr(at + 3, next - at - 3)));
-        at = next == text.npos ? next : next + 1;
+        at = next;
     }
     if (options.size() < 2)
         throw RecordProblem("field \"Options\" must be \"(a) .. (b) ..\", not \"" + text + "\"");

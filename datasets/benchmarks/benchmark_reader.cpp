@@ -62,9 +62,18 @@ private:
         return folders;
     }
 
+    // Shards of one split count on: "test-00001-of-00002" goes on where the one before it ended.
+    static std::string splitName(const fs::path& file) {
+        const auto path = file.string();
+        const auto shard = path.rfind("-of-");
+        return shard == path.npos || shard < 6 ? path : path.substr(0, shard - 6);
+    }
+
     void readFile(const fs::path& file) {
+        auto& rows = rows_[splitName(file)];
         const auto read = [&](const FileEntry& given) {
             report();
+            row_ = rows++;
             const auto place = file.string() + ", record " + std::to_string(given.number);
             try {
                 if (!given.problem.empty()) throw RecordProblem(given.problem);
@@ -86,6 +95,7 @@ private:
         ItemRow row{JsonEntry(given.value), file, files_.root, pictures_, given.number};
         auto item = readerOf(files_.benchmark)(row);
         item.benchmark = files_.benchmark;
+        item.row = row_;
         if (!isAskedFor(source_, item)) return;
         if (item.id.empty()) throw RecordProblem("has no id");
         if (!ids_.insert(item.id).second)
@@ -127,6 +137,8 @@ private:
     const ReadHooks& hooks_;
     ItemPictures pictures_;
     std::set<std::string> ids_;
+    std::map<std::string, int> rows_;  // read so far, by split
+    int row_ = 0;
     std::map<std::size_t, std::pair<std::string, std::string>> sharing_;
 };
 
@@ -219,6 +231,28 @@ std::string placeOf(const Dataset& data, const DataRecord& record) {
            std::to_string(record.number);
 }
 
+bool isUnknownFile(const fs::path& file) {
+    std::error_code failed;
+    const auto ending = file.extension();
+    const bool isList = ending == ".json" || ending == ".jsonl" || ending == ".parquet";
+    return isList && fs::is_regular_file(file, failed) && fs::file_size(file, failed) > 0 &&
+           !isLfsPointer(file) && !layoutOf(file, "");
+}
+
+// A folder stands for its data.json, or for the one list that is in it.
+DataSource dataAmong(const BenchmarkFiles& files, const BenchmarkSource& source) {
+    auto where = source.where;
+    std::error_code failed;
+    if (!fs::is_directory(where.data, failed) || fs::exists(where.data / "data.json", failed))
+        return where;
+    if (files.files.size() > 1)
+        throw Error(where.data.string() + " holds several data files, " +
+                    files.files[0].filename().string() + " and " +
+                    files.files[1].filename().string() + " among them; name one");
+    where.data = files.files.front();
+    return where;
+}
+
 }  // namespace
 
 BenchmarkSet readOwnData(const DataSource& source, const ReadHooks& hooks) {
@@ -245,9 +279,11 @@ BenchmarkSet readOwnData(const DataSource& source, const ReadHooks& hooks) {
 
 BenchmarkSet readBenchmark(const BenchmarkSource& source, const ReadHooks& hooks) {
     if (source.benchmark == "data") return readOwnData(source.where, hooks);
+    if (source.benchmark.empty() && isUnknownFile(source.where.data))
+        return readOwnData(source.where, hooks);  // its reader says best what is wrong with it
     BenchmarkSet set;
     const auto files = chosen(layoutsAt(source.where.data, source.benchmark), source, set);
-    if (files.benchmark == "data") return readOwnData(source.where, hooks);
+    if (files.benchmark == "data") return readOwnData(dataAmong(files, source), hooks);
     checkShards(files);
     set.benchmark = files.benchmark;
     set.title = findBenchmark(files.benchmark)->title;

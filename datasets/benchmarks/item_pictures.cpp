@@ -33,13 +33,21 @@ bool looksLikeAPath(const std::string& text) {
     return text.size() < 512 && ending.size() >= 4 && ending.size() <= 5;
 }
 
-std::string fromBase64(const std::string& text, const std::string& field) {
+std::string withoutSpace(const std::string& text) {
     std::string packed;
-    std::ranges::copy_if(text, std::back_inserter(packed),
-                         [](unsigned char c) { return !std::isspace(c); });
-    // Python's decoder wants the padding; some writers leave it out.
-    while (packed.size() % 4 != 0 && packed.size() % 4 != 1) packed += '=';
-    auto bytes = arrow::util::base64_decode(packed);
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find_first_of("\r\n", at), text.size());
+        packed.append(text, at, end - at);
+        at = end + 1;
+    }
+    return packed;
+}
+
+std::string fromBase64(std::string text, const std::string& field) {
+    // Some writers put it into lines, some leave the padding out.
+    if (text.find('\n') != text.npos || text.find('\r') != text.npos) text = withoutSpace(text);
+    while (text.size() % 4 != 0 && text.size() % 4 != 1) text += '=';
+    auto bytes = arrow::util::base64_decode(text);
     if (!bytes.ok() || bytes->empty())
         throw RecordProblem("field \"" + field + "\" holds neither a picture in base64 nor a file");
     return *std::move(bytes);

@@ -114,6 +114,7 @@ const std::vector<Schema>& schemas() {
           "l2-category"}},
         {"viscot", "boxes to find", 1, {".jsonl", ".json"}, {"img_path", "expression", "bbox"}},
         {"viscot", "conversations", 0, {".json", ".jsonl"}, {"image", "conversations"}},
+        {"data", "list of files", 0, {".json"}, {"ds_name", "data_path"}},
         {"data", "LVR JSON", 0, {".json", ".jsonl", ".parquet"}, {"image", "conversations"}},
         {"data",
          "Visual-CoT",
@@ -323,6 +324,10 @@ std::string titleOf(const std::string& benchmark) { return findBenchmark(benchma
                         "\", which " + titleOf(layout.benchmark) + " (" + layout.layout +
                         ") needs; fetch it again");
     if (!found.unreadable.empty()) throw Error(found.unreadable.front().second);
+    std::error_code failed;
+    if (wanted == "vstar" && fs::is_directory(path / "direct_attributes", failed))
+        throw Error(path.string() +
+                    " has pictures of V* Bench, but no test_questions.jsonl; fetch that too");
     const auto asked = wanted.empty() ? "a benchmark" : titleOf(wanted);
     if (found.layouts.empty())
         throw Error(path.string() + " holds no files of " + asked +

@@ -97,13 +97,16 @@ class CausalTest : public QObject {
                          .expected = chain_.sample.answer,
                          .candidates = shapeWords(),
                          .targets = chain_.sample.rois,
-                         .chain = true,
-                         .randomAnswer = "star"};
+                         .chain = true};
         q.otherPicture =
             donorFrom(tiny_, chain_.otherPicture.question, options_, "another picture");
         auto question = chain_.sample.question;
         question.text = chain_.otherQuestion.text;
         q.otherQuestion = donorFrom(tiny_, question, options_, "another question");
+        q.randomAnswer = *std::ranges::find_if(shapeWords(), [&](const std::string& word) {
+            return word != q.expected && word != q.otherPicture->answer &&
+                   word != q.otherQuestion->answer;
+        });
         return q;
     }();
 
@@ -387,6 +390,7 @@ private Q_SLOTS:
                         torch::arange(prompt.positions.next, prompt.positions.next + extra)
                             .expand({3, 1, -1})},
                        2);
+        const c10::InferenceMode inference;
         std::vector<torch::Tensor> layers;
         tiny_.model.hidden(input, at, {.attention = &layers});
         const auto mean = torch::stack(layers).mean(0)[0];  // [T, T]

@@ -95,9 +95,10 @@ class KeptItems {
 public:
     KeptItems(fs::path file, OrderedJson header, bool resume) : file_(std::move(file)) {
         if (fs::exists(file_) && resume) read(header);
-        std::ofstream begun(file_, items_.empty() ? std::ios::trunc : std::ios::app);
-        if (!begun) throw Error("cannot write " + file_.string());
-        if (items_.empty()) begun << header.dump() << "\n";
+        // Anew, so that a line which was cut off while it was written is gone.
+        std::string text = header.dump() + "\n";
+        for (const auto& [id, item] : items_) text += toJsonLine(item) + "\n";
+        writeFileAtomically(file_, text);
     }
     std::optional<CausalItem> find(const std::string& id) const {
         const auto at = items_.find(id);
@@ -145,7 +146,7 @@ void refuseToLose(const fs::path& items, const fs::path& report) {
 
 // ---- Saying how it goes
 
-class Progress {
+class SetProgress {
 public:
     void operator()(int done, int total, const std::string& what) {
         if (what != what_) begun_ = std::chrono::steady_clock::now();
@@ -208,7 +209,7 @@ void diagnoseData(const DiagnoseArguments& a) {
                     {"interventions", listOf(interventions)},
                     {"seed", a.seed}},
                    a.resume);
-    Progress progress;
+    SetProgress progress;
     const CausalSetHooks hooks{.onProgress = std::ref(progress),
                                .onItem = [&](const CausalItem& item) { kept.add(item); },
                                .kept = [&](const std::string& id) { return kept.find(id); },
@@ -276,7 +277,7 @@ void printPanel(const CausalPanel& panel) {
     std::printf("all of it took %.2f times the work of the answer alone\n", panel.decodes);
 }
 
-double cpuSeconds(const std::function<void()>& work) {
+double cpuSecondsOf(const std::function<void()>& work) {
     const auto begun = std::clock();
     work();
     return static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
@@ -288,8 +289,8 @@ void benchPanel(const LvrCheckpoint& checkpoint, const CausalQuestion& question,
                 int times) {
     std::vector<double> alone, panel;
     for (int i = 0; i < times && !interruption().stop_requested(); ++i) {
-        alone.push_back(cpuSeconds([&] { decode(checkpoint, question.question, options); }));
-        panel.push_back(cpuSeconds([&] {
+        alone.push_back(cpuSecondsOf([&] { decode(checkpoint, question.question, options); }));
+        panel.push_back(cpuSecondsOf([&] {
             causalPanel(checkpoint, question, options, interventions,
                         {.stop = interruption(), .looks = false});
         }));

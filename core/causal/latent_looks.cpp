@@ -146,6 +146,7 @@ std::vector<float> answerAttention(const LvrCheckpoint& checkpoint, const Untouc
 
 std::vector<std::vector<float>> latentAttention(const LvrCheckpoint& checkpoint,
                                                 const Untouched& untouched) {
+    const c10::InferenceMode inference;
     const auto& model = checkpoint.model;
     const auto places = picturePlaces(checkpoint, untouched);
     if (places.numel() == 0) return {};

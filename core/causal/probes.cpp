@@ -60,11 +60,10 @@ torch::Tensor atMostRows(const torch::Tensor& rows, std::int64_t most) {
     return rows.slice(0, 0, {}, (rows.size(0) + most - 1) / most);
 }
 
+// LAPACK's singular values: rows may be thousands of numbers wide.
 double rankOf(const torch::Tensor& rows) {
-    const auto few = atMostRows(rows, kMostRows);
-    const auto values = doublesOf(few);
-    return effectiveRank(singularValues(
-        {values, static_cast<std::size_t>(few.size(0)), static_cast<std::size_t>(few.size(1))}));
+    return effectiveRank(
+        doublesOf(torch::linalg_svdvals(atMostRows(rows, kMostRows).to(torch::kFloat64))));
 }
 
 // Mean cosine between different rows.
@@ -155,11 +154,11 @@ CausalGeometry geometryOf(const std::vector<torch::Tensor>& thoughts, const torc
     if (visual.defined())
         geometry.visualNorm = visual.to(torch::kFloat32).norm(2, -1).mean().item<double>();
     geometry.textNorm = text.to(torch::kFloat32).norm(2, -1).mean().item<double>();
-    const auto few = atMostRows(latents, kMostRows);
-    const auto values = doublesOf(few);
-    geometry.explained = explainedVariance(
-        {values, static_cast<std::size_t>(few.size(0)), static_cast<std::size_t>(few.size(1))});
-    if (geometry.explained.size() > 8) geometry.explained.resize(8);
+    const auto few = atMostRows(latents, kMostRows).to(torch::kFloat64);
+    const auto spread = torch::linalg_svdvals(few - few.mean(0)).square();
+    constexpr std::int64_t kShown = 8;
+    geometry.explained = doublesOf(
+        (spread / spread.sum().clamp_min(1e-300)).slice(0, 0, std::min(kShown, spread.size(0))));
     return geometry;
 }
 

@@ -105,8 +105,9 @@ struct CausalPanel {
     std::vector<double> cosine;           // [latents, latents]
     std::vector<float> projection;        // [latents, 2] PCA together with the visual tokens
     std::vector<float> tokenProjection;   // [visual tokens, 2]
-    // Positions that went through the model for untouched answer and outcomes, covers excepted, as
-    // a multiple of what one answer takes.
+    // Positions that went through the model (patches, prompt, generated, looked ahead) for the
+    // untouched answer and outcomes, other pictures excepted, as a multiple of what one answer
+    // takes.
     double decodes = 0;
     bool operator==(const CausalPanel&) const = default;
 };

@@ -9,6 +9,9 @@
 
 namespace lvr {
 
+// The kind of run that a set under interventions is in the store.
+inline constexpr const char* kCausalKind = "causal";
+
 // One question of a set and what its panel found.
 struct CausalItem {
     std::string id, kind;

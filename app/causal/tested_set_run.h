@@ -6,7 +6,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "app/causal/causal_set.h"
+#include "app/causal/tested_set.h"
 #include "app/compare/sample_sets.h"
 
 namespace lvr {
@@ -14,14 +14,20 @@ namespace lvr {
 class Job;
 class RunKeeper;
 
+// Questions to test, and the answers of drawn scenes that are held against each other.
+struct TestedSource {
+    SampleSet samples;
+    std::vector<std::string> answers;
+};
+
 // A set under interventions: opened, tested question by question on the inference thread, kept in
 // the run store as it comes. Between two questions the inference thread serves whoever else waits.
 // What it makes, or what is shown from the store, is in set(), which stays where it is.
-class CausalSetRun : public QObject {
+class TestedSetRun : public QObject {
     Q_OBJECT
 public:
-    explicit CausalSetRun(CompareServices services, QObject* parent = nullptr);
-    ~CausalSetRun() override;
+    explicit TestedSetRun(CompareServices services, QObject* parent = nullptr);
+    ~TestedSetRun() override;
 
     void setModelName(const std::string& name) { modelName_ = name; }  // of the one that is open
     struct Plan {
@@ -31,14 +37,14 @@ public:
         std::string command;  // that makes it again
     };
     void begin(const Plan& plan);
-    void show(CausalSet set);  // from the store; not while it is busy
+    void show(TestedSet set);  // from the store; not while it is busy
     bool canGoOn() const;      // something is left to test
     void goOn();               // with what is left of set()
     void stop();               // what there is stays
 
     bool isBusy() const { return opening_ || testing_; }
     bool isOpening() const { return opening_; }
-    const CausalSet& set() const { return set_; }
+    const TestedSet& set() const { return set_; }
     std::int64_t runNumber() const;  // in the store; 0: it is not there
     int questions() const { return set_.run.info.steps; }
     int done() const { return static_cast<int>(set_.items.size()); }
@@ -55,7 +61,7 @@ Q_SIGNALS:
 
 private:
     struct Opened {
-        SampleSet samples;
+        TestedSource source;
         std::string modelHash;
     };
     void open(const SetChoice& choice, const std::string& model,
@@ -71,9 +77,9 @@ private:
     CompareServices services_;
     Job* opens_;
     std::string modelName_;
-    CausalSet set_;
-    std::optional<SampleSet> samples_;  // of set(), while it is open
-    RunKeeper* keeper_ = nullptr;       // ours: of set(); null: nobody writes it
+    TestedSet set_;
+    std::optional<TestedSource> source_;  // of set(), while it is open
+    RunKeeper* keeper_ = nullptr;         // ours: of set(); null: nobody writes it
     bool opening_ = false, testing_ = false;
     int problemsInARow_ = 0, doneBefore_ = 0;
     std::stop_source stop_;

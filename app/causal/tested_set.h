@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +10,6 @@ namespace lvr {
 
 class RunStore;
 
-// The kind of run that a tested set is in the store.
-inline constexpr const char* kCausalKind = "causal";
-
 // One question of a set under interventions, as the store keeps it.
 struct TestedItem {
     int number = 0;       // its index in the set
@@ -23,7 +19,7 @@ struct TestedItem {
 };
 
 // A set under interventions; questions that were not reached are not there.
-struct CausalSet {
+struct TestedSet {
     Run run;  // info.steps: questions of the set
     SetChoice choice;
     std::vector<Intervention> interventions;
@@ -33,12 +29,13 @@ struct CausalSet {
 
 // What a set is in the store before its first answer: `info`, which says what model and data are,
 // with its kind, options and seed.
-RunInfo causalInfo(const CausalSet& set, RunInfo info);
+RunInfo testedSetInfo(const TestedSet& set, RunInfo info);
 void putItem(RunStore& store, std::int64_t run, const TestedItem& item, int done);
 // Throws Error: there is no such run, it is no tested set, or it can't be read.
-CausalSet readCausalSet(const RunStore& store, std::int64_t run);
-std::vector<ComparisonSummary> listCausalSets(const RunStore& store);  // newest first
+TestedSet readTestedSet(const RunStore& store, std::int64_t run);
+std::vector<ComparisonSummary> listTestedSets(const RunStore& store);  // newest first
 
-std::string toJsonText(const CausalSet& set, const std::string& command);
+// What its questions say together; takes a while for many.
+CausalReport reportOf(const TestedSet& set);
 
 }  // namespace lvr

@@ -1,4 +1,4 @@
-#include "app/causal/causal_set_run.h"
+#include "app/causal/tested_set_run.h"
 
 #include <QPointer>
 #include <algorithm>
@@ -16,14 +16,17 @@ namespace {
 constexpr int kMostProblems = 3;  // in a row, before it is given up
 
 // Of the questions around it in the set: another picture's, and one that lends nothing.
-PanelDonors donorsInSet(const SampleSet& set, int number, const Sample& asked) {
+PanelDonors donorsInSet(const TestedSource& source, int number, const Sample& asked) {
+    const SampleSet& set = source.samples;
     const SampleSet rest{.size = set.size, .sample = [&](int step) {
                              return set.sample((number + set.size / 2 + step) % set.size);
                          }};
-    return donorsFrom(rest, asked);
+    PanelDonors donors = donorsFrom(rest, asked);
+    donors.answers = source.answers;
+    return donors;
 }
 
-PanelRequest requestFor(const Sample& sample, const PanelDonors& donors, const CausalSet& set) {
+PanelRequest requestFor(const Sample& sample, const PanelDonors& donors, const TestedSet& set) {
     PanelRequest request{.question = causalQuestion(sample, donors),
                          .otherPicture = donors.otherPicture,
                          .options = set.options,
@@ -43,15 +46,15 @@ CausalPanel withoutHeat(CausalPanel panel) {
 }
 
 // Throws Cancelled.
-TestedItem testOne(AskEngine& engine, const SampleSet& samples, int number, const CausalSet& set,
+TestedItem testOne(AskEngine& engine, const TestedSource& source, int number, const TestedSet& set,
                    const std::stop_token& stop) {
     TestedItem item{.number = number, .item = {.id = std::to_string(number)}};
     try {
-        const Sample sample = samples.sample(number);
+        const Sample sample = source.samples.sample(number);
         item.item.kind = sample.kind;
         if (!sample.id.empty()) item.item.id = sample.id;
         item.item.panel = withoutHeat(
-            engine.panel(requestFor(sample, donorsInSet(samples, number, sample), set), {}, stop));
+            engine.panel(requestFor(sample, donorsInSet(source, number, sample), set), {}, stop));
     } catch (const Cancelled&) {
         throw;
     } catch (...) {
@@ -66,20 +69,21 @@ bool differ(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-CausalSetRun::CausalSetRun(CompareServices services, QObject* parent)
+TestedSetRun::TestedSetRun(CompareServices services, QObject* parent)
     : QObject(parent), services_(std::move(services)), opens_(new Job(this)) {}
 
-CausalSetRun::~CausalSetRun() { stop_.request_stop(); }
+TestedSetRun::~TestedSetRun() { stop_.request_stop(); }
 
 // ---- Opening ----
 
-void CausalSetRun::open(const SetChoice& choice, const std::string& model,
+void TestedSetRun::open(const SetChoice& choice, const std::string& model,
                         std::function<void(const Opened&)> then) {
     opening_ = true;
     Q_EMIT busyChanged();
     opens_->replace(
         [choice, model, services = services_](const Job::Turn& turn) {
-            Opened opened{.samples = services.openSet(choice, turn.stop)};
+            Opened opened{.source = {.samples = services.openSet(choice, turn.stop)}};
+            if (choice.file.empty()) opened.source.answers = answersIn(opened.source.samples);
             if (services.modelHash && !turn.stop.stop_requested())
                 opened.modelHash = services.modelHash(model);
             return opened;
@@ -87,25 +91,25 @@ void CausalSetRun::open(const SetChoice& choice, const std::string& model,
         std::move(then), [this](const QString& sentence) { openingEnded(sentence); });
 }
 
-void CausalSetRun::openingEnded(const QString& sentence) {
+void TestedSetRun::openingEnded(const QString& sentence) {
     opening_ = false;
     if (!sentence.isEmpty()) Q_EMIT failed(sentence);
     Q_EMIT notBegun();
     Q_EMIT busyChanged();
 }
 
-void CausalSetRun::begin(const Plan& plan) {
+void TestedSetRun::begin(const Plan& plan) {
     if (isBusy()) return;
     open(plan.choice, modelName_, [this, plan](const Opened& opened) {
         set_ = {
             .choice = plan.choice, .interventions = plan.interventions, .options = plan.options};
-        set_.run.info = causalInfo(set_, {.command = plan.command,
-                                          .parent = modelName_,
-                                          .parentHash = opened.modelHash,
-                                          .data = opened.samples.name,
-                                          .dataHash = opened.samples.hash,
-                                          .codeVersion = services_.codeVersion,
-                                          .steps = opened.samples.size});
+        set_.run.info = testedSetInfo(set_, {.command = plan.command,
+                                             .parent = modelName_,
+                                             .parentHash = opened.modelHash,
+                                             .data = opened.source.samples.name,
+                                             .dataHash = opened.source.samples.hash,
+                                             .codeVersion = services_.codeVersion,
+                                             .steps = opened.source.samples.size});
         letGo(std::exchange(keeper_, nullptr));
         startTesting(opened);
     });
@@ -113,19 +117,19 @@ void CausalSetRun::begin(const Plan& plan) {
 
 // ---- One that is kept ----
 
-void CausalSetRun::show(CausalSet set) {
+void TestedSetRun::show(TestedSet set) {
     if (isBusy()) return;
     letGo(std::exchange(keeper_, nullptr));
     set_ = std::move(set);
-    samples_.reset();
+    source_.reset();
     Q_EMIT replaced();
 }
 
-bool CausalSetRun::canGoOn() const {
+bool TestedSetRun::canGoOn() const {
     return !isBusy() && !set_.interventions.empty() && nextNumber() < questions();
 }
 
-void CausalSetRun::goOn() {
+void TestedSetRun::goOn() {
     if (!canGoOn()) return;
     if (isAlive(set_.run.status) && !keeper_ && set_.run.id != 0)
         return failed(tr("Tested set %1 is still running in another window; stop it there first.")
@@ -143,13 +147,13 @@ void CausalSetRun::goOn() {
     });
 }
 
-QString CausalSetRun::whyNot(const Opened& opened) const {
+QString TestedSetRun::whyNot(const Opened& opened) const {
     const RunInfo& info = set_.run.info;
     if (differ(info.parentHash, opened.modelHash))
         return tr("The model %1 is not what this set began with; run it anew.")
             .arg(QString::fromStdString(info.parent));
-    if (differ(info.dataHash, opened.samples.hash) || opened.samples.name != info.data ||
-        opened.samples.size != info.steps)
+    if (differ(info.dataHash, opened.source.samples.hash) ||
+        opened.source.samples.name != info.data || opened.source.samples.size != info.steps)
         return tr("The questions of %1 are not what this set began with; run it anew.")
             .arg(QString::fromStdString(info.data));
     return {};
@@ -157,10 +161,10 @@ QString CausalSetRun::whyNot(const Opened& opened) const {
 
 // ---- Testing ----
 
-void CausalSetRun::startTesting(const Opened& opened) {
+void TestedSetRun::startTesting(const Opened& opened) {
     opening_ = false;
     testing_ = true;
-    samples_ = opened.samples;
+    source_ = opened.source;
     stop_ = std::stop_source();
     problemsInARow_ = 0;
     doneBefore_ = done();
@@ -168,14 +172,14 @@ void CausalSetRun::startTesting(const Opened& opened) {
     clock_.start();
     if (!keeper_ && !services_.store.empty()) {
         keeper_ = new RunKeeper(services_.store, set_.run.info, set_.run.id, this);
-        connect(keeper_, &RunKeeper::failed, this, &CausalSetRun::failed);
+        connect(keeper_, &RunKeeper::failed, this, &TestedSetRun::failed);
     }
     Q_EMIT replaced();
     Q_EMIT busyChanged();
     testNext();
 }
 
-int CausalSetRun::nextNumber() const {
+int TestedSetRun::nextNumber() const {
     int number = 0;
     for (const auto& item : set_.items) {
         if (item.number != number) break;
@@ -185,15 +189,15 @@ int CausalSetRun::nextNumber() const {
 }
 
 // Reports of a run that is gone by then are dropped: it is looked up on the GUI thread only.
-void CausalSetRun::testNext() {
+void TestedSetRun::testNext() {
     const int number = nextNumber();
     if (number >= questions()) return settle(false);
-    const QPointer<CausalSetRun> self(this);
-    const CausalSet plan{.run = {.info = set_.run.info},
+    const QPointer<TestedSetRun> self(this);
+    const TestedSet plan{.run = {.info = set_.run.info},
                          .interventions = set_.interventions,
                          .options = set_.options};
     services_.runOnEngine(
-        [self, plan, number, samples = *samples_, model = modelName_,
+        [self, plan, number, source = *source_, model = modelName_,
          stop = stop_](const EngineDesk& desk) mutable {
             const std::stop_callback closing(desk.ending, [&] { stop.request_stop(); });
             if (!desk.engine) throw Error("No model is open; choose one with Open model…");
@@ -202,7 +206,7 @@ void CausalSetRun::testNext() {
             try {
                 if (stop.stop_requested()) throw Cancelled();
                 desk.report(
-                    [self, item = testOne(*desk.engine, samples, number, plan, stop.get_token())] {
+                    [self, item = testOne(*desk.engine, source, number, plan, stop.get_token())] {
                         if (self) self->put(item);
                     });
             } catch (const Cancelled&) {
@@ -218,7 +222,7 @@ void CausalSetRun::testNext() {
         });
 }
 
-void CausalSetRun::put(TestedItem item) {
+void TestedSetRun::put(TestedItem item) {
     problemsInARow_ = item.problem.empty() ? 0 : problemsInARow_ + 1;
     const QString problem = QString::fromStdString(item.problem);
     if (keeper_)
@@ -241,13 +245,13 @@ void CausalSetRun::put(TestedItem item) {
     testNext();
 }
 
-qint64 CausalSetRun::msLeft() const {
+qint64 TestedSetRun::msLeft() const {
     return clock_.elapsed() * (questions() - done()) / std::max(done() - doneBefore_, 1);
 }
 
-std::int64_t CausalSetRun::runNumber() const { return keeper_ ? keeper_->run() : set_.run.id; }
+std::int64_t TestedSetRun::runNumber() const { return keeper_ ? keeper_->run() : set_.run.id; }
 
-void CausalSetRun::stop() {
+void TestedSetRun::stop() {
     if (opening_) {
         opens_->drop();
         openingEnded({});
@@ -255,7 +259,7 @@ void CausalSetRun::stop() {
     stop_.request_stop();
 }
 
-void CausalSetRun::settle(bool stopped) {
+void TestedSetRun::settle(bool stopped) {
     testing_ = false;
     set_.run.status = stopped ? RunStatus::Stopped : RunStatus::Finished;
     if (keeper_) {

@@ -5,8 +5,8 @@
 #include <QWidget>
 #include <functional>
 
-#include "app/causal/causal_set_run.h"
 #include "app/causal/diagnose_command_text.h"
+#include "app/causal/tested_set_run.h"
 
 class QLabel;
 class QProgressBar;
@@ -22,10 +22,10 @@ class SetChoiceForm;
 
 // Interventions on many questions: which questions, how far it is, and what came out. What was
 // tested before can be opened again and gone on with.
-class CausalSetPage : public QWidget {
+class TestedSetPage : public QWidget {
     Q_OBJECT
 public:
-    explicit CausalSetPage(CompareServices services, QWidget* parent = nullptr);
+    explicit TestedSetPage(CompareServices services, QWidget* parent = nullptr);
 
     SetChoice choice() const;
     void setChoice(const SetChoice& choice);
@@ -36,7 +36,8 @@ public:
     bool isBusy() const { return run_->isBusy(); }
     bool isSettled() const { return !isBusy() && !counting_; }  // all that came is shown
     bool isTesting() const { return run_->isBusy() && !run_->isOpening(); }
-    const CausalSet& set() const { return run_->set(); }
+    const TestedSet& set() const { return run_->set(); }
+    const CausalReport& report() const { return report_; }  // of what is shown
     std::int64_t runNumber() const { return run_->runNumber(); }
     bool hasExport() const { return !isBusy() && !set().items.empty(); }
     void open(std::int64_t run);  // a tested set of the store; not while one is tested
@@ -59,8 +60,9 @@ private:
     void wireRun();
     void showProgress();
     void showEffects();
+    void showReport(const CausalReport& report);
     void counted();
-    void showOpened(const CausalSet& set);
+    void showOpened(const TestedSet& set);
     void settle(bool stopped);
     void tellState(const QString& state);
     void updateWidgets();
@@ -70,7 +72,7 @@ private:
     DiagnosedModel model_;
     std::vector<Intervention> interventions_;
     DecodeOptions options_;
-    CausalSetRun* run_;
+    TestedSetRun* run_;
     Job* files_;
     Job* counts_;
     bool counting_ = false, stale_ = false;  // what is shown is counted; is not the newest
@@ -87,6 +89,8 @@ private:
     QProgressBar* progress_;
     QLabel* status_;
     QLabel* chosen_;  // how many interventions
+    CausalReport report_;
+    QLabel* verdict_;
     EffectTable* table_;
     EffectPlot* dose_;
     EffectPlot* shift_;

@@ -1,4 +1,4 @@
-#include "app/causal/causal_set_page.h"
+#include "app/causal/tested_set_page.h"
 
 #include <QDir>
 #include <QHBoxLayout>
@@ -10,8 +10,11 @@
 #include <QVBoxLayout>
 #include <utility>
 
-#include "app/causal/set_effects.h"
+#include "app/causal/panel_text.h"
+#include "app/causal/set_plots.h"
 #include "app/compare/sample_sets.h"
+#include "core/causal/causal_html.h"
+#include "core/causal/causal_json.h"
 #include "core/store/run_store.h"
 #include "widgets/causal/effect_plot.h"
 #include "widgets/causal/effect_table.h"
@@ -29,9 +32,15 @@ constexpr QSize kPlotSize(640, 380);
 
 QList<SaveFormat> setFormats() {
     return {{"csv", QObject::tr("Interventions, a row each")},
+            {"html", QObject::tr("Report, a page of its own")},
             {"json", QObject::tr("Everything as JSON")},
             {"png", QObject::tr("Picture of table and plots")},
             {"svg", QObject::tr("Effect over dose; with none, the shift of the margin")}};
+}
+
+std::string reportText(const CausalReport& report, const QString& ending) {
+    if (ending == "csv") return effectsToCsv(report.interventions, report.command);
+    return ending == "html" ? toHtml(report) : toJson(report) + "\n";
 }
 
 QString questionsText(int count) {
@@ -39,7 +48,7 @@ QString questionsText(int count) {
 }
 
 // Of how many nothing is counted, and why.
-QString leftOutText(const CausalSet& set) {
+QString leftOutText(const TestedSet& set) {
     int unthought = 0, problems = 0;
     QString last;
     for (const auto& item : set.items) {
@@ -58,11 +67,11 @@ QString leftOutText(const CausalSet& set) {
 
 }  // namespace
 
-CausalSetPage::CausalSetPage(CompareServices services, QWidget* parent)
+TestedSetPage::TestedSetPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
       interventions_(standardPanel()),
-      run_(new CausalSetRun(services_, this)),
+      run_(new TestedSetRun(services_, this)),
       files_(new Job(this)),
       counts_(new Job(this)),
       choice_(new SetChoiceForm(services_.sceneKinds, this)),
@@ -74,6 +83,7 @@ CausalSetPage::CausalSetPage(CompareServices services, QWidget* parent)
       progress_(new QProgressBar(this)),
       status_(new ElidedLabel(this)),
       chosen_(new ElidedLabel(this)),
+      verdict_(new FlowingLabel(this)),
       table_(new EffectTable(this)),
       dose_(new EffectPlot("dose", tr("Effect over dose"),
                            tr("noise, times the latents' own spread"),
@@ -91,7 +101,10 @@ CausalSetPage::CausalSetPage(CompareServices services, QWidget* parent)
 
 // ---- Building ----
 
-void CausalSetPage::build() {
+void TestedSetPage::build() {
+    verdict_->setObjectName("causal.verdict");
+    verdict_->setAccessibleName(tr("Whether the latents are used"));
+    verdict_->hide();
     const QString nothing = tr("Comes with the first questions.");
     dose_->setEmptyText(tr("Choose noise of several strengths and run a set."));
     shift_->setEmptyText(nothing);
@@ -107,10 +120,11 @@ void CausalSetPage::build() {
     column->setContentsMargins(8, 8, 8, 8);
     column->addWidget(makeChoice());
     column->addWidget(makeProgress());
+    column->addWidget(verdict_);
     column->addWidget(parts_, 1);
 }
 
-QWidget* CausalSetPage::makeChoice() {
+QWidget* TestedSetPage::makeChoice() {
     auto* choice = new QWidget(this);
     auto* row = new QHBoxLayout(choice);
     row->setContentsMargins(0, 0, 0, 0);
@@ -129,7 +143,7 @@ QWidget* CausalSetPage::makeChoice() {
     return choice;
 }
 
-QWidget* CausalSetPage::makeProgress() {
+QWidget* TestedSetPage::makeProgress() {
     progress_->setAccessibleName(tr("Progress of the set"));
     progress_->setFixedWidth(180);
     status_->setAccessibleName(tr("State of the set"));
@@ -147,30 +161,30 @@ QWidget* CausalSetPage::makeProgress() {
     return line;
 }
 
-void CausalSetPage::wire() {
-    connect(start_, &QPushButton::clicked, this, &CausalSetPage::runAsked);
-    connect(choice_, &SetChoiceForm::accepted, this, &CausalSetPage::runAsked);
-    connect(goOn_, &QPushButton::clicked, run_, &CausalSetRun::goOn);
-    connect(stop_, &QPushButton::clicked, this, &CausalSetPage::stop);
-    connect(pastButton_, &QPushButton::clicked, this, &CausalSetPage::showPast);
-    connect(export_, &QPushButton::clicked, this, &CausalSetPage::chooseExport);
+void TestedSetPage::wire() {
+    connect(start_, &QPushButton::clicked, this, &TestedSetPage::runAsked);
+    connect(choice_, &SetChoiceForm::accepted, this, &TestedSetPage::runAsked);
+    connect(goOn_, &QPushButton::clicked, run_, &TestedSetRun::goOn);
+    connect(stop_, &QPushButton::clicked, this, &TestedSetPage::stop);
+    connect(pastButton_, &QPushButton::clicked, this, &TestedSetPage::showPast);
+    connect(export_, &QPushButton::clicked, this, &TestedSetPage::chooseExport);
     refresh_.setSingleShot(true);
     refresh_.setInterval(kRefreshEvery);
-    connect(&refresh_, &QTimer::timeout, this, &CausalSetPage::showEffects);
+    connect(&refresh_, &QTimer::timeout, this, &TestedSetPage::showEffects);
 }
 
-void CausalSetPage::wireRun() {
-    connect(run_, &CausalSetRun::failed, this, &CausalSetPage::failed);
-    connect(run_, &CausalSetRun::busyChanged, this, [this] {
+void TestedSetPage::wireRun() {
+    connect(run_, &TestedSetRun::failed, this, &TestedSetPage::failed);
+    connect(run_, &TestedSetRun::busyChanged, this, [this] {
         if (run_->isOpening()) status_->setText(tr("Reading the questions…"));
         if (run_->isOpening()) progress_->setRange(0, 0);
         updateWidgets();
         Q_EMIT busyChanged();
     });
-    connect(run_, &CausalSetRun::replaced, this, &CausalSetPage::showEffects);
-    connect(run_, &CausalSetRun::progressed, this, &CausalSetPage::showProgress);
-    connect(run_, &CausalSetRun::finished, this, &CausalSetPage::settle);
-    connect(run_, &CausalSetRun::notBegun, this, [this] {
+    connect(run_, &TestedSetRun::replaced, this, &TestedSetPage::showEffects);
+    connect(run_, &TestedSetRun::progressed, this, &TestedSetPage::showProgress);
+    connect(run_, &TestedSetRun::finished, this, &TestedSetPage::settle);
+    connect(run_, &TestedSetRun::notBegun, this, [this] {
         status_->setText(state_.isEmpty() ? tr("Nothing was run.") : state_);
         updateWidgets();
     });
@@ -178,21 +192,21 @@ void CausalSetPage::wireRun() {
 
 // ---- Running ----
 
-SetChoice CausalSetPage::choice() const { return choice_->choice(); }
+SetChoice TestedSetPage::choice() const { return choice_->choice(); }
 
-void CausalSetPage::setChoice(const SetChoice& choice) { choice_->setChoice(choice); }
+void TestedSetPage::setChoice(const SetChoice& choice) { choice_->setChoice(choice); }
 
-void CausalSetPage::setModel(const DiagnosedModel& model) {
+void TestedSetPage::setModel(const DiagnosedModel& model) {
     model_ = model;
     run_->setModelName(model.name);
 }
 
-void CausalSetPage::setInterventions(const std::vector<Intervention>& chosen) {
+void TestedSetPage::setInterventions(const std::vector<Intervention>& chosen) {
     interventions_ = chosen;
     chosen_->setText(tr("%1 interventions chosen in One question").arg(chosen.size()));
 }
 
-void CausalSetPage::run(const DecodeOptions& options) {
+void TestedSetPage::run(const DecodeOptions& options) {
     if (isBusy()) return;
     if (interventions_.empty())
         return said(tr("No intervention is chosen; check some in One question."));
@@ -209,9 +223,9 @@ void CausalSetPage::run(const DecodeOptions& options) {
                  .command = setCommand(model_, choice(), interventions_, options).toStdString()});
 }
 
-void CausalSetPage::stop() { run_->stop(); }
+void TestedSetPage::stop() { run_->stop(); }
 
-void CausalSetPage::showProgress() {
+void TestedSetPage::showProgress() {
     progress_->setRange(0, run_->questions());
     progress_->setValue(run_->done());
     status_->setText(tr("Question %1 of %2, about %3 left")
@@ -222,15 +236,13 @@ void CausalSetPage::showProgress() {
 }
 
 // Away from the GUI thread; what comes meanwhile is counted afterwards.
-void CausalSetPage::showEffects() {
+void TestedSetPage::showEffects() {
     stale_ = true;
     if (std::exchange(counting_, true)) return;
     stale_ = false;
-    counts_->add([set = set()] { return measured(set); },
-                 [this](const SetEffects& effects) {
-                     table_->setEffects(effects.summaries);
-                     dose_->setSeries({{"noise", effects.dose}});
-                     shift_->setSeries(effects.shift);
+    counts_->add([set = set()] { return set.items.empty() ? CausalReport() : reportOf(set); },
+                 [this](const CausalReport& report) {
+                     showReport(report);
                      counted();
                  },
                  [this](const QString& sentence) {
@@ -239,13 +251,27 @@ void CausalSetPage::showEffects() {
                  });
 }
 
-void CausalSetPage::counted() {
+void TestedSetPage::showReport(const CausalReport& report) {
+    report_ = report;
+    table_->setEffects(report.interventions);
+    dose_->setSeries(doseSeries(report));
+    shift_->setSeries(shiftSeries(report));
+    const LatentVerdict& verdict = report.verdict;
+    verdict_->setVisible(!report.interventions.empty());
+    verdict_->setText(
+        QString::fromStdString("Latents: " + toText(verdict.use) + ". " + verdict.sentence));
+    QStringList evidence;
+    for (const auto& each : verdict.evidence) evidence << QString::fromStdString(each);
+    verdict_->setToolTip(evidence.join('\n'));
+}
+
+void TestedSetPage::counted() {
     counting_ = false;
     if (stale_) return showEffects();
     Q_EMIT busyChanged();
 }
 
-void CausalSetPage::settle(bool stopped) {
+void TestedSetPage::settle(bool stopped) {
     refresh_.stop();
     showEffects();
     const QString asked = questionsText(run_->done());
@@ -254,14 +280,14 @@ void CausalSetPage::settle(bool stopped) {
               leftOutText(set()));
 }
 
-void CausalSetPage::tellState(const QString& state) {
+void TestedSetPage::tellState(const QString& state) {
     state_ = state;
     status_->setText(state);
     status_->setToolTip(state);
     updateWidgets();
 }
 
-void CausalSetPage::updateWidgets() {
+void TestedSetPage::updateWidgets() {
     const bool busy = isBusy();
     choice_->setEnabled(!busy);
     start_->setEnabled(!busy);
@@ -274,7 +300,7 @@ void CausalSetPage::updateWidgets() {
 
 // ---- What was tested before ----
 
-void CausalSetPage::showPast() {
+void TestedSetPage::showPast() {
     if (!pastButton_->isEnabled())
         return said(services_.store.empty() ? tr("No set is kept: there is no run store.")
                                             : tr("A set is being tested; stop it first."));
@@ -286,7 +312,7 @@ void CausalSetPage::showPast() {
         files_->add(
             [store] {
                 return std::filesystem::exists(store)
-                           ? listCausalSets(RunStore(store, RunStore::Access::Read))
+                           ? listTestedSets(RunStore(store, RunStore::Access::Read))
                            : std::vector<ComparisonSummary>();
             },
             [this](const std::vector<ComparisonSummary>& all) {
@@ -294,7 +320,7 @@ void CausalSetPage::showPast() {
             },
             [this](const QString& sentence) { Q_EMIT failed(sentence); });
     };
-    connect(past_, &PastComparisons::openAsked, this, &CausalSetPage::open);
+    connect(past_, &PastComparisons::openAsked, this, &TestedSetPage::open);
     connect(past_, &PastComparisons::deleteAsked, this,
             [this, list, store = services_.store](qint64 run) {
                 files_->add([store, run] { RunStore(store).remove(run); }, list,
@@ -304,14 +330,14 @@ void CausalSetPage::showPast() {
     past_->open();
 }
 
-void CausalSetPage::open(std::int64_t run) {
+void TestedSetPage::open(std::int64_t run) {
     files_->add([store = services_.store,
-                 run] { return readCausalSet(RunStore(store, RunStore::Access::Read), run); },
-                [this](const CausalSet& set) { showOpened(set); },
+                 run] { return readTestedSet(RunStore(store, RunStore::Access::Read), run); },
+                [this](const TestedSet& set) { showOpened(set); },
                 [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
-void CausalSetPage::showOpened(const CausalSet& set) {
+void TestedSetPage::showOpened(const TestedSet& set) {
     if (isBusy()) return;
     run_->show(set);
     setChoice(set.choice);
@@ -325,13 +351,13 @@ void CausalSetPage::showOpened(const CausalSet& set) {
 
 // ---- Files ----
 
-QString CausalSetPage::command() const {
+QString TestedSetPage::command() const {
     if (!set().interventions.empty()) return QString::fromStdString(set().run.info.command);
     return setCommand(model_, choice(), interventions_, options_);
 }
 
 // The table as wide as it needs to be, the plots below it.
-QImage CausalSetPage::picture() {
+QImage TestedSetPage::picture() {
     constexpr int kSharp = 2, kWidth = 1100;
     const int rows = table_->heightOfAll(), plot = kWidth / 2;
     QImage image(QSize(kWidth, rows + kPlotSize.height()) * kSharp, QImage::Format_RGB32);
@@ -350,13 +376,13 @@ QImage CausalSetPage::picture() {
     return image;
 }
 
-void CausalSetPage::chooseExport() {
+void TestedSetPage::chooseExport() {
     if (!hasExport()) return said(tr("There is nothing to export yet; run a set first."));
     askWhereToSave(this, {tr("Export the set"), QStringLiteral("causal-set.csv"), setFormats()},
                    [this](const QString& file, const QString&) { exportTo(file); });
 }
 
-void CausalSetPage::exportTo(const QString& name) {
+void TestedSetPage::exportTo(const QString& name) {
     const auto [file, ending, problem] = saveTarget(name, setFormats());
     if (!problem.isEmpty()) return failed(problem);
     const QString made = command();
@@ -368,9 +394,8 @@ void CausalSetPage::exportTo(const QString& name) {
             writeFile(file, svg);
         };
     else
-        write = [file = file, ending = ending, set = set(), made = made.toStdString()] {
-            writeFile(file, QByteArray::fromStdString(ending == "csv" ? toCsv(effectsOf(set), made)
-                                                                      : toJsonText(set, made)));
+        write = [file = file, ending = ending, set = set()] {
+            writeFile(file, QByteArray::fromStdString(reportText(reportOf(set), ending)));
         };
     files_->add(
         std::move(write),

@@ -29,6 +29,7 @@ struct BenchmarkItem {
     std::string benchmark;  // "vstar", "mmvp", "blink", "cv_bench", "hr_bench",
                             // "mme_realworld_lite", "viscot", "data"
     std::string id;         // as the source has it; unique within a set
+    int row = 0;            // its number in the split's files, from 0
     std::string split;      // of a benchmark with several: "hrbench_4k", "val"; else empty
     std::string category;  // what its table is split by: direct_attributes, Counting, 2D/Count, ...
     std::string part;      // a second split where there is one: a source, a cycle, an l2 name
@@ -81,6 +82,7 @@ struct ImportedResults {
     std::string model;  // as the file's name or folder says it; may be empty
     std::vector<ImportedResult> results;
     std::vector<std::string> leftOut;  // a sentence for each row that could not be used
+    std::vector<std::string> notes;
 };
 
 // What one scorer makes of one raw output.

@@ -62,9 +62,18 @@ private:
         return folders;
     }
 
+    // Shards of one split count on: "test-00001-of-00002" goes on where the one before it ended.
+    static std::string splitName(const fs::path& file) {
+        const auto path = file.string();
+        const auto shard = path.rfind("-of-");
+        return shard == path.npos || shard < 6 ? path : path.substr(0, shard - 6);
+    }
+
     void readFile(const fs::path& file) {
+        auto& rows = rows_[splitName(file)];
         const auto read = [&](const FileEntry& given) {
             report();
+            row_ = rows++;
             const auto place = file.string() + ", record " + std::to_string(given.number);
             try {
                 if (!given.problem.empty()) throw RecordProblem(given.problem);
@@ -86,6 +95,7 @@ private:
         ItemRow row{JsonEntry(given.value), file, files_.root, pictures_, given.number};
         auto item = readerOf(files_.benchmark)(row);
         item.benchmark = files_.benchmark;
+        item.row = row_;
         if (!isAskedFor(source_, item)) return;
         if (item.id.empty()) throw RecordProblem("has no id");
         if (!ids_.insert(item.id).second)
@@ -127,6 +137,8 @@ private:
     const ReadHooks& hooks_;
     ItemPictures pictures_;
     std::set<std::string> ids_;
+    std::map<std::string, int> rows_;  // read so far, by split
+    int row_ = 0;
     std::map<std::size_t, std::pair<std::string, std::string>> sharing_;
 };
 

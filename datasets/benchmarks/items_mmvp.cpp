@@ -1,16 +1,11 @@
 #include <algorithm>
 
 #include "datasets/benchmarks/item_row.h"
+#include "datasets/record_readers.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
-
-std::string stripped(const std::string& text) {
-    constexpr auto kSpace = " \t\r\n";
-    const auto first = text.find_first_not_of(kSpace);
-    return first == text.npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // "(a) Left (b) Right"
 std::vector<std::string> optionsOf(const std::string& text) {
@@ -19,7 +14,7 @@ std::vector<std::string> optionsOf(const std::string& text) {
     for (char letter = 'b'; at != text.npos; ++letter) {
         const auto mark = std::string(" (") + letter + ")";
         const auto next = text.find(mark, at + 3);
-        options.push_back(stripped(text.substr(at + 3, next - at - 3)));
+        options.push_back(trimmed(text.substr(at + 3, next - at - 3)));
         at = next == text.npos ? next : next + 1;
     }
     if (options.size() < 2)

@@ -124,10 +124,13 @@ std::unique_ptr<parquet::arrow::FileReader> openParquet(const fs::path& file) {
     // Not whole column chunks at once: one may hold hundreds of pictures.
     auto properties = parquet::default_reader_properties();
     properties.enable_buffered_stream();
+    parquet::ArrowReaderProperties reading;
+    reading.set_pre_buffer(false);
+    reading.set_use_threads(false);
     parquet::arrow::FileReaderBuilder builder;
+    builder.properties(reading);
     const auto opened = builder.Open(input, properties);
     auto reader = orError(opened.ok() ? builder.Build() : opened, file);
-    reader->set_use_threads(false);
     return reader;
 }
 

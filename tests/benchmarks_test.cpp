@@ -634,12 +634,70 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(readResults(kOwnSamples / "expected.json"), Error);
     }
 
+    // Texts kept apart from their cells, in runs; numbers; cells that are not there; a second
+    // sheet.
+    void workbooksOfOtherWritersAreRead() {
+        const auto set = readAs("hr-bench", kOwnSamples / "hr-bench/DreamMr_HR-Bench");
+        const auto file = fs::path(LVR_FIXTURES) / "results/tiny_HRBench4K.xlsx";
+        const auto results = readResults(file, &set);
+        QVERIFY2(results.leftOut.empty(), listed(results.leftOut).c_str());
+        QCOMPARE(results.results.size(), std::size_t{2});
+        QCOMPARE(results.results[0].id, std::string("hrbench_4k/2"));
+        QCOMPARE(results.results[0].raw.output, std::string("It is B & not A\n."));
+        QCOMPARE(results.results[1].id, std::string("hrbench_4k/4"));
+        QCOMPARE(results.results[1].raw.options, (std::vector<std::string>{"4", "9", "7", "1"}));
+        QCOMPARE(results.results[1].raw.output, std::string("nan"));
+        QCOMPARE(results.model, std::string("tiny"));
+        const auto damaged = newFolder() / "tiny_MMVP.xlsx";
+        write(damaged, textOf(file).substr(0, 900));
+        QVERIFY_EXCEPTION_THROWN(readResults(damaged), Error);
+    }
+
+    // lmms-eval counts the rows of each subset, and of all shards of a split.
+    void rowNumbersAreThoseOfTheTask_data() {
+        QTest::addColumn<QString>("source");
+        QTest::addColumn<QString>("task");
+        QTest::addColumn<int>("row");
+        QTest::addColumn<QString>("target");
+        QTest::addColumn<QString>("id");
+        const auto add = [](const char* source, const char* task, int row, const char* target,
+                            const char* id) {
+            QTest::newRow(task) << source << task << row << target << id;
+        };
+        const auto blink = "blink:blink/BLINK-Benchmark_BLINK";
+        add(blink, "blink_counting", 1, "(A)", "val_Counting_2");
+        add(blink, "blink_spatial_relation", 1, "A", "val_Spatial_Relation_2");
+        add("cv-bench:cv-bench/nyu-visionx_CV-Bench", "cv_bench_3d", 1, "(A)", "4");
+        add("hr-bench:hr-bench/DreamMr_HR-Bench", "hrbench8k", 3, "D", "hrbench_8k/3");
+        add("mme-realworld-lite:mme-realworld-lite/yifanzhang114_MME-RealWorld-lite-lmms-eval",
+            "mmerealworld_lite", 4, "C", "4");
+    }
+    void rowNumbersAreThoseOfTheTask() {
+        QFETCH(QString, source);
+        QFETCH(QString, task);
+        QFETCH(int, row);
+        QFETCH(QString, target);
+        QFETCH(QString, id);
+        const auto file = newFolder() / ("20260301_samples_" + task.toStdString() + ".jsonl");
+        write(file, OrderedJson{{"doc_id", row},
+                                {"target", target.toStdString()},
+                                {"filtered_resps", OrderedJson::array({"A"})}}
+                        .dump());
+        const auto parts = source.split(':');
+        const auto set = readAs(parts[0].toStdString(), kOwnSamples / parts[1].toStdString());
+        const auto results = readResults(file, &set);
+        QCOMPARE(QString::fromStdString(results.results.at(0).id), id);
+    }
+
     void ourOwnOutputsAreReadBack() {
         const auto file = newFolder() / "raw.jsonl";
-        write(
-            file,
-            R"({"id": "7", "benchmark": "vstar", "question": "Q?", "options": ["a", "b"], "gold": "B", "output": "<answer> B"})"
-            "\n");
+        write(file, OrderedJson{{"id", "7"},
+                                {"benchmark", "vstar"},
+                                {"question", "Q?"},
+                                {"options", {"a", "b"}},
+                                {"gold", "B"},
+                                {"output", "<answer> B"}}
+                        .dump());
         const auto results = readResults(file);
         QCOMPARE(results.format, std::string("lvr outputs"));
         QCOMPARE(results.results.at(0).raw.options, (std::vector<std::string>{"a", "b"}));

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/store/run_store.h"
+#include "core/values/evaluation.h"
 #include "widgets/job.h"
 
 namespace lvr {
@@ -129,7 +130,8 @@ void StoreLooker::listRuns(StoreLook& look) {
     std::vector<RunSummary> list;
     bool changed = version_ < 0 || !complaint_.isEmpty();
     for (auto& run : store_->runs()) {
-        if (run.info.kind == kComparisonKind) continue;  // no training; Compare shows it
+        // No trainings: Compare shows the one, lvr runs show the other.
+        if (run.info.kind == kComparisonKind || run.info.kind == kEvaluationKind) continue;
         const auto before = known_.find(run.id);
         const bool isSame = before != known_.end() && before->second.run == run;
         changed = changed || !isSame;

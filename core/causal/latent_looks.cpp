@@ -6,6 +6,7 @@
 #include "core/causal/latent_filters.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
+#include "core/eval/measures.h"
 #include "core/torch.h"
 #include "core/vision/patch_grid.h"
 
@@ -104,13 +105,6 @@ void project(const Untouched& untouched, CausalPanel& panel) {
 std::vector<float> floatsOf(const torch::Tensor& tensor) {
     const auto flat = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
     return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
-}
-
-double entropyOf(const std::vector<double>& shares) {
-    double sum = 0;
-    for (const double share : shares)
-        if (share > 0) sum -= share * std::log(share);
-    return sum;
 }
 
 int rankOfBest(const std::vector<float>& similarity, const std::vector<int>& target) {

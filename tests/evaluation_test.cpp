@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/eval/evaluation_json.h"
 #include "core/eval/evaluation_table.h"
+#include "core/eval/imported_answer.h"
 #include "core/eval/plan_difference.h"
 #include "core/eval/published.h"
 #include "core/store/run_store.h"
@@ -211,6 +212,29 @@ private Q_SLOTS:
         items[1].answers["fixed:4"].output = "A";
         const auto rows = rowsOf(runOf("vstar", items));
         QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // lmms_vstar reads no letter in tags ...
+    }
+
+    void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut_data() {
+        QTest::addColumn<QString>("output");
+        QTest::addColumn<QList<int>>("thoughts");
+        QTest::addColumn<int>("closed");
+        QTest::addColumn<QString>("answer");
+        const QString two = "<|lvr_start|><|lvr|><|lvr|><|lvr_end|>";
+        QTest::newRow("none") << "B<|im_end|>" << QList<int>() << 0 << "B<|im_end|>";
+        QTest::newRow("one") << two + "<answer> B </answer>" << QList<int>{2} << 1 << "B";
+        QTest::newRow("two, open")
+            << two + "<|lvr_start|><|lvr|> C" << QList<int>{2, 1} << 1 << "C";
+        QTest::newRow("empty span") << "<|lvr_start|><|lvr_end|>D" << QList<int>() << 0 << "D";
+    }
+    void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut() {
+        QFETCH(QString, output);
+        QFETCH(QList<int>, thoughts);
+        QFETCH(int, closed);
+        QFETCH(QString, answer);
+        const auto read = importedAnswer(output.toStdString());
+        QCOMPARE(QList<int>(read.thoughts.begin(), read.thoughts.end()), thoughts);
+        QCOMPARE(read.closed, closed);
+        QCOMPARE(QString::fromStdString(read.answer), answer);
     }
 
     void theTableNamesAllOfIt() {

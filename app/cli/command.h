@@ -21,7 +21,9 @@ void addDataCommand(CLI::App& app);
 void addDataListCommand(CLI::App& data);  // a subcommand of it
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
-void addRescoreCommand(CLI::App& eval);  // a subcommand of it
+void addEvalDataCommand(CLI::App& eval);    // a subcommand of it
+void addEvalImportCommand(CLI::App& eval);  // a subcommand of it
+void addRescoreCommand(CLI::App& eval);     // a subcommand of it
 void addScoreCommand(CLI::App& app);
 void addDiagnoseCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);

@@ -261,6 +261,8 @@ void addEvalCommand(CLI::App& app) {
     auto a = std::make_shared<EvalArguments>();
     auto* command = app.add_subcommand("eval", "Measure accuracy, with intervals");
     command->require_subcommand(1);
+    addEvalDataCommand(*command);
+    addEvalImportCommand(*command);
     addRescoreCommand(*command);
     auto* scenes = command->add_subcommand("scenes", "On fresh generated scenes");
     scenes->add_option("--model", a->models,

@@ -61,13 +61,16 @@ std::vector<Verdict> verdictsOn(const EvaluatedItem& item, const ItemAnswer& ans
     return verdicts;
 }
 
-bool disagree(const std::vector<Verdict>& verdicts) {
-    bool someRight = false, someWrong = false;
-    for (const auto& verdict : verdicts) {
-        if (!verdict.letter) continue;
-        (verdict.right ? someRight : someWrong) = true;
-    }
-    return someRight && someWrong;
+RawLines keptOutputs(const EvalRun& evaluation) {
+    RawLines kept;
+    for (const auto& item : evaluation.items)
+        for (const auto& [column, answer] : item.answers)
+            if (answer.failure.empty())
+                kept.lines.push_back({.line = static_cast<int>(kept.lines.size()) + 1,
+                                      .id = item.item.id,
+                                      .column = column,
+                                      .output = rawOutput(item, answer)});
+    return kept;
 }
 
 std::vector<JudgedAnswer> judgedItems(const EvalRun& evaluation, const EvalSet& set,

@@ -22,7 +22,7 @@ struct Judgement {
 };
 
 // A rule that reads a letter is right when it is the gold one.
-Judgement against(const std::string& gold, Reading reading) {
+Judgement against(const std::string& gold, LetterReading reading) {
     const bool right = reading.letter == gold;
     return {std::move(reading.letter), right, std::move(reading.rule)};
 }
@@ -73,7 +73,7 @@ struct Scorer {
     Judgement (*judge)(const RawOutput&);
 };
 
-template <Reading (*rule)(std::string_view)>
+template <LetterReading (*rule)(std::string_view)>
 Judgement byLetter(const RawOutput& raw) {
     return against(goldLetter(raw.gold), rule(raw.output));
 }

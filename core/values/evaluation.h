@@ -17,11 +17,12 @@ inline constexpr const char* kEvaluationKind = "eval";
 
 // What is made of a question before it is answered.
 enum class EvalMode {
-    Lvr,        // nothing: the model thinks in latents until its exit rule says so
-    Base,       // the same prompt without latents
-    Chain,      // it is asked to think step by step in words, without latents
-    Crop,       // the region that its latents look at is cut out and shown as one more picture
-    OracleCrop  // the region that the source of the question names
+    Lvr,         // nothing: the model thinks in latents until its exit rule says so
+    Base,        // the same prompt without latents
+    Chain,       // it is asked to think step by step in words, without latents
+    Crop,        // the region that its latents look at is cut out and shown as one more picture
+    OracleCrop,  // the region that the source of the question names
+    Imported     // not asked here: another program answered
 };
 
 // One way to ask every item.
@@ -131,7 +132,7 @@ struct EvalRow {
     double triggered = 0;  // its share of all items
     double closed = 0;     // share of the N whose thoughts were all closed
     double latents = 0;    // mean over the N
-    int disagree = 0;      // items on which the scorers that decide do not agree
+    int disagree = 0;      // items on which scorers do not agree
     std::optional<PublishedRange> base, lvr;
     // Against the first column, over the items that both answered.
     bool isCompared = false;

@@ -64,7 +64,8 @@ std::string verdictBlock(const LatentVerdict& verdict) {
            "</ul>\n<p>The rule. Used: another question's or picture's latents move the margin "
            "towards its answer further than towards a randomly paired one, by 0.1 nats or more "
            "with a Holm-adjusted p below 0.05, and flip more than one answer in twenty (lower end "
-           "of the interval). Slots, no feedback: not so, but without the slots more than one in "
+           "of the interval). Slots, no feedback: not so, but with the markers only more than one "
+           "in "
            "twenty flips. Not used: neither. Too few to tell: fewer than 30 answers that thought, "
            "or fewer than 20 of them with a donor whose answer differs.</p>\n";
 }
@@ -216,7 +217,8 @@ std::string toHtml(const CausalReport& r) {
                     "disturbance flips answers, but only what is read moves towards the donor's.",
                     shiftTable(r) + binFigure(r)) +
             section("Noise", "Dose and response.", doseFigure(r)) +
-            section("Early answers", "The answer if the thought is ended after so many latents.",
+            section("Early answers",
+                    "The answer if thoughts are ended after at most so many latents.",
                     earlyFigure(r)) +
             section("Retrieval",
                     "Whether the visual token nearest to a latent is of its own region.",

@@ -75,7 +75,7 @@ private:
 
     std::string whyNot() const {
         if (untouched_.latents().size(0) == 0) return "it did not think";
-        return untouched_.spoken ? "" : "it gave no answer";
+        return untouched_.spoken ? "" : "it gave no answer, or no word before it";
     }
 
     CausalPanel untouchedPanel() const {

@@ -188,10 +188,14 @@ void addEarly(const std::vector<const CausalItem*>& items, CausalReport& report)
         int judged = 0, right = 0, count = 0;
         double entropy = 0;
     };
+    std::size_t longest = 0;
+    for (const auto* item : items) longest = std::max(longest, item->panel.early.size());
+    // A thought that was over before keeps its answer, so that every point is of the same items.
     std::map<int, Sum> sums;
     for (const auto* item : items)
-        for (const auto& early : item->panel.early) {
-            auto& sum = sums[early.latents];
+        for (std::size_t k = 0; k < longest && !item->panel.early.empty(); ++k) {
+            const auto& early = item->panel.early[std::min(k, item->panel.early.size() - 1)];
+            auto& sum = sums[static_cast<int>(k)];
             ++sum.count;
             sum.entropy += early.entropy;
             if (item->panel.expected.empty()) continue;
@@ -327,7 +331,9 @@ LatentVerdict verdictOn(const CausalReport& report) {
             verdict.evidence.push_back(shiftText(summary));
         }
         if (takesAwaySlots(summary.intervention.kind) && summary.count > 0) {
-            needsSlots |= summary.flipRate.low > kLeastFlips;
+            // Without its markers a model is asked what it was never trained on.
+            if (summary.intervention.kind == InterventionKind::MarkersOnly)
+                needsSlots |= summary.flipRate.low > kLeastFlips;
             verdict.evidence.push_back(slotsText(summary));
         }
     }

@@ -15,8 +15,8 @@ CausalReport summarise(const std::vector<CausalItem>& items, std::uint64_t seed)
 // The rule, on a summary. Used: another question's or picture's latents move the margin towards
 // its answer, further than towards a random one (Holm p < 0.05, at least 0.1 nats) and flip at
 // least one answer in twenty (lower end of the interval). Slots, no feedback: not so, but without
-// the slots one answer in twenty flips. Not used: neither. Too few: fewer than 30 answers that
-// thought, or fewer than 20 with a donor whose answer differs.
+// the slots (markers only) one answer in twenty flips. Not used: neither. Too few: fewer than 30
+// answers that thought, or fewer than 20 with a donor whose answer differs.
 LatentVerdict verdictOn(const CausalReport& report);
 
 }  // namespace lvr

@@ -106,8 +106,8 @@ struct CausalReport {
     std::vector<std::string> skipped;  // items that could not be asked, a sentence each
     LatentVerdict verdict;
     std::vector<InterventionSummary> interventions;
-    std::vector<std::pair<int, double>> earlyRight;  // latents, share right after so many
-    std::vector<std::pair<int, double>> earlyEntropy;
+    // Latents, and the share right (the mean entropy) when thoughts end after at most so many.
+    std::vector<std::pair<int, double>> earlyRight, earlyEntropy;
     std::vector<RetrievalRow> retrieval;
     std::vector<ProbeRow> probes;
     CausalGeometry geometry;

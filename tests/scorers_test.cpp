@@ -1,15 +1,15 @@
 // Scorers and aggregates against what the public code made of the same texts
 // (tests/goldens/scorers).
 
-#include "core/eval/scorers.h"
+#include "core/scorers/scorers.h"
 
 #include <QtTest>
 #include <map>
 
 #include "core/error.h"
-#include "core/eval/aggregates.h"
-#include "core/eval/letter_rules.h"
-#include "core/eval/vqa_text.h"
+#include "core/scorers/aggregates.h"
+#include "core/scorers/letter_rules.h"
+#include "core/scorers/vqa_text.h"
 #include "tests/support/goldens.h"
 
 using namespace lvr;

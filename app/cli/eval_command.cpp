@@ -13,9 +13,9 @@
 #include "app/engine/tiny_model.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
-#include "core/eval/statistics.h"
 #include "core/files/atomic_file.h"
 #include "core/model/lvr_checkpoint.h"
+#include "core/statistics/statistics.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 

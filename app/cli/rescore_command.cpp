@@ -12,10 +12,10 @@
 #include "core/error.h"
 #include "core/eval/evaluation_json.h"
 #include "core/eval/judged_items.h"
-#include "core/eval/raw_outputs.h"
-#include "core/eval/scorers.h"
-#include "core/eval/statistics.h"
 #include "core/files/atomic_file.h"
+#include "core/scorers/raw_outputs.h"
+#include "core/scorers/scorers.h"
+#include "core/statistics/statistics.h"
 #include "core/store/run_store.h"
 #include "core/values/csv_text.h"
 

@@ -12,7 +12,7 @@
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
-#include "core/eval/resampling.h"
+#include "core/statistics/resampling.h"
 #include "core/torch.h"
 
 namespace lvr {

@@ -7,10 +7,10 @@
 #include <numeric>
 
 #include "core/eval/answer.h"
-#include "core/eval/clustering.h"
-#include "core/eval/power.h"
-#include "core/eval/resampling.h"
-#include "core/eval/statistics.h"
+#include "core/statistics/clustering.h"
+#include "core/statistics/power.h"
+#include "core/statistics/resampling.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

@@ -6,7 +6,7 @@
 #include "core/causal/latent_filters.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
-#include "core/eval/measures.h"
+#include "core/statistics/measures.h"
 #include "core/torch.h"
 #include "core/vision/patch_grid.h"
 

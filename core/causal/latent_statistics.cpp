@@ -1,6 +1,6 @@
 #include "core/causal/latent_statistics.h"
 
-#include "core/eval/spectrum.h"
+#include "core/statistics/spectrum.h"
 #include "core/torch.h"
 
 namespace lvr {

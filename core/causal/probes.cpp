@@ -4,9 +4,9 @@
 #include <set>
 
 #include "core/causal/latent_statistics.h"
-#include "core/eval/resampling.h"
-#include "core/eval/spectrum.h"
-#include "core/eval/statistics.h"
+#include "core/statistics/resampling.h"
+#include "core/statistics/spectrum.h"
+#include "core/statistics/statistics.h"
 #include "core/torch.h"
 
 namespace lvr {

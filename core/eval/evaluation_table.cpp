@@ -4,11 +4,11 @@
 #include <numeric>
 #include <set>
 
-#include "core/eval/aggregates.h"
 #include "core/eval/judged_items.h"
-#include "core/eval/power.h"
 #include "core/eval/published.h"
-#include "core/eval/statistics.h"
+#include "core/scorers/aggregates.h"
+#include "core/statistics/power.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

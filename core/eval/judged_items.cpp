@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "core/eval/clustering.h"
-#include "core/eval/scorers.h"
-#include "core/eval/statistics.h"
+#include "core/scorers/scorers.h"
+#include "core/statistics/clustering.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/eval/raw_outputs.h"
+#include "core/scorers/raw_outputs.h"
 #include "core/values/evaluation.h"
 
 namespace lvr {

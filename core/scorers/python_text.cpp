@@ -1,4 +1,4 @@
-#include "core/eval/python_text.h"
+#include "core/scorers/python_text.h"
 
 #include <unicode/locid.h>
 #include <unicode/uchar.h>

@@ -1,10 +1,10 @@
-#include "core/eval/letter_rules.h"
+#include "core/scorers/letter_rules.h"
 
 #include <algorithm>
 #include <array>
 #include <set>
 
-#include "core/eval/python_text.h"
+#include "core/scorers/python_text.h"
 
 namespace lvr {
 namespace {

@@ -1,10 +1,10 @@
-#include "core/eval/measures.h"
+#include "core/statistics/measures.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

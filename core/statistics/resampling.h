@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 

@@ -1,8 +1,8 @@
 #include <array>
 #include <utility>
 
-#include "core/eval/letter_rules.h"
-#include "core/eval/python_text.h"
+#include "core/scorers/letter_rules.h"
+#include "core/scorers/python_text.h"
 
 namespace lvr {
 namespace {

@@ -1,12 +1,12 @@
-#include "core/eval/raw_outputs.h"
+#include "core/scorers/raw_outputs.h"
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 
 #include "core/error.h"
-#include "core/eval/scorers.h"
 #include "core/files/json_file.h"
+#include "core/scorers/scorers.h"
 
 namespace lvr {
 namespace {

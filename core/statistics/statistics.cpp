@@ -1,4 +1,4 @@
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 #include <algorithm>
 #include <cmath>

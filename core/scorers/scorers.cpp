@@ -1,4 +1,4 @@
-#include "core/eval/scorers.h"
+#include "core/scorers/scorers.h"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 
 #include "core/error.h"
 #include "core/eval/answer.h"
-#include "core/eval/letter_rules.h"
-#include "core/eval/python_text.h"
-#include "core/eval/vqa_text.h"
+#include "core/scorers/letter_rules.h"
+#include "core/scorers/python_text.h"
+#include "core/scorers/vqa_text.h"
 #include "core/values/nearest_name.h"
 
 namespace lvr {

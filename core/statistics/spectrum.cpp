@@ -1,11 +1,11 @@
-#include "core/eval/spectrum.h"
+#include "core/statistics/spectrum.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
 
-#include "core/eval/measures.h"
+#include "core/statistics/measures.h"
 
 namespace lvr {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/eval/aggregates.h"
+#include "core/scorers/aggregates.h"
 
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "core/eval/resampling.h"
+#include "core/statistics/resampling.h"
 
 #include <algorithm>
 #include <cmath>

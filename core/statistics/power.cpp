@@ -1,11 +1,11 @@
-#include "core/eval/power.h"
+#include "core/statistics/power.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

@@ -1,10 +1,10 @@
-#include "core/eval/vqa_text.h"
+#include "core/scorers/vqa_text.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
 
-#include "core/eval/python_text.h"
+#include "core/scorers/python_text.h"
 
 namespace lvr {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/eval/clustering.h"
+#include "core/statistics/clustering.h"
 
 #include <algorithm>
 #include <cmath>

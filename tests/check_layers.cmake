@@ -83,7 +83,7 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui)"
     "app/training|||^<(Q[A-Z]|imgui|CLI)" "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
     "widgets|||^<(opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/files core/trace core/text core/vision core/checkpoint core/store core/machine
-        core/runs_io datasets widgets)
+        core/runs_io core/statistics core/scorers datasets widgets)
     list(APPEND rules "${folder}|||^(<torch|<ATen|\"core/torch)")
 endforeach()
 file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/core/*.h ${ROOT}/datasets/*.h ${ROOT}/widgets/*.h ${ROOT}/app/*.h)

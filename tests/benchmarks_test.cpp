@@ -537,6 +537,8 @@ private Q_SLOTS:
     void otherNamesAreRefused() {
         QVERIFY_EXCEPTION_THROWN(parseBenchmarkSource("vstarr:DIR"), UsageError);
         QVERIFY_EXCEPTION_THROWN(parseBenchmarkSource("vstar:"), UsageError);
+        qputenv("HOME", "/home/me");
+        QCOMPARE(parseBenchmarkSource("blink:~/b").where.data, fs::path("/home/me/b"));
         QCOMPARE(parseBenchmarkSource("hr_bench-4k:a:b").variant, std::string("4k"));
         QCOMPARE(parseBenchmarkSource("hr_bench-4k:a:b").where.data, fs::path("a:b"));
     }

@@ -532,6 +532,18 @@ private Q_SLOTS:
         QCOMPARE(item.targets.at(0), (BenchmarkTarget{"", 7, 14, 14, 14, 0}));
         QCOMPARE(readBenchmark(parseBenchmarkSource(folder.string())).benchmark,
                  std::string("viscot"));
+        QVERIFY(errorOf("viscot-det:" + folder.string()).find("--data viscot:") !=
+                std::string::npos);
+        const OrderedJson region = {{"question_id", 3},
+                                    {"img_path", "cot/gqa/1.png"},
+                                    {"expression", "the red cup"},
+                                    {"bbox", {7, 14, 21, 28}},
+                                    {"width", 28},
+                                    {"height", 28}};
+        write(folder / "benchmark_det/gqa.jsonl", region.dump() + "\n");
+        const auto regions = readAs("viscot-det", folder);
+        QCOMPARE(regions.items.at(0).targets, item.targets);
+        QCOMPARE(regions.items.at(0).gold, std::string());
     }
 
     void otherNamesAreRefused() {

@@ -667,6 +667,20 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(readResults(damaged), Error);
     }
 
+    // Through pandas "None" is lost and whole numbers with gaps are 3.0.
+    void optionsThatPandasChangedAreRecognised() {
+        const auto set = readAs("cv-bench", kOwnSamples / "cv-bench/nyu-visionx_CV-Bench");
+        const auto file = newFolder() / "tiny_CV-Bench-2D.tsv";
+        const std::string question = "How many boxes are in the image?";
+        const auto header = "index\tquestion\tA\tB\tC\tD\tE\tF\tanswer\tprediction\n";
+        write(file, header + ("2\t" + question) + "\t0\t5\t\t3\t4.0\t1.0\tF\tF. 1\n");
+        const auto results = readResults(file, &set);
+        QCOMPARE(results.results.at(0).id, std::string("2"));
+        QCOMPARE(results.results[0].raw.options, set.items.at(2).options);
+        write(file, header + ("2\t" + question) + "\t0\t5\t\t3\t9.0\t1.0\tF\tF. 1\n");
+        QVERIFY_EXCEPTION_THROWN(readResults(file, &set), Error);
+    }
+
     // lmms-eval counts the rows of each subset, and of all shards of a split.
     void rowNumbersAreThoseOfTheTask_data() {
         QTest::addColumn<QString>("source");

@@ -532,11 +532,25 @@ private Q_SLOTS:
         QCOMPARE(item.targets.at(0), (BenchmarkTarget{"", 7, 14, 14, 14, 0}));
         QCOMPARE(readBenchmark(parseBenchmarkSource(folder.string())).benchmark,
                  std::string("viscot"));
+        QVERIFY(errorOf("viscot-det:" + folder.string()).find("--data viscot:") !=
+                std::string::npos);
+        const OrderedJson region = {{"question_id", 3},
+                                    {"img_path", "cot/gqa/1.png"},
+                                    {"expression", "the red cup"},
+                                    {"bbox", {7, 14, 21, 28}},
+                                    {"width", 28},
+                                    {"height", 28}};
+        write(folder / "benchmark_det/gqa.jsonl", region.dump() + "\n");
+        const auto regions = readAs("viscot-det", folder);
+        QCOMPARE(regions.items.at(0).targets, item.targets);
+        QCOMPARE(regions.items.at(0).gold, std::string());
     }
 
     void otherNamesAreRefused() {
         QVERIFY_EXCEPTION_THROWN(parseBenchmarkSource("vstarr:DIR"), UsageError);
         QVERIFY_EXCEPTION_THROWN(parseBenchmarkSource("vstar:"), UsageError);
+        qputenv("HOME", "/home/me");
+        QCOMPARE(parseBenchmarkSource("blink:~/b").where.data, fs::path("/home/me/b"));
         QCOMPARE(parseBenchmarkSource("hr_bench-4k:a:b").variant, std::string("4k"));
         QCOMPARE(parseBenchmarkSource("hr_bench-4k:a:b").where.data, fs::path("a:b"));
     }
@@ -651,6 +665,20 @@ private Q_SLOTS:
         const auto damaged = newFolder() / "tiny_MMVP.xlsx";
         write(damaged, textOf(file).substr(0, 900));
         QVERIFY_EXCEPTION_THROWN(readResults(damaged), Error);
+    }
+
+    // Through pandas "None" is lost and whole numbers with gaps are 3.0.
+    void optionsThatPandasChangedAreRecognised() {
+        const auto set = readAs("cv-bench", kOwnSamples / "cv-bench/nyu-visionx_CV-Bench");
+        const auto file = newFolder() / "tiny_CV-Bench-2D.tsv";
+        const std::string question = "How many boxes are in the image?";
+        const auto header = "index\tquestion\tA\tB\tC\tD\tE\tF\tanswer\tprediction\n";
+        write(file, header + ("2\t" + question) + "\t0\t5\t\t3\t4.0\t1.0\tF\tF. 1\n");
+        const auto results = readResults(file, &set);
+        QCOMPARE(results.results.at(0).id, std::string("2"));
+        QCOMPARE(results.results[0].raw.options, set.items.at(2).options);
+        write(file, header + ("2\t" + question) + "\t0\t5\t\t3\t9.0\t1.0\tF\tF. 1\n");
+        QVERIFY_EXCEPTION_THROWN(readResults(file, &set), Error);
     }
 
     // lmms-eval counts the rows of each subset, and of all shards of a split.

@@ -142,6 +142,20 @@ private:
     std::map<std::size_t, std::pair<std::string, std::string>> sharing_;
 };
 
+// Visual-CoT's regions to find are asked for by name: nobody answers them.
+std::vector<BenchmarkFiles> askedLayouts(const BenchmarkSource& source) {
+    auto layouts = layoutsAt(source.where.data, source.benchmark);
+    if (source.benchmark != "viscot") return layouts;
+    const bool toFind = source.variant == "det";
+    std::erase_if(layouts, [&](auto& l) { return (l.layout == "boxes to find") != toFind; });
+    if (layouts.empty())
+        throw Error(source.where.data.string() + " holds no " +
+                    (toFind ? "benchmark_det/SOURCE.jsonl" : "benchmark/SOURCE.json") +
+                    " of the Visual-CoT benchmark; for what it holds give --data " +
+                    benchmarkFlag({"viscot", toFind ? "" : "det", source.where}));
+    return layouts;
+}
+
 // The best of what was found; two that are alike can't be told apart.
 BenchmarkFiles chosen(const std::vector<BenchmarkFiles>& layouts, const BenchmarkSource& source,
                       BenchmarkSet& set) {
@@ -282,7 +296,7 @@ BenchmarkSet readBenchmark(const BenchmarkSource& source, const ReadHooks& hooks
     if (source.benchmark.empty() && isUnknownFile(source.where.data))
         return readOwnData(source.where, hooks);  // its reader says best what is wrong with it
     BenchmarkSet set;
-    const auto files = chosen(layoutsAt(source.where.data, source.benchmark), source, set);
+    const auto files = chosen(askedLayouts(source), source, set);
     if (files.benchmark == "data") return readOwnData(dataAmong(files, source), hooks);
     checkShards(files);
     set.benchmark = files.benchmark;

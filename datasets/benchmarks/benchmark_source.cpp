@@ -1,6 +1,7 @@
 #include "datasets/benchmarks/benchmark_source.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/error.h"
 
@@ -31,6 +32,13 @@ std::optional<BenchmarkSource> namedBenchmark(const std::string& given) {
                 return BenchmarkSource{name.benchmark, variant, {}};
     }
     return std::nullopt;
+}
+
+// A shell leaves "~" alone behind a colon.
+std::filesystem::path fromHome(const std::string& path) {
+    const char* home = std::getenv("HOME");
+    return home && path.starts_with("~/") ? std::filesystem::path(home) / path.substr(2)
+                                          : std::filesystem::path(path);
 }
 
 }  // namespace
@@ -83,7 +91,7 @@ BenchmarkSource parseBenchmarkSource(const std::string& text) {
     const auto path = source ? text.substr(colon + 1) : text;
     if (path.empty()) throw UsageError("--data " + text + " names no folder or file");
     if (!source) source.emplace();
-    source->where.data = path;
+    source->where.data = fromHome(path);
     return *source;
 }
 

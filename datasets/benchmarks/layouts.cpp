@@ -9,125 +9,13 @@
 #include "core/error.h"
 #include "datasets/benchmarks/benchmark_source.h"
 #include "datasets/benchmarks/item_pictures.h"
+#include "datasets/benchmarks/layout_schemas.h"
 #include "datasets/benchmarks/tables.h"
 #include "datasets/parquet.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
 namespace {
-
-// The columns that tell a layout; "a|b": one of them.
-struct Schema {
-    const char* benchmark;
-    const char* layout;
-    int rank;
-    std::set<std::string> endings;
-    std::vector<std::string> columns;
-};
-
-const std::vector<Schema>& schemas() {
-    static const std::vector<Schema> all = {
-        {"vstar",
-         "snapshot with boxes",
-         0,
-         {".jsonl", ".json"},
-         {"image", "text", "category", "label", "question_id"}},
-        {"vstar",
-         "Hugging Face rows",
-         1,
-         {".parquet"},
-         {"image", "text", "category", "label", "question_id"}},
-        {"vstar",
-         "VLMEvalKit table",
-         2,
-         {".tsv"},
-         {"index", "image|image_path", "question", "A", "B", "answer", "category"}},
-        {"mmvp",
-         "Questions.csv with pictures",
-         0,
-         {".csv"},
-         {"Index", "Question", "Options", "Correct Answer"}},
-        {"mmvp",
-         "Hugging Face rows",
-         1,
-         {".parquet"},
-         {"Index", "Question", "Options", "Correct Answer", "image"}},
-        {"mmvp",
-         "VLMEvalKit table",
-         2,
-         {".tsv"},
-         {"index", "image|image_path", "question", "A", "B", "answer"}},
-        {"blink",
-         "Hugging Face rows",
-         0,
-         {".parquet"},
-         {"idx", "question", "sub_task", "image_1", "choices", "answer", "prompt"}},
-        {"blink",
-         "VLMEvalKit table",
-         1,
-         {".tsv"},
-         {"index", "image|image_path", "question", "A", "B", "answer", "category"}},
-        {"cv_bench",
-         "Hugging Face rows",
-         0,
-         {".parquet"},
-         {"idx", "type", "task", "image", "question", "choices", "answer", "prompt", "source"}},
-        {"cv_bench",
-         "JSON lines with pictures",
-         1,
-         {".jsonl"},
-         {"idx", "type", "task", "filename", "question", "choices", "answer", "prompt", "source"}},
-        {"cv_bench",
-         "VLMEvalKit tables",
-         2,
-         {".tsv"},
-         {"index", "image|image_path", "question", "A", "B", "answer", "prompt", "source"}},
-        {"hr_bench",
-         "Hugging Face rows",
-         0,
-         {".parquet"},
-         {"index", "question", "answer", "category", "A", "B", "C", "D", "cycle_category",
-          "image"}},
-        {"hr_bench",
-         "tables",
-         1,
-         {".tsv"},
-         {"index", "question", "answer", "category", "A", "B", "C", "D", "cycle_category",
-          "image|image_path"}},
-        {"mme_realworld_lite",
-         "JSON with pictures",
-         0,
-         {".json"},
-         {"Question_id", "Image", "Text", "Answer choices", "Ground truth", "Category", "Subtask",
-          "Task"}},
-        {"mme_realworld_lite",
-         "lmms-eval's rows",
-         1,
-         {".parquet"},
-         {"index", "bytes", "question", "multi-choice options", "answer", "category",
-          "l2-category"}},
-        {"mme_realworld_lite",
-         "VLMEvalKit table",
-         2,
-         {".tsv"},
-         {"index", "image|image_path", "question", "multi-choice options", "answer", "category",
-          "l2-category"}},
-        {"viscot", "boxes to find", 1, {".jsonl", ".json"}, {"img_path", "expression", "bbox"}},
-        {"viscot", "conversations", 0, {".json", ".jsonl"}, {"image", "conversations"}},
-        {"data", "list of files", 0, {".json"}, {"ds_name", "data_path"}},
-        {"data", "LVR JSON", 0, {".json", ".jsonl", ".parquet"}, {"image", "conversations"}},
-        {"data",
-         "Visual-CoT",
-         0,
-         {".json", ".jsonl", ".parquet"},
-         {"image", "question", "answer", "bboxs"}},
-        {"data",
-         "ViRL39K",
-         0,
-         {".json", ".jsonl", ".parquet"},
-         {"question|problem", "answer", "image|images"}}};
-    return all;
-}
 
 struct EnoughRead {};
 
@@ -166,7 +54,7 @@ bool hasColumn(const std::set<std::string>& names, const std::string& column) {
     return names.contains(column.substr(0, bar)) || names.contains(column.substr(bar + 1));
 }
 
-FileLayout measured(const Schema& schema, const std::set<std::string>& names) {
+FileLayout measured(const LayoutSchema& schema, const std::set<std::string>& names) {
     FileLayout layout{schema.benchmark, schema.layout, schema.rank, {}};
     for (const auto& column : schema.columns)
         if (!hasColumn(names, column)) layout.missing.push_back(column.substr(0, column.find('|')));
@@ -356,7 +244,7 @@ std::optional<FileLayout> layoutOf(const fs::path& file, const std::string& want
     std::vector<FileLayout> whole;
     std::optional<FileLayout> nearest;
     double best = 0.6;  // of the columns
-    for (const auto& schema : schemas()) {
+    for (const auto& schema : layoutSchemas()) {
         if (!schema.endings.contains(file.extension().string())) continue;
         const auto layout = measured(schema, names);
         if (layout.missing.empty()) whole.push_back(layout);

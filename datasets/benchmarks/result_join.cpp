@@ -17,10 +17,14 @@ std::string core(const std::string& name) {
     return plain;
 }
 
+// pandas makes whole numbers with gaps between them into 3.0.
+bool isSameOption(const std::string& given, const std::string& own) {
+    return given.empty() || given == own || given == own + ".0";
+}
+
 bool optionsFit(const std::vector<std::string>& given, const std::vector<std::string>& own) {
     for (std::size_t i = 0; i < given.size(); ++i)
-        if (!given[i].empty() && (i >= own.size() || trimmed(given[i]) != trimmed(own[i])))
-            return false;
+        if (!isSameOption(trimmed(given[i]), i < own.size() ? trimmed(own[i]) : "")) return false;
     return true;
 }
 

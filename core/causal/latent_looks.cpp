@@ -6,6 +6,7 @@
 #include "core/causal/latent_filters.h"
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
+#include "core/statistics/measures.h"
 #include "core/torch.h"
 #include "core/vision/patch_grid.h"
 
@@ -61,7 +62,9 @@ void addPatches(const CausalQuestion& question, const Untouched& untouched,
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const auto row = floatsOf(cosine[static_cast<std::int64_t>(i)]);
         steps[i].patches = nearestPatches(row, kNearest);
-        if (i < targets.size()) steps[i].targetRank = rankOfBest(row, targets[i]);
+        if (i >= targets.size()) continue;
+        steps[i].targetRank = rankOfBest(row, targets[i]);
+        steps[i].targetTokens = static_cast<int>(targets[i].size());
     }
 }
 
@@ -106,13 +109,6 @@ std::vector<float> floatsOf(const torch::Tensor& tensor) {
     return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
-double entropyOf(const std::vector<double>& shares) {
-    double sum = 0;
-    for (const double share : shares)
-        if (share > 0) sum -= share * std::log(share);
-    return sum;
-}
-
 int rankOfBest(const std::vector<float>& similarity, const std::vector<int>& target) {
     TORCH_CHECK(!target.empty(), "a region without visual tokens");
     float best = similarity[target.front()];
@@ -129,6 +125,18 @@ int rankOfBest(const std::vector<float>& similarity, const std::vector<int>& tar
     return 1 + nearer + (tied + 1) / 2;
 }
 
+std::vector<int> targetRanks(const torch::Tensor& vectors, const std::vector<Box>& targets,
+                             const Untouched& untouched) {
+    const auto& tokens = untouched.encoded.prompt.imageTokens;
+    if (!tokens.defined() || targets.empty() || vectors.size(0) == 0) return {};
+    const auto cosine = projectOntoPatches(vectors, tokens.to(torch::kCPU, torch::kFloat32)).cosine;
+    const auto regions = tokensOfBoxes(targets, untouched.encoded.pictures.grids, "the question");
+    std::vector<int> ranks;
+    for (std::int64_t i = 0; i < cosine.size(0) && i < std::ssize(regions); ++i)
+        ranks.push_back(rankOfBest(floatsOf(cosine[i]), regions[i]));
+    return ranks;
+}
+
 std::vector<float> answerAttention(const LvrCheckpoint& checkpoint, const Untouched& untouched) {
     const auto places = picturePlaces(checkpoint, untouched);
     if (places.numel() == 0 || untouched.record.attention.empty()) return {};
@@ -138,6 +146,7 @@ std::vector<float> answerAttention(const LvrCheckpoint& checkpoint, const Untouc
 
 std::vector<std::vector<float>> latentAttention(const LvrCheckpoint& checkpoint,
                                                 const Untouched& untouched) {
+    const c10::InferenceMode inference;
     const auto& model = checkpoint.model;
     const auto places = picturePlaces(checkpoint, untouched);
     if (places.numel() == 0) return {};

@@ -28,13 +28,13 @@ std::vector<EarlyAnswer> earlyAnswers(const LvrCheckpoint& checkpoint, const Unt
 std::vector<double> influenceOfSteps(const LvrCheckpoint& checkpoint, const Untouched& untouched,
                                      std::stop_token stop = {});
 
+// Of each vector that has a target: the rank of its region's best visual token. vectors: [n, D]
+std::vector<int> targetRanks(const torch::Tensor& vectors, const std::vector<Box>& targets,
+                             const Untouched& untouched);
 // Of the best token of `target` among all by similarity (larger is nearer), counted from 1; ties
 // count half against it, rounded up.
 int rankOfBest(const std::vector<float>& similarity, const std::vector<int>& target);
 
 std::vector<float> floatsOf(const torch::Tensor& tensor);  // its numbers in order
-
-// Natural logarithm; 0 log 0 = 0.
-double entropyOf(const std::vector<double>& shares);
 
 }  // namespace lvr

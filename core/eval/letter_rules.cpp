@@ -20,11 +20,11 @@ struct LetterPattern {
 };
 
 template <std::size_t size>
-std::optional<Reading> firstOf(const std::array<LetterPattern, size>& patterns,
-                               const PythonText& text) {
+std::optional<LetterReading> firstOf(const std::array<LetterPattern, size>& patterns,
+                                     const PythonText& text) {
     for (const auto& [pattern, rule] : patterns)
         if (const auto match = pattern.search(text))
-            return Reading{utf8Of(uppered(match->group)), rule};
+            return LetterReading{utf8Of(uppered(match->group)), rule};
     return std::nullopt;
 }
 
@@ -34,7 +34,7 @@ bool isAmong(const PythonText& character, std::string_view letters) {
 }
 
 // extract_characters_regex, which lmms-eval and VLMEvalKit share.
-Reading firstCapital(PythonText text) {
+LetterReading firstCapital(PythonText text) {
     static const std::array<PythonText, 8> kStockPhrases{
         u"The best answer is", u"The correct answer is", u"The answer is", u"The answer",
         u"The best option is", u"The correct option is", u"Best answer:",  u"Best option:"};
@@ -70,17 +70,17 @@ bool isRefusal(const PythonText& text) {
 }
 
 // "answer is X", with no boundary behind the letter.
-std::optional<Reading> statedLetter(const PythonText& text, std::size_t options) {
+std::optional<LetterReading> statedLetter(const PythonText& text, std::size_t options) {
     static const PythonPattern stated(R"((?:correct\s+)?answer\s+is\s+\**([ABCD])\**)", kIgnored);
     const auto match = stated.search(text);
     if (!match) return std::nullopt;
     const auto letter = utf8Of(uppered(match->group));
     if (letter.size() != 1 || letter[0] - 'A' >= static_cast<int>(options)) return std::nullopt;
-    return Reading{letter, "\"answer is\" a letter"};
+    return LetterReading{letter, "\"answer is\" a letter"};
 }
 
-std::optional<Reading> letterAmongWords(const PythonText& text, std::size_t options,
-                                        VlmEvalKitEdition edition) {
+std::optional<LetterReading> letterAmongWords(const PythonText& text, std::size_t options,
+                                              VlmEvalKitEdition edition) {
     constexpr std::ptrdiff_t kLastWords = 4;
     const bool anywhere = edition == VlmEvalKitEdition::Until2025August;
     const auto words = wordsWithoutMarks(text);
@@ -90,15 +90,15 @@ std::optional<Reading> letterAmongWords(const PythonText& text, std::size_t opti
     std::vector<std::string> found;
     for (std::size_t i = 0; i < options; ++i)
         if (find(letterAt(i)) != words.end()) found.push_back(letterAt(i));
-    if (found.empty() && find("Z") != words.end()) return Reading{"Z", "the word Z"};
+    if (found.empty() && find("Z") != words.end()) return LetterReading{"Z", "the word Z"};
     if (found.size() != 1) return std::nullopt;
-    if (anywhere) return Reading{found[0], "the only letter among the words"};
+    if (anywhere) return LetterReading{found[0], "the only letter among the words"};
     if (words.end() - find(found[0]) > kLastWords) return std::nullopt;
-    return Reading{found[0], "the only letter, among the last four words"};
+    return LetterReading{found[0], "the only letter, among the last four words"};
 }
 
-Reading optionText(const PythonText& output, const std::vector<std::string>& options,
-                   VlmEvalKitEdition edition) {
+LetterReading optionText(const PythonText& output, const std::vector<std::string>& options,
+                         VlmEvalKitEdition edition) {
     const auto text = lowered(output);
     int length = 0;
     std::vector<std::size_t> within;
@@ -125,14 +125,14 @@ std::set<std::string> choicesAmong(const PythonText& text, int options) {
 
 }  // namespace
 
-Reading lvrOfficialLetter(std::string_view output) {
+LetterReading lvrOfficialLetter(std::string_view output) {
     const auto behind = pythonSplit(pythonText(output), u"<answer>");
     const auto inside = stripped(pythonSplit(behind.back(), u"</answer").front());
     return {utf8Of(firstCharacter(pythonSplit(inside, u" ").front())),
             behind.size() > 1 ? "first character of the last answer tag" : "first character"};
 }
 
-Reading lmmsVstarLetter(std::string_view output) {
+LetterReading lmmsVstarLetter(std::string_view output) {
     static const std::array<LetterPattern, 5> kPatterns{
         {{PythonPattern(R"(^([A-D])\s*[\.)\]]*)", kIgnored), "begins with a letter"},
          {PythonPattern(R"((?:THE\s+)?(?:ANSWER|CHOICE|OPTION)(?:\s+IS)?[\s:]+([A-D]))", kIgnored),
@@ -148,7 +148,7 @@ Reading lmmsVstarLetter(std::string_view output) {
     return {utf8Of(PythonText(text, letters[0].begin, 1)), "the only letter of A-D"};
 }
 
-Reading lmmsMmvpLetter(std::string_view output) {
+LetterReading lmmsMmvpLetter(std::string_view output) {
     static const std::array<LetterPattern, 5> kPatterns{
         {{PythonPattern(R"(^\s*\(?([AB])\)?\.?\s*$)", kIgnored), "nothing but a letter"},
          {PythonPattern(R"(^\s*\(?([AB])\)?[\.\s])", kIgnored), "begins with a letter"},
@@ -162,28 +162,30 @@ Reading lmmsMmvpLetter(std::string_view output) {
     return {"", kNothing};
 }
 
-Reading lmmsBlinkLetter(std::string_view output) {
+LetterReading lmmsBlinkLetter(std::string_view output) {
     static const PythonPattern pattern(R"(^[\(\s]*([A-Z])[\)\.\s]*)", kIgnored);
     const auto match = pattern.search(stripped(pythonText(output)));
     if (!match) return {"", "does not begin with a letter"};
     return {utf8Of(uppered(match->group)), "its first letter"};
 }
 
-Reading lmmsMmeRealWorldLetter(std::string_view output) { return firstCapital(pythonText(output)); }
+LetterReading lmmsMmeRealWorldLetter(std::string_view output) {
+    return firstCapital(pythonText(output));
+}
 
-Reading vlmEvalKitMmeRealWorldLetter(std::string_view output) {
+LetterReading vlmEvalKitMmeRealWorldLetter(std::string_view output) {
     const auto text = pythonText(output);
     if (const auto tag = firstBetween(text, u"<answer>", u"</answer>"))
         return firstCapital(uppered(stripped(*tag)));
     return firstCapital(text);
 }
 
-Reading lmmsHrBenchLetter(std::string_view output, const std::vector<std::string>& options) {
+LetterReading lmmsHrBenchLetter(std::string_view output, const std::vector<std::string>& options) {
     return vlmEvalKitLetter(output, options, VlmEvalKitEdition::Until2025August);
 }
 
-Reading vlmEvalKitLetter(std::string_view output, const std::vector<std::string>& options,
-                         VlmEvalKitEdition edition) {
+LetterReading vlmEvalKitLetter(std::string_view output, const std::vector<std::string>& options,
+                               VlmEvalKitEdition edition) {
     const auto text = pythonText(output);
     // An API's failure is not looked into for letters, but for options' texts.
     if (!contains(text, u"Failed to obtain answer via API")) {
@@ -195,7 +197,7 @@ Reading vlmEvalKitLetter(std::string_view output, const std::vector<std::string>
     return optionText(text, options, edition);
 }
 
-Reading blinkOfficialLetter(std::string_view output, int options) {
+LetterReading blinkOfficialLetter(std::string_view output, int options) {
     constexpr int kMost = 5;
     const auto text = pythonText(output);
     if (isAmong(text, "ABCDE")) return {"(" + utf8Of(text) + ")", "nothing but a letter"};
@@ -209,7 +211,7 @@ Reading blinkOfficialLetter(std::string_view output, int options) {
     return {"JUDGE", "would be put to GPT-3.5"};
 }
 
-Reading exactLetter(std::string_view output) {
+LetterReading exactLetter(std::string_view output) {
     static const PythonPattern pattern(R"(^\(?([A-Z])\)?[.:]?\z)");
     if (const auto match = pattern.search(stripped(pythonText(output))))
         return {utf8Of(match->group), "nothing but a letter"};

@@ -8,10 +8,10 @@
 namespace lvr {
 
 // What a rule took from a raw output.
-struct Reading {
+struct LetterReading {
     std::optional<std::string> letter;  // none: undecided
     std::string rule;                   // which of its rules decided
-    bool operator==(const Reading&) const = default;
+    bool operator==(const LetterReading&) const = default;
 };
 
 // The rules by which public code takes the letter of an option from a raw output, each as its
@@ -19,13 +19,13 @@ struct Reading {
 // options: their texts, for A, B, ...
 
 // Release of LVR, evaluation.py at 637a9f7: the first character of the last answer tag.
-Reading lvrOfficialLetter(std::string_view output);
+LetterReading lvrOfficialLetter(std::string_view output);
 // lmms-eval at 75571cf.
-Reading lmmsVstarLetter(std::string_view output);
-Reading lmmsMmvpLetter(std::string_view output);   // A and B only
-Reading lmmsBlinkLetter(std::string_view output);  // CV-Bench has the same
-Reading lmmsMmeRealWorldLetter(std::string_view output);
-Reading lmmsHrBenchLetter(std::string_view output, const std::vector<std::string>& options);
+LetterReading lmmsVstarLetter(std::string_view output);
+LetterReading lmmsMmvpLetter(std::string_view output);   // A and B only
+LetterReading lmmsBlinkLetter(std::string_view output);  // CV-Bench has the same
+LetterReading lmmsMmeRealWorldLetter(std::string_view output);
+LetterReading lmmsHrBenchLetter(std::string_view output, const std::vector<std::string>& options);
 
 // VLMEvalKit's rule changed twice; numbers made with different ones can't be compared.
 enum class VlmEvalKitEdition {
@@ -33,18 +33,18 @@ enum class VlmEvalKitEdition {
     Until2026June,    // b862cf7: among the last four words; replies up to twice the options' length
     Now,              // e8e78f0: also "answer is X"
 };
-Reading vlmEvalKitLetter(std::string_view output, const std::vector<std::string>& options,
-                         VlmEvalKitEdition edition = VlmEvalKitEdition::Now);
-Reading vlmEvalKitMmeRealWorldLetter(std::string_view output);
+LetterReading vlmEvalKitLetter(std::string_view output, const std::vector<std::string>& options,
+                               VlmEvalKitEdition edition = VlmEvalKitEdition::Now);
+LetterReading vlmEvalKitMmeRealWorldLetter(std::string_view output);
 
 // BLINK, test_benchmark.py at 2d6a779: "(B)". "JUDGE": it would ask GPT-3.5.
-Reading blinkOfficialLetter(std::string_view output, int options);
+LetterReading blinkOfficialLetter(std::string_view output, int options);
 
 // Ours, strict: nothing but the letter, as "B", "(B)", "B." or "B:".
-Reading exactLetter(std::string_view output);
+LetterReading exactLetter(std::string_view output);
 
 // lmms-eval's reasoning tasks (reasoning_utils.py): what is judged at all ...
-Reading lmmsReasoningAnswer(std::string_view output);
+LetterReading lmmsReasoningAnswer(std::string_view output);
 // ... and the letter it reads from that; empty: none.
 std::string lmmsReasoningLetter(std::string_view answer);
 // An answer or a gold answer as it compares them: without a final period and space around it ...

@@ -151,7 +151,7 @@ bool isThoughtThenAnswer(const PythonText& text, const PythonText& tag) {
 
 }  // namespace
 
-Reading lmmsReasoningAnswer(std::string_view output) {
+LetterReading lmmsReasoningAnswer(std::string_view output) {
     const auto [text, rule] = extracted(pythonText(output));
     return {utf8Of(stripped(text)), rule};
 }

@@ -19,7 +19,8 @@ namespace lvr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kRowsAtATime = 64;  // pictures may be inside
+// Pictures may be inside: few rows at a time where rows are large.
+constexpr std::int64_t kMostRowsAtATime = 64, kBytesAtATime = 32 << 20;
 
 Json valueAt(const arrow::Array& column, std::int64_t row);
 
@@ -115,16 +116,45 @@ T orError(arrow::Result<T> result, const fs::path& file) {
     return std::move(result).ValueOrDie();
 }
 
-}  // namespace
-
-void forEachRow(const fs::path& file, const OnEntry& visit) {
+std::unique_ptr<parquet::arrow::FileReader> openParquet(const fs::path& file) {
     arrow::util::InitializeUTF8();
     std::error_code failed;
     if (!fs::is_regular_file(file, failed)) throw Error("there is no file " + file.string());
     auto input = orError(arrow::io::ReadableFile::Open(file.string()), file);
-    auto reader = orError(parquet::arrow::OpenFile(input, arrow::default_memory_pool()), file);
-    reader->set_use_threads(false);
-    reader->set_batch_size(kRowsAtATime);
+    // Not whole column chunks at once: one may hold hundreds of pictures.
+    auto properties = parquet::default_reader_properties();
+    properties.enable_buffered_stream();
+    parquet::ArrowReaderProperties reading;
+    reading.set_pre_buffer(false);
+    reading.set_use_threads(false);
+    parquet::arrow::FileReaderBuilder builder;
+    builder.properties(reading);
+    const auto opened = builder.Open(input, properties);
+    auto reader = orError(opened.ok() ? builder.Build() : opened, file);
+    return reader;
+}
+
+std::int64_t rowsAtATime(const parquet::arrow::FileReader& reader, const fs::path& file) {
+    std::error_code failed;
+    const auto rows = std::max<std::int64_t>(1, reader.parquet_reader()->metadata()->num_rows());
+    const auto bytes = static_cast<std::int64_t>(fs::file_size(file, failed)) / rows;
+    return std::clamp(kBytesAtATime / std::max<std::int64_t>(1, bytes), std::int64_t{1},
+                      kMostRowsAtATime);
+}
+
+}  // namespace
+
+std::vector<std::string> parquetColumns(const fs::path& file) {
+    std::shared_ptr<arrow::Schema> schema;
+    const auto reader = openParquet(file);
+    const auto read = reader->GetSchema(&schema);
+    if (!read.ok()) orError(arrow::Result<int>(read), file);
+    return schema->field_names();
+}
+
+void forEachRow(const fs::path& file, const OnEntry& visit) {
+    const auto reader = openParquet(file);
+    reader->set_batch_size(rowsAtATime(*reader, file));
     auto batches = orError(reader->GetRecordBatchReader(), file);
     int count = 0;
     for (;;) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "datasets/json_entries.h"
 
@@ -11,5 +13,8 @@ namespace lvr {
 // (pictures) are binary values; numbers that are not finite are null; dates and decimals are texts.
 // Throws Error naming the file.
 void forEachRow(const std::filesystem::path& file, const OnEntry& visit);
+
+// The names of its columns. Throws Error naming the file.
+std::vector<std::string> parquetColumns(const std::filesystem::path& file);
 
 }  // namespace lvr

@@ -1,10 +1,16 @@
 // What interventions on latents make of a question: against slow versions that read everything
 // anew, and what must hold by construction, on the shipped model and its scenes.
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <QtTest>
 #include <numeric>
 
+#include "core/causal/causal_html.h"
+#include "core/causal/causal_json.h"
 #include "core/causal/causal_panel.h"
+#include "core/causal/causal_report.h"
+#include "core/causal/causal_set.h"
 #include "core/causal/latent_looks.h"
 #include "core/causal/occlusion.h"
 #include "core/causal/untouched.h"
@@ -12,7 +18,6 @@
 #include "core/torch.h"
 #include "core/values/intervention.h"
 #include "datasets/scenes/scenes.h"
-#include "tests/support/golden.h"
 
 using namespace lvr;
 using enum InterventionKind;
@@ -44,6 +49,34 @@ Chain chainOf(std::uint64_t index) {
     }
 }
 
+// Items as a model would give them whose answers move by `shift` towards the donor's and flip in
+// `flips` of `count` under other-question, and flip in `slotFlips` without their slots.
+std::vector<CausalItem> plantedItems(int count, double shift, int flips, int slotFlips) {
+    std::vector<CausalItem> items;
+    for (int i = 0; i < count; ++i) {
+        CausalItem item{.id = std::to_string(i), .kind = "planted"};
+        auto& panel = item.panel;
+        panel.expected = panel.answer = "red";
+        panel.right = true;
+        panel.latents = 2;
+        panel.margin = 1 + i % 7;
+        const double wobble = 0.02 * (i % 5 - 2);
+        panel.outcomes = {{.intervention = {.kind = OtherQuestion},
+                           .answer = i < flips ? "blue" : "red",
+                           .flipped = i < flips,
+                           .right = i >= flips,
+                           .originalChange = -shift / 2,
+                           .towardsDonor = shift + wobble,
+                           .towardsRandom = -wobble},
+                          {.intervention = {.kind = MarkersOnly},
+                           .flipped = i < slotFlips,
+                           .right = i >= slotFlips,
+                           .originalChange = -0.1}};
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
 double difference(const std::vector<double>& a, const std::vector<double>& b) {
     double most = a.size() == b.size() ? 0 : 1e9;
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
@@ -64,13 +97,16 @@ class CausalTest : public QObject {
                          .expected = chain_.sample.answer,
                          .candidates = shapeWords(),
                          .targets = chain_.sample.rois,
-                         .chain = true,
-                         .randomAnswer = "star"};
+                         .chain = true};
         q.otherPicture =
             donorFrom(tiny_, chain_.otherPicture.question, options_, "another picture");
         auto question = chain_.sample.question;
         question.text = chain_.otherQuestion.text;
         q.otherQuestion = donorFrom(tiny_, question, options_, "another question");
+        q.randomAnswer = *std::ranges::find_if(shapeWords(), [&](const std::string& word) {
+            return word != q.expected && word != q.otherPicture->answer &&
+                   word != q.otherQuestion->answer;
+        });
         return q;
     }();
 
@@ -283,9 +319,11 @@ private Q_SLOTS:
     void neighboursDoNotMatter() {
         const auto all = ask(standardPanel());
         QCOMPARE(all.outcomes.size(), standardPanel().size());
-        for (const auto& outcome : all.outcomes) {
+        for (std::size_t i = 0; i < all.outcomes.size(); ++i) {
+            const auto& outcome = all.outcomes[i];
             QVERIFY2(outcome.impossible.empty() || outcome.intervention.kind == Mean,
                      outcome.impossible.c_str());
+            if (i % 4 != 0) continue;
             const auto alone = one(outcome.intervention);
             QCOMPARE(alone.answer, outcome.answer);
             QVERIFY(std::abs(alone.originalChange - outcome.originalChange) < 1e-4);
@@ -354,6 +392,7 @@ private Q_SLOTS:
                         torch::arange(prompt.positions.next, prompt.positions.next + extra)
                             .expand({3, 1, -1})},
                        2);
+        const c10::InferenceMode inference;
         std::vector<torch::Tensor> layers;
         tiny_.model.hidden(input, at, {.attention = &layers});
         const auto mean = torch::stack(layers).mean(0)[0];  // [T, T]
@@ -384,7 +423,9 @@ private Q_SLOTS:
     void aCoveredTargetIsComparedWithCoversElsewhere() {
         const auto outcome = one({.kind = TargetOccluded});
         QCOMPARE(outcome.shams.size(), std::size_t(32));
-        QCOMPARE(*outcome.p, occlusionP(outcome.originalChange, outcome.shams));
+        const auto as = std::ranges::count_if(
+            outcome.shams, [&](double sham) { return sham <= outcome.originalChange; });
+        QCOMPARE(*outcome.p, (1.0 + static_cast<double>(as)) / 33);
         const auto covers = coversOf(question_.question.images.front(), question_.targets, 32, 0);
         for (const auto& sham : covers.shams) {
             QVERIFY(std::abs((sham.x1 - sham.x0) - (covers.target.x1 - covers.target.x0)) < 1e-9);
@@ -395,13 +436,95 @@ private Q_SLOTS:
         QVERIFY(coversOf(question_.question.images.front(), {{0, 0, 1, 0.9}}, 32, 0).shams.empty());
     }
 
-    void occlusionsArePlacedAsInTheReference() {
-        const auto reference = golden::json("statistics.json")["permutation"]["occlusion"];
-        std::vector<double> shams;  // there larger is stronger
-        for (const double sham : reference["shams"]) shams.push_back(-sham);
-        for (const auto& one : reference["cases"])
-            QVERIFY(std::abs(occlusionP(-one["target"].get<double>(), shams) -
-                             one["p"].get<double>()) < 1e-12);
+    void plantedModelsAreRecognised_data() {
+        QTest::addColumn<int>("count");
+        QTest::addColumn<double>("shift");
+        QTest::addColumn<int>("flips");
+        QTest::addColumn<int>("slotFlips");
+        QTest::addColumn<QString>("verdict");
+        QTest::newRow("used") << 100 << 4.0 << 60 << 50 << "used";
+        QTest::newRow("slots") << 100 << 0.0 << 0 << 50 << "slots, no feedback";
+        QTest::newRow("masked") << 100 << 0.0 << 0 << 1 << "not used";
+        QTest::newRow("flips without a direction")
+            << 100 << 0.0 << 60 << 50 << "slots, no feedback";
+        QTest::newRow("a shift that flips nothing") << 100 << 0.3 << 1 << 1 << "not used";
+        QTest::newRow("few") << 29 << 4.0 << 29 << 20 << "too few to tell";
+    }
+    void plantedModelsAreRecognised() {
+        QFETCH(const int, count);
+        QFETCH(const double, shift);
+        QFETCH(const int, flips);
+        QFETCH(const int, slotFlips);
+        QFETCH(const QString, verdict);
+        auto items = plantedItems(count, shift, flips, slotFlips);
+        items.push_back({.id = "thoughtless"});  // no span: not counted
+        const auto report = summarise(items, 1);
+        QCOMPARE(report.asked, count + 1);
+        QCOMPARE(report.thought, count);
+        QCOMPARE(QString::fromStdString(toText(report.verdict.use)), verdict);
+        const auto& other = report.interventions.front();
+        QCOMPARE(other.count, count);
+        QCOMPARE(other.rightWrong, flips);
+        QCOMPARE(other.rightRight, count - flips);
+        QCOMPARE(other.flips, flips);
+        QVERIFY(std::abs(other.beyondRandom.value - shift) < 0.01);
+        QVERIFY(toHtml(report).find(toText(report.verdict.use)) != std::string::npos);
+    }
+
+    void anItemIsReadBackAsItWasKept() {
+        CausalItem item{.id = "a",
+                        .kind = "chain",
+                        .cluster = "c",
+                        .panel = ask({{.kind = OtherQuestion}, {.kind = Mean}}, /*looks=*/true)};
+        QCOMPARE(causalItemFrom(toJsonLine(item)), item);
+        QVERIFY_THROWS_EXCEPTION(Error, causalItemFrom("{\"id\": 3"));
+    }
+
+    void aLinearProbeReadsWhatIsThereAndNothingElse() {
+        ProbeData data;
+        auto random = at::detail::createCPUGenerator(3);
+        for (int i = 0; i < 120; ++i) {
+            auto vector = torch::randn({16}, random);
+            vector[3 + i % 3] += 4;
+            data.vectors.push_back(vector);
+            data.labels.push_back(std::to_string(i % 3));
+            data.clusters.push_back(std::to_string(i / 2));
+        }
+        const auto found = probe("third", "latent", data, 1);
+        QVERIFY(found && found->accuracy.value > 0.9 && found->tested == 60);
+        for (auto& vector : data.vectors) vector.narrow(0, 3, 3).zero_();
+        const auto nothing = probe("third", "latent", data, 1);
+        QVERIFY(nothing && nothing->accuracy.value < 0.55);
+    }
+
+    void aSetIsAskedWholeAndWhatFailsIsNamed() {
+        const CausalSet set{5, [&](std::size_t i) {
+                                if (i == 2) throw Error("picture 2 is broken");
+                                const auto chain = chainOf(20 * i);
+                                return CausalSetItem{
+                                    .sample = {std::to_string(i), "chain", chain.sample.question,
+                                               chain.sample.answer, chain.sample.rois},
+                                    .otherQuestion = chain.otherQuestion.text,
+                                    .chain = true,
+                                    .candidates = shapeWords()};
+                            }};
+        std::vector<std::string> told;
+        CausalSetHooks hooks{.onItem = [&](const CausalItem& item) { told.push_back(item.id); }};
+        const std::vector<Intervention> two{{.kind = OtherPicture}, {.kind = Oracle}};
+        const auto result = runCausalSet(tiny_, set, options_, two, 1, hooks);
+        QCOMPARE(told, (std::vector<std::string>{"0", "1", "3", "4"}));
+        QCOMPARE(result.skipped, (std::vector<std::string>{"item 3: picture 2 is broken"}));
+        // What was kept is not asked again.
+        told.clear();
+        hooks.kept = [&](const std::string& id) -> std::optional<CausalItem> {
+            return id == "4" ? std::nullopt : std::optional(CausalItem{.id = id});
+        };
+        QCOMPARE(runCausalSet(tiny_, set, options_, two, 1, hooks).items.size(), std::size_t(4));
+        QCOMPARE(told, (std::vector<std::string>{"4"}));
+        const auto report = summarise(result.items, 1);
+        const auto oracle = std::ranges::find(report.retrieval, "oracle", &RetrievalRow::name);
+        QVERIFY(oracle != report.retrieval.end());
+        QCOMPARE(oracle->at1, 1.0);
     }
 
     void aStopEndsAPanel() {

@@ -8,15 +8,14 @@
 #include <QSettings>
 #include <QTabWidget>
 #include <QTemporaryDir>
-#include <nlohmann/json.hpp>
 
-#include "app/causal/causal_set.h"
-#include "app/causal/causal_set_page.h"
 #include "app/causal/causal_workspace.h"
 #include "app/causal/panel_donors.h"
-#include "app/causal/panel_json.h"
 #include "app/causal/panel_page.h"
-#include "app/causal/set_effects.h"
+#include "app/causal/panel_text.h"
+#include "app/causal/set_plots.h"
+#include "app/causal/tested_set.h"
+#include "app/causal/tested_set_page.h"
 #include "app/window/session.h"
 #include "app/window/workspaces.h"
 #include "core/store/run_store.h"
@@ -119,7 +118,7 @@ struct SetWorld {
     }
     QTabWidget& tabs() { return *causal().findChild<QTabWidget*>(); }
     CausalWorkspace& causal() { return *window.findChild<CausalWorkspace*>(); }
-    CausalSetPage& page() { return *window.findChild<CausalSetPage*>(); }
+    TestedSetPage& page() { return *window.findChild<TestedSetPage*>(); }
     QPushButton& button(const QString& text) {
         for (auto* button : page().findChildren<QPushButton*>())
             if (button->text() == text) return *button;
@@ -136,7 +135,7 @@ struct SetWorld {
         settle();
     }
     void settle() { QTRY_VERIFY(!window.isBusy()); }
-    const std::vector<CausalItem>& items() { return page().set().items; }
+    const std::vector<TestedItem>& items() { return page().set().items; }
     QString cell(int row, EffectTable::Column column) {
         return page().findChild<EffectTable*>()->item(row, column)->text();
     }
@@ -150,20 +149,20 @@ struct SetWorld {
 
 // So many questions that were right; after the intervention `wrong` of them are not, and all moved
 // to the donor's answer by `shift`, by nothing to a random one's.
-CausalSet setByHand(int questions, int wrong, double shift) {
-    CausalSet set{.interventions = {{.kind = InterventionKind::OtherPicture}}};
+TestedSet setByHand(int questions, int wrong, double shift) {
+    TestedSet set{.interventions = {{.kind = InterventionKind::OtherPicture}}};
     for (int i = 0; i < questions; ++i) {
-        CausalItem item{.number = i};
-        item.panel.latents = 3;
-        item.panel.right = true;
-        item.panel.margin = i;
+        TestedItem item{.number = i, .item = {.id = "item " + std::to_string(i)}};
+        item.item.panel.latents = 3;
+        item.item.panel.right = true;
+        item.item.panel.margin = i;
         InterventionOutcome outcome{.intervention = set.interventions[0],
                                     .flipped = i < wrong,
                                     .right = i >= wrong,
                                     .originalChange = i < wrong ? -2.0 : -0.5,
                                     .towardsDonor = shift + 0.001 * i,
                                     .towardsRandom = 0.001 * i};
-        item.panel.outcomes = {outcome};
+        item.item.panel.outcomes = {outcome};
         set.items.push_back(item);
     }
     return set;
@@ -219,17 +218,8 @@ private Q_SLOTS:
 
     // ---- Values ----
 
-    void aPanelComesBackFromItsJson() {
-        const CausalPanel panel = panelByHand();
-        QVERIFY(panelFromJson(toJson(panel)) == panel);
-    }
-
-    void whatIsNoPanelIsSaidSo() {
-        QVERIFY_THROWS_EXCEPTION(Error, panelFromJson(nlohmann::ordered_json{{"question", 3}}));
-    }
-
     void aTableOfAPanelHasARowAnIntervention() {
-        const auto csv = QString::fromStdString(toCsv(panelByHand(), "lvr diagnose, so"));
+        const auto csv = QString::fromStdString(panelToCsv(panelByHand(), "lvr diagnose, so"));
         const QStringList rows = csv.split('\n', Qt::SkipEmptyParts);
         QCOMPARE(rows.size(), 4);  // heading, untouched, two outcomes
         QVERIFY(rows[0].startsWith("intervention,answer,flipped"));
@@ -325,6 +315,7 @@ private Q_SLOTS:
         InterventionGrid grid;
         grid.setAll({{.kind = InterventionKind::Zero}, {.kind = InterventionKind::Mean}});
         grid.show();
+        grid.activateWindow();
         QVERIFY(QTest::qWaitForWindowActive(&grid));
         auto* table = grid.findChild<QTableView*>();
         table->setFocus();
@@ -426,7 +417,7 @@ private Q_SLOTS:
     }
 
     void aMatrixThatIsNotSquareIsEmpty() {
-        StepMatrix matrix("m", StepMatrix::Scale::Signed);
+        StepMatrix matrix("m", "m", StepMatrix::Scale::Signed);
         matrix.setValues({1, 2, 3}, "%1 %2 %3");
         QVERIFY(matrix.isEmpty());
         matrix.setValues({1, -0.25, -0.25, 1}, "Steps %1 and %2: cosine %3");
@@ -509,6 +500,16 @@ private Q_SLOTS:
         QVERIFY(world.said().startsWith("No intervention is chosen"));
     }
 
+    void withoutLatentsThereIsNothingToTest() {
+        CausalWorld world;
+        const int before = world.script.asked;
+        world.causal().showQuestion({.sample = {.question = {{picture(28, 28)}, "What?"}},
+                                     .options = {.exit = NoLatents{}}});
+        world.test();
+        QVERIFY(world.said().contains("no latents under the exit rule"));
+        QCOMPARE(world.script.asked.load(), before);
+    }
+
     void theCommandNamesQuestionInterventionsAndAPictureThatIsThere() {
         CausalWorld world;
         world.grid().setAll({{.kind = InterventionKind::Zero},
@@ -527,7 +528,8 @@ private Q_SLOTS:
 
     void exportsSayHowTheyAreMadeAgain_data() {
         QTest::addColumn<QString>("ending");
-        for (const char* ending : {"json", "csv", "svg", "png"}) QTest::newRow(ending) << ending;
+        for (const char* ending : {"json", "csv", "svg", "png", "html"})
+            QTest::newRow(ending) << ending;
     }
     void exportsSayHowTheyAreMadeAgain() {
         QFETCH(const QString, ending);
@@ -567,57 +569,55 @@ private Q_SLOTS:
 
     // ---- Sets ----
 
-    void effectsCountWhatWasThoughtAboutOnly() {
-        CausalSet set = setByHand(20, 5, 1);
-        set.items[0].panel.latents = 0;  // no thought: of the five that are wrong
-        set.items[19].panel.outcomes[0].impossible = "There is no other picture.";
+    void aReportLeavesOutWhatCouldNotBeTestedAndNamesIt() {
+        TestedSet set = setByHand(20, 5, 1);
+        set.items[0].item.panel.latents = 0;  // no thought: of the five that are wrong
         set.items[18].problem = "broken";
-        const auto effect = effectsOf(set).at(0);
-        QCOMPARE(effect.count, 17);
-        QCOMPARE(effect.impossible, 1);
-        QCOMPARE(effect.flips, 4);
-        QCOMPARE(effect.judged, 17);
-        QCOMPARE(effect.rightBefore, 17);
-        QCOMPARE(effect.rightAfter, 13);
-        QCOMPARE(effect.lost, 4);
-        QCOMPARE(effect.p, 0.125);  // 2 * 0.5^4
-        QCOMPARE(effect.holm, 0.125);
-        QVERIFY(std::abs(effect.change.mean - (-2.0 * 4 - 0.5 * 13) / 17) < 1e-12);
+        const auto report = reportOf(set);
+        QCOMPARE(report.asked, 19);
+        QCOMPARE(report.thought, 18);
+        QCOMPARE(report.skipped, std::vector<std::string>{"item 18: broken"});
+        QCOMPARE(report.interventions.at(0).count, 18);
+        QCOMPARE(report.interventions[0].flips, 4);
+        QCOMPARE(report.interventions[0].mcnemar, 0.125);  // 2 * 0.5^4
     }
 
-    void anAnswerThatFollowsWhatIsFedIsSaidToDoSo() {
-        QCOMPARE(effectsOf(setByHand(30, 12, 2.0))[0].verdict,
-                 std::string("the answer follows what is fed"));
-        QCOMPARE(effectsOf(setByHand(30, 12, 0.0))[0].verdict,
-                 std::string("it costs right answers"));
-        QCOMPARE(effectsOf(setByHand(5, 5, 2.0))[0].verdict,
-                 std::string("too few questions to tell"));
+    void whatFollowsIsSaidOfEachIntervention() {
+        const auto saying = [](const TestedSet& set) {
+            return sayingOf(reportOf(set).interventions.at(0));
+        };
+        QCOMPARE(saying(setByHand(30, 12, 2.0)), "the answer follows what is fed");
+        QCOMPARE(saying(setByHand(30, 12, 0.0)), "it costs right answers");
+        QCOMPARE(saying(setByHand(5, 5, 2.0)), "too few questions to tell");
     }
 
-    void theShiftIsBinnedByHowSureItWas() {
-        const auto series = shiftByMargin(setByHand(9, 0, 1));
-        QCOMPARE(series.size(), std::size_t{2});
-        QCOMPARE(series[0].points.size(), std::size_t{3});
-        QCOMPARE(series[0].points[0].x, 1.0);  // margins 0, 1, 2
-        QCOMPARE(series[0].points[2].x, 7.0);
-        QVERIFY(std::abs(series[0].points[0].y.mean - 1.001) < 1e-12);
-        QVERIFY(std::abs(series[1].points[0].y.mean - 0.001) < 1e-12);
+    void theShiftIsPlottedOfThoseThatLendOnly() {
+        CausalReport report;
+        report.interventions = {
+            {.intervention = {.kind = InterventionKind::Zero}, .bins = {{.low = 0, .high = 1}}},
+            {.intervention = {.kind = InterventionKind::OtherPicture},
+             .bins = {{.low = 0, .high = 1, .count = 7, .shift = 0.5}}}};
+        const auto series = shiftSeries(report);
+        QCOMPARE(series.size(), std::size_t{1});
+        QCOMPARE(series[0].points.at(0).x, 0.5);
+        QCOMPARE(series[0].points[0].y.value, 0.5);
+        QCOMPARE(series[0].points[0].count, 7);
     }
 
     void doseBeginsWhereNothingIsDone() {
-        CausalSet set = setByHand(6, 0, 0);
-        set.interventions = {{.kind = InterventionKind::Noise, .strength = 2},
-                             {.kind = InterventionKind::Noise, .strength = 0.5}};
-        for (auto& item : set.items) {
-            item.panel.outcomes.push_back(item.panel.outcomes[0]);
-            item.panel.outcomes[0].originalChange = -3;
-        }
-        const auto points = doseResponse(set);
+        CausalReport report;
+        report.interventions = {
+            {.intervention = {.kind = InterventionKind::Noise, .strength = 2},
+             .count = 6,
+             .originalChange = {-3, -4, -2}},
+            {.intervention = {.kind = InterventionKind::Noise, .strength = 0.5}, .count = 6},
+            {.intervention = {.kind = InterventionKind::Noise, .first = 1}, .count = 6}};
+        const auto points = doseSeries(report).at(0).points;
         QCOMPARE(points.size(), std::size_t{3});
         QCOMPARE(points[0].x, 0.0);
-        QCOMPARE(points[0].y.mean, 0.0);
+        QCOMPARE(points[0].y.value, 0.0);
         QCOMPARE(points[1].x, 0.5);
-        QCOMPARE(points[2].y.mean, -3.0);
+        QCOMPARE(points[2].y.value, -3.0);
     }
 
     void aSetIsTestedAndKept() {
@@ -631,10 +631,10 @@ private Q_SLOTS:
         QTRY_VERIFY(world.page().runNumber() != 0);
         const RunStore kept(store.toStdString(), RunStore::Access::Read);
         QTRY_COMPARE(kept.find(world.page().runNumber())->status, RunStatus::Finished);
-        const CausalSet again = readCausalSet(kept, world.page().runNumber());
+        const TestedSet again = readTestedSet(kept, world.page().runNumber());
         QVERIFY(again.items == world.items());
         QVERIFY(again.run.info.command.starts_with("lvr diagnose --model tiny --data"));
-        QCOMPARE(listCausalSets(kept).size(), std::size_t{1});
+        QCOMPARE(listTestedSets(kept).size(), std::size_t{1});
     }
 
     void aStoppedSetGoesOn() {
@@ -677,6 +677,7 @@ private Q_SLOTS:
         SetWorld world(store);
         world.page().open(run);
         QTRY_COMPARE(world.items().size(), std::size_t{3});
+        world.settle();
         QCOMPARE(world.cell(0, EffectTable::Flips), "3");
         const QString file = folder_.filePath("set.json");
         world.causal().exportTo(file);
@@ -685,8 +686,8 @@ private Q_SLOTS:
         QVERIFY(written.open(QIODevice::ReadOnly));
         const auto json = QJsonDocument::fromJson(written.readAll()).object();
         QVERIFY(json["command"].toString().startsWith("lvr diagnose"));
-        QCOMPARE(json["items"].toArray().size(), 3);
-        QCOMPARE(json["effects"][0]["flips"].toInt(), 3);
+        QCOMPARE(json["asked"].toInt(), 3);
+        QCOMPARE(json["interventions"][0]["flips"].toInt(), 3);
     }
 
     void nothingIsCutOffInASmallWindow() {

@@ -4,6 +4,8 @@
 get_filename_component(ROOT ${ROOT} ABSOLUTE)  # of a relative folder nothing would be found
 set(may_use_core/values     "")
 set(may_use_core/files      "core/values")
+set(may_use_core/statistics "core/values")
+set(may_use_core/scorers    "core/values;core/files;core/statistics;core/eval/answer.h")
 set(may_use_core/text       "core/values;core/files")
 set(may_use_core/checkpoint "core/values;core/files")
 set(may_use_core/vision     "core/values;core/files;core/checkpoint")
@@ -15,15 +17,15 @@ set(may_use_core/runs_io    "core/values;core/files;core/store")
 # Opening a checkpoint and saving one: the model, its tokenizer, its files.
 set(may_use_core/model      "core/values;core/files;core/checkpoint;core/vision;core/text")
 set(may_use_core/decode     "${may_use_core/model};core/model;core/eval/answer.h")
-set(numbers "core/eval/clustering.h;core/eval/measures.h;core/eval/power.h;core/eval/resampling.h;core/eval/spectrum.h;core/eval/statistics.h")
-set(may_use_core/causal     "${may_use_core/decode};core/decode;${numbers}")
+set(may_use_core/causal     "${may_use_core/decode};core/decode;core/eval/answer.h;core/statistics")
 set(may_use_core/train      "${may_use_core/decode};core/decode")
 set(may_use_core/sft        "${may_use_core/decode};core/decode;core/train")
 set(may_use_core/grpo       "${may_use_core/decode};core/decode;core/causal;core/train")
-set(may_use_core/eval       "${may_use_core/decode};core/decode;core/causal;core/store;core/trace/heat.h;core/train/losses.h")
+set(may_use_core/eval       "${may_use_core/decode};core/decode;core/causal;core/scorers;core/statistics;core/store;core/trace/heat.h;core/train/losses.h")
 set(may_use_datasets/scenes "core/values;core/vision;core/files;core/checkpoint")
 # Lengths of records are counted in tokens of the prompt: core/text.
 set(may_use_datasets        "${may_use_datasets/scenes};core/text;core/eval/answer.h")
+set(may_use_datasets/benchmarks "core/values;core/files;core/vision;core/eval/answer.h;datasets/.")
 # What makes the tiny model trains it, and so sees torch as the other datasets do not.
 set(may_use_datasets/tiny   "core;datasets/scenes")
 set(heat "core/trace/heat.h;core/trace/heat_look.h;core/trace/heat_modes.h;core/trace/step_curves.h")
@@ -81,7 +83,7 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui)"
     "app/training|||^<(Q[A-Z]|imgui|CLI)" "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
     "widgets|||^<(opencv2|sqlite3)")
 foreach(folder IN ITEMS core/values core/files core/trace core/text core/vision core/checkpoint core/store core/machine
-        core/runs_io datasets widgets)
+        core/runs_io core/statistics core/scorers datasets widgets)
     list(APPEND rules "${folder}|||^(<torch|<ATen|\"core/torch)")
 endforeach()
 file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/core/*.h ${ROOT}/datasets/*.h ${ROOT}/widgets/*.h ${ROOT}/app/*.h)

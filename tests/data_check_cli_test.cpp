@@ -121,6 +121,25 @@ private Q_SLOTS:
         QCOMPARE(json["datasets"].toObject()["unnamed"].toInt(), 2);
     }
 
+    // Scripts read the rows of a benchmark from the command line.
+    void theItemsOfABenchmarkAreListed() {
+        qputenv("XDG_CACHE_HOME", dir_.filePath("cache").toUtf8());
+        const QString samples = LVR_FIXTURES "/bench-samples/";
+        QFile expected(samples + "expected.json");
+        QVERIFY(expected.open(QIODevice::ReadOnly));
+        const auto all = QJsonDocument::fromJson(expected.readAll()).object();
+        const auto vstar = "vstar:" + samples + "vstar/craigwu_vstar_bench";
+        QCOMPARE(program::jsonOf(lvr({"data", "list", "--data", vstar, "--json"})).array(),
+                 all["rows"]["vstar"].toArray());
+        const auto asked = lvr({"data", "list", "--data", vstar, "--prompts", "all", "--json"});
+        QCOMPARE(program::jsonOf(asked).array(), all["prompts"]["vstar"].toArray());
+        const auto table = lvr({"data", "list", "--data", "mmvp:" + samples + "mmvp/MMVP.tsv"});
+        QVERIFY(table.out.contains("6 items, 6 pictures"));
+        program::compareFailure(lvr({"data", "list", "--data", "vstar:" + samples + "mmvp"}), 1,
+                                "holds MMVP");
+        program::compareFailure(lvr({"data", "list", "--data", "vstarr:" + samples}), 2, "vstarr");
+    }
+
     void theFieldsOfEveryFormatAreListed() {
         const auto said = lvr({"data", "formats"});
         QCOMPARE(said.code, 0);

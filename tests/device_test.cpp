@@ -184,8 +184,9 @@ private Q_SLOTS:
         const auto usual = LvrCheckpoint::open(kTiny), here = LvrCheckpoint::open(kTiny, place());
         const DecodeOptions options{.exit = usual.defaultExit()};
         for (const auto intervention :
-             {InterventionKind::Own, InterventionKind::OtherPicture, InterventionKind::Zero, InterventionKind::Noise,
-              InterventionKind::Oracle, InterventionKind::Snap, InterventionKind::Transplant}) {
+             {InterventionKind::Own, InterventionKind::OtherPicture, InterventionKind::Zero,
+              InterventionKind::Noise, InterventionKind::Oracle, InterventionKind::Snap,
+              InterventionKind::Transplant}) {
             const int wanted = rightAnswers(usual, options, intervention),
                       right = rightAnswers(here, options, intervention);
             QVERIFY2(std::abs(right - wanted) <= 1,

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/eval/evaluation_json.h"
 #include "core/eval/evaluation_table.h"
+#include "core/eval/imported_answer.h"
 #include "core/eval/plan_difference.h"
 #include "core/eval/published.h"
 #include "core/store/run_store.h"
@@ -147,6 +148,36 @@ private Q_SLOTS:
         QCOMPARE(rowOf(rows, "direct_attributes", "fixed:4").right, 2.0);
     }
 
+    // Both pictures of a pair fall together: as many pairs as there are say it, not twice as many.
+    void itemsThatShareAPictureCountAsOne() {
+        std::vector<EvaluatedItem> alike, apart;
+        for (int i = 1; i <= 40; ++i) {
+            alike.push_back(itemThat("vstar", i, (i + 1) / 2 % 2 == 0, true));
+            apart.push_back(alike.back());
+            apart.back().item.cluster = std::to_string(i);
+        }
+        const auto clustered = rowOf(rowsOf(runOf("vstar", alike)), "", "fixed:4");
+        const auto single = rowOf(rowsOf(runOf("vstar", apart)), "", "fixed:4");
+        QCOMPARE(clustered.interval, std::string("clustered by picture"));
+        QCOMPARE(single.interval, std::string("Wilson"));
+        QCOMPARE(clustered.accuracy, single.accuracy);
+        QVERIFY(clustered.high - clustered.low > 1.3 * (single.high - single.low));
+        const auto all = rowOf(rowsOf(runOf("vstar", alike)), "", "base");  // all right
+        QCOMPARE(all.interval, std::string("Wilson by picture"));
+        QVERIFY(all.low > 0.8 && all.low < 0.9 && all.high == 1.0);
+    }
+
+    void comparisonsAreAdjustedAndSayWhatTheyCouldShow() {
+        std::vector<EvaluatedItem> items;
+        for (int i = 1; i <= 60; ++i) items.push_back(itemThat("vstar", i, i > 10, i > 1));
+        const auto rows = rowsOf(runOf("vstar", items));
+        const auto& base = rowOf(rows, "", "base");
+        QCOMPARE(base.gained, 9);
+        QCOMPARE(base.p, 0.00390625);
+        QCOMPARE(base.holm, 3 * base.p);  // beside the two categories
+        QVERIFY(base.detectable && *base.detectable > 0.1 && *base.detectable < 0.16);
+    }
+
     void aPairIsRightWhenBothAre() {
         std::vector<EvaluatedItem> items;
         for (int i = 1; i <= 4; ++i) items.push_back(itemThat("mmvp", i, i != 4, true));
@@ -181,6 +212,29 @@ private Q_SLOTS:
         items[1].answers["fixed:4"].output = "A";
         const auto rows = rowsOf(runOf("vstar", items));
         QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // lmms_vstar reads no letter in tags ...
+    }
+
+    void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut_data() {
+        QTest::addColumn<QString>("output");
+        QTest::addColumn<QList<int>>("thoughts");
+        QTest::addColumn<int>("closed");
+        QTest::addColumn<QString>("answer");
+        const QString two = "<|lvr_start|><|lvr|><|lvr|><|lvr_end|>";
+        QTest::newRow("none") << "B<|im_end|>" << QList<int>() << 0 << "B<|im_end|>";
+        QTest::newRow("one") << two + "<answer> B </answer>" << QList<int>{2} << 1 << "B";
+        QTest::newRow("two, open")
+            << two + "<|lvr_start|><|lvr|> C" << QList<int>{2, 1} << 1 << "C";
+        QTest::newRow("empty span") << "<|lvr_start|><|lvr_end|>D" << QList<int>() << 0 << "D";
+    }
+    void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut() {
+        QFETCH(QString, output);
+        QFETCH(QList<int>, thoughts);
+        QFETCH(int, closed);
+        QFETCH(QString, answer);
+        const auto read = importedAnswer(output.toStdString());
+        QCOMPARE(QList<int>(read.thoughts.begin(), read.thoughts.end()), thoughts);
+        QCOMPARE(read.closed, closed);
+        QCOMPARE(QString::fromStdString(read.answer), answer);
     }
 
     void theTableNamesAllOfIt() {

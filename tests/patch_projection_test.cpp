@@ -3,7 +3,7 @@
 #include <QtTest>
 #include <cmath>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 #include "core/torch.h"
 
 using namespace lvr;

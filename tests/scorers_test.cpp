@@ -1,7 +1,7 @@
 // Scorers and aggregates against what the public code made of the same texts
 // (tests/goldens/scorers).
 
-#include "core/eval/scorers.h"
+#include "core/scorers/scorers.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -9,11 +9,11 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/eval/aggregates.h"
-#include "core/eval/letter_rules.h"
-#include "core/eval/math_verify.h"
-#include "core/eval/raw_outputs.h"
-#include "core/eval/vqa_text.h"
+#include "core/scorers/aggregates.h"
+#include "core/scorers/letter_rules.h"
+#include "core/scorers/math_verify.h"
+#include "core/scorers/raw_outputs.h"
+#include "core/scorers/vqa_text.h"
 #include "tests/support/goldens.h"
 
 using namespace lvr;

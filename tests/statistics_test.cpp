@@ -1,17 +1,17 @@
 // Statistics against scipy, statsmodels, numpy and lmms-eval (tests/goldens/statistics.json).
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 #include <QCryptographicHash>
 #include <QtTest>
 #include <cmath>
 
 #include "core/error.h"
-#include "core/eval/clustering.h"
-#include "core/eval/measures.h"
-#include "core/eval/power.h"
-#include "core/eval/resampling.h"
-#include "core/eval/spectrum.h"
+#include "core/statistics/clustering.h"
+#include "core/statistics/measures.h"
+#include "core/statistics/power.h"
+#include "core/statistics/resampling.h"
+#include "core/statistics/spectrum.h"
 #include "tests/support/goldens.h"
 
 using namespace lvr;

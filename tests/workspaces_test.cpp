@@ -1078,6 +1078,18 @@ void WorkspacesTest::tabGoesThroughEveryWorkspaceInReadingOrder_data() {
                                             "Strategy name",         "Model folder",
                                             "One question or a set", "Question",
                                             "Right answer",          "Compare"};
+    QTest::newRow("causal") << static_cast<int>(WorkspaceId::Causal)
+                            << QStringList{"One question or a set",
+                                           "Question",
+                                           "Right answer",
+                                           "Another question about this picture",
+                                           "Test",
+                                           "Picture with heat",
+                                           "Add an intervention",
+                                           "What is fed instead",
+                                           "Interventions",
+                                           "Views of the latents",
+                                           "Early answers"};
 }
 
 void WorkspacesTest::tabGoesThroughEveryWorkspaceInReadingOrder() {

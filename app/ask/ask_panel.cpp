@@ -136,7 +136,7 @@ void ThoughtRow::offerWithoutLatents(const QList<QAction*>& actions) {
     without_->setFocusPolicy(Qt::StrongFocus);
 }
 
-void ThoughtRow::offer(QAction* more) {
+void ThoughtRow::offerMore(QAction* more) {
     without_->menu()->addSeparator();
     without_->menu()->addAction(more);
 }

@@ -36,7 +36,7 @@ public:
 
     void offer(QAction* useAsThought);
     void offerWithoutLatents(const QList<QAction*>& actions);
-    void offer(QAction* more);  // in the same menu, below them
+    void offerMore(QAction* more);  // in the same menu, below them
     void setRegions(int count);
     void setAnswered(bool answered);  // there is an answer to be compared with another
     // Null: there is none.

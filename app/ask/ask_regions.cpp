@@ -105,7 +105,7 @@ void AskWorkspace::makeLatentActions() {
     side_->thoughts().offerWithoutLatents(latentActions_);
 }
 
-void AskWorkspace::offerTest(QAction* test) { side_->thoughts().offer(test); }
+void AskWorkspace::offerTest(QAction* test) { side_->thoughts().offerMore(test); }
 
 void AskWorkspace::askWithoutLatents(LatentFeed instead, const BorrowedLatents& borrowed) {
     if (trace_.steps.empty() || asking_) return;

@@ -8,9 +8,8 @@
 #include <QVBoxLayout>
 #include <nlohmann/json.hpp>
 
-#include "app/causal/causal_set_page.h"
-#include "app/causal/panel_json.h"
 #include "app/causal/panel_page.h"
+#include "app/causal/tested_set_page.h"
 #include "app/engine/tiny_model.h"
 #include "core/error.h"
 #include "widgets/causal/intervention_grid.h"
@@ -59,7 +58,7 @@ CausalWorkspace::CausalWorkspace(const CompareServices& services, QWidget* paren
     : QWidget(parent),
       store_(services.store.string()),
       question_(new PanelPage(services)),  // the tabs take them, so that Tab comes there first
-      set_(new CausalSetPage(services)),
+      set_(new TestedSetPage(services)),
       tabs_(new QTabWidget(this)),
       messages_(new MessageBar(this)) {
     tabs_->setAccessibleName(tr("What is tested"));
@@ -93,11 +92,11 @@ void CausalWorkspace::wire() {
 }
 
 void CausalWorkspace::wireSet() {
-    connect(set_, &CausalSetPage::runAsked, this, &CausalWorkspace::testSet);
-    connect(set_, &CausalSetPage::said, this, &CausalWorkspace::say);
-    connect(set_, &CausalSetPage::failed, this,
+    connect(set_, &TestedSetPage::runAsked, this, &CausalWorkspace::testSet);
+    connect(set_, &TestedSetPage::said, this, &CausalWorkspace::say);
+    connect(set_, &TestedSetPage::failed, this,
             [this](const QString& sentence) { messages_->say(MessageBar::Kind::Error, sentence); });
-    connect(set_, &CausalSetPage::busyChanged, this, [this] { Q_EMIT busyChanged(isBusy()); });
+    connect(set_, &TestedSetPage::busyChanged, this, [this] { Q_EMIT busyChanged(isBusy()); });
     // Export and Copy the command are about what is in front.
     connect(tabs_, &QTabWidget::currentChanged, this, [this] { Q_EMIT busyChanged(isBusy()); });
 }
@@ -176,7 +175,7 @@ bool CausalWorkspace::hasExport() const {
     return isSetInFront() ? set_->hasExport() : question_->hasPanel() && !question_->isBusy();
 }
 
-bool CausalWorkspace::isBusy() const { return question_->isBusy() || set_->isBusy(); }
+bool CausalWorkspace::isBusy() const { return question_->isBusy() || !set_->isSettled(); }
 
 bool CausalWorkspace::isTestingSet() const { return set_->isTesting(); }
 
@@ -191,7 +190,8 @@ QByteArray CausalWorkspace::saveState() const {
                {"store", store_},
                {"run", set_->runNumber()}};
     if (chosen_) {
-        state["interventions"] = toJson(question_->grid().all());
+        for (const auto& each : question_->grid().all())
+            state["interventions"].push_back(toText(each));
         state["checks"] = question_->grid().checks();
     }
     if (!question_->keptPanel().empty()) state["panel"] = question_->keptPanel();
@@ -205,8 +205,11 @@ void CausalWorkspace::restoreState(const QByteArray& text) {
         question_->restoreSplitters(
             QByteArray::fromBase64(QByteArray::fromStdString(state.value("splitters", ""))));
         if (state.contains("interventions")) {
-            question_->grid().setAll(interventionsFromJson(state.at("interventions")),
-                                     state.value("checks", std::vector<bool>()));
+            std::vector<Intervention> all;
+            for (const std::string text : state.at("interventions"))
+                all.push_back(parseIntervention(text));
+            question_->grid().setAll(all, state.value("checks", std::vector<bool>()));
+            question_->setRegions(fromAsk_.regions);  // which a text does not hold
             chosen_ = true;
         }
         if (state.contains("panel")) question_->showKept(state.at("panel"));

@@ -12,7 +12,7 @@ class QTabWidget;
 
 namespace lvr {
 
-class CausalSetPage;
+class TestedSetPage;
 class MessageBar;
 class PanelPage;
 struct CausalPanel;
@@ -47,7 +47,7 @@ public:
     bool isBusy() const;
     bool isTestingSet() const;
     const CausalPanel& panel() const;  // of the one question, as far as it has come
-    const CausalSetPage& set() const { return *set_; }
+    const TestedSetPage& set() const { return *set_; }
 
     // Interventions, question, set, layout, and the panel on screen.
     QByteArray saveState() const;
@@ -68,7 +68,7 @@ private:
 
     const std::string store_;
     PanelPage* question_;
-    CausalSetPage* set_;
+    TestedSetPage* set_;
     QTabWidget* tabs_;
     MessageBar* messages_;
     CausalSubject fromAsk_;  // last

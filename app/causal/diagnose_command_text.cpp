@@ -1,6 +1,9 @@
 #include "app/causal/diagnose_command_text.h"
 
 #include <algorithm>
+#include <cctype>
+
+#include "core/values/option_field.h"
 
 namespace lvr {
 namespace {
@@ -22,10 +25,28 @@ std::string quotedText(const std::string& text) {
     return quoted(text.starts_with('@') ? "@" + text : text);
 }
 
-std::string listOf(const std::vector<Intervention>& interventions) {
+std::string listOf(const std::vector<std::string>& texts) {
     std::string list;
-    for (const auto& each : interventions) list += (list.empty() ? "" : ",") + toText(each);
+    for (const auto& each : texts) list += (list.empty() ? "" : ",") + each;
     return list;
+}
+
+std::string listOf(const std::vector<Intervention>& interventions) {
+    std::vector<std::string> texts;
+    for (const auto& each : interventions) texts.push_back(toText(each));
+    return listOf(texts);
+}
+
+std::string textOf(const Box& box) {
+    std::string text = numberText(box.x0) + "," + numberText(box.y0) + "," + numberText(box.x1) +
+                       "," + numberText(box.y1);
+    return box.image == 0 ? text : text + "," + std::to_string(box.image);
+}
+
+std::string boxFlags(const std::string& flag, const std::vector<Box>& boxes) {
+    std::string flags;
+    for (const Box& box : boxes) flags += flag + textOf(box);
+    return flags;
 }
 
 std::string modelFlags(const DiagnosedModel& model) {
@@ -50,14 +71,24 @@ std::string decodeFlags(const DecodeOptions& options, const DecodeOptions& offer
 }  // namespace
 
 QString panelCommand(const DiagnosedModel& model, const PanelRequest& request,
-                     const QString& picture) {
+                     const QStringList& pictures) {
     const CausalQuestion& asked = request.question;
-    std::string command = "lvr diagnose" + modelFlags(model) + " --image " +
-                          quoted(picture.toStdString()) + " --question " +
-                          quotedText(asked.question.text);
-    if (!asked.expected.empty()) command += " --expected " + quotedText(asked.expected);
+    std::string command = "lvr diagnose" + modelFlags(model);
+    const auto own = static_cast<qsizetype>(asked.question.images.size());
+    for (qsizetype i = 0; i < pictures.size(); ++i)
+        command +=
+            (i < own ? " --image " : " --other-picture ") + quoted(pictures[i].toStdString());
+    command += " --question " + quotedText(asked.question.text);
+    if (!asked.expected.empty()) command += " --expect " + quoted(asked.expected);
+    command += boxFlags(" --target ", asked.targets);
+    if (!asked.candidates.empty()) command += " --candidates " + quoted(listOf(asked.candidates));
     if (request.otherQuestion)
         command += " --other-question " + quotedText(request.otherQuestion->question.text);
+    for (const auto& each : request.interventions)
+        if (!each.regions.empty()) {  // all have the same, those that are drawn
+            command += boxFlags(" --region ", each.regions);
+            break;
+        }
     command += " --interventions " + listOf(request.interventions);
     return QString::fromStdString(command + decodeFlags(request.options, model.offered));
 }
@@ -70,10 +101,10 @@ QString setCommand(const DiagnosedModel& model, const SetChoice& choice,
             " --data " + quoted("scenes:" + choice.kind) + " --seed " + std::to_string(choice.seed);
     else
         command += " --data " + quoted(choice.file);
-    if (!choice.imageRoot.empty()) command += " --image-root " + quoted(choice.imageRoot);
     command +=
         " --count " + std::to_string(choice.count) + " --interventions " + listOf(interventions);
-    return QString::fromStdString(command + decodeFlags(options, model.offered));
+    command += decodeFlags(options, model.offered) + " --out report.html";
+    return QString::fromStdString(command);
 }
 
 }  // namespace lvr

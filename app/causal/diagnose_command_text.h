@@ -1,6 +1,6 @@
 #pragma once
 
-#include <QString>
+#include <QStringList>
 #include <string>
 #include <vector>
 
@@ -16,9 +16,10 @@ struct DiagnosedModel {
     DecodeOptions offered;  // what the model's own files say: only what differs is a flag
 };
 
-// The command that makes a panel again. picture: a file that holds it.
+// The command that makes a panel again. pictures: files that hold the question's and, after them,
+// the one that is lent from.
 QString panelCommand(const DiagnosedModel& model, const PanelRequest& request,
-                     const QString& picture);
+                     const QStringList& pictures);
 // The same for a set.
 QString setCommand(const DiagnosedModel& model, const SetChoice& choice,
                    const std::vector<Intervention>& interventions, const DecodeOptions& options);

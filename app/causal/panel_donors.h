@@ -11,10 +11,13 @@ namespace lvr {
 struct PanelDonors {
     std::optional<Sample> otherPicture;
     std::string randomAnswer;
+    std::vector<std::string> answers;  // to hold against each other; empty: not known
 };
 // From the first questions of a set: one on another picture, of another answer where there is one.
 // Throws Error, and Cancelled when stopped; any thread.
 PanelDonors donorsFrom(const SampleSet& set, const Sample& asked);
+// What a set's first questions are answered by, each answer once.
+std::vector<std::string> answersIn(const SampleSet& set);
 // The set that lends where nobody has chosen one: scenes of the same kind.
 SetChoice donorChoice(const SetChoice& chosen, const Sample& asked,
                       const std::vector<std::string>& sceneKinds);

@@ -8,7 +8,9 @@
 #include <QStandardPaths>
 #include <nlohmann/json.hpp>
 
-#include "app/causal/panel_json.h"
+#include "app/causal/panel_text.h"
+#include "core/causal/causal_html.h"
+#include "core/causal/causal_json.h"
 #include "core/error.h"
 #include "widgets/causal/figure_view.h"
 #include "widgets/job.h"
@@ -22,6 +24,7 @@ constexpr QSize kFigure(720, 420);
 
 QList<SaveFormat> formats() {
     return {{"json", QObject::tr("Everything as JSON")},
+            {"html", QObject::tr("Report, a page of its own")},
             {"csv", QObject::tr("Interventions, a row each")},
             {"png", QObject::tr("Picture of the page")},
             {"svg", QObject::tr("The figure in front")}};
@@ -47,7 +50,7 @@ QByteArray jsonOf(const PanelToExport& shown, const QString& command) {
     nlohmann::ordered_json json{{"command", command.toStdString()},
                                 {"model", shown.model.toStdString()},
                                 {"decoding", shown.decoding.toStdString()}};
-    json.update(toJson(shown.panel));
+    json.update(nlohmann::ordered_json::parse(toJson(shown.panel)));
     using Json = nlohmann::ordered_json;
     return QByteArray::fromStdString(json.dump(2, ' ', false, Json::error_handler_t::replace) +
                                      "\n");
@@ -65,8 +68,12 @@ void PanelExporter::choose() {
 
 void PanelExporter::withCommand(std::function<void(const QString&)> then) {
     files_->add(
-        [picture = source_.picture()] { return keptPicture(picture); },
-        [this, then = std::move(then)](const QString& file) { then(source_.command(file)); },
+        [pictures = source_.pictures()] {
+            QStringList files;
+            for (const Image& picture : pictures) files << keptPicture(picture);
+            return files;
+        },
+        [this, then = std::move(then)](const QStringList& files) { then(source_.command(files)); },
         [this](const QString& sentence) { Q_EMIT failed(sentence); });
 }
 
@@ -97,7 +104,10 @@ void PanelExporter::write(const QString& file, const QString& ending, const QStr
             if (ending == "png") return writePicture(file, shown.page);
             if (ending == "svg") return writeFile(file, svg);
             if (ending == "json") return writeFile(file, jsonOf(shown, command));
-            writeFile(file, QByteArray::fromStdString(toCsv(shown.panel, command.toStdString())));
+            const std::string made = command.toStdString();
+            writeFile(file,
+                      QByteArray::fromStdString(ending == "html" ? toHtml(shown.panel, made)
+                                                                 : panelToCsv(shown.panel, made)));
         },
         [this, file] { Q_EMIT said(tr("Saved %1.").arg(QDir::toNativeSeparators(file))); },
         [this](const QString& sentence) { Q_EMIT failed(sentence); });

@@ -22,15 +22,15 @@ struct PanelToExport {
     const FigureView* figure = nullptr;  // in front; null: a table is
 };
 
-// Asks where, and writes the panel together with the command that makes it again. The picture is
+// Asks where, and writes the panel together with the command that makes it again. Pictures are
 // written once into the cache, for that command.
 class PanelExporter : public QObject {
     Q_OBJECT
 public:
     struct Source {
         std::function<PanelToExport()> shown;
-        std::function<QString(const QString& picture)> command;
-        std::function<Image()> picture;
+        std::function<QString(const QStringList& pictures)> command;
+        std::function<std::vector<Image>()> pictures;
     };
     PanelExporter(Source source, QWidget* window);
 

@@ -13,8 +13,9 @@ PanelLooks::PanelLooks(QWidget* parent)
     : QTabWidget(parent),
       early_(new EarlyAnswers),
       steps_(new StepTable),
-      influence_(new StepMatrix(tr("Influence of steps"), StepMatrix::Scale::FromZero)),
-      cosine_(new StepMatrix(tr("Cosine of steps"), StepMatrix::Scale::Signed)),
+      influence_(
+          new StepMatrix("influence", tr("Influence of steps"), StepMatrix::Scale::FromZero)),
+      cosine_(new StepMatrix("cosine", tr("Cosine of steps"), StepMatrix::Scale::Signed)),
       map_(new LatentMap) {
     setAccessibleName(tr("What the latents are"));
     tabBar()->setAccessibleName(tr("Views of the latents"));

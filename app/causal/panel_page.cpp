@@ -7,14 +7,13 @@
 #include <QProgressBar>
 #include <QSplitter>
 #include <QVBoxLayout>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/causal/panel_export.h"
-#include "app/causal/panel_json.h"
 #include "app/causal/panel_looks.h"
 #include "app/causal/panel_question.h"
 #include "app/causal/panel_run.h"
+#include "core/causal/causal_json.h"
 #include "widgets/causal/causal_picture.h"
 #include "widgets/causal/intervention_grid.h"
 #include "widgets/causal/intervention_words.h"
@@ -33,7 +32,17 @@ QString beforehand() {
 }
 
 QString noThought() {
-    return QObject::tr("It did not think here: nothing can be concluded about latents.");
+    return QObject::tr(
+        "It did not think here: nothing can be concluded about latents. Force start, "
+        "below Advanced in Ask, makes it begin with a thought.");
+}
+
+// Its own, and last the one that is lent from.
+std::vector<Image> picturesOf(const PanelRequest& asked) {
+    auto pictures = asked.question.question.images;
+    if (asked.otherPicture && !asked.otherPicture->question.images.empty())
+        pictures.push_back(asked.otherPicture->question.images[0]);
+    return pictures;
 }
 
 }  // namespace
@@ -41,17 +50,19 @@ QString noThought() {
 PanelPage::PanelPage(CompareServices services, QWidget* parent)
     : QWidget(parent),
       services_(std::move(services)),
-      exporter_(new PanelExporter(
-          {.shown =
-               [this] {
-                   return PanelToExport{panel_, QString::fromStdString(model_.name),
-                                        QString::fromStdString(wordsOf(asked_.options)),
-                                        grab().toImage(), looks_->figureInFront()};
-               },
-           .command =
-               [this](const QString& picture) { return panelCommand(diagnosed_, asked_, picture); },
-           .picture = [this] { return asked_.question.question.images.at(0); }},
-          this)),
+      exporter_(new PanelExporter({.shown =
+                                       [this] {
+                                           return PanelToExport{
+                                               panel_, QString::fromStdString(model_.name),
+                                               QString::fromStdString(wordsOf(asked_.options)),
+                                               grab().toImage(), looks_->figureInFront()};
+                                       },
+                                   .command =
+                                       [this](const QStringList& pictures) {
+                                           return panelCommand(diagnosed_, asked_, pictures);
+                                       },
+                                   .pictures = [this] { return picturesOf(asked_); }},
+                                  this)),
       question_(new PanelQuestion),
       summary_(new FlowingLabel(this)),
       progress_(new QProgressBar(this)),
@@ -157,6 +168,10 @@ void PanelPage::test() {
         return said(tr("There is no picture; ask something first, or draw a new scene."));
     if (question_->sample().question.text.empty())
         return said(tr("There is no question; type one."));
+    if (std::holds_alternative<NoLatents>(options_.exit))
+        return said(
+            tr("This model has no latents under the exit rule “none”: choose another rule in "
+               "Ask, or open an LVR checkpoint."));
     if (grid_->chosen().empty())
         return said(tr("No intervention is chosen; check some in the table."));
     begin();
@@ -169,7 +184,11 @@ void PanelPage::begin() {
     if (services_.openSet && donorSet_)
         donors = [open = services_.openSet, sample = question_->sample(),
                   choice = donorChoice(donorSet_(), question_->sample(), services_.sceneKinds)] {
-            return donorsFrom(open(choice, {}), sample);
+            const SampleSet set = open(choice, {});
+            PanelDonors found = donorsFrom(set, sample);
+            // Answers of the same kind of question; those of any data are no choice for a photo.
+            if (choice.kind == sample.kind) found.answers = answersIn(set);
+            return found;
         };
     run_ = new PanelRun(services_.runOnEngine, asked_, std::move(donors), this);
     wireRun();
@@ -182,6 +201,8 @@ void PanelPage::begin() {
 }
 
 void PanelPage::wireRun() {
+    connect(run_, &PanelRun::begun, this,
+            [this](const PanelRequest& request) { asked_ = request; });
     connect(run_, &PanelRun::untouched, this, &PanelPage::showUntouched);
     connect(run_, &PanelRun::outcome, this, &PanelPage::showOutcome);
     connect(run_, &PanelRun::finished, this, &PanelPage::showFinished);
@@ -266,16 +287,14 @@ void PanelPage::showFinished(const CausalPanel& panel) {
 }
 
 void PanelPage::keepPanel() {
-    const nlohmann::ordered_json json{{"picture", question_->pictureMark().toStdString()},
-                                      {"panel", toJson(panel_)}};
-    kept_ = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    kept_ = toJsonLine({.id = question_->pictureMark().toStdString(), .panel = panel_});
 }
 
 void PanelPage::showKept(const std::string& text) {
-    const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
-    if (isBusy() || !json.is_object() || !question_->hasPicture()) return;
-    if (json.value("picture", "") != question_->pictureMark().toStdString()) return;
-    const CausalPanel panel = panelFromJson(json.at("panel"));
+    if (isBusy() || !question_->hasPicture()) return;
+    const CausalItem kept = causalItemFrom(text);
+    if (kept.id != question_->pictureMark().toStdString()) return;
+    const CausalPanel& panel = kept.panel;
     if (panel.question != question_->sample().question.text) question_->type(panel.question);
     asked_ = makeRequest();
     showUntouched(panel);

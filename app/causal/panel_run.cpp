@@ -11,13 +11,17 @@ namespace lvr {
 
 namespace {
 
-// A set that can't be read lends nothing: what needs it says so.
+// The same is asked about another picture. A set that can't be read lends nothing: what needs it
+// says so.
 void addDonors(PanelRequest& request, const std::function<PanelDonors()>& find) {
     if (!find) return;
     try {
         const PanelDonors donors = find();
-        request.otherPicture = donors.otherPicture;
         request.question.randomAnswer = donors.randomAnswer;
+        request.question.candidates = donors.answers;
+        if (!donors.otherPicture) return;
+        request.otherPicture = donors.otherPicture;
+        request.otherPicture->question.text = request.question.question.text;
     } catch (const Error&) {
     }
 }
@@ -67,6 +71,7 @@ void PanelRun::start() {
             try {
                 if (stop.stop_requested()) throw Cancelled();
                 addDonors(request, donors);
+                report([asked = request](PanelRun& run) { Q_EMIT run.begun(asked); });
                 const auto panel = std::make_shared<const CausalPanel>(
                     desk.engine->panel(request, hooks, stop.get_token()));
                 report([panel](PanelRun& run) { Q_EMIT run.finished(*panel); });

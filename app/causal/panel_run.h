@@ -26,6 +26,7 @@ public:
     qint64 msLeft() const;
 
 Q_SIGNALS:
+    void begun(const lvr::PanelRequest& request);   // with whose latents are lent
     void untouched(const lvr::CausalPanel& panel);  // its own answer, and no outcomes yet
     void outcome(const lvr::InterventionOutcome& outcome);
     void finished(const lvr::CausalPanel& panel);

@@ -1,7 +1,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -22,6 +21,7 @@
 #include "core/trace/trace_file.h"
 #include "core/trace/trace_json.h"
 #include "core/values/box_text.h"
+#include "core/values/intervention.h"
 #include "core/vision/image_file.h"
 
 namespace lvr {
@@ -129,23 +129,50 @@ GivenThought givenThought(const AskArguments& a) {
     return thought;
 }
 
-constexpr const char* kSwap = "swap:";
+constexpr const char *kSwap = "swap:", *kOtherPicture = "other-picture:";
+
+bool lendsLatents(const std::string& latents) {
+    return latents.starts_with(kSwap) || latents.starts_with(kOtherPicture);
+}
+
+// What the spelling of interventions is called among the options of decoding.
+std::string feedOf(const std::string& latents) {
+    const auto asked = parseIntervention(latents);
+    if (asked == Intervention{.kind = asked.kind}) switch (asked.kind) {
+            case InterventionKind::Own:
+                return "own";
+            case InterventionKind::Zero:
+                return "zero";
+            case InterventionKind::Noise:
+                return "noise";
+            case InterventionKind::Snap:
+                return "snap";
+            case InterventionKind::MarkersOnly:
+                return "none";
+            default:
+                break;
+        }
+    throw Error("an answer can't be asked for with latents \"" + latents +
+                "\"; valid are own, zero, noise, snap, markers-only and "
+                "other-picture:F.lvrtrace; lvr diagnose tries the others");
+}
 
 // Before anything is read.
 void checkLatents(const AskArguments& a) {
     if (a.latents.empty()) return;
-    const bool isSwap = a.latents.starts_with(kSwap) && a.latents != kSwap;
-    const std::array known{"own", "none", "zero", "noise"};
-    if (!isSwap && std::ranges::find(known, a.latents) == known.end())
-        throw UsageError("--latents is \"" + a.latents +
-                         "\"; valid are own, none, zero, noise and swap:F.lvrtrace");
+    const auto isOnly = [&](const char* prefix) { return a.latents == prefix; };
+    if (!lendsLatents(a.latents) || isOnly(kSwap) || isOnly(kOtherPicture)) try {
+            feedOf(a.latents);
+        } catch (const Error& error) {
+            throw UsageError(std::string("--latents: ") + error.what());
+        }
     if (!a.thoughtBoxes.empty())
         throw UsageError(
             "--thought-box gives the thought, so that --latents has none to replace; "
             "give one of the two");
 }
 
-// "none", "zero", "noise", "own", or "swap:F.lvrtrace".
+// "markers-only", "zero", "noise", "snap", "own", or "other-picture:F.lvrtrace".
 void setLatents(const std::string& text, DecodeOptions& options, OptionOrigins& origins) {
     if (text.empty()) return;
     if (origins["latent-feed"] == "flag")
@@ -155,15 +182,15 @@ void setLatents(const std::string& text, DecodeOptions& options, OptionOrigins& 
             "--exit none has no latents, so that --latents has none to replace; choose "
             "another exit rule");
     origins["latent-feed"] = "flag";
-    if (!text.starts_with(kSwap)) {
-        setOption(options, "latent-feed", text);
+    if (!lendsLatents(text)) {
+        setOption(options, "latent-feed", feedOf(text));
         return;
     }
-    const auto other = readTrace(text.substr(5));
-    if (other.latents.empty())
-        throw Error(text.substr(5) + " holds no latents; take an answer that thought");
+    const auto file = text.substr(text.find(':') + 1);
+    const auto other = readTrace(file);
+    if (other.latents.empty()) throw Error(file + " holds no latents; take an answer that thought");
     options.latentFeed = LatentFeed::Swap;
-    options.borrowed = {.from = text.substr(5),
+    options.borrowed = {.from = file,
                         .values = std::make_shared<const std::vector<float>>(other.latents),
                         .width = other.hiddenSize};
 }
@@ -312,8 +339,8 @@ void addAskCommand(CLI::App& app) {
         "helpful assistant.\")");
     command->add_option("--latents", a->latents,
                         "What is fed for the model's own latents, to see whether the answer needs "
-                        "them: none (the markers only), zero, noise, or swap:F.lvrtrace for those "
-                        "of another answer");
+                        "them: markers-only, zero, noise, snap, or other-picture:F.lvrtrace for "
+                        "those of another answer; old words: none, swap:F.lvrtrace");
     command->add_option("--trace", a->trace, "Write everything to F.lvrtrace")
         ->check(endsIn(".lvrtrace"));
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");

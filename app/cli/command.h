@@ -18,10 +18,14 @@ void addSftCommands(CLI::App& app);  // sft, pretrain
 void addGrpoCommand(CLI::App& app);
 void addMakeDataCommand(CLI::App& app);
 void addDataCommand(CLI::App& app);
+void addDataListCommand(CLI::App& data);  // a subcommand of it
 void addAskCommand(CLI::App& app);
 void addEvalCommand(CLI::App& app);
-void addRescoreCommand(CLI::App& eval);  // a subcommand of it
+void addEvalDataCommand(CLI::App& eval);    // a subcommand of it
+void addEvalImportCommand(CLI::App& eval);  // a subcommand of it
+void addRescoreCommand(CLI::App& eval);     // a subcommand of it
 void addScoreCommand(CLI::App& app);
+void addDiagnoseCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
 void addRandomModelCommand(CLI::App& model);  // a subcommand of it

@@ -232,7 +232,8 @@ void addShared(CLI::App& command, DataArguments& a) {
 
 void addDataCommand(CLI::App& app) {
     auto* data = app.add_subcommand(
-        "data", "Look at training data: LVR JSON, Visual-CoT, ViRL39K, JSON or Parquet");
+        "data",
+        "Look at training data (LVR JSON, Visual-CoT, ViRL39K, JSON or Parquet) and benchmarks");
     data->require_subcommand(1);
     auto a = std::make_shared<DataArguments>();
     data->add_subcommand("formats", "The fields of every format that is read, with an example each")
@@ -248,6 +249,8 @@ void addDataCommand(CLI::App& app) {
         "Example: lvr data check viscot_363k.json --image-root . --remap cot/=images/ --fix "
         "clean.json\nlvr data formats shows the fields of every format.");
     checking->callback([a] { check(*a); });
+
+    addDataListCommand(*data);
 
     auto* showing = data->add_subcommand(
         "preview", "Draw a record's boxes and their tokens on the resized picture");

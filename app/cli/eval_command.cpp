@@ -13,9 +13,9 @@
 #include "app/engine/tiny_model.h"
 #include "core/error.h"
 #include "core/eval/evaluate.h"
-#include "core/eval/statistics.h"
 #include "core/files/atomic_file.h"
 #include "core/model/lvr_checkpoint.h"
+#include "core/statistics/statistics.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
 
@@ -261,6 +261,8 @@ void addEvalCommand(CLI::App& app) {
     auto a = std::make_shared<EvalArguments>();
     auto* command = app.add_subcommand("eval", "Measure accuracy, with intervals");
     command->require_subcommand(1);
+    addEvalDataCommand(*command);
+    addEvalImportCommand(*command);
     addRescoreCommand(*command);
     auto* scenes = command->add_subcommand("scenes", "On fresh generated scenes");
     scenes->add_option("--model", a->models,

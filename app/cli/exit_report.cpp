@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

@@ -51,6 +51,7 @@ void addCommands(CLI::App& app) {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     addAskCommand(app);
     addEvalCommand(app);
+    addDiagnoseCommand(app);
     addMakeDataCommand(app);
     addDataCommand(app);
     addAlignCommand(app);

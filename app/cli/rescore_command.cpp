@@ -7,11 +7,16 @@
 
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
+#include "app/cli/place_flags.h"
+#include "app/training/run_log.h"
 #include "core/error.h"
-#include "core/eval/raw_outputs.h"
-#include "core/eval/scorers.h"
-#include "core/eval/statistics.h"
+#include "core/eval/evaluation_json.h"
+#include "core/eval/judged_items.h"
 #include "core/files/atomic_file.h"
+#include "core/scorers/raw_outputs.h"
+#include "core/scorers/scorers.h"
+#include "core/statistics/statistics.h"
+#include "core/store/run_store.h"
 #include "core/values/csv_text.h"
 
 namespace lvr {
@@ -20,7 +25,8 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 struct RescoreArguments {
-    std::filesystem::path raw, disagreements, to;
+    std::filesystem::path raw, disagreements, to, store;
+    std::string run;
     std::vector<std::string> scorers;
     bool all = false, json = false;
 };
@@ -152,10 +158,20 @@ void sayLeftOut(const RawLines& raw) {
                   << raw.lines.size() + raw.leftOut.size() << " lines\n";
 }
 
+// Of a file, or of an evaluation in the store.
+RawLines rawLines(const RescoreArguments& a) {
+    if (a.run.empty()) return readRawOutputs(a.raw);
+    const RunStore store(storeFile(a.store), RunStore::Access::Read);
+    return keptOutputs(readEvaluation(store, findRun(store, a.run).id));
+}
+
 void rescore(const RescoreArguments& a) {
     const NothingToKeep stopsAtOnce;
+    if (a.raw.empty() == a.run.empty())
+        throw UsageError(
+            "outputs are kept in a file or in a run; give --raw or --run, one of them");
     for (const auto& scorer : a.scorers) verdictOf(scorer, {});  // before anything is printed
-    auto raw = readRawOutputs(a.raw);
+    auto raw = rawLines(a);
     sayLeftOut(raw);
     const auto judged = judgedLines(a, std::move(raw.lines));
     if (!a.disagreements.empty()) writeFileAtomically(a.disagreements, disagreementsText(judged));
@@ -174,10 +190,11 @@ void addRescoreCommand(CLI::App& eval) {
     auto a = std::make_shared<RescoreArguments>();
     auto* command = eval.add_subcommand(
         "rescore", "Judge kept raw outputs by every scorer, without running a model");
-    command
-        ->add_option("--raw", a->raw,
-                     "JSON lines {\"benchmark\", \"question\", \"options\", \"gold\", \"output\"}")
-        ->required();
+    command->add_option(
+        "--raw", a->raw,
+        "JSON lines {\"benchmark\", \"question\", \"options\", \"gold\", \"output\"}");
+    command->add_option("--run", a->run, "Outputs of this run of lvr eval data or import instead");
+    addStoreOption(*command, a->store);
     command
         ->add_option("--scorers", a->scorers,
                      "Scorers, a,b,... (default: those that belong to an item's benchmark)")

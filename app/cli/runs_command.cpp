@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
+#include "app/cli/eval_output.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/cli/show_run.h"
@@ -82,9 +83,14 @@ std::string noteOf(const Run& run) {
     return run.name + (run.name.empty() || tags.empty() ? "" : " ") + tags;
 }
 
-// A comparison has no folder; its set and model tell it from others.
+// Of questions, with an answer each, and not of steps.
+bool isOfQuestions(const Run& run) {
+    return run.info.kind == kComparisonKind || run.info.kind == kEvaluationKind;
+}
+
+// What has no folder is told from others by its data and model.
 std::string placeOf(const Run& run) {
-    return run.info.kind == kComparisonKind ? run.info.data + ", " + run.info.parent : run.info.out;
+    return isOfQuestions(run) ? run.info.data + ", " + run.info.parent : run.info.out;
 }
 
 void list(const RunsArguments& a) {
@@ -166,6 +172,7 @@ void show(const RunsArguments& a) {
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
     if (run.info.kind == kComparisonKind) return showComparison(store, run, a.json);
+    if (run.info.kind == kEvaluationKind) return showEvaluation(store, run, a.json);
     if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
@@ -216,8 +223,9 @@ void exportCompletions(const RunsArguments& a, const RunStore& store, const Run&
     std::cout << "wrote " << a.to.string() << "\n";
 }
 
-void exportComparison(const RunsArguments& a, const RunStore& store, const Run& run) {
-    const auto text = comparisonText(store, run, a.format);
+void exportAnswers(const RunsArguments& a, const RunStore& store, const Run& run) {
+    const auto text = run.info.kind == kEvaluationKind ? evaluationText(store, run, a.format)
+                                                       : comparisonText(store, run, a.format);
     if (a.to.empty())
         std::cout << text;
     else
@@ -228,8 +236,8 @@ const std::map<std::string, ExportFormat> kFormats{
     {"csv", {exportText, {".csv"}}},
     {"json", {exportText, {".json"}}},
     {"tensorboard", {exportEvents, {}}},
-    {"answers", {exportComparison, {".csv"}}},
-    {"markdown", {exportComparison, {".md"}}},
+    {"answers", {exportAnswers, {".csv"}}},
+    {"markdown", {exportAnswers, {".md"}}},
     {"completions", {exportCompletions, {".parquet", ".jsonl", ".json", ".csv"}}}};
 
 const std::vector<std::string> kFileEndings{".csv", ".json", ".md", ".parquet", ".jsonl"};
@@ -262,7 +270,7 @@ std::string formatOf(const RunsArguments& a) {
 
 // A training has curves, a comparison has answers.
 void checkFormatFits(const std::string& format, const Run& run) {
-    const bool compares = run.info.kind == kComparisonKind;
+    const bool compares = isOfQuestions(run);
     const bool forBoth = format == "csv" || format == "json";
     if (forBoth || compares == (format == "answers" || format == "markdown")) return;
     throw UsageError("run " + std::to_string(run.id) + " is of kind " + run.info.kind +
@@ -276,9 +284,8 @@ void exportRun(RunsArguments a) {
     a.format = formatOf(a);
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
-    const bool compares = run.info.kind == kComparisonKind;
     checkFormatFits(a.format, run);
-    (compares ? exportComparison : kFormats.at(a.format).write)(a, store, run);
+    (isOfQuestions(run) ? exportAnswers : kFormats.at(a.format).write)(a, store, run);
 }
 
 void importRun(const RunsArguments& a) {
@@ -373,20 +380,22 @@ void addRunsCommand(CLI::App& app) {
     all->add_flag("--json", a->json, "Print a JSON array");
     all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
-        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kComparisonKind}));
+        ->check(CLI::IsMember(
+            {"sft", "pretrain", "grpo", "align", "import", kComparisonKind, kEvaluationKind}));
     all->add_option("--tag", a->tag, "Only those with this tag");
     auto* shown = addRun(add("show", "One run and its newest metrics", show));
     shown->add_flag("--json", a->json, "Print JSON");
     addGeneratedOptions(*shown, a->generated);
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
-    auto* out = addRun(add("export", "Metrics of one run, or the answers of a comparison",
-                           [](const RunsArguments& given) { exportRun(given); }));
+    auto* out =
+        addRun(add("export", "Metrics of one run, or the answers of a comparison or evaluation",
+                   [](const RunsArguments& given) { exportRun(given); }));
     out->add_option(
            "--format", a->format,
            "csv (step,name,value), json, tensorboard (an event file), or completions "
            "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); of a "
-           "comparison csv (a row a strategy), answers (a row a question and strategy, as CSV), "
-           "json or markdown; default: as --to ends, else csv")
+           "comparison or evaluation csv (its table), answers (as CSV, a row a question and way to "
+           "ask), json or markdown; default: as --to ends, else csv")
         ->check(
             CLI::IsMember({"csv", "json", "tensorboard", "completions", "answers", "markdown"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");

@@ -13,9 +13,9 @@
 
 #include "app/cli/command.h"
 #include "core/error.h"
-#include "core/eval/statistics.h"
 #include "core/files/atomic_file.h"
 #include "core/files/json_file.h"
+#include "core/statistics/statistics.h"
 #include "core/train/train_state.h"
 
 namespace lvr {

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/files/fingerprint.h"
+#include "datasets/benchmarks/benchmark_reader.h"
 #include "datasets/record_sample.h"
 #include "datasets/scenes/clutter_scenes.h"
 #include "datasets/scenes/scenes.h"
@@ -46,7 +47,20 @@ SampleSet scenes(const SetChoice& choice) {
             }};
 }
 
+// As `lvr eval data --data vstar:DIR` asks it, with the words of the official LVR evaluation.
+SampleSet benchmark(const BenchmarkSource& source, const SetChoice& choice,
+                    const std::stop_token& stop) {
+    const auto set = std::make_shared<const BenchmarkSet>(readBenchmark(source, {.stop = stop}));
+    return {.name = choice.file,
+            .size = std::min(choice.count, static_cast<int>(set->items.size())),
+            .sample = [set](int index) { return readSample(set->items[index], PromptStyle::Lvr); },
+            .hash = set->hash};
+}
+
 SampleSet records(const SetChoice& choice, const std::stop_token& stop) {
+    if (const auto source = parseBenchmarkSource(choice.file);
+        !source.benchmark.empty() && source.benchmark != "data")
+        return benchmark(source, choice, stop);
     const auto path = [](const std::string& text) {
         return std::filesystem::path(std::u8string(text.begin(), text.end()));
     };
@@ -97,7 +111,7 @@ void SetChoiceForm::build(const std::vector<std::string>& sceneKinds) {
     for (const auto& kind : sceneKinds) kind_->addItem(QString::fromStdString(kind));
     kind_->setAccessibleName(tr("Kind of question"));
     file_->setAccessibleName(tr("Data file"));
-    file_->setPlaceholderText(tr("data.json, .jsonl, .parquet, or their folder"));
+    file_->setPlaceholderText(tr("data.json, .jsonl, .parquet, their folder, or vstar:FOLDER"));
     imageRoot_->setAccessibleName(tr("Image folder"));
     imageRoot_->setPlaceholderText(tr("images: beside the data"));
     imageRoot_->setToolTip(tr("Where relative image paths start, if not at the data file"));

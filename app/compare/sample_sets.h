@@ -34,8 +34,9 @@ struct CompareServices {
     std::string codeVersion = {};
 };
 
-// The questions of a data file in any format that is trained on, or generated scenes: those of
-// `lvr eval scenes` with the same seed and kind. Throws Error, and Cancelled when stopped.
+// The questions of a data file in any format that is trained on, of a benchmark ("vstar:DIR", as
+// `lvr eval data` names them), or generated scenes: those of `lvr eval scenes` with the same seed
+// and kind. Throws Error, and Cancelled when stopped.
 SampleSet openSampleSet(const SetChoice& choice, const std::stop_token& stop = {});
 
 // Kinds of scenes a set can be made of: chains' first, then those of cluttered pictures.

@@ -75,9 +75,9 @@ private:
     Job* opens_;
     std::string modelName_;
     Comparison shown_;
-    std::optional<SampleSet> set_;        // of results(), while it is open
-    CompareRun* run_ = nullptr;           // ours; gone when it has finished
-    RunKeeper* keeper_ = nullptr;  // ours: of results(); null: nobody writes them
+    std::optional<SampleSet> set_;  // of results(), while it is open
+    CompareRun* run_ = nullptr;     // ours; gone when it has finished
+    RunKeeper* keeper_ = nullptr;   // ours: of results(); null: nobody writes them
     bool opening_ = false;
     int step_ = 0, firstStep_ = 0;
     QElapsedTimer clock_;

@@ -9,6 +9,8 @@
 
 #include "core/error.h"
 #include "core/store/run_store.h"
+#include "core/values/causal_report.h"
+#include "core/values/evaluation.h"
 #include "widgets/job.h"
 
 namespace lvr {
@@ -34,6 +36,11 @@ std::string folderOf(const std::vector<CheckpointRow>& checkpoints, int step) {
     for (const auto& checkpoint : checkpoints)
         if (checkpoint.step == step && checkpoint.kept) return checkpoint.folder;
     return {};
+}
+
+// The others are shown by Compare, by Causal, and by lvr runs show.
+bool isTraining(const std::string& kind) {
+    return kind != kComparisonKind && kind != kEvaluationKind && kind != kCausalKind;
 }
 
 }  // namespace
@@ -129,7 +136,7 @@ void StoreLooker::listRuns(StoreLook& look) {
     std::vector<RunSummary> list;
     bool changed = version_ < 0 || !complaint_.isEmpty();
     for (auto& run : store_->runs()) {
-        if (run.info.kind == kComparisonKind) continue;  // no training; Compare shows it
+        if (!isTraining(run.info.kind)) continue;
         const auto before = known_.find(run.id);
         const bool isSame = before != known_.end() && before->second.run == run;
         changed = changed || !isSame;

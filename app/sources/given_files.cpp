@@ -7,6 +7,7 @@
 #include <QMimeData>
 #include <QSettings>
 
+#include "app/sources/benchmark_records.h"
 #include "app/sources/folder_files.h"
 #include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr auto kFolder = "window/folder";
 constexpr int kLooks = 3;  // a place that hangs keeps nobody from another
 
+std::filesystem::path toPath(const QString& file) { return file.toStdU16String(); }
+
 // Which of the signals tells of it. Blocks.
 using Tell = void (GivenFiles::*)(const QString&);
 Tell kindOf(const QString& path) {
@@ -27,10 +30,9 @@ Tell kindOf(const QString& path) {
     if (!info.isDir())
         return kData.contains(info.suffix().toLower()) ? &GivenFiles::data : &GivenFiles::file;
     if (QFileInfo::exists(path + "/config.json")) return &GivenFiles::checkpoint;
-    return QFileInfo::exists(path + "/data.json") ? &GivenFiles::data : &GivenFiles::folder;
+    const bool isData = QFileInfo::exists(path + "/data.json") || holdsBenchmark(toPath(path));
+    return isData ? &GivenFiles::data : &GivenFiles::folder;
 }
-
-std::filesystem::path toPath(const QString& file) { return file.toStdU16String(); }
 
 }  // namespace
 

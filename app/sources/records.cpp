@@ -9,6 +9,7 @@
 #include <numeric>
 #include <utility>
 
+#include "app/sources/benchmark_records.h"
 #include "core/error.h"
 #include "datasets/record_sample.h"
 #include "widgets/job.h"
@@ -165,10 +166,13 @@ void RecordReader::open(const QString& data, const QString& imageRoot) {
         const auto tell = [&](int records) {
             turn.tell([this, records] { Q_EMIT progressed(records); });
         };
+        const std::filesystem::path place = data.toStdU16String();
+        const ReadHooks hooks{.onRecords = tell, .stop = turn.stop};
+        const bool isBenchmark = is_directory(place) && !exists(place / "data.json");
         return std::make_shared<const RecordList>(
-            readDataset({.data = std::filesystem::path(data.toStdU16String()),
-                         .imageRoot = std::filesystem::path(imageRoot.toStdU16String())},
-                        {.onRecords = tell, .stop = turn.stop}));
+            isBenchmark
+                ? benchmarkRecords(place, hooks)
+                : readDataset({.data = place, .imageRoot = imageRoot.toStdU16String()}, hooks));
     };
     opens_->replace(
         read,

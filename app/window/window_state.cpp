@@ -6,11 +6,11 @@
 #include "app/ask/ask_workspace.h"
 #include "app/ask/picture_conversation.h"
 #include "app/causal/causal_workspace.h"
-#include "app/causal/panel_json.h"
 #include "app/compare/compare_workspace.h"
 #include "app/compare/set_page.h"
 #include "app/runs/train_workspace.h"
 #include "app/window/workspaces.h"
+#include "core/causal/causal_json.h"
 #include "core/eval/comparison_text.h"
 #include "core/store/run_store.h"
 #include "core/trace/trace_json.h"
@@ -84,7 +84,7 @@ State setState(const QWidget& compare) {
 
 // The one question's panel as far as it has come; null before there is one.
 State causalState(const CausalWorkspace& causal) {
-    return causal.panel().grid.count() > 0 ? toJson(causal.panel()) : State();
+    return causal.panel().grid.count() > 0 ? State::parse(toJson(causal.panel())) : State();
 }
 
 State runsState(Workspaces& workspaces) {

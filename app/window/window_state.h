@@ -17,7 +17,7 @@ class Workspaces;
 // runs [{id, kind, status, step, steps}] once Train was looked at, and run: the chosen one's id;
 // rollouts {run, step}; compared: the answers of Compare's one question, as answers; comparison:
 // its set as the window exports it, with the run it is kept as; causal: Causal's one question as
-// app/causal/panel_json has it; messages [{kind:
+// core/causal/causal_json has it; messages [{kind:
 // hint|error|progress, sentence}].
 QByteArray stateOf(const QMainWindow& window, Workspaces& workspaces,
                    const PictureConversation& conversation);

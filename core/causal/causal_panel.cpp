@@ -12,6 +12,7 @@
 #include "core/decode/patch_projection.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
+#include "core/statistics/resampling.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -74,7 +75,7 @@ private:
 
     std::string whyNot() const {
         if (untouched_.latents().size(0) == 0) return "it did not think";
-        return untouched_.spoken ? "" : "it gave no answer";
+        return untouched_.spoken ? "" : "it gave no answer, or no word before it";
     }
 
     CausalPanel untouchedPanel() const {
@@ -340,6 +341,7 @@ private:
         outcome.divergence =
             (before.exp() * (before - scores.firstWord)).nan_to_num(0).sum().item<double>();
         outcome.heat = heatOf(scores.state);
+        outcome.targetRanks = targetRanks(asked.said.latents, question_.targets, untouched_);
         if (!question_.expected.empty()) {
             outcome.right = isRight(outcome.answer);
             if (const auto gold = candidateOf(untouched_, text, question_.expected))
@@ -371,7 +373,9 @@ private:
         auto outcome = outcomeOf(what, askWithPicture(covered(picture, covers.target)));
         for (const auto& cover : covers.shams)
             outcome.shams.push_back(change(askWithPicture(covered(picture, cover)).scores, 0));
-        outcome.p = occlusionP(outcome.originalChange, outcome.shams);
+        auto losses = outcome.shams;
+        for (double& loss : losses) loss = -loss;
+        outcome.p = shamTest(-outcome.originalChange, losses);
         return outcome;
     }
 

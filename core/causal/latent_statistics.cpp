@@ -1,5 +1,6 @@
 #include "core/causal/latent_statistics.h"
 
+#include "core/statistics/spectrum.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -7,11 +8,10 @@ namespace {
 
 constexpr std::int64_t kMostForRank = 512;
 
-double effectiveRank(const torch::Tensor& latents) {
+double rankOfLatents(const torch::Tensor& latents) {
     const auto step = (latents.size(0) + kMostForRank - 1) / kMostForRank;
-    const auto values = torch::linalg_svdvals(latents.slice(0, 0, {}, step));
-    const auto shares = values / values.sum().clamp_min(1e-12);
-    return torch::exp(-(shares * (shares + 1e-12).log()).sum()).item<double>();
+    const auto values = torch::linalg_svdvals(latents.slice(0, 0, {}, step)).to(torch::kFloat64);
+    return effectiveRank({values.data_ptr<double>(), values.data_ptr<double>() + values.numel()});
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ LatentStatistics latentStatistics(const std::vector<torch::Tensor>& thoughts) {
     const auto latents = torch::cat(all);
     return {static_cast<int>(latents.size(0)), latents.norm(2, -1).mean().item<double>(),
             cosines.empty() ? 0 : torch::cat(cosines).mean().item<double>(),
-            effectiveRank(latents)};
+            rankOfLatents(latents)};
 }
 
 }  // namespace lvr

@@ -68,10 +68,4 @@ Covers coversOf(const Image& picture, const std::vector<Box>& targets, int count
     return covers;
 }
 
-double occlusionP(double target, const std::vector<double>& shams) {
-    constexpr double kTie = 1e-12;
-    const auto as = std::ranges::count_if(shams, [&](double s) { return s <= target + kTie; });
-    return static_cast<double>(1 + as) / static_cast<double>(1 + std::ssize(shams));
-}
-
 }  // namespace lvr

@@ -20,8 +20,4 @@ struct Covers {
 Covers coversOf(const Image& picture, const std::vector<Box>& targets, int count,
                 std::uint64_t seed);
 
-// How likely a cover of a random place lowers the answer as much as the target's: (1 + shams that
-// lower it at least as much) / (1 + shams). Changes are of log p.
-double occlusionP(double target, const std::vector<double>& shams);
-
 }  // namespace lvr

@@ -79,6 +79,7 @@ std::optional<SpokenAnswer> spokenAnswer(const LvrCheckpoint& checkpoint, const 
     spoken.before.assign(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first));
     spoken.ids.assign(words.begin() + static_cast<std::ptrdiff_t>(first),
                       words.begin() + static_cast<std::ptrdiff_t>(end));
+    if (spoken.before.empty()) return std::nullopt;
     spoken.lead = text.substr(lengths[first], at - lengths[first]);
     return spoken;
 }

@@ -13,12 +13,12 @@ namespace lvr {
 // Where a row says its answer.
 struct SpokenAnswer {
     std::size_t from = 0;  // generated positions before the words: to after the last latent
-    Ids before;            // the words after the last latent, up to the answer
+    Ids before;            // the words after the last latent, up to the answer; not empty
     Ids ids;               // the answer's
     std::string lead;      // what the first of them says before the answer: mostly a space
     std::string answer;    // as answerOf
 };
-// Nothing when it gives no answer.
+// Nothing when it gives no answer, or one right after a latent, with no word that could be fixed.
 std::optional<SpokenAnswer> spokenAnswer(const LvrCheckpoint& checkpoint, const RowResult& row);
 
 // How another answer would be spelled in its place; not empty.

@@ -83,7 +83,9 @@ Untouched askUntouched(const LvrCheckpoint& checkpoint, const CausalQuestion& qu
     untouched.row =
         decodeRows(checkpoint.model, {prompt}, checkpoint.rules, untouched.options, hooks).front();
     if (stop.stop_requested()) throw Cancelled();
-    untouched.decode = untouched.prompt() + untouched.end.passes;
+    const auto merged = checkpoint.model.config().vision.spatialMergeSize;
+    untouched.decode = untouched.encoded.pictures.visualTokens() * merged * merged +
+                       untouched.prompt() + untouched.end.passes;
     untouched.spoken = spokenAnswer(checkpoint, untouched.row);
     if (untouched.spoken) {
         const auto& own = untouched.spoken->answer;

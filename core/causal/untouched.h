@@ -23,8 +23,8 @@ struct Untouched {
     std::vector<Ids> candidateIds;
     AnswerScores scores;
     BranchReading record;        // of the pass that scored it, with its attention
-    std::int64_t positions = 0;  // that went through the model in all
-    std::int64_t decode = 0;     // that one answer takes: the prompt and what was generated
+    std::int64_t positions = 0;  // that went through vision encoder and language model in all
+    std::int64_t decode = 0;     // that one answer takes: patches, the prompt, what was generated
 
     torch::Tensor latents() const { return row.latents; }  // [n, D] float32, CPU
     std::int64_t prompt() const { return std::ssize(encoded.prompt.ids); }

@@ -4,10 +4,11 @@
 #include <numeric>
 #include <set>
 
-#include "core/eval/aggregates.h"
 #include "core/eval/judged_items.h"
 #include "core/eval/published.h"
-#include "core/eval/statistics.h"
+#include "core/scorers/aggregates.h"
+#include "core/statistics/power.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {
@@ -104,6 +105,8 @@ void compare(EvalRow& row, const Judged& first, const Judged& items) {
         row.lost += !item.right && other->second;
     }
     row.p = row.holm = mcnemarExact(row.lost, row.gained);
+    const double differing = row.gained + row.lost;
+    if (both > 0) row.detectable = detectableDifference(both, differing / both);
 }
 
 // The answers that a figure is a share of: a category's, or a part's. None: it is a mean of
@@ -130,6 +133,7 @@ class Table {
 public:
     explicit Table(const EvalRun& evaluation) : plan_(evaluation.plan) {
         for (const auto& set : plan_.sets) addSet(evaluation, set);
+        adjust();
     }
     std::vector<EvalRow> rows() && { return std::move(rows_); }
 
@@ -190,6 +194,17 @@ private:
         row.interval = figure.count > 0 ? "Wilson" : "none";
         addPublished(row, set);
         rows_.push_back(std::move(row));
+    }
+
+    // Over all comparisons of the table.
+    void adjust() {
+        std::vector<double> p;
+        for (const auto& row : rows_)
+            if (row.isCompared) p.push_back(row.p);
+        const auto adjusted = holm(p);
+        auto next = adjusted.begin();
+        for (auto& row : rows_)
+            if (row.isCompared) row.holm = *next++;
     }
 
     const EvalPlan& plan_;

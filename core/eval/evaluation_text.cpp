@@ -24,6 +24,7 @@ std::string printed(const char* format, double value) {
 std::string percent(double share) { return printed("%.1f", 100 * share); }
 
 std::string pixelsText(const EvalRow& row) {
+    if (row.maxPixels == 0) return "unknown";
     return std::to_string(row.minPixels) + "–" + std::to_string(row.maxPixels);
 }
 
@@ -77,8 +78,8 @@ const std::vector<TableColumn>& tableColumns() {
         {"tokens", [](const EvalRow& r) { return printed("%g", r.visualTokens); }},
         {"N", [](const EvalRow& r) { return std::to_string(r.thought); }},
         {"triggered %", [](const EvalRow& r) { return percent(r.triggered); }},
-        {"closed %", [](const EvalRow& r) { return r.thought ? percent(r.closed) : ""; }},
-        {"latents", [](const EvalRow& r) { return r.thought ? printed("%.1f", r.latents) : ""; }},
+        {"closed %", [](const EvalRow& r) { return r.thought ? percent(r.closed) : "–"; }},
+        {"latents", [](const EvalRow& r) { return r.thought ? printed("%.1f", r.latents) : "–"; }},
         {"disputed", [](const EvalRow& r) { return std::to_string(r.disagree); }},
         {"gain/loss", pairedText},
         {"p Holm", [](const EvalRow& r) { return r.isCompared ? printed("%.3g", r.holm) : ""; }},

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/scorers/raw_outputs.h"
 #include "core/values/evaluation.h"
 
 namespace lvr {
@@ -20,8 +21,9 @@ struct JudgedAnswer {
 RawOutput rawOutput(const EvaluatedItem& item, const ItemAnswer& answer);
 // Every scorer's that belongs to the item's benchmark.
 std::vector<Verdict> verdictsOn(const EvaluatedItem& item, const ItemAnswer& answer);
-// Those that read something don't all say the same.
-bool disagree(const std::vector<Verdict>& verdicts);
+
+// All outputs of a run, as `lvr eval rescore` takes them, an item's beside each other.
+RawLines keptOutputs(const EvalRun& evaluation);
 
 // The items of a set that a column answered, judged.
 std::vector<JudgedAnswer> judgedItems(const EvalRun& evaluation, const EvalSet& set,

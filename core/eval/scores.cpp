@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/eval/statistics.h"
+#include "core/statistics/statistics.h"
 
 namespace lvr {
 namespace {

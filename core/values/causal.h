@@ -55,9 +55,10 @@ struct InterventionOutcome {
     std::optional<double> towardsDonor;   // log p(donor's) - log p(untouched): its change
     std::optional<double> towardsRandom;  // the same towards the randomly paired answer
     std::vector<double> probabilities;    // of CausalPanel::candidates, summing to 1
-    std::vector<float> heat;    // cosine of the answer's state to the first picture's visual tokens
-    std::vector<double> shams;  // TargetOccluded: originalChange of each cover elsewhere
-    std::optional<double> p;    // TargetOccluded: of the target's among the shams
+    std::vector<float> heat;  // cosine of the answer's state to the first picture's visual tokens
+    std::vector<int> targetRanks;  // of what was fed, as LatentNeighbours::targetRank
+    std::vector<double> shams;     // TargetOccluded: originalChange of each cover elsewhere
+    std::optional<double> p;       // TargetOccluded: of the target's among the shams
     bool operator==(const InterventionOutcome&) const = default;
 };
 
@@ -76,6 +77,7 @@ struct LatentNeighbours {
     std::vector<double> probabilities;  // theirs
     std::vector<int> patches;           // visual tokens nearest by cosine, best first
     std::optional<int> targetRank;      // of the best token of its target region, from 1
+    int targetTokens = 0;               // of that region
     std::vector<float> attention;       // over the first picture's visual tokens, heads and layers
                                         // averaged
     bool operator==(const LatentNeighbours&) const = default;
@@ -103,8 +105,9 @@ struct CausalPanel {
     std::vector<double> cosine;           // [latents, latents]
     std::vector<float> projection;        // [latents, 2] PCA together with the visual tokens
     std::vector<float> tokenProjection;   // [visual tokens, 2]
-    // Positions that went through the model for untouched answer and outcomes, covers excepted, as
-    // a multiple of what one answer takes.
+    // Positions that went through the model (patches, prompt, generated, looked ahead) for the
+    // untouched answer and outcomes, other pictures excepted, as a multiple of what one answer
+    // takes.
     double decodes = 0;
     bool operator==(const CausalPanel&) const = default;
 };

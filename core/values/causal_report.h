@@ -9,6 +9,9 @@
 
 namespace lvr {
 
+// The kind of run that a set under interventions is in the store.
+inline constexpr const char* kCausalKind = "causal";
+
 // One question of a set and what its panel found.
 struct CausalItem {
     std::string id, kind;
@@ -33,19 +36,19 @@ struct MarginBin {
 // One intervention over all questions that emitted a span and where it could be done.
 struct InterventionSummary {
     Intervention intervention;
-    int count = 0;                  // N
+    int count = 0;  // N
     int flips = 0;
     Estimate flipRate;
     int judged = 0;  // those with a known right answer; the four are of these
     int rightRight = 0, rightWrong = 0, wrongRight = 0, wrongWrong = 0;
     double mcnemar = 1, mcnemarMidP = 1, mcnemarHolm = 1;  // p; Holm over the panel
-    double power = 0;                            // of the difference that was found
-    std::optional<double> smallestDifference;    // of accuracy, found in 4 of 5 such sets
+    double power = 0;                                      // of the difference that was found
+    std::optional<double> smallestDifference;              // of accuracy, found in 4 of 5 such sets
     Estimate originalChange;  // mean log p change of the own answer; bootstrap over clusters
     double goldChange = 0, divergence = 0;
     int paired = 0;  // those with a donor's and a random answer apart from its own
     Estimate towardsDonor, towardsRandom, beyondRandom;  // shifts of the margin; the last: paired
-    double shiftP = 1, shiftHolm = 1;  // of beyondRandom, sign flips by cluster
+    double shiftP = 1, shiftHolm = 1;                    // of beyondRandom, sign flips by cluster
     std::vector<MarginBin> bins;
     bool operator==(const InterventionSummary&) const = default;
 };
@@ -81,8 +84,8 @@ struct ProbeRow {
 struct StepGeometry {
     int step = 0, count = 0;  // pictures
     double norm = 0;
-    double cosineToNext = 0;        // mean
-    double cosineBetween = 0;       // between pictures at this step: near 1 is collapse
+    double cosineToNext = 0;   // mean
+    double cosineBetween = 0;  // between pictures at this step: near 1 is collapse
     double effectiveRank = 0;
     bool operator==(const StepGeometry&) const = default;
 };
@@ -98,13 +101,13 @@ struct CausalGeometry {
 struct CausalReport {
     std::string model, modelHash, data, dataHash, decoding, command;
     std::uint64_t seed = 0;
-    int asked = 0, thought = 0;  // thought: emitted a span; only they are counted
-    int right = 0;               // of those that thought, untouched
+    int asked = 0, thought = 0;        // thought: emitted a span; only they are counted
+    int right = 0;                     // of those that thought, untouched
     std::vector<std::string> skipped;  // items that could not be asked, a sentence each
     LatentVerdict verdict;
     std::vector<InterventionSummary> interventions;
-    std::vector<std::pair<int, double>> earlyRight;  // latents, share right after so many
-    std::vector<std::pair<int, double>> earlyEntropy;
+    // Latents, and the share right (the mean entropy) when thoughts end after at most so many.
+    std::vector<std::pair<int, double>> earlyRight, earlyEntropy;
     std::vector<RetrievalRow> retrieval;
     std::vector<ProbeRow> probes;
     CausalGeometry geometry;

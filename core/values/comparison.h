@@ -16,7 +16,8 @@ inline constexpr const char* kComparisonKind = "compare";
 
 // Which questions a set is made of.
 struct SetChoice {
-    std::string file;              // a data file, or a folder that holds data.json; empty: scenes
+    std::string file;              // a data file, a folder that holds data.json, or a benchmark
+                                   // ("vstar:DIR"); empty: scenes
     std::string imageRoot;         // of its relative image paths; empty: the file's folder
     std::string kind;              // of scenes
     int count = 100;               // at most

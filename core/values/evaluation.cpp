@@ -7,7 +7,7 @@
 namespace lvr {
 namespace {
 
-const EnumNames kEvalModes{"lvr", "base", "cot", "crop", "crop:oracle"};
+const EnumNames kEvalModes{"lvr", "base", "cot", "crop", "crop:oracle", "imported"};
 
 }  // namespace
 

@@ -17,11 +17,12 @@ inline constexpr const char* kEvaluationKind = "eval";
 
 // What is made of a question before it is answered.
 enum class EvalMode {
-    Lvr,        // nothing: the model thinks in latents until its exit rule says so
-    Base,       // the same prompt without latents
-    Chain,      // it is asked to think step by step in words, without latents
-    Crop,       // the region that its latents look at is cut out and shown as one more picture
-    OracleCrop  // the region that the source of the question names
+    Lvr,         // nothing: the model thinks in latents until its exit rule says so
+    Base,        // the same prompt without latents
+    Chain,       // it is asked to think step by step in words, without latents
+    Crop,        // the region that its latents look at is cut out and shown as one more picture
+    OracleCrop,  // the region that the source of the question names
+    Imported     // not asked here: another program answered
 };
 
 // One way to ask every item.
@@ -34,7 +35,6 @@ struct EvalColumn {
 std::string toText(const EvalColumn& column);
 std::string toText(EvalMode mode);                // "lvr", "base", "cot", "crop", "crop:oracle"
 EvalMode parseEvalMode(const std::string& text);  // throws Error that lists what is valid
-
 
 // How much of a heat lies on what a question is about, each beside what a blind guess would get. A
 // region counts with the visual tokens around it: targets are as small as one token.
@@ -93,7 +93,7 @@ struct EvalSet {
 struct EvalPlan {
     std::vector<EvalSet> sets;
     std::vector<EvalColumn> columns;
-    std::string prompt;      // whose: "lvr"
+    std::string prompt;                         // whose: "lvr"
     DecodeOptions decoding;                     // but for the exit rules, which are the columns'
     std::int64_t minPixels = 0, maxPixels = 0;  // of a picture, after resizing
     std::string decodingText;                   // every option, with who said it
@@ -132,13 +132,14 @@ struct EvalRow {
     double triggered = 0;  // its share of all items
     double closed = 0;     // share of the N whose thoughts were all closed
     double latents = 0;    // mean over the N
-    int disagree = 0;      // items on which the scorers that decide do not agree
+    int disagree = 0;      // items on which scorers do not agree
     std::optional<PublishedRange> base, lvr;
     // Against the first column, over the items that both answered.
     bool isCompared = false;
     int gained = 0, lost = 0;
-    double p = 1, holm = 1;            // exact McNemar; after Holm over the table
-    std::optional<double> detectable;  // smallest difference seen with 80 % by as many items
+    double p = 1, holm = 1;  // exact McNemar; after Holm over the table
+    // Smallest difference that as many items, of which as many differ, show with 80 %.
+    std::optional<double> detectable;
     // Means over latents, and over answers, of items whose source names regions.
     std::optional<RoiHeat> latentHeat, answerHeat;
     double latentHits = 0, answerHits = 0;  // share

@@ -18,7 +18,7 @@ constexpr double kLegendShare = 0.26, kNarrowestLegend = 90, kWidestLegend = 190
 
 }  // namespace
 
-EarlyAnswers::EarlyAnswers(QWidget* parent) : FigureView(tr("Early answers"), parent) {
+EarlyAnswers::EarlyAnswers(QWidget* parent) : FigureView("early", tr("Early answers"), parent) {
     setFocusPolicy(Qt::StrongFocus);
     setFixedKeys(*this, {tr("the early answers"),
                          {{tr("Left, Right"), tr("Choose after how many latents it answers")}}});

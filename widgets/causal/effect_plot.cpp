@@ -24,8 +24,9 @@ double roundStep(double span) {
 
 }  // namespace
 
-EffectPlot::EffectPlot(const QString& name, const QString& x, const QString& y, QWidget* parent)
-    : FigureView(name, parent), x_(x), y_(y) {}
+EffectPlot::EffectPlot(const QString& id, const QString& name, const QString& x, const QString& y,
+                       QWidget* parent)
+    : FigureView(id, name, parent), x_(x), y_(y) {}
 
 bool EffectPlot::isEmpty() const {
     return std::ranges::all_of(series_, [](const auto& each) { return each.points.empty(); });
@@ -97,7 +98,7 @@ void EffectPlot::drawSeries(QPainter& painter, const QRectF& plot, int which,
     QPolygonF line;
     painter.setPen(QPen(colour, 1.4));
     for (const auto& point : series_[static_cast<std::size_t>(which)].points) {
-        line << placeOf(point.x, point.y.mean, plot);
+        line << placeOf(point.x, point.y.value, plot);
         const QPointF low = placeOf(point.x, point.y.low, plot),
                       high = placeOf(point.x, point.y.high, plot);
         painter.drawLine(low, high);
@@ -127,13 +128,13 @@ QString EffectPlot::explain(const QPointF& at) const {
     const QRectF plot = plotIn(QRectF(rect()).adjusted(6, 6, -6, -6));
     for (const auto& each : series_)
         for (const auto& point : each.points) {
-            const QPointF away = placeOf(point.x, point.y.mean, plot) - at;
+            const QPointF away = placeOf(point.x, point.y.value, plot) - at;
             if (std::hypot(away.x(), away.y()) > kNearPoint) continue;
             return tr("%1 %2: %3 [%4, %5], %6 questions")
                 .arg(x_)
                 .arg(point.x, 0, 'g', 3)
-                .arg(changeText(point.y.mean), changeText(point.y.low), changeText(point.y.high))
-                .arg(point.y.count);
+                .arg(changeText(point.y.value), changeText(point.y.low), changeText(point.y.high))
+                .arg(point.count);
         }
     return tr("Means with their 95 % intervals");
 }

@@ -11,7 +11,8 @@ namespace lvr {
 class EffectPlot : public FigureView {
     Q_OBJECT
 public:
-    EffectPlot(const QString& name, const QString& x, const QString& y, QWidget* parent = nullptr);
+    EffectPlot(const QString& id, const QString& name, const QString& x, const QString& y,
+               QWidget* parent = nullptr);
     void setSeries(const std::vector<EffectSeries>& series);
     bool isEmpty() const override;
     QSize sizeHint() const override { return {320, 220}; }

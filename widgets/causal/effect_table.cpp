@@ -1,10 +1,8 @@
 #include "widgets/causal/effect_table.h"
 
 #include <QHeaderView>
-#include <QSignalBlocker>
 
 #include "widgets/causal/intervention_words.h"
-#include "widgets/colours.h"
 
 namespace lvr {
 namespace {
@@ -13,37 +11,39 @@ QString pText(double p) {
     return p < 0.001 ? QStringLiteral("< 0.001") : QString::number(p, 'g', 2);
 }
 
-QString meanText(const MeanEffect& effect) {
-    if (effect.count == 0) return {};
+QString meanText(const Estimate& estimate) {
     return QObject::tr("%1 [%2, %3]")
-        .arg(changeText(effect.mean), changeText(effect.low), changeText(effect.high));
+        .arg(changeText(estimate.value), changeText(estimate.low), changeText(estimate.high));
 }
 
-QString rightText(const InterventionEffect& e) {
-    if (e.judged == 0) return QObject::tr("not known");
+QString rightText(const InterventionSummary& s) {
+    if (s.judged == 0) return QObject::tr("not known");
     const auto percent = [&](int right) {
-        return QString::number(100.0 * right / e.judged, 'f', 1);
+        return QString::number(100.0 * right / s.judged, 'f', 1);
     };
-    return QObject::tr("%1 → %2 %").arg(percent(e.rightBefore), percent(e.rightAfter));
+    return QObject::tr("%1 → %2 %")
+        .arg(percent(s.rightRight + s.rightWrong), percent(s.rightRight + s.wrongRight));
 }
 
-QString tipOf(int column, const InterventionEffect& e) {
+QString tipOf(int column, const InterventionSummary& s) {
     switch (column) {
         case EffectTable::Name:
-            return explanationOf(e.intervention.kind);
-        case EffectTable::Count:
-            return QObject::tr("%1 questions that were thought about; on %2 it could not be done")
-                .arg(e.count)
-                .arg(e.impossible);
+            return explanationOf(s.intervention.kind);
         case EffectTable::Right:
             return QObject::tr("Of %1 with a known answer %2 were lost and %3 gained")
-                .arg(e.judged)
-                .arg(e.lost)
-                .arg(e.gained);
+                .arg(s.judged)
+                .arg(s.rightWrong)
+                .arg(s.wrongRight);
         case EffectTable::Donor:
-            return e.control ? QObject::tr("Towards a random question's answer, the control: %1")
-                                   .arg(meanText(*e.control))
-                             : QString();
+            return s.paired == 0 ? QString()
+                                 : QObject::tr(
+                                       "Towards a random question's answer, the control: "
+                                       "%1; beyond it: %2, p %3 after Holm")
+                                       .arg(meanText(s.towardsRandom), meanText(s.beyondRandom))
+                                       .arg(s.shiftHolm, 0, 'g', 2);
+        case EffectTable::Detectable:
+            return QObject::tr("Power for the difference that was found: %1")
+                .arg(s.power, 0, 'f', 2);
         default:
             return {};
     }
@@ -90,7 +90,7 @@ EffectTable::EffectTable(QWidget* parent) : QTableWidget(0, ColumnCount, parent)
     horizontalHeader()->setStretchLastSection(true);
 }
 
-void EffectTable::setEffects(const std::vector<InterventionEffect>& effects) {
+void EffectTable::setEffects(const std::vector<InterventionSummary>& effects) {
     setRowCount(static_cast<int>(effects.size()));
     for (int row = 0; row < rowCount(); ++row) fill(row, effects[static_cast<std::size_t>(row)]);
 }
@@ -99,23 +99,23 @@ int EffectTable::heightOfAll() const {
     return horizontalHeader()->height() + verticalHeader()->length() + 2 * frameWidth();
 }
 
-void EffectTable::fill(int row, const InterventionEffect& e) {
+void EffectTable::fill(int row, const InterventionSummary& s) {
     const QStringList cells{
-        titleOf(e.intervention),
-        QString::number(e.count),
-        QString::number(e.flips),
-        rightText(e),
-        meanText(e.change),
-        e.donor ? meanText(*e.donor) : QString(),
-        pText(e.p),
-        pText(e.holm),
-        e.detectable ? tr("%1 %").arg(100 * *e.detectable, 0, 'f', 0) : tr("none"),
-        QString::fromStdString(e.verdict)};
+        titleOf(s.intervention),
+        QString::number(s.count),
+        QString::number(s.flips),
+        rightText(s),
+        s.count > 0 ? meanText(s.originalChange) : QString(),
+        s.paired > 0 ? meanText(s.towardsDonor) : QString(),
+        pText(s.mcnemar),
+        pText(s.mcnemarHolm),
+        s.smallestDifference ? tr("%1 %").arg(100 * *s.smallestDifference, 0, 'f', 0) : tr("none"),
+        sayingOf(s)};
     for (int column = 0; column < ColumnCount; ++column) {
         auto* cell = item(row, column);
         if (!cell) setItem(row, column, cell = new QTableWidgetItem);
         cell->setText(cells[column]);
-        const QString tip = tipOf(column, e);
+        const QString tip = tipOf(column, s);
         cell->setToolTip(tip.isEmpty() ? cells[column] : tip);
     }
 }

@@ -25,12 +25,12 @@ public:
         ColumnCount
     };
     explicit EffectTable(QWidget* parent = nullptr);
-    void setEffects(const std::vector<InterventionEffect>& effects);
+    void setEffects(const std::vector<InterventionSummary>& effects);
     int heightOfAll() const;  // pixels, so that no row is scrolled away
     QSize sizeHint() const override { return {700, 260}; }
 
 private:
-    void fill(int row, const InterventionEffect& effect);
+    void fill(int row, const InterventionSummary& summary);
 };
 
 }  // namespace lvr

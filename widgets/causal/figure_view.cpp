@@ -1,18 +1,22 @@
 #include "widgets/causal/figure_view.h"
 
 #include <QBuffer>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHelpEvent>
 #include <QPainter>
 #include <QStyleOption>
 #include <QSvgGenerator>
 #include <QToolTip>
 
+#include "widgets/action_tip.h"
 #include "widgets/colours.h"
 
 namespace lvr {
 namespace {
 
-constexpr double kEdge = 6;  // pixels around a figure
+constexpr double kEdge = 6;       // pixels around a figure
+constexpr double kSharpness = 2;  // of a copied one, pixels a unit
 
 }  // namespace
 
@@ -26,8 +30,11 @@ FigureInk FigureInk::onPaper() {
     return {Qt::white, QColor(20, 20, 20), QColor(20, 20, 20, 150), QColor(0, 114, 178), false};
 }
 
-FigureView::FigureView(const QString& name, QWidget* parent) : QWidget(parent) {
+FigureView::FigureView(const QString& id, const QString& name, QWidget* parent) : QWidget(parent) {
     setAccessibleName(name);
+    addListAction(*this, "figures.copy-" + id, tr("&Copy figure"), QKeySequence::Copy, [this] {
+        if (!isEmpty()) QGuiApplication::clipboard()->setImage(image(size(), kSharpness));
+    });
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setMouseTracking(true);
 }

@@ -22,7 +22,8 @@ struct FigureInk {
 class FigureView : public QWidget {
     Q_OBJECT
 public:
-    explicit FigureView(const QString& name, QWidget* parent = nullptr);
+    // id: by which the palette knows its commands; name: for a person.
+    FigureView(const QString& id, const QString& name, QWidget* parent = nullptr);
 
     void setEmptyText(const QString& text);
     const QString& emptyText() const { return emptyText_; }

@@ -32,7 +32,8 @@ QRectF extentOf(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-LatentMap::LatentMap(QWidget* parent) : FigureView(tr("Latents among visual tokens"), parent) {
+LatentMap::LatentMap(QWidget* parent)
+    : FigureView("map", tr("Latents among visual tokens"), parent) {
     setFocusPolicy(Qt::StrongFocus);
     setFixedKeys(*this, {tr("the map of latents"), {{tr("Left, Right"), tr("Choose a latent")}}});
 }

@@ -11,8 +11,8 @@
 
 namespace lvr {
 
-StepMatrix::StepMatrix(const QString& name, Scale scale, QWidget* parent)
-    : FigureView(name, parent), scale_(scale) {
+StepMatrix::StepMatrix(const QString& id, const QString& name, Scale scale, QWidget* parent)
+    : FigureView(id, name, parent), scale_(scale) {
     setFocusPolicy(Qt::StrongFocus);
     setFixedKeys(*this, {tr("a matrix of steps"), {{tr("Arrows"), tr("Choose a pair of steps")}}});
 }

@@ -11,7 +11,7 @@ class StepMatrix : public FigureView {
     Q_OBJECT
 public:
     enum class Scale { FromZero, Signed };  // 0 to the largest; -1 to 1
-    StepMatrix(const QString& name, Scale scale, QWidget* parent = nullptr);
+    StepMatrix(const QString& id, const QString& name, Scale scale, QWidget* parent = nullptr);
 
     // values: [steps, steps], row-major. What stands in a tool tip: %1 row, %2 column, %3 value.
     void setValues(const std::vector<double>& values, const QString& sentence);

@@ -1,0 +1,135 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "app/cli/command.h"
+#include "app/cli/eval_output.h"
+#include "app/cli/passes.h"
+#include "app/cli/place_flags.h"
+#include "app/training/run_log.h"
+#include "core/error.h"
+#include "core/eval/evaluation_json.h"
+#include "core/eval/imported_answer.h"
+#include "core/files/fingerprint.h"
+#include "core/scorers/scorers.h"
+#include "core/store/run_store.h"
+#include "datasets/benchmarks/benchmark_reader.h"
+#include "datasets/benchmarks/results.h"
+
+namespace lvr {
+namespace {
+
+struct EvalImportArguments {
+    std::filesystem::path file, store;
+    std::string data, scorer;
+    EvalOutput output;
+};
+
+const EvalColumn kImportedColumn{EvalMode::Imported};
+
+void sayNotUsed(const std::vector<std::string>& sentences, const std::string& file) {
+    constexpr std::size_t kMost = 5;
+    if (sentences.empty()) return;
+    std::cerr << "lvr: " << sentences.size() << (sentences.size() == 1 ? " row" : " rows") << " of "
+              << file << " can't be used:\n";
+    for (std::size_t i = 0; i < std::min(kMost, sentences.size()); ++i)
+        std::cerr << "  " << sentences[i] << "\n";
+}
+
+// With all that the benchmark says of the question, where it was given.
+std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const BenchmarkSet* benchmark) {
+    std::map<std::string, const BenchmarkItem*> known;
+    if (benchmark)
+        for (const auto& item : benchmark->items) known[item.id] = &item;
+    std::vector<EvaluatedItem> items;
+    for (const auto& result : found.results) {
+        const auto place = known.find(result.id);
+        const BenchmarkItem said{.benchmark = found.benchmark,
+                                 .id = result.id,
+                                 .category = result.category,
+                                 .question = result.raw.question,
+                                 .options = result.raw.options,
+                                 .gold = result.raw.gold};
+        items.push_back(
+            {.item = place == known.end() ? said : *place->second,
+             .set = found.benchmark,
+             .answers = {{toText(kImportedColumn), importedAnswer(result.raw.output)}}});
+    }
+    return items;
+}
+
+EvalPlan planOf(const EvalImportArguments& a, const ImportedResults& found,
+                const std::vector<EvaluatedItem>& items, const BenchmarkSet* benchmark) {
+    const auto* name = findBenchmark(found.benchmark);
+    const bool hasOptions = !items.front().item.options.empty();
+    const auto scorer =
+        a.scorer.empty() ? defaultScorer(found.benchmark, PromptStyle::Lvr, hasOptions) : a.scorer;
+    const EvalSet set{.name = found.benchmark,
+                      .source = benchmark ? a.data : a.file.string(),
+                      .benchmark = found.benchmark,
+                      .title = name ? name->title : found.benchmark,
+                      .edition = benchmark ? benchmark->edition : "",
+                      .hash = benchmark ? benchmark->hash : fingerprint({a.file}),
+                      .scorer = scorer,
+                      .items = static_cast<int>(items.size()),
+                      .leftOut = static_cast<int>(found.leftOut.size())};
+    return {.sets = {set},
+            .columns = {kImportedColumn},
+            .prompt = "unknown",
+            .decodingText = "unknown (" + found.format + ")",
+            .computation = "another program"};
+}
+
+void importResults(const EvalImportArguments& a) {
+    checkOutput(a.output);
+    std::optional<BenchmarkSet> benchmark;
+    if (!a.data.empty())
+        benchmark = readBenchmark(parseBenchmarkSource(a.data), {.stop = interruption()});
+    const auto* set = benchmark ? &*benchmark : nullptr;
+    const auto found = readResults(a.file, set);
+    sayNotUsed(found.leftOut, a.file.string());
+    const auto items = itemsOf(found, set);
+    const auto plan = planOf(a, found, items, set);
+    RunStore store(storeFile(a.store));
+    const auto run = store.start({.kind = kEvaluationKind,
+                                  .command = commandLine(),
+                                  .options = planToJson(plan),
+                                  .parent = found.model.empty() ? "unknown" : found.model,
+                                  .data = a.file.string(),
+                                  .dataHash = plan.sets.front().hash,
+                                  .codeVersion = LVR_VERSION,
+                                  .steps = static_cast<int>(items.size())});
+    std::vector<ItemResult> cells;
+    for (const auto& item : items)
+        for (auto& cell : cellsOf(item)) cells.push_back(std::move(cell));
+    store.putResults(run, cells, static_cast<int>(items.size()));
+    store.end(run, RunStatus::Finished, "taken from " + a.file.string());
+    writeEvaluation(store, run, a.output);
+}
+
+}  // namespace
+
+void addEvalImportCommand(CLI::App& eval) {
+    auto a = std::make_shared<EvalImportArguments>();
+    auto* command = eval.add_subcommand(
+        "import", "Take in what another program answered, and judge it by every scorer");
+    command
+        ->add_option("file", a->file,
+                     "lmms-eval's samples .jsonl, VLMEvalKit's .xlsx, .tsv or .json, the official "
+                     "evaluation's steps008.json, BLINK's predictions, or lines as --raw writes")
+        ->required();
+    command->add_option("--data", a->data,
+                        "The benchmark that was answered, vstar:DIR and so on: files that hold no "
+                        "questions need it, and pairs, parts and pictures are known by it");
+    command->add_option("--scorer", a->scorer, "Whose verdict the table counts (default: LVR's)")
+        ->check(CLI::IsMember(scorerNames()));
+    addStoreOption(*command, a->store);
+    command->add_flag("--json", a->output.json, "Print one JSON object");
+    command->add_option("--to", a->output.to, "Write the JSON object to this .json file too")
+        ->check(endsIn(".json"));
+    command->footer(
+        "Example: lvr eval import 20260101_samples_vstar_bench.jsonl --data vstar:vstar_bench");
+    command->callback([a] { importResults(*a); });
+}
+
+}  // namespace lvr

@@ -58,7 +58,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("text");
         for (const char* text :
              {"none", "fixed:0", "fixed:8", "latent-end:mse:0.02:16", "latent-end:mae:1.5:3",
-              "latent-end:cosine:1e-09:16", "end-token:32", "end-prob:0.5:16", "end-prob:1:0"})
+              "latent-end:cosine:1e-09:16", "end-token:32", "end-prob:0.5:16", "end-prob:1:0",
+              "settled:0.98:16", "answer-settled:2:16", "entropy:0.5:16", "entropy:3:4",
+              "probe:runs/my probe.json:0.5:16"})
             QTest::newRow(text) << text;
     }
     void everyRuleSurvivesItsText() {
@@ -74,6 +76,10 @@ private Q_SLOTS:
                  ExitRule(NearLatentEnd{.metric = LatentEndMetric::Mae, .threshold = 0.3}));
         QCOMPARE(parseExitRule("end-token"), ExitRule(EndToken{}));
         QCOMPARE(parseExitRule("end-prob:0.25"), ExitRule(EndProbability{.threshold = 0.25}));
+        QCOMPARE(parseExitRule("settled"), ExitRule(Settled{}));
+        QCOMPARE(parseExitRule("answer-settled:3"), ExitRule(AnswerSettled{.held = 3}));
+        QCOMPARE(parseExitRule("entropy:1"), ExitRule(AnswerEntropy{.threshold = 1}));
+        QCOMPARE(parseExitRule("probe:p.json"), ExitRule(LearnedProbe{.file = "p.json"}));
     }
 
     void wrongRulesAreErrorsThatSayWhatIsRight_data() {
@@ -99,6 +105,11 @@ private Q_SLOTS:
         row("end-prob:nan", "threshold must be a number");
         row("latent-end:mse:inf", "threshold must be a number from 0");
         row("latent-end:mse:0.1:x", "cap must be a whole number");
+        row("setled", "nearest valid one is \"settled:0.98:16\"");
+        row("settled:1.1", "threshold must be a number from 0 to 1");
+        row("answer-settled:x", "number of latents must be a whole number");
+        row("entropy:-1", "threshold must be a number from 0");
+        row("probe:p.json:2", "threshold must be a number from 0 to 1");
         row("end-token: 3", "cap must be a whole number");
     }
     void wrongRulesAreErrorsThatSayWhatIsRight() {

@@ -3,12 +3,16 @@
 
 #include "core/scorers/scorers.h"
 
+#include <QTemporaryDir>
 #include <QtTest>
+#include <fstream>
 #include <map>
 
 #include "core/error.h"
 #include "core/scorers/aggregates.h"
 #include "core/scorers/letter_rules.h"
+#include "core/scorers/math_verify.h"
+#include "core/scorers/raw_outputs.h"
 #include "core/scorers/vqa_text.h"
 #include "tests/support/goldens.h"
 
@@ -157,6 +161,103 @@ private Q_SLOTS:
                                 verdictOf("vqa", {"", "", {}, gold, output}).right);
         }
         QCOMPARE(differences.count(), 0);
+    }
+
+    void formulasAreComparedAsMathVerifyDoes() {
+        const auto golden = golden::json("scorers/free_text.json");
+        Differences differences;
+        for (const auto& c : golden["cases"]) {
+            const std::string gold = c["gold"], output = c["output"];
+            differences.compare("gold first " + gold, output, c["verify_gold_first"],
+                                mathVerify(gold, output));
+            differences.compare("output first " + gold, output, c["verify_output_first"],
+                                mathVerify(output, gold));
+            differences.compare(
+                "reward " + gold, output, c["lvr_accuracy_reward"],
+                verdictOf("lvr_reward", {"", "", {}, gold, output}).right ? 1.0 : 0.0);
+        }
+        QCOMPARE(differences.count(), 0);
+    }
+
+    // Beside the goldens; as math-verify 0.9.0 answers.
+    void formulasBeyondTheGoldensToo_data() {
+        QTest::addColumn<QString>("gold");
+        QTest::addColumn<QString>("output");
+        QTest::addColumn<bool>("same");
+        const auto row = [](const char* gold, const char* output, bool same) {
+            QTest::addRow("%s %s %s", gold, same ? "is" : "is not", output)
+                << gold << output << same;
+        };
+        row("1.5", "$1\\frac{1}{2}$", true);
+        row("$3\\pm1$", "$\\{2,4\\}$", true);
+        row("$x=y$", "$2x=2y$", true);
+        row("$2x=6$", "$x=3$", false);
+        row("$x+1=4$", "$x=3$", true);
+        row("$y=2x+1$", "$y-2x=1$", true);
+        row("$\\frac{1}{\\sqrt{2}}$", "$\\frac{\\sqrt2}{2}$", true);
+        row("5/3", "$5:3$", true);
+        row("$\\tan 45^\\circ$", "1", false);
+        row("$3$ and $4$", "$\\{4,3\\}$", true);
+        row("$(3,4)$", "3,4", false);
+        row("17", "$a=b=17$", true);
+        row("\\$17", "17 apples", false);
+        row("17", "17 apples", true);
+        row("4", "\xEF\xBC\x94", false);
+        row("0.1666667", "1/6", true);
+        row("0.16667", "1/6", false);
+        row("$x_1=1,x_2=2$", "$1,2$", true);
+    }
+    void formulasBeyondTheGoldensToo() {
+        QFETCH(QString, gold);
+        QFETCH(QString, output);
+        QFETCH(bool, same);
+        QCOMPARE(mathVerify(gold.toStdString(), output.toStdString()), same);
+    }
+
+    void linesOfRawOutputsAreRead() {
+        QTemporaryDir folder;
+        const auto file = folder.filePath("raw.jsonl").toStdString();
+        std::ofstream stream(file);
+        const Json good{{"benchmark", "vstar"},
+                        {"question", "Q?"},
+                        {"options", {"a", "b"}},
+                        {"gold", "(b)"},
+                        {"output", std::string("B\0", 2)},
+                        {"id", 7}};
+        auto lettered = good, other = good, without = good, gap = good;
+        lettered["options"] = Json{{"A", "Open"}, {"B", "Closed"}};
+        lettered["gold"] = "Closed";
+        without.erase("output");
+        other["gold"] = "blue";
+        gap["options"] = Json{{"A", "a"}, {"C", "c"}};
+        stream << good << "\n\n"
+               << lettered << "\n"
+               << Json{{"gold", "blue"}, {"output", "Blue"}, {"column", "fixed:8"}} << "\n"
+               << "not JSON\n"
+               << without << "\n"
+               << other << "\n"
+               << gap << "\n";
+        stream.close();
+        const auto raw = readRawOutputs(file);
+        QCOMPARE(raw.lines.size(), std::size_t(3));
+        QCOMPARE(raw.lines[0].output.gold, "B");
+        QCOMPARE(raw.lines[0].id, "7");
+        QCOMPARE(raw.lines[0].output.output, std::string("B\0", 2));
+        QCOMPARE(raw.lines[1].line, 3);
+        QCOMPARE(raw.lines[1].output.gold, "B");
+        QCOMPARE(raw.lines[2].output.benchmark, "data");
+        QCOMPARE(raw.lines[2].column, "fixed:8");
+        QVERIFY(!asksForLetter(raw.lines[2].output));
+        QCOMPARE(raw.leftOut.size(), std::size_t(4));
+        QVERIFY(QString::fromStdString(raw.leftOut[0]).contains("line 5 is broken"));
+        QVERIFY(
+            QString::fromStdString(raw.leftOut[1]).contains("line 6: field 'output' is missing"));
+        QVERIFY(QString::fromStdString(raw.leftOut[2])
+                    .contains("field 'gold' is \"blue\", neither a letter nor the text"));
+        QVERIFY(QString::fromStdString(raw.leftOut[3]).contains("without a gap"));
+        std::ofstream(file) << "not JSON\n";
+        QVERIFY_THROWS_EXCEPTION(Error, readRawOutputs(file));
+        QVERIFY_THROWS_EXCEPTION(Error, readRawOutputs(file + ".not"));
     }
 
     void goldLettersMayBeWrittenInSeveralWays_data() {

@@ -79,6 +79,27 @@ private Q_SLOTS:
         write("st/study.json", "[1]");
         compareFailure(lvr(study({"--steps", "4", "--count", "5"})), 1, "study.json");
     }
+
+    void exitRulesAreComparedWithTheBestBudgetAndKept() {
+        const QStringList small{"study", "exits",   "--out", path("ex"), "--seeds",
+                                "1",     "--count", "2",     "--probe",  "2"};
+        const auto first = lvr(small);
+        QVERIFY2(first.code == 0, qPrintable(first.err));
+        for (const char* part : {"| fixed:16 |", "| settled:0.98:16 |", "| answer-settled:2:16 |",
+                                 "| entropy:0.5:16 |", "| probe:probe-tiny.json:0.5:16 |",
+                                 "The best fixed budget is fixed:"})
+            QVERIFY2(first.out.contains(part), part);
+        QFile report(path("ex/report.md")), plot(path("ex/tiny-mixture.svg"));
+        QVERIFY(report.open(QIODevice::ReadOnly) && plot.open(QIODevice::ReadOnly));
+        const auto text = QString::fromUtf8(report.readAll());
+        QVERIFY(text.contains("xxh3-128:"));
+        QCOMPARE(text.count("questions. The best fixed budget"), 3);
+        QVERIFY(plot.readAll().contains("<circle"));
+        QCOMPARE(lvr(small).out, first.out);  // what is kept is not measured again
+        auto other = small;
+        other[7] = "3";
+        compareFailure(lvr(other), 2, "was made with other settings");
+    }
 };
 
 QTEST_GUILESS_MAIN(StudyCliTest)

@@ -33,7 +33,11 @@ constexpr Kind kKinds[] = {
     {"Fixed steps", "Leave after a fixed number of latent steps"},
     {"Near latent end", "Leave when the latent comes close to the learned end vector"},
     {"End token", "Leave when <|lvr_end|> is the sampled token"},
-    {"Model's own stop", "Leave when the probability of <|lvr_end|> reaches a threshold"}};
+    {"Model's own stop", "Leave when the probability of <|lvr_end|> reaches a threshold"},
+    {"Settled", "Leave when a latent is as near to the one before (cosine)"},
+    {"Answer settled", "Leave when the early answer has not changed over the last latents"},
+    {"Sure answer", "Leave when the entropy of the early answer is below so many nats"},
+    {"Learned probe", "Leave when a probe file says that the answer is right already"}};
 static_assert(std::size(kKinds) == std::variant_size_v<ExitRule>);
 
 // As the one list of options has it.
@@ -187,7 +191,8 @@ void ExitRuleForm::showFieldsOf(int kind) {
     const ExitRule fixed = FixedSteps{}, near = NearLatentEnd{}, own = EndProbability{};
     const auto is = [kind](const ExitRule& rule) { return kind == static_cast<int>(rule.index()); };
     metric_->setVisible(is(near));
-    threshold_->setVisible(is(near) || is(own));
+    threshold_->setVisible(is(near) || is(own) || is(Settled{}) || is(AnswerEntropy{}) ||
+                           is(LearnedProbe{}));
     steps_->setVisible(!is(NoLatents{}));
     stepsLabel_->setVisible(!is(NoLatents{}));
     stepsLabel_->setText(is(fixed) ? tr("steps") : tr("at most"));
@@ -197,6 +202,13 @@ void ExitRuleForm::showFieldsOf(int kind) {
 double ExitRuleForm::threshold() const { return exactValue(threshold_, givenThreshold_); }
 
 int ExitRuleForm::steps() const { return exactValue(steps_, givenSteps_); }
+
+// What there is no field for: as the rule of that kind that was last set has it.
+template <class Rule>
+Rule ExitRuleForm::given(Rule usual) const {
+    const auto* rule = std::get_if<Rule>(&given_);
+    return rule ? *rule : usual;
+}
 
 ExitRule ExitRuleForm::rule() const {
     switch (kind_->currentIndex()) {
@@ -210,12 +222,22 @@ ExitRule ExitRuleForm::rule() const {
                                  .cap = steps()};
         case 3:
             return EndToken{.cap = steps()};
+        case 5:
+            return Settled{.threshold = threshold(), .cap = steps()};
+        case 6:
+            return AnswerSettled{.held = given(AnswerSettled{}).held, .cap = steps()};
+        case 7:
+            return AnswerEntropy{.threshold = threshold(), .cap = steps()};
+        case 8:
+            return LearnedProbe{
+                .file = given(LearnedProbe{}).file, .threshold = threshold(), .cap = steps()};
     }
     return EndProbability{.threshold = threshold(), .cap = steps()};
 }
 
 void ExitRuleForm::setRule(const ExitRule& rule) {
     {
+        given_ = rule;
         const QSignalBlocker a(kind_), b(metric_), c(threshold_), d(steps_);
         kind_->setCurrentIndex(static_cast<int>(rule.index()));
         std::visit(

@@ -42,7 +42,10 @@ private:
     QDoubleSpinBox* threshold_ = nullptr;
     QLabel* stepsLabel_ = nullptr;
     QSpinBox* steps_ = nullptr;
+    template <class Rule>
+    Rule given(Rule usual) const;
     ExitRule last_ = EndProbability{};
+    ExitRule given_ = EndProbability{};  // as it was last set
     double givenThreshold_ = 0;
     int givenSteps_ = 0;
 };

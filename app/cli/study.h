@@ -59,6 +59,7 @@ void runStudy(const Study& study);
 void addStudyOptions(CLI::App& command, std::filesystem::path& out, int& seeds, int& steps,
                      int& count);
 void addChainStudy(CLI::App& studies);
+void addExitStudy(CLI::App& studies);
 void addPaperMiniStudy(CLI::App& studies);
 
 }  // namespace lvr

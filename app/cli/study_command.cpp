@@ -22,6 +22,7 @@ void addStudyCommand(CLI::App& app) {
         "study", "Experiments as lists of lvr commands, resumable, with a table at the end");
     study->require_subcommand(1);
     addChainStudy(*study);
+    addExitStudy(*study);
     addPaperMiniStudy(*study);
 }
 

@@ -7,7 +7,9 @@
 #include <limits>
 #include <utility>
 
+#include "core/decode/answer_scores.h"
 #include "core/decode/exit_rule.h"
+#include "core/decode/latent_probe.h"
 #include "core/decode/patch_projection.h"
 #include "core/decode/prompt_batch.h"
 #include "core/decode/sampling.h"
@@ -24,13 +26,18 @@ struct ThoughtState {
     int fed = 0;                        // latents read since the exit rule began to count
     int index = 0;                      // of the newest latent
     std::optional<double> endDistance;  // of the newest latent; none at <|lvr_start|>
+    std::optional<double> cosine;       // of the newest latent to the one before
+    std::optional<double> entropy;      // of the early answer
+    std::int64_t early = -1;            // its likeliest first word
+    int held = 0;                       // latents over which that stayed the same
 };
 
 struct Row {
     std::int64_t prompt = 0;
     ExitRule exit = NoLatents{};
-    std::int64_t room = 0;  // ids that its thoughts and answer may take
-    bool thinking = false;  // the next input is a latent
+    std::optional<LatentProbe> probe;  // of the exit rule
+    std::int64_t room = 0;             // ids that its thoughts and answer may take
+    bool thinking = false;             // the next input is a latent
     bool finished = false;
     ThoughtState thought;  // under way, or the last one
     std::int64_t newest = 0;
@@ -60,12 +67,13 @@ public:
           batch_(padLeft(prompts)),
           sight_(batch_.real, batch_.embeddings.size(1), std::ssize(prompts)),
           capacity_(batch_.embeddings.size(1) + mostRoom(prompts, options) + longestGiven(prompts) +
-                    longestPlanned(hooks.plans) + hooks.spare) {
+                    longestPlanned(hooks.plans) + hooks.spare + std::ssize(rules.answerLead) + 1) {
         for (std::size_t p = 0; p < prompts.size(); ++p) {
             for (int copy = 0; copy < prompts[p].copies; ++copy) {
                 Row row;
                 row.prompt = static_cast<std::int64_t>(p);
                 row.exit = exitOf(prompts[p], copy, options);
+                row.probe = probeOf(row.exit);
                 row.room = answerRoom(with(row.exit, options));
                 row.newest = prompts[p].ids.back();
                 row.seen = prompts[p].ids;
@@ -100,6 +108,12 @@ private:
 
     static ExitRule exitOf(const Prompt& prompt, int copy, const DecodeOptions& options) {
         return prompt.exits.empty() ? options.exit : prompt.exits.at(copy);
+    }
+
+    std::optional<LatentProbe> probeOf(const ExitRule& exit) const {
+        const auto* rule = std::get_if<LearnedProbe>(&exit);
+        if (!rule) return std::nullopt;
+        return readLatentProbe(rule->file, model_.config().text.hiddenSize);
     }
 
     static DecodeOptions with(const ExitRule& exit, DecodeOptions options) {
@@ -217,8 +231,35 @@ private:
         return nextInputs(headed);
     }
 
+    // What rows that think would answer if their thought ended here, for rules that go by it: the
+    // end and the answer's lead are read beside the rows and forgotten.
+    void lookAhead() {
+        std::vector<AnswerBranch> branches;
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            if (rows_[i].finished || !rows_[i].thinking || !looksAhead(rows_[i].exit)) continue;
+            Ids before{rules_.tokens.end};
+            before.insert(before.end(), rules_.answerLead.begin(), rules_.answerLead.end());
+            branches.push_back({at, sight_.of(at), batch_.next[at].item<std::int64_t>() + passes_,
+                                std::move(before)});
+        }
+        const auto scores = scoreAnswers(model_, cache_, branches, {}, {{}, hooks_.stop});
+        for (std::size_t b = 0; b < scores.size(); ++b)
+            rememberEarly(rows_[branches[b].row].thought, scores[b].firstWord);
+    }
+
+    // logProbabilities: [V]
+    static void rememberEarly(ThoughtState& thought, const torch::Tensor& logProbabilities) {
+        const auto word = logProbabilities.argmax().item<std::int64_t>();
+        thought.held = word == thought.early ? thought.held + 1 : 0;
+        thought.early = word;
+        const auto terms = logProbabilities.exp() * logProbabilities;  // 0 * -inf where impossible
+        thought.entropy = -terms.nansum().item<double>();
+    }
+
     // One id for every row that goes on. hidden: [B, D]
     void sample(torch::Tensor hidden) {
+        lookAhead();
         std::vector<std::int64_t> active;
         std::vector<SamplingRow> sampling;
         for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -321,8 +362,22 @@ private:
         if (isEmpty(row)) return false;
         if (isPlanned(row)) return thought.fed < row.plan.latents;
         const bool room = std::ssize(row.result.ids) + 1 < row.room + row.granted;
-        return room && !leavesLatentMode(row.exit, {thought.fed, endProbability,
-                                                    thought.endDistance, endSampled});
+        return room && !leavesLatentMode(row.exit, {.fed = thought.fed,
+                                                    .endProbability = endProbability,
+                                                    .endDistance = thought.endDistance,
+                                                    .endSampled = endSampled,
+                                                    .latentCosine = thought.cosine,
+                                                    .answerHeld = thought.held,
+                                                    .answerEntropy = thought.entropy,
+                                                    .probedRight = probed(row)});
+    }
+
+    // Of the latent just read; nothing before the first.
+    static std::optional<double> probed(const Row& row) {
+        if (!row.probe || !row.thinking || row.latents.empty()) return std::nullopt;
+        const auto& latent = row.latents.back();
+        return row.probe->probability(
+            {latent.data_ptr<float>(), static_cast<std::size_t>(latent.numel())});
     }
 
     // The official latent-end loop starts counting anew (lvr-spec 9 C8).
@@ -405,11 +460,18 @@ private:
             auto& row = rows_[i];
             if (!row.thinking) continue;
             row.latents.push_back(latents[i].contiguous());
+            if (row.thought.index > 0) row.thought.cosine = cosineOfLastTwo(row.latents);
             if (end.defined())
                 row.thought.endDistance =
                     latentEndDistance(metricOf(row.exit), row.latents.back().data_ptr<float>(),
                                       end.data_ptr<float>(), end.size(0));
         }
+    }
+
+    static double cosineOfLastTwo(const std::vector<torch::Tensor>& latents) {
+        const auto &newest = latents.back(), &before = latents[latents.size() - 2];
+        return 1 - latentEndDistance(LatentEndMetric::Cosine, newest.data_ptr<float>(),
+                                     before.data_ptr<float>(), newest.numel());
     }
 
     torch::Tensor withGiven(torch::Tensor latents) const {

@@ -19,7 +19,28 @@ bool leaves(const EndProbability& rule, const SpanState& s) {
     return s.fed >= rule.cap || s.endProbability >= rule.threshold;
 }
 
+bool leaves(const Settled& rule, const SpanState& s) {
+    return s.fed >= rule.cap || (s.latentCosine && *s.latentCosine >= rule.threshold);
+}
+
+bool leaves(const AnswerSettled& rule, const SpanState& s) {
+    return s.fed >= rule.cap || (s.fed > 0 && s.answerHeld >= rule.held);
+}
+
+bool leaves(const AnswerEntropy& rule, const SpanState& s) {
+    return s.fed >= rule.cap || (s.answerEntropy && *s.answerEntropy < rule.threshold);
+}
+
+bool leaves(const LearnedProbe& rule, const SpanState& s) {
+    return s.fed >= rule.cap || (s.probedRight && *s.probedRight >= rule.threshold);
+}
+
 }  // namespace
+
+bool looksAhead(const ExitRule& rule) {
+    return std::holds_alternative<AnswerSettled>(rule) ||
+           std::holds_alternative<AnswerEntropy>(rule);
+}
 
 bool leavesLatentMode(const ExitRule& rule, const SpanState& state) {
     return std::visit([&](const auto& r) { return leaves(r, state); }, rule);

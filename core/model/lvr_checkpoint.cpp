@@ -109,7 +109,7 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     const auto& config = model.config();
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
     const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
-                         generation.padTokenId};
+                         generation.padTokenId, tokenizer.encode("\n<answer>")};
     const auto pictures = PreprocessConfig::open(folder);
     checkCutAlike(pictures, config.vision, folder);
     auto warnings = warningsOf(model, generation, folder);

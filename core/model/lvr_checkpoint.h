@@ -25,6 +25,8 @@ struct RowRules {
     LvrTokens tokens;
     std::vector<std::int64_t> stopIds;
     std::int64_t padId = 0;
+    // What a model says between <|lvr_end|> and its answer, as it was trained to: "\n<answer>".
+    std::vector<std::int64_t> answerLead = {};
 };
 
 // How to decode, and who said so: "generation_config.json" wins over the "sidecar", what neither

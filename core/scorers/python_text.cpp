@@ -179,22 +179,33 @@ std::optional<PythonText> firstBetween(const PythonText& text, const PythonText&
     return PythonText(text, from, end - from);
 }
 
-PythonPattern::PythonPattern(std::string_view pattern, Case letters) {
+PythonPattern::PythonPattern(std::string_view pattern, Case letters, Dot dot) {
     const auto translated = Translation(pattern, letters).run();
+    std::uint32_t flags = UREGEX_UNIX_LINES;
+    if (dot == Dot::All) flags |= UREGEX_DOTALL;
     UErrorCode failed = U_ZERO_ERROR;
-    pattern_.reset(icu::RegexPattern::compile(pythonText(translated), UREGEX_UNIX_LINES, failed));
+    pattern_.reset(icu::RegexPattern::compile(pythonText(translated), flags, failed));
     if (U_FAILURE(failed)) throw Error("not a pattern: " + std::string(pattern));
 }
+
+namespace {
+
+PythonPattern::Match matchOf(const icu::RegexMatcher& matcher) {
+    UErrorCode failed = U_ZERO_ERROR;
+    PythonPattern::Match match{matcher.start(failed), matcher.end(failed)};
+    for (int32_t group = 1; group <= matcher.groupCount(); ++group)
+        match.groups.push_back(matcher.group(group, failed));
+    if (!match.groups.empty()) match.group = match.groups.front();
+    return match;
+}
+
+}  // namespace
 
 std::vector<PythonPattern::Match> PythonPattern::findAll(const PythonText& text) const {
     std::vector<Match> matches;
     UErrorCode failed = U_ZERO_ERROR;
     const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(text, failed));
-    while (U_SUCCESS(failed) && matcher->find(failed)) {
-        Match match{matcher->start(failed), matcher->end(failed), {}};
-        if (matcher->groupCount() > 0) match.group = matcher->group(1, failed);
-        matches.push_back(std::move(match));
-    }
+    while (U_SUCCESS(failed) && matcher->find(failed)) matches.push_back(matchOf(*matcher));
     return matches;
 }
 
@@ -202,9 +213,15 @@ std::optional<PythonPattern::Match> PythonPattern::search(const PythonText& text
     UErrorCode failed = U_ZERO_ERROR;
     const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(text, failed));
     if (U_FAILURE(failed) || !matcher->find(failed)) return std::nullopt;
-    Match match{matcher->start(failed), matcher->end(failed), {}};
-    if (matcher->groupCount() > 0) match.group = matcher->group(1, failed);
-    return match;
+    return matchOf(*matcher);
+}
+
+PythonText PythonPattern::substituted(const PythonText& text, const PythonText& by) const {
+    UErrorCode failed = U_ZERO_ERROR;
+    const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(text, failed));
+    if (U_FAILURE(failed)) return text;
+    auto result = matcher->replaceAll(by, failed);
+    return U_SUCCESS(failed) ? result : text;
 }
 
 }  // namespace lvr

@@ -41,16 +41,21 @@ std::optional<PythonText> firstBetween(const PythonText& text, const PythonText&
 class PythonPattern {
 public:
     enum class Case { Kept, Ignored };
+    enum class Dot { NotNewline, All };  // what . stands for
 
     // Throws Error: the pattern is not one.
-    explicit PythonPattern(std::string_view pattern, Case letters = Case::Kept);
+    explicit PythonPattern(std::string_view pattern, Case letters = Case::Kept,
+                           Dot dot = Dot::NotNewline);
 
     struct Match {
         int32_t begin = 0, end = 0;
-        PythonText group;  // the first one; empty: it took no part
+        PythonText group = {};                // the first one; empty: it took no part
+        std::vector<PythonText> groups = {};  // all of them, from the first on
     };
     std::optional<Match> search(const PythonText& text) const;  // re.search
     std::vector<Match> findAll(const PythonText& text) const;   // re.finditer
+    // re.sub, with $1 for the first group.
+    PythonText substituted(const PythonText& text, const PythonText& by) const;
 
 private:
     std::unique_ptr<icu::RegexPattern> pattern_;

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/eval/answer.h"
 #include "core/scorers/letter_rules.h"
+#include "core/scorers/math_verify.h"
 #include "core/scorers/python_text.h"
 #include "core/scorers/vqa_text.h"
 #include "core/values/nearest_name.h"
@@ -60,12 +61,35 @@ Judgement byReasoning(const RawOutput& raw) {
     const auto answer = lmmsReasoningAnswer(raw.output);
     const auto gold = lmmsReasoningText(raw.options.empty() ? raw.gold : goldLetter(raw.gold));
     const auto said = lmmsReasoningText(*answer.letter);
-    return {answer.letter, lmmsReasoningMatches(said, gold), answer.rule};
+    if (lmmsReasoningMatches(said, gold)) return {answer.letter, true, answer.rule};
+    const bool verified = mathVerify(gold, said);
+    return {answer.letter, verified, answer.rule + (verified ? ", by math-verify" : "")};
 }
 
 Judgement byVqa(const std::string& said, const RawOutput& raw) {
     const auto normalised = vqaNormalised(said);
     return {normalised, normalised == vqaNormalised(raw.gold), "equal once normalised"};
+}
+
+// The text of the first answer tag on one line; of a text without one, all of it.
+std::string inFirstTag(const std::string& text) {
+    static const PythonPattern tag("<answer>(.*?)</answer>");
+    const auto whole = pythonText(text);
+    const auto match = tag.search(whole);
+    return utf8Of(stripped(match ? match->group : whole));
+}
+
+Judgement byReward(const RawOutput& raw) {
+    // As released: the model's answer goes first, where the library takes the gold one.
+    if (mathVerify(raw.output, raw.gold)) return {inFirstTag(raw.output), true, "math-verify"};
+    const auto said = inFirstTag(raw.output);
+    return {said, said == inFirstTag(raw.gold), "equal in the first answer tag"};
+}
+
+Judgement byMathVerify(const RawOutput& raw) {
+    const auto answer = mathAnswerIn(raw.output);
+    if (!answer) return {std::nullopt, false, "no formula and no number"};
+    return {answer->text, mathVerify(raw.gold, raw.output), "its last formula or number"};
 }
 
 struct Scorer {
@@ -83,7 +107,7 @@ Judgement byVlmEvalKit(const RawOutput& raw) {
     return against(goldLetter(raw.gold), vlmEvalKitLetter(raw.output, raw.options, edition));
 }
 
-constexpr std::array<Scorer, 16> kScorers{
+constexpr std::array<Scorer, 18> kScorers{
     {{"lvr_official", byLetter<lvrOfficialLetter>},
      {"lmms_vstar", byLetter<lmmsVstarLetter>},
      {"lmms_mmvp", byLetter<lmmsMmvpLetter>},
@@ -106,7 +130,9 @@ constexpr std::array<Scorer, 16> kScorers{
      {"exact_letter", byLetter<exactLetter>},
      {"answer", byAnswer},
      {"vqa", [](const RawOutput& raw) { return byVqa(raw.output, raw); }},
-     {"vqa_answer", [](const RawOutput& raw) { return byVqa(answerIn(raw.output), raw); }}}};
+     {"vqa_answer", [](const RawOutput& raw) { return byVqa(answerIn(raw.output), raw); }},
+     {"lvr_reward", byReward},
+     {"math_verify", byMathVerify}}};
 
 // lmms-eval's rule for a benchmark.
 std::optional<std::string> lmmsScorer(std::string_view benchmark) {
@@ -127,7 +153,8 @@ std::vector<std::string> scorerNames() {
 }
 
 std::vector<std::string> scorersOf(std::string_view benchmark, bool hasOptions) {
-    if (!hasOptions) return {"answer", "vqa", "vqa_answer", "lmms_reasoning"};
+    if (!hasOptions)
+        return {"answer", "vqa", "vqa_answer", "lvr_reward", "math_verify", "lmms_reasoning"};
     std::vector<std::string> names{"lvr_official"};
     if (const auto own = lmmsScorer(benchmark)) names.push_back(*own);
     names.emplace_back("lmms_reasoning");

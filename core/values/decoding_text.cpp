@@ -105,6 +105,18 @@ std::string ruleWords(const EndToken& rule) { return "mode switching" + atMost(r
 std::string ruleWords(const EndProbability& rule) {
     return "P(end) ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
 }
+std::string ruleWords(const Settled& rule) {
+    return "settled ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
+}
+std::string ruleWords(const AnswerSettled& rule) {
+    return "answer settled for " + std::to_string(rule.held) + atMost(rule.cap);
+}
+std::string ruleWords(const AnswerEntropy& rule) {
+    return "answer's entropy < " + fourDigits(rule.threshold) + atMost(rule.cap);
+}
+std::string ruleWords(const LearnedProbe& rule) {
+    return "probe ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
+}
 
 std::string shortText(const ExitRule& rule, const TextCheck&) {
     return std::visit([](const auto& known) { return ruleWords(known); }, rule);

@@ -23,6 +23,19 @@ bool fired(const EndToken&, const LatentStep&, int, const DecodeStep& next) {
 bool fired(const EndProbability& rule, const LatentStep& last, int, const DecodeStep&) {
     return last.endProbability >= rule.threshold;
 }
+// What these went by is not in the trace; what else ends a thought is its cap.
+bool fired(const Settled& rule, const LatentStep&, int latents, const DecodeStep&) {
+    return latents < rule.cap;
+}
+bool fired(const AnswerSettled& rule, const LatentStep&, int latents, const DecodeStep&) {
+    return latents < rule.cap;
+}
+bool fired(const AnswerEntropy& rule, const LatentStep&, int latents, const DecodeStep&) {
+    return latents < rule.cap;
+}
+bool fired(const LearnedProbe& rule, const LatentStep&, int latents, const DecodeStep&) {
+    return latents < rule.cap;
+}
 
 bool reachedCap(const ExitRule& rule, int latents) {
     return std::visit(
@@ -113,6 +126,18 @@ std::string conditionText(const NearLatentEnd& rule) {
 std::string conditionText(const EndToken&) { return "sampling <|lvr_end|>"; }
 std::string conditionText(const EndProbability& rule) {
     return "P(end) ≥ " + numberText(rule.threshold);
+}
+std::string conditionText(const Settled& rule) {
+    return "cosine to the latent before ≥ " + numberText(rule.threshold);
+}
+std::string conditionText(const AnswerSettled& rule) {
+    return "the same early answer over " + count(rule.held, "latent");
+}
+std::string conditionText(const AnswerEntropy& rule) {
+    return "entropy of the early answer < " + numberText(rule.threshold);
+}
+std::string conditionText(const LearnedProbe& rule) {
+    return "the probe's P(right) ≥ " + numberText(rule.threshold);
 }
 
 std::string capText(const ExitRule& rule) {

@@ -44,6 +44,9 @@ public:
         fail(name,
              highest < kNoLimit ? "a number from 0 to " + numberText(highest) : "a number from 0");
     }
+    void takeText(std::string& value) {
+        if (const auto* part = next(); part && !part->empty()) value = std::string(*part);
+    }
     void takeMetric(LatentEndMetric& value) {
         const auto* part = next();
         if (!part) return;
@@ -92,6 +95,23 @@ void read(Parts& parts, EndProbability& rule) {
     parts.takeNumber(rule.threshold, 1, "threshold");
     parts.takeCount(rule.cap, "cap");
 }
+void read(Parts& parts, Settled& rule) {
+    parts.takeNumber(rule.threshold, 1, "threshold");
+    parts.takeCount(rule.cap, "cap");
+}
+void read(Parts& parts, AnswerSettled& rule) {
+    parts.takeCount(rule.held, "number of latents");
+    parts.takeCount(rule.cap, "cap");
+}
+void read(Parts& parts, AnswerEntropy& rule) {
+    parts.takeNumber(rule.threshold, kNoLimit, "threshold");
+    parts.takeCount(rule.cap, "cap");
+}
+void read(Parts& parts, LearnedProbe& rule) {
+    parts.takeText(rule.file);
+    parts.takeNumber(rule.threshold, 1, "threshold");
+    parts.takeCount(rule.cap, "cap");
+}
 
 std::string write(const NoLatents&) { return "none"; }
 std::string write(const FixedSteps& rule) { return "fixed:" + std::to_string(rule.count); }
@@ -104,11 +124,29 @@ std::string write(const EndToken& rule) { return "end-token:" + std::to_string(r
 std::string write(const EndProbability& rule) {
     return "end-prob:" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
 }
+std::string write(const Settled& rule) {
+    return "settled:" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
+}
+std::string write(const AnswerSettled& rule) {
+    return "answer-settled:" + std::to_string(rule.held) + ":" + std::to_string(rule.cap);
+}
+std::string write(const AnswerEntropy& rule) {
+    return "entropy:" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
+}
+std::string write(const LearnedProbe& rule) {
+    return "probe:" + rule.file + ":" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
+}
 
 // One of each rule with its default numbers, in the order of the variant.
 template <class... Rules>
 std::vector<ExitRule> oneOfEach(const std::variant<Rules...>*) {
     return {Rules{}...};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string all;
+    for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+    return all;
 }
 
 std::string nameOf(const ExitRule& rule) { return std::string(splitAtColons(toText(rule))[0]); }
@@ -124,7 +162,7 @@ ExitRule parseExitRule(const std::string& text) {
     auto rule = rules[best];
     if (names[best] != name)
         throw Error("unknown exit rule \"" + text + "\"; the nearest valid one is \"" +
-                    toText(rule) + "\" (valid: none, fixed, latent-end, end-token, end-prob)");
+                    toText(rule) + "\" (valid: " + joined(names) + ")");
     Parts parts(text, toText(rule));
     std::visit([&](auto& known) { read(parts, known); }, rule);
     parts.takeNoMore();

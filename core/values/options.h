@@ -36,9 +36,34 @@ struct EndProbability {  // sigmoid of the raw <|lvr_end|> logit reaches thresho
     int cap = 16;
     bool operator==(const EndProbability&) const = default;
 };
-using ExitRule = std::variant<NoLatents, FixedSteps, NearLatentEnd, EndToken, EndProbability>;
+struct Settled {  // cosine between the latent just fed and the one before reaches threshold
+    double threshold = 0.98;
+    int cap = 16;
+    bool operator==(const Settled&) const = default;
+};
+// The next two look ahead at what the answer would be if the thought ended now. AnswerSettled: its
+// likeliest first word has not changed over so many latents.
+struct AnswerSettled {
+    int held = 2;
+    int cap = 16;
+    bool operator==(const AnswerSettled&) const = default;
+};
+struct AnswerEntropy {  // that word's distribution has fewer nats than threshold
+    double threshold = 0.5;
+    int cap = 16;
+    bool operator==(const AnswerEntropy&) const = default;
+};
+struct LearnedProbe {  // a linear probe on the latent says that the answer is right already
+    std::string file = "probe.json";  // core/decode/latent_probe.h
+    double threshold = 0.5;
+    int cap = 16;
+    bool operator==(const LearnedProbe&) const = default;
+};
+using ExitRule = std::variant<NoLatents, FixedSteps, NearLatentEnd, EndToken, EndProbability,
+                              Settled, AnswerSettled, AnswerEntropy, LearnedProbe>;
 
-// "none", "fixed:8", "latent-end:mse:0.02:16", "end-token:32", "end-prob:0.5:16"; trailing parts
+// "none", "fixed:8", "latent-end:mse:0.02:16", "end-token:32", "end-prob:0.5:16",
+// "settled:0.98:16", "answer-settled:2:16", "entropy:0.5:16", "probe:FILE:0.5:16"; trailing parts
 // may be left out. Throws Error that names the nearest valid rule.
 ExitRule parseExitRule(const std::string& text);
 std::string toText(const ExitRule& rule);

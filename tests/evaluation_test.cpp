@@ -209,7 +209,7 @@ private Q_SLOTS:
         auto items =
             std::vector{itemThat("vstar", 1, true, true), itemThat("vstar", 2, true, true)};
         items[0].answers["fixed:4"].output = "<answer> A </answer>";
-        items[1].answers["fixed:4"].output = "xyz";  // wrong for all
+        items[1].answers["fixed:4"] = answerThat("xyz", {4}, 1);  // wrong for all
         const auto rows = rowsOf(runOf("vstar", items));
         QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // exact_letter reads nothing in tags
     }

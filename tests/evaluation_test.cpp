@@ -209,9 +209,9 @@ private Q_SLOTS:
         auto items =
             std::vector{itemThat("vstar", 1, true, true), itemThat("vstar", 2, true, true)};
         items[0].answers["fixed:4"].output = "<answer> A </answer>";
-        items[1].answers["fixed:4"].output = "A";
+        items[1].answers["fixed:4"] = answerThat("xyz", {4}, 1);  // wrong for all
         const auto rows = rowsOf(runOf("vstar", items));
-        QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // lmms_vstar reads no letter in tags ...
+        QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // exact_letter reads nothing in tags
     }
 
     void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut_data() {

@@ -184,6 +184,7 @@ void evalData(EvalDataArguments& a) {
     if (a.threads > 0) at::set_num_threads(a.threads);
     const auto plan = makePlan(said, questions, checkpoint, placement);
     if (before) checkSame(*before, model, modelHash, plan);
+    for (const auto& note : questions.notes) std::cerr << "lvr: " << note << "\n";
     const int total = static_cast<int>(questions.items.size());
     const auto items = openItems(questions.items, before);
     const auto run = before ? before->run.id

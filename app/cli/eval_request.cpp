@@ -1,7 +1,6 @@
 #include "app/cli/eval_request.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <set>
 #include <sstream>
 
@@ -19,7 +18,7 @@
 namespace lvr {
 namespace {
 
-constexpr int kShown = 5;  // sentences about what was left out
+constexpr std::size_t kShown = 5;  // sentences about what was left out
 
 std::vector<std::string> linesOf(const EvalSaid& said, const std::string& flag) {
     std::vector<std::string> lines;
@@ -59,14 +58,13 @@ CLI::Option* addText(CLI::App& command, EvalSaid& said, const std::string& flag,
         ->type_name("TEXT");
 }
 
-std::vector<std::string> askedData(const EvalSaid& said) {
+std::vector<std::string> askedData(const EvalSaid& said, std::vector<std::string>& notes) {
     auto data = linesOf(said, "data");
     if (!said.contains("suite")) return data;
     if (!said.contains("root"))
         throw UsageError("--suite paper needs --root, the folder that holds the benchmarks");
     const auto suite = paperSuite(said.at("root"));
-    for (const auto& title : suite.absent)
-        std::cerr << "lvr: " << title << " is not in " << said.at("root") << "\n";
+    for (const auto& title : suite.absent) notes.push_back(title + " is not in " + said.at("root"));
     data.insert(data.end(), suite.data.begin(), suite.data.end());
     return data;
 }
@@ -75,13 +73,19 @@ std::string setName(const BenchmarkSource& source, const BenchmarkSet& set) {
     return set.benchmark + (source.variant.empty() ? "" : "_" + source.variant);
 }
 
-void sayLeftOut(const std::string& source, const std::vector<std::string>& sentences) {
-    if (sentences.empty()) return;
-    std::cerr << "lvr: " << sentences.size() << (sentences.size() == 1 ? " item" : " items")
-              << " of " << source << " left out:\n";
-    for (std::size_t i = 0; i < sentences.size() && i < kShown; ++i)
-        std::cerr << "  " << sentences[i] << "\n";
-    if (sentences.size() > kShown) std::cerr << "  and " << sentences.size() - kShown << " more\n";
+void noteOn(const std::string& given, const BenchmarkSet& set, PromptStyle style,
+            std::vector<std::string>& notes) {
+    for (std::size_t i = 0; i < set.leftOut.size() && i < kShown; ++i)
+        notes.push_back("left out of " + given + ": " + set.leftOut[i]);
+    if (set.leftOut.size() > kShown)
+        notes.push_back("left out of " + given + ": " + std::to_string(set.leftOut.size()) +
+                        " items in all");
+    for (const auto& note : set.notes) notes.push_back(given + ": " + note);
+    const bool isAskedAsLvrDoes =
+        style != PromptStyle::Lvr && set.benchmark != "data" && !hasPrompt(set.benchmark, style);
+    if (isAskedAsLvrDoes)
+        notes.push_back(promptStyleName(style) + " has no prompt of its own for " + set.title +
+                        "; it is asked as lvr does");
 }
 
 std::string scorerFor(const EvalSaid& said, const BenchmarkSet& set, PromptStyle style) {
@@ -108,11 +112,7 @@ void addQuestions(const EvalSaid& said, const std::string& given, EvalQuestions&
         if (other.name == set.name)
             throw UsageError("--data " + given + " and " + other.source + " are both " + set.title +
                              "; give one of them");
-    sayLeftOut(given, read.leftOut);
-    for (const auto& note : read.notes) std::cerr << "lvr: " << note << "\n";
-    if (!hasPrompt(read.benchmark, style))
-        std::cerr << "lvr: " << promptStyleName(style) << " has no prompt of its own for "
-                  << read.title << "; it is asked as lvr does\n";
+    noteOn(given, read, style, questions.notes);
     set.scorer = scorerFor(said, read, style);
     const auto limit = static_cast<std::size_t>(std::stoi(textOf(said, "limit", "2147483647")));
     for (auto& item : read.items) {
@@ -198,11 +198,11 @@ void addEvalOptions(CLI::App& command, EvalSaid& said) {
 }
 
 EvalQuestions readQuestions(const EvalSaid& said) {
-    const auto data = askedData(said);
+    EvalQuestions questions;
+    const auto data = askedData(said, questions.notes);
     if (data.empty())
         throw UsageError(
             "nothing is asked; name --data, or --suite paper with --root, or --resume a run");
-    EvalQuestions questions;
     for (const auto& given : data) addQuestions(said, given, questions);
     return questions;
 }

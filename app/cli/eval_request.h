@@ -25,8 +25,9 @@ void addEvalOptions(CLI::App& command, EvalSaid& said);
 struct EvalQuestions {
     std::vector<EvalSet> sets;
     std::vector<EvaluatedItem> items;  // with their prompts, set after set
+    std::vector<std::string> notes;    // what was left out and why, and what else is to be known
 };
-// Says on stderr what was left out and why. Throws Error; UsageError: the same data twice, none.
+// Throws Error; UsageError: the same data twice, none.
 EvalQuestions readQuestions(const EvalSaid& said);
 
 // Throws Error, UsageError.

@@ -244,7 +244,7 @@ private:
         auto options = untouched_.options;
         const auto own = std::ssize(untouched_.row.ids) - untouched_.latents().size(0);
         options.maxNewTokens =
-            static_cast<int>(std::min<std::int64_t>(options.maxNewTokens, mostLatents + own + 4));
+            static_cast<int>(std::min<std::int64_t>(options.maxNewTokens, mostLatents + own + 10));
         return options;
     }
 

@@ -2,6 +2,9 @@
 // engine of a few lines that other tests ask. And what only the shipped model can show in a window.
 
 #include <QAction>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProgressBar>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -11,6 +14,7 @@
 #include "app/ask/picture_panel.h"
 #include "app/engine/inference_worker.h"
 #include "app/engine/lvr_engine.h"
+#include "core/error.h"
 #include "core/trace/trace_file.h"
 #include "core/vision/image_file.h"
 #include "datasets/scenes/scenes.h"
@@ -75,6 +79,12 @@ class AskEngineTest : public QObject {
                            .maxNewTokens = 12,
                            .sampling = {.temperature = 0.7, .seed = 5}};
 
+    DecodeOptions greedy() const {
+        DecodeOptions options = options_;
+        options.sampling = {};
+        return options;
+    }
+
     static void engines(Script& script) {
         QTest::addColumn<MakeEngine>("make");
         QTest::newRow("shipped model") << MakeEngine(shippedModel);
@@ -137,6 +147,46 @@ private Q_SLOTS:
                    again = engine->ask(scene_.question, options_, {}, {});
         QCOMPARE(again.text, first.text);
         QCOMPARE(again.latents, first.latents);
+    }
+
+    void aPanelIsReportedInTheOrderAsked_data() { engines(script_); }
+    void aPanelIsReportedInTheOrderAsked() {
+        QFETCH(MakeEngine, make);
+        std::vector<InterventionOutcome> told;
+        std::vector<std::size_t> toldBefore;  // when its own answer came
+        const PanelRequest request{
+            .question = {.question = scene_.question, .expected = scene_.answer},
+            .options = greedy(),
+            .interventions = {{.kind = InterventionKind::MarkersOnly},
+                              {.kind = InterventionKind::Zero}}};
+        const auto panel = make()->panel(
+            request,
+            {.onUntouched = [&](const CausalPanel&) { toldBefore.push_back(told.size()); },
+             .onOutcome = [&](const InterventionOutcome& outcome) { told.push_back(outcome); }},
+            {});
+        QCOMPARE(toldBefore, std::vector<std::size_t>{0});
+        QVERIFY(told == panel.outcomes);
+        QCOMPARE(told.size(), request.interventions.size());
+        for (std::size_t i = 0; i < told.size(); ++i)
+            QVERIFY(told[i].intervention == request.interventions[i]);
+        QVERIFY(panel.latents > 0);
+        QCOMPARE(panel.steps.size(), static_cast<std::size_t>(panel.latents));
+        QCOMPARE(panel.question, scene_.question.text);
+    }
+
+    void aStoppedPanelIsCancelled_data() { engines(script_); }
+    void aStoppedPanelIsCancelled() {
+        QFETCH(MakeEngine, make);
+        std::stop_source stop;
+        const PanelRequest request{
+            .question = {.question = scene_.question},
+            .options = greedy(),
+            .interventions = {{.kind = InterventionKind::Zero}, {.kind = InterventionKind::Mean}}};
+        QVERIFY_THROWS_EXCEPTION(
+            Cancelled,
+            make()->panel(request,
+                          {.onUntouched = [&](const CausalPanel&) { stop.request_stop(); }},
+                          stop.get_token()));
     }
 
     void aStopBeforeItBeginsLeavesNothing_data() { engines(script_); }
@@ -242,6 +292,28 @@ private Q_SLOTS:
         QCOMPARE(world.window.trace().options.thought.boxes.size(), std::size_t{1});
         QCOMPARE(world.window.trace().question.text, own.question.text);
         QVERIFY(!world.window.trace().steps.empty());
+    }
+
+    // From the menu to the values on screen; the shipped model needs what is in its latents.
+    void itsLatentsAreTestedFromTheMenuOfAsk() {
+        RealWorld world;
+        world.window.ask(QString::fromStdString(scene_.question.text));
+        world.settle();
+        world.window.findChild<QAction*>("ask.test-latents")->trigger();
+        world.settle();
+        QVERIFY(world.failed.isEmpty());
+        const auto shown = QJsonDocument::fromJson(world.window.state()).object();
+        QCOMPARE(shown["workspace"].toString(), "causal");
+        const auto panel = shown["causal"].toObject();
+        QCOMPARE(panel["answer"].toString(), QString::fromStdString(world.window.trace().answer));
+        QVERIFY(panel["latents"].toInt() > 0);
+        QCOMPARE(panel["outcomes"].toArray().size(), qsizetype(standardPanel().size()));
+        bool flips = false;
+        for (const QJsonValue outcome : panel["outcomes"].toArray())
+            flips = flips || outcome["flipped"].toBool();
+        QVERIFY(flips);
+        QCOMPARE(panel["early"].toArray().size(), panel["latents"].toInt() + 1);
+        QVERIFY(panel["decodes"].toDouble() < 4);
     }
 
     void whatAPhotoIsScaledToIsSaidAndChosen() {

@@ -88,6 +88,7 @@ void PanelQuestion::setSample(const Sample& sample, const QString& origin) {
     }
     expected_->setText(QString::fromStdString(sample.answer));
     other_->setText(QString::fromStdString(anotherQuestion(sample.question.text)));
+    other_->setCursorPosition(0);
     const auto& images = sample.question.images;
     shown_ = images.empty() ? QImage() : toQImage(shrunkTo(images[0], kLargestShown));
     mark_ = images.empty() ? QString() : markOf(images[0], shown_);

@@ -258,8 +258,7 @@ void TestedSetPage::showReport(const CausalReport& report) {
     shift_->setSeries(shiftSeries(report));
     const LatentVerdict& verdict = report.verdict;
     verdict_->setVisible(!report.interventions.empty());
-    verdict_->setText(
-        QString::fromStdString("Latents: " + toText(verdict.use) + ". " + verdict.sentence));
+    verdict_->setText(QString::fromStdString(verdict.sentence));
     QStringList evidence;
     for (const auto& each : verdict.evidence) evidence << QString::fromStdString(each);
     verdict_->setToolTip(evidence.join('\n'));

@@ -48,10 +48,13 @@ void EffectPlot::setSeries(const std::vector<EffectSeries>& series) {
     update();
 }
 
+double EffectPlot::leftRoom() const {
+    return fontMetrics().horizontalAdvance(QStringLiteral("−00.0")) + 8;
+}
+
 QRectF EffectPlot::plotIn(const QRectF& space) const {
     const double line = fontMetrics().height();
-    const double left = fontMetrics().horizontalAdvance(QStringLiteral("−00.0")) + 8;
-    return space.adjusted(left, line * 1.5, -10, -2.2 * line);
+    return space.adjusted(leftRoom(), line * 1.5, -10, -2.2 * line);
 }
 
 QPointF EffectPlot::placeOf(double x, double y, const QRectF& plot) const {
@@ -88,8 +91,9 @@ void EffectPlot::drawAxes(QPainter& painter, const QRectF& plot, const FigureInk
     painter.setPen(ink.ink);
     painter.drawText(QRectF(plot.left(), plot.bottom() + line + 2, plot.width(), line),
                      Qt::AlignCenter, x_);
-    painter.drawText(QRectF(plot.left() - 60, plot.top() - 1.5 * line, plot.width() + 60, line),
-                     Qt::AlignLeft, y_);
+    painter.drawText(
+        QRectF(plot.left() - leftRoom(), plot.top() - 1.5 * line, plot.width() + leftRoom(), line),
+        Qt::AlignLeft, y_);
 }
 
 void EffectPlot::drawSeries(QPainter& painter, const QRectF& plot, int which,
@@ -114,7 +118,7 @@ void EffectPlot::drawSeries(QPainter& painter, const QRectF& plot, int which,
 void EffectPlot::drawLegend(QPainter& painter, const QRectF& plot, const FigureInk& ink) const {
     if (series_.size() < 2) return;
     const double line = fontMetrics().height();
-    double y = plot.top();
+    double y = plot.bottom() - line * static_cast<double>(series_.size()) - 2;
     for (int i = 0; i < std::ssize(series_); ++i, y += line) {
         const QString name = QString::fromStdString(series_[static_cast<std::size_t>(i)].name);
         painter.setPen(runColour(i, ink.dark));

@@ -22,6 +22,7 @@ protected:
     QString explain(const QPointF& at) const override;
 
 private:
+    double leftRoom() const;  // for the numbers of y
     QRectF plotIn(const QRectF& space) const;
     QPointF placeOf(double x, double y, const QRectF& plot) const;
     void drawAxes(QPainter& painter, const QRectF& plot, const FigureInk& ink) const;

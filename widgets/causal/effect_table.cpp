@@ -41,6 +41,9 @@ QString tipOf(int column, const InterventionSummary& s) {
                                        "%1; beyond it: %2, p %3 after Holm")
                                        .arg(meanText(s.towardsRandom), meanText(s.beyondRandom))
                                        .arg(s.shiftHolm, 0, 'g', 2);
+        case EffectTable::Holm:
+            return QObject::tr("Without the adjustment: %1, mid-p %2")
+                .arg(pText(s.mcnemar), pText(s.mcnemarMidP));
         case EffectTable::Detectable:
             return QObject::tr("Power for the difference that was found: %1")
                 .arg(s.power, 0, 'f', 2);
@@ -64,8 +67,8 @@ QStringList headingTips() {
             QObject::tr("Mean change of log p of its own answer, with its 95 % interval"),
             QObject::tr("Mean shift of the margin to the donor's answer, with its 95 % interval; "
                         "the tool tip has the control"),
-            QObject::tr("Exact McNemar test of right before and after"),
-            QObject::tr("The same, adjusted for all interventions of the table"),
+            QObject::tr("Exact McNemar test of right before and after, adjusted (Holm) for all "
+                        "interventions of the table"),
             QObject::tr("The smallest difference that so many questions show with 80 % power"),
             QObject::tr("What follows, in a sentence")};
 }
@@ -85,6 +88,7 @@ EffectTable::EffectTable(QWidget* parent) : QTableWidget(0, ColumnCount, parent)
     setAlternatingRowColors(true);
     setHorizontalScrollMode(ScrollPerPixel);
     verticalHeader()->hide();
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     horizontalHeader()->setStretchLastSection(true);
@@ -107,7 +111,6 @@ void EffectTable::fill(int row, const InterventionSummary& s) {
         rightText(s),
         s.count > 0 ? meanText(s.originalChange) : QString(),
         s.paired > 0 ? meanText(s.towardsDonor) : QString(),
-        pText(s.mcnemar),
         pText(s.mcnemarHolm),
         s.smallestDifference ? tr("%1 %").arg(100 * *s.smallestDifference, 0, 'f', 0) : tr("none"),
         sayingOf(s)};

@@ -18,7 +18,6 @@ public:
         Right,
         Change,
         Donor,
-        P,
         Holm,
         Detectable,
         Verdict,

@@ -85,17 +85,17 @@ void InterventionGrid::buildTable() {
     auto* header = table_->horizontalHeader();
     header->setHighlightSections(false);
     header->setMinimumSectionSize(44);
-    header->setSectionResizeMode(QHeaderView::Interactive);
+    header->setStretchLastSection(false);
     for (const auto& [column, width] :
-         std::initializer_list<std::pair<int, int>>{{InterventionModel::Name, 196},
-                                                    {InterventionModel::Answer, 92},
-                                                    {InterventionModel::Original, 84},
-                                                    {InterventionModel::Gold, 84},
-                                                    {InterventionModel::Divergence, 62},
-                                                    {InterventionModel::Margin, 76},
-                                                    {InterventionModel::Donor, 104}})
+         std::initializer_list<std::pair<int, int>>{{InterventionModel::Answer, 84},
+                                                    {InterventionModel::Original, 70},
+                                                    {InterventionModel::Gold, 78},
+                                                    {InterventionModel::Divergence, 54},
+                                                    {InterventionModel::Margin, 64},
+                                                    {InterventionModel::Donor, 108},
+                                                    {InterventionModel::Heat, 62}})
         header->resizeSection(column, width);
-    header->setStretchLastSection(true);
+    header->setSectionResizeMode(InterventionModel::Name, QHeaderView::Stretch);
     table_->setSortingEnabled(true);
     header->setSortIndicatorClearable(true);
     sorted_->sort(-1);

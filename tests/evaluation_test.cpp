@@ -187,6 +187,16 @@ private Q_SLOTS:
         QCOMPARE(rowOf(rows, "pairs", "base").accuracy, 1.0);
     }
 
+    // A mean of subtasks is of all items, and no interval of a share fits it.
+    void aMeanOfFiguresIsOfAllItems() {
+        std::vector<EvaluatedItem> items;
+        for (int i = 1; i <= 5; ++i) items.push_back(itemThat("blink", i, i > 1, true));
+        const auto macro = rowOf(rowsOf(runOf("blink", items)), "macro", "fixed:4");
+        QCOMPARE(macro.count, 5);
+        QCOMPARE(macro.interval, std::string("none"));
+        QCOMPARE(macro.accuracy, (2.0 / 3 + 1) / 2);
+    }
+
     void whatFailedDoesNotCount() {
         auto items =
             std::vector{itemThat("vstar", 1, true, true), itemThat("vstar", 2, true, true)};

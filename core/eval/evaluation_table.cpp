@@ -155,7 +155,7 @@ private:
                    const std::vector<Judged>& judged) {
         std::vector<Judged> part;
         for (const auto& items : judged) part.push_back(partOf(items, figure.name));
-        if (static_cast<int>(part[column].size()) == figure.count)
+        if (figure.count > 0 && static_cast<int>(part[column].size()) == figure.count)
             add(set, column, figure.name, part);
         else
             addAverage(set, column, figure, judged[column]);

@@ -28,6 +28,10 @@ std::string pixelsText(const EvalRow& row) {
     return std::to_string(row.minPixels) + "–" + std::to_string(row.maxPixels);
 }
 
+std::string intervalText(const EvalRow& row) {
+    return row.interval == "none" ? "–" : percent(row.low) + "–" + percent(row.high);
+}
+
 std::string askedText(const EvalRow& row) {
     const bool saysExit = row.mode == "crop";
     return row.mode == "lvr" ? row.exit : row.mode + (saysExit ? " " + row.exit : "");
@@ -70,7 +74,7 @@ const std::vector<TableColumn>& tableColumns() {
         {"asked", askedText, false},
         {"n", [](const EvalRow& r) { return std::to_string(r.count); }},
         {"right %", [](const EvalRow& r) { return percent(r.accuracy); }},
-        {"95 %", [](const EvalRow& r) { return percent(r.low) + "–" + percent(r.high); }},
+        {"95 %", intervalText},
         {"interval", [](const EvalRow& r) { return r.interval; }, false},
         {"scorer", [](const EvalRow& r) { return r.scorer; }, false},
         {"prompt", [](const EvalRow& r) { return r.prompt; }, false},

@@ -290,18 +290,15 @@ std::string slotsText(const InterventionSummary& s) {
 std::string sentenceFor(LatentUse use) {
     switch (use) {
         case LatentUse::Used:
-            return "The latents are used: what is fed in their place decides the answer.";
+            return "What is fed in place of the latents decides the answer.";
         case LatentUse::SlotsOnly:
-            return "Slots, no feedback: the answer needs the slots, but not what is fed back in "
-                   "them.";
+            return "The answer needs the slots, but not what is fed back in them.";
         case LatentUse::NotUsed:
-            return "The latents are not used: neither other latents nor none at all change the "
-                   "answer.";
+            return "Neither other latents nor none at all change the answer.";
         case LatentUse::TooFew:
             break;
     }
-    return "Too few to tell: a verdict needs 30 answers that thought and 20 of them with a donor "
-           "whose answer differs.";
+    return "A verdict needs 30 answers that thought, 20 of them with a donor whose answer differs.";
 }
 
 }  // namespace

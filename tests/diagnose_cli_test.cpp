@@ -69,6 +69,27 @@ private Q_SLOTS:
         QCOMPARE(read("r.items.jsonl").count('\n'), 5);
     }
 
+    // The models that come with the program to show that the instrument finds what was planted.
+    void theControlsAreToldApartByAHundredQuestions_data() {
+        QTest::addColumn<QString>("verdict");
+        QTest::newRow("tiny") << "used";
+        QTest::newRow("filler") << "slots, no feedback";
+        QTest::newRow("masked") << "not used";
+    }
+    void theControlsAreToldApartByAHundredQuestions() {
+        QFETCH(const QString, verdict);
+        const QString model = LVR_RESOURCES "/models/" + QString(QTest::currentDataTag());
+        const auto done =
+            lvr({"diagnose", "--model", model, "--dtype", "float32", "--data", "scenes:chain",
+                 "--count", "100", "--seed", "771204", "--interventions",
+                 "other-picture,other-question,markers-only", "--out",
+                 path(QString(QTest::currentDataTag()) + ".json"), "--json"});
+        QVERIFY2(done.code == 0, qPrintable(done.err));
+        const auto report = jsonOf(done).object();
+        QVERIFY(report["thought"].toInt() >= 90);
+        QCOMPARE(report["verdict"].toObject()["use"].toString(), verdict);
+    }
+
     void oneQuestionIsPrinted() {
         QCOMPARE(lvr({"make-data", "scenes", "--out", path("s"), "--count", "1"}).code, 0);
         const auto done = lvr({"diagnose", "--image", path("s/images/000001.png"), "--question",

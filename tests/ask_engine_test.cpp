@@ -174,6 +174,20 @@ private Q_SLOTS:
         QCOMPARE(panel.question, scene_.question.text);
     }
 
+    void aLookAtAQuestionSaysWhatItLends_data() { engines(script_); }
+    void aLookAtAQuestionSaysWhatItLends() {
+        QFETCH(MakeEngine, make);
+        const CausalSetItem item{.cluster = "c", .sample = scene_};
+        const auto look = make()->look(item, greedy(), {});
+        const auto& thought = look.thought;
+        QVERIFY(!thought.answer.empty() && thought.width > 0 && !thought.latents.empty());
+        QCOMPARE(thought.latents.size() % static_cast<std::size_t>(thought.width), std::size_t{0});
+        QVERIFY(look.picture != 0);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, make()->look(item, greedy(), stop.get_token()));
+    }
+
     void aStoppedPanelIsCancelled_data() { engines(script_); }
     void aStoppedPanelIsCancelled() {
         QFETCH(MakeEngine, make);

@@ -214,6 +214,7 @@ private Q_SLOTS:
     void aDroppedCheckpointIsStillOpenedAsOne();
     void manyDroppedFilesAreAList();
     void aDroppedDataFileListsItsQuestionsAndTheyCanBeJudged();
+    void aDroppedBenchmarkListsItsQuestions();
     void theNextPictureComesWhileTheQuestionIsBeingTyped();
     void ctrlEOffersTheAnswerBesideItsPicture();
 
@@ -771,6 +772,26 @@ void BrowseTest::aDroppedDataFileListsItsQuestionsAndTheyCanBeJudged() {
     world.window.ask();
     world.settle();
     QVERIFY(world.verdict().contains("Wrong"));
+}
+
+void BrowseTest::aDroppedBenchmarkListsItsQuestions() {
+    const QString folder = LVR_FIXTURES "/bench-samples/vstar/craigwu_vstar_bench";
+    QFile file(folder + "/test_questions.jsonl");
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const auto questions = file.readAll().trimmed().split('\n');
+    const auto first = QJsonDocument::fromJson(questions[0]).object();
+    WindowWorld world;
+    world.drop({folder});
+    QTRY_COMPARE(world.table().model()->rowCount(), int(questions.size()));
+    QVERIFY(world.table().isVisible());
+    world.table().selectRow(0);
+    QTest::keyClick(&world.table(), Qt::Key_Return);
+    QTRY_COMPARE(world.window.trace().question.images.size(), std::size_t{1});
+    const auto asked = QString::fromStdString(world.window.trace().question.text);
+    const auto text = first["text"].toString();
+    QVERIFY2(asked.startsWith(text.section('\n', 0, 0)), qPrintable(asked));
+    QVERIFY2(world.verdict().endsWith("known: " + first["label"].toString()),
+             qPrintable(world.verdict()));
 }
 
 void BrowseTest::theNextPictureComesWhileTheQuestionIsBeingTyped() {

@@ -9,16 +9,20 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 
+#include "app/causal/causal_sets.h"
 #include "app/causal/causal_workspace.h"
 #include "app/causal/panel_donors.h"
 #include "app/causal/panel_page.h"
 #include "app/causal/panel_text.h"
 #include "app/causal/set_plots.h"
-#include "app/causal/tested_set.h"
 #include "app/causal/tested_set_page.h"
+#include "app/engine/lvr_engine.h"
 #include "app/window/session.h"
 #include "app/window/workspaces.h"
+#include "core/causal/set_looks.h"
+#include "core/eval/tested_set.h"
 #include "core/store/run_store.h"
+#include "tests/support/program.h"
 #include "tests/support/scripted_window.h"
 #include "widgets/causal/causal_picture.h"
 #include "widgets/causal/early_answers.h"
@@ -28,6 +32,7 @@
 #include "widgets/causal/intervention_model.h"
 #include "widgets/causal/intervention_words.h"
 #include "widgets/causal/latent_map.h"
+#include "widgets/causal/linear_probe_table.h"
 #include "widgets/causal/step_matrix.h"
 #include "widgets/causal/step_table.h"
 #include "widgets/message_bar.h"
@@ -98,22 +103,29 @@ struct SetWorld {
     int broken = -1;
     MainWindow window;
 
-    explicit SetWorld(const QString& store) : window(services(store)) {
+    explicit SetWorld(const QString& store, const EngineFactory& engine = {},
+                      const decltype(CompareServices::openCausalSet)& openSet = {})
+        : window(services(store, engine, openSet)) {
         window.show();
         window.newScene("chain");
         window.openModel({});
         QTRY_VERIFY(!window.isBusy());
         window.showWorkspace(WorkspaceId::Causal);
-        tabs().setCurrentIndex(1);
+        action("causal.a-set").trigger();
     }
-    WindowServices services(const QString& store) {
+    QAction& action(const QString& name) { return *window.findChild<QAction*>(name); }
+    WindowServices services(const QString& store, const EngineFactory& engine,
+                            const decltype(CompareServices::openCausalSet)& openSet) {
         WindowServices services = servicesOf(script);
+        if (engine) services.openEngine = engine;
         services.places = {.store = store};
         services.compare = {.openEngine = services.openEngine,
                             .sceneKinds = services.sceneKinds,
-                            .openSet = [this](const SetChoice& choice, const std::stop_token&) {
-                                return questionsByHand(choice.count, broken);
-                            }};
+                            .openSet =
+                                [this](const SetChoice& choice, const std::stop_token&) {
+                                    return questionsByHand(choice.count, broken);
+                                },
+                            .openCausalSet = openSet};
         return services;
     }
     QTabWidget& tabs() { return *causal().findChild<QTabWidget*>(); }
@@ -134,7 +146,7 @@ struct SetWorld {
         button("Run").click();
         settle();
     }
-    void settle() { QTRY_VERIFY(!window.isBusy()); }
+    void settle() { QTRY_VERIFY_WITH_TIMEOUT(!window.isBusy(), 60000); }
     const std::vector<TestedItem>& items() { return page().set().items; }
     QString cell(int row, EffectTable::Column column) {
         return page().findChild<EffectTable*>()->item(row, column)->text();
@@ -274,6 +286,26 @@ private Q_SLOTS:
         const auto donors = donorsFrom(set, all[0]);
         QCOMPARE(donors.otherPicture->answer, "sun");
         QCOMPARE(donors.randomAnswer, "star");
+    }
+
+    void aSetLendsFromItsMiddleAndHasTheMomentsOfAllItsLatents() {
+        const auto look = [](float value, const std::string& answer, std::uint64_t picture) {
+            return SetLook{.thought = {answer + "'s", answer, {value, 1, value + 2, 1}, 2},
+                           .picture = picture};
+        };
+        const SetLooks looks{look(0, "moon", 1), std::nullopt, look(2, "moon", 2),
+                             look(4, "sun", 3), look(6, "star", 1)};
+        const auto moments = momentsOf(looks);
+        QCOMPARE(moments.mean, (std::vector<float>{4, 1}));
+        // 0, 2, 2, 4, 4, 6, 6, 8 about 4
+        QCOMPARE(moments.spread, (std::vector<float>{std::sqrt(48.0f / 8), 0}));
+        const CausalSetItem item{.sample = {.answer = "moon"}, .candidates = {"moon", "sun"}};
+        const auto asked = questionInSet(looks, 0, item, moments, 7);
+        QCOMPARE(asked.otherPicture->answer, "sun");  // after the middle; star is on its picture
+        QCOMPARE(asked.randomAnswer, "star");
+        QVERIFY(asked.moments == moments);
+        QCOMPARE(asked.candidates, item.candidates);
+        QVERIFY(momentsOf({std::nullopt}).mean.empty());
     }
 
     // ---- Views ----
@@ -635,6 +667,73 @@ private Q_SLOTS:
         QVERIFY(again.items == world.items());
         QVERIFY(again.run.info.command.starts_with("lvr diagnose --model tiny --data"));
         QCOMPARE(listTestedSets(kept).size(), std::size_t{1});
+    }
+
+    void commandsAloneTestASetAndGoBackToTheQuestion() {
+        SetWorld world(folder_.filePath("commands.db"));
+        world.choose(2);
+        world.action("causal.test").trigger();
+        QTRY_COMPARE(world.items().size(), std::size_t{2});
+        world.settle();
+        world.action("causal.one-question").trigger();
+        world.action("causal.test").trigger();
+        world.settle();
+        QCOMPARE(world.causal().panel().question, "What? chain");
+        QCOMPARE(world.items().size(), std::size_t{2});
+    }
+
+    void aSetGivesTheNumbersOfItsCommand() {
+        SetWorld world(folder_.filePath("same.db"), openLvrEngine, openCausalSet);
+        using enum InterventionKind;
+        world.causal().findChild<InterventionGrid*>()->setAll(
+            {{.kind = Mean}, {.kind = Noise}, {.kind = OtherPicture}, {.kind = OtherQuestion}});
+        world.run(6);
+        QCOMPARE(world.items().size(), std::size_t{6});
+        const auto command = world.page().command();
+        QVERIFY2(command.startsWith("lvr diagnose --data scenes:chain --seed"),
+                 qPrintable(command));
+        QStringList words = QProcess::splitCommand(command).mid(1);
+        QCOMPARE(words.takeLast(), "report.html");
+        const auto done =
+            program::lvr(words + QStringList{folder_.filePath("same.json"), "--json"});
+        QVERIFY2(done.code == 0, qPrintable(done.err));
+        const auto theirs = program::jsonOf(done).object()["interventions"].toArray();
+        const auto& ours = world.page().report().interventions;
+        QCOMPARE(theirs.size(), qsizetype(4));
+        for (qsizetype i = 0; i < theirs.size(); ++i) {
+            const auto& own = ours.at(static_cast<std::size_t>(i));
+            QCOMPARE(own.count, 6);
+            QCOMPARE(theirs[i]["flips"].toInt(), own.flips);
+            QCOMPARE(theirs[i]["paired"].toInt(), own.paired);
+            const auto change = theirs[i]["original_change"];
+            QVERIFY2(std::abs(change["value"].toDouble() - own.originalChange.value) < 1e-4,
+                     qPrintable(toText(own.intervention).c_str()));
+        }
+    }
+
+    void whatProbesReadIsKeptWithTheSet() {
+        const QString store = folder_.filePath("probes.db");
+        SetWorld world(store);
+        world.run(4);
+        const auto* table = world.page().findChild<LinearProbeTable*>();
+        QTRY_COMPARE(table->rowCount(), 1);
+        QCOMPARE(table->item(0, LinearProbeTable::At)->text(), "last latent");
+        QCOMPARE(table->item(0, LinearProbeTable::Tested)->text(), "2");
+        QCOMPARE(table->item(0, LinearProbeTable::Accuracy)->text(), "75.0 % [50.0, 87.5]");
+        QCOMPARE(table->item(0, LinearProbeTable::Chance)->text(), "50.0 %");
+        QTRY_VERIFY(world.page().runNumber() != 0);
+        const RunStore kept(store.toStdString(), RunStore::Access::Read);
+        QTRY_COMPARE(kept.find(world.page().runNumber())->status, RunStatus::Finished);
+        const TestedSet again = readTestedSet(kept, world.page().runNumber());
+        QVERIFY(again.probes == world.page().set().probes && !again.probes.empty());
+        QCOMPARE(again.items.size(), std::size_t{4});
+    }
+
+    void theLastColumnSaysWhatFollows() {
+        EffectTable table;
+        QCOMPARE(table.columnCount(), int(EffectTable::ColumnCount));
+        QCOMPARE(table.horizontalHeaderItem(EffectTable::Holm)->text(), "p, Holm");
+        QCOMPARE(table.horizontalHeaderItem(EffectTable::Verdict)->text(), "What it says");
     }
 
     void aStoppedSetGoesOn() {

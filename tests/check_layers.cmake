@@ -26,6 +26,8 @@ set(may_use_datasets/scenes "core/values;core/vision;core/files;core/checkpoint"
 # Lengths of records are counted in tokens of the prompt: core/text.
 set(may_use_datasets        "${may_use_datasets/scenes};core/text;core/eval/answer.h")
 set(may_use_datasets/benchmarks "core/values;core/files;core/vision;core/eval/answer.h;datasets/.")
+# Sets to test latents on, whichever they are drawn or read from.
+set(may_use_datasets/diagnosis "core/values;datasets/benchmarks;datasets/scenes")
 # What makes the tiny model trains it, and so sees torch as the other datasets do not.
 set(may_use_datasets/tiny   "core;datasets/scenes")
 set(heat "core/trace/heat.h;core/trace/heat_look.h;core/trace/heat_modes.h;core/trace/step_curves.h")

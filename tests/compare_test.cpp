@@ -106,6 +106,10 @@ public:
     CausalPanel panel(const PanelRequest&, const PanelHooks&, const std::stop_token&) override {
         throw Error("This engine is only asked; open another.");
     }
+    SetLook look(const CausalSetItem&, const DecodeOptions&, const std::stop_token&) override {
+        throw Error("This engine is only asked; open another.");
+    }
+    std::vector<ProbeRow> probes(const SetLooks&, std::uint64_t) override { return {}; }
 
 private:
     static void add(Trace& trace, const AskHooks& hooks, DecodeStep step) {

@@ -4,6 +4,7 @@
 
 #include "core/eval/comparison_text.h"
 #include "core/eval/kept_comparison.h"
+#include "core/eval/tested_set.h"
 #include "core/store/run_store.h"
 #include "tests/support/program.h"
 
@@ -29,6 +30,24 @@ SetQuestion questionOf(int number, bool first, bool second) {
             .text = "What?",
             .expected = "moon",
             .outcomes = {outcome(first), outcome(second)}};
+}
+
+// Two questions of a set of three under zeros: one flips, one could not be tested.
+std::int64_t putTestedSet(RunStore& store) {
+    const Intervention zero{.kind = InterventionKind::Zero};
+    const TestedSet set{.choice = {.kind = "count", .count = 3}, .interventions = {zero}};
+    const auto run = store.start(testedSetInfo(set, {.command = "lvr diagnose --count 3",
+                                                     .parent = "tiny model",
+                                                     .data = "count scenes, seed 7",
+                                                     .steps = 3}));
+    TestedItem item{.item = {.id = "scene 0"}};
+    item.item.panel = {.expected = "moon", .answer = "moon", .right = true, .latents = 4};
+    item.item.panel.outcomes = {
+        {.intervention = zero, .answer = "sun", .flipped = true, .right = false}};
+    putItem(store, run, item, 1);
+    putItem(store, run, {.number = 1, .item = {.id = "scene 1"}, .problem = "it is broken"}, 2);
+    store.end(run, RunStatus::Stopped, "stopped after 2 of 3 questions");
+    return run;
 }
 
 }  // namespace
@@ -103,6 +122,33 @@ private Q_SLOTS:
             "csv, answers, json or markdown");
         compareFailure(program::lvr({"runs", "export", "1", "--to", path("x.md")}), 2,
                        "csv, json, tensorboard or completions");
+    }
+
+    void aTestedSetSaysOfWhatHowFarAndWhatFollows() {
+        RunStore store(path("causal.db").toStdString());
+        QCOMPARE(putTestedSet(store), std::int64_t{1});
+        const auto runs = [&](const QStringList& words) {
+            return program::lvr(QStringList{"runs"} + words +
+                                QStringList{"--store", path("causal.db")});
+        };
+        const auto listed = runs({"list", "--kind", "causal"}).out;
+        QVERIFY2(listed.contains("causal") && listed.contains("2/3") &&
+                     listed.contains("count scenes, seed 7, tiny model"),
+                 qPrintable(listed));
+        const auto shown = runs({"show", "1"}).out;
+        for (const QString part :
+             {"set         count scenes, seed 7", "model       tiny model", "questions   2 of 3",
+              "left out    1, the first: scene 1: it is broken", "lvr diagnose --count 3",
+              "too few to tell", "zero", "0/1/0/0", "stopped after 2 of 3"})
+            QVERIFY2(shown.contains(part), qPrintable(part + " is not in\n" + shown));
+        const auto json = jsonOf(runs({"show", "1", "--json"})).object();
+        QCOMPARE(json["kind"].toString(), "causal");
+        QCOMPARE(json["done"].toInt(), 2);
+        QCOMPARE(json["verdict"]["use"].toString(), "too few to tell");
+        const auto report = jsonOf(runs({"export", "1"})).object();
+        QCOMPARE(report["interventions"][0]["flips"].toInt(), 1);
+        QCOMPARE(report["asked"].toInt(), 1);
+        compareFailure(runs({"export", "1", "--format", "csv"}), 2, "written as json, not as csv");
     }
 
     void aFolderIsNotNamedLikeAFile() {

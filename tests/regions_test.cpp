@@ -81,6 +81,10 @@ public:
     CausalPanel panel(const PanelRequest&, const PanelHooks&, const std::stop_token&) override {
         throw Error("This engine is only asked; open another.");
     }
+    SetLook look(const CausalSetItem&, const DecodeOptions&, const std::stop_token&) override {
+        throw Error("This engine is only asked; open another.");
+    }
+    std::vector<ProbeRow> probes(const SetLooks&, std::uint64_t) override { return {}; }
 
 private:
     static LatentStep look(int index) {

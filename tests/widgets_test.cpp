@@ -36,6 +36,7 @@ private Q_SLOTS:
     void pastedPictureDoesNotBecomeText();
     void exitRuleComesBackAsSet_data();
     void exitRuleComesBackAsSet();
+    void aChosenExitRuleHasItsFieldsAndItsUsualThreshold();
     void settingTheSameRuleSaysNothing();
     void messageCanBeDismissedAndProgressCancelled();
     void anErrorStaysWhileTheRestGoes();
@@ -165,20 +166,51 @@ void WidgetsTest::pastedPictureDoesNotBecomeText() {
 
 void WidgetsTest::exitRuleComesBackAsSet_data() {
     QTest::addColumn<int>("row");
-    for (int row = 0; row < 5; ++row) QTest::addRow("%d", row) << row;
+    for (int row = 0; row < 9; ++row) QTest::addRow("%d", row) << row;
 }
 
 void WidgetsTest::exitRuleComesBackAsSet() {
     QFETCH(const int, row);
     const ExitRule rules[] = {
-        NoLatents{}, FixedSteps{.count = 0},
+        NoLatents{},
+        FixedSteps{.count = 0},
         NearLatentEnd{.metric = LatentEndMetric::Cosine, .threshold = 0.125, .cap = 7},
-        EndToken{.cap = 3}, EndProbability{.threshold = 0.75, .cap = 9}};
+        EndToken{.cap = 3},
+        EndProbability{.threshold = 0.75, .cap = 9},
+        Settled{.threshold = 0.98765, .cap = 5},
+        AnswerSettled{.held = 4, .cap = 6},
+        AnswerEntropy{.threshold = 1.5, .cap = 8},
+        LearnedProbe{.file = "probes/of chains.json", .threshold = 0.625, .cap = 12}};
     ExitRuleForm form;
     QSignalSpy changed(&form, &ExitRuleForm::changed);
     form.setRule(rules[row]);
     QCOMPARE(form.rule(), rules[row]);
     QCOMPARE(changed.size(), 1);
+}
+
+void WidgetsTest::aChosenExitRuleHasItsFieldsAndItsUsualThreshold() {
+    ExitRuleForm form;
+    form.show();
+    auto* kind = form.findChild<QComboBox*>();
+    const auto seen = [&](const QString& name) -> QWidget* {
+        for (auto* widget : form.findChildren<QWidget*>())
+            if (widget->accessibleName() == name && widget->isVisible()) return widget;
+        return nullptr;
+    };
+    kind->setCurrentText("Settled");
+    QCOMPARE(form.rule(), ExitRule(Settled{}));
+    kind->setCurrentText("Sure answer");
+    QCOMPARE(form.rule(), ExitRule(AnswerEntropy{}));
+    kind->setCurrentText("Answer settled");
+    QVERIFY(!seen("Threshold") && !seen("Probe file"));
+    qobject_cast<QSpinBox*>(seen("Latents that the early answer has to last"))->setValue(5);
+    QCOMPARE(form.rule(), ExitRule(AnswerSettled{.held = 5}));
+    kind->setCurrentText("Learned probe");
+    auto* file = qobject_cast<QLineEdit*>(seen("Probe file"));
+    file->clear();
+    QTest::keyClicks(file, "my:probe");  // no colon, which would end the name in a file
+    QCOMPARE(form.rule(), ExitRule(LearnedProbe{.file = "myprobe"}));
+    QCOMPARE(parseExitRule(toText(form.rule())), form.rule());
 }
 
 void WidgetsTest::settingTheSameRuleSaysNothing() {

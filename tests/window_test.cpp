@@ -80,6 +80,8 @@ private Q_SLOTS:
     void whereAModelIsComputedIsChosenWithIt();
     void everyWorkspaceFitsASmallScreen_data();
     void everyWorkspaceFitsASmallScreen();
+    void everyExitRuleComesBackAndFitsASmallScreen_data();
+    void everyExitRuleComesBackAndFitsASmallScreen();
     void modelsExitRuleIsTaken();
     void openModelListsTheCacheAndOpensWhatIsChosen();
 
@@ -514,6 +516,41 @@ void WindowTest::everyWorkspaceFitsASmallScreen() {
     QVERIFY2(least.width() <= 1024 && least.height() <= 640,
              qPrintable(QString("%1 x %2").arg(least.width()).arg(least.height())));
     QCOMPARE(world.window.size(), QSize(1024, 640));
+}
+
+void WindowTest::everyExitRuleComesBackAndFitsASmallScreen_data() {
+    QTest::addColumn<QString>("rule");
+    for (const char* rule : {"none", "fixed:3", "latent-end:mae:0.125:7", "end-token:5",
+                             "end-prob:0.75:9", "settled:0.9:6", "answer-settled:4:7",
+                             "entropy:1.25:8", "probe:probes/of chains.json:0.625:12"})
+        QTest::newRow(rule) << rule;
+}
+
+void WindowTest::everyExitRuleComesBackAndFitsASmallScreen() {
+    QFETCH(const QString, rule);
+    const ExitRule wanted = parseExitRule(rule.toStdString());
+    QTemporaryDir folder;
+    {
+        World world;
+        world.window.keepSession(folder.path());
+        world.window.resize(1024, 640);
+        world.the<ExitRuleForm>().setRule(wanted);
+        QCoreApplication::sendPostedEvents();
+        QCOMPARE(world.window.size(), QSize(1024, 640));
+        const auto& form = world.the<ExitRuleForm>();
+        for (auto* field : form.findChildren<QWidget*>(Qt::FindDirectChildrenOnly))
+            if (field->isVisible())
+                QVERIFY2(form.rect().contains(field->geometry()) &&
+                             field->width() >= field->minimumSizeHint().width(),
+                         qPrintable(field->accessibleName()));
+        world.window.close();
+    }
+    World again;
+    const auto session = again.window.keepSession(folder.path());
+    QVERIFY(session);
+    again.window.restore(*session);
+    again.settle();
+    QCOMPARE(again.the<ExitRuleForm>().rule(), wanted);
 }
 
 void WindowTest::modelsExitRuleIsTaken() {

@@ -3,12 +3,16 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QRegularExpressionValidator>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QToolButton>
+#include <QVBoxLayout>
 #include <QValidator>
 #include <algorithm>
 #include <type_traits>
@@ -22,6 +26,7 @@ namespace {
 
 constexpr int kNarrowChoice = 96, kNarrowNumber = 56;  // pixels
 constexpr int kMostSteps = 512;
+constexpr double kHighest = 1000;  // threshold that is no share
 
 // In the order of ExitRule's alternatives, so that the combo's index is the variant's.
 struct Kind {
@@ -148,11 +153,14 @@ ExitRuleForm::ExitRuleForm(QWidget* parent) : QWidget(parent) {
     setRule(last_);
     connect(kind_, &QComboBox::currentIndexChanged, this, [this](int kind) {
         showFieldsOf(kind);
+        takeUsualThreshold(kind);
         report();
     });
     connect(metric_, &QComboBox::currentIndexChanged, this, &ExitRuleForm::report);
     connect(threshold_, &QDoubleSpinBox::valueChanged, this, &ExitRuleForm::report);
-    connect(steps_, &QSpinBox::valueChanged, this, &ExitRuleForm::report);
+    for (auto* count : {held_, steps_})
+        connect(count, &QSpinBox::valueChanged, this, &ExitRuleForm::report);
+    connect(probeFile_, &QLineEdit::textChanged, this, &ExitRuleForm::report);
 }
 
 void ExitRuleForm::build() {
@@ -167,30 +175,73 @@ void ExitRuleForm::build() {
     metric_->setAccessibleName(tr("Distance to the end vector"));
     threshold_ = new QDoubleSpinBox(this);
     threshold_->setDecimals(4);
-    threshold_->setRange(0, 1000);
+    threshold_->setRange(0, kHighest);
     threshold_->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
     threshold_->setAccessibleName(tr("Threshold"));
     threshold_->setPrefix(tr("at "));
+    held_ = new QSpinBox(this);
+    held_->setRange(0, kMostSteps);
+    held_->setPrefix(tr("over "));
+    held_->setAccessibleName(tr("Latents that the early answer has to last"));
+    held_->setToolTip(held_->accessibleName());
+    held_->setValue(givenHeld_);
     stepsLabel_ = new QLabel(this);
     steps_ = new QSpinBox(this);
     steps_->setRange(0, kMostSteps);
     steps_->setAccessibleName(tr("Number of latent steps"));
     // Their usual width where there is room, and less beside a picture in a narrow window.
     kind_->setMinimumWidth(kNarrowChoice);
-    for (QAbstractSpinBox* number : std::initializer_list<QAbstractSpinBox*>{threshold_, steps_})
+    for (QAbstractSpinBox* number :
+         std::initializer_list<QAbstractSpinBox*>{threshold_, held_, steps_})
         number->setMinimumWidth(kNarrowNumber);
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
+    auto* row = new QHBoxLayout;
     for (QWidget* field :
-         std::initializer_list<QWidget*>{kind_, metric_, threshold_, stepsLabel_, steps_})
+         std::initializer_list<QWidget*>{kind_, metric_, threshold_, held_, stepsLabel_, steps_})
         row->addWidget(field);
     row->addStretch();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addLayout(row);
+    column->addWidget(makeProbe());
+}
+
+// A rule's parts stand between colons in files, so that a name can't hold one.
+QWidget* ExitRuleForm::makeProbe() {
+    probe_ = new QWidget(this);
+    probeFile_ = new QLineEdit(QString::fromStdString(LearnedProbe{}.file), probe_);
+    probeFile_->setAccessibleName(tr("Probe file"));
+    probeFile_->setPlaceholderText(QString::fromStdString(LearnedProbe{}.file));
+    probeFile_->setToolTip(tr("A probe as lvr study exits fits it"));
+    probeFile_->setValidator(
+        new QRegularExpressionValidator(QRegularExpression("[^:]*"), probeFile_));
+    auto* browse = new QToolButton(probe_);
+    browse->setText(QStringLiteral("…"));
+    browse->setAccessibleName(tr("Choose probe file"));
+    browse->setToolTip(tr("Choose a probe file"));
+    connect(browse, &QToolButton::clicked, this, &ExitRuleForm::chooseProbe);
+    auto* row = new QHBoxLayout(probe_);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(probeFile_);
+    row->addWidget(browse);
+    return probe_;
+}
+
+void ExitRuleForm::chooseProbe() {
+    auto* dialog = new QFileDialog(this, tr("Choose a probe"), typedPath(probeFile_));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Probes (*.json)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, probeFile_, &QLineEdit::setText);
+    dialog->open();
 }
 
 void ExitRuleForm::showFieldsOf(int kind) {
     const ExitRule fixed = FixedSteps{}, near = NearLatentEnd{}, own = EndProbability{};
     const auto is = [kind](const ExitRule& rule) { return kind == static_cast<int>(rule.index()); };
     metric_->setVisible(is(near));
+    threshold_->setMaximum(is(near) || is(AnswerEntropy{}) ? kHighest : 1);
+    held_->setVisible(is(AnswerSettled{}));
+    probe_->setVisible(is(LearnedProbe{}));
     threshold_->setVisible(is(near) || is(own) || is(Settled{}) || is(AnswerEntropy{}) ||
                            is(LearnedProbe{}));
     steps_->setVisible(!is(NoLatents{}));
@@ -203,11 +254,24 @@ double ExitRuleForm::threshold() const { return exactValue(threshold_, givenThre
 
 int ExitRuleForm::steps() const { return exactValue(steps_, givenSteps_); }
 
-// What there is no field for: as the rule of that kind that was last set has it.
-template <class Rule>
-Rule ExitRuleForm::given(Rule usual) const {
-    const auto* rule = std::get_if<Rule>(&given_);
-    return rule ? *rule : usual;
+int ExitRuleForm::held() const { return exactValue(held_, givenHeld_); }
+
+std::string ExitRuleForm::probeFile() const {
+    const auto path = typedPath(probeFile_).toStdString();
+    return path.empty() ? LearnedProbe{}.file : path;
+}
+
+// What is near for one rule is far for another: cosines, probabilities, nats.
+void ExitRuleForm::takeUsualThreshold(int kind) {
+    for (const ExitRule& usual : std::initializer_list<ExitRule>{
+             NearLatentEnd{}, EndProbability{}, Settled{}, AnswerEntropy{}, LearnedProbe{}})
+        if (kind == static_cast<int>(usual.index()))
+            std::visit(
+                [this](const auto& rule) {
+                    if constexpr (requires { rule.threshold; })
+                        threshold_->setValue(givenThreshold_ = rule.threshold);
+                },
+                usual);
 }
 
 ExitRule ExitRuleForm::rule() const {
@@ -225,21 +289,21 @@ ExitRule ExitRuleForm::rule() const {
         case 5:
             return Settled{.threshold = threshold(), .cap = steps()};
         case 6:
-            return AnswerSettled{.held = given(AnswerSettled{}).held, .cap = steps()};
+            return AnswerSettled{.held = held(), .cap = steps()};
         case 7:
             return AnswerEntropy{.threshold = threshold(), .cap = steps()};
         case 8:
-            return LearnedProbe{
-                .file = given(LearnedProbe{}).file, .threshold = threshold(), .cap = steps()};
+            return LearnedProbe{.file = probeFile(), .threshold = threshold(), .cap = steps()};
     }
     return EndProbability{.threshold = threshold(), .cap = steps()};
 }
 
 void ExitRuleForm::setRule(const ExitRule& rule) {
     {
-        given_ = rule;
-        const QSignalBlocker a(kind_), b(metric_), c(threshold_), d(steps_);
+        const QSignalBlocker a(kind_), b(metric_), c(threshold_), d(held_), e(steps_),
+            f(probeFile_);
         kind_->setCurrentIndex(static_cast<int>(rule.index()));
+        showFieldsOf(kind_->currentIndex());
         std::visit(
             [this](const auto& r) {
                 if constexpr (requires { r.metric; })
@@ -247,11 +311,13 @@ void ExitRuleForm::setRule(const ExitRule& rule) {
                 if constexpr (requires { r.threshold; })
                     threshold_->setValue(givenThreshold_ = r.threshold);
                 if constexpr (requires { r.cap; }) steps_->setValue(givenSteps_ = r.cap);
+                if constexpr (requires { r.held; }) held_->setValue(givenHeld_ = r.held);
+                if constexpr (requires { r.file; })
+                    probeFile_->setText(QString::fromStdString(r.file));
                 if constexpr (requires { r.count; }) steps_->setValue(givenSteps_ = r.count);
             },
             rule);
     }
-    showFieldsOf(static_cast<int>(rule.index()));
     report();
 }
 

@@ -32,22 +32,27 @@ Q_SIGNALS:
 
 private:
     void build();
+    QWidget* makeProbe();
+    void chooseProbe();
     void showFieldsOf(int kind);
+    void takeUsualThreshold(int kind);
     void report();
     double threshold() const;
+    int held() const;
     int steps() const;
+    std::string probeFile() const;
 
     QComboBox* kind_ = nullptr;
     QComboBox* metric_ = nullptr;
     QDoubleSpinBox* threshold_ = nullptr;
+    QSpinBox* held_ = nullptr;
     QLabel* stepsLabel_ = nullptr;
     QSpinBox* steps_ = nullptr;
-    template <class Rule>
-    Rule given(Rule usual) const;
+    QWidget* probe_ = nullptr;  // holds the next
+    QLineEdit* probeFile_ = nullptr;
     ExitRule last_ = EndProbability{};
-    ExitRule given_ = EndProbability{};  // as it was last set
     double givenThreshold_ = 0;
-    int givenSteps_ = 0;
+    int givenHeld_ = AnswerSettled{}.held, givenSteps_ = 0;
 };
 
 // How to decode, apart from the exit rule: the same fields for a question and for a strategy.

@@ -132,6 +132,10 @@ void CausalWorkspace::follow(const CausalSubject& subject) {
     question_->setRegions(subject.regions);
 }
 
+void CausalWorkspace::showOneQuestion() { tabs_->setCurrentWidget(question_); }
+
+void CausalWorkspace::showSet() { tabs_->setCurrentWidget(setRoom_); }
+
 void CausalWorkspace::test() {
     messages_->dismiss();
     tabs_->setCurrentWidget(question_);

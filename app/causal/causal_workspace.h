@@ -36,6 +36,8 @@ public:
     // Likewise, if it is another than last time and nothing is being tested; what was typed here
     // stays otherwise. Drawn regions always come.
     void follow(const CausalSubject& subject);
+    void showOneQuestion();  // in front
+    void showSet();
     void test();   // that question, now
     void start();  // what is in front: the question, or the set
     void stop();

@@ -96,11 +96,8 @@ QString panelCommand(const DiagnosedModel& model, const PanelRequest& request,
 QString setCommand(const DiagnosedModel& model, const SetChoice& choice,
                    const std::vector<Intervention>& interventions, const DecodeOptions& options) {
     std::string command = "lvr diagnose" + modelFlags(model);
-    if (choice.file.empty())
-        command +=
-            " --data " + quoted("scenes:" + choice.kind) + " --seed " + std::to_string(choice.seed);
-    else
-        command += " --data " + quoted(choice.file);
+    command += " --data " + quoted(choice.file.empty() ? "scenes:" + choice.kind : choice.file) +
+               " --seed " + std::to_string(choice.seed);
     command +=
         " --count " + std::to_string(choice.count) + " --interventions " + listOf(interventions);
     command += decodeFlags(options, model.offered) + " --out report.html";

@@ -7,6 +7,8 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSplitter>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QVBoxLayout>
 #include <utility>
 
@@ -18,6 +20,7 @@
 #include "core/store/run_store.h"
 #include "widgets/causal/effect_plot.h"
 #include "widgets/causal/effect_table.h"
+#include "widgets/causal/linear_probe_table.h"
 #include "widgets/compare/past_comparisons.h"
 #include "widgets/job.h"
 #include "widgets/labels.h"
@@ -91,6 +94,7 @@ TestedSetPage::TestedSetPage(CompareServices services, QWidget* parent)
       shift_(new EffectPlot("shift", tr("Shift of the margin"),
                             tr("margin of the untouched answer"),
                             tr("shift of the margin, others' latents fed"))),
+      probes_(new LinearProbeTable(this)),
       parts_(new QSplitter(Qt::Vertical, this)) {
     build();
     wire();
@@ -112,8 +116,16 @@ void TestedSetPage::build() {
     plots->addWidget(dose_);
     plots->addWidget(shift_);
     plots->setChildrenCollapsible(false);
+    auto* below = new QTabWidget;
+    below->setDocumentMode(true);
+    below->setAccessibleName(tr("More about the set"));
+    below->tabBar()->setAccessibleName(tr("Plots or probes"));
+    below->addTab(plots, tr("Plots"));
+    below->addTab(probes_, tr("Probes"));
+    below->setTabToolTip(1, tr("What a linear probe reads from latents and answers; comes when "
+                               "every question was asked, of 40 or more"));
     parts_->addWidget(table_);
-    parts_->addWidget(plots);
+    parts_->addWidget(below);
     parts_->setChildrenCollapsible(false);
     parts_->setSizes({320, 240});
     auto* column = new QVBoxLayout(this);
@@ -132,7 +144,9 @@ QWidget* TestedSetPage::makeChoice() {
     for (auto* button : {start_, stop_}) row->addWidget(button);
     start_->setDefault(true);
     start_->setToolTip(
-        tr("Test every question with the interventions that are chosen in One question"));
+        tr("Test every question with the interventions that are chosen in One question. Each is "
+           "asked once before, to know the set's mean latent and what its questions lend each "
+           "other"));
     stop_->setToolTip(tr("Keep what there is"));
     goOn_->setToolTip(tr("Test what is missing in the results below"));
     pastButton_->setToolTip(tr("Sets that were tested before: open, go on with, delete"));
@@ -227,9 +241,11 @@ void TestedSetPage::stop() { run_->stop(); }
 
 void TestedSetPage::showProgress() {
     progress_->setRange(0, run_->questions());
-    progress_->setValue(run_->done());
-    status_->setText(tr("Question %1 of %2, about %3 left")
-                         .arg(run_->done())
+    const bool isLooking = run_->isLooking();
+    progress_->setValue(isLooking ? run_->looked() : run_->done());
+    status_->setText((isLooking ? tr("Asked once: %1 of %2, about %3 until they are tested")
+                                : tr("Question %1 of %2, about %3 left"))
+                         .arg(isLooking ? run_->looked() : run_->done())
                          .arg(run_->questions())
                          .arg(durationText(static_cast<double>(run_->msLeft()) / 1000)));
     if (!refresh_.isActive()) refresh_.start();
@@ -256,6 +272,7 @@ void TestedSetPage::showReport(const CausalReport& report) {
     table_->setEffects(report.interventions);
     dose_->setSeries(doseSeries(report));
     shift_->setSeries(shiftSeries(report));
+    probes_->setProbes(report.probes);
     const LatentVerdict& verdict = report.verdict;
     verdict_->setVisible(!report.interventions.empty());
     verdict_->setText(QString::fromStdString(verdict.sentence));

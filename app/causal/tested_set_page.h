@@ -18,6 +18,7 @@ namespace lvr {
 class EffectPlot;
 class EffectTable;
 class PastComparisons;
+class LinearProbeTable;
 class SetChoiceForm;
 
 // Interventions on many questions: which questions, how far it is, and what came out. What was
@@ -94,6 +95,7 @@ private:
     EffectTable* table_;
     EffectPlot* dose_;
     EffectPlot* shift_;
+    LinearProbeTable* probes_;
     QSplitter* parts_;
 };
 

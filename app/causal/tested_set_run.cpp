@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/causal/panel_donors.h"
+#include "app/causal/causal_sets.h"
 #include "app/compare/run_keeper.h"
+#include "core/causal/set_looks.h"
 #include "core/error.h"
 #include "core/store/run_store.h"
 #include "widgets/job.h"
@@ -13,29 +14,8 @@
 namespace lvr {
 namespace {
 
+constexpr int kProbesPlace = -1;  // among what is kept, before the questions
 constexpr int kMostProblems = 3;  // in a row, before it is given up
-
-// Of the questions around it in the set: another picture's, and one that lends nothing.
-PanelDonors donorsInSet(const TestedSource& source, int number, const Sample& asked) {
-    const SampleSet& set = source.samples;
-    const SampleSet rest{.size = set.size, .sample = [&](int step) {
-                             return set.sample((number + set.size / 2 + step) % set.size);
-                         }};
-    PanelDonors donors = donorsFrom(rest, asked);
-    donors.answers = source.answers;
-    return donors;
-}
-
-PanelRequest requestFor(const Sample& sample, const PanelDonors& donors, const TestedSet& set) {
-    PanelRequest request{.question = causalQuestion(sample, donors),
-                         .otherPicture = donors.otherPicture,
-                         .options = set.options,
-                         .interventions = set.interventions,
-                         .looks = false};
-    const std::string other = anotherQuestion(sample.question.text);
-    if (!other.empty()) request.otherQuestion = Sample{.question = {sample.question.images, other}};
-    return request;
-}
 
 // What a set needs of a panel.
 CausalPanel withoutHeat(CausalPanel panel) {
@@ -46,15 +26,19 @@ CausalPanel withoutHeat(CausalPanel panel) {
 }
 
 // Throws Cancelled.
-TestedItem testOne(AskEngine& engine, const TestedSource& source, int number, const TestedSet& set,
-                   const std::stop_token& stop) {
+TestedItem testOne(AskEngine& engine, const CausalSet& questions, int number, const TestedSet& set,
+                   const KnownSet& known, const std::stop_token& stop) {
     TestedItem item{.number = number, .item = {.id = std::to_string(number)}};
     try {
-        const Sample sample = source.samples.sample(number);
-        item.item.kind = sample.kind;
-        if (!sample.id.empty()) item.item.id = sample.id;
-        item.item.panel = withoutHeat(
-            engine.panel(requestFor(sample, donorsInSet(source, number, sample), set), {}, stop));
+        const auto at = static_cast<std::size_t>(number);
+        const CausalSetItem asked = questions.item(at);
+        item.item = {.id = asked.sample.id, .kind = asked.sample.kind, .cluster = asked.cluster};
+        const PanelRequest request{
+            .question = questionInSet(known.looks, at, asked, known.moments, set.choice.seed),
+            .options = set.options,
+            .interventions = set.interventions,
+            .looks = false};
+        item.item.panel = withoutHeat(engine.panel(request, {}, stop));
     } catch (const Cancelled&) {
         throw;
     } catch (...) {
@@ -82,8 +66,9 @@ void TestedSetRun::open(const SetChoice& choice, const std::string& model,
     Q_EMIT busyChanged();
     opens_->replace(
         [choice, model, services = services_](const Job::Turn& turn) {
-            Opened opened{.source = {.samples = services.openSet(choice, turn.stop)}};
-            if (choice.file.empty()) opened.source.answers = answersIn(opened.source.samples);
+            Opened opened{.data = services.openCausalSet
+                                      ? services.openCausalSet(choice, turn.stop)
+                                      : causalSetOf(services.openSet(choice, turn.stop), choice)};
             if (services.modelHash && !turn.stop.stop_requested())
                 opened.modelHash = services.modelHash(model);
             return opened;
@@ -106,10 +91,10 @@ void TestedSetRun::begin(const Plan& plan) {
         set_.run.info = testedSetInfo(set_, {.command = plan.command,
                                              .parent = modelName_,
                                              .parentHash = opened.modelHash,
-                                             .data = opened.source.samples.name,
-                                             .dataHash = opened.source.samples.hash,
+                                             .data = opened.data.name,
+                                             .dataHash = opened.data.hash,
                                              .codeVersion = services_.codeVersion,
-                                             .steps = opened.source.samples.size});
+                                             .steps = static_cast<int>(opened.data.set.count)});
         letGo(std::exchange(keeper_, nullptr));
         startTesting(opened);
     });
@@ -121,7 +106,6 @@ void TestedSetRun::show(TestedSet set) {
     if (isBusy()) return;
     letGo(std::exchange(keeper_, nullptr));
     set_ = std::move(set);
-    source_.reset();
     Q_EMIT replaced();
 }
 
@@ -152,8 +136,8 @@ QString TestedSetRun::whyNot(const Opened& opened) const {
     if (differ(info.parentHash, opened.modelHash))
         return tr("The model %1 is not what this set began with; run it anew.")
             .arg(QString::fromStdString(info.parent));
-    if (differ(info.dataHash, opened.source.samples.hash) ||
-        opened.source.samples.name != info.data || opened.source.samples.size != info.steps)
+    if (differ(info.dataHash, opened.data.hash) || opened.data.name != info.data ||
+        static_cast<int>(opened.data.set.count) != info.steps)
         return tr("The questions of %1 are not what this set began with; run it anew.")
             .arg(QString::fromStdString(info.data));
     return {};
@@ -164,19 +148,30 @@ QString TestedSetRun::whyNot(const Opened& opened) const {
 void TestedSetRun::startTesting(const Opened& opened) {
     opening_ = false;
     testing_ = true;
-    source_ = opened.source;
+    questions_ = opened.data.set;
+    looks_.clear();
+    known_.reset();
     stop_ = std::stop_source();
     problemsInARow_ = 0;
     doneBefore_ = done();
     set_.run.status = RunStatus::Running;
     clock_.start();
+    part_.start();
     if (!keeper_ && !services_.store.empty()) {
         keeper_ = new RunKeeper(services_.store, set_.run.info, set_.run.id, this);
         connect(keeper_, &RunKeeper::failed, this, &TestedSetRun::failed);
     }
     Q_EMIT replaced();
     Q_EMIT busyChanged();
-    testNext();
+    goFurther();
+}
+
+// First all that is lent, then the panels.
+void TestedSetRun::goFurther() {
+    if (stop_.stop_requested()) return settle(true);
+    if (nextNumber() >= questions()) return settle(false);
+    if (known_) return testNext();
+    looked() < questions() ? lookNext() : knowSet();
 }
 
 int TestedSetRun::nextNumber() const {
@@ -188,38 +183,94 @@ int TestedSetRun::nextNumber() const {
     return number;
 }
 
+// Has work done on the inference thread by the model that is open, and then what it returns here.
 // Reports of a run that is gone by then are dropped: it is looked up on the GUI thread only.
-void TestedSetRun::testNext() {
-    const int number = nextNumber();
-    if (number >= questions()) return settle(false);
+void TestedSetRun::onEngine(std::function<Then(AskEngine&, const std::stop_token&)> work) {
     const QPointer<TestedSetRun> self(this);
-    const TestedSet plan{.run = {.info = set_.run.info},
-                         .interventions = set_.interventions,
-                         .options = set_.options};
     services_.runOnEngine(
-        [self, plan, number, source = *source_, model = modelName_,
+        [self, work = std::move(work), model = modelName_,
          stop = stop_](const EngineDesk& desk) mutable {
             const std::stop_callback closing(desk.ending, [&] { stop.request_stop(); });
             if (!desk.engine) throw Error("No model is open; choose one with Open model…");
             if (desk.engine->info().name != model)
                 throw Error("Another model was opened meanwhile; open the first one to go on.");
+            Then then = [](TestedSetRun& run) { run.settle(true); };
             try {
-                if (stop.stop_requested()) throw Cancelled();
-                desk.report(
-                    [self, item = testOne(*desk.engine, source, number, plan, stop.get_token())] {
-                        if (self) self->put(item);
-                    });
+                if (!stop.stop_requested()) then = work(*desk.engine, stop.get_token());
             } catch (const Cancelled&) {
-                desk.report([self] {
-                    if (self) self->settle(true);
-                });
             }
+            desk.report([self, then = std::move(then)] {
+                if (self) then(*self);
+            });
         },
         [self](const std::string& sentence) {
             if (!self) return;
             Q_EMIT self->failed(QString::fromStdString(sentence));
             self->settle(true);
         });
+}
+
+void TestedSetRun::lookNext() {
+    onEngine([questions = questions_, number = looks_.size(), options = set_.options](
+                 AskEngine& engine, const std::stop_token& stop) -> Then {
+        try {
+            auto look = engine.look(questions.item(number), options, stop);
+            return [look = std::move(look)](TestedSetRun& run) { run.takeLook(look, {}); };
+        } catch (const Cancelled&) {
+            throw;
+        } catch (...) {
+            return [problem = thrownSentence().toStdString()](TestedSetRun& run) {
+                run.takeLook(std::nullopt, problem);
+            };
+        }
+    });
+}
+
+// What can't be asked is left out, and not tried again.
+void TestedSetRun::takeLook(std::optional<SetLook> look, const std::string& problem) {
+    const int number = looked();
+    looks_.push_back(std::move(look));
+    const bool isKnown = std::ranges::binary_search(set_.items, number, {}, &TestedItem::number);
+    if (!problem.empty() && !isKnown)
+        return put({.number = number, .item = {.id = std::to_string(number)}, .problem = problem});
+    problemsInARow_ = 0;
+    Q_EMIT progressed();
+    goFurther();
+}
+
+void TestedSetRun::knowSet() {
+    onEngine([looks = std::exchange(looks_, {}), seed = set_.choice.seed](
+                 AskEngine& engine, const std::stop_token&) -> Then {
+        const auto known = std::make_shared<KnownSet>(KnownSet{
+            .looks = looks, .moments = momentsOf(looks), .probes = engine.probes(looks, seed)});
+        return [known](TestedSetRun& run) { run.takeKnown(known); };
+    });
+}
+
+void TestedSetRun::takeKnown(std::shared_ptr<const KnownSet> known) {
+    known_ = std::move(known);
+    set_.probes = known_->probes;
+    if (keeper_)
+        keeper_->keep(
+            kProbesPlace,
+            [probes = set_.probes](RunStore& store, std::int64_t run, int done) {
+                putProbes(store, run, probes, done);
+            },
+            done());
+    doneBefore_ = done();
+    part_.start();
+    goFurther();
+}
+
+void TestedSetRun::testNext() {
+    const TestedSet plan{
+        .choice = set_.choice, .interventions = set_.interventions, .options = set_.options};
+    onEngine([plan, questions = questions_, number = nextNumber(), known = known_](
+                 AskEngine& engine, const std::stop_token& stop) -> Then {
+        return [item = testOne(engine, questions, number, plan, *known, stop)](TestedSetRun& run) {
+            run.put(item);
+        };
+    });
 }
 
 void TestedSetRun::put(TestedItem item) {
@@ -231,7 +282,7 @@ void TestedSetRun::put(TestedItem item) {
             [item](RunStore& store, std::int64_t run, int done) {
                 putItem(store, run, item, done);
             },
-            item.number + 1);
+            done() + 1);
     const auto at = std::ranges::lower_bound(set_.items, item.number, {}, &TestedItem::number);
     set_.items.insert(at, std::move(item));
     Q_EMIT progressed();
@@ -241,12 +292,13 @@ void TestedSetRun::put(TestedItem item) {
                           .arg(problem));
         return settle(true);
     }
-    if (stop_.stop_requested()) return settle(true);
-    testNext();
+    goFurther();
 }
 
 qint64 TestedSetRun::msLeft() const {
-    return clock_.elapsed() * (questions() - done()) / std::max(done() - doneBefore_, 1);
+    const int made = isLooking() ? looked() : done() - doneBefore_;
+    const int left = questions() - (isLooking() ? looked() : done());
+    return part_.elapsed() * left / std::max(made, 1);
 }
 
 std::int64_t TestedSetRun::runNumber() const { return keeper_ ? keeper_->run() : set_.run.id; }
@@ -261,6 +313,8 @@ void TestedSetRun::stop() {
 
 void TestedSetRun::settle(bool stopped) {
     testing_ = false;
+    looks_.clear();
+    known_.reset();
     set_.run.status = stopped ? RunStatus::Stopped : RunStatus::Finished;
     if (keeper_) {
         set_.run.id = keeper_->run();

@@ -6,22 +6,24 @@
 #include <optional>
 #include <stop_token>
 
-#include "app/causal/tested_set.h"
 #include "app/compare/sample_sets.h"
+#include "core/eval/tested_set.h"
 
 namespace lvr {
 
 class Job;
 class RunKeeper;
 
-// Questions to test, and the answers of drawn scenes that are held against each other.
-struct TestedSource {
-    SampleSet samples;
-    std::vector<std::string> answers;
+// What a set's questions lend each other, when each was asked once.
+struct KnownSet {
+    SetLooks looks;
+    LatentMoments moments;
+    std::vector<ProbeRow> probes;
 };
 
-// A set under interventions: opened, tested question by question on the inference thread, kept in
-// the run store as it comes. Between two questions the inference thread serves whoever else waits.
+// A set under interventions as `lvr diagnose` does it: opened, each question asked once, then each
+// tested, on the inference thread, and kept in the run store as it comes. Between two questions the
+// inference thread serves whoever else waits.
 // What it makes, or what is shown from the store, is in set(), which stays where it is.
 class TestedSetRun : public QObject {
     Q_OBJECT
@@ -47,6 +49,8 @@ public:
     const TestedSet& set() const { return set_; }
     std::int64_t runNumber() const;  // in the store; 0: it is not there
     int questions() const { return set_.run.info.steps; }
+    bool isLooking() const { return testing_ && !known_; }  // asks each question once
+    int looked() const { return static_cast<int>(looks_.size()); }
     int done() const { return static_cast<int>(set_.items.size()); }
     qint64 msLeft() const;
     qint64 msSpent() const { return clock_.elapsed(); }
@@ -61,15 +65,22 @@ Q_SIGNALS:
 
 private:
     struct Opened {
-        TestedSource source;
+        DiagnoseSet data;
         std::string modelHash;
     };
+    using Then = std::function<void(TestedSetRun&)>;
     void open(const SetChoice& choice, const std::string& model,
               std::function<void(const Opened&)> then);
     void openingEnded(const QString& sentence);
     QString whyNot(const Opened& opened) const;
     void startTesting(const Opened& opened);
     int nextNumber() const;  // that has no item yet
+    void onEngine(std::function<Then(AskEngine&, const std::stop_token&)> work);
+    void goFurther();
+    void lookNext();
+    void takeLook(std::optional<SetLook> look, const std::string& problem);
+    void knowSet();
+    void takeKnown(std::shared_ptr<const KnownSet> known);
     void testNext();
     void put(TestedItem item);
     void settle(bool stopped);
@@ -78,12 +89,14 @@ private:
     Job* opens_;
     std::string modelName_;
     TestedSet set_;
-    std::optional<TestedSource> source_;  // of set(), while it is open
-    RunKeeper* keeper_ = nullptr;         // ours: of set(); null: nobody writes it
+    CausalSet questions_;  // of set(), while it is open
+    SetLooks looks_;       // until all are there
+    std::shared_ptr<const KnownSet> known_;
+    RunKeeper* keeper_ = nullptr;  // ours: of set(); null: nobody writes it
     bool opening_ = false, testing_ = false;
     int problemsInARow_ = 0, doneBefore_ = 0;
     std::stop_source stop_;
-    QElapsedTimer clock_;
+    QElapsedTimer clock_, part_;  // part_: since looking, or testing, began
 };
 
 }  // namespace lvr

@@ -11,8 +11,8 @@
 
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
-#include "app/cli/diagnose_sets.h"
 #include "app/cli/passes.h"
+#include "app/cli/show_tested_set.h"
 #include "core/causal/causal_html.h"
 #include "core/causal/causal_json.h"
 #include "core/causal/causal_panel.h"
@@ -26,6 +26,7 @@
 #include "core/values/box_text.h"
 #include "core/values/decoding_text.h"
 #include "core/vision/image_file.h"
+#include "datasets/diagnosis/diagnose_sets.h"
 
 namespace lvr {
 namespace {
@@ -163,28 +164,6 @@ private:
     std::chrono::steady_clock::time_point begun_;
 };
 
-void printVerdict(const CausalReport& report) {
-    std::cout << toText(report.verdict.use) << ": " << report.verdict.sentence << "\n";
-    for (const auto& each : report.verdict.evidence) std::cout << "  " << each << "\n";
-    std::cout << "N = " << report.thought << " of " << report.asked << " asked emitted a span; "
-              << report.right << " of them right\n";
-    std::printf("%-18s %5s  %-7s %-17s %8s %8s %9s %9s %8s\n", "latents", "N", "flipped",
-                "CC/CW/WC/WW", "McNemar", "Holm", "smallest", "d log p", "shift");
-    for (const auto& s : report.interventions)
-        std::printf(
-            "%-18s %5d  %-7.3f %-17s %8.4f %8.4f %9s %9.3f %8s\n", toText(s.intervention).c_str(),
-            s.count, s.flipRate.value,
-            (std::to_string(s.rightRight) + "/" + std::to_string(s.rightWrong) + "/" +
-             std::to_string(s.wrongRight) + "/" + std::to_string(s.wrongWrong))
-                .c_str(),
-            s.mcnemar, s.mcnemarHolm,
-            s.smallestDifference
-                ? numberText(std::round(*s.smallestDifference * 1000) / 1000).c_str()
-                : "none",
-            s.originalChange.value,
-            s.paired ? numberText(std::round(s.beyondRandom.value * 100) / 100).c_str() : "");
-}
-
 void write(const fs::path& file, const std::string& html, const std::string& json) {
     writeFileAtomically(file, file.extension() == ".html" ? html : json + "\n");
     std::cerr << "lvr: wrote " << file.string() << "\n";
@@ -196,7 +175,7 @@ void diagnoseData(const DiagnoseArguments& a) {
     const auto interventions = interventionsOf(a);
     const auto items = itemsFile(a.out.front());
     if (!a.resume) refuseToLose(items, a.out.front());
-    const auto data = diagnoseSet(a.data, a.count, a.seed);
+    const auto data = diagnoseSet(a.data, a.count, a.seed, interruption());
     const auto checkpoint = openCheckpoint(a.model, placementOf(a.model));
     const auto settings = decodeSettings(a.decode, checkpoint);
     const auto origin = originOf(a, checkpoint, settings);

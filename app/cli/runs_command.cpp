@@ -12,6 +12,7 @@
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
 #include "app/cli/show_run.h"
+#include "app/cli/show_tested_set.h"
 #include "app/training/run_log.h"
 #include "core/error.h"
 #include "core/files/atomic_file.h"
@@ -20,6 +21,7 @@
 #include "core/runs_io/metrics_text.h"
 #include "core/runs_io/tensorboard.h"
 #include "core/store/run_store.h"
+#include "core/values/causal_report.h"
 
 namespace lvr {
 namespace {
@@ -85,7 +87,8 @@ std::string noteOf(const Run& run) {
 
 // Of questions, with an answer each, and not of steps.
 bool isOfQuestions(const Run& run) {
-    return run.info.kind == kComparisonKind || run.info.kind == kEvaluationKind;
+    return run.info.kind == kComparisonKind || run.info.kind == kEvaluationKind ||
+           run.info.kind == kCausalKind;
 }
 
 // What has no folder is told from others by its data and model.
@@ -173,6 +176,7 @@ void show(const RunsArguments& a) {
     const auto run = findRun(store, a.run);
     if (run.info.kind == kComparisonKind) return showComparison(store, run, a.json);
     if (run.info.kind == kEvaluationKind) return showEvaluation(store, run, a.json);
+    if (run.info.kind == kCausalKind) return showTestedSet(store, run, a.json);
     if (isAsked(a.generated)) return showGenerated(store, run, a.generated, a.json);
     std::map<std::string, double> last;
     for (const auto& metric : store.metrics(run.id)) last[metric.name] = metric.value;
@@ -224,8 +228,11 @@ void exportCompletions(const RunsArguments& a, const RunStore& store, const Run&
 }
 
 void exportAnswers(const RunsArguments& a, const RunStore& store, const Run& run) {
-    const auto text = run.info.kind == kEvaluationKind ? evaluationText(store, run, a.format)
-                                                       : comparisonText(store, run, a.format);
+    const auto& kind = run.info.kind;
+    const auto textOf = kind == kEvaluationKind ? evaluationText
+                        : kind == kCausalKind   ? testedSetText
+                                                : comparisonText;
+    const auto text = textOf(store, run, a.format);
     if (a.to.empty())
         std::cout << text;
     else
@@ -268,22 +275,29 @@ std::string formatOf(const RunsArguments& a) {
                      a.to.string() + " does not end in");
 }
 
-// A training has curves, a comparison has answers.
+// A training has curves, a comparison has answers, a causal set has a report.
+std::vector<std::string> formatsOf(const Run& run) {
+    if (run.info.kind == kCausalKind) return {"json"};
+    if (isOfQuestions(run)) return {"csv", "answers", "json", "markdown"};
+    return {"csv", "json", "tensorboard", "completions"};
+}
+
 void checkFormatFits(const std::string& format, const Run& run) {
-    const bool compares = isOfQuestions(run);
-    const bool forBoth = format == "csv" || format == "json";
-    if (forBoth || compares == (format == "answers" || format == "markdown")) return;
+    const auto formats = formatsOf(run);
+    if (std::ranges::find(formats, format) != formats.end()) return;
+    std::string known;
+    for (std::size_t i = 0; i < formats.size(); ++i)
+        known += (i == 0 ? "" : i + 1 == formats.size() ? " or " : ", ") + formats[i];
     throw UsageError("run " + std::to_string(run.id) + " is of kind " + run.info.kind +
-                     (compares ? "; it can be written as csv, answers, json or markdown, not as "
-                               : "; it can be written as csv, json, tensorboard or completions, "
-                                 "not as ") +
-                     format);
+                     "; it can be written as " + known + ", not as " + format);
 }
 
 void exportRun(RunsArguments a) {
+    const bool isChosen = !a.format.empty() || a.to.has_extension();
     a.format = formatOf(a);
     const auto store = openStore(a);
     const auto run = findRun(store, a.run);
+    if (!isChosen) a.format = formatsOf(run).front();
     checkFormatFits(a.format, run);
     (isOfQuestions(run) ? exportAnswers : kFormats.at(a.format).write)(a, store, run);
 }
@@ -380,22 +394,22 @@ void addRunsCommand(CLI::App& app) {
     all->add_flag("--json", a->json, "Print a JSON array");
     all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
-        ->check(CLI::IsMember(
-            {"sft", "pretrain", "grpo", "align", "import", kComparisonKind, kEvaluationKind}));
+        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kComparisonKind,
+                               kEvaluationKind, kCausalKind}));
     all->add_option("--tag", a->tag, "Only those with this tag");
     auto* shown = addRun(add("show", "One run and its newest metrics", show));
     shown->add_flag("--json", a->json, "Print JSON");
     addGeneratedOptions(*shown, a->generated);
     addRun(add("tail", "Print step,name,value rows as they come, until the run ends", tail));
-    auto* out =
-        addRun(add("export", "Metrics of one run, or the answers of a comparison or evaluation",
-                   [](const RunsArguments& given) { exportRun(given); }));
+    auto* out = addRun(add(
+        "export", "Metrics of one run, or the answers of a comparison, evaluation or causal set",
+        [](const RunsArguments& given) { exportRun(given); }));
     out->add_option(
            "--format", a->format,
            "csv (step,name,value), json, tensorboard (an event file), or completions "
            "(rollouts as TRL has them: --to a .parquet, .jsonl, .json or .csv file); of a "
            "comparison or evaluation csv (its table), answers (as CSV, a row a question and way to "
-           "ask), json or markdown; default: as --to ends, else csv")
+           "ask), json or markdown; of a causal set json; default: as --to ends, else the first")
         ->check(
             CLI::IsMember({"csv", "json", "tensorboard", "completions", "answers", "markdown"}));
     out->add_option("--to", a->to, "Write to this file, or folder, instead of stdout");

@@ -5,6 +5,7 @@
 
 #include "app/engine/ask_engine.h"
 #include "core/values/comparison.h"
+#include "datasets/diagnosis/diagnose_sets.h"
 
 class QComboBox;
 class QLineEdit;
@@ -28,6 +29,9 @@ struct CompareServices {
     std::vector<std::string> sceneKinds;
     // Throws Error, and Cancelled when stopped; any thread.
     std::function<SampleSet(const SetChoice& choice, const std::stop_token& stop)> openSet;
+    // Likewise, to test latents on; empty: the same as openSet's.
+    std::function<DiagnoseSet(const SetChoice& choice, const std::stop_token& stop)> openCausalSet =
+        {};
     // What a model is made of, by the name that it has in the window. Throws Error; any thread.
     std::function<std::string(const std::string& model)> modelHash = {};
     std::filesystem::path store = {};  // where comparisons are kept; empty: nowhere

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/values/causal.h"
+#include "core/values/causal_report.h"
+#include "core/values/causal_set.h"
 #include "core/values/trace.h"
 #include "core/vision/picture_plan.h"
 
@@ -69,6 +70,12 @@ public:
     // a stop was requested.
     virtual CausalPanel panel(const PanelRequest& request, const PanelHooks& hooks,
                               const std::stop_token& stop) = 0;
+    // Asks a question of a set once, for what it lends to others. Throws Error, and Cancelled when
+    // a stop was requested.
+    virtual SetLook look(const CausalSetItem& item, const DecodeOptions& options,
+                         const std::stop_token& stop) = 0;
+    // What linear probes read from the latents and answers of a set.
+    virtual std::vector<ProbeRow> probes(const SetLooks& looks, std::uint64_t seed) = 0;
 };
 
 // What a job finds on the inference thread.

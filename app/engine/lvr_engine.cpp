@@ -7,6 +7,7 @@
 
 #include "app/engine/tiny_model.h"
 #include "core/causal/causal_panel.h"
+#include "core/causal/causal_set.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/decode/recent_visual_tokens.h"
 #include "core/error.h"
@@ -70,6 +71,15 @@ public:
                             .onOutcome = hooks.onOutcome,
                             .stop = stop,
                             .looks = request.looks});
+    }
+
+    SetLook look(const CausalSetItem& item, const DecodeOptions& options,
+                 const std::stop_token& stop) override {
+        return lookAt(checkpoint_, item, options, stop);
+    }
+
+    std::vector<ProbeRow> probes(const SetLooks& looks, std::uint64_t seed) override {
+        return probesOf(looks, seed);
     }
 
 private:

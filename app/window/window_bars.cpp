@@ -231,6 +231,12 @@ void WindowBars::makeCausalMenu() {
     add("causal.stop", tr("S&top"), Qt::Key_Escape, tr("Keep what there is"), "stop",
         &CausalWorkspace::stop);
     menu->addSeparator();
+    add("causal.one-question", tr("&One question"), {}, tr("Test what Ask has on screen"), "ask",
+        &CausalWorkspace::showOneQuestion);
+    add("causal.a-set", tr("&A set"), {},
+        tr("Test a set of questions; Test in this menu begins it"), "folder",
+        &CausalWorkspace::showSet);
+    menu->addSeparator();
     add("causal.past", tr("&Past sets…"), {},
         tr("Sets that were tested before: open, go on with, delete"), "past",
         &CausalWorkspace::showPast);

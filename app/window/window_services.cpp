@@ -5,6 +5,7 @@
 #include <QRandomGenerator>
 #include <algorithm>
 
+#include "app/causal/causal_sets.h"
 #include "app/compare/sample_sets.h"
 #include "app/engine/lvr_engine.h"
 #include "app/engine/tiny_model.h"
@@ -75,6 +76,7 @@ WindowServices servicesHere(const Here& here) {
             .compare = {.openEngine = openLvrEngine,
                         .sceneKinds = setSceneKinds(),
                         .openSet = openSampleSet,
+                        .openCausalSet = openCausalSet,
                         .modelHash = hashOf,
                         .codeVersion = LVR_VERSION}};
 }

@@ -1,9 +1,12 @@
 #include "core/causal/causal_set.h"
 
 #include <algorithm>
+#include <map>
 
 #include "core/causal/causal_panel.h"
 #include "core/causal/latent_looks.h"
+#include "core/causal/probes.h"
+#include "core/causal/set_looks.h"
 #include "core/causal/untouched.h"
 #include "core/error.h"
 #include "core/torch.h"
@@ -13,31 +16,66 @@ namespace {
 
 constexpr std::size_t kVisualSamples = 16;  // pictures whose visual tokens' norm is measured
 
-// What is known of a question when it was asked once.
-struct FirstLook {
-    std::string id, answer, cluster;
-    torch::Tensor latents, state;      // [n, D]; [D], of the answer; undefined where there is none
-    std::optional<CausalDonor> other;  // another question on its picture
-    std::size_t picture = 0;           // equal for equal pictures
-};
-
-std::size_t fingerprintOf(const std::vector<Image>& images) {
-    std::size_t hash = images.size();
-    for (const auto& image : images) {
-        const std::string_view bytes(reinterpret_cast<const char*>(image.rgb.data()),
-                                     image.rgb.size());
-        hash = hash * 1000003 ^ std::hash<std::string_view>{}(bytes);
-    }
-    return hash;
+// Of one that did not think: no latents.
+CausalDonor lentBy(const LvrCheckpoint& checkpoint, const Untouched& asked,
+                   const std::string& from) {
+    return {.from = from,
+            .answer = answerOf(checkpoint, asked.row),
+            .latents = floatsOf(asked.latents()),
+            .width = static_cast<int>(asked.latents().size(-1))};
 }
 
-LatentMoments momentsOf(const std::vector<torch::Tensor>& thoughts) {
-    std::vector<torch::Tensor> all;
-    for (const auto& thought : thoughts)
-        if (thought.defined() && thought.size(0) > 0) all.push_back(thought);
-    if (all.empty()) return {};
-    const auto latents = torch::cat(all);
-    return {floatsOf(latents.mean(0)), floatsOf(latents.std(0, /*unbiased=*/false))};
+std::optional<CausalDonor> otherOn(const LvrCheckpoint& checkpoint, const CausalSetItem& item,
+                                   const DecodeOptions& options, const std::stop_token& stop) {
+    auto question = item.sample.question;
+    question.text = *item.otherQuestion;
+    const auto asked = askUntouched(checkpoint, {.question = question}, options, stop);
+    if (asked.latents().size(0) == 0) return std::nullopt;
+    return lentBy(checkpoint, asked, "\"" + question.text + "\"");
+}
+
+SetLook lookOf(const LvrCheckpoint& checkpoint, const CausalSetItem& item, const Untouched& asked,
+               const DecodeOptions& options, const std::stop_token& stop) {
+    const auto& sample = item.sample;
+    SetLook look{.cluster = item.cluster.empty() ? sample.id : item.cluster,
+                 .thought = lentBy(checkpoint, asked, sample.id),
+                 .picture = pictureMark(sample.question.images),
+                 .looked = item.looked};
+    if (asked.spoken) look.state = floatsOf(asked.scores.state);
+    if (item.otherQuestion && !look.thought.latents.empty())
+        look.other = otherOn(checkpoint, item, options, stop);
+    return look;
+}
+
+torch::Tensor latentsOf(const CausalDonor& donor) {  // [n, D]
+    return torch::tensor(donor.latents).reshape({-1, std::max(donor.width, 1)});
+}
+
+// ---- Probes
+
+using ProbedVectors = std::map<std::pair<std::string, std::string>, ProbeData>;
+
+void collect(const SetLook& look, ProbedVectors& probed) {
+    const auto add = [&](const std::string& of, const char* at, const torch::Tensor& vector,
+                         const std::string& label) {
+        auto& data = probed[{of, at}];
+        data.vectors.push_back(vector);
+        data.labels.push_back(label);
+        data.clusters.push_back(look.cluster);
+    };
+    const auto latents = latentsOf(look.thought);
+    const auto state = torch::tensor(look.state);
+    const auto& answer = look.thought.answer;
+    const auto n = latents.size(0);
+    if (n > 0 && !look.state.empty() && !answer.empty()) {
+        add("answer", "last latent", latents[n - 1], answer);
+        add("answer", "answer", state, answer);
+    }
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(n, std::ssize(look.looked)); ++i)
+        for (const auto& [name, value] : look.looked[i]) add(name, "its latent", latents[i], value);
+    if (!look.state.empty() && !look.looked.empty())
+        for (const auto& [name, value] : look.looked.back())
+            add(name + " of the last", "answer", state, value);
 }
 
 class SetRun {
@@ -60,8 +98,9 @@ public:
         }
         std::vector<torch::Tensor> thoughts;
         for (const auto& look : looks_)
-            if (look) thoughts.push_back(look->latents);
-        moments_ = momentsOf(thoughts);
+            if (look && !look->thought.latents.empty())
+                thoughts.push_back(latentsOf(look->thought));
+        moments_ = momentsOf(looks_);
         for (std::size_t i = 0; i < set_.count; ++i) {
             if (hooks_.stop.stop_requested()) throw Cancelled();
             if (looks_[i]) askPanel(i);
@@ -70,7 +109,7 @@ public:
         result_.geometry =
             geometryOf(thoughts, visual_.empty() ? torch::Tensor() : torch::cat(visual_),
                        checkpoint_.model.lmHead());
-        probeAll();
+        result_.probes = probesOf(looks_, seed_);
         return std::move(result_);
     }
 
@@ -87,92 +126,28 @@ private:
             const auto item = set_.item(index);
             const auto asked = askUntouched(checkpoint_, {.question = item.sample.question},
                                             options_, hooks_.stop);
-            look = FirstLook{.id = item.sample.id,
-                             .answer = answerOf(checkpoint_, asked.row),
-                             .cluster = item.cluster.empty() ? item.sample.id : item.cluster,
-                             .latents = asked.latents(),
-                             .picture = fingerprintOf(item.sample.question.images)};
-            if (asked.spoken) look->state = asked.scores.state;
-            if (item.otherQuestion && look->latents.size(0) > 0)
-                look->other = lentBy(item, *item.otherQuestion);
+            look = lookOf(checkpoint_, item, asked, options_, hooks_.stop);
             if (visual_.size() < kVisualSamples && asked.encoded.prompt.imageTokens.defined())
                 visual_.push_back(
                     asked.encoded.prompt.imageTokens.to(torch::kCPU, torch::kFloat32));
-            collect(item, *look);
         } catch (const Error& error) {
             result_.skipped.push_back("item " + std::to_string(index + 1) + ": " + error.what());
         }
     }
 
-    std::optional<CausalDonor> lentBy(const CausalSetItem& item, const std::string& text) const {
-        auto question = item.sample.question;
-        question.text = text;
-        const auto asked = askUntouched(checkpoint_, {.question = question}, options_, hooks_.stop);
-        if (asked.latents().size(0) == 0) return std::nullopt;
-        return CausalDonor{.from = "\"" + text + "\"",
-                           .answer = answerOf(checkpoint_, asked.row),
-                           .latents = floatsOf(asked.latents()),
-                           .width = static_cast<int>(asked.latents().size(1))};
-    }
-
-    // The next from the middle of the others on that has another picture, thought, and answered
-    // otherwise if any did.
-    const FirstLook* donorFor(std::size_t index) const {
-        const auto& own = *looks_[index];
-        const FirstLook* same = nullptr;
-        for (std::size_t step = 0; step < looks_.size(); ++step) {
-            const auto& other = looks_[(index + looks_.size() / 2 + step) % looks_.size()];
-            if (!other || other->picture == own.picture || other->latents.size(0) == 0) continue;
-            if (other->answer != own.answer) return &*other;
-            if (!same) same = &*other;
-        }
-        return same;
-    }
-
-    // Of a question that lends nothing, apart from the donors' answers.
-    std::string randomAnswer(std::size_t index, const CausalQuestion& question) const {
-        const auto start = (index * 7919 + seed_ + 1) % looks_.size();
-        for (std::size_t step = 0; step < looks_.size(); ++step) {
-            const auto& other = looks_[(start + step) % looks_.size()];
-            if (!other || other->answer.empty() || other->answer == looks_[index]->answer) continue;
-            const auto lends = [&](const std::optional<CausalDonor>& donor) {
-                return donor && donor->answer == other->answer;
-            };
-            if (!lends(question.otherPicture) && !lends(question.otherQuestion))
-                return other->answer;
-        }
-        return {};
-    }
-
-    CausalQuestion questionFor(std::size_t index, const CausalSetItem& item) const {
-        CausalQuestion question{.question = item.sample.question,
-                                .expected = item.sample.answer,
-                                .candidates = item.candidates,
-                                .targets = item.sample.rois,
-                                .otherQuestion = looks_[index]->other,
-                                .chain = item.chain,
-                                .moments = moments_};
-        if (const auto* donor = donorFor(index))
-            question.otherPicture = CausalDonor{.from = donor->id,
-                                                .answer = donor->answer,
-                                                .latents = floatsOf(donor->latents),
-                                                .width = static_cast<int>(donor->latents.size(1))};
-        question.randomAnswer = randomAnswer(index, question);
-        return question;
-    }
-
     void askPanel(std::size_t index) {
         if (hooks_.kept)
-            if (auto known = hooks_.kept(looks_[index]->id)) {
+            if (auto known = hooks_.kept(looks_[index]->thought.from)) {
                 result_.items.push_back(std::move(*known));
                 return;
             }
         const auto item = set_.item(index);
-        CausalItem kept{.id = item.sample.id,
-                        .kind = item.sample.kind,
-                        .cluster = item.cluster,
-                        .panel = causalPanel(checkpoint_, questionFor(index, item), options_,
-                                             interventions_, {.stop = hooks_.stop})};
+        CausalItem kept{
+            .id = item.sample.id,
+            .kind = item.sample.kind,
+            .cluster = item.cluster,
+            .panel = causalPanel(checkpoint_, questionInSet(looks_, index, item, moments_, seed_),
+                                 options_, interventions_, {.stop = hooks_.stop})};
         forgetPictures(kept.panel);
         if (hooks_.onItem) hooks_.onItem(kept);
         result_.items.push_back(std::move(kept));
@@ -187,49 +162,37 @@ private:
         for (auto& step : panel.steps) step.attention.clear();
     }
 
-    // ---- Probes
-
-    void collect(const CausalSetItem& item, const FirstLook& look) {
-        const auto add = [&](const std::string& of, const char* at, const torch::Tensor& vector,
-                             const std::string& label) {
-            auto& data = probed_[{of, at}];
-            data.vectors.push_back(vector);
-            data.labels.push_back(label);
-            data.clusters.push_back(look.cluster);
-        };
-        const auto n = look.latents.size(0);
-        if (n > 0 && look.state.defined() && !look.answer.empty()) {
-            add("answer", "last latent", look.latents[n - 1], look.answer);
-            add("answer", "answer", look.state, look.answer);
-        }
-        for (std::int64_t i = 0; i < std::min<std::int64_t>(n, std::ssize(item.looked)); ++i)
-            for (const auto& [name, value] : item.looked[i])
-                add(name, "its latent", look.latents[i], value);
-        if (look.state.defined() && !item.looked.empty())
-            for (const auto& [name, value] : item.looked.back())
-                add(name + " of the last", "answer", look.state, value);
-    }
-
-    void probeAll() {
-        for (const auto& [name, data] : probed_)
-            if (auto row = probe(name.first, name.second, data, seed_))
-                result_.probes.push_back(std::move(*row));
-    }
-
     const LvrCheckpoint& checkpoint_;
     const CausalSet& set_;
     const DecodeOptions& options_;
     const std::vector<Intervention>& interventions_;
     std::uint64_t seed_;
     const CausalSetHooks& hooks_;
-    std::vector<std::optional<FirstLook>> looks_;
+    SetLooks looks_;
     std::vector<torch::Tensor> visual_;
     LatentMoments moments_;
-    std::map<std::pair<std::string, std::string>, ProbeData> probed_;
     CausalSetResult result_;
 };
 
 }  // namespace
+
+SetLook lookAt(const LvrCheckpoint& checkpoint, const CausalSetItem& item,
+               const DecodeOptions& options, std::stop_token stop) {
+    const c10::InferenceMode inference;
+    const auto asked = askUntouched(checkpoint, {.question = item.sample.question}, options, stop);
+    return lookOf(checkpoint, item, asked, options, stop);
+}
+
+std::vector<ProbeRow> probesOf(const SetLooks& looks, std::uint64_t seed) {
+    const c10::InferenceMode inference;
+    ProbedVectors probed;
+    for (const auto& look : looks)
+        if (look) collect(*look, probed);
+    std::vector<ProbeRow> rows;
+    for (const auto& [name, data] : probed)
+        if (auto row = probe(name.first, name.second, data, seed)) rows.push_back(std::move(*row));
+    return rows;
+}
 
 CausalSetResult runCausalSet(const LvrCheckpoint& checkpoint, const CausalSet& set,
                              const DecodeOptions& options,

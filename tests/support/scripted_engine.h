@@ -84,6 +84,28 @@ public:
         return panel;
     }
 
+    // Thinks two latents of two numbers, that follow from the width of its picture.
+    SetLook look(const CausalSetItem& item, const DecodeOptions&,
+                 const std::stop_token& stop) override {
+        if (stop.stop_requested()) throw Cancelled();
+        const auto& images = item.sample.question.images;
+        const auto width = images.empty() ? 0.0f : static_cast<float>(images[0].width);
+        return {.cluster = item.sample.id,
+                .thought = {item.sample.id, item.sample.answer, {width, 1, width, 3}, 2},
+                .picture = static_cast<std::uint64_t>(width)};
+    }
+    std::vector<ProbeRow> probes(const SetLooks& looks, std::uint64_t) override {
+        const auto count = static_cast<int>(std::ranges::count_if(
+            looks, [](const std::optional<SetLook>& look) { return look.has_value(); }));
+        return {{.of = "answer",
+                 .at = "last latent",
+                 .trained = count / 2,
+                 .tested = count / 2,
+                 .classes = 2,
+                 .accuracy = {0.75, 0.5, 0.875},
+                 .chance = 0.5}};
+    }
+
 private:
     static Trace cancelled(Trace trace) {
         trace.stopped = StopReason::Cancelled;

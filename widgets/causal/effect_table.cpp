@@ -53,10 +53,9 @@ QString tipOf(int column, const InterventionSummary& s) {
 }
 
 QStringList headings() {
-    return {QObject::tr("Fed instead"), QObject::tr("N"),       QObject::tr("Flips"),
-            QObject::tr("Right"),       QObject::tr("Δ log p"), QObject::tr("To the donor's"),
-            QObject::tr("p"),           QObject::tr("p, Holm"), QObject::tr("Detectable"),
-            QObject::tr("What it says")};
+    return {QObject::tr("Fed instead"), QObject::tr("N"),          QObject::tr("Flips"),
+            QObject::tr("Right"),       QObject::tr("Δ log p"),    QObject::tr("To the donor's"),
+            QObject::tr("p, Holm"),     QObject::tr("Detectable"), QObject::tr("What it says")};
 }
 
 QStringList headingTips() {

@@ -25,12 +25,14 @@ struct TestedSet {
     std::vector<Intervention> interventions;
     DecodeOptions options;
     std::vector<TestedItem> items;  // by number
+    std::vector<ProbeRow> probes;   // once each question was asked
 };
 
 // What a set is in the store before its first answer: `info`, which says what model and data are,
 // with its kind, options and seed.
 RunInfo testedSetInfo(const TestedSet& set, RunInfo info);
 void putItem(RunStore& store, std::int64_t run, const TestedItem& item, int done);
+void putProbes(RunStore& store, std::int64_t run, const std::vector<ProbeRow>& probes, int done);
 // Throws Error: there is no such run, it is no tested set, or it can't be read.
 TestedSet readTestedSet(const RunStore& store, std::int64_t run);
 std::vector<ComparisonSummary> listTestedSets(const RunStore& store);  // newest first

@@ -1,4 +1,4 @@
-#include "app/causal/tested_set.h"
+#include "core/eval/tested_set.h"
 
 #include <algorithm>
 #include <map>
@@ -13,14 +13,43 @@
 namespace lvr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr auto kPanelColumn = "panel", kProblemColumn = "problem";
-constexpr std::uint64_t kSeed = 1;  // of resampling
+
+constexpr auto kWholeSet = "set", kProbesColumn = "probes";
+
+std::string probesText(const std::vector<ProbeRow>& probes) {
+    OrderedJson rows = OrderedJson::array();
+    for (const auto& p : probes)
+        rows.push_back({{"of", p.of},
+                        {"at", p.at},
+                        {"trained", p.trained},
+                        {"tested", p.tested},
+                        {"classes", p.classes},
+                        {"accuracy", {p.accuracy.value, p.accuracy.low, p.accuracy.high}},
+                        {"chance", p.chance}});
+    return rows.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::vector<ProbeRow> probesIn(const std::string& text) {
+    std::vector<ProbeRow> probes;
+    for (const auto& row : OrderedJson::parse(text)) {
+        const auto& accuracy = row.at("accuracy");
+        probes.push_back({.of = row.at("of"),
+                          .at = row.at("at"),
+                          .trained = row.at("trained"),
+                          .tested = row.at("tested"),
+                          .classes = row.at("classes"),
+                          .accuracy = {accuracy.at(0), accuracy.at(1), accuracy.at(2)},
+                          .chance = row.at("chance")});
+    }
+    return probes;
+}
 
 void readPlan(TestedSet& set) {
-    const Json plan = Json::parse(set.run.info.options);
-    const Json& choice = plan.at("set");
+    const OrderedJson plan = OrderedJson::parse(set.run.info.options);
+    const OrderedJson& choice = plan.at("set");
     set.choice = {.file = choice.at("file"),
                   .imageRoot = choice.at("image_root"),
                   .kind = choice.at("kind"),
@@ -35,19 +64,20 @@ void readPlan(TestedSet& set) {
 }  // namespace
 
 RunInfo testedSetInfo(const TestedSet& set, RunInfo info) {
-    Json interventions = Json::array();
+    OrderedJson interventions = OrderedJson::array();
     for (const auto& each : set.interventions) interventions.push_back(toText(each));
     info.kind = kCausalKind;
-    info.options = Json{{"set",
-                         {{"file", set.choice.file},
-                          {"image_root", set.choice.imageRoot},
-                          {"kind", set.choice.kind},
-                          {"count", set.choice.count},
-                          {"seed", set.choice.seed}}},
-                        {"interventions", interventions},
-                        {"decoding", Json::array({strategyToJson({.options = set.options})})}}
-                       .dump(-1, ' ', false, Json::error_handler_t::replace);
-    info.seed = set.choice.file.empty() ? set.choice.seed : 0;
+    info.options =
+        OrderedJson{{"set",
+                     {{"file", set.choice.file},
+                      {"image_root", set.choice.imageRoot},
+                      {"kind", set.choice.kind},
+                      {"count", set.choice.count},
+                      {"seed", set.choice.seed}}},
+                    {"interventions", interventions},
+                    {"decoding", OrderedJson::array({strategyToJson({.options = set.options})})}}
+            .dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+    info.seed = set.choice.seed;
     return info;
 }
 
@@ -56,6 +86,10 @@ void putItem(RunStore& store, std::int64_t run, const TestedItem& item, int done
     store.putResults(
         run, {{key, kPanelColumn, toJsonLine(item.item)}, {key, kProblemColumn, item.problem}},
         done);
+}
+
+void putProbes(RunStore& store, std::int64_t run, const std::vector<ProbeRow>& probes, int done) {
+    store.putResults(run, {{kWholeSet, kProbesColumn, probesText(probes)}}, done);
 }
 
 TestedSet readTestedSet(const RunStore& store, std::int64_t run) {
@@ -67,6 +101,10 @@ TestedSet readTestedSet(const RunStore& store, std::int64_t run) {
     try {
         readPlan(set);
         for (const auto& cell : store.results(run)) {
+            if (cell.item == kWholeSet) {
+                set.probes = probesIn(cell.result);
+                continue;
+            }
             const int number = std::stoi(cell.item);
             TestedItem& item = items[number];
             item.number = number;
@@ -107,15 +145,16 @@ CausalReport reportOf(const TestedSet& set) {
         else
             skipped.push_back(tested.item.id + ": " + tested.problem);
     }
-    CausalReport report = summarise(items, kSeed);
+    CausalReport report = summarise(items, set.choice.seed);
     report.model = set.run.info.parent;
     report.modelHash = set.run.info.parentHash;
     report.data = set.run.info.data;
     report.dataHash = set.run.info.dataHash;
     report.decoding = wordsOf(set.options);
     report.command = set.run.info.command;
-    report.seed = kSeed;
+    report.seed = set.choice.seed;
     report.skipped = std::move(skipped);
+    report.probes = set.probes;
     return report;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "core/causal/causal_set.h"
+#include "core/values/causal_set.h"
 
 namespace lvr {
 
@@ -17,7 +17,9 @@ struct DiagnoseSet {
 
 // "scenes" or "scenes:chain,color-to-shape" draws fresh ones; else a benchmark's folder
 // ("vstar:DIR") or a data file. At most `count` questions, spread over all; 0: every one, which
-// scenes have not. Throws Error, UsageError.
-DiagnoseSet diagnoseSet(const std::string& data, int count, std::uint64_t seed);
+// scenes have not. Throws Error, UsageError,
+// and Cancelled.
+DiagnoseSet diagnoseSet(const std::string& data, int count, std::uint64_t seed,
+                        const std::stop_token& stop = {});
 
 }  // namespace lvr

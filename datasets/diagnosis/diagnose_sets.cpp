@@ -1,9 +1,10 @@
-#include "app/cli/diagnose_sets.h"
+#include "datasets/diagnosis/diagnose_sets.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 
-#include "app/cli/command.h"
 #include "core/error.h"
 #include "datasets/benchmarks/benchmark_reader.h"
 #include "datasets/scenes/scenes.h"
@@ -113,9 +114,9 @@ void keep(BenchmarkSet& set, int count) {
     set.items = std::move(kept);
 }
 
-DiagnoseSet benchmarkSet(const std::string& data, int count) {
-    auto set = std::make_shared<BenchmarkSet>(
-        readBenchmark(parseBenchmarkSource(data), {.stop = interruption()}));
+DiagnoseSet benchmarkSet(const std::string& data, int count, const std::stop_token& stop) {
+    auto set =
+        std::make_shared<BenchmarkSet>(readBenchmark(parseBenchmarkSource(data), {.stop = stop}));
     keep(*set, count);
     const auto item = [set](std::size_t i) {
         const auto& asked = set->items[i];
@@ -129,9 +130,10 @@ DiagnoseSet benchmarkSet(const std::string& data, int count) {
 
 }  // namespace
 
-DiagnoseSet diagnoseSet(const std::string& data, int count, std::uint64_t seed) {
+DiagnoseSet diagnoseSet(const std::string& data, int count, std::uint64_t seed,
+                        const std::stop_token& stop) {
     const auto isScenes = data == kScenes || data.starts_with(std::string(kScenes) + ":");
-    return isScenes ? sceneDraw(data, count, seed) : benchmarkSet(data, count);
+    return isScenes ? sceneDraw(data, count, seed) : benchmarkSet(data, count, stop);
 }
 
 }  // namespace lvr

@@ -171,6 +171,16 @@ void write(const fs::path& file, const std::string& html, const std::string& jso
 
 // ---- A set
 
+CausalSetResult askAll(const LvrCheckpoint& checkpoint, const CausalSet& set,
+                       const DecodeOptions& options, const std::vector<Intervention>& interventions,
+                       std::uint64_t seed, const CausalSetHooks& hooks, const fs::path& items) try {
+    return runCausalSet(checkpoint, set, options, interventions, seed, hooks);
+} catch (const Cancelled&) {
+    std::cerr << "\nlvr: what was found is kept in " << items.string()
+              << "; --resume goes on with it\n";
+    throw;
+}
+
 void diagnoseData(const DiagnoseArguments& a) {
     const auto interventions = interventionsOf(a);
     const auto items = itemsFile(a.out.front());
@@ -178,6 +188,10 @@ void diagnoseData(const DiagnoseArguments& a) {
     const auto data = diagnoseSet(a.data, a.count, a.seed, interruption());
     const auto checkpoint = openCheckpoint(a.model, placementOf(a.model));
     const auto settings = decodeSettings(a.decode, checkpoint);
+    if (std::holds_alternative<NoLatents>(settings.options.exit))
+        throw UsageError(
+            "exit none lets the model think nothing, and a diagnosis is about latents; name "
+            "another --exit");
     const auto origin = originOf(a, checkpoint, settings);
     KeptItems kept(items,
                    {{"model_hash", origin.modelHash},
@@ -193,8 +207,10 @@ void diagnoseData(const DiagnoseArguments& a) {
                                .onItem = [&](const CausalItem& item) { kept.add(item); },
                                .kept = [&](const std::string& id) { return kept.find(id); },
                                .stop = interruption()};
+    std::cerr << "lvr: " << data.set.count << " questions under " << interventions.size()
+              << " interventions; kept in " << items.string() << " as they come\n";
     auto result =
-        runCausalSet(checkpoint, data.set, settings.options, interventions, a.seed, hooks);
+        askAll(checkpoint, data.set, settings.options, interventions, a.seed, hooks, items);
     auto report = summarise(result.items, a.seed);
     report.model = origin.model;
     report.modelHash = origin.modelHash;

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "app/cli/command.h"
 #include "app/cli/eval_output.h"
@@ -36,44 +38,80 @@ void sayNotUsed(const std::vector<std::string>& sentences, const std::string& fi
         std::cerr << "  " << sentences[i] << "\n";
 }
 
+// The file's own name where nothing says which benchmark was answered.
+std::string setName(const ImportedResults& found, const std::filesystem::path& file) {
+    return found.benchmark.empty() ? file.stem().string() : found.benchmark;
+}
+
 // With all that the benchmark says of the question, where it was given.
-std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const BenchmarkSet* benchmark) {
+std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const std::filesystem::path& file,
+                                   const BenchmarkSet* benchmark) {
     std::map<std::string, const BenchmarkItem*> known;
     if (benchmark)
         for (const auto& item : benchmark->items) known[item.id] = &item;
     std::vector<EvaluatedItem> items;
+    std::set<std::pair<std::string, std::string>> ids;  // of a benchmark
     for (const auto& result : found.results) {
         const auto place = known.find(result.id);
-        const BenchmarkItem said{.benchmark = found.benchmark,
-                                 .id = result.id,
+        const auto& own = result.raw.benchmark;
+        const auto name = own.empty() ? setName(found, file) : own;
+        auto id = result.id;
+        if (id.empty() || !ids.emplace(name, id).second) {  // none is lost to one of the same id
+            id += (id.empty() ? "row " : ", row ") + std::to_string(items.size() + 1);
+            ids.emplace(name, id);
+        }
+        const BenchmarkItem said{.benchmark = name,
+                                 .id = id,
                                  .category = result.category,
                                  .question = result.raw.question,
                                  .options = result.raw.options,
                                  .gold = result.raw.gold};
         items.push_back(
             {.item = place == known.end() ? said : *place->second,
-             .set = found.benchmark,
+             .set = name,
              .answers = {{toText(kImportedColumn), importedAnswer(result.raw.output)}}});
     }
     return items;
 }
 
+EvalSet setOf(const EvalImportArguments& a, const EvaluatedItem& first,
+              const BenchmarkSet* benchmark) {
+    const auto* known = findBenchmark(first.set);
+    const bool hasOptions = !first.item.options.empty();
+    return {.name = first.set,
+            .source = benchmark ? a.data : a.file.string(),
+            .benchmark = first.set,
+            .title = known ? known->title : first.set,
+            .edition = benchmark ? benchmark->edition : "",
+            .hash = benchmark ? benchmark->hash : fingerprint({a.file}),
+            .scorer = a.scorer.empty() ? defaultScorer(first.set, PromptStyle::Lvr, hasOptions)
+                                       : a.scorer};
+}
+
+// Some rows may be odd; a file of which more than one in twenty fits no item answers another one.
+void checkThatItFits(const ImportedResults& found, const EvalImportArguments& a) {
+    constexpr std::size_t kFew = 20;
+    const auto bad = found.leftOut.size(), all = bad + found.results.size();
+    if (a.data.empty() || bad * kFew <= all) return;
+    throw Error(std::to_string(bad) + " of " + std::to_string(all) + " rows of " + a.file.string() +
+                " don't belong to " + a.data + ": " + found.leftOut.front() +
+                "; name the benchmark that was answered");
+}
+
 EvalPlan planOf(const EvalImportArguments& a, const ImportedResults& found,
                 const std::vector<EvaluatedItem>& items, const BenchmarkSet* benchmark) {
-    const auto* name = findBenchmark(found.benchmark);
-    const bool hasOptions = !items.front().item.options.empty();
-    const auto scorer =
-        a.scorer.empty() ? defaultScorer(found.benchmark, PromptStyle::Lvr, hasOptions) : a.scorer;
-    const EvalSet set{.name = found.benchmark,
-                      .source = benchmark ? a.data : a.file.string(),
-                      .benchmark = found.benchmark,
-                      .title = name ? name->title : found.benchmark,
-                      .edition = benchmark ? benchmark->edition : "",
-                      .hash = benchmark ? benchmark->hash : fingerprint({a.file}),
-                      .scorer = scorer,
-                      .items = static_cast<int>(items.size()),
-                      .leftOut = static_cast<int>(found.leftOut.size())};
-    return {.sets = {set},
+    std::vector<EvalSet> sets;
+    for (const auto& item : items) {
+        const auto same = [&](const EvalSet& set) { return set.name == item.set; };
+        auto set = std::find_if(sets.begin(), sets.end(), same);
+        if (set == sets.end()) {
+            sets.push_back(setOf(a, item, benchmark));
+            set = std::prev(sets.end());
+        }
+        ++set->items;
+    }
+    sets.front().leftOut = static_cast<int>(found.leftOut.size());
+    return {.sets = std::move(sets),
             .columns = {kImportedColumn},
             .prompt = "unknown",
             .decodingText = "unknown (" + found.format + ")",
@@ -82,13 +120,15 @@ EvalPlan planOf(const EvalImportArguments& a, const ImportedResults& found,
 
 void importResults(const EvalImportArguments& a) {
     checkOutput(a.output);
+    if (!std::filesystem::exists(a.file)) throw Error("there is no file " + a.file.string());
     std::optional<BenchmarkSet> benchmark;
     if (!a.data.empty())
         benchmark = readBenchmark(parseBenchmarkSource(a.data), {.stop = interruption()});
     const auto* set = benchmark ? &*benchmark : nullptr;
     const auto found = readResults(a.file, set);
+    checkThatItFits(found, a);
     sayNotUsed(found.leftOut, a.file.string());
-    const auto items = itemsOf(found, set);
+    const auto items = itemsOf(found, a.file, set);
     const auto plan = planOf(a, found, items, set);
     RunStore store(storeFile(a.store));
     const auto run = store.start({.kind = kEvaluationKind,

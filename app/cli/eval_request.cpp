@@ -1,6 +1,7 @@
 #include "app/cli/eval_request.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -124,6 +125,8 @@ void addQuestions(const EvalSaid& said, const std::string& given, EvalQuestions&
     questions.sets.push_back(std::move(set));
 }
 
+bool thinks(EvalMode mode) { return mode == EvalMode::Lvr || mode == EvalMode::Crop; }
+
 std::vector<EvalColumn> columnsOf(const EvalSaid& said, const ExitRule& own) {
     std::vector<ExitRule> exits;
     for (const auto& text : linesOf(said, "exit")) exits.push_back(parseExitRule(text));
@@ -137,11 +140,15 @@ std::vector<EvalColumn> columnsOf(const EvalSaid& said, const ExitRule& own) {
         const auto mode = parseEvalMode(text);
         if (mode == EvalMode::Imported)
             throw UsageError("--mode imported is what lvr eval import makes; nothing to ask");
-        if (mode == EvalMode::Lvr)
+        if (thinks(mode))
             for (const auto& exit : exits) columns.push_back({mode, exit});
         else
-            columns.push_back({mode, mode == EvalMode::Crop ? exits.front() : NoLatents{}});
+            columns.push_back({mode, NoLatents{}});
     }
+    const auto none = [](const EvalColumn& column) { return !thinks(column.mode); };
+    if (said.contains("exit") && std::all_of(columns.begin(), columns.end(), none))
+        throw UsageError(
+            "--exit is of the modes lvr and crop, and none of them is asked; leave it out");
     std::set<std::string> names;
     for (const auto& column : columns)
         if (!names.insert(toText(column)).second)

@@ -13,6 +13,7 @@
 #include "core/causal/causal_set.h"
 #include "core/causal/latent_looks.h"
 #include "core/causal/occlusion.h"
+#include "core/causal/probes.h"
 #include "core/causal/untouched.h"
 #include "core/error.h"
 #include "core/torch.h"

@@ -16,6 +16,7 @@
 #include "app/ask/picture_panel.h"
 #include "app/engine/inference_worker.h"
 #include "app/window/models.h"
+#include "app/window/session.h"
 #include "app/window/start_script.h"
 #include "app/window/workspaces.h"
 #include "core/trace/trace_file.h"

@@ -185,7 +185,8 @@ DecodeOptions readOptions(const JsonFields& fields) {
     known.insert({"thought_slots", "thought_boxes", "latents_from", "system"});
     fields.allowOnly({known.begin(), known.end()});
     DecodeOptions options;
-    readDecoding(fields, /*mayMiss=*/{"min_p"}, options);  // which wasn't an option at first
+    // Which weren't options at first.
+    readDecoding(fields, /*mayMiss=*/{"min_p", "latent_attention"}, options);
     options.system = fields.get<std::string>("system", "");
     options.borrowed.from = fields.get<std::string>("latents_from", "");
     if (!fields.has("thought_boxes")) return options;

@@ -786,10 +786,9 @@ void BrowseTest::aDroppedBenchmarkListsItsQuestions() {
     QVERIFY(world.table().isVisible());
     world.table().selectRow(0);
     QTest::keyClick(&world.table(), Qt::Key_Return);
-    QTRY_COMPARE(world.window.trace().question.images.size(), std::size_t{1});
-    const auto asked = QString::fromStdString(world.window.trace().question.text);
-    const auto text = first["text"].toString();
-    QVERIFY2(asked.startsWith(text.section('\n', 0, 0)), qPrintable(asked));
+    const auto text = first["text"].toString().section('\n', 0, 0);
+    const auto asked = [&] { return QString::fromStdString(world.window.trace().question.text); };
+    QTRY_VERIFY2(asked().startsWith(text), qPrintable(asked()));
     QVERIFY2(world.verdict().endsWith("known: " + first["label"].toString()),
              qPrintable(world.verdict()));
 }

@@ -595,7 +595,7 @@ private Q_SLOTS:
         again.window.restore(*session);
         QTRY_VERIFY(!again.window.isBusy());
         auto& causal = again.window.findChild<Workspaces*>()->causal();
-        QCOMPARE(causal.panel().answer, "moon");
+        QTRY_COMPARE(causal.panel().answer, "moon");
         QCOMPARE(causal.findChild<InterventionGrid*>()->outcomes().size(), std::size_t{1});
     }
 

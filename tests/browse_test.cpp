@@ -787,7 +787,7 @@ void BrowseTest::aDroppedBenchmarkListsItsQuestions() {
     world.table().selectRow(0);
     QTest::keyClick(&world.table(), Qt::Key_Return);
     const auto text = first["text"].toString().section('\n', 0, 0);
-    const auto asked = [&] { return QString::fromStdString(world.window.trace().question.text); };
+    const auto asked = [&] { return world.window.findChild<QuestionLine*>()->toPlainText(); };
     QTRY_VERIFY2(asked().startsWith(text), qPrintable(asked()));
     QVERIFY2(world.verdict().endsWith("known: " + first["label"].toString()),
              qPrintable(world.verdict()));

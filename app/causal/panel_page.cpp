@@ -149,6 +149,7 @@ void PanelPage::setSample(const Sample& sample, const DecodeOptions& options,
     options_ = options;
     question_->setSample(sample, origin);
     clear();
+    showAwaited();
 }
 
 void PanelPage::setRegions(const std::vector<Box>& regions) { grid_->setRegions(regions); }
@@ -164,6 +165,7 @@ PanelRequest PanelPage::makeRequest() {
 
 void PanelPage::test() {
     settle();
+    awaited_.clear();
     if (!question_->hasPicture())
         return said(tr("There is no picture; ask something first, or draw a new scene."));
     if (question_->sample().question.text.empty())
@@ -291,9 +293,16 @@ void PanelPage::keepPanel() {
 }
 
 void PanelPage::showKept(const std::string& text) {
-    if (isBusy() || !question_->hasPicture()) return;
-    const CausalItem kept = causalItemFrom(text);
+    causalItemFrom(text);
+    awaited_ = text;
+    showAwaited();
+}
+
+void PanelPage::showAwaited() {
+    if (awaited_.empty() || isBusy() || !question_->hasPicture()) return;
+    const CausalItem kept = causalItemFrom(awaited_);
     if (kept.id != question_->pictureMark().toStdString()) return;
+    awaited_.clear();
     const CausalPanel& panel = kept.panel;
     if (panel.question != question_->sample().question.text) question_->type(panel.question);
     asked_ = makeRequest();

@@ -41,7 +41,8 @@ public:
     const CausalPanel& panel() const { return panel_; }  // as far as it has come
     // The panel on screen with what it is about, as text; empty while there is none.
     const std::string& keptPanel() const { return kept_; }
-    void showKept(const std::string& panel);  // if it is about the picture on screen
+    // Once the picture that it is about is on screen. Throws Error when it can't be read.
+    void showKept(const std::string& panel);
     bool hasPanel() const { return panel_.grid.count() > 0; }
     void chooseExport();
     void exportTo(const QString& name);
@@ -67,6 +68,7 @@ private:
     void showUntouched(const CausalPanel& panel);
     void showOutcome(const InterventionOutcome& outcome);
     void showFinished(const CausalPanel& panel);
+    void showAwaited();
     void keepPanel();
     void showCurrentHeat();
     void showStep(int step);
@@ -84,6 +86,7 @@ private:
     PanelRequest asked_;  // what panel_ came from
     CausalPanel panel_;
     std::string kept_;         // panel_ as text, once it is whole
+    std::string awaited_;      // kept, of a picture that has yet to come
     PanelRun* run_ = nullptr;  // ours; gone when it has finished
     PanelExporter* exporter_;
     PanelQuestion* question_;

@@ -302,7 +302,6 @@ void PanelPage::showAwaited() {
     if (awaited_.empty() || isBusy() || !question_->hasPicture()) return;
     const CausalItem kept = causalItemFrom(awaited_);
     if (kept.id != question_->pictureMark().toStdString()) return;
-    awaited_.clear();
     const CausalPanel& panel = kept.panel;
     if (panel.question != question_->sample().question.text) question_->type(panel.question);
     asked_ = makeRequest();

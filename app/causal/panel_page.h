@@ -86,7 +86,7 @@ private:
     PanelRequest asked_;  // what panel_ came from
     CausalPanel panel_;
     std::string kept_;         // panel_ as text, once it is whole
-    std::string awaited_;      // kept, of a picture that has yet to come
+    std::string awaited_;      // kept, until something is tested: its picture may yet come
     PanelRun* run_ = nullptr;  // ours; gone when it has finished
     PanelExporter* exporter_;
     PanelQuestion* question_;

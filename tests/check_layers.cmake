@@ -3,6 +3,7 @@
 # cmake -DROOT=DIR -P check_layers.cmake
 get_filename_component(ROOT ${ROOT} ABSOLUTE)  # of a relative folder nothing would be found
 set(may_use_core/values     "")
+set(may_use_core/kernels    "")
 set(may_use_core/files      "core/values")
 set(may_use_core/statistics "core/values")
 set(may_use_core/scorers    "core/values;core/files;core/statistics;core/eval/answer.h")
@@ -15,7 +16,7 @@ set(may_use_core/machine    "core/values")
 # Files go to their place in one piece: files/atomic_file.
 set(may_use_core/runs_io    "core/values;core/files;core/store")
 # Opening a checkpoint and saving one: the model, its tokenizer, its files.
-set(may_use_core/model      "core/values;core/files;core/checkpoint;core/vision;core/text")
+set(may_use_core/model      "core/kernels;core/values;core/files;core/checkpoint;core/vision;core/text")
 set(may_use_core/decode     "${may_use_core/model};core/model;core/eval/answer.h")
 set(may_use_core/causal     "${may_use_core/decode};core/decode;core/eval/answer.h;core/statistics")
 set(may_use_core/train      "${may_use_core/decode};core/decode")
@@ -84,7 +85,7 @@ set(rules "core|||^<(Q[A-Z]|imgui)" "datasets|||^<(Q[A-Z]|imgui)"
     "core/values|||^<(opencv2|sqlite3|nlohmann)" "core/files|||^<(opencv2|sqlite3)"
     "app/training|||^<(Q[A-Z]|imgui|CLI)" "core/store|||^<opencv2" "core/machine|||^<opencv2" "core/runs_io|||^<opencv2"
     "widgets|||^<(opencv2|sqlite3)")
-foreach(folder IN ITEMS core/values core/files core/trace core/text core/vision core/checkpoint core/store core/machine
+foreach(folder IN ITEMS core/values core/kernels core/files core/trace core/text core/vision core/checkpoint core/store core/machine
         core/runs_io core/statistics core/scorers datasets widgets)
     list(APPEND rules "${folder}|||^(<torch|<ATen|\"core/torch)")
 endforeach()

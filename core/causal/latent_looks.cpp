@@ -40,7 +40,7 @@ torch::Tensor overPicture(const std::vector<torch::Tensor>& layers, const torch:
 // Words that the latent would be read as, by the vocabulary matrix.
 void addWords(const LvrCheckpoint& checkpoint, const torch::Tensor& latents,
               std::vector<LatentNeighbours>& steps) {
-    const auto typed = latents.to(checkpoint.model.device(), checkpoint.model.dtype());
+    const auto typed = latents.to(checkpoint.model.device(), checkpoint.model.activations());
     const auto shares =
         checkpoint.model.logits(typed).to(torch::kFloat32).softmax(-1).to(torch::kCPU);  // [n, V]
     const auto [values, ids] = shares.topk(std::min<std::int64_t>(kNearest, shares.size(1)));
@@ -163,7 +163,7 @@ std::vector<std::vector<float>> latentAttention(const LvrCheckpoint& checkpoint,
     auto ahead = untouched.end.cache.ahead(torch::zeros({1}, torch::kInt64).to(model.device()), n);
     std::vector<torch::Tensor> layers;
     const Context context{.cache = &ahead, .mask = mask.to(model.device()), .attention = &layers};
-    model.hidden(untouched.latents().unsqueeze(0).to(model.device(), model.dtype()), positions,
+    model.hidden(untouched.latents().unsqueeze(0).to(model.device(), model.activations()), positions,
                  context);
     const auto rows = overPicture(layers, places);
     std::vector<std::vector<float>> all;

@@ -52,7 +52,7 @@ Completions layOut(const LvrModel& model, std::span<const RowResult> rows) {
     Completions out{ids.to(device),           longs(latentRow, device),
                     longs(latentCol, device), {},
                     isLatent.to(device),      longest};
-    if (!latents.empty()) out.latents = torch::cat(latents).to(device, model.dtype());
+    if (!latents.empty()) out.latents = torch::cat(latents).to(device, model.activations());
     return out;
 }
 

@@ -1,130 +1,12 @@
 #include "core/model/language_model.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
+#include "core/model/attention.h"
 #include "core/model/pass_watch.h"
+#include "core/model/recomputed.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
-
-torch::Tensor reserve(const torch::Tensor& like, std::int64_t capacity) {
-    auto shape = like.sizes().vec();
-    shape[2] = capacity;
-    return torch::empty(shape, like.options());
-}
-
-using torch::autograd::AutogradContext;
-
-struct Work : torch::CustomClassHolder {
-    explicit Work(std::function<Tensors(const Tensors&)> given) : work(std::move(given)) {}
-    std::function<Tensors(const Tensors&)> work;
-};
-
-struct Recomputed : torch::autograd::Function<Recomputed> {
-    static Tensors forward(AutogradContext* context, const c10::intrusive_ptr<Work>& work,
-                           std::int64_t inputs, at::TensorList inputsAndParameters) {
-        const auto all = inputsAndParameters.vec();
-        context->save_for_backward(all);
-        context->saved_data["inputs"] = inputs;
-        context->saved_data["work"] = c10::IValue::make_capsule(work);
-        return work->work({all.begin(), all.begin() + inputs});
-    }
-
-    static Tensors backward(AutogradContext* context, Tensors gradients) {
-        const auto work =
-            c10::static_intrusive_pointer_cast<Work>(context->saved_data["work"].toCapsule());
-        const auto count = context->saved_data["inputs"].toInt();
-        auto all = context->get_saved_variables();
-        for (std::int64_t i = 0; i < count; ++i)
-            all[i] = all[i].detach().requires_grad_(all[i].requires_grad());
-        const torch::AutoGradMode on(true);
-        const auto outputs = work->work({all.begin(), all.begin() + count});
-        Tensors wanted, reached, given;
-        for (const auto& tensor : all)
-            if (tensor.requires_grad()) wanted.push_back(tensor);
-        for (std::size_t i = 0; i < outputs.size(); ++i) {
-            if (!outputs[i].requires_grad()) continue;
-            reached.push_back(outputs[i]);
-            given.push_back(gradients[i]);
-        }
-        auto found = torch::autograd::grad(reached, wanted, given, /*retain_graph=*/false,
-                                           /*create_graph=*/false, /*allow_unused=*/true);
-        Tensors back(2);  // of the work itself and the number: none
-        std::size_t next = 0;
-        for (const auto& tensor : all)
-            back.push_back(tensor.requires_grad() ? found[next++] : torch::Tensor());
-        return back;
-    }
-};
-
-// [B, KV, S, d] -> [B, KV * groups, S, d]
-torch::Tensor repeatHeads(const torch::Tensor& x, std::int64_t groups) {
-    if (groups == 1) return x;
-    const auto s = x.sizes();
-    return x.unsqueeze(2)
-        .expand({s[0], s[1], groups, s[2], s[3]})
-        .reshape({s[0], s[1] * groups, s[2], s[3]});
-}
-
-// The newest T of S positions, each seeing all before it and itself. [T, S]
-torch::Tensor causalMask(std::int64_t newest, std::int64_t all, torch::Device device) {
-    return torch::ones({newest, all}, torch::dtype(torch::kBool).device(device)).tril(all - newest);
-}
-
-// Many positions after a past, some at a time: a mask of them all would be [T, S] numbers in each
-// layer, kept for the backward pass, and half of what it covers is not seen by anybody. One of
-// [block, S] is a view for each block. q: [B, H, T, d]; k, v: [B, H, S, d] -> [B, H, T, d]
-torch::Tensor attendInBlocks(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                             std::int64_t block) {
-    const auto newest = q.size(2), all = k.size(2), past = all - newest;
-    const auto mask = torch::zeros({block, all}, q.options().requires_grad(false))
-                          .masked_fill_(causalMask(block, all, q.device()).logical_not(),
-                                        -std::numeric_limits<double>::infinity());
-    std::vector<torch::Tensor> parts;
-    for (std::int64_t at = 0; at < newest; at += block) {
-        const auto rows = std::min(block, newest - at), seen = past + at + rows;
-        parts.push_back(torch::scaled_dot_product_attention(
-            q.narrow(2, at, rows), k.narrow(2, 0, seen), v.narrow(2, 0, seen),
-            mask.narrow(0, block - rows, rows).narrow(1, all - seen, seen)));
-    }
-    return torch::cat(parts, 2);
-}
-
-// q: [B, H, T, d]; k, v: [B, KV, S, d] -> [B, H, T, d]
-torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                     const torch::Tensor& mask) {
-    const auto groups = q.size(1) / k.size(1), newest = q.size(2), all = k.size(2);
-    if (newest == 1) {  // the query heads of a group read the same keys: no need to repeat those
-        const auto grouped = q.view({q.size(0), k.size(1), groups, q.size(3)});
-        const auto seen = mask.defined() ? std::optional(mask) : std::nullopt;
-        return torch::scaled_dot_product_attention(grouped, k, v, seen).reshape(q.sizes());
-    }
-    const auto keys = repeatHeads(k, groups), values = repeatHeads(v, groups);
-    if (mask.defined()) return torch::scaled_dot_product_attention(q, keys, values, mask);
-    if (newest == all)
-        return torch::scaled_dot_product_attention(q, keys, values, {}, 0.0, /*is_causal=*/true);
-    constexpr std::int64_t kBlock = 512;
-    if (newest > kBlock) return attendInBlocks(q, keys, values, kBlock);
-    return torch::scaled_dot_product_attention(q, keys, values,
-                                               causalMask(newest, all, q.device()));
-}
-
-// What attend() weighs the values by, the mean over heads. q: [B, H, T, d]; k: [B, KV, S, d];
-// mask as in Context -> [B, T, S]
-torch::Tensor attentionOf(const torch::Tensor& q, const torch::Tensor& k,
-                          const torch::Tensor& mask) {
-    const auto groups = q.size(1) / k.size(1), newest = q.size(2), all = k.size(2);
-    const auto keys = repeatHeads(k, groups).to(torch::kFloat32);
-    const auto scores = torch::matmul(q.to(torch::kFloat32), keys.transpose(2, 3)) /
-                        std::sqrt(static_cast<double>(q.size(3)));  // [B, H, T, S]
-    const auto seen = mask.defined() ? mask : causalMask(newest, all, q.device());
-    return scores.masked_fill(seen.logical_not(), -std::numeric_limits<double>::infinity())
-        .softmax(-1)
-        .mean(1);
-}
 
 std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std::size_t first) {
     std::vector<torch::Tensor> tensors;
@@ -133,69 +15,6 @@ std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std
 }
 
 }  // namespace
-
-std::pair<torch::Tensor, torch::Tensor> KvCache::grow(std::size_t layer, const torch::Tensor& keys,
-                                                      const torch::Tensor& values) {
-    if (layer == keys_.size()) {
-        keys_.push_back(keys);
-        values_.push_back(values);
-    } else {
-        keys_[layer] = torch::cat({keys_[layer], keys}, 2);
-        values_[layer] = torch::cat({values_[layer], values}, 2);
-    }
-    return {keys_[layer], values_[layer]};
-}
-
-std::pair<torch::Tensor, torch::Tensor> KvCache::extend(std::size_t layer,
-                                                        const torch::Tensor& keys,
-                                                        const torch::Tensor& values) {
-    TORCH_CHECK(layer <= keys_.size(), "layer ", layer, " skips layer ", keys_.size());
-    if (capacity_ == 0) return grow(layer, keys, values);
-    const auto added = keys.size(2), end = length_ + added;
-    TORCH_CHECK(end <= capacity_, "cache of ", capacity_, " positions asked for ", end);
-    if (layer == keys_.size()) {
-        keys_.push_back(reserve(keys, capacity_));
-        values_.push_back(reserve(values, capacity_));
-    }
-    keys_[layer].narrow(2, length_, added).copy_(keys);
-    values_[layer].narrow(2, length_, added).copy_(values);
-    return {keys_[layer].narrow(2, 0, end), values_[layer].narrow(2, 0, end)};
-}
-
-KvCache KvCache::select(const torch::Tensor& rows) const {
-    KvCache chosen = *this;
-    for (auto* tensors : {&chosen.keys_, &chosen.values_})
-        for (auto& tensor : *tensors) tensor = tensor.index_select(0, rows);
-    return chosen;
-}
-
-KvCache KvCache::fork(const torch::Tensor& rows, std::int64_t capacity) const {
-    TORCH_CHECK(capacity >= length_, "cache of ", capacity, " positions for ", length_);
-    KvCache forked(capacity);
-    forked.length_ = length_;
-    for (std::size_t layer = 0; layer < keys_.size(); ++layer)
-        for (const auto& [from, to] :
-             {std::pair(&keys_, &forked.keys_), std::pair(&values_, &forked.values_)}) {
-            const auto read = (*from)[layer].narrow(2, 0, length_).index_select(0, rows);
-            to->push_back(reserve(read, capacity));
-            to->back().narrow(2, 0, length_).copy_(read);
-        }
-    return forked;
-}
-
-KvCache KvCache::ahead(const torch::Tensor& rows, std::int64_t positions) const {
-    const auto count = keys_.empty() ? 0 : keys_.front().size(0);
-    const bool isAll = torch::equal(rows.to(torch::kCPU), torch::arange(count));
-    return isAll && length_ + positions <= capacity_ ? *this : fork(rows, length_ + positions);
-}
-
-Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
-                   const Tensors& parameters) {
-    auto all = inputs;
-    all.insert(all.end(), parameters.begin(), parameters.end());
-    return Recomputed::apply(c10::make_intrusive<Work>(std::move(work)), std::ssize(inputs),
-                             at::TensorList(all));
-}
 
 TextAttention::TextAttention(const Parameters& parameters, const TextConfig& config)
     : q(parameters.at("q_proj"), config.hiddenSize, config.numAttentionHeads * config.headDim(),
@@ -216,9 +35,10 @@ torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& ro
     const auto split = [&](const torch::Tensor& y, std::int64_t count) {
         return y.view({rows, newest, count, headDim}).transpose(1, 2);  // [B, count, T, d]
     };
-    const auto queries = rotate(split(q(x), heads), rotary).contiguous();
-    auto keys = rotate(split(k(x), kvHeads), rotary);
-    auto values = split(v(x), kvHeads);
+    const auto all = products(x, {&q, &k, &v});
+    const auto queries = rotate(split(all[0], heads), rotary).contiguous();
+    auto keys = rotate(split(all[1], kvHeads), rotary);
+    auto values = split(all[2], kvHeads);
     if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
     if (context.attention) context.attention->push_back(attentionOf(queries, keys, context.mask));
     const auto out = attend(queries, keys, values, context.mask);  // [B, H, T, d]
@@ -255,11 +75,13 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       }()),
       norm_(model.at("norm"), config.hiddenSize, config.rmsNormEps),
       lmHead_(config.tieWordEmbeddings
-                  ? embedTokens_
-                  : root.at("lm_head")("weight", {config.vocabSize, config.hiddenSize})) {}
+                  ? Weight{embedTokens_, {}}
+                  : root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize)),
+      activations_(root.activations()) {}
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
-    return torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
+    const auto rows = torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
+    return activations_ ? rows.to(*activations_) : rows;
 }
 
 // Each rotary frequency turns with one of the three position axes, by mrope_section.
@@ -333,7 +155,7 @@ torch::Tensor LanguageModel::recomputedLayer(std::size_t layer, const torch::Ten
 }
 
 torch::Tensor LanguageModel::logits(const torch::Tensor& hidden) const {
-    return torch::linear(hidden, lmHead_);
+    return product(hidden, lmHead_);
 }
 
 }  // namespace lvr

@@ -7,7 +7,8 @@ namespace lvr {
 LatentHead::LatentHead(const Parameters& parameters, LvrHead kind, const TextConfig& config) {
     const std::int64_t size = config.hiddenSize;
     if (kind == LvrHead::Mlp)
-        mlp_ = Mlp{parameters.at("ln_q")("weight", {size}), parameters.at("ln_q")("bias", {size}),
+        mlp_ = Mlp{parameters.at("ln_q").computed("weight", {size}),
+                   parameters.at("ln_q").computed("bias", {size}),
                    Linear(parameters.at("mlp").at("0"), size, size, Bias::Yes),
                    Linear(parameters.at("mlp").at("2"), size, size, Bias::Yes)};
     if (kind == LvrHead::Glu) glu_.emplace(parameters, size, config.intermediateSize, Bias::Yes);
@@ -21,20 +22,8 @@ torch::Tensor LatentHead::operator()(const torch::Tensor& hidden) const {
     return mlp_->out(torch::gelu(mlp_->in(normed)));
 }
 
-Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)
-    : weight(parameters("weight", {out, in})), lora(parameters.lora(in, out)) {
-    if (withBias == Bias::Yes) bias = parameters("bias", {out});
-}
-
-torch::Tensor Linear::operator()(const torch::Tensor& x) const {
-    const auto y = torch::linear(x, weight, bias);
-    if (!lora) return y;
-    const auto seen = lora->dropout ? lora->dropout->of(x) : x;
-    return y + torch::matmul(torch::matmul(seen, lora->a.t()), lora->b.t()) * lora->scale;
-}
-
 RmsNorm::RmsNorm(const Parameters& parameters, std::int64_t size, double epsilon)
-    : weight(parameters("weight", {size})), eps(epsilon) {}
+    : weight(parameters.computed("weight", {size})), eps(epsilon) {}
 
 torch::Tensor RmsNorm::operator()(const torch::Tensor& x) const {
     const auto wide = x.to(torch::kFloat32);
@@ -49,7 +38,8 @@ GatedMlp::GatedMlp(const Parameters& parameters, std::int64_t size, std::int64_t
       down(parameters.at("down_proj"), intermediate, size, bias) {}
 
 torch::Tensor GatedMlp::operator()(const torch::Tensor& x) const {
-    return down(torch::silu(gate(x)) * up(x));
+    const auto both = products(x, {&gate, &up});
+    return down(torch::silu(both[0]) * both[1]);
 }
 
 torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary) {

@@ -5,19 +5,9 @@
 #include <optional>
 
 #include "core/checkpoint/model_config.h"
-#include "core/model/parameters.h"
+#include "core/model/linear.h"
 
 namespace lvr {
-
-enum class Bias { No, Yes };
-
-struct Linear {
-    Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias bias);
-    torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
-    torch::Tensor weight;                                    // [out, in]
-    torch::Tensor bias;                                      // [out] or undefined
-    std::optional<Lora> lora;
-};
 
 // Qwen2RMSNorm: the mean square is taken in float32 whatever the dtype.
 struct RmsNorm {

@@ -115,6 +115,14 @@ private:
     std::shared_ptr<LoraDropout> dropout_;
 };
 
+// bfloat16 weights on the CPU are widened as they are read, so that answers are those of float32 at
+// the price of reading bfloat16; training needs gradients, which have the weights' own type.
+std::optional<torch::Dtype> activationsFor(const LoadOptions& options) {
+    const bool widens = options.device.is_cpu() && options.use == LoadOptions::Use::Inference &&
+                        options.dtype == torch::kBFloat16 && !options.lora;
+    return widens ? std::optional(torch::kFloat32) : std::nullopt;
+}
+
 std::vector<TensorHeader> headersOf(const std::vector<NamedTensor>& tensors) {
     std::vector<TensorHeader> headers;
     for (const auto& one : tensors)
@@ -165,10 +173,11 @@ LvrModel::LvrModel(const ModelConfig& config, const Parameters& parameters)
       text_(parameters.at("model"), parameters, config.text),
       head_(parameters.at("lvr_head"), config.lvr.head, config.text),
       latentEnd_(config.lvr.latentEndToken
-                     ? parameters("lvr_latent_end_emb", {config.text.hiddenSize})
+                     ? parameters.computed("lvr_latent_end_emb", {config.text.hiddenSize})
                      : torch::Tensor()),
       parameters_(parameters.list()),
-      adapter_(parameters.adapter()) {}
+      adapter_(parameters.adapter()),
+      activations_(parameters.activations()) {}
 
 LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& options) {
     auto opened = openCheckpointWeights(folder, options.lora);
@@ -180,7 +189,8 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
                             at::IntArrayRef shape) { return (*loader)(name, shape); },
                    [loader](const std::string& module, std::int64_t in, std::int64_t out) {
                        return loader->adapterOf(module, in, out);
-                   }));
+                   },
+                   {}, activationsFor(options)));
     model.lora_ = options.lora;
     model.dropout_ = loader->dropout();
     model.base_ = std::move(opened.base);
@@ -233,7 +243,7 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
         if (a == known.end()) return std::nullopt;
         return Lora{a->second, known.at(module + ".lora_B.weight"), lora_->scale(), dropout_};
     };
-    LvrModel model(config, Parameters(provide, adapt));
+    LvrModel model(config, Parameters(provide, adapt, {}, activations_));
     model.lora_ = lora_;
     model.dropout_ = dropout_;
     model.base_ = base_;

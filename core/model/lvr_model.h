@@ -56,7 +56,9 @@ public:
     // The same weights with more parts: what the new config has and this model lacks is `fresh`.
     LvrModel extended(const ModelConfig& config, const Parameters::Provider& fresh) const;
     torch::Device device() const { return parameters_.front().second.device(); }
+    // In which the weights are kept, and in which the layers compute.
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }
+    torch::Dtype activations() const { return activations_.value_or(dtype()); }
 
     // [N, D]; undefined when the watch was told to stop.
     torch::Tensor imageTokens(const Pixels& pixels, VisionProbe* probe = nullptr,
@@ -97,6 +99,7 @@ private:
     LatentHead head_;
     torch::Tensor latentEnd_;
     std::vector<NamedTensor> parameters_, adapter_;
+    std::optional<torch::Dtype> activations_;
     std::optional<LoraOptions> lora_;
     std::shared_ptr<LoraDropout> dropout_;  // of all adapters; nullptr: none
     std::string base_;                      // what the adapter adapts

@@ -51,6 +51,18 @@ struct Lora {
     std::shared_ptr<LoraDropout> dropout = {};  // of x; nullptr: none
 };
 
+// A Linear's weight as it lies in memory: floating-point numbers, or integers with a scale for each
+// group of a row (core/kernels/weight_matrix.h).
+struct Weight {
+    torch::Tensor values;  // [out, in]; int4: uint8 [out, in / 2]
+    torch::Tensor scales;  // [out, in / group] bfloat16; undefined when not quantised
+    bool isQuantised() const { return scales.defined(); }
+    std::int64_t out() const { return values.size(0); }
+    std::int64_t in() const {
+        return values.scalar_type() == torch::kUInt8 ? 2 * values.size(1) : values.size(1);
+    }
+};
+
 using NamedTensor = std::pair<std::string, torch::Tensor>;
 
 // Where a model's tensors come from. Each layer asks for its own once, by name and shape, so that
@@ -61,8 +73,14 @@ public:
     // Of the Linear whose weight [out, in] lies at `module`; nothing where there is no adapter.
     using Adapters = std::function<std::optional<Lora>(const std::string& module, std::int64_t in,
                                                        std::int64_t out)>;
-    explicit Parameters(Provider provider, Adapters adapters = {})
-        : shared_(std::make_shared<Shared>(Shared{std::move(provider), std::move(adapters)})) {}
+    // What of these is kept as integers; nothing where a weight is kept as the provider gives it.
+    using Quantised = std::function<std::optional<Weight>(const std::string& name, std::int64_t out,
+                                                          std::int64_t in)>;
+    // activations: in which numbers the layers compute; nothing: in those of the weights.
+    explicit Parameters(Provider provider, Adapters adapters = {}, Quantised quantised = {},
+                        std::optional<torch::Dtype> activations = {})
+        : shared_(std::make_shared<Shared>(Shared{std::move(provider), std::move(adapters),
+                                                  std::move(quantised), activations})) {}
 
     Parameters at(const std::string& scope) const {
         Parameters inner = *this;
@@ -73,6 +91,26 @@ public:
         shared_->list.emplace_back(prefix_ + name, shared_->provider(prefix_ + name, shape));
         return shared_->list.back().second;
     }
+    // A Linear's weight. Integers are listed as `name` and `name`_scale.
+    Weight weight(const std::string& name, std::int64_t out, std::int64_t in) const {
+        if (shared_->quantised) {
+            if (const auto found = shared_->quantised(prefix_ + name, out, in)) {
+                shared_->list.emplace_back(prefix_ + name, found->values);
+                shared_->list.emplace_back(prefix_ + name + "_scale", found->scales);
+                return *found;
+            }
+        }
+        return {(*this)(name, {out, in}), {}};
+    }
+    // A tensor that is computed with as it is (a bias, a norm's weight), in the activations' type;
+    // listed as it is kept.
+    torch::Tensor computed(const std::string& name, at::IntArrayRef shape) const {
+        return asComputed((*this)(name, shape));
+    }
+    torch::Tensor asComputed(const torch::Tensor& kept) const {
+        return shared_->activations ? kept.to(*shared_->activations) : kept;
+    }
+    std::optional<torch::Dtype> activations() const { return shared_->activations; }
     std::optional<Lora> lora(std::int64_t in, std::int64_t out) const {
         if (!shared_->adapters) return std::nullopt;
         auto lora = shared_->adapters(prefix_.substr(0, prefix_.size() - 1), in, out);
@@ -89,7 +127,9 @@ private:
     struct Shared {
         Provider provider;
         Adapters adapters;
-        std::vector<NamedTensor> list, adapter;
+        Quantised quantised;
+        std::optional<torch::Dtype> activations;
+        std::vector<NamedTensor> list = {}, adapter = {};
     };
     std::shared_ptr<Shared> shared_;
     std::string prefix_;

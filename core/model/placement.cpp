@@ -82,7 +82,11 @@ int chosenGpu(const PlacementWish& wish, const Machine& machine) {
 
 Placement onCpu(const PlacementWish& wish, const ModelSize& model, const Machine& machine,
                 const std::string& why) {
-    const auto as = numbers(wish, model, machine.multipliesBfloat16, "CPU");
+    auto as = numbers(wish, model, machine.multipliesBfloat16, "CPU");
+    // Answers need no gradients: the weights stay where they are, and are widened as they are read.
+    if (wish.purpose == Purpose::Answering && wish.dtype == "auto" &&
+        memoryType(model.dtype) == torch::kBFloat16)
+        as = {torch::kBFloat16, "as stored; computed in float32"};
     return {as.dtype, torch::kCPU, joined(as.why, why)};
 }
 

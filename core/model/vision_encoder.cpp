@@ -136,10 +136,13 @@ torch::Tensor VisionBlock::operator()(torch::Tensor x, const Rotary& rotary,
 
 VisionEncoder::VisionEncoder(const Parameters& parameters, const VisionConfig& config)
     : config_(config),
-      patchEmbed_(
+      patchEmbed_{
           parameters.at("patch_embed")
               .at("proj")("weight", {config.hiddenSize, config.inChannels, config.temporalPatchSize,
-                                     config.patchSize, config.patchSize})),
+                                     config.patchSize, config.patchSize})
+              .flatten(1),
+          {}},
+      activations_(parameters.activations().value_or(patchEmbed_.values.scalar_type())),
       blocks_([&] {
           std::vector<VisionBlock> blocks;
           for (int i = 0; i < config.depth; ++i)
@@ -166,13 +169,13 @@ torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridT
     for (const auto& [t, h, w] : grids) patches += t * h * w;
     TORCH_CHECK(pixels.dim() == 2 && pixels.size(0) == patches, "pixels ", pixels.sizes(),
                 " for grids of ", patches, " patches");
-    const auto device = patchEmbed_.device();
+    const auto device = patchEmbed_.values.device();
     const auto layout = windowLayout(grids, config_);
     const auto order =
         patchOrder(layout.tokenOrder, config_.spatialMergeSize * config_.spatialMergeSize);
     const auto rotary = rotaryOf(grids, config_, order, device);
 
-    auto x = torch::matmul(pixels.to(patchEmbed_.options()), patchEmbed_.flatten(1).t());  // [P, C]
+    auto x = product(pixels.to(device, activations_), patchEmbed_);  // [P, C]
     if (probe) probe->patchEmbed = x;
     x = x.index_select(0, order.to(device));
     for (int i = 0; i < config_.depth; ++i) {

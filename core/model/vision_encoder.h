@@ -59,7 +59,8 @@ private:
     torch::Tensor merge(const torch::Tensor& x) const;
 
     VisionConfig config_;
-    torch::Tensor patchEmbed_;  // [C, 3, temporal, patch, patch]
+    Weight patchEmbed_;  // [C, 3 * temporal * patch * patch]
+    torch::Dtype activations_;
     std::vector<VisionBlock> blocks_;
     RmsNorm mergerNorm_;
     Linear mergerIn_, mergerOut_;

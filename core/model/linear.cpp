@@ -1,0 +1,118 @@
+#include "core/model/linear.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/kernels/matmul.h"
+#include "core/torch.h"
+
+namespace lvr {
+namespace {
+
+void onThreads(std::int64_t count, std::int64_t grain,
+               const std::function<void(std::int64_t, std::int64_t)>& body) {
+    at::parallel_for(0, count, grain, body);
+}
+
+WeightType typeOf(const Weight& weight) {
+    switch (weight.values.scalar_type()) {
+        case torch::kFloat32:
+            return WeightType::F32;
+        case torch::kBFloat16:
+            return WeightType::BF16;
+        case torch::kInt8:
+            return WeightType::I8;
+        case torch::kUInt8:
+            return WeightType::I4;
+        default:
+            TORCH_CHECK(false, "no product with weights of type ", weight.values.scalar_type());
+    }
+}
+
+WeightMatrix matrixOf(const Weight& weight) {
+    WeightMatrix matrix{.type = typeOf(weight),
+                        .out = weight.out(),
+                        .in = weight.in(),
+                        .data = weight.values.const_data_ptr()};
+    if (weight.isQuantised()) {
+        matrix.scales = static_cast<const std::uint16_t*>(weight.scales.const_data_ptr());
+        matrix.group = weight.in() / weight.scales.size(1);
+    }
+    return matrix;
+}
+
+// Whether our own kernels can do it: what they return has no gradient.
+bool isOwn(const torch::Tensor& x, const Weight& weight) {
+    const auto type = weight.values.scalar_type();
+    const bool isKnown = type == torch::kBFloat16 || weight.isQuantised();
+    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.values.is_cpu() &&
+           weight.values.is_contiguous() && isKnown &&
+           !(torch::GradMode::is_enabled() && (x.requires_grad() || weight.values.requires_grad()));
+}
+
+std::int64_t rowsOf(const torch::Tensor& x) { return x.numel() / x.size(-1); }
+
+torch::Tensor emptyOutput(const torch::Tensor& x, std::int64_t out) {
+    auto shape = x.sizes().vec();
+    shape.back() = out;
+    return torch::empty(shape, x.options());
+}
+
+Product into(const torch::Tensor& y, const Weight& weight, const torch::Tensor& bias) {
+    return {matrixOf(weight), bias.defined() ? bias.const_data_ptr<float>() : nullptr,
+            y.mutable_data_ptr<float>(), weight.out()};
+}
+
+torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
+    const auto read = x.contiguous();
+    const auto y = emptyOutput(read, weight.out());
+    const auto work = into(y, weight, bias);
+    const Inputs inputs{read.const_data_ptr<float>(), rowsOf(read), read.size(-1)};
+    if (inputs.rows > kFewRows && !weight.isQuantised())
+        return torch::linear(x, weight.values.to(torch::kFloat32), bias);
+    if (inputs.rows <= kFewRows)
+        multiplyRows({&work, 1}, inputs, onThreads);
+    else
+        multiply(work, inputs, onThreads);
+    return y;
+}
+
+}  // namespace
+
+torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
+    if (isOwn(x, weight)) return ownProduct(x, weight, bias);
+    TORCH_CHECK(!weight.isQuantised(), "quantised weights have no gradient and are for the CPU");
+    return torch::linear(x, weight.values.to(x.scalar_type()), bias);
+}
+
+Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)
+    : weight(parameters.weight("weight", out, in)), lora(parameters.lora(in, out)) {
+    if (withBias == Bias::Yes) bias = parameters.computed("bias", {out});
+}
+
+torch::Tensor Linear::operator()(const torch::Tensor& x) const {
+    const auto y = product(x, weight, bias);
+    if (!lora) return y;
+    const auto seen = lora->dropout ? lora->dropout->of(x) : x;
+    return y + torch::matmul(torch::matmul(seen, lora->a.t()) * lora->scale, lora->b.t());
+}
+
+std::vector<torch::Tensor> products(const torch::Tensor& x,
+                                    const std::vector<const Linear*>& linears) {
+    std::vector<torch::Tensor> all;
+    bool atOnce = rowsOf(x) <= kFewRows;
+    for (const auto* linear : linears) atOnce &= isOwn(x, linear->weight) && !linear->lora;
+    if (!atOnce) {
+        for (const auto* linear : linears) all.push_back((*linear)(x));
+        return all;
+    }
+    const auto read = x.contiguous();
+    std::vector<Product> work;
+    for (const auto* linear : linears) {
+        all.push_back(emptyOutput(read, linear->weight.out()));
+        work.push_back(into(all.back(), linear->weight, linear->bias));
+    }
+    multiplyRows(work, {read.const_data_ptr<float>(), rowsOf(read), read.size(-1)}, onThreads);
+    return all;
+}
+
+}  // namespace lvr

@@ -125,6 +125,31 @@ private Q_SLOTS:
         }
     }
 
+    // On the CPU bfloat16 weights are widened as they are read: nothing else is rounded.
+    void bfloat16WeightsAnswerAsFloat32Does() {
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        const std::filesystem::path file = dir.filePath("half").toStdString();
+        LvrModel::open(folder("random-b"), {.dtype = torch::kBFloat16}).save(file);
+        const auto half = LvrModel::open(file, {.dtype = torch::kBFloat16});
+        const auto wide = LvrModel::open(file, {.dtype = torch::kFloat32});
+        QVERIFY(half.dtype() == torch::kBFloat16 && half.activations() == torch::kFloat32);
+        for (const std::int64_t count : {1, 3, 40}) {  // few rows and many
+            const auto positions = torch::arange(count).view({1, 1, count}).expand({3, 1, count});
+            const auto of = [&](const LvrModel& model) {
+                const auto hidden = model.hidden(
+                    model.embed(torch::arange(20, 20 + count)).unsqueeze(0), positions);
+                return model.logits(model.latent(hidden));
+            };
+            QVERIFY(golden::difference(of(half), of(wide)) < 1e-4);
+        }
+        Pixels pixels;
+        pixels.gridThw = {{1, 10, 6}};  // windows of several sizes
+        const auto values = torch::randn({60, 1176});
+        pixels.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
+        QVERIFY(golden::difference(half.imageTokens(pixels), wide.imageTokens(pixels)) < 1e-4);
+    }
+
     // After a past, long texts attend some positions at a time; gradients too are what they were.
     void aLongPieceAfterAPastEqualsOnePass() {
         auto checkpoint =

@@ -43,9 +43,8 @@ WeightMatrix matrixOf(const Weight& weight) {
 // Whether our own kernels can do it: what they return has no gradient.
 bool isOwn(const torch::Tensor& x, const Weight& weight) {
     const auto type = weight.values.scalar_type();
-    const bool isKnown = type == torch::kBFloat16 || weight.isQuantised();
     return x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.values.is_cpu() &&
-           weight.values.is_contiguous() && isKnown &&
+           weight.values.is_contiguous() && type != torch::kFloat16 &&
            !(torch::GradMode::is_enabled() && (x.requires_grad() || weight.values.requires_grad()));
 }
 
@@ -67,8 +66,6 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     const auto y = emptyOutput(read, weight.out());
     const auto work = into(y, weight, bias);
     const Inputs inputs{read.const_data_ptr<float>(), rowsOf(read), read.size(-1)};
-    if (inputs.rows > kFewRows && !weight.isQuantised())
-        return torch::linear(x, weight.values.to(torch::kFloat32), bias);
     if (inputs.rows <= kFewRows)
         multiplyRows({&work, 1}, inputs, onThreads);
     else

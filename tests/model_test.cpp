@@ -150,6 +150,23 @@ private Q_SLOTS:
         QVERIFY(golden::difference(half.imageTokens(pixels), wide.imageTokens(pixels)) < 1e-4);
     }
 
+    // Whichever is fastest on the CPU that runs this, the others are tried too.
+    void everyWayToMultiplyManyRowsGivesTheSame() {
+        const torch::NoGradGuard off;
+        const auto x = torch::randn({37, 96}), bias = torch::randn({50});
+        const auto values = torch::randn({50, 96}).to(torch::kBFloat16);
+        const Weight half{values, {}}, wide{values.to(torch::kFloat32), {}};
+        const auto expected = torch::linear(x, wide.values, bias);
+        QVERIFY(golden::difference(product(x, half, bias, ManyRows::Own), expected) < 1e-4);
+        QVERIFY(golden::difference(product(x, wide, bias, ManyRows::Own), expected) < 1e-4);
+        QVERIFY(golden::difference(product(x, wide, bias, ManyRows::Library), expected) == 0);
+        const auto rounded = product(x, half, bias, ManyRows::Bfloat16);
+        QVERIFY(torch::cosine_similarity(rounded.flatten(), expected.flatten(), 0).item<double>() >
+                0.9999);
+        for (const auto type : {torch::kFloat32, torch::kBFloat16})
+            QVERIFY(fastestFor(type) == fastestFor(type));
+    }
+
     // After a past, long texts attend some positions at a time; gradients too are what they were.
     void aLongPieceAfterAPastEqualsOnePass() {
         auto checkpoint =

@@ -110,10 +110,14 @@ int capOf(const ExitRule& rule) {
         rule);
 }
 
-torch::Tensor heatOf(const RolloutGroup& group, const RowResult& row) {
-    const auto patches = group.prompt.imageTokens.narrow(0, 0, group.grid.count());
-    const auto cosine = projectOntoPatches(row.latents, patches).cosine;
-    return (cosine * 127).round().to(torch::kInt8).contiguous();
+// Of a group's first picture.
+Patches patchesOf(const RolloutGroup& group) {
+    const auto& tokens = group.prompt.imageTokens;
+    return Patches(tokens.defined() ? tokens.narrow(0, 0, group.grid.count()) : tokens);
+}
+
+torch::Tensor heatOf(const Patches& patches, const RowResult& row) {
+    return (patches.cosine(row.latents) * 127).round().to(torch::kInt8).contiguous();
 }
 
 using Json = nlohmann::json;
@@ -191,7 +195,7 @@ std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeature
     if (groups.empty()) return groups;
     auto decode = decodeOptions(checkpoint, options, part.step);
     decode.sampling.seed += static_cast<std::uint64_t>(part.first) * options.groupSize;
-    RowHooks hooks{.stop = part.stop};
+    RowHooks hooks{.stop = part.stop, .scores = RowHooks::Scores::Yes};
     if (options.latentNoise > 0)
         hooks.filter = addNoise(options.latentNoise, decode.sampling.seed ^ 0x5EED);
     auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, decode, hooks);
@@ -240,6 +244,7 @@ std::vector<Rollout> rolloutsOf(const std::vector<RolloutGroup>& groups, const T
     std::vector<Rollout> described;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const auto& group = groups[g];
+        const auto patches = patchesOf(group);
         for (std::size_t i = 0; i < group.rows.size(); ++i) {
             const auto& row = group.rows[i];
             Rollout rollout{
@@ -257,8 +262,8 @@ std::vector<Rollout> rolloutsOf(const std::vector<RolloutGroup>& groups, const T
             for (std::size_t t = 0; t < row.ids.size(); ++t)
                 rollout.tokens.push_back({row.ids[t], tokenizer.decode({row.ids[t]}),
                                           row.logProbabilities[t], row.isLatent[t]});
-            if (row.latents.size(0) > 0 && group.prompt.imageTokens.defined()) {
-                const auto heat = heatOf(group, row);
+            if (row.latents.size(0) > 0 && !patches.empty()) {
+                const auto heat = heatOf(patches, row);
                 rollout.heat.assign(heat.data_ptr<std::int8_t>(),
                                     heat.data_ptr<std::int8_t>() + heat.numel());
             }

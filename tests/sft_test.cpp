@@ -165,8 +165,10 @@ private Q_SLOTS:
         auto options = plainSum();
         options.latentEnd = LatentEnd::Vector;
         const auto in = [&](torch::Dtype dtype) {
-            return lossesOf(LvrCheckpoint::open(modelFolder("random-b"), {.dtype = dtype}), set,
-                            options, 1 << 20);
+            return lossesOf(
+                LvrCheckpoint::open(modelFolder("random-b"),
+                                    {.dtype = dtype, .use = LoadOptions::Use::Reference}),
+                set, options, 1 << 20);
         };
         const auto wide = in(torch::kFloat32), half = in(torch::kBFloat16);
         const auto near = [](double a, double b) { return std::abs(a - b) < 0.02 * a; };

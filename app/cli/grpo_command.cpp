@@ -62,6 +62,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     if (a.options.beta > 0)
         reference = LvrCheckpoint::open(a.model, {.dtype = checkpoint.model.dtype(),
                                                   .device = checkpoint.model.device(),
+                                                  .use = LoadOptions::Use::Reference,
                                                   .stop = interruption()});
     const auto exit =
         a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);

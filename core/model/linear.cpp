@@ -43,9 +43,8 @@ WeightMatrix matrixOf(const Weight& weight) {
 // Whether our own kernels can do it: what they return has no gradient.
 bool isOwn(const torch::Tensor& x, const Weight& weight) {
     const auto type = weight.values.scalar_type();
-    const bool isKnown = type == torch::kBFloat16 || weight.isQuantised();
     return x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.values.is_cpu() &&
-           weight.values.is_contiguous() && isKnown &&
+           weight.values.is_contiguous() && type != torch::kFloat16 &&
            !(torch::GradMode::is_enabled() && (x.requires_grad() || weight.values.requires_grad()));
 }
 
@@ -67,8 +66,6 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     const auto y = emptyOutput(read, weight.out());
     const auto work = into(y, weight, bias);
     const Inputs inputs{read.const_data_ptr<float>(), rowsOf(read), read.size(-1)};
-    if (inputs.rows > kFewRows && !weight.isQuantised())
-        return torch::linear(x, weight.values.to(torch::kFloat32), bias);
     if (inputs.rows <= kFewRows)
         multiplyRows({&work, 1}, inputs, onThreads);
     else
@@ -76,12 +73,36 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     return y;
 }
 
+// Fewer products than this are over before the fastest way is found.
+constexpr std::int64_t kWorthChoosing = 1 << 20;
+
+ManyRows wayFor(const torch::Tensor& x, const Weight& weight) {
+    const bool isLarge = rowsOf(x) > kFewRows && weight.values.numel() >= kWorthChoosing;
+    return isLarge && !weight.isQuantised() ? fastestFor(weight.values.scalar_type())
+                                            : ManyRows::Own;
+}
+
 }  // namespace
 
 torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
-    if (isOwn(x, weight)) return ownProduct(x, weight, bias);
+    if (isOwn(x, weight)) return product(x, weight, bias, wayFor(x, weight));
     TORCH_CHECK(!weight.isQuantised(), "quantised weights have no gradient and are for the CPU");
     return torch::linear(x, weight.values.to(x.scalar_type()), bias);
+}
+
+torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias,
+                      ManyRows way) {
+    switch (way) {
+        case ManyRows::Own:
+            return ownProduct(x, weight, bias);
+        case ManyRows::Library:
+            return torch::linear(x, weight.values, bias);
+        case ManyRows::Bfloat16: {
+            const auto y = torch::linear(x.to(torch::kBFloat16), weight.values).to(torch::kFloat32);
+            return bias.defined() ? y.add_(bias) : y;
+        }
+    }
+    return {};
 }
 
 Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)

@@ -21,10 +21,9 @@ namespace lvr {
 struct LoadOptions {
     torch::Dtype dtype = torch::kFloat32;
     torch::Device device = torch::kCPU;
-    enum class Use {
-        Inference,
-        Training
-    } use = Use::Inference;  // Training: weights may be written
+    // Training: weights may be written. Reference: they are only read, but all is computed as in
+    // training, so that numbers can be set beside those of a model that learns.
+    enum class Use { Inference, Reference, Training } use = Use::Inference;
     // A low-rank adapter that is kept apart, to be trained while the rest is frozen: the folder's
     // own, or a fresh one that changes nothing yet. Without: the folder's adapter is merged.
     std::optional<LoraOptions> lora = {};

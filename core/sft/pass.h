@@ -35,9 +35,9 @@ struct SftPass {
     double nats = 0;  // sum of cross-entropies of all supervised tokens, nothing weighted
 };
 
-// prefix: the pictures' own, already read. gate: per kind, the weight of its answers (lvr-spec 3,
+// read: of batch.pack. gate: per kind, the weight of its answers (lvr-spec 3,
 // recipe part II).
-SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
+SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const PackReading& read,
                 const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
                 const SftTotals& totals);
 

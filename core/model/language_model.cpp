@@ -45,7 +45,7 @@ torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& ro
                                         std::size_t layer, const Context& context) const {
     const auto rows = x.size(0), newest = x.size(1);
     const auto all = products(x, {&q, &k, &v});
-    const auto queries = rotate(split(all[0], heads), rotary).contiguous();
+    const auto queries = rotate(split(all[0], heads), rotary);
     auto keys = rotate(split(all[1], kvHeads), rotary);
     auto values = split(all[2], kvHeads);
     if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
@@ -71,8 +71,8 @@ DecoderLayer::DecoderLayer(const Parameters& parameters, const TextConfig& confi
 
 torch::Tensor DecoderLayer::operator()(torch::Tensor x, const Rotary& rotary, std::size_t layer,
                                        const Context& context) const {
-    x = x + attention(inputNorm(x), rotary, layer, context);
-    return x + mlp(postAttentionNorm(x));
+    x = added(x, attention(inputNorm(x), rotary, layer, context));
+    return added(x, mlp(postAttentionNorm(x)));
 }
 
 void DecoderLayer::remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
@@ -99,7 +99,14 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       lmHead_(config.tieWordEmbeddings
                   ? Weight{embedTokens_, {}}
                   : root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize)),
-      activations_(root.activations()) {}
+      activations_(root.activations()) {
+    const auto dim = config.headDim();
+    const auto exponents = torch::arange(0, dim, 2, torch::kFloat32) / static_cast<double>(dim);
+    frequencies_ = (1.0 / torch::pow(config.ropeTheta, exponents)).to(embedTokens_.device());
+    std::vector<std::int64_t> axes;
+    for (int axis = 0; axis < 3; ++axis) axes.insert(axes.end(), config.mropeSection[axis], axis);
+    axisOf_ = torch::tensor(axes).to(embedTokens_.device());
+}
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
     const auto rows = torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
@@ -108,20 +115,8 @@ torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
 
 // Each rotary frequency turns with one of the three position axes, by mrope_section.
 Rotary LanguageModel::rotaryOf(const torch::Tensor& positions) const {
-    const auto dim = config_.headDim();
-    const auto exponents =
-        torch::arange(0, dim, 2, torch::dtype(torch::kFloat32).device(embedTokens_.device())) /
-        static_cast<double>(dim);
-    const auto frequencies = 1.0 / torch::pow(config_.ropeTheta, exponents);  // [d / 2]
-    const auto axes = positions.to(embedTokens_.device(), torch::kFloat32);
-    std::vector<torch::Tensor> angles;
-    std::int64_t start = 0;
-    for (int axis = 0; axis < 3; ++axis) {
-        const auto width = config_.mropeSection[axis];
-        angles.push_back(axes[axis].unsqueeze(-1) * frequencies.narrow(0, start, width));
-        start += width;
-    }
-    const auto half = torch::cat(angles, -1);                     // [B, T, d / 2]
+    const auto axes = positions.to(frequencies_.device(), torch::kFloat32);  // [3, B, T]
+    const auto half = axes.index_select(0, axisOf_).permute({1, 2, 0}) * frequencies_;
     const auto full = torch::cat({half, half}, -1).unsqueeze(1);  // [B, 1, T, d]
     return {full.cos(), full.sin()};
 }

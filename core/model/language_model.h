@@ -59,6 +59,8 @@ private:
     RmsNorm norm_;
     Weight lmHead_;  // [V, D]; the embedding itself when tied
     std::optional<torch::Dtype> activations_;
+    // Of the rotary embedding: [d / 2] float32, and which of the axes t, h, w turns each.
+    torch::Tensor frequencies_, axisOf_;
 };
 
 }  // namespace lvr

@@ -25,7 +25,7 @@ torch::Tensor seenWithin(const Segment& segment, std::int64_t width) {
     return seen;
 }
 
-torch::Tensor added(const torch::Tensor& seen) {
+torch::Tensor additive(const torch::Tensor& seen) {
     return torch::zeros(seen.sizes()).masked_fill_(seen.logical_not(), kUnseen);
 }
 
@@ -69,7 +69,7 @@ Segments::Block blockOf(const std::vector<Segment>& all, const std::vector<std::
     if (real.size() < at.size()) block.real = torch::tensor(real, torch::kInt64).to(device);
     if (!masks) return block;
     std::vector<torch::Tensor> each;
-    for (const auto member : members) each.push_back(added(seenWithin(all[member], block.width)));
+    for (const auto member : members) each.push_back(additive(seenWithin(all[member], block.width)));
     block.mask = torch::stack(each).to(device);
     return block;
 }

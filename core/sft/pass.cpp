@@ -4,7 +4,6 @@
 
 #include "core/torch.h"
 #include "core/train/losses.h"
-#include "core/train/token_log_probabilities.h"
 
 namespace lvr {
 namespace {
@@ -54,19 +53,19 @@ std::vector<PackedVectors> vectorsOf(const LvrModel& model, const SftBatch& batc
     return vectors;
 }
 
-// Each supervised token's weight in the step's loss. [L]
-std::vector<float> labelWeights(const SftBatch& batch, const std::vector<double>& gate,
-                                const SftOptions& options, const SftTotals& totals) {
+// What the step's loss weighs each supervised token's log-probability by. [L]
+torch::Tensor labelWeights(const SftBatch& batch, const std::vector<double>& gate,
+                           const SftOptions& options, const SftTotals& totals) {
     std::vector<float> weights;
     const bool apart = options.ceReduction == CeReduction::Parts;
     const double answers = apart ? totals.answers : totals.answers + totals.markers;
     const double markers = apart ? totals.markers : answers;
     for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
         const int kind = batch.rowKind[batch.labelOfRow[l]];
-        weights.push_back(static_cast<float>(batch.isAnswer[l] ? gate[kind] / answers
-                                                               : options.markerWeight / markers));
+        weights.push_back(static_cast<float>(batch.isAnswer[l] ? -gate[kind] / answers
+                                                               : -options.markerWeight / markers));
     }
-    return weights;
+    return torch::tensor(weights);
 }
 
 }  // namespace
@@ -90,13 +89,21 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Pa
                 const SftTotals& totals) {
     const auto& model = checkpoint.model;
     const auto hidden = read.hidden(vectorsOf(model, batch, inputs));  // [T, D]
+    const auto said =
+        tokenLogProbabilities(hidden.index_select(0, batch.labelAt), model.lmHead(), batch.label,
+                              {.weights = labelWeights(batch, gate, options, totals)});
+    return lossesOf(checkpoint, batch, hidden, said, gate, options, totals);
+}
+
+SftPass lossesOf(const LvrCheckpoint& checkpoint, const SftBatch& batch,
+                 const torch::Tensor& hidden, const TokenLogProbabilities& said,
+                 const std::vector<double>& gate, const SftOptions& options,
+                 const SftTotals& totals) {
+    const auto& model = checkpoint.model;
     const auto before = [&](const torch::Tensor& at) { return hidden.index_select(0, at - 1); };
     SftPass out;
-
-    const auto weights = -torch::tensor(labelWeights(batch, gate, options, totals));
-    const auto said = tokenLogProbabilities(hidden.index_select(0, batch.labelAt), model.lmHead(),
-                                            batch.label, {.weights = weights});
-    const auto weighted = said.value * weights.to(said.value.device());
+    const auto weighted =
+        said.value * labelWeights(batch, gate, options, totals).to(said.value.device());
     out.loss = weighted.sum();
     out.nats = -said.value.detach().sum().item<double>();
     const auto right = said.isLikeliest.cpu();

@@ -6,6 +6,7 @@
 
 #include "core/sft/batch.h"
 #include "core/train/distributed.h"
+#include "core/train/token_log_probabilities.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
@@ -40,5 +41,12 @@ struct SftPass {
 SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const PackReading& read,
                 const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
                 const SftTotals& totals);
+
+// What sftPass makes of the hidden states. hidden: [T, D] of the rows; said: of batch.label, by the
+// states at batch.labelAt.
+SftPass lossesOf(const LvrCheckpoint& checkpoint, const SftBatch& batch,
+                 const torch::Tensor& hidden, const TokenLogProbabilities& said,
+                 const std::vector<double>& gate, const SftOptions& options,
+                 const SftTotals& totals);
 
 }  // namespace lvr

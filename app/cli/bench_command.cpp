@@ -1,15 +1,13 @@
 #include <ATen/Parallel.h>
-#include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
@@ -36,51 +34,6 @@ struct BenchArguments {
     int pictures = 8, questions = 8, repeats = 7, threads = 1;
     int positions = 512, hiddenSize = 512, vocabSize = 151936;  // of the cross-entropy
     bool json = false;
-};
-
-double since(std::chrono::steady_clock::time_point begun) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
-// Seconds, the median of some repeats after one that warms up.
-double median(int repeats, const std::function<void()>& work) {
-    work();
-    std::vector<double> times;
-    for (int i = 0; i < repeats; ++i) {
-        if (interruption().stop_requested()) throw Cancelled();
-        const auto begun = std::chrono::steady_clock::now();
-        work();
-        times.push_back(since(begun));
-    }
-    std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
-    return times[repeats / 2];
-}
-
-// kB, from the kernel: "VmRSS" or "VmHWM".
-long memory(const char* field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with(field)) return std::stol(line.substr(line.find(':') + 1));
-    return 0;
-}
-
-// MB by which the process grows at most while it does the work.
-double peakGrowth(const std::function<void()>& work) {
-    malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << 5;  // forgets the highest so far
-    const long before = memory("VmRSS");
-    work();
-    return static_cast<double>(memory("VmHWM") - before) / 1024;
-}
-
-// A folder that is gone again afterwards.
-struct TemporaryFolder {
-    fs::path path = fs::temp_directory_path() / ("lvr-bench-" + std::to_string(::getpid()));
-    TemporaryFolder() { fs::create_directories(path); }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
 };
 
 TrainingSet readSet(const BenchArguments& a, const fs::path& scratch) {

@@ -104,11 +104,10 @@ public:
 
 private:
     torch::Tensor forward(const SftBatch& batch, const SftTotals& totals) {
-        KvCache prefix;
-        checkpoint_.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        const auto latents = batch.slotRow.numel() > 0 ? batch.slotTarget : torch::Tensor();
+        const PackReading read(checkpoint_.model, batch.pack);
+        const auto latents = batch.slotAt.numel() > 0 ? batch.slotTarget : torch::Tensor();
         const std::vector<double> open(set_.kinds.size(), 1.0);
-        return sftPass(checkpoint_, batch, prefix, {latents, {}}, open, options_, totals).loss;
+        return sftPass(checkpoint_, batch, read, {latents, {}}, open, options_, totals).loss;
     }
 
     // Forward and backward of a step, in the parts a training would make of it.
@@ -127,22 +126,14 @@ private:
         }
     }
 
-    // Positions of a step: those that are computed, and how many of them are padding.
-    void positions(OrderedJson& out) const {
-        std::int64_t all = 0, padding = 0;
-        for (const auto& part : split(pictures_, options_.microTokens)) {
-            const auto batch = layOut(checkpoint_, part);
-            all += batch.prefixPositions[0].numel() + batch.ids.numel();
-            padding += batch.ids.numel();
-            for (const auto& picture : part)
-                for (const auto& row : picture.rows) padding -= std::ssize(row.ids);
-        }
-        out["positions"] = all;
-        out["padding_share"] = static_cast<double>(padding) / static_cast<double>(all);
+    std::int64_t positions() const {
+        std::int64_t all = 0;
+        for (const auto& picture : pictures_) all += positionsOf(picture);
+        return all;
     }
 
     void phases(OrderedJson& out) {
-        positions(out);
+        out["positions"] = positions();
         std::map<std::string, std::vector<double>> laps;
         auto begun = std::chrono::steady_clock::now();
         const auto lap = [&](const char* phase) {
@@ -215,7 +206,7 @@ private:
         const auto head = torch::randn({a_.vocabSize, a_.hiddenSize}) * 0.02;
         const auto labels = torch::randint(a_.vocabSize, {a_.positions}, torch::kInt64);
         const auto chunked = [&] {
-            tokenLogProbabilities(hidden, head, labels, 1, 64).value.mean().backward();
+            tokenLogProbabilities(hidden, head, labels).value.mean().backward();
         };
         const auto full = [&] {
             const auto logits = torch::matmul(hidden, head.t());
@@ -246,13 +237,10 @@ private:
 };
 
 void print(const OrderedJson& r) {
-    std::printf(
-        "step               %.1f ms, %.0f tokens/s, grows by %.0f MB (%lld positions, %.0f %% "
-        "padding)\n",
-        1e3 * r["step_seconds"].get<double>(), r["tokens_per_second"].get<double>(),
-        r["peak_memory_mb"].get<double>(),
-        static_cast<long long>(r["positions"].get<std::int64_t>()),
-        100 * r["padding_share"].get<double>());
+    std::printf("step               %.1f ms, %.0f tokens/s, grows by %.0f MB (%lld positions)\n",
+                1e3 * r["step_seconds"].get<double>(), r["tokens_per_second"].get<double>(),
+                r["peak_memory_mb"].get<double>(),
+                static_cast<long long>(r["positions"].get<std::int64_t>()));
     std::printf("phases            ");
     for (const auto& [phase, share] : r["phase_share"].items())
         std::printf(" %s %.0f %%", phase.c_str(), 100 * share.get<double>());

@@ -127,8 +127,10 @@ Json toJson(const Rollout& r) {
     for (const auto& t : r.tokens)
         tokens.push_back(
             {t.id, Json::binary({t.text.begin(), t.text.end()}), t.logProbability, t.isLatent});
-    return {r.group,  r.index,     r.image,   r.prompt, r.expected,  r.completion, r.rewards,
-            r.reward, r.advantage, r.stopped, tokens,   r.grid.rows, r.grid.cols,  r.heat};
+    const std::vector<std::uint8_t> heat(r.heat.begin(), r.heat.end());
+    return {r.group,      r.index,     r.image,     r.prompt,          r.expected,
+            r.completion, r.rewards,   r.reward,    r.advantage,       r.stopped,
+            tokens,       r.grid.rows, r.grid.cols, Json::binary(heat)};
 }
 
 Rollout toRollout(const Json& j) {
@@ -142,8 +144,9 @@ Rollout toRollout(const Json& j) {
               .reward = j[7],
               .advantage = j[8],
               .stopped = j[9],
-              .grid = {j[11], j[12]},
-              .heat = j[13].get<std::vector<std::int8_t>>()};
+              .grid = {j[11], j[12]}};
+    const auto& heat = j[13].get_binary();
+    r.heat.assign(heat.begin(), heat.end());
     for (const auto& t : j[10]) {
         const auto& text = t[1].get_binary();
         r.tokens.push_back({t[0], {text.begin(), text.end()}, t[2], t[3]});

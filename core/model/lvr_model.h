@@ -54,6 +54,8 @@ public:
     bool mayTrain(const std::string& name) const;
     // The same weights with more parts: what the new config has and this model lacks is `fresh`.
     LvrModel extended(const ModelConfig& config, const Parameters::Provider& fresh) const;
+    // What the adapter adapts: the same tensors, none copied. Of a model without one, itself.
+    LvrModel withoutAdapter() const;
     torch::Device device() const { return parameters_.front().second.device(); }
     // In which the weights are kept, and in which the layers compute.
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }

@@ -1,10 +1,14 @@
 // The network against transformers' own numbers (tests/goldens/README.md).
 
+#include <ATen/Parallel.h>
 #include <malloc.h>
 #include <torch/cuda.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/model/device.h"
@@ -12,6 +16,7 @@
 #include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
 #include "core/model/random_model.h"
+#include "core/model/threads.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "tests/support/golden.h"
@@ -148,6 +153,19 @@ private Q_SLOTS:
         const auto values = torch::randn({60, 1176});
         pixels.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
         QVERIFY(golden::difference(half.imageTokens(pixels), wide.imageTokens(pixels)) < 1e-4);
+    }
+
+    void workIsSharedByAsManyThreadsAsWereAsked() {
+        const int before = at::get_num_threads();
+        at::set_num_threads(3);
+        std::mutex one;
+        std::set<std::thread::id> threads;
+        onThreads(3, 1, [&](std::int64_t, std::int64_t) {
+            const std::lock_guard lock(one);
+            threads.insert(std::this_thread::get_id());
+        });
+        at::set_num_threads(before);
+        QCOMPARE(threads.size(), std::size_t{3});
     }
 
     // Whichever is fastest on the CPU that runs this, the others are tried too.

@@ -1,10 +1,9 @@
 #include "core/model/layers.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "core/kernels/elementwise.h"
+#include "core/model/threads.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -28,11 +27,11 @@ torch::Tensor normalisedRows(const torch::Tensor& x, const torch::Tensor& weight
     const auto* from = read.const_data_ptr<float>();
     const auto* by = weight.const_data_ptr<float>();
     auto* to = y.mutable_data_ptr<float>();
-    at::parallel_for(0, read.numel() / size, std::max<std::int64_t>(1, kGrain / size),
-                     [&](std::int64_t begin, std::int64_t end) {
-                         for (auto row = begin; row < end; ++row)
-                             normaliseRow(from + row * size, by, eps, size, to + row * size);
-                     });
+    onThreads(read.numel() / size, std::max<std::int64_t>(1, kGrain / size),
+              [&](std::int64_t begin, std::int64_t end) {
+                  for (auto row = begin; row < end; ++row)
+                      normaliseRow(from + row * size, by, eps, size, to + row * size);
+              });
     return y;
 }
 
@@ -40,7 +39,7 @@ torch::Tensor normalisedRows(const torch::Tensor& x, const torch::Tensor& weight
 torch::Tensor gated(torch::Tensor gateOf, const torch::Tensor& up) {
     auto* to = gateOf.mutable_data_ptr<float>();
     const auto* from = up.const_data_ptr<float>();
-    at::parallel_for(0, gateOf.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    onThreads(gateOf.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
         gate(to + begin, from + begin, end - begin);
     });
     return gateOf;
@@ -68,11 +67,11 @@ torch::Tensor rotatedHeads(const torch::Tensor& x, const Rotary& rotary) {
     const auto cos = rotary.cos.expand(x.sizes()), sin = rotary.sin.expand(x.sizes());
     const HeadsOf heads(x), cosines(cos), sines(sin);
     auto* to = y.mutable_data_ptr<float>();
-    at::parallel_for(0, x.numel() / size, std::max<std::int64_t>(1, kGrain / size),
-                     [&](std::int64_t begin, std::int64_t end) {
-                         for (auto h = begin; h < end; ++h)
-                             rotateHead(heads(h), cosines(h), sines(h), size, to + h * size);
-                     });
+    onThreads(x.numel() / size, std::max<std::int64_t>(1, kGrain / size),
+              [&](std::int64_t begin, std::int64_t end) {
+                  for (auto h = begin; h < end; ++h)
+                      rotateHead(heads(h), cosines(h), sines(h), size, to + h * size);
+              });
     return y;
 }
 

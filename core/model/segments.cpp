@@ -69,7 +69,8 @@ Segments::Block blockOf(const std::vector<Segment>& all, const std::vector<std::
     if (real.size() < at.size()) block.real = torch::tensor(real, torch::kInt64).to(device);
     if (!masks) return block;
     std::vector<torch::Tensor> each;
-    for (const auto member : members) each.push_back(additive(seenWithin(all[member], block.width)));
+    for (const auto member : members)
+        each.push_back(additive(seenWithin(all[member], block.width)));
     block.mask = torch::stack(each).to(device);
     return block;
 }

@@ -1,17 +1,11 @@
 #include "core/model/linear.h"
 
-#include <ATen/Parallel.h>
-
 #include "core/kernels/matmul.h"
+#include "core/kernels/threads.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
-
-void onThreads(std::int64_t count, std::int64_t grain,
-               const std::function<void(std::int64_t, std::int64_t)>& body) {
-    at::parallel_for(0, count, grain, body);
-}
 
 WeightType typeOf(const Weight& weight) {
     switch (weight.values.scalar_type()) {

@@ -1,15 +1,18 @@
 // Products against sums in double precision, on every instruction set that this CPU can run.
 
 #include <QtTest>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <numeric>
 #include <random>
 #include <thread>
 
+#include "core/kernels/machine.h"
 #include "core/kernels/matmul.h"
 #include "core/kernels/scratch.h"
 #include "core/kernels/targets.h"
+#include "core/kernels/threads.h"
 
 using namespace lvr;
 
@@ -346,6 +349,32 @@ private Q_SLOTS:
             multiply(all, parallel);
             for (const auto& one : cases) QVERIFY(one.isRight());
         }
+    }
+
+    void threadsCoverEveryPartOnce() {
+        for (const std::int64_t count : {0, 1, 7, 1000})
+            for (const std::int64_t grain : {1, 3, 2000}) {
+                std::vector<std::atomic<int>> seen(count);
+                std::atomic<std::int64_t> shortest = count;
+                onThreads(count, grain, [&](std::int64_t begin, std::int64_t end) {
+                    if (end - begin < shortest) shortest = end - begin;
+                    for (auto i = begin; i < end; ++i) ++seen[i];
+                });
+                QVERIFY(std::all_of(seen.begin(), seen.end(),
+                                    [](const auto& times) { return times == 1; }));
+                QVERIFY(shortest >= std::min(count, grain));
+            }
+    }
+
+    // Within what any machine does: how fast this one is, is no matter of a test.
+    void theCeilingsOfThisMachine() {
+        const auto ceilings = measureCeilings(alone);
+        QVERIFY2(ceilings.readBandwidth > 0.05 && ceilings.readBandwidth < 1e4,
+                 qPrintable(QString::number(ceilings.readBandwidth)));
+        QVERIFY2(ceilings.multiplyAdds > 0.05 && ceilings.multiplyAdds < 1e6,
+                 qPrintable(QString::number(ceilings.multiplyAdds)));
+        QCOMPARE(kernelTarget(),
+                 std::string(hwy::TargetName(hwy::SupportedAndGeneratedTargets().front())));
     }
 
     void scratchIsKeptAndEachThreadHasItsOwn() {

@@ -71,6 +71,10 @@ void tile(const float* a, const float* b, std::int64_t depth, const Target& to) 
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 8
         for (int j = 0; j < kTileVectors; ++j) sum[i][j] = hn::Zero(Floats());
+    for (int i = 0; i < kRows; ++i) {
+        __builtin_prefetch(to.c + i * to.stride, 1);
+        __builtin_prefetch(to.c + i * to.stride + kTileWidth - 1, 1);
+    }
     addTile<kRows, kTileVectors>(a, b, depth, sum);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) putRow(to, sum[i], to.c + i * to.stride);

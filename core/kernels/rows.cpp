@@ -6,6 +6,8 @@
 #define HWY_TARGET_INCLUDE "core/kernels/rows.cpp"
 #include <hwy/foreach_target.h>
 
+#include <array>
+
 #include "core/kernels/scratch.h"
 #include "core/kernels/tile-inl.h"
 
@@ -23,20 +25,19 @@ constexpr std::int64_t kPass = 4;
 
 std::int64_t blocksOf(std::int64_t in) { return (in + kBlock - 1) / kBlock; }
 
-// x as the passes read it: for each pass [blocks, pair, half, rows of the pass, lane], with zeros
-// behind the last column.
-struct PackedInputs {
-    const float* data;
-    std::int64_t rows, blocks;
+// Some rows of x from `first` on, as a pass reads them: [blocks, pair, half, `width` rows, lane],
+// with zeros behind the last column.
+struct Pass {
+    std::int64_t first = 0, width = 0;
+    const float* x = nullptr;
+    const float* at(std::int64_t block) const { return x + block * kBlock * width; }
+};
 
-    std::int64_t passes() const { return (rows + kPass - 1) / kPass; }
-    std::int64_t firstOf(std::int64_t pass) const { return pass * rows / passes(); }
-    const float* at(std::int64_t pass, std::int64_t block) const {
-        const auto first = firstOf(pass), width = firstOf(pass + 1) - first;
-        return data + (first * blocks + width * block) * kBlock;
-    }
-    // So many blocks of all rows stay in the first cache while weights pass by.
-    std::int64_t depth() const { return std::max<std::int64_t>(4096 / kBlock / rows, 1); }
+struct PackedInputs {
+    std::int64_t rows = 0, blocks = 0;
+    std::array<Pass, kFewRows / kPass> all;
+    std::int64_t count = 0;
+    std::span<const Pass> passes() const { return std::span(all).first(count); }
 };
 
 template <class Row>
@@ -51,34 +52,58 @@ void packBlock(const Inputs& x, std::int64_t count, float* to) {
 
 template <class Row>
 PackedInputs packInputs(const Inputs& x, std::int64_t in) {
-    auto* to = scratch(Scratch::Inputs, blocksOf(in) * kBlock * x.rows);
-    const PackedInputs packed{to, x.rows, blocksOf(in)};
-    for (std::int64_t pass = 0; pass < packed.passes(); ++pass) {
-        const auto first = packed.firstOf(pass), rows = packed.firstOf(pass + 1) - first;
-        for (std::int64_t column = 0; column < in; column += kBlock, to += kBlock * rows)
-            packBlock<Row>({x.x + first * x.stride + column, rows, x.stride},
+    PackedInputs packed{x.rows, blocksOf(in)};
+    auto* to = scratch(Scratch::Inputs, packed.blocks * kBlock * x.rows);
+    packed.count = (x.rows + kPass - 1) / kPass;
+    for (std::int64_t i = 0; i < packed.count; ++i) {
+        const auto first = i * x.rows / packed.count;
+        const auto width = (i + 1) * x.rows / packed.count - first;
+        packed.all[i] = {first, width, to};
+        for (std::int64_t column = 0; column < in; column += kBlock, to += kBlock * width)
+            packBlock<Row>({x.x + first * x.stride + column, width, x.stride},
                            std::min(in - column, kBlock), to);
     }
     return packed;
+}
+
+// Keeps the compiler from loading the vector anew wherever it is used, which takes more time than a
+// register where weights leave registers free.
+template <class Row>
+HWY_INLINE Vector loadedOnce(Vector vector) {
+    if constexpr (Row::kIsScaled) return vector;
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+    asm("" : "+v"(vector.raw));
+#endif
+    return vector;
+}
+
+// sum[i][m] += weights[i] x[m]: a vector of x is loaded once for all rows.
+template <class Row, int kRows, int kInputs>
+HWY_INLINE void addVectors(const Vector (&weights)[kRows], const float* x,
+                           Tile<kRows, kInputs>& sum) {
+#pragma GCC unroll 16
+    for (int m = 0; m < kInputs; ++m) {
+        const auto input = loadedOnce<Row>(hn::Load(Floats(), x + m * kLanes));
+#pragma GCC unroll 16
+        for (int i = 0; i < kRows; ++i) sum[i][m] = hn::MulAdd(weights[i], input, sum[i][m]);
+    }
 }
 
 template <class Row, int kRows, int kInputs>
 HWY_INLINE void addBlock(const Row (&rows)[kRows], std::int64_t block, const float* x,
                          Tile<kRows, kInputs>& sum) {
 #pragma GCC unroll 2
-    for (std::int64_t p = 0; p < kPairs; ++p, x += 2 * kInputs * kLanes)
+    for (std::int64_t p = 0; p < kPairs; ++p, x += 2 * kInputs * kLanes) {
+        Vector first[kRows], second[kRows];
 #pragma GCC unroll 16
         for (int i = 0; i < kRows; ++i) {
             const auto weights = rows[i].pair(block, p);
-#pragma GCC unroll 16
-            for (int m = 0; m < kInputs; ++m)
-                sum[i][m] =
-                    hn::MulAdd(weights.first, hn::Load(Floats(), x + m * kLanes), sum[i][m]);
-#pragma GCC unroll 16
-            for (int m = 0; m < kInputs; ++m)
-                sum[i][m] = hn::MulAdd(weights.second,
-                                       hn::Load(Floats(), x + (kInputs + m) * kLanes), sum[i][m]);
+            first[i] = weights.first;
+            second[i] = weights.second;
         }
+        addVectors<Row, kRows, kInputs>(first, x, sum);
+        addVectors<Row, kRows, kInputs>(second, x + kInputs * kLanes, sum);
+    }
 }
 
 // Asks for the weights of the same columns in the rows that come next: rows are short, and what
@@ -115,40 +140,42 @@ HWY_INLINE void addBlocks(const WeightMatrix& w, Row (&rows)[kRows], std::int64_
 // The work on kUnit rows of one matrix. sums: [kUnit, rows of x, lane].
 struct Unit {
     const Product& p;
-    const PackedInputs& x;
-    std::int64_t first, end;
+    std::int64_t inputs, first, end;
     float* sums;
 
     float* sumsOf(std::int64_t o, std::int64_t m) const {
-        return sums + ((o - first) * x.rows + m) * kLanes;
+        return sums + ((o - first) * inputs + m) * kLanes;
     }
 };
 
+// Blocks of columns whose weights and inputs stay in the first cache for a pass.
+constexpr std::int64_t kDepth = 1024 / kBlock;
+
 template <class Row, int kRows, int kInputs>
-void addDepth(const Unit& unit, std::int64_t o, std::int64_t pass, std::int64_t block,
+void addDepth(const Unit& unit, std::int64_t o, const Pass& pass, std::int64_t block,
               std::int64_t end) {
     Vector sum[kRows][kInputs];
     Row rows[kRows];
-    const auto m = unit.x.firstOf(pass);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
         rows[i] = Row::of(unit.p.weight, o + i);
-        const auto* before = unit.sumsOf(o + i, m);
+        const auto* before = unit.sumsOf(o + i, pass.first);
 #pragma GCC unroll 16
-        for (int j = 0; j < kInputs; ++j)
-            sum[i][j] = block == 0 ? hn::Zero(Floats()) : hn::Load(Floats(), before + j * kLanes);
+        for (int m = 0; m < kInputs; ++m)
+            sum[i][m] = block == 0 ? hn::Zero(Floats()) : hn::Load(Floats(), before + m * kLanes);
     }
-    addBlocks<Row, kRows, kInputs>(unit.p.weight, rows, block, end, unit.x.at(pass, block), sum);
+    addBlocks<Row, kRows, kInputs>(unit.p.weight, rows, block, end, pass.at(block), sum);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 16
-        for (int j = 0; j < kInputs; ++j)
-            hn::Store(sum[i][j], Floats(), unit.sumsOf(o + i, m) + j * kLanes);
+        for (int m = 0; m < kInputs; ++m)
+            hn::Store(sum[i][m], Floats(), unit.sumsOf(o + i, pass.first) + m * kLanes);
 }
 
 template <class Row, int kInputs>
-void addPass(const Unit& unit, std::int64_t pass, std::int64_t block, std::int64_t end) {
-    constexpr int kRows = kInputs == 4 ? 3 : 4;  // sums that the registers hold
+void addPass(const Unit& unit, const Pass& pass, std::int64_t block, std::int64_t end) {
+    // Sums, weights and one vector of x fill the registers.
+    constexpr int kRows = kInputs == 1 ? 4 : kInputs == 2 ? 3 : 2;
     auto o = unit.first;
     for (; o + kRows <= unit.end; o += kRows)
         addDepth<Row, kRows, kInputs>(unit, o, pass, block, end);
@@ -156,8 +183,8 @@ void addPass(const Unit& unit, std::int64_t pass, std::int64_t block, std::int64
 }
 
 template <class Row>
-void addPass(const Unit& unit, std::int64_t pass, std::int64_t block, std::int64_t end) {
-    switch (unit.x.firstOf(pass + 1) - unit.x.firstOf(pass)) {
+void addPass(const Unit& unit, const Pass& pass, std::int64_t block, std::int64_t end) {
+    switch (pass.width) {
         case 1:
             return addPass<Row, 1>(unit, pass, block, end);
         case 2:
@@ -180,7 +207,7 @@ HWY_INLINE float folded(float* lanes) {
 void putResults(const Unit& unit) {
     const auto& p = unit.p;
     for (auto o = unit.first; o < unit.end; ++o)
-        for (std::int64_t m = 0; m < unit.x.rows; ++m)
+        for (std::int64_t m = 0; m < unit.inputs; ++m)
             p.y[m * p.yStride + o] = folded(unit.sumsOf(o, m)) + (p.bias ? p.bias[o] : 0);
 }
 
@@ -189,10 +216,10 @@ template <class Row>
 void someRows(const Product& p, std::int64_t first, std::int64_t end, const PackedInputs& x) {
     auto* sums = scratch(Scratch::Sums, kUnit * x.rows * kLanes);
     for (; first < end; first += kUnit) {
-        const Unit unit{p, x, first, std::min(first + kUnit, end), sums};
-        for (std::int64_t block = 0; block < x.blocks; block += x.depth())
-            for (std::int64_t pass = 0; pass < x.passes(); ++pass)
-                addPass<Row>(unit, pass, block, std::min(block + x.depth(), x.blocks));
+        const Unit unit{p, x.rows, first, std::min(first + kUnit, end), sums};
+        for (std::int64_t block = 0; block < x.blocks; block += kDepth)
+            for (const auto& pass : x.passes())
+                addPass<Row>(unit, pass, block, std::min(block + kDepth, x.blocks));
         putResults(unit);
     }
 }
@@ -224,6 +251,7 @@ void alikeProducts(std::span<const Product> products, const Inputs& x,
     });
 }
 
+// At most kFewRows rows of x.
 void multiplyRowsHere(std::span<const Product> products, const Inputs& x,
                       const ParallelFor& parallel) {
     while (!products.empty()) {

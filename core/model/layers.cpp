@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/elementwise.h"
-#include "core/model/threads.h"
+#include "core/kernels/threads.h"
 #include "core/torch.h"
 
 namespace lvr {

@@ -1,7 +1,7 @@
 #include "core/model/linear.h"
 
 #include "core/kernels/matmul.h"
-#include "core/model/threads.h"
+#include "core/kernels/threads.h"
 #include "core/torch.h"
 
 namespace lvr {

@@ -298,8 +298,9 @@ private Q_SLOTS:
                                  .recompute = recompute});
         {
             const torch::NoGradGuard off;  // B is 0 in a fresh adapter
+            auto random = at::detail::createCPUGenerator(5);
             for (const auto& [name, tensor] : checkpoint.model.adapter())
-                tensor.add_(0.1 * torch::ones_like(tensor));
+                tensor.add_(0.1 * torch::randn(tensor.sizes(), random));
         }
         auto records = threeRecords(folder());
         records.push_back(records.front());  // a second question to a picture
@@ -325,16 +326,14 @@ private Q_SLOTS:
         QVERIFY2(std::abs(packed.loss - apart.loss) <= 1e-5 * apart.loss,
                  qPrintable(QString::number(packed.loss - apart.loss)));
         double worst = 0, largest = 0;
-        for (std::size_t i = 0; i < trained.size(); ++i) {
-            const auto most = apart.gradients[i].abs().max().item<double>();
-            largest = std::max(largest, most);
-            worst = std::max(worst,
-                             (packed.gradients[i] - apart.gradients[i]).abs().max().item<double>() /
-                                 std::max(most, 1e-6));
-        }
+        const auto mostOf = [](const torch::Tensor& x) { return x.abs().max().item<double>(); };
+        for (const auto& gradient : apart.gradients) largest = std::max(largest, mostOf(gradient));
+        for (std::size_t i = 0; i < trained.size(); ++i)
+            worst = std::max(worst, mostOf(packed.gradients[i] - apart.gradients[i]) /
+                                        std::max(mostOf(apart.gradients[i]), 1e-4 * largest));
         qInfo("largest difference of a gradient: %.1e of its largest entry", worst);
         QVERIFY(largest > 0);
-        QVERIFY(worst < 2e-5);
+        QVERIFY(worst < 1e-5);
     }
 
     // Up to so many positions, whatever the sizes; a picture that alone has more is a part.

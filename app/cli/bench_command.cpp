@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/bench_measure.h"
+#include "app/cli/bench_schedules.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
@@ -33,7 +34,8 @@ struct BenchArguments {
     fs::path data;
     int pictures = 8, questions = 8, repeats = 7, threads = 1;
     int positions = 512, hiddenSize = 512, vocabSize = 151936;  // of the cross-entropy
-    bool json = false;
+    int visualTokens = 64, completions = 8, loraRank = 0, microTokens = 16384;
+    bool mixed = false, official = false, json = false;
 };
 
 TrainingSet readSet(const BenchArguments& a, const fs::path& scratch) {
@@ -255,20 +257,68 @@ void print(const OrderedJson& r) {
         c["chunked_peak_mb"].get<double>(), c["full_peak_mb"].get<double>());
 }
 
+LvrCheckpoint openForTraining(const BenchArguments& a) {
+    const auto placement = placementOf(a.model, Purpose::Training);
+    if (!a.json) std::printf("computed in %s\n", toText(placement).c_str());
+    const LoraOptions lora{.rank = a.loraRank};
+    return LvrCheckpoint::open(modelNamed(a.model),
+                               {.dtype = placement.dtype,
+                                .device = placement.device,
+                                .use = LoadOptions::Use::Training,
+                                .lora = a.loraRank > 0 ? std::optional(lora) : std::nullopt,
+                                .stop = interruption()});
+}
+
+// Beside other sizes and the published schedules.
+OrderedJson compareSchedules(const BenchArguments& a) {
+    const TemporaryFolder scratch;
+    const auto checkpoint = openForTraining(a);
+    const auto trained = trainable(checkpoint.model);
+    const ScheduleBench bench{.checkpoint = checkpoint,
+                              .pictures = a.pictures,
+                              .questions = a.questions,
+                              .completions = a.completions,
+                              .visualTokens = a.visualTokens,
+                              .microTokens = a.microTokens,
+                              .repeats = a.repeats,
+                              .scratch = scratch.path};
+    OrderedJson out;
+    if (a.mixed) out["mixed_sizes"] = benchMixedSizes(bench);
+    if (a.official) out["official_sft"] = benchOfficialSft(bench);
+    if (a.official) out["official_grpo"] = benchOfficialGrpo(bench);
+    return out;
+}
+
+void printBeside(const char* what, const OrderedJson& r, const char* checked) {
+    std::printf(
+        "%-18s %.2f x faster than the published schedule (%.0f ms, not %.0f), %.2f of its "
+        "memory (%.0f MB, not %.0f); numbers differ by %.1e\n",
+        what, r["ratio"].get<double>(), 1e3 * r["seconds"].get<double>(),
+        1e3 * r["official_seconds"].get<double>(), r["memory_share"].get<double>(),
+        r["peak_mb"].get<double>(), r["official_peak_mb"].get<double>(), r[checked].get<double>());
+}
+
+void printSchedules(const OrderedJson& r) {
+    if (r.contains("mixed_sizes")) {
+        const auto& m = r["mixed_sizes"];
+        std::printf("mixed sizes        %.0f positions/s, pictures of one size %.0f: ratio %.2f\n",
+                    m["mixed_positions_per_second"].get<double>(),
+                    m["equal_positions_per_second"].get<double>(), m["ratio"].get<double>());
+    }
+    if (!r.contains("official_sft")) return;
+    printBeside("step of SFT", r["official_sft"], "loss_difference");
+    printBeside("step of GRPO", r["official_grpo"], "log_probability_difference");
+}
+
 void benchTrain(const BenchArguments& a) {
     const NothingToKeep stopsAtOnce;
     at::set_num_threads(a.threads);
-    const auto placement = placementOf(a.model, Purpose::Training);
-    if (!a.json) std::printf("computed in %s\n", toText(placement).c_str());
-    TrainBench bench(a, LvrCheckpoint::open(modelNamed(a.model), {.dtype = placement.dtype,
-                                                                  .device = placement.device,
-                                                                  .use = LoadOptions::Use::Training,
-                                                                  .stop = interruption()}));
-    const auto result = bench.run();
+    const bool compares = a.mixed || a.official;
+    const auto result = compares ? compareSchedules(a) : TrainBench(a, openForTraining(a)).run();
     if (a.json)
         std::cout << result.dump(2) << "\n";
     else
-        print(result);
+        compares ? printSchedules(result) : print(result);
 }
 
 }  // namespace
@@ -291,8 +341,19 @@ void addBenchCommand(CLI::App& app) {
     number("--positions", a->positions, "Supervised positions of the cross-entropy");
     number("--hidden-size", a->hiddenSize, "Of the cross-entropy");
     number("--vocab-size", a->vocabSize, "Of the cross-entropy");
+    number("--visual-tokens", a->visualTokens, "Of a picture on average, with --mixed, --official");
+    number("--completions", a->completions, "Of a question in GRPO, with --official");
+    number("--micro-tokens", a->microTokens,
+           "Positions at most of a pass, with --mixed, --official");
+    train->add_option("--lora-rank", a->loraRank, "Train adapters of this rank; 0: all weights")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    train->add_flag("--mixed", a->mixed,
+                    "Only: pictures of the sizes that photos have beside pictures of one size");
+    train->add_flag("--official", a->official,
+                    "Only: steps of SFT and GRPO beside the published schedules");
     train->add_flag("--json", a->json, "Print one JSON object");
-    train->footer("Example: lvr bench train --json");
+    train->footer("Example: lvr bench train --mixed --official");
     train->callback([a] { benchTrain(*a); });
     addBenchUiCommand(*bench);
 }

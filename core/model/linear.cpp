@@ -88,9 +88,11 @@ torch::Tensor times(const torch::Tensor& a, const torch::Tensor& b) {
 // ownProduct with gradients.
 struct OwnLinear : torch::autograd::Function<OwnLinear> {
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
-                                 const torch::Tensor& weight, const torch::Tensor& bias) {
+                                 const torch::Tensor& weight,
+                                 const std::optional<torch::Tensor>& bias) {
         context->save_for_backward({x, weight});
-        return ownProduct(x, {weight, {}}, bias);
+        context->saved_data["bias"] = bias.has_value();
+        return ownProduct(x, {weight, {}}, bias.value_or(torch::Tensor()));
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -102,7 +104,8 @@ struct OwnLinear : torch::autograd::Function<OwnLinear> {
         if (context->needs_input_grad(0)) ofX = times(ofY, weight).view(x.sizes());
         if (context->needs_input_grad(1))
             ofWeight = times(ofY.t(), x.reshape({-1, weight.size(1)}));
-        if (context->needs_input_grad(2)) ofBias = ofY.sum(0);
+        if (context->saved_data["bias"].toBool() && context->needs_input_grad(2))
+            ofBias = ofY.sum(0);
         return {ofX, ofWeight, ofBias};
     }
 };
@@ -130,7 +133,9 @@ bool mayLearnOwn(const torch::Tensor& x, const Weight& weight) {
 torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
     if (isOwn(x, weight)) return product(x, weight, bias, wayFor(x, weight));
     TORCH_CHECK(!weight.isQuantised(), "quantised weights have no gradient and are for the CPU");
-    if (mayLearnOwn(x, weight)) return OwnLinear::apply(x, weight.values, bias);
+    if (mayLearnOwn(x, weight))
+        return OwnLinear::apply(x, weight.values,
+                                bias.defined() ? std::optional(bias) : std::nullopt);
     return torch::linear(x, weight.values.to(x.scalar_type()), bias);
 }
 

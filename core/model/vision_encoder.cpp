@@ -140,8 +140,7 @@ VisionEncoder::VisionEncoder(const Parameters& parameters, const VisionConfig& c
       patchEmbed_{
           parameters.at("patch_embed")
               .at("proj")("weight", {config.hiddenSize, config.inChannels, config.temporalPatchSize,
-                                     config.patchSize, config.patchSize})
-              .flatten(1),
+                                     config.patchSize, config.patchSize}),
           {}},
       activations_(parameters.activations().value_or(patchEmbed_.values.scalar_type())),
       blocks_([&] {
@@ -176,7 +175,8 @@ torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridT
         patchOrder(layout.tokenOrder, config_.spatialMergeSize * config_.spatialMergeSize);
     const auto rotary = rotaryOf(grids, config_, order, device);
 
-    auto x = product(pixels.to(device, activations_), patchEmbed_);  // [P, C]
+    auto x =
+        product(pixels.to(device, activations_), {patchEmbed_.values.flatten(1), {}});  // [P, C]
     if (probe) probe->patchEmbed = x;
     x = x.index_select(0, order.to(device));
     const PatchSegments windows(layout.windowLengths, device), images(layout.imageLengths, device);

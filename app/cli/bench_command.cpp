@@ -306,6 +306,10 @@ void addBenchCommand(CLI::App& app) {
     train->add_flag("--json", a->json, "Print one JSON object");
     train->footer("Example: lvr bench train --json");
     train->callback([a] { benchTrain(*a); });
+    addBenchMachineCommand(*bench);
+    addBenchInferCommand(*bench);
+    addBenchImageCommand(*bench);
+    addBenchOpenCommand(*bench);
     addBenchUiCommand(*bench);
 }
 

@@ -85,7 +85,7 @@ void writeDump(const fs::path& file, const Pixels& pixels, const EncodedQuestion
     const auto grids = torch::empty({images, 3}, torch::kInt64);
     for (std::int64_t i = 0; i < images; ++i)
         for (int axis = 0; axis < 3; ++axis) grids[i][axis] = pixels.gridThw[i][axis];
-    const auto matrix = [&](const std::vector<float>& values, std::int64_t width) {
+    const auto matrix = [&](at::ArrayRef<float> values, std::int64_t width) {
         return torch::tensor(values).view({-1, width}).contiguous();
     };
     const auto width =

@@ -355,6 +355,10 @@ void addBenchCommand(CLI::App& app) {
     train->add_flag("--json", a->json, "Print one JSON object");
     train->footer("Example: lvr bench train --mixed --official");
     train->callback([a] { benchTrain(*a); });
+    addBenchMachineCommand(*bench);
+    addBenchInferCommand(*bench);
+    addBenchImageCommand(*bench);
+    addBenchOpenCommand(*bench);
     addBenchUiCommand(*bench);
 }
 

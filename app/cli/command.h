@@ -28,11 +28,17 @@ void addScoreCommand(CLI::App& app);
 void addDiagnoseCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
 void addModelCommand(CLI::App& app);
-void addRandomModelCommand(CLI::App& model);  // a subcommand of it
+void addRandomModelCommand(CLI::App& model);   // a subcommand of it
+void addQuantizeCommand(CLI::App& model);      // a subcommand of it
+void addModelCompareCommand(CLI::App& model);  // a subcommand of it
 void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 void addStudyCommand(CLI::App& app);
 void addBenchCommand(CLI::App& app);
+void addBenchMachineCommand(CLI::App& bench);  // each a subcommand of it
+void addBenchInferCommand(CLI::App& bench);
+void addBenchImageCommand(CLI::App& bench);
+void addBenchOpenCommand(CLI::App& bench);
 void addBenchUiCommand(CLI::App& bench);  // a subcommand of it
 
 // The text itself, the contents of FILE for "@FILE", or "@TEXT" for "@@TEXT". Throws Error:

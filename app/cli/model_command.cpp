@@ -9,6 +9,7 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_config.h"
+#include "core/checkpoint/quantisation.h"
 #include "core/error.h"
 #include "core/model/lvr_model.h"
 #include "core/model/save_checkpoint.h"
@@ -46,15 +47,16 @@ void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folde
 void showModel(const std::string& name) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
     const auto stored = memoryType(sizeOf(folder).dtype);
+    const auto quantised = readQuantisation(folder);
     const auto model = LvrModel::open(folder, {.dtype = stored, .stop = interruption()});
     const auto& config = model.config();
-    std::int64_t parameters = 0;
-    for (const auto& [parameter, tensor] : model.parameters()) parameters += tensor.numel();
     const auto& t = config.text;
     const auto& v = config.vision;
     std::cout << "folder          " << folder.string() << "\n"
-              << "parameters      " << parameters << " in " << model.parameters().size()
-              << " tensors, all present and of the right shape, in " << toText(stored) << "\n"
+              << "parameters      " << model.parameterCount() << " in " << model.parameters().size()
+              << " tensors, all present and of the right shape, in " << toText(stored)
+              << (quantised ? ", the language model's Linears in " + toText(*quantised) : "")
+              << "\n"
               << "language model  hidden_size " << t.hiddenSize << ", " << t.numHiddenLayers
               << " layers, " << t.numAttentionHeads << " heads (" << t.numKeyValueHeads
               << " KV), intermediate_size " << t.intermediateSize << ", vocab_size " << t.vocabSize
@@ -125,6 +127,8 @@ void addModelCommand(CLI::App& app) {
     });
     addMerge(*command);
     addRandomModelCommand(*command);
+    addQuantizeCommand(*command);
+    addModelCompareCommand(*command);
 }
 
 }  // namespace lvr

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/random_folder.h"
 #include "app/engine/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
@@ -14,17 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct RandomArguments {
-    std::string shape = "tiny", dtype = "bfloat16", tokenizer;
-    int layers = 0;
-    std::uint64_t seed = 0;
-    fs::path out;
-};
-
-ModelConfig configOf(const RandomArguments& a, const fs::path& from) {
+ModelConfig configOf(const RandomFolder& wish, const fs::path& from) {
     auto config = readModelConfig(from);
-    if (a.shape != "tiny") config = inShape(config, a.shape);
-    if (a.layers > 0) config.text.numHiddenLayers = a.layers;
+    if (wish.shape != "tiny") config = inShape(config, wish.shape);
+    if (wish.layers > 0) config.text.numHiddenLayers = wish.layers;
+    if (wish.visionLayers > 0) {
+        config.vision.depth = wish.visionLayers;
+        std::erase_if(config.vision.fullattBlockIndexes,
+                      [&](int block) { return block >= wish.visionLayers; });
+    }
     return config;
 }
 
@@ -38,12 +37,25 @@ void copyOthers(const fs::path& from, const fs::path& to) {
     }
 }
 
+}  // namespace
+
+void writeRandomFolder(const RandomFolder& wish, const fs::path& out) {
+    const auto from = findCheckpoint(wish.tokenizer.empty() ? tinyModelFolder() : wish.tokenizer);
+    writeRandomModel(configOf(wish, from), parseDtype(wish.dtype), wish.seed, out);
+    copyOthers(from, out);
+}
+
+namespace {
+
+struct RandomArguments {
+    RandomFolder wish;
+    fs::path out;
+};
+
 void makeRandom(const RandomArguments& a) {
     checkOutputFolder(a.out);
-    const auto from = findCheckpoint(a.tokenizer.empty() ? tinyModelFolder() : a.tokenizer);
-    writeRandomModel(configOf(a, from), parseDtype(a.dtype), a.seed, a.out);
-    copyOthers(from, a.out);
-    std::cout << "wrote " << a.out.string() << ", random weights in the shape of " << a.shape
+    writeRandomFolder(a.wish, a.out);
+    std::cout << "wrote " << a.out.string() << ", random weights in the shape of " << a.wish.shape
               << "; it knows nothing\n";
 }
 
@@ -56,13 +68,17 @@ void addRandomModelCommand(CLI::App& model) {
     auto* command = model.add_subcommand(
         "random", "Write random weights in a true shape, to measure memory and speed with");
     command->add_option("--out", a->out, "Folder to write")->required();
-    command->add_option("--shape", a->shape, shapes)->capture_default_str();
-    command->add_option("--layers", a->layers, "Of the language model (default: the shape's)")
+    command->add_option("--shape", a->wish.shape, shapes)->capture_default_str();
+    command->add_option("--layers", a->wish.layers, "Of the language model (default: the shape's)")
         ->check(CLI::Range(1, 10000));
-    command->add_option("--dtype", a->dtype, "float32 or bfloat16")->capture_default_str();
-    command->add_option("--tokenizer", a->tokenizer,
+    command
+        ->add_option("--vision-layers", a->wish.visionLayers,
+                     "Of the vision tower (default: the shape's)")
+        ->check(CLI::Range(1, 10000));
+    command->add_option("--dtype", a->wish.dtype, "float32 or bfloat16")->capture_default_str();
+    command->add_option("--tokenizer", a->wish.tokenizer,
                         "Checkpoint whose tokenizer it gets (default: the shipped tiny model)");
-    command->add_option("--seed", a->seed, "Of the weights")->capture_default_str();
+    command->add_option("--seed", a->wish.seed, "Of the weights")->capture_default_str();
     command->footer(
         "Example: lvr model random --shape qwen2.5-vl-0.5b --dtype float32 --out /tmp/half");
     command->callback([a] { makeRandom(*a); });

@@ -104,9 +104,7 @@ private:
 };
 
 std::string details(const LvrModel& model, const Placement& placement) {
-    double parameters = 0;
-    for (const auto& [name, tensor] : model.parameters())
-        parameters += static_cast<double>(tensor.numel());
+    const auto parameters = static_cast<double>(model.parameterCount());
     char text[32];
     std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
     return text + toText(placement);

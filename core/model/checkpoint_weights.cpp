@@ -18,15 +18,16 @@ constexpr const char* kHead = "lm_head.weight";
 
 using Tensors = std::map<std::string, TensorView>;
 
-ExpectedTensors expectedTensors(const ModelConfig& config) {
+ExpectedTensors expectedTensors(const ModelConfig& config,
+                                const std::optional<Quantisation>& quantised = {}) {
     ExpectedTensors expected;
-    for (const auto& [name, shape] : tensorShapes(config)) expected[name] = shape;
+    for (const auto& [name, shape] : tensorShapes(config, quantised)) expected[name] = shape;
     return expected;
 }
 
 // Also where the weights look plain: whoever reads them as transformers does gets others.
-Tensors openPlainWeights(const fs::path& folder) {
-    if (const auto method = quantisationOf(folder))
+Tensors openKnownWeights(const fs::path& folder) {
+    if (const auto method = quantisationOf(folder); method && !readQuantisation(folder))
         throw Error(folder.string() + " is quantised with " + *method +
                     ", which is not supported; open the float checkpoint it was made from, or, if "
                     "its weights are plain, take what says so out of its config.json");
@@ -47,8 +48,9 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& sent
 
 // Those of the model itself. A tied one may hold an lm_head.weight all the same.
 void openBase(const fs::path& folder, CheckpointWeights& opened) {
-    opened.weights = openPlainWeights(folder);
-    if (!opened.config.text.tieWordEmbeddings) return;
+    opened.weights = openKnownWeights(folder);
+    opened.quantised = readQuantisation(folder);
+    if (!opened.config.text.tieWordEmbeddings || opened.quantised) return;
     const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
     if (head == opened.weights.end()) return;
     if (embeddings != opened.weights.end() && !areEqual(embeddings->second, head->second))
@@ -201,8 +203,14 @@ CheckpointWeights openCheckpointWeights(const fs::path& folder,
                              .warnings = unusedParts(folder)};
     if (adapter) append(unusedParts(base), opened.warnings);
     openBase(base, opened);
+    if (adapter && opened.quantised)
+        throw Error(folder.string() + " adapts " + base.string() +
+                    ", whose weights are integers (" + toText(*opened.quantised) +
+                    "), which nothing can be added to; let it adapt the checkpoint that was made "
+                    "from (base_model_name_or_path)");
     if (adapter) openAdapterInto(opened, folder, *adapter, lora);
-    const auto unexpected = checkWeights(opened.weights, expectedTensors(opened.config), folder);
+    const auto unexpected =
+        checkWeights(opened.weights, expectedTensors(opened.config, opened.quantised), folder);
     if (!unexpected.empty())
         opened.warnings.push_back("the model has no place for some tensors of " + base.string() +
                                   ", and they are left out: " + unexpected);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
+#include "core/checkpoint/quantisation.h"
 #include "core/files/safetensors.h"
 #include "core/values/lora_options.h"
 
@@ -18,6 +19,7 @@ namespace lvr {
 struct CheckpointWeights {
     ModelConfig config;
     std::map<std::string, TensorView> weights;
+    std::optional<Quantisation> quantised;  // how those of Linears lie there
     // The adapter's lora_A.weight and lora_B.weight, for Linears that are in `weights`.
     std::map<std::string, TensorView> lora;
     double loraScale = 1;
@@ -29,8 +31,9 @@ struct CheckpointWeights {
 // An adapter folder gives the model it adapts with what the adapter holds. As in PEFT, a tied model
 // whose adapter has the embeddings or the head in full is tied no more, unless the adapter says
 // ensure_weight_tying. lora: with which the adapter will be trained further; nothing when it will
-// be merged. Throws Error: tensors missing or of the wrong shape, a quantised checkpoint, an
-// adapter that does not fit or does what we cannot.
+// be merged. Throws Error: tensors missing or of the wrong shape, a checkpoint that another
+// program quantised, an adapter of one that is quantised, an adapter that does not fit or does what
+// we cannot.
 CheckpointWeights openCheckpointWeights(const std::filesystem::path& folder,
                                         const std::optional<LoraOptions>& lora);
 

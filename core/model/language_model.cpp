@@ -2,6 +2,7 @@
 
 #include "core/model/attention.h"
 #include "core/model/pass_watch.h"
+#include "core/model/quantised_weight.h"
 #include "core/model/recomputed.h"
 #include "core/model/segments.h"
 #include "core/torch.h"
@@ -19,6 +20,15 @@ PastKeys pastOf(const Context& context, std::size_t layer) {
     if (!context.past) return {};
     const auto [keys, values] = context.past->of(layer);
     return {keys, values};
+}
+
+// That of a tied model is the embeddings, unless it is kept as integers beside them.
+Weight lmHeadOf(const Parameters& root, const torch::Tensor& embeddings, const TextConfig& config) {
+    const auto head = root.at("lm_head");
+    if (!config.tieWordEmbeddings)
+        return head.weight("weight", config.vocabSize, config.hiddenSize);
+    return head.quantised("weight", config.vocabSize, config.hiddenSize)
+        .value_or(Weight{embeddings, {}});
 }
 
 }  // namespace
@@ -96,9 +106,7 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
           return layers;
       }()),
       norm_(model.at("norm"), config.hiddenSize, config.rmsNormEps),
-      lmHead_(config.tieWordEmbeddings
-                  ? Weight{embedTokens_, {}}
-                  : root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize)),
+      lmHead_(lmHeadOf(root, embedTokens_, config)),
       activations_(root.activations()) {
     const auto dim = config.headDim();
     const auto exponents = torch::arange(0, dim, 2, torch::kFloat32) / static_cast<double>(dim);
@@ -187,6 +195,10 @@ torch::Tensor LanguageModel::recomputedLayer(std::size_t layer, const torch::Ten
 
 torch::Tensor LanguageModel::logits(const torch::Tensor& hidden) const {
     return product(hidden, lmHead_);
+}
+
+torch::Tensor LanguageModel::lmHead() const {
+    return lmHead_.isQuantised() ? dequantised(lmHead_) : lmHead_.values;
 }
 
 }  // namespace lvr

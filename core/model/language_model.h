@@ -43,8 +43,8 @@ public:
     torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
                          const Context& context) const;
     torch::Tensor logits(const torch::Tensor& hidden) const;  // [..., D] -> [..., V]
-    // [V, D], what logits multiply; of a model whose head is not quantised
-    const torch::Tensor& lmHead() const { return lmHead_.values; }
+    // [V, D], what logits multiply; a float32 copy where it is kept as integers
+    torch::Tensor lmHead() const;
 
 private:
     Rotary rotaryOf(const torch::Tensor& positions) const;

@@ -9,15 +9,18 @@
 namespace lvr {
 namespace {
 
-torch::Tensor tensorOf(const TensorView& view, const std::string& name) {
-    const auto dtype = memoryType(view.dtype);
-    if (!c10::isFloatingType(dtype))
-        throw Error(
-            "tensor " + name + " is of type " + std::string(toText(view.dtype)) +
-            "; quantised checkpoints are not supported, use a float32, float16 or bfloat16 one");
+torch::Tensor inPlace(const TensorView& view) {
     const auto keepMapped = [owner = view.owner](void*) {};
     return torch::from_blob(const_cast<std::byte*>(view.data), view.shape, keepMapped,
-                            torch::dtype(dtype));
+                            torch::dtype(memoryType(view.dtype)));
+}
+
+torch::Tensor tensorOf(const TensorView& view, const std::string& name) {
+    if (!c10::isFloatingType(memoryType(view.dtype)))
+        throw Error("tensor " + name + " is of type " + std::string(toText(view.dtype)) +
+                    ", and config.json names no quantisation; use a float32, float16 or bfloat16 "
+                    "checkpoint");
+    return inPlace(view);
 }
 
 bool isTrainedBeside(const LoraOptions& lora, const std::string& name) {
@@ -48,11 +51,11 @@ std::shared_ptr<LoraDropout> dropoutOf(const std::optional<LoraOptions>& lora) {
 // Hands the checkpoint's tensors to the layers that ask for them.
 class Loader {
 public:
-    Loader(std::map<std::string, TensorView> weights, std::map<std::string, TensorView> lora,
-           double loraScale, const LoadOptions& options)
-        : weights_(std::move(weights)),
-          adapter_(std::move(lora)),
-          adapterScale_(loraScale),
+    Loader(CheckpointWeights& opened, const LoadOptions& options)
+        : weights_(std::move(opened.weights)),
+          adapter_(std::move(opened.lora)),
+          adapterScale_(opened.loraScale),
+          quantised_(opened.quantised),
           options_(options),
           count_(static_cast<double>(weights_.size())),
           random_(at::make_generator<at::CPUGeneratorImpl>(options.loraSeed)),
@@ -61,13 +64,18 @@ public:
     const std::shared_ptr<LoraDropout>& dropout() const { return dropout_; }
 
     torch::Tensor operator()(const std::string& name, at::IntArrayRef) {
-        if (options_.stop.stop_requested()) throw Cancelled();
-        if (options_.onProgress) options_.onProgress(done_++ / count_);
-        const auto view = weights_.extract(name).mapped();
+        const auto view = next(name);
         const auto stored = tensorOf(view, name);
         auto tensor = asAsked(name, stored);
         if (!tensor.is_alias_of(stored)) dropFromMemory(view);
         return tensor;
+    }
+
+    std::optional<Weight> integersOf(const std::string& name, std::int64_t in) {
+        const int bits = quantised_ ? bitsOf(*quantised_, name, in) : 0;
+        if (bits == 0) return std::nullopt;
+        const auto values = typed(name, bits == 8 ? DType::I8 : DType::U8);
+        return Weight{values, typed(name + "_scale", DType::BF16)};
     }
 
     std::optional<Lora> adapterOf(const std::string& module, std::int64_t in, std::int64_t out) {
@@ -83,6 +91,19 @@ public:
     }
 
 private:
+    TensorView next(const std::string& name) {
+        if (options_.stop.stop_requested()) throw Cancelled();
+        if (options_.onProgress) options_.onProgress(done_++ / count_);
+        return weights_.extract(name).mapped();
+    }
+    torch::Tensor typed(const std::string& name, DType type) {
+        const auto view = next(name);
+        if (view.dtype != type)
+            throw Error("tensor " + name + " is of type " + std::string(toText(view.dtype)) +
+                        ", and " + toText(*quantised_) + " asks for " + std::string(toText(type)) +
+                        "; quantise the checkpoint again: lvr model quantize");
+        return inPlace(view);
+    }
     // In the type, on the device and with the adapter that the options ask for.
     torch::Tensor asAsked(const std::string& name, const torch::Tensor& stored) {
         if (!options_.lora && name.ends_with(".weight"))
@@ -108,6 +129,7 @@ private:
 
     std::map<std::string, TensorView> weights_, adapter_;
     double adapterScale_;
+    std::optional<Quantisation> quantised_;
     const LoadOptions& options_;
     double count_, done_ = 0;
     torch::Tensor wide_ = torch::empty({0});
@@ -117,10 +139,22 @@ private:
 
 // bfloat16 weights on the CPU are widened as they are read, so that answers are those of float32 at
 // the price of reading bfloat16; training needs gradients, which have the weights' own type.
-std::optional<torch::Dtype> activationsFor(const LoadOptions& options) {
+std::optional<torch::Dtype> activationsFor(const LoadOptions& options, bool quantised) {
+    if (quantised) return torch::kFloat32;
     const bool widens = options.device.is_cpu() && options.use == LoadOptions::Use::Inference &&
                         options.dtype == torch::kBFloat16 && !options.lora;
     return widens ? std::optional(torch::kFloat32) : std::nullopt;
+}
+
+// Integers have no gradients, and are for our own kernels.
+void checkIntegersServe(const std::filesystem::path& folder, const Quantisation& quantised,
+                        const LoadOptions& options) {
+    const auto refuse = [&](const std::string& what) {
+        throw Error(folder.string() + " has its weights as integers (" + toText(quantised) +
+                    "), which " + what + "; use the checkpoint it was made from");
+    };
+    if (options.use == LoadOptions::Use::Training || options.lora) refuse("can't be trained");
+    if (!options.device.is_cpu()) refuse("are for the CPU");
 }
 
 std::vector<TensorHeader> headersOf(const std::vector<NamedTensor>& tensors) {
@@ -158,12 +192,20 @@ std::set<std::string> modulesOf(const std::vector<NamedTensor>& saved) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> tensorShapes(
-    const ModelConfig& config) {
+    const ModelConfig& config, const std::optional<Quantisation>& quantised) {
     std::vector<std::pair<std::string, std::vector<std::int64_t>>> shapes;
-    const LvrModel model(config, Parameters([&](const std::string& name, at::IntArrayRef shape) {
-                             shapes.emplace_back(name, shape.vec());
-                             return torch::empty(shape, torch::device(torch::kMeta));
-                         }));
+    const auto listed = [&](const std::string& name, at::IntArrayRef shape) {
+        shapes.emplace_back(name, shape.vec());
+        return torch::empty(shape, torch::device(torch::kMeta));
+    };
+    const auto integers = [&](const std::string& name, std::int64_t out,
+                              std::int64_t in) -> std::optional<Weight> {
+        const int bits = quantised ? bitsOf(*quantised, name, in) : 0;
+        if (bits == 0) return std::nullopt;
+        const auto values = listed(name, {out, in * bits / 8});
+        return Weight{values, listed(name + "_scale", {out, in / quantised->group})};
+    };
+    const LvrModel model(config, Parameters(listed, {}, integers));
     return shapes;
 }
 
@@ -181,8 +223,8 @@ LvrModel::LvrModel(const ModelConfig& config, const Parameters& parameters)
 
 LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& options) {
     auto opened = openCheckpointWeights(folder, options.lora);
-    const auto loader = std::make_shared<Loader>(std::move(opened.weights), std::move(opened.lora),
-                                                 opened.loraScale, options);
+    if (opened.quantised) checkIntegersServe(folder, *opened.quantised, options);
+    const auto loader = std::make_shared<Loader>(opened, options);
     LvrModel model(
         opened.config,
         Parameters([loader](const std::string& name,
@@ -190,7 +232,10 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
                    [loader](const std::string& module, std::int64_t in, std::int64_t out) {
                        return loader->adapterOf(module, in, out);
                    },
-                   {}, activationsFor(options)));
+                   [loader](const std::string& name, std::int64_t, std::int64_t in) {
+                       return loader->integersOf(name, in);
+                   },
+                   activationsFor(options, opened.quantised.has_value())));
     model.lora_ = options.lora;
     model.dropout_ = loader->dropout();
     model.base_ = std::move(opened.base);
@@ -223,6 +268,12 @@ torch::Tensor LvrModel::embedPrompt(const std::vector<std::int64_t>& ids,
     if (images == 0) return embeddings;
     return embeddings.index_copy(1, places.to(embeddings.device()),
                                  imageTokens.to(embeddings.options()).unsqueeze(0));
+}
+
+std::int64_t LvrModel::parameterCount() const {
+    std::int64_t count = 0;
+    for (const auto& [name, shape] : tensorShapes(config_)) count += c10::multiply_integers(shape);
+    return count;
 }
 
 bool LvrModel::mayTrain(const std::string& name) const {
@@ -264,6 +315,8 @@ LvrModel LvrModel::withoutAdapter() const {
 }
 
 void LvrModel::save(const std::filesystem::path& folder) const {
+    for (const auto& [name, tensor] : parameters_)
+        TORCH_CHECK(tensor.is_floating_point(), name, " is kept as integers, which are not saved");
     std::filesystem::create_directories(folder);
     writeModelConfig(config_, folder);
     if (lora_) return saveAdapter(folder);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
+#include "core/checkpoint/quantisation.h"
 #include "core/model/language_model.h"
 #include "core/model/layers.h"
 #include "core/model/vision_encoder.h"
@@ -39,8 +40,9 @@ struct LoadOptions {
 class LvrModel {
 public:
     // The checkpoint's tensors, memory-mapped and not copied where dtype and device allow, and else
-    // converted one by one. Throws Error (with every missing and mis-shaped tensor at once) or
-    // Cancelled. An adapter folder is opened with the model it adapts.
+    // converted one by one; layers compute in float32 where weights are integers. Throws Error
+    // (with every missing and mis-shaped tensor at once; integers that would be trained, or not be
+    // on the CPU) or Cancelled. An adapter folder is opened with the model it adapts.
     static LvrModel open(const std::filesystem::path& folder, const LoadOptions& options = {});
     LvrModel(const ModelConfig& config, const Parameters& parameters);
 
@@ -48,6 +50,7 @@ public:
     // What the folder holds and was not used, a sentence each.
     const std::vector<std::string>& warnings() const { return warnings_; }
     const std::vector<NamedTensor>& parameters() const { return parameters_; }  // canonical names
+    std::int64_t parameterCount() const;  // of its configuration, however they are kept
     // lora_A and lora_B under canonical names, when an adapter is kept apart; else empty.
     const std::vector<NamedTensor>& adapter() const { return adapter_; }
     // Whether a tensor of parameters() may be trained: with an adapter only what is saved with it.
@@ -80,7 +83,8 @@ public:
         if (dropout_) dropout_->seed(seed);
     }
     torch::Tensor logits(const torch::Tensor& hidden) const { return text_.logits(hidden); }
-    const torch::Tensor& lmHead() const { return text_.lmHead(); }  // [V, D], what logits multiply
+    // [V, D], what logits multiply; a float32 copy where it is kept as integers
+    torch::Tensor lmHead() const { return text_.lmHead(); }
     // What is fed back in place of a token: the hidden state, through the lvr_head if there is one.
     torch::Tensor latent(const torch::Tensor& hidden) const { return head_(hidden); }
     const torch::Tensor& latentEnd() const { return latentEnd_; }  // [D], undefined without one
@@ -109,8 +113,9 @@ private:
     bool recompute_ = false;
 };
 
-// Names and shapes of every tensor a model of this configuration has.
+// Names and shapes of every tensor a model of this configuration has, its weights as integers where
+// it is quantised.
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> tensorShapes(
-    const ModelConfig& config);
+    const ModelConfig& config, const std::optional<Quantisation>& quantised = {});
 
 }  // namespace lvr

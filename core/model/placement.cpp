@@ -27,6 +27,7 @@ bool driverIsThere() {
 // Weights, and while training their gradients, AdamW's two means and float32 masters; a tenth and a
 // GiB for what is computed of them.
 double bytesNeeded(const ModelSize& model, torch::Dtype dtype, Purpose purpose) {
+    if (model.quantised) return 1.1 * static_cast<double>(model.bytes) + kGiB;
     const double size = static_cast<double>(c10::elementSize(dtype));
     const double masters = dtype == torch::kFloat32 ? 0 : 4;
     const double each = purpose == Purpose::Training ? 2 * size + 8 + masters : size;
@@ -100,6 +101,20 @@ Placement onGpu(const PlacementWish& wish, const ModelSize& model, const Machine
     return {as.dtype, device, joined(as.why, why)};
 }
 
+// Integers are for answers on the CPU; the numbers beside them stay as they are.
+Placement placeIntegers(const PlacementWish& wish, const ModelSize& model) {
+    const auto refuse = [&](const std::string& what) {
+        throw Error("a checkpoint quantised to " + toText(*model.quantised) + " " + what +
+                    "; use the checkpoint it was made from");
+    };
+    if (wish.purpose != Purpose::Answering) refuse("can't be trained");
+    if (wish.device != "auto" && !parseDevice(wish.device).is_cpu()) refuse("is for the CPU");
+    if (wish.dtype != "auto")
+        refuse("is computed in float32, and --dtype " + wish.dtype + " can't be had");
+    return {memoryType(model.dtype), torch::kCPU,
+            toText(*model.quantised) + "; computed in float32"};
+}
+
 }  // namespace
 
 bool cpuMultipliesBfloat16() {
@@ -129,6 +144,7 @@ Machine Machine::look() {
 }
 
 Placement place(const PlacementWish& wish, const ModelSize& model, const Machine& machine) {
+    if (model.quantised) return placeIntegers(wish, model);
     if (wish.device != "auto") {
         auto device = parseDevice(wish.device);
         if (wish.device == "cuda" && wish.gpu >= 0 && !machine.gpus.empty())
@@ -148,15 +164,14 @@ Placement place(const PlacementWish& wish, const ModelSize& model, const Machine
 }
 
 Placement placeHere(const PlacementWish& wish, const fs::path& folder) {
-    const bool asked = wish.dtype == "auto" || wish.device == "auto";
-    return place(wish, asked ? sizeOf(folder) : ModelSize(),
+    return place(wish, sizeOf(folder),
                  wish.device == "cpu" ? Machine{.multipliesBfloat16 = cpuMultipliesBfloat16()}
                                       : Machine::look());
 }
 
 bool lacksRoom(const PlacementWish& wish, const ModelSize& model, const Machine& machine) {
     const auto here = place(wish, model, machine);
-    const bool mayUseGpu = wish.device != "cpu" && !machine.gpus.empty();
+    const bool mayUseGpu = wish.device != "cpu" && !machine.gpus.empty() && !model.quantised;
     if (mayUseGpu && here.device.is_cpu()) return true;
     if (!mayUseGpu)
         return machine.freeBytes > 0 && bytesNeeded(model, here.dtype, wish.purpose) >

@@ -177,15 +177,18 @@ void makeOutputFolder(const fs::path& out) {
 }
 
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
-                    const Provenance& provenance, const fs::path& out,
-                    const std::function<void(const fs::path& folder)>& alsoWrite) {
+                    const Provenance& provenance, const fs::path& out, const WriteInto& alsoWrite,
+                    const WriteInto& weights) {
     const fs::path target = fs::absolute(out).lexically_normal(), fresh = target.string() + ".new";
     const auto& model = checkpoint.model;
     const auto& rules = checkpoint.rules;
     try {
         fs::remove_all(fresh);
         fs::create_directories(fresh);
-        model.save(fresh);
+        if (weights)
+            weights(fresh);
+        else
+            model.save(fresh);
         copyOtherFilesOfBoth(from, fresh);
         writeModelConfig(withTokens(model.config(), rules.tokens), toText(model.dtype()),
                          folderWith(from, "config.json"), fresh);

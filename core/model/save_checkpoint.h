@@ -23,9 +23,11 @@ void replaceFolder(const std::filesystem::path& target, const std::filesystem::p
 // limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
 // the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
 // and exchanged with it in one step, so that `out` is always one whole checkpoint. alsoWrite:
-// puts more files into it.
+// puts more files into it, or changes them. weights: writes model.safetensors in place of the
+// checkpoint's own.
+using WriteInto = std::function<void(const std::filesystem::path& folder)>;
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
                     const Provenance& provenance, const std::filesystem::path& out,
-                    const std::function<void(const std::filesystem::path& folder)>& alsoWrite = {});
+                    const WriteInto& alsoWrite = {}, const WriteInto& weights = {});
 
 }  // namespace lvr

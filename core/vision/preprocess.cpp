@@ -1,13 +1,19 @@
 #include "core/vision/preprocess.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <new>
 #include <optional>
 #include <string>
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/error.h"
 #include "core/files/json_file.h"
+#include "core/vision/resize.h"
 
 namespace lvr {
 namespace fs = std::filesystem;
@@ -145,12 +151,10 @@ float* writeChannel(const std::uint8_t* row, std::size_t stride, int patch,
     return out;
 }
 
-// One row of Pixels::values, [3, temporal, patch, patch]; (x, y) is the patch's top left pixel. A
+// One row of Pixels::values, [3, temporal, patch, patch]; `corner` is the patch's top left pixel. A
 // picture is a film whose frames repeat.
-float* writePatch(const Image& image, int x, int y, const PreprocessConfig& config,
+float* writePatch(const std::uint8_t* corner, std::size_t stride, const PreprocessConfig& config,
                   const Normalised& table, float* out) {
-    const std::size_t stride = static_cast<std::size_t>(image.width) * kChannels;
-    const auto* corner = &image.rgb[y * stride + static_cast<std::size_t>(x) * kChannels];
     for (int channel = 0; channel < kChannels; ++channel) {
         const float* frame = out;
         out = writeChannel(corner + channel, stride, config.patchSize, table[channel], out);
@@ -160,26 +164,70 @@ float* writePatch(const Image& image, int x, int y, const PreprocessConfig& conf
     return out;
 }
 
-PatchGrid mergedGrid(const Image& image, const PreprocessConfig& config) {
+PatchGrid mergedGrid(Size size, const PreprocessConfig& config) {
     const int cell = config.patchSize * config.mergeSize;
-    if (image.width < 1 || image.height < 1 || image.width % cell || image.height % cell)
-        throw Error("a picture of " + sizeText(image.width, image.height) +
+    if (size.width < 1 || size.height < 1 || size.width % cell || size.height % cell)
+        throw Error("a picture of " + sizeText(size.width, size.height) +
                     " cannot be cut into cells of " + sizeText(cell, cell) + "; resize it first");
-    return {image.height / cell, image.width / cell};
+    return {size.height / cell, size.width / cell};
 }
 
-// Cell by cell, row-major, and inside a cell patch by patch: so a visual token's patches lie
-// together.
-float* writePatches(const Image& image, PatchGrid grid, const PreprocessConfig& config,
-                    const Normalised& table, float* out) {
+// A row of cells, patch by patch inside each: so a visual token's patches lie together. rows: the
+// cell's rows of a picture of `columns` cells.
+void writeCells(const std::uint8_t* rows, int columns, const PreprocessConfig& config,
+                const Normalised& table, float* out) {
     const int merge = config.mergeSize, patch = config.patchSize;
-    for (int cell = 0; cell < grid.count(); ++cell)
+    const std::size_t stride = static_cast<std::size_t>(columns) * merge * patch * kChannels;
+    for (int cell = 0; cell < columns; ++cell)
         for (int part = 0; part < merge * merge; ++part) {
-            const int column = cell % grid.cols * merge + part % merge;
-            const int row = cell / grid.cols * merge + part / merge;
-            out = writePatch(image, column * patch, row * patch, config, table, out);
+            const int x = (cell * merge + part % merge) * patch, y = part / merge * patch;
+            out = writePatch(rows + y * stride + static_cast<std::size_t>(x) * kChannels, stride,
+                             config, table, out);
         }
-    return out;
+}
+
+// Gives the rows of a picture that make a row of cells.
+using CellRows = std::function<const std::uint8_t*(int cellRow, std::vector<std::uint8_t>& room)>;
+
+// One picture's share of Pixels::values, on the cores there are.
+void writePatches(const CellRows& rowsOf, PatchGrid grid, const PreprocessConfig& config,
+                  const Normalised& table, float* out) {
+    const int cell = config.patchSize * config.mergeSize;
+    const std::size_t each = static_cast<std::size_t>(grid.cols) * cell * cell * kChannels;
+    const int least = static_cast<int>((1U << 17) / each) + 1;
+    onCores(grid.rows, least, [&](int begin, int end) {
+        std::vector<std::uint8_t> room;
+        for (int row = begin; row < end; ++row)
+            writeCells(rowsOf(row, room), grid.cols, config, table,
+                       out + row * each * config.temporalPatchSize);
+    });
+}
+
+// Room for the patches of pictures of these sizes, and their grids.
+Pixels roomFor(const std::vector<Size>& sizes, const PreprocessConfig& config) {
+    Pixels pixels;
+    const std::int64_t merge = config.mergeSize;
+    std::size_t count = 0;
+    for (const auto& size : sizes) {
+        const auto grid = mergedGrid(size, config);
+        pixels.grids.push_back(grid);
+        pixels.gridThw.push_back({1, grid.rows * merge, grid.cols * merge});
+        count += static_cast<std::size_t>(size.width) * size.height * kChannels *
+                 config.temporalPatchSize;
+    }
+    pixels.values.resize(count);
+    return pixels;
+}
+
+// Calls write(i, out) for each picture with its place in pixels.values.
+void forEachPicture(Pixels& pixels, const std::vector<Size>& sizes, const PreprocessConfig& config,
+                    const std::function<void(std::size_t i, float* out)>& write) {
+    float* out = pixels.values.data();
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        write(i, out);
+        out += static_cast<std::size_t>(sizes[i].width) * sizes[i].height * kChannels *
+               config.temporalPatchSize;
+    }
 }
 
 constexpr const char* kPreprocessor = "preprocessor_config.json";
@@ -242,6 +290,18 @@ std::vector<std::string> PreprocessConfig::warnings(const fs::path& folder) {
             kProcessor + " is used, as transformers 5 does, and " + kPreprocessor + " is not"};
 }
 
+void* takeMemory(std::size_t bytes) {
+    constexpr std::size_t kLargePage = 2 << 20;
+    const bool large = bytes >= 2 * kLargePage;
+    const auto size = large ? (bytes + kLargePage - 1) / kLargePage * kLargePage : bytes;
+    void* memory = large ? std::aligned_alloc(kLargePage, size) : std::malloc(size);
+    if (!memory) throw std::bad_alloc();
+    if (large) ::madvise(memory, size, MADV_HUGEPAGE);  // a hint: nothing depends on it
+    return memory;
+}
+
+void giveMemory(void* memory) { std::free(memory); }
+
 Size smartResize(Size original, const PreprocessConfig& config) {
     return fitPixels(original, config, 0, config.patchSize * config.mergeSize);
 }
@@ -266,28 +326,34 @@ Pixels preprocess(const std::vector<Image>& images, const PreprocessConfig& conf
 
 Pixels preprocess(const std::vector<Image>& images, const std::vector<Size>& sizes,
                   const PreprocessConfig& config) {
-    std::vector<Image> resized;
-    resized.reserve(images.size());
-    for (std::size_t i = 0; i < images.size(); ++i)
-        resized.push_back(resizeBicubic(images[i], sizes.at(i)));
-    return patchify(resized, config);
+    const auto table = normalisedBytes(config);
+    auto pixels = roomFor(sizes, config);
+    const int cell = config.patchSize * config.mergeSize;
+    forEachPicture(pixels, sizes, config, [&](std::size_t i, float* out) {
+        const ResizedPicture picture(images.at(i), sizes[i]);
+        const auto rowsOf = [&](int row, std::vector<std::uint8_t>& room) {
+            room.resize(static_cast<std::size_t>(sizes[i].width) * cell * kChannels);
+            picture.readRows(row * cell, cell, room.data());
+            return room.data();
+        };
+        writePatches(rowsOf, pixels.grids[i], config, table, out);
+    });
+    return pixels;
 }
 
 Pixels patchify(const std::vector<Image>& images, const PreprocessConfig& config) {
     const auto table = normalisedBytes(config);
-    Pixels pixels;
-    const std::int64_t merge = config.mergeSize;
-    std::size_t count = 0;
-    for (const auto& image : images) {
-        const auto grid = mergedGrid(image, config);
-        pixels.grids.push_back(grid);
-        pixels.gridThw.push_back({1, grid.rows * merge, grid.cols * merge});
-        count += image.rgb.size() * config.temporalPatchSize;
-    }
-    pixels.values.resize(count);
-    float* out = pixels.values.data();
-    for (std::size_t i = 0; i < images.size(); ++i)
-        out = writePatches(images[i], pixels.grids[i], config, table, out);
+    std::vector<Size> sizes;
+    for (const auto& image : images) sizes.push_back({image.height, image.width});
+    auto pixels = roomFor(sizes, config);
+    const int cell = config.patchSize * config.mergeSize;
+    forEachPicture(pixels, sizes, config, [&](std::size_t i, float* out) {
+        const auto rowsOf = [&](int row, std::vector<std::uint8_t>&) {
+            return &images[i]
+                        .rgb[static_cast<std::size_t>(row) * cell * images[i].width * kChannels];
+        };
+        writePatches(rowsOf, pixels.grids[i], config, table, out);
+    });
     return pixels;
 }
 

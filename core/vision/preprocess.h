@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/values/image.h"
@@ -31,9 +33,34 @@ struct PreprocessConfig {
     bool operator==(const PreprocessConfig&) const = default;
 };
 
+// Memory for much that is overwritten at once: a large piece lies in large pages where the system
+// gives them, because 50 MB in small ones take longer to get than to fill.
+void* takeMemory(std::size_t bytes);  // throws std::bad_alloc
+void giveMemory(void* memory);
+
+// Has a vector take such memory and leave it as it is until it is written.
+template <class T>
+struct Uncleared {
+    using value_type = T;
+    Uncleared() = default;
+    template <class U>
+    explicit Uncleared(const Uncleared<U>&) {}
+    T* allocate(std::size_t count) { return static_cast<T*>(takeMemory(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) { giveMemory(memory); }
+    template <class U>
+    void construct(U* at) {
+        ::new (static_cast<void*>(at)) U;
+    }
+    template <class U, class... Arguments>
+    void construct(U* at, Arguments&&... arguments) {
+        ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
+    }
+    bool operator==(const Uncleared&) const = default;
+};
+
 // Patches of one or more images, ready for the vision encoder.
 struct Pixels {
-    std::vector<float> values;                         // [patches, 3 * temporal * patch * patch]
+    std::vector<float, Uncleared<float>> values;       // [patches, 3 * temporal * patch * patch]
     std::vector<std::array<std::int64_t, 3>> gridThw;  // per image, in patches before merging
     std::vector<PatchGrid> grids;                      // per image, after merging
 };

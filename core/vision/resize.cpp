@@ -1,11 +1,11 @@
+#include "core/vision/resize.h"
+
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <opencv2/core/utility.hpp>
 #include <string>
-#include <vector>
 
 #include "core/error.h"
-#include "core/vision/preprocess.h"
 
 // A separable convolution with Keys' cubic, widened by the scale when shrinking so that it filters
 // out what the smaller picture cannot show. Weights are fixed-point and each pass rounds to bytes,
@@ -16,10 +16,8 @@ namespace {
 constexpr double kKeys = -0.5;  // Keys' parameter a
 constexpr double kRadius = 2.0;
 constexpr int kFractionBits = 32 - 8 - 2;  // 8 for the byte, 2 for overshoot and sign
-constexpr int kRounding = 1 << (kFractionBits - 1);
-constexpr int kLanes = 16;  // bytes weighed at a time; a constant, so that the loops vectorise
 constexpr int kPixelBytes = 3;
-constexpr int kColumn = kPixelBytes * kLanes;  // bytes of a column of pixels, kLanes high
+constexpr int kLeastBytes = 1 << 17;  // fewer are not worth another thread
 
 double cubic(double distance) {
     const double x = std::abs(distance);
@@ -28,13 +26,7 @@ double cubic(double distance) {
     return 0.0;
 }
 
-// What one output position takes from the input: `values` starting at `first`.
-struct Window {
-    int first = 0;
-    std::vector<std::int32_t> values;
-};
-
-Window windowAt(int position, int from, double scale) {
+ResampleWindow windowAt(int position, int from, double scale) {
     const double stretch = std::max(scale, 1.0);
     const double reach = kRadius * stretch;
     const double center = (position + 0.5) * scale;
@@ -46,103 +38,15 @@ Window windowAt(int position, int from, double scale) {
         weights.push_back(cubic((i - center + 0.5) * (1.0 / stretch)));
         sum += weights.back();
     }
-    Window window{first, {}};
+    ResampleWindow window{first, {}};
     for (const double weight : weights) {
         const double scaled = weight / sum * (1 << kFractionBits);
-        window.values.push_back(static_cast<std::int32_t>(scaled + std::copysign(0.5, scaled)));
+        window.weights.push_back(static_cast<std::int32_t>(scaled + std::copysign(0.5, scaled)));
     }
     return window;
 }
 
-std::vector<Window> windowsOf(int from, int to) {
-    std::vector<Window> windows;
-    windows.reserve(to);
-    for (int i = 0; i < to; ++i)
-        windows.push_back(windowAt(i, from, static_cast<double>(from) / to));
-    return windows;
-}
-
-std::uint8_t toByte(std::int32_t sum) {
-    return static_cast<std::uint8_t>(std::clamp(sum >> kFractionBits, 0, 255));
-}
-
-void weighLanes(const std::uint8_t* rows, std::size_t stride, const Window& window,
-                std::uint8_t* out) {
-    std::int32_t sums[kLanes];
-    std::fill_n(sums, kLanes, kRounding);
-    for (const std::int32_t weight : window.values) {
-        for (int lane = 0; lane < kLanes; ++lane) sums[lane] += weight * rows[lane];
-        rows += stride;
-    }
-    for (int lane = 0; lane < kLanes; ++lane) out[lane] = toByte(sums[lane]);
-}
-
-// out[i] = the weighted sum of the window's rows at i; `rows` is row 0 of the input.
-void weighRows(const std::uint8_t* rows, std::size_t stride, const Window& window, int length,
-               std::uint8_t* out) {
-    rows += window.first * stride;
-    int i = 0;
-    for (; i + kLanes <= length; i += kLanes) weighLanes(rows + i, stride, window, out + i);
-    for (; i < length; ++i) {
-        std::int32_t sum = kRounding;
-        for (std::size_t k = 0; k < window.values.size(); ++k)
-            sum += window.values[k] * rows[k * stride + i];
-        out[i] = toByte(sum);
-    }
-}
-
-// [kLanes rows, width, 3] <-> [width, 3, kLanes], so that a column of pixels becomes rows of lanes.
-void toLanes(const std::uint8_t* rows, int width, int count, std::uint8_t* lanes) {
-    const int length = width * kPixelBytes;
-    for (int row = 0; row < count; ++row)
-        for (int i = 0; i < length; ++i)
-            lanes[static_cast<std::size_t>(i) * kLanes + row] =
-                rows[static_cast<std::size_t>(row) * length + i];
-}
-
-void fromLanes(const std::uint8_t* lanes, int width, int count, std::uint8_t* rows) {
-    const int length = width * kPixelBytes;
-    for (int row = 0; row < count; ++row)
-        for (int i = 0; i < length; ++i)
-            rows[static_cast<std::size_t>(row) * length + i] =
-                lanes[static_cast<std::size_t>(i) * kLanes + row];
-}
-
-Image resizeWidth(const Image& image, int width) {
-    if (width == image.width) return image;
-    Image out{width, image.height,
-              std::vector<std::uint8_t>(std::size_t(width) * image.height * kPixelBytes)};
-    const auto windows = windowsOf(image.width, width);
-    std::vector<std::uint8_t> before(std::size_t(image.width) * kColumn);
-    std::vector<std::uint8_t> after(std::size_t(width) * kColumn);
-    for (int y = 0; y < image.height; y += kLanes) {
-        const int count = std::min(kLanes, image.height - y);
-        toLanes(&image.rgb[std::size_t(y) * image.width * kPixelBytes], image.width, count,
-                before.data());
-        for (int x = 0; x < width; ++x)
-            weighRows(before.data(), kColumn, windows[x], kColumn,
-                      &after[std::size_t(x) * kColumn]);
-        fromLanes(after.data(), width, count, &out.rgb[std::size_t(y) * width * kPixelBytes]);
-    }
-    return out;
-}
-
-Image resizeHeight(const Image& image, int height) {
-    if (height == image.height) return image;
-    const int length = image.width * kPixelBytes;
-    Image out{image.width, height, std::vector<std::uint8_t>(std::size_t(length) * height)};
-    const auto windows = windowsOf(image.height, height);
-    for (int y = 0; y < height; ++y)
-        weighRows(image.rgb.data(), length, windows[y], length, &out.rgb[std::size_t(y) * length]);
-    return out;
-}
-
-// Rounding between the passes makes their order visible. This is Pillow's since 13.0, found by
-// trying; older ones always took the width first.
-bool heightFirst(const Image& image, Size size) {
-    const int shrinkage = image.height - size.height;
-    return shrinkage > 0 && shrinkage > 2 * (image.width - size.width);
-}
+std::size_t bytesOfRow(int width) { return static_cast<std::size_t>(width) * kPixelBytes; }
 
 std::string pixelsText(int width, int height) {
     return std::to_string(width) + " x " + std::to_string(height);
@@ -150,13 +54,86 @@ std::string pixelsText(int width, int height) {
 
 }  // namespace
 
-Image resizeBicubic(const Image& image, Size size) {
+std::vector<ResampleWindow> resampleWindows(int from, int to) {
+    std::vector<ResampleWindow> windows;
+    windows.reserve(to);
+    for (int i = 0; i < to; ++i)
+        windows.push_back(windowAt(i, from, static_cast<double>(from) / to));
+    return windows;
+}
+
+// This is Pillow's order since 13.0, found by trying; older ones always took the width first.
+bool heightFirst(const Image& image, Size size) {
+    const int shrinkage = image.height - size.height;
+    return shrinkage > 0 && shrinkage > 2 * (image.width - size.width);
+}
+
+ResizedPicture::ResizedPicture(const Image& image, Size size)
+    : size_(size), rows_(image.rgb.data()), readWidth_(image.width) {
     if (image.width < 1 || image.height < 1 || size.width < 1 || size.height < 1)
         throw Error("cannot resize a picture of " + pixelsText(image.width, image.height) +
                     " pixels to " + pixelsText(size.width, size.height) +
                     "; use a larger picture or a larger min_pixels");
-    if (heightFirst(image, size)) return resizeWidth(resizeHeight(image, size.height), size.width);
-    return resizeHeight(resizeWidth(image, size.width), size.height);
+    const bool width = size.width != image.width, height = size.height != image.height;
+    const bool both = width && height, widthIsSecond = heightFirst(image, size);
+    if (both) firstPass(image, widthIsSecond ? Pass::Height : Pass::Width);
+    if (width && (!both || widthIsSecond)) {
+        second_ = Pass::Width;
+        windows_ = resampleWindows(image.width, size.width);
+    } else if (height) {
+        second_ = Pass::Height;
+        windows_ = resampleWindows(image.height, size.height);
+    }
+}
+
+void ResizedPicture::firstPass(const Image& image, Pass pass) {
+    const int width = pass == Pass::Width ? size_.width : image.width;
+    const int height = pass == Pass::Height ? size_.height : image.height;
+    const auto length = bytesOfRow(width), read = bytesOfRow(image.width);
+    first_ = std::make_unique_for_overwrite<std::uint8_t[]>(length * height);
+    const auto windows = pass == Pass::Width ? resampleWindows(image.width, width)
+                                             : resampleWindows(image.height, height);
+    onCores(height, kLeastBytes / static_cast<int>(length) + 1, [&](int begin, int end) {
+        for (int y = begin; y < end; ++y) {
+            auto* out = &first_[y * length];
+            if (pass == Pass::Width)
+                weighPixels(&image.rgb[y * read], image.width, windows, out);
+            else
+                weighRows(&image.rgb[windows[y].first * read], read, windows[y].weights, length,
+                          out);
+        }
+    });
+    rows_ = first_.get();
+    readWidth_ = width;
+}
+
+void ResizedPicture::readRows(int first, int count, std::uint8_t* out) const {
+    const auto read = bytesOfRow(readWidth_), length = bytesOfRow(size_.width);
+    for (int y = first; y < first + count; ++y, out += length) {
+        if (second_ == Pass::Height)
+            weighRows(rows_ + windows_[y].first * read, read, windows_[y].weights, length, out);
+        else if (second_ == Pass::Width)
+            weighPixels(rows_ + y * read, readWidth_, windows_, out);
+        else
+            std::copy_n(rows_ + y * read, length, out);
+    }
+}
+
+void onCores(int count, int least, const std::function<void(int begin, int end)>& work) {
+    const int parts = std::min(count / std::max(1, least), 4 * cv::getNumThreads());
+    if (parts <= 1) return work(0, count);
+    cv::parallel_for_(
+        cv::Range(0, count), [&](const cv::Range& part) { work(part.start, part.end); }, parts);
+}
+
+Image resizeBicubic(const Image& image, Size size) {
+    const ResizedPicture picture(image, size);
+    const auto length = bytesOfRow(size.width);
+    Image out{size.width, size.height, std::vector<std::uint8_t>(length * size.height)};
+    onCores(size.height, kLeastBytes / static_cast<int>(length) + 1, [&](int begin, int end) {
+        picture.readRows(begin, end - begin, &out.rgb[begin * length]);
+    });
+    return out;
 }
 
 }  // namespace lvr

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace lvr {
+
+// What this machine can do at most with the threads that at::get_num_threads says, measured now.
+struct Ceilings {
+    double readBandwidth = 0;  // bytes a second, of memory too large for any cache
+    double multiplyAdd = 0;    // float32 operations a second, a multiply-add counted as two
+};
+Ceilings measureCeilings();
+
+// Multiply-adds of float32 vectors, as wide as the CPU has them, that depend on nothing but
+// registers. Returns the operations done.
+double multiplyAddInRegisters(std::int64_t rounds);
+
+std::string cpuName();  // as /proc/cpuinfo has it
+
+// What was measured of a piece of work.
+struct BenchFigure {
+    std::string name;
+    double seconds = 0;
+    double referenceSeconds = 0;  // of the slow way in this program; 0: none
+    // How much of a ceiling it uses, and which: bytes read of the bandwidth, or operations of the
+    // multiply-adds; 0: none.
+    double share = 0;
+    std::string ceiling = {};
+    // Beside the reference: cosine of the states, share of positions with the same likeliest token;
+    // below 0: not compared.
+    double cosine = -1, sameTop = -1;
+};
+BenchFigure ofBytes(BenchFigure figure, double bytes, const Ceilings& ceilings);
+BenchFigure ofOperations(BenchFigure figure, double operations, const Ceilings& ceilings);
+nlohmann::ordered_json toJson(const BenchFigure& figure);
+nlohmann::ordered_json toJson(const Ceilings& ceilings);  // with the CPU and the threads
+void print(const BenchFigure& figure);
+void print(const Ceilings& ceilings);
+
+}  // namespace lvr

@@ -291,6 +291,33 @@ private Q_SLOTS:
         QVERIFY(trace.steps.empty());
     }
 
+    // By another rule, as a comparison asks, and after its latents were tested.
+    void aQuestionIsReadOnceHoweverOftenItIsAsked() {
+        const auto engine = shippedModel();
+        int layers = 0;
+        const AskHooks counting{.onReading = [&](const ReadingProgress& reading) {
+            layers += reading.what == ReadingProgress::What::Prompt;
+        }};
+        const auto ask = [&](const DecodeOptions& options) {
+            layers = 0;
+            return engine->ask(scene_.question, options, counting, {});
+        };
+        const auto first = ask(options_);
+        QVERIFY(layers > 0 && !reusedEncoding(first));
+        auto other = options_;
+        other.exit = FixedSteps{1};
+        QVERIFY(reusedEncoding(ask(other)));
+        QCOMPARE(layers, 0);
+        engine->panel({.question = {.question = scene_.question},
+                       .options = options_,
+                       .interventions = {{.kind = InterventionKind::Zero}}},
+                      {}, {});
+        const auto again = ask(options_);
+        QCOMPARE(layers, 0);
+        QCOMPARE(again.text, first.text);
+        QCOMPARE(again.latents, first.latents);
+    }
+
     // ---- In a window ----
 
     void useAsThoughtAsksWithTheRegion() {

@@ -32,6 +32,14 @@ QString copyModel(const QTemporaryDir& dir) {
     return copy;
 }
 
+// Lines of JSON, whatever else is printed beside them.
+QList<QJsonObject> linesOf(const QString& out) {
+    QList<QJsonObject> lines;
+    for (const auto& line : out.split('\n', Qt::SkipEmptyParts))
+        lines << QJsonDocument::fromJson(line.toUtf8()).object();
+    return lines;
+}
+
 QStringList ask(const QStringList& more) { return QStringList{"ask", "--model", kModel} + more; }
 
 }  // namespace
@@ -61,6 +69,86 @@ private Q_SLOTS:
         }
         QCOMPARE(json["stopped"].toString(), QString("max_new_tokens"));
         for (const auto* key : {"answer", "text", "timings"}) QVERIFY(json.contains(key));
+    }
+
+    void severalQuestionsAreAnsweredAsOneByOne() {
+        const QStringList how{"--image",          kPicture, "--exit", "fixed:2",
+                              "--max-new-tokens", "8",      "--json"};
+        const QStringList questions{"Where is it?", "Where is it not?", "Where is it?"};
+        QStringList all = how;
+        for (const auto& question : questions) all << "--question" << question;
+        const auto together = lvr(ask(all));
+        QCOMPARE(together.code, 0);
+        const auto lines = linesOf(together.out);
+        QCOMPARE(lines.size(), 3);
+        for (int i = 0; i < 2; ++i) {
+            const auto alone = objectOf(lvr(ask(how + QStringList{"--question", questions[i]})));
+            QCOMPARE(lines[i]["question"].toString(), questions[i]);
+            QCOMPARE(lines[i]["token_ids"], alone["token_ids"]);
+            QCOMPARE(lines[i]["answer"], alone["answer"]);
+            QCOMPARE(lines[i]["computation"], alone["computation"]);
+        }
+        QCOMPARE(lines[2]["token_ids"], lines[0]["token_ids"]);
+        QVERIFY(lines[0]["timings"]["encode_images_ms"].toDouble() > 0);
+        QCOMPARE(lines[1]["timings"]["encode_images_ms"].toDouble(), 0.0);
+        all.removeOne("--json");
+        const auto text = lvr(ask(all)).out;
+        QCOMPARE(text.count("answer: "), 3);
+        QVERIFY2(text.contains("question: Where is it not?\nanswer: "), qPrintable(text));
+        // One that can't be asked does not keep the others from it.
+        all << "--question" << QString(100 * 1024, 'x') << "--json";
+        const auto failed = lvr(ask(all));
+        QCOMPARE(failed.code, 1);
+        QCOMPARE(linesOf(failed.out).size(), 4);
+        QVERIFY(linesOf(failed.out)[3]["error"].toString().contains("tokens"));
+        QVERIFY2(failed.err.contains("1 of 4 questions"), qPrintable(failed.err));
+    }
+
+    void linesOfJsonAreAnsweredAsTheyCome() {
+        QProcess process;
+        process.start(LVR_PROGRAM, ask({"--image", kPicture, "--jsonl", "-", "--exit", "fixed:2",
+                                        "--max-new-tokens", "6"}));
+        const auto answered = [&](const QByteArray& line) {
+            process.write(line + "\n");
+            while (!process.canReadLine() && process.waitForReadyRead(600000)) continue;
+            return QJsonDocument::fromJson(process.readLine()).object();
+        };
+        const auto first = answered(R"({"question": "Where is it?", "id": {"page": 3}})");
+        QCOMPARE(first["line"].toInt(), 1);
+        QCOMPARE(first["id"].toObject()["page"].toInt(), 3);
+        QCOMPARE(first["latent_steps"].toArray().size(), 2);
+        QVERIFY(!first.contains("error"));
+        const auto refused = [&](const QByteArray& line, const char* why) {
+            const auto said = answered(line);
+            QVERIFY2(said["error"].toString().contains(why), qPrintable(said["error"].toString()));
+            QVERIFY(said["error"].toString().startsWith("standard input, line ") ||
+                    said["id"] == "gone");
+        };
+        refused("{\"question\": ", "line 2");
+        refused(R"({"question": "What?", "picture": "x.png"})", "picture");
+        refused(R"({"image": "x.png"})", "question");
+        refused(R"({"question": " "})", "empty");
+        refused(R"({"question": "What?", "image": [3]})", "image");
+        refused(R"(["What?"])", "object");
+        refused(R"({"id": "gone", "question": "What?", "image": "/nowhere/x.png"})",
+                "/nowhere/x.png");
+        process.write("\n");  // nothing is asked
+        const auto odd = kGoldens + "/images/odd.png";
+        const auto two = answered(R"({"question": "Which?", "image": [")" + kPicture.toUtf8() +
+                                  "\", \"" + odd.toUtf8() + "\"]}");
+        QCOMPARE(two["line"].toInt(), 10);
+        QCOMPARE(two["images"].toInt(), 2);
+        process.closeWriteChannel();
+        process.waitForFinished(600000);
+        QCOMPARE(process.exitCode(), 1);
+        const auto said = QString::fromUtf8(process.readAllStandardError());
+        QVERIFY2(said.contains("7 of 9 lines"), qPrintable(said));
+        QTemporaryDir dir;
+        write(dir.filePath("q.jsonl"), "{\"question\": \"Where is it?\"}\n");
+        const auto file = lvr(ask({"--image", kPicture, "--jsonl", dir.filePath("q.jsonl"),
+                                   "--exit", "fixed:2", "--max-new-tokens", "6"}));
+        QCOMPARE(file.code, 0);
+        QCOMPARE(linesOf(file.out).front()["token_ids"], first["token_ids"]);
     }
 
     void aGivenThoughtIsFedAndSaid() {
@@ -177,6 +265,11 @@ private Q_SLOTS:
         row("means without a box", ask(QStringList{"--image", kPicture, "--thought-means"} + q), 2,
             "--thought-box");
         row("empty question", ask({"--image", kPicture, "--question", "  "}), 2, "empty");
+        row("no question", ask({"--image", kPicture}), 2, "--question is required");
+        row("questions in two ways", ask(QStringList{"--jsonl", "-"} + q), 2, "one of the two");
+        row("trace of several questions", ask(QStringList{"--trace", "a.lvrtrace"} + q + q), 2,
+            "--trace is of one answer");
+        row("no file of questions", ask({"--jsonl", "/nowhere/q.jsonl"}), 1, "/nowhere/q.jsonl");
         row("long question", ask({"--image", kPicture, "--question", QString(100 * 1024, 'x')}), 1,
             "tokens");
         row("question file missing", ask({"--image", kPicture, "--question", "@/nowhere/q.txt"}), 1,

@@ -117,7 +117,7 @@ class DeviceTest : public QObject {
     std::map<std::string, double> metricsOfGrpo(const LoadOptions& options) const {
         auto checkpoint = LvrCheckpoint::open(kTiny, options);
         auto frozen = options;
-        frozen.use = LoadOptions::Use::Inference;
+        frozen.use = LoadOptions::Use::Reference;
         const auto reference = LvrCheckpoint::open(kTiny, frozen);
         std::vector<GrpoRecord> records;
         for (const auto& sample : chains_)

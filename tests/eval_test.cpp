@@ -70,7 +70,7 @@ class EvalTest : public QObject {
     }
 
     QTemporaryDir folder_;
-    RecentVisualTokens recent_;
+    RecentPrompts recent_;
 
     // A scene as an item of a benchmark, its picture in a file.
     EvaluatedItem sceneItem(int index, const std::string& kind = "color-to-shape") const {
@@ -91,7 +91,7 @@ class EvalTest : public QObject {
     }
 
     std::vector<ItemAnswer> askIn(const EvaluatedItem& item, const std::vector<EvalColumn>& columns,
-                                  const AskHooks& hooks = {}) {
+                                  const ItemHooks& hooks = {}) {
         return askItem(tiny_, item.item, {item.prompt, chainText(item.item)}, columns, options_,
                        recent_, hooks);
     }
@@ -112,6 +112,7 @@ private Q_SLOTS:
         QCOMPARE(passes, 1);
         QCOMPARE(positions, together.front().promptTokens);
         for (std::size_t c = 0; c < columns.size(); ++c) {
+            recent_ = RecentPrompts();
             const auto alone = askIn(item, {columns[c]}).front();
             QCOMPARE(together[c].output, alone.output);
             QCOMPARE(together[c].thoughts, alone.thoughts);

@@ -158,9 +158,15 @@ private Q_SLOTS:
         const auto plan = planLessons(models, groups, options, {}, {});
         QCOMPARE(plan.tokens, wholeTokens);
         QCOMPARE(plan.scale.completions, static_cast<double>(cut + whole));  // as in TRL
-        for (const auto& lesson : plan.lessons)
-            for (std::size_t r = 0; r < lesson.group->rows.size(); ++r) {
-                const auto& row = lesson.group->rows[r];
+        options.microTokens = 1;
+        QCOMPARE(planLessons(models, groups, options, {}, {}).lessons.size(),
+                 plan.lessons.front().groups.size());
+        for (const auto& lesson : plan.lessons) {
+            std::vector<RowResult> rows;
+            for (const auto* group : lesson.groups)
+                rows.insert(rows.end(), group->rows.begin(), group->rows.end());
+            for (std::size_t r = 0; r < rows.size(); ++r) {
+                const auto& row = rows[r];
                 double said = 0;
                 for (const bool latent : row.isLatent) said += !latent;
                 if (row.stopped == StopReason::MaxNewTokens) said = 0;
@@ -168,6 +174,7 @@ private Q_SLOTS:
                          said);
                 QVERIFY(lesson.fixed.advantages[static_cast<std::int64_t>(r)].item<double>() != 0);
             }
+        }
     }
 
     // Of all ids, as TRL's: what the samplers leave out is not left out of the policy.
@@ -180,8 +187,8 @@ private Q_SLOTS:
                                   .maxNewTokens = 16};
         const torch::NoGradGuard off;
         for (const auto& group : rolledOut(options)) {
-            const auto replayed =
-                replay(checkpoint_.model, group.prompt, group.rows, options.temperature);
+            const auto replayed = Replay({{&group.prompt, group.rows}})
+                                      .by(checkpoint_.model, {.temperature = options.temperature});
             for (std::size_t r = 0; r < group.rows.size(); ++r)
                 for (std::size_t c = 0; c < group.rows[r].ids.size(); ++c)
                     if (!group.rows[r].isLatent[c])

@@ -77,6 +77,11 @@ std::vector<RowResult> rowsOf(const Json& c) {
     return rows;
 }
 
+Replayed replayed(const LvrModel& model, const Prompt& prompt, const std::vector<RowResult>& rows,
+                  const ReplayOptions& options = {}) {
+    return Replay({{&prompt, rows}}).by(model, options);
+}
+
 torch::Tensor masksOf(const Json& c) {
     std::vector<torch::Tensor> masks;
     for (const auto& completion : c["completions"])
@@ -243,26 +248,73 @@ private Q_SLOTS:
                          c["metrics"]["clip_ratio/high_mean"].get<double>()) < 1e-6);
     }
 
+    // In chunks, with weights that are known before and without, of a head that learns and one that
+    // does not.
+    void chunkedLogProbabilitiesAndTheirGradientsAreThoseOfTheWholeSoftmax_data() {
+        QTest::addColumn<double>("temperature");
+        QTest::addColumn<int>("chunk");
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<bool>("headLearns");
+        for (const double temperature : {1.0, 0.7})
+            for (const int chunk : {0, 3})
+                for (const bool known : {false, true})
+                    for (const bool headLearns : {false, true})
+                        QTest::addRow("temperature %g, chunk %d%s%s", temperature, chunk,
+                                      known ? ", known weights" : "",
+                                      headLearns ? "" : ", head frozen")
+                            << temperature << chunk << known << headLearns;
+    }
     void chunkedLogProbabilitiesAndTheirGradientsAreThoseOfTheWholeSoftmax() {
+        QFETCH(double, temperature);
+        QFETCH(int, chunk);
+        QFETCH(bool, known);
+        QFETCH(bool, headLearns);
         torch::manual_seed(3);
         const auto labels = torch::randint(0, 11, {7}), weight = torch::randn({7});
-        for (const double temperature : {1.0, 0.7}) {
-            auto hidden = torch::randn({7, 5}).requires_grad_(true);
-            auto head = torch::randn({11, 5}).requires_grad_(true);
-            const auto whole = (torch::linear(hidden, head) / temperature).log_softmax(-1);
-            const auto picked = whole.gather(1, labels.unsqueeze(1)).squeeze(1);
-            (picked * weight).sum().backward();
-            const auto ofHidden = hidden.grad().clone(), ofHead = head.grad().clone();
-            hidden.mutable_grad().zero_();
-            head.mutable_grad().zero_();
-            const auto chunked = tokenLogProbabilities(hidden, head, labels, temperature, 3);
-            (chunked.value * weight).sum().backward();
-            QVERIFY(golden::difference(chunked.value, picked) < 1e-6);
-            QVERIFY(golden::difference(hidden.grad(), ofHidden) < 1e-6);
-            QVERIFY(golden::difference(head.grad(), ofHead) < 1e-6);
-            QVERIFY(golden::difference(chunked.entropy, -(whole.exp() * whole).sum(-1)) < 1e-5);
-            QVERIFY(chunked.likeliest.equal(whole.argmax(-1)));
-        }
+        auto hidden = torch::randn({7, 5}).requires_grad_(true);
+        auto head = torch::randn({11, 5}).requires_grad_(headLearns);
+        const auto whole = (torch::linear(hidden, head) / temperature).log_softmax(-1);
+        const auto picked = whole.gather(1, labels.unsqueeze(1)).squeeze(1);
+        (2 * (picked * weight).sum()).backward();
+        const auto ofHidden = hidden.grad().clone();
+        const auto ofHead = headLearns ? head.grad().clone() : torch::Tensor();
+        hidden.mutable_grad() = head.mutable_grad() = torch::Tensor();
+        const auto chunked = tokenLogProbabilities(hidden, head, labels,
+                                                   {.temperature = temperature,
+                                                    .entropy = TokenEntropy::Computed,
+                                                    .weights = known ? weight : torch::Tensor(),
+                                                    .chunk = chunk});
+        (2 * (chunked.value * weight).sum()).backward();
+        QVERIFY(golden::difference(chunked.value, picked) < 1e-6);
+        QVERIFY(golden::difference(hidden.grad(), ofHidden) < 2e-6);
+        QCOMPARE(head.grad().defined(), headLearns);
+        if (headLearns) QVERIFY(golden::difference(head.grad(), ofHead) < 2e-6);
+        QVERIFY(golden::difference(chunked.entropy, -(whole.exp() * whole).sum(-1)) < 1e-5);
+        QVERIFY(chunked.isLikeliest.equal(whole.argmax(-1) == labels));
+        const torch::NoGradGuard off;
+        const auto plain =
+            tokenLogProbabilities(hidden, head, labels, {.temperature = temperature});
+        QVERIFY(golden::difference(plain.value, picked) < 1e-6);
+        QVERIFY(!plain.entropy.defined());
+    }
+
+    // Log-probabilities far below what float32 can tell from 0 as probabilities.
+    void unlikelyTokensHaveFiniteLogProbabilities() {
+        auto hidden = torch::full({1, 1}, 200.0F).requires_grad_(true);
+        const auto head = torch::tensor({{1.0F}, {-1.0F}});
+        const auto said = tokenLogProbabilities(hidden, head, torch::tensor({1}));
+        QCOMPARE(said.value[0].item<double>(), -400.0);
+        said.value.sum().backward();
+        QCOMPARE(hidden.grad()[0][0].item<double>(), -2.0);
+        QVERIFY(!said.isLikeliest[0].item<bool>());
+    }
+
+    void weightsThatTheLossDoesNotUseAreRefused() {
+        const auto hidden = torch::randn({3, 5}).requires_grad_(true);
+        const auto head = torch::randn({11, 5}).requires_grad_(true);
+        const auto said = tokenLogProbabilities(hidden, head, torch::tensor({1, 2, 3}),
+                                                {.weights = torch::tensor({1.0F, 2.0F, 3.0F})});
+        QVERIFY_EXCEPTION_THROWN(said.value.sum().backward(), c10::Error);
     }
 
     void replayedLogProbabilitiesAreTheReferenceOnes_data() {
@@ -280,21 +332,65 @@ private Q_SLOTS:
         QVERIFY(textMask(rows).equal(masksOf(c)));
         for (const auto& [suffix, temperature] :
              {std::pair{"/logps_t1", 1.0}, {"/logps_t0.9", 0.9}}) {
-            const auto replayed = replay(checkpoint.model, prompt, rows, temperature);
+            const auto ofModel =
+                replayed(checkpoint.model, prompt, rows, {.temperature = temperature});
             for (std::size_t r = 0; r < rows.size(); ++r) {
                 const auto wanted =
                     tensors()[c["completions"][r]["key"].get<std::string>() + suffix];
                 const auto mask = textMask(rows)[static_cast<std::int64_t>(r)];
-                const auto ours = replayed.logProbabilities[static_cast<std::int64_t>(r)];
+                const auto ours = ofModel.logProbabilities[static_cast<std::int64_t>(r)];
                 QVERIFY(golden::difference(ours * mask, wanted * mask) < 2e-5);
             }
         }
         // A head is not part of the golden; without one, what the model puts out again is what was
         // recorded.
         if (checkpoint.model.config().lvr.head != LvrHead::None) return;
-        const auto again = replay(checkpoint.model, prompt, rows, 1.0, ReplayLatents::Recomputed);
-        const auto recorded = replay(checkpoint.model, prompt, rows, 1.0);
+        const auto again =
+            replayed(checkpoint.model, prompt, rows, {.latents = ReplayLatents::Recomputed});
+        const auto recorded = replayed(checkpoint.model, prompt, rows);
         QVERIFY(golden::difference(again.logProbabilities, recorded.logProbabilities) < 1e-4);
+    }
+
+    // Groups of several prompts and pictures in one pass, or each alone.
+    void groupsReplayedTogetherAreAsEachAlone() {
+        const auto checkpoint = LvrCheckpoint::open(kTiny, {.use = LoadOptions::Use::Training});
+        std::vector<Prompt> prompts;
+        for (const char* kind : {"chain", "has-dot", "chain"}) {
+            const torch::NoGradGuard off;
+            prompts.push_back(
+                encodeQuestion(checkpoint, sceneSample(5, prompts.size(), kind).question).prompt);
+            prompts.back().copies = 3;
+        }
+        DecodeOptions options;
+        options.exit = checkpoint.defaultExit();
+        options.sampling = {.temperature = 2, .seed = 4};
+        const auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, options);
+        std::vector<ReplayGroup> groups;
+        for (std::size_t g = 0; g < prompts.size(); ++g)
+            groups.push_back({&prompts[g], std::span(rows).subspan(3 * g, 3)});
+        const ReplayOptions how{.temperature = 2, .entropy = TokenEntropy::Computed};
+        const auto weight = parameter(checkpoint.model, "model.layers.0.self_attn.k_proj.weight");
+        weight.requires_grad_(true);
+        const auto together = Replay(groups).by(checkpoint.model, how);
+        together.logProbabilities.sum().backward();
+        const auto gradient = weight.grad().clone();
+        weight.mutable_grad() = torch::Tensor();
+        for (std::size_t g = 0; g < groups.size(); ++g) {
+            const auto alone = Replay({groups[g]}).by(checkpoint.model, how);
+            alone.logProbabilities.sum().backward();
+            const auto part = [&](const torch::Tensor& x) {
+                return x.narrow(0, static_cast<std::int64_t>(3 * g), 3)
+                    .narrow(1, 0, alone.logProbabilities.size(1));
+            };
+            QVERIFY(golden::difference(part(together.logProbabilities), alone.logProbabilities) <
+                    2e-5);
+            QVERIFY(golden::difference(part(together.entropy), alone.entropy) < 2e-5);
+        }
+        QVERIFY(golden::difference(weight.grad(), gradient) <
+                1e-5 * gradient.abs().max().item<double>());
+        std::int64_t positions = 0;
+        for (const auto& row : groups[0].rows) positions += std::ssize(row.ids);
+        QCOMPARE(groups[0].positions(), positions + std::ssize(prompts[0].ids) - 1);
     }
 
     void objectiveAndItsGradientsAreTheReferenceOnes() {
@@ -313,11 +409,12 @@ private Q_SLOTS:
         const GrpoOptions options{.beta = wanted["beta"]};
         const auto rewards = torch::tensor(wanted["rewards"].get<std::vector<float>>());
         PolicyLossInputs in;
-        in.policy = replay(checkpoint.model, prompt, rows, 0.9).logProbabilities;
+        in.policy = replayed(checkpoint.model, prompt, rows, {.temperature = 0.9}).logProbabilities;
         in.old = in.policy.detach();
         {
             const torch::NoGradGuard off;
-            in.reference = replay(reference.model, prompt, rows, 0.9).logProbabilities;
+            in.reference =
+                replayed(reference.model, prompt, rows, {.temperature = 0.9}).logProbabilities;
         }
         in.advantages =
             groupAdvantages(rewards, static_cast<int>(rows.size()), AdvantageScale::Std);

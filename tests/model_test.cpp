@@ -1,10 +1,14 @@
 // The network against transformers' own numbers (tests/goldens/README.md).
 
+#include <ATen/Parallel.h>
 #include <malloc.h>
 #include <torch/cuda.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/model/device.h"
@@ -12,6 +16,7 @@
 #include "core/model/lvr_checkpoint.h"
 #include "core/model/positions.h"
 #include "core/model/random_model.h"
+#include "core/model/threads.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "tests/support/golden.h"
@@ -123,6 +128,78 @@ private Q_SLOTS:
             qInfo("cache of capacity %d: within %.1e", static_cast<int>(capacity), difference);
             QVERIFY(difference < 1e-5);
         }
+    }
+
+    // On the CPU bfloat16 weights are widened as they are read: nothing else is rounded.
+    void bfloat16WeightsAnswerAsFloat32Does() {
+        const torch::NoGradGuard off;
+        QTemporaryDir dir;
+        const std::filesystem::path file = dir.filePath("half").toStdString();
+        LvrModel::open(folder("random-b"), {.dtype = torch::kBFloat16}).save(file);
+        const auto half = LvrModel::open(file, {.dtype = torch::kBFloat16});
+        const auto wide = LvrModel::open(file, {.dtype = torch::kFloat32});
+        QVERIFY(half.dtype() == torch::kBFloat16 && half.activations() == torch::kFloat32);
+        for (const std::int64_t count : {1, 3, 40}) {  // few rows and many
+            const auto positions = torch::arange(count).view({1, 1, count}).expand({3, 1, count});
+            const auto of = [&](const LvrModel& model) {
+                const auto hidden = model.hidden(
+                    model.embed(torch::arange(20, 20 + count)).unsqueeze(0), positions);
+                return model.logits(model.latent(hidden));
+            };
+            QVERIFY(golden::difference(of(half), of(wide)) < 1e-4);
+        }
+        Pixels pixels;
+        pixels.gridThw = {{1, 10, 6}};  // windows of several sizes
+        const auto values = torch::randn({60, 1176});
+        pixels.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
+        QVERIFY(golden::difference(half.imageTokens(pixels), wide.imageTokens(pixels)) < 1e-4);
+    }
+
+    void workIsSharedByAsManyThreadsAsWereAsked() {
+        const int before = at::get_num_threads();
+        at::set_num_threads(3);
+        std::mutex one;
+        std::set<std::thread::id> threads;
+        onThreads(3, 1, [&](std::int64_t, std::int64_t) {
+            const std::lock_guard lock(one);
+            threads.insert(std::this_thread::get_id());
+        });
+        at::set_num_threads(before);
+        QCOMPARE(threads.size(), std::size_t{3});
+    }
+
+    // Whichever is fastest on the CPU that runs this, the others are tried too.
+    void everyWayToMultiplyManyRowsGivesTheSame() {
+        const torch::NoGradGuard off;
+        const auto x = torch::randn({37, 96}), bias = torch::randn({50});
+        const auto values = torch::randn({50, 96}).to(torch::kBFloat16);
+        const Weight half{values, {}}, wide{values.to(torch::kFloat32), {}};
+        const auto expected = torch::linear(x, wide.values, bias);
+        QVERIFY(golden::difference(product(x, half, bias, ManyRows::Own), expected) < 1e-4);
+        QVERIFY(golden::difference(product(x, wide, bias, ManyRows::Own), expected) < 1e-4);
+        QVERIFY(golden::difference(product(x, wide, bias, ManyRows::Library), expected) == 0);
+        const auto rounded = product(x, half, bias, ManyRows::Bfloat16);
+        QVERIFY(torch::cosine_similarity(rounded.flatten(), expected.flatten(), 0).item<double>() >
+                0.9999);
+        for (const auto type : {torch::kFloat32, torch::kBFloat16})
+            QVERIFY(fastestFor(type) == fastestFor(type));
+    }
+
+    // Large products in training may be our own; their gradients are LibTorch's.
+    void gradientsOfLargeProductsAreThoseOfLibTorch() {
+        const auto make = [](at::IntArrayRef shape) {
+            return torch::randn(shape).requires_grad_();
+        };
+        const auto x = make({3, 20, 1024}), weight = make({1056, 1024}), bias = make({1056});
+        const auto seed = torch::randn({3, 20, 1056});
+        const auto gradients = [&](const torch::Tensor& y) {
+            return torch::autograd::grad({y}, {x, weight, bias}, {seed});
+        };
+        const auto ours = gradients(product(x, {weight, {}}, bias));
+        const auto theirs = gradients(torch::linear(x, weight, bias));
+        for (std::size_t i = 0; i < 3; ++i)
+            QVERIFY(golden::difference(ours[i], theirs[i]) <
+                    1e-5 * theirs[i].abs().max().item<double>());
     }
 
     // After a past, long texts attend some positions at a time; gradients too are what they were.

@@ -13,7 +13,8 @@ class PatchProjectionTest : public QObject {
 private Q_SLOTS:
     void cosineAndDistanceEqualTheObviousLoops() {
         const auto vectors = torch::randn({3, 7}), patches = torch::randn({5, 7});
-        const auto similarity = projectOntoPatches(vectors, patches);
+        const auto cosine = Patches(patches).cosine(vectors),
+                   distance = Patches(patches).distance(vectors);
         for (int i = 0; i < 3; ++i)
             for (int j = 0; j < 5; ++j) {
                 double dot = 0, a = 0, b = 0, d = 0;
@@ -21,14 +22,13 @@ private Q_SLOTS:
                     const double x = vectors[i][k].item<double>(), y = patches[j][k].item<double>();
                     dot += x * y, a += x * x, b += y * y, d += (x - y) * (x - y);
                 }
-                QVERIFY(std::abs(similarity.cosine[i][j].item<double>() - dot / std::sqrt(a * b)) <
-                        1e-5);
-                QVERIFY(std::abs(similarity.l2[i][j].item<double>() - std::sqrt(d)) < 1e-5);
+                QVERIFY(std::abs(cosine[i][j].item<double>() - dot / std::sqrt(a * b)) < 1e-5);
+                QVERIFY(std::abs(distance[i][j].item<double>() - std::sqrt(d)) < 1e-5);
             }
     }
     void aPatchIsAtDistanceZeroFromItself() {
         const auto patches = torch::randn({40, 64}) * 30;
-        QVERIFY(projectOntoPatches(patches, patches).l2.diagonal().max().item<double>() < 1e-6);
+        QVERIFY(Patches(patches).distance(patches).diagonal().max().item<double>() < 1e-6);
     }
     void nearestComesFirstAndTiesGoToTheLowerIndex() {
         QCOMPARE(nearestPatches({0.1F, 0.9F, 0.9F, 0.5F}, 3), (std::vector<int>{1, 2, 3}));

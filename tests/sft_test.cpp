@@ -86,9 +86,8 @@ Losses lossesOf(const LvrCheckpoint& checkpoint, const TrainingSet& set, const S
     Losses losses;
     for (const auto& part : split(all, most)) {
         const auto batch = layOut(checkpoint, part);
-        KvCache prefix;
-        checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        const auto pass = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
+        const PackReading read(checkpoint.model, batch.pack);
+        const auto pass = sftPass(checkpoint, batch, read, {batch.slotTarget, {}},
                                   std::vector<double>(set.kinds.size(), 1.0), options, totals);
         losses.nats += pass.nats;
         losses.latent += pass.latent;
@@ -97,6 +96,36 @@ Losses lossesOf(const LvrCheckpoint& checkpoint, const TrainingSet& set, const S
         if (torch::GradMode::is_enabled()) pass.loss.backward();
     }
     return losses;
+}
+
+// What a step of these parts learns.
+struct Learnt {
+    double loss = 0;
+    std::vector<bool> hits, right;
+    std::vector<torch::Tensor> gradients;
+};
+Learnt learn(const LvrCheckpoint& checkpoint, const std::vector<std::vector<SftPicture>>& parts,
+             const SftOptions& options, const std::vector<torch::Tensor>& trained) {
+    for (auto tensor : trained) tensor.mutable_grad() = torch::Tensor();
+    SftTotals totals;
+    for (const auto& part : parts)
+        for (const auto& one : part)
+            for (const auto& row : one.rows) totals.add(row);
+    Learnt learnt;
+    for (const auto& part : parts) {
+        const auto batch = layOut(checkpoint, part);
+        const PackReading read(checkpoint.model, batch.pack);
+        const auto latents = feedsLatents(options.twin) ? batch.slotTarget : torch::Tensor();
+        const auto pass = sftPass(checkpoint, batch, read, {latents, {}}, {1}, options, totals);
+        learnt.loss += pass.loss.item<double>();
+        learnt.hits.insert(learnt.hits.end(), pass.hits.begin(), pass.hits.end());
+        learnt.right.insert(learnt.right.end(), pass.rowRight.begin(), pass.rowRight.end());
+        pass.loss.backward();
+    }
+    for (const auto& tensor : trained)
+        learnt.gradients.push_back(tensor.grad().defined() ? tensor.grad().clone()
+                                                           : torch::zeros_like(tensor));
+    return learnt;
 }
 
 std::vector<TrainingRecord> threeRecords(const fs::path& folder) {
@@ -165,8 +194,10 @@ private Q_SLOTS:
         auto options = plainSum();
         options.latentEnd = LatentEnd::Vector;
         const auto in = [&](torch::Dtype dtype) {
-            return lossesOf(LvrCheckpoint::open(modelFolder("random-b"), {.dtype = dtype}), set,
-                            options, 1 << 20);
+            return lossesOf(
+                LvrCheckpoint::open(modelFolder("random-b"),
+                                    {.dtype = dtype, .use = LoadOptions::Use::Reference}),
+                set, options, 1 << 20);
         };
         const auto wide = in(torch::kFloat32), half = in(torch::kBFloat16);
         const auto near = [](double a, double b) { return std::abs(a - b) < 0.02 * a; };
@@ -215,7 +246,7 @@ private Q_SLOTS:
         }
         const TrainingSet set(records);
         QCOMPARE(set.pictures, (std::vector<std::vector<int>>{{0, 1}, {2}, {3}}));
-        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1 << 20).size(), 3U);
+        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1 << 20).size(), 1U);
         std::vector<Score> scores;
         for (const auto& r : set.records)
             scores.push_back(scoreRecord(checkpoint,
@@ -229,33 +260,96 @@ private Q_SLOTS:
         QVERIFY(std::abs(scores[0].ce - scores[2].ce) > 1e-4);
     }
 
-    // A step that does not fit into memory at once is the same step.
-    void partsAddUpToTheWholeStep() {
-        auto checkpoint =
-            LvrCheckpoint::open(modelFolder("random-a"), {.use = LoadOptions::Use::Training});
-        const TrainingSet set(threeRecords(folder()));
-        const auto trained = tensorsOf(trainable(checkpoint.model));
-        std::vector<std::vector<torch::Tensor>> gradients;
-        std::vector<double> losses;
-        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1 << 20).size(), 2U);  // two sizes
-        QCOMPARE(split(pictures(checkpoint, set, plainSum()), 1).size(), 3U);
-        for (const int most : {1 << 20, 1}) {
-            losses.push_back(lossesOf(checkpoint, set, plainSum(), most).total);
-            auto& kept = gradients.emplace_back();
-            for (auto tensor : trained) {
-                kept.push_back(tensor.grad().defined() ? tensor.grad().clone()
-                                                       : torch::zeros_like(tensor));
-                tensor.mutable_grad() = torch::Tensor();
-            }
+    // Pictures of several sizes in one pass, or each question alone with a reading of its picture
+    // of its own: losses, hits and gradients are the same, whatever is trained.
+    void packedTogetherIsAsAlone_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<int>("twin");
+        QTest::addColumn<int>("latentEnd");
+        QTest::addColumn<int>("loraRank");
+        QTest::addColumn<bool>("recompute");
+        const auto row = [](const char* name, const char* model, Twin twin, LatentEnd end, int rank,
+                            bool recompute) {
+            QTest::newRow(name) << model << static_cast<int>(twin) << static_cast<int>(end) << rank
+                                << recompute;
+        };
+        row("lvr", "random-a", Twin::Lvr, LatentEnd::Off, 0, false);
+        row("glu head, latent end vector", "random-b", Twin::Lvr, LatentEnd::Vector, 0, false);
+        row("mlp head", "random-c", Twin::Lvr, LatentEnd::Off, 0, false);
+        row("recomputed", "random-a", Twin::Lvr, LatentEnd::Token, 0, true);
+        row("adapters", "random-a", Twin::Lvr, LatentEnd::Off, 2, false);
+        row("adapters, recomputed", "random-b", Twin::Lvr, LatentEnd::Vector, 2, true);
+        row("masked", "random-a", Twin::Masked, LatentEnd::Off, 0, false);
+        row("masked, recomputed", "random-a", Twin::Masked, LatentEnd::Off, 0, true);
+        row("aux", "random-a", Twin::Aux, LatentEnd::Off, 0, false);
+        row("markers", "random-a", Twin::Markers, LatentEnd::Off, 0, false);
+    }
+    void packedTogetherIsAsAlone() {
+        QFETCH(QString, model);
+        QFETCH(int, twin);
+        QFETCH(int, latentEnd);
+        QFETCH(int, loraRank);
+        QFETCH(bool, recompute);
+        const LoraOptions lora{.rank = loraRank};
+        const auto checkpoint =
+            LvrCheckpoint::open(modelFolder(model.toStdString()),
+                                {.use = LoadOptions::Use::Training,
+                                 .lora = loraRank > 0 ? std::optional(lora) : std::nullopt,
+                                 .recompute = recompute});
+        {
+            const torch::NoGradGuard off;  // B is 0 in a fresh adapter
+            for (const auto& [name, tensor] : checkpoint.model.adapter())
+                tensor.add_(0.1 * torch::ones_like(tensor));
         }
-        QVERIFY(std::abs(losses[0] - losses[1]) < 1e-5 * losses[0]);
-        double worst = 0;
-        for (std::size_t i = 0; i < trained.size(); ++i)
-            worst = std::max(worst, ((gradients[0][i] - gradients[1][i]).norm() /
-                                     gradients[0][i].norm().clamp_min(1e-6))
-                                        .item<double>());
-        qInfo("largest relative difference of a gradient: %.1e", worst);
-        QVERIFY(worst < 1e-4);
+        auto records = threeRecords(folder());
+        records.push_back(records.front());  // a second question to a picture
+        records.back().question = "which ?";
+        records.back().boxes = {{.5, .5, .9, .9}};
+        const TrainingSet set(records);
+        auto options = plainSum();
+        options.positionGap = 9;
+        options.extraSlots = 0.5;
+        options.twin = static_cast<Twin>(twin);
+        options.latentEnd = static_cast<LatentEnd>(latentEnd);
+        const auto together = pictures(checkpoint, set, options);
+        std::vector<std::vector<SftPicture>> alone;
+        for (const auto& one : together)
+            for (const auto& row : one.rows) alone.push_back({{one.images, {row}}});
+        QCOMPARE(together.size(), 3U);
+        QCOMPARE(alone.size(), 4U);
+        const auto trained = tensorsOf(trainable(checkpoint.model));
+        const auto packed = learn(checkpoint, {together}, options, trained),
+                   apart = learn(checkpoint, alone, options, trained);
+        QCOMPARE(packed.hits, apart.hits);
+        QCOMPARE(packed.right, apart.right);
+        QVERIFY2(std::abs(packed.loss - apart.loss) <= 1e-5 * apart.loss,
+                 qPrintable(QString::number(packed.loss - apart.loss)));
+        double worst = 0, largest = 0;
+        for (std::size_t i = 0; i < trained.size(); ++i) {
+            const auto most = apart.gradients[i].abs().max().item<double>();
+            largest = std::max(largest, most);
+            worst = std::max(worst,
+                             (packed.gradients[i] - apart.gradients[i]).abs().max().item<double>() /
+                                 std::max(most, 1e-6));
+        }
+        qInfo("largest difference of a gradient: %.1e of its largest entry", worst);
+        QVERIFY(largest > 0);
+        QVERIFY(worst < 2e-5);
+    }
+
+    // Up to so many positions, whatever the sizes; a picture that alone has more is a part.
+    void partsHaveAtMostSoManyPositions() {
+        const torch::NoGradGuard off;
+        const auto checkpoint = LvrCheckpoint::open(modelFolder("random-a"));
+        const auto all = pictures(checkpoint, TrainingSet(threeRecords(folder())), plainSum());
+        std::vector<std::int64_t> sizes;
+        for (const auto& one : all) sizes.push_back(positionsOf(one));
+        const auto countOf = [&](std::int64_t most) {
+            return split(all, static_cast<int>(most)).size();
+        };
+        QCOMPARE(countOf(sizes[0] + sizes[1] + sizes[2]), 1U);
+        QCOMPARE(countOf(sizes[0] + sizes[1] + sizes[2] - 1), 2U);
+        QCOMPARE(countOf(1), 3U);
     }
 
     void twinsDifferInWhatStandsBeforeTheAnswer() {
@@ -305,11 +399,9 @@ private Q_SLOTS:
                 SftTotals totals;
                 for (const auto& row : part.front().rows) totals.add(row);
                 const auto batch = layOut(checkpoint, part);
-                KvCache prefix;
-                checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions,
-                                        {.cache = &prefix});
+                const PackReading read(checkpoint.model, batch.pack);
                 const auto answerWith = [&](const torch::Tensor& latents) {
-                    return sftPass(checkpoint, batch, prefix, {latents, {}}, {1, 1, 1}, options,
+                    return sftPass(checkpoint, batch, read, {latents, {}}, {1, 1, 1}, options,
                                    totals)
                         .answer;
                 };
@@ -365,14 +457,13 @@ private Q_SLOTS:
         for (const auto& one : part)
             for (const auto& row : one.rows) totals.add(row);
         const auto batch = layOut(checkpoint, part);
-        KvCache prefix;
-        checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
+        const PackReading read(checkpoint.model, batch.pack);
         const auto nats = [&](const torch::Tensor& latentEnds) {
-            return sftPass(checkpoint, batch, prefix, {batch.slotTarget, latentEnds},
+            return sftPass(checkpoint, batch, read, {batch.slotTarget, latentEnds},
                            std::vector<double>(set.kinds.size(), 1.0), options, totals)
                 .nats;
         };
-        const auto taught = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
+        const auto taught = sftPass(checkpoint, batch, read, {batch.slotTarget, {}},
                                     std::vector<double>(set.kinds.size(), 1.0), options, totals);
         const auto vector = checkpoint.model.latentEnd().unsqueeze(0);
         QCOMPARE(taught.latentEnds.sizes(), vector.expand_as(taught.latentEnds).sizes());

@@ -7,6 +7,7 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
+#include "core/model/positions.h"
 #include "core/model/save_checkpoint.h"
 #include "core/sft/batch.h"
 #include "core/sft/pass.h"
@@ -69,6 +70,13 @@ std::vector<SftPicture> draw(const LvrCheckpoint& checkpoint, const TrainingSet&
     return pictures;
 }
 
+// Of all rows, as PackReading::hidden counts positions.
+std::vector<std::int64_t> rowIds(const SftBatch& batch) {
+    std::vector<std::int64_t> ids;
+    for (const auto& row : batch.pack.rows()) ids.insert(ids.end(), row.ids.begin(), row.ids.end());
+    return ids;
+}
+
 int rightAnswers(const LvrCheckpoint& checkpoint, const TrainingSet& set) {
     int right = 0;
     for (const auto& record : set.records) {
@@ -103,28 +111,33 @@ private Q_SLOTS:
         QTemporaryDir dir;
         const auto checkpoint = smallCheckpoint(3);
         const auto set = sceneSet(dir.path().toStdString(), 4);
-        auto records = set.records;  // four questions to one picture
-        for (auto& record : records) record.images = records.front().images;
+        auto records = set.records;  // three questions to one picture, one to another
+        for (int i = 1; i < 3; ++i) records[i].images = records.front().images;
         auto options = quick();
         options.questionsPerPicture = 4;
-        const auto batch =
-            layOut(checkpoint, draw(checkpoint, TrainingSet(std::move(records)), options));
-        QCOMPARE(batch.ids.size(0), std::int64_t{4});
-
-        KvCache prefix;
+        options.picturesPerStep = 2;
+        const auto drawn = draw(checkpoint, TrainingSet(std::move(records)), options);
+        const auto batch = layOut(checkpoint, drawn);
+        QCOMPARE(batch.pack.rows().size(), 4U);
+        QCOMPARE(batch.pack.prefixes().size(), 2U);
         const auto& model = checkpoint.model;
-        model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        auto rows = prefix.select(batch.rowPicture);
-        const auto packed = model.hidden(model.embed(batch.ids), batch.positions, {.cache = &rows});
+        const auto packed = PackReading(model, batch.pack).hidden({});
         double worst = 0;
-        for (int r = 0; r < 4; ++r) {
-            const auto all =
-                torch::cat({batch.prefixEmbeddings, model.embed(batch.ids[r]).unsqueeze(0)}, 1);
-            const auto positions =
-                torch::cat({batch.prefixPositions, batch.positions.select(1, r).unsqueeze(1)}, 2);
-            const auto alone = model.hidden(all, positions)[0].narrow(
-                0, batch.prefixEmbeddings.size(1), batch.ids.size(1));
-            worst = std::max(worst, (alone - packed[r]).abs().max().item<double>());
+        std::int64_t at = 0;
+        for (const auto& row : batch.pack.rows()) {
+            const auto& prefix = batch.pack.prefixes()[row.prefix];
+            auto ids = prefix.ids;
+            ids.insert(ids.end(), row.ids.begin(), row.ids.end());
+            const auto positions = ropeIndex(ids, prefix.images.grids, model.config());
+            const auto alone = model.hidden(model.embedPrompt(ids, prefix.images.tokens),
+                                            positions.ids.unsqueeze(1))[0];
+            const auto length = std::ssize(row.ids);
+            worst = std::max(worst, (alone.narrow(0, std::ssize(prefix.ids), length) -
+                                     packed.narrow(0, at, length))
+                                        .abs()
+                                        .max()
+                                        .item<double>());
+            at += length;
         }
         qInfo("largest difference of a packed row to the row alone: %.1e", worst);
         QVERIFY(worst < 1e-5);
@@ -147,13 +160,11 @@ private Q_SLOTS:
             for (auto& tensor : all) tensor.requires_grad_(true);
             const auto batch = layOut(checkpoint, draw(checkpoint, set, options));
             SftTotals totals{1, 1, 1, 1, 1};
-            KvCache prefix;
-            checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions,
-                                    {.cache = &prefix});
-            const auto pass = sftPass(checkpoint, batch, prefix, {batch.slotTarget, {}},
+            const PackReading read(checkpoint.model, batch.pack);
+            const auto pass = sftPass(checkpoint, batch, read, {batch.slotTarget, {}},
                                       std::vector<double>(set.kinds.size(), 1.0), options, totals);
             const auto second =
-                sftPass(checkpoint, batch, prefix, {pass.outputs, pass.latentEnds},
+                sftPass(checkpoint, batch, read, {pass.outputs, pass.latentEnds},
                         std::vector<double>(set.kinds.size(), 1.0), options, totals);
             (pass.loss + second.loss).backward();
             std::vector<torch::Tensor> found;
@@ -181,17 +192,18 @@ private Q_SLOTS:
         const auto batch =
             layOut(checkpoint, draw(checkpoint, sceneSet(dir.path().toStdString(), 6), options));
         const auto tokens = checkpoint.rules.tokens;
-        for (std::int64_t m = 0; m < batch.slotRow.size(0); ++m) {
-            const auto row = batch.ids[batch.slotRow[m].item<std::int64_t>()];
-            const auto col = batch.slotCol[m].item<std::int64_t>();
-            QCOMPARE(row[col].item<std::int64_t>(), tokens.latent);
-            const auto before = row[col - 1].item<std::int64_t>();
+        const auto ids = rowIds(batch);
+        const auto at = [](const torch::Tensor& places, std::int64_t i) {
+            return static_cast<std::size_t>(places[i].item<std::int64_t>());
+        };
+        for (std::int64_t m = 0; m < batch.slotAt.size(0); ++m) {
+            QCOMPARE(ids[at(batch.slotAt, m)], tokens.latent);
+            const auto before = ids[at(batch.slotAt, m) - 1];
             QVERIFY(before == tokens.start || before == tokens.latent);
         }
-        QCOMPARE(batch.stopTarget.sum().item<int>(), static_cast<int>(batch.ids.size(0)));
+        QCOMPARE(batch.stopTarget.sum().item<int>(), static_cast<int>(batch.pack.rows().size()));
         for (std::int64_t l = 0; l < batch.label.size(0); ++l)
-            QCOMPARE(batch.ids[batch.labelRow[l]][batch.labelCol[l] + 1].item<std::int64_t>(),
-                     batch.label[l].item<std::int64_t>());
+            QCOMPARE(ids[at(batch.labelAt, l) + 1], batch.label[l].item<std::int64_t>());
         QVERIFY((batch.label == tokens.latent).sum().item<int>() == 0);
     }
 
@@ -253,7 +265,7 @@ private Q_SLOTS:
         options.extraSlots = 1;  // for single thoughts only
         const auto batch = layOut(checkpoint, draw(checkpoint, set, options));
         const auto tokens = checkpoint.rules.tokens;
-        QCOMPARE(batch.slotRow.size(0), std::int64_t{2});
+        QCOMPARE(batch.slotAt.size(0), std::int64_t{2});
         QCOMPARE(batch.stopTarget.sum().item<int>(), 2);
         QCOMPARE(batch.stopTarget.size(0), std::int64_t{4});
         QCOMPARE((batch.label == tokens.start).sum().item<int>(), 2);

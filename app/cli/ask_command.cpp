@@ -8,10 +8,10 @@
 #include <utility>
 #include <variant>
 
+#include "app/cli/asking.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
-#include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/files/json_file.h"
 #include "core/files/safetensors.h"
@@ -19,7 +19,6 @@
 #include "core/torch.h"
 #include "core/trace/trace_export.h"
 #include "core/trace/trace_file.h"
-#include "core/trace/trace_json.h"
 #include "core/values/box_text.h"
 #include "core/values/intervention.h"
 #include "core/vision/image_file.h"
@@ -33,7 +32,8 @@ struct AskArguments {
     ModelArguments model;
     DecodeArguments decode;
     std::vector<fs::path> images;
-    std::string question;
+    std::vector<std::string> questions;
+    std::string lines;  // a file of them; "-": standard input
     std::vector<std::string> thoughtBoxes;
     bool thoughtMeans = false;
     std::string latents, system;
@@ -195,65 +195,39 @@ void setLatents(const std::string& text, DecodeOptions& options, OptionOrigins& 
                         .width = other.hiddenSize};
 }
 
-// On the terminal, before the pictures are encoded.
-void sayPlan(const PicturePlan& plan, const Question& question, const LvrCheckpoint& checkpoint,
-             const DecodeOptions& options) {
-    for (std::size_t i = 0; i < plan.sizes.size(); ++i) {
-        const auto& shown = question.images[i];
-        std::cerr << "lvr: picture " << i + 1 << ": " << shown.width << "x" << shown.height
-                  << " read as " << plan.sizes[i].width << "x" << plan.sizes[i].height << ", "
-                  << plan.grids[i].count() << " visual tokens\n";
-    }
-    if (!plan.lowered) return;
-    const auto asked = limitedTo(options.pixels, checkpoint.preprocess);
-    std::cerr << "lvr: " << (options.pixels.max ? "--max-pixels " : "the model's max_pixels ")
-              << asked.maxPixels << " does not fit beside question and answer into the "
-              << checkpoint.model.config().text.maxPositionEmbeddings
-              << " positions of this model; lowered to " << plan.limits.maxPixels << "\n";
+// What one answer leaves behind.
+void checkOneQuestion(const AskArguments& a) {
+    if (a.lines.empty() && a.questions.size() == 1) return;
+    for (const auto& [flag, file] :
+         {std::pair("--trace", &a.trace), {"--heatmaps", &a.heatmaps}, {"--dump", &a.dump}})
+        if (!file->empty())
+            throw UsageError(std::string(flag) +
+                             " is of one answer, and several questions are asked; ask one, or "
+                             "leave it out");
 }
 
-nlohmann::ordered_json picturesJson(const PicturePlan& plan, const Question& question) {
-    auto pictures = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < plan.sizes.size(); ++i)
-        pictures.push_back({{"width", question.images[i].width},
-                            {"height", question.images[i].height},
-                            {"read_width", plan.sizes[i].width},
-                            {"read_height", plan.sizes[i].height},
-                            {"visual_tokens", plan.grids[i].count()}});
-    return pictures;
+void checkQuestions(const AskArguments& a) {
+    if (a.questions.empty() == a.lines.empty())
+        throw UsageError(a.lines.empty()
+                             ? "--question is required: say what to ask, or --jsonl FILE for "
+                               "questions that are lines of JSON"
+                             : "--question and --jsonl both say what to ask; give one of the two");
+    checkOneQuestion(a);
 }
 
-void printStep(const DecodeStep& step) {
-    if (const auto* latent = std::get_if<LatentStep>(&step.what))
-        std::cerr << "[latent " << latent->index + 1 << "]" << std::flush;
-    else
-        std::cerr << step.text << std::flush;
+DecodeSettings settingsOf(const AskArguments& a, const LvrCheckpoint& checkpoint) {
+    auto settings = decodeSettings(a.decode, checkpoint);
+    settings.options.thought = givenThought(a);
+    setLatents(a.latents, settings.options, settings.origins);
+    if (!a.system.empty()) settings.options.system = questionText(a.system);
+    return settings;
 }
 
-void ask(AskArguments& a) {
-    checkOutputs(a);
-    checkLatents(a);
-    std::optional<NothingToKeep> stopsAtOnce(std::in_place);  // until there is a token
-    const auto thought = givenThought(a);
-    Question question{{}, questionText(a.question)};
-    for (const auto& file : a.images) question.images.push_back(readImage(file));
-    const auto placement = placementOf(a.model);
-    const auto checkpoint = openCheckpoint(a.model, placement);
-    auto [options, origins] = decodeSettings(a.decode, checkpoint);
-    options.thought = thought;
-    setLatents(a.latents, options, origins);
-    if (!a.system.empty()) options.system = questionText(a.system);
-    const auto kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat;
-    const auto encoded = encodeQuestion(checkpoint, question, options,
-                                        {.kind = kind,
-                                         .onPlan =
-                                             [&](const PicturePlan& plan) {
-                                                 if (!a.json || plan.lowered)
-                                                     sayPlan(plan, question, checkpoint, options);
-                                             },
-                                         .watch = {.stop = interruption()}});
+// One question, with all that can be kept of its answer.
+void askOne(const AskArguments& a, Asker& asker, const Question& question,
+            std::optional<NothingToKeep>& stopsAtOnce) {
     Dump dump;
-    RowHooks hooks{.stop = interruption()};
+    RowHooks hooks;
     if (!a.dump.empty()) {
         hooks.onPrompt = [&](const torch::Tensor& hidden) {
             dump.promptHidden = hidden[0].to(torch::kCPU, torch::kFloat32).contiguous();
@@ -262,13 +236,8 @@ void ask(AskArguments& a) {
             dump.stepLogits.push_back(logits[0].clone());
         };
     }
-    auto trace =
-        decodeEncoded(checkpoint, question, encoded, options, hooks, [&](const DecodeStep& step) {
-            stopsAtOnce.reset();
-            if (!a.json) printStep(step);
-        });
-    trace.origins = origins;
-    if (!a.json) std::cerr << "\n";
+    const auto asked = asker.ask(question, hooks, [&] { stopsAtOnce.reset(); });
+    const auto& [encoded, trace] = asked;
     if (!a.trace.empty()) writeTrace(trace, a.trace);
     if (!a.heatmaps.empty()) writeHeatmaps(trace, a.heatmaps);
     if (!a.dump.empty() && !dump.stepLogits.empty()) {
@@ -278,10 +247,45 @@ void ask(AskArguments& a) {
                   dump);
     }
     if (a.json)
-        std::cout << toJsonText(trace, {{"computation", toText(placement)},
-                                        {"pictures", picturesJson(encoded.pictures, question)}});
+        std::cout << asker.jsonOf(asked).dump(2, ' ', false, Json::error_handler_t::replace)
+                  << "\n";
     else
-        std::cout << toReadableText(trace) << "computed in " << toText(placement) << "\n";
+        std::cout << asker.textOf(asked);
+}
+
+void askLinesOf(const std::string& file, Asker& asker, const std::vector<Image>& pictures) {
+    if (file == "-") return askLines(asker, pictures, std::cin, "standard input");
+    std::ifstream lines(file, std::ios::binary);
+    if (!lines || !fs::is_regular_file(file))
+        throw Error("cannot read " + file +
+                    "; --jsonl takes a file of questions, a line of JSON each, or - for standard "
+                    "input");
+    skipByteOrderMark(lines);
+    askLines(asker, pictures, lines, file);
+}
+
+void ask(AskArguments& a) {
+    checkQuestions(a);
+    checkOutputs(a);
+    checkLatents(a);
+    std::optional<NothingToKeep> stopsAtOnce(std::in_place);  // until there is a token
+    givenThought(a);
+    std::vector<std::string> questions;
+    for (const auto& question : a.questions) questions.push_back(questionText(question));
+    std::vector<Image> pictures;
+    for (const auto& file : a.images) pictures.push_back(readImage(file));
+    const auto placement = placementOf(a.model);
+    const auto checkpoint = openCheckpoint(a.model, placement);
+    Asker asker(checkpoint, {.decoding = settingsOf(a, checkpoint),
+                             .kind = a.rawPrompt ? PromptKind::Raw : PromptKind::Chat,
+                             .placement = placement,
+                             .json = a.json || !a.lines.empty()});
+    if (questions.size() == 1) return askOne(a, asker, {pictures, questions.front()}, stopsAtOnce);
+    stopsAtOnce.reset();
+    if (questions.empty())
+        askLinesOf(a.lines, asker, pictures);
+    else
+        askEach(asker, pictures, questions);
 }
 
 }  // namespace
@@ -308,14 +312,20 @@ void addAskCommand(CLI::App& app) {
     auto a = std::make_shared<AskArguments>();
     auto* command = app.add_subcommand("ask", "Ask a picture and see each latent step");
     addModelOptions(*command, a->model);
+    addThreads(*command, a->model.threads);
     command->add_option("--image,--image2", a->images, "Picture file; give it again for more")
         ->allow_extra_args(false);
     command
-        ->add_option(
-            "--question", a->question,
-            "Text, or @FILE; @@ for a text that begins with @. The pictures stand where it "
-            "has <image>, or before it")
-        ->required();
+        ->add_option("--question", a->questions,
+                     "Text, or @FILE; @@ for a text that begins with @. The pictures stand where "
+                     "it has <image>, or before it. Give it again for more, which are answered "
+                     "one after the other without reading the pictures again")
+        ->allow_extra_args(false);
+    command->add_option(
+        "--jsonl", a->lines,
+        "In place of --question: a file of questions, or - for standard input, a line of JSON "
+        "each: {\"question\": TEXT, \"image\": FILE or [FILE, ...], \"id\": anything}. Without "
+        "\"image\" it is about those of --image. Answers are lines of JSON, printed one by one");
     command->add_flag("--raw-prompt", a->rawPrompt,
                       "The question is the whole prompt, special tokens recognised");
     addDecodeOptions(*command, a->decode);
@@ -346,13 +356,17 @@ void addAskCommand(CLI::App& app) {
     command->add_option("--heatmaps", a->heatmaps, "Write one PNG a latent step to this folder");
     command->add_option("--dump", a->dump, "Write tensors to F.safetensors")
         ->check(endsIn(".safetensors"));
-    command->add_flag("--json", a->json, "Print one JSON object");
+    command->add_flag("--json", a->json,
+                      "Print one JSON object; of several questions, a line each");
     command->footer(
         "Examples:\n  lvr ask --image scene.png --question \"What shape is the red object?\"\n"
         "  lvr ask --model Qwen/Qwen2.5-VL-3B-Instruct --image photo.jpg --question @q.txt --exit "
         "fixed:8 --force-start\n"
         "  lvr ask --image scene.png --question \"What shape is the red object?\" --thought-box "
-        "0.13,0.26,0.24,0.37");
+        "0.13,0.26,0.24,0.37\n"
+        "  lvr ask --image scene.png --question \"What is red?\" --question \"What is green?\" "
+        "--json\n"
+        "  lvr ask --jsonl questions.jsonl > answers.jsonl");
     command->callback([a] { ask(*a); });
 }
 

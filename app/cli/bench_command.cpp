@@ -1,15 +1,13 @@
 #include <ATen/Parallel.h>
-#include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
@@ -36,51 +34,6 @@ struct BenchArguments {
     int pictures = 8, questions = 8, repeats = 7, threads = 1;
     int positions = 512, hiddenSize = 512, vocabSize = 151936;  // of the cross-entropy
     bool json = false;
-};
-
-double since(std::chrono::steady_clock::time_point begun) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
-// Seconds, the median of some repeats after one that warms up.
-double median(int repeats, const std::function<void()>& work) {
-    work();
-    std::vector<double> times;
-    for (int i = 0; i < repeats; ++i) {
-        if (interruption().stop_requested()) throw Cancelled();
-        const auto begun = std::chrono::steady_clock::now();
-        work();
-        times.push_back(since(begun));
-    }
-    std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
-    return times[repeats / 2];
-}
-
-// kB, from the kernel: "VmRSS" or "VmHWM".
-long memory(const char* field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with(field)) return std::stol(line.substr(line.find(':') + 1));
-    return 0;
-}
-
-// MB by which the process grows at most while it does the work.
-double peakGrowth(const std::function<void()>& work) {
-    malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << 5;  // forgets the highest so far
-    const long before = memory("VmRSS");
-    work();
-    return static_cast<double>(memory("VmHWM") - before) / 1024;
-}
-
-// A folder that is gone again afterwards.
-struct TemporaryFolder {
-    fs::path path = fs::temp_directory_path() / ("lvr-bench-" + std::to_string(::getpid()));
-    TemporaryFolder() { fs::create_directories(path); }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
 };
 
 TrainingSet readSet(const BenchArguments& a, const fs::path& scratch) {
@@ -151,11 +104,10 @@ public:
 
 private:
     torch::Tensor forward(const SftBatch& batch, const SftTotals& totals) {
-        KvCache prefix;
-        checkpoint_.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-        const auto latents = batch.slotRow.numel() > 0 ? batch.slotTarget : torch::Tensor();
+        const PackReading read(checkpoint_.model, batch.pack);
+        const auto latents = batch.slotAt.numel() > 0 ? batch.slotTarget : torch::Tensor();
         const std::vector<double> open(set_.kinds.size(), 1.0);
-        return sftPass(checkpoint_, batch, prefix, {latents, {}}, open, options_, totals).loss;
+        return sftPass(checkpoint_, batch, read, {latents, {}}, open, options_, totals).loss;
     }
 
     // Forward and backward of a step, in the parts a training would make of it.
@@ -174,22 +126,14 @@ private:
         }
     }
 
-    // Positions of a step: those that are computed, and how many of them are padding.
-    void positions(OrderedJson& out) const {
-        std::int64_t all = 0, padding = 0;
-        for (const auto& part : split(pictures_, options_.microTokens)) {
-            const auto batch = layOut(checkpoint_, part);
-            all += batch.prefixPositions[0].numel() + batch.ids.numel();
-            padding += batch.ids.numel();
-            for (const auto& picture : part)
-                for (const auto& row : picture.rows) padding -= std::ssize(row.ids);
-        }
-        out["positions"] = all;
-        out["padding_share"] = static_cast<double>(padding) / static_cast<double>(all);
+    std::int64_t positions() const {
+        std::int64_t all = 0;
+        for (const auto& picture : pictures_) all += positionsOf(picture);
+        return all;
     }
 
     void phases(OrderedJson& out) {
-        positions(out);
+        out["positions"] = positions();
         std::map<std::string, std::vector<double>> laps;
         auto begun = std::chrono::steady_clock::now();
         const auto lap = [&](const char* phase) {
@@ -262,7 +206,7 @@ private:
         const auto head = torch::randn({a_.vocabSize, a_.hiddenSize}) * 0.02;
         const auto labels = torch::randint(a_.vocabSize, {a_.positions}, torch::kInt64);
         const auto chunked = [&] {
-            tokenLogProbabilities(hidden, head, labels, 1, 64).value.mean().backward();
+            tokenLogProbabilities(hidden, head, labels).value.mean().backward();
         };
         const auto full = [&] {
             const auto logits = torch::matmul(hidden, head.t());
@@ -293,13 +237,10 @@ private:
 };
 
 void print(const OrderedJson& r) {
-    std::printf(
-        "step               %.1f ms, %.0f tokens/s, grows by %.0f MB (%lld positions, %.0f %% "
-        "padding)\n",
-        1e3 * r["step_seconds"].get<double>(), r["tokens_per_second"].get<double>(),
-        r["peak_memory_mb"].get<double>(),
-        static_cast<long long>(r["positions"].get<std::int64_t>()),
-        100 * r["padding_share"].get<double>());
+    std::printf("step               %.1f ms, %.0f tokens/s, grows by %.0f MB (%lld positions)\n",
+                1e3 * r["step_seconds"].get<double>(), r["tokens_per_second"].get<double>(),
+                r["peak_memory_mb"].get<double>(),
+                static_cast<long long>(r["positions"].get<std::int64_t>()));
     std::printf("phases            ");
     for (const auto& [phase, share] : r["phase_share"].items())
         std::printf(" %s %.0f %%", phase.c_str(), 100 * share.get<double>());

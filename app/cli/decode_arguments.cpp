@@ -82,6 +82,13 @@ void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& dev
         ->capture_default_str();
 }
 
+void addThreads(CLI::App& command, int& threads) {
+    command
+        .add_option("--threads", threads,
+                    "CPU threads (default: one for a model too small to share, else all cores)")
+        ->check(wholeFrom(1));
+}
+
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
     for (const auto& field : fieldsOf(DecodeOptions()))
         if (field.name != kSeed) addDecodeOption(command, field, a);
@@ -115,7 +122,7 @@ LvrCheckpoint openCheckpoint(const ModelArguments& a, const Placement& placement
         modelNamed(a),
         {.dtype = placement.dtype, .device = placement.device, .stop = interruption()});
     for (const auto& warning : checkpoint.warnings) std::cerr << "lvr: " << warning << "\n";
-    fitThreads(checkpoint.model);
+    fitThreads(checkpoint.model, a.threads);
     return checkpoint;
 }
 

@@ -20,6 +20,7 @@ struct DecodeSettings;
 struct ModelArguments {
     std::string model;                            // empty: the tiny model
     std::string dtype = "auto", device = "auto";  // as PlacementWish has them
+    int threads = 0;                              // as fitThreads has them
 };
 using DecodeArguments = std::map<std::string, std::string>;  // {"top-p", "0.9"}
 
@@ -27,6 +28,7 @@ using DecodeArguments = std::map<std::string, std::string>;  // {"top-p", "0.9"}
 void addModelOptions(CLI::App& command, ModelArguments& arguments,
                      const std::string& names = "--model");
 void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device);
+void addThreads(CLI::App& command, int& threads);
 // All but --seed, which is not the decoding's in every command.
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
 void addDecodeSeed(CLI::App& command, DecodeArguments& arguments);

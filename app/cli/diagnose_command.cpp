@@ -20,6 +20,7 @@
 #include "core/causal/causal_set.h"
 #include "core/causal/untouched.h"
 #include "core/checkpoint/hf_folder.h"
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/files/atomic_file.h"
 #include "core/files/fingerprint.h"
@@ -233,7 +234,7 @@ void diagnoseData(const DiagnoseArguments& a) {
 // ---- One question
 
 CausalQuestion questionOf(const DiagnoseArguments& a, const LvrCheckpoint& checkpoint,
-                          const DecodeOptions& options) {
+                          const DecodeOptions& options, RecentPrompts& recent) {
     CausalQuestion question{.question = {{}, questionText(a.question)},
                             .expected = a.expected,
                             .candidates = a.candidates,
@@ -243,13 +244,13 @@ CausalQuestion questionOf(const DiagnoseArguments& a, const LvrCheckpoint& check
         auto other = question.question;
         other.images = {readImage(a.otherPicture)};
         question.otherPicture =
-            donorFrom(checkpoint, other, options, a.otherPicture.string(), interruption());
+            donorFrom(checkpoint, other, options, a.otherPicture.string(), interruption(), &recent);
     }
     if (!a.otherQuestion.empty()) {
         auto other = question.question;
         other.text = questionText(a.otherQuestion);
-        question.otherQuestion =
-            donorFrom(checkpoint, other, options, "\"" + other.text + "\"", interruption());
+        question.otherQuestion = donorFrom(checkpoint, other, options, "\"" + other.text + "\"",
+                                           interruption(), &recent);
     }
     return question;
 }
@@ -303,9 +304,10 @@ void diagnoseQuestion(const DiagnoseArguments& a) {
     const auto interventions = interventionsOf(a);
     const auto checkpoint = openCheckpoint(a.model, placementOf(a.model));
     const auto settings = decodeSettings(a.decode, checkpoint);
-    const auto question = questionOf(a, checkpoint, settings.options);
+    RecentPrompts recent;
+    const auto question = questionOf(a, checkpoint, settings.options, recent);
     const auto panel = causalPanel(checkpoint, question, settings.options, interventions,
-                                   {.stop = interruption()});
+                                   {.stop = interruption(), .recent = &recent});
     const auto origin = originOf(a, checkpoint, settings);
     auto json = OrderedJson::parse(toJson(panel));
     json["model"] = origin.model;
@@ -335,6 +337,7 @@ void addDiagnoseCommand(CLI::App& app) {
     auto a = std::make_shared<DiagnoseArguments>();
     auto* command = app.add_subcommand("diagnose", "Are the latents used, and for what?");
     addModelOptions(*command, a->model);
+    addThreads(*command, a->model.threads);
     command->add_option("--data", a->data,
                         "scenes, scenes:chain,color-to-shape, a benchmark (vstar:DIR, mmvp:DIR, "
                         "...) or a data file");

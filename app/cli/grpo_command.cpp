@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli/command.h"
@@ -9,6 +10,8 @@
 #include "app/training/start_or_resume.h"
 #include "app/training/train_progress.h"
 #include "app/training/training_data.h"
+#include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/grpo/grpo.h"
 #include "core/grpo/rewards.h"
@@ -54,15 +57,26 @@ void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const
     std::cout << std::endl;
 }
 
+// The model that the training began with. Where a fresh adapter alone learns, that is what it
+// adapts, which is in memory already.
+LvrModel referenceOf(const GrpoArguments& a, const LvrModel& policy) {
+    if (a.options.beta == 0) return policy;
+    const auto folder = findCheckpoint(a.model);
+    const bool adapts = !policy.adapter().empty() && !readAdapterConfig(folder);
+    const auto learns = [&](const NamedTensor& one) { return policy.mayTrain(one.first); };
+    if (adapts && std::none_of(policy.parameters().begin(), policy.parameters().end(), learns))
+        return policy.withoutAdapter();
+    return LvrModel::open(folder, {.dtype = policy.dtype(),
+                                   .device = policy.device(),
+                                   .use = LoadOptions::Use::Reference,
+                                   .stop = interruption()});
+}
+
 std::string train(GrpoArguments& a, TrainingSession& session) {
     if (session.ranks().first()) sayRecipe(a.options.recipe);
     session.count(a.data, a.validated);
     auto checkpoint = session.openCheckpoint(a.options.lora, a.options.seed);
-    std::optional<LvrCheckpoint> reference;
-    if (a.options.beta > 0)
-        reference = LvrCheckpoint::open(a.model, {.dtype = checkpoint.model.dtype(),
-                                                  .device = checkpoint.model.device(),
-                                                  .stop = interruption()});
+    const auto reference = referenceOf(a, checkpoint.model);
     const auto exit =
         a.options.exit.empty() ? checkpoint.defaultExit() : parseExitRule(a.options.exit);
     session.provenance.defaultExit = toText(exit);  // that of its rollouts
@@ -71,7 +85,7 @@ std::string train(GrpoArguments& a, TrainingSession& session) {
     const auto asked = decodeSettings({{"exit", toText(exit)}}, checkpoint).options;
     KeptRecords kept(a.out, session.ranks().rank());
     std::vector<double> rewards;
-    trainGrpo(checkpoint, (reference ? *reference : checkpoint).model, a.records, a.options,
+    trainGrpo(checkpoint, reference, a.records, a.options,
               {.onReport =
                    [&](const TrainReport& report, const std::vector<Rollout>& rollouts) {
                        rewards.push_back(report.metrics.at("reward/mean"));

@@ -121,6 +121,7 @@ void addScoreCommand(CLI::App& app) {
     auto a = std::make_shared<ScoreArguments>();
     auto* command = app.add_subcommand("score", "Losses of a checkpoint on data, without training");
     addModelOptions(*command, a->model);
+    addThreads(*command, a->model.threads);
     addDataFiles(*command, a->source)->required();
     addDataOptions(*command, a->source);
     addPixelLimits(*command, a->pixels);

@@ -9,7 +9,7 @@
 #include "core/causal/causal_panel.h"
 #include "core/causal/causal_set.h"
 #include "core/checkpoint/hf_folder.h"
-#include "core/decode/recent_visual_tokens.h"
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/model/device.h"
 #include "core/model/placement.h"
@@ -43,8 +43,9 @@ public:
                                              .recent = &recent_});
         if (hooks.onGrids && !stop.stop_requested()) hooks.onGrids(encoded.pictures.grids);
         const auto ofPrompt = [&](double done) { tell(ReadingProgress::What::Prompt, done); };
-        auto trace = decodeEncoded(checkpoint_, question, encoded, options,
-                                   {.onReading = ofPrompt, .stop = stop}, hooks.onStep);
+        auto trace =
+            decodeEncoded(checkpoint_, question, encoded, options,
+                          {.recent = &recent_, .onReading = ofPrompt, .stop = stop}, hooks.onStep);
         trace.model = info_.name;
         return trace;
     }
@@ -70,12 +71,13 @@ public:
                            {.onUntouched = hooks.onUntouched,
                             .onOutcome = hooks.onOutcome,
                             .stop = stop,
-                            .looks = request.looks});
+                            .looks = request.looks,
+                            .recent = &recent_});
     }
 
     SetLook look(const CausalSetItem& item, const DecodeOptions& options,
                  const std::stop_token& stop) override {
-        return lookAt(checkpoint_, item, options, stop);
+        return lookAt(checkpoint_, item, options, stop, &recent_);
     }
 
     std::vector<ProbeRow> probes(const SetLooks& looks, std::uint64_t seed) override {
@@ -88,7 +90,7 @@ private:
                                       const char* from, const std::stop_token& stop) {
         try {
             return donorFrom(checkpoint_, other.question, options,
-                             std::string(from) + ": " + other.question.text, stop);
+                             std::string(from) + ": " + other.question.text, stop, &recent_);
         } catch (const Cancelled&) {
             throw;
         } catch (const Error&) {
@@ -97,7 +99,7 @@ private:
     }
 
     LvrCheckpoint checkpoint_;
-    RecentVisualTokens recent_;
+    RecentPrompts recent_;
     ModelInfo info_;
 };
 

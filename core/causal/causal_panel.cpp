@@ -53,7 +53,7 @@ public:
         : checkpoint_(checkpoint),
           question_(question),
           hooks_(hooks),
-          untouched_(askUntouched(checkpoint, question, options, hooks.stop)),
+          untouched_(askUntouched(checkpoint, question, options, hooks.stop, hooks.recent)),
           positions_(untouched_.positions) {}
 
     CausalPanel run(const std::vector<Intervention>& interventions) {
@@ -106,7 +106,7 @@ private:
         if (!tokens.defined()) return {};
         const auto first = tokens.narrow(0, 0, untouched_.encoded.pictures.grids.front().count());
         const auto vector = checkpoint_.model.latent(state.to(tokens.options()).unsqueeze(0));
-        return floatsOf(projectOntoPatches(vector, first).cosine[0]);
+        return floatsOf(Patches(first).cosine(vector)[0]);
     }
 
     // ---- What each intervention feeds
@@ -251,8 +251,10 @@ private:
     std::vector<AskedRow> ask(Prompt prompt, const std::vector<PlannedRow>& rows) {
         prompt.copies = static_cast<int>(rows.size());
         RowsEnd end;
-        RowHooks hooks{
-            .stop = hooks_.stop, .onEnd = [&](RowsEnd e) { end = std::move(e); }, .spare = 64};
+        RowHooks hooks{.stop = hooks_.stop,
+                       .onEnd = [&](RowsEnd e) { end = std::move(e); },
+                       .spare = 64,
+                       .shadows = RowHooks::Shadows::Unread};
         std::vector<RowFeed> feeds;
         std::int64_t mostLatents = 0;
         for (const auto& row : rows) {
@@ -399,8 +401,9 @@ CausalPanel causalPanel(const LvrCheckpoint& checkpoint, const CausalQuestion& q
 }
 
 CausalDonor donorFrom(const LvrCheckpoint& checkpoint, const Question& question,
-                      const DecodeOptions& options, const std::string& from, std::stop_token stop) {
-    const auto asked = askUntouched(checkpoint, {.question = question}, options, stop);
+                      const DecodeOptions& options, const std::string& from, std::stop_token stop,
+                      RecentPrompts* recent) {
+    const auto asked = askUntouched(checkpoint, {.question = question}, options, stop, recent);
     const auto latents = asked.latents();
     if (latents.size(0) == 0)
         throw Error(from + " lends no latents: the model did not think about it");

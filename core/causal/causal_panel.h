@@ -10,12 +10,15 @@
 
 namespace lvr {
 
+class RecentPrompts;
+
 // Called on the caller's thread.
 struct CausalHooks {
     std::function<void(const CausalPanel&)> onUntouched = {};        // when the own answer is known
     std::function<void(const InterventionOutcome&)> onOutcome = {};  // in the order asked
     std::stop_token stop = {};
-    bool looks = true;  // also early answers, neighbours, influence, projection
+    bool looks = true;                // also early answers, neighbours, influence, projection
+    RecentPrompts* recent = nullptr;  // what is known of the question already
 };
 
 // Asks one question and then what each intervention makes of it. The prompt is read once; the
@@ -29,6 +32,6 @@ CausalPanel causalPanel(const LvrCheckpoint& checkpoint, const CausalQuestion& q
 // What an answer lends to another question. Throws as causalPanel does, and where it did not think.
 CausalDonor donorFrom(const LvrCheckpoint& checkpoint, const Question& question,
                       const DecodeOptions& options, const std::string& from,
-                      std::stop_token stop = {});
+                      std::stop_token stop = {}, RecentPrompts* recent = nullptr);
 
 }  // namespace lvr

@@ -8,6 +8,7 @@
 #include "core/causal/probes.h"
 #include "core/causal/set_looks.h"
 #include "core/causal/untouched.h"
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/torch.h"
 
@@ -26,16 +27,17 @@ CausalDonor lentBy(const LvrCheckpoint& checkpoint, const Untouched& asked,
 }
 
 std::optional<CausalDonor> otherOn(const LvrCheckpoint& checkpoint, const CausalSetItem& item,
-                                   const DecodeOptions& options, const std::stop_token& stop) {
+                                   const DecodeOptions& options, const std::stop_token& stop,
+                                   RecentPrompts* recent) {
     auto question = item.sample.question;
     question.text = *item.otherQuestion;
-    const auto asked = askUntouched(checkpoint, {.question = question}, options, stop);
+    const auto asked = askUntouched(checkpoint, {.question = question}, options, stop, recent);
     if (asked.latents().size(0) == 0) return std::nullopt;
     return lentBy(checkpoint, asked, "\"" + question.text + "\"");
 }
 
 SetLook lookOf(const LvrCheckpoint& checkpoint, const CausalSetItem& item, const Untouched& asked,
-               const DecodeOptions& options, const std::stop_token& stop) {
+               const DecodeOptions& options, const std::stop_token& stop, RecentPrompts* recent) {
     const auto& sample = item.sample;
     SetLook look{.cluster = item.cluster.empty() ? sample.id : item.cluster,
                  .thought = lentBy(checkpoint, asked, sample.id),
@@ -43,7 +45,7 @@ SetLook lookOf(const LvrCheckpoint& checkpoint, const CausalSetItem& item, const
                  .looked = item.looked};
     if (asked.spoken) look.state = floatsOf(asked.scores.state);
     if (item.otherQuestion && !look.thought.latents.empty())
-        look.other = otherOn(checkpoint, item, options, stop);
+        look.other = otherOn(checkpoint, item, options, stop, recent);
     return look;
 }
 
@@ -125,8 +127,8 @@ private:
         try {
             const auto item = set_.item(index);
             const auto asked = askUntouched(checkpoint_, {.question = item.sample.question},
-                                            options_, hooks_.stop);
-            look = lookOf(checkpoint_, item, asked, options_, hooks_.stop);
+                                            options_, hooks_.stop, &recent_);
+            look = lookOf(checkpoint_, item, asked, options_, hooks_.stop, &recent_);
             if (visual_.size() < kVisualSamples && asked.encoded.prompt.imageTokens.defined())
                 visual_.push_back(
                     asked.encoded.prompt.imageTokens.to(torch::kCPU, torch::kFloat32));
@@ -142,12 +144,12 @@ private:
                 return;
             }
         const auto item = set_.item(index);
-        CausalItem kept{
-            .id = item.sample.id,
-            .kind = item.sample.kind,
-            .cluster = item.cluster,
-            .panel = causalPanel(checkpoint_, questionInSet(looks_, index, item, moments_, seed_),
-                                 options_, interventions_, {.stop = hooks_.stop})};
+        CausalItem kept{.id = item.sample.id,
+                        .kind = item.sample.kind,
+                        .cluster = item.cluster,
+                        .panel = causalPanel(
+                            checkpoint_, questionInSet(looks_, index, item, moments_, seed_),
+                            options_, interventions_, {.stop = hooks_.stop, .recent = &recent_})};
         forgetPictures(kept.panel);
         if (hooks_.onItem) hooks_.onItem(kept);
         result_.items.push_back(std::move(kept));
@@ -168,6 +170,7 @@ private:
     const std::vector<Intervention>& interventions_;
     std::uint64_t seed_;
     const CausalSetHooks& hooks_;
+    RecentPrompts recent_;
     SetLooks looks_;
     std::vector<torch::Tensor> visual_;
     LatentMoments moments_;
@@ -177,10 +180,11 @@ private:
 }  // namespace
 
 SetLook lookAt(const LvrCheckpoint& checkpoint, const CausalSetItem& item,
-               const DecodeOptions& options, std::stop_token stop) {
+               const DecodeOptions& options, std::stop_token stop, RecentPrompts* recent) {
     const c10::InferenceMode inference;
-    const auto asked = askUntouched(checkpoint, {.question = item.sample.question}, options, stop);
-    return lookOf(checkpoint, item, asked, options, stop);
+    const auto asked =
+        askUntouched(checkpoint, {.question = item.sample.question}, options, stop, recent);
+    return lookOf(checkpoint, item, asked, options, stop, recent);
 }
 
 std::vector<ProbeRow> probesOf(const SetLooks& looks, std::uint64_t seed) {

@@ -14,6 +14,8 @@
 
 namespace lvr {
 
+class RecentPrompts;
+
 struct CausalSetHooks {
     std::function<void(int done, int total, const std::string& what)> onProgress = {};
     std::function<void(const CausalItem&)> onItem = {};  // as it comes, to be kept
@@ -32,7 +34,7 @@ struct CausalSetResult {
 // Asks a question, and the other one on its picture, to know what they lend. Throws Error as
 // encodeQuestion does, and Cancelled.
 SetLook lookAt(const LvrCheckpoint& checkpoint, const CausalSetItem& item,
-               const DecodeOptions& options, std::stop_token stop);
+               const DecodeOptions& options, std::stop_token stop, RecentPrompts* recent = nullptr);
 
 // What linear probes read from latents and answers of a set.
 std::vector<ProbeRow> probesOf(const SetLooks& looks, std::uint64_t seed);

@@ -36,7 +36,9 @@ struct GivenRow {
 class FedRow {
 public:
     explicit FedRow(RowFeed feed)
-        : feed_(std::move(feed)), random_(at::detail::createCPUGenerator(feed_.what.seed)) {}
+        : feed_(std::move(feed)), random_(at::detail::createCPUGenerator(feed_.what.seed)) {
+        if (feed_.what.kind == InterventionKind::Snap) nearest_ = Patches(feed_.patches);
+    }
 
     // own: [D], the next latent of the row -> what is fed
     torch::Tensor next(const torch::Tensor& own) {
@@ -59,10 +61,7 @@ private:
             case InterventionKind::RepeatFirst:
                 return kept_;
             case InterventionKind::Snap:
-                return feed_.patches[projectOntoPatches(own.unsqueeze(0), feed_.patches)
-                                         .cosine[0]
-                                         .argmax()
-                                         .item<std::int64_t>()];
+                return feed_.patches[nearest_.nearest(own.unsqueeze(0)).item<std::int64_t>()];
             default:
                 return feed_.given.defined() ? feed_.given[std::min(step, feed_.given.size(0) - 1)]
                                              : own;
@@ -83,6 +82,7 @@ private:
     }
 
     RowFeed feed_;
+    Patches nearest_;  // of Snap
     at::Generator random_;
     std::int64_t step_ = 0;
     torch::Tensor kept_;  // [D], of Freeze and RepeatFirst

@@ -55,8 +55,7 @@ void addPatches(const CausalQuestion& question, const Untouched& untouched,
                 std::vector<LatentNeighbours>& steps) {
     const auto& tokens = untouched.encoded.prompt.imageTokens;
     if (!tokens.defined()) return;
-    const auto cosine =
-        projectOntoPatches(untouched.latents(), tokens.to(torch::kCPU, torch::kFloat32)).cosine;
+    const auto cosine = Patches(tokens).cosine(untouched.latents());
     const auto targets =
         tokensOfBoxes(question.targets, untouched.encoded.pictures.grids, "the question");
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -129,7 +128,7 @@ std::vector<int> targetRanks(const torch::Tensor& vectors, const std::vector<Box
                              const Untouched& untouched) {
     const auto& tokens = untouched.encoded.prompt.imageTokens;
     if (!tokens.defined() || targets.empty() || vectors.size(0) == 0) return {};
-    const auto cosine = projectOntoPatches(vectors, tokens.to(torch::kCPU, torch::kFloat32)).cosine;
+    const auto cosine = Patches(tokens).cosine(vectors);
     const auto regions = tokensOfBoxes(targets, untouched.encoded.pictures.grids, "the question");
     std::vector<int> ranks;
     for (std::int64_t i = 0; i < cosine.size(0) && i < std::ssize(regions); ++i)
@@ -201,7 +200,9 @@ std::vector<double> influenceOfSteps(const LvrCheckpoint& checkpoint, const Unto
     prompt.copies = static_cast<int>(n - 1);
     auto options = untouched.options;
     options.maxNewTokens = static_cast<int>(untouched.latentPlaces().back()) + 2;
-    RowHooks hooks{.stop = stop, .plans = std::vector<RowPlan>(n - 1, {.latents = n})};
+    RowHooks hooks{.stop = stop,
+                   .plans = std::vector<RowPlan>(n - 1, {.latents = n}),
+                   .shadows = RowHooks::Shadows::Unread};
     std::vector<RowFeed> feeds;
     for (int i = 0; i + 1 < n; ++i)
         feeds.push_back({.what = {.kind = InterventionKind::Noise,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
 #include "core/torch.h"
@@ -69,14 +70,15 @@ std::vector<std::int64_t> Untouched::latentPlaces() const {
 }
 
 Untouched askUntouched(const LvrCheckpoint& checkpoint, const CausalQuestion& question,
-                       const DecodeOptions& options, std::stop_token stop) {
+                       const DecodeOptions& options, std::stop_token stop, RecentPrompts* recent) {
     const c10::InferenceMode inference;
     Untouched untouched{.options = plainly(options)};
-    untouched.encoded =
-        encodeQuestion(checkpoint, question.question, untouched.options, {.watch = {.stop = stop}});
+    untouched.encoded = encodeQuestion(checkpoint, question.question, untouched.options,
+                                       {.watch = {.stop = stop}, .recent = recent});
     if (stop.stop_requested()) throw Cancelled();
     auto& prompt = untouched.encoded.prompt;
-    prompt.read = readPrompt(checkpoint.model, prompt, {{}, stop});
+    prompt.read = recent ? recent->read(checkpoint.model, prompt, {{}, stop}).prompt
+                         : readPrompt(checkpoint.model, prompt, {{}, stop});
     if (!prompt.read) throw Cancelled();
     const RowHooks hooks{
         .stop = stop, .onEnd = [&](RowsEnd end) { untouched.end = std::move(end); }, .spare = 64};

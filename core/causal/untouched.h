@@ -22,9 +22,10 @@ struct Untouched {
     std::vector<std::string> candidates;  // its own answer first
     std::vector<Ids> candidateIds;
     AnswerScores scores;
-    BranchReading record;        // of the pass that scored it, with its attention
-    std::int64_t positions = 0;  // that went through vision encoder and language model in all
-    std::int64_t decode = 0;     // that one answer takes: patches, the prompt, what was generated
+    BranchReading record;  // of the pass that scored it, with its attention
+    // That go through vision encoder and language model in all where nothing is known before.
+    std::int64_t positions = 0;
+    std::int64_t decode = 0;  // that one answer takes: patches, the prompt, what was generated
 
     torch::Tensor latents() const { return row.latents; }  // [n, D] float32, CPU
     std::int64_t prompt() const { return std::ssize(encoded.prompt.ids); }
@@ -34,7 +35,8 @@ struct Untouched {
 
 // Throws Error as encodeQuestion does, and Cancelled.
 Untouched askUntouched(const LvrCheckpoint& checkpoint, const CausalQuestion& question,
-                       const DecodeOptions& options, std::stop_token stop);
+                       const DecodeOptions& options, std::stop_token stop,
+                       RecentPrompts* recent = nullptr);
 
 // Where the words stand that lead to the answer of a row, after what it sees of its past. rows: of
 // which `row` is one.

@@ -17,6 +17,7 @@
 namespace lvr {
 
 struct PassWatch;
+class RecentPrompts;
 
 // A prompt that went through the model, for rows to go on from.
 struct ReadPrompt {
@@ -57,8 +58,8 @@ struct RowStep {
 struct RowResult {
     std::vector<std::int64_t> ids;  // generated, shadow tokens included, the stop token too
     std::vector<bool> isLatent;     // per generated position: a vector was fed there
-    // Per generated position: of its id under softmax(logits / temperature) (temperature 1 when
-    // greedy), before penalty, top-k, top-p and min-p.
+    // Where they are wanted, per generated position: of its id under softmax(logits / temperature)
+    // (temperature 1 when greedy), before penalty, top-k, top-p and min-p.
     std::vector<float> logProbabilities;
     torch::Tensor latents;  // [n, D] float32, as fed
     StopReason stopped = StopReason::EndOfText;
@@ -69,7 +70,8 @@ struct LatentPlace {
     int thought = -1;  // within its row; -1: the row feeds a token
     int index = 0;     // within its thought
 };
-// May replace the vectors about to be fed. own: [B, D]; places: [B].
+// May replace the vectors about to be fed. own: [B, D]; places: [B], of all rows: those that feed
+// a token or are done have no place, and what is given for them is not fed.
 using LatentFilter =
     std::function<torch::Tensor(const torch::Tensor& own, const std::vector<LatentPlace>& places)>;
 
@@ -88,7 +90,7 @@ struct RowPlan {
 // is number sight.seen() - passes + i there and has the position id next + i.
 struct RowsEnd {
     KvCache cache = KvCache();
-    RowSight sight = RowSight({}, 0, 0);
+    RowSight sight = RowSight({}, 0, 0, 0);
     std::int64_t passes = 0;         // positions read after the prompt, of each row
     std::vector<std::int64_t> next;  // [B]
 };
@@ -97,18 +99,30 @@ struct RowHooks {
     std::function<void(const RowStep&)> onStep = {};
     // [A, V] float32, CPU, of each pass: the rows that are not finished
     std::function<void(const torch::Tensor& logits)> onLogits = {};
-    std::function<void(const torch::Tensor& hidden)> onPrompt = {};  // [prompts, T, D], first pass
+    // [prompts, T, D], of the pass that reads them; not called where one was read before
+    std::function<void(const torch::Tensor& hidden)> onPrompt = {};
+    std::function<void(std::int64_t positions)> onRead = {};  // of the prompts, in that pass
+    std::function<void(std::int64_t rows)> onPass = {};       // in each after that
+    // Where a single prompt is asked: what is known of it is not read again, and it is kept there.
+    RecentPrompts* recent = nullptr;
     LatentFilter filter = {};
     std::function<void(double fraction)> onReading = {};  // of the prompts, after each layer
     std::stop_token stop = {};                            // looked at between two layers
     std::vector<RowPlan> plans = {};                      // one a row; empty: none has one
-    std::function<void(RowsEnd)> onEnd = {};
+    std::function<void(RowsEnd)> onEnd = {};              // every row stays in the cache until then
     std::int64_t spare = 0;  // room in the cache for what is read after the end
+    enum class Scores { No, Yes } scores = Scores::No;  // fill in RowResult::logProbabilities
+    // Unread: nobody looks at the ids of latent positions. Where nothing else goes by their logits
+    // either, these are not computed, and the id there is <|lvr|>; all else is as it would be.
+    enum class Shadows { Read, Unread } shadows = Shadows::Read;
 };
 
 // Reads a prompt for rows to go on from, as often as wanted. nullptr when a stop came first.
+// beginning: what its first positions became, which are not read again; all but two of them at
+// most.
 std::shared_ptr<const ReadPrompt> readPrompt(const LvrModel& model, const Prompt& prompt,
-                                             const PassWatch& watch);
+                                             const PassWatch& watch,
+                                             const KvCache& beginning = KvCache());
 
 // The latents of each of its thoughts, in order: [n, D] each.
 std::vector<torch::Tensor> thoughtsOf(const RowResult& row);

@@ -5,7 +5,7 @@
 
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
-#include "core/decode/recent_visual_tokens.h"
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
 #include "core/text/chat_template.h"
@@ -25,25 +25,23 @@ std::vector<float> toVector(const torch::Tensor& tensor) {
     return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
-LatentStep latentStep(const RowStep& step, const torch::Tensor& imageTokens) {
+LatentStep latentStep(const RowStep& step, const Patches& patches) {
     LatentStep latent{.index = step.latentIndex,
                       .norm = step.vector.norm().item<float>(),
                       .endProbability = static_cast<float>(step.endProbability)};
     if (step.endDistance) latent.endDistance = static_cast<float>(*step.endDistance);
-    if (!imageTokens.defined()) return latent;
-    const auto similarity = projectOntoPatches(step.vector.unsqueeze(0), imageTokens);
-    latent.cosine = toVector(similarity.cosine[0]);
-    latent.l2 = toVector(similarity.l2[0]);
+    if (patches.empty()) return latent;
+    latent.cosine = toVector(patches.cosine(step.vector.unsqueeze(0))[0]);
+    latent.l2 = toVector(patches.distance(step.vector.unsqueeze(0))[0]);
     return latent;
 }
 
-DecodeStep stepOf(const RowStep& step, const Tokenizer& tokenizer,
-                  const torch::Tensor& imageTokens) {
+DecodeStep stepOf(const RowStep& step, const Tokenizer& tokenizer, const Patches& patches) {
     DecodeStep out{.position = step.position,
                    .token = static_cast<int>(step.token),
                    .text = tokenizer.decode({step.token})};
     if (step.latentIndex >= 0)
-        out.what = latentStep(step, imageTokens);
+        out.what = latentStep(step, patches);
     else
         out.what = TextStep{static_cast<float>(step.probability)};
     return out;
@@ -51,9 +49,9 @@ DecodeStep stepOf(const RowStep& step, const Tokenizer& tokenizer,
 
 // How near the state of each text token was to each visual token. states: one per text token.
 void measureText(std::vector<DecodeStep>& steps, const std::vector<torch::Tensor>& states,
-                 const torch::Tensor& imageTokens) {
-    if (states.empty() || !imageTokens.defined()) return;
-    const auto cosine = projectOntoPatches(torch::stack(states), imageTokens).cosine;
+                 const Patches& patches) {
+    if (states.empty() || patches.empty()) return;
+    const auto cosine = patches.cosine(torch::stack(states));
     std::int64_t next = 0;
     for (auto& step : steps)
         if (auto* text = std::get_if<TextStep>(&step.what)) text->cosine = toVector(cosine[next++]);
@@ -214,7 +212,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
     }
     const auto prompt = withThought(encoded.prompt, checkpoint, options, trace.grids);
     const auto& image = prompt.imageTokens;
-    const auto patches = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
+    const auto tokens = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
+    const Patches patches(tokens);
     std::vector<torch::Tensor> textStates;
     const auto begun = Clock::now();
     hooks.onStep = [&](const RowStep& step) {
@@ -237,7 +236,7 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
         trace.steps.begin(), trace.steps.end(),
         [](const DecodeStep& s) { return std::holds_alternative<LatentStep>(s.what); });
     trace.latents = toVector(row.latents.narrow(0, 0, reported));
-    if (patches.defined()) trace.imageTokens = toVector(patches);
+    if (tokens.defined()) trace.imageTokens = toVector(tokens);
     return trace;
 }
 

@@ -37,13 +37,13 @@ std::string toText(const PicturePlan& plan);
 VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
                           const PicturePlan& plan, Timings& timings, const PassWatch& watch = {});
 
-class RecentVisualTokens;
+class RecentPrompts;
 // What may be looked at, and who is told, while a question is read.
 struct Reading {
     PromptKind kind = PromptKind::Chat;
     std::function<void(const PicturePlan&)> onPlan = {};  // before anything is encoded
     PassWatch watch = {};                                 // of the vision encoder
-    RecentVisualTokens* recent = nullptr;                 // pictures that are known already
+    RecentPrompts* recent = nullptr;                      // pictures that are known already
 };
 
 // Images and text of a question as the language model reads them.

@@ -9,19 +9,38 @@
 
 namespace lvr {
 
-PatchSimilarity projectOntoPatches(const torch::Tensor& vectors,
-                                   const torch::Tensor& visualTokens) {
-    TORCH_CHECK(
-        vectors.dim() == 2 && visualTokens.dim() == 2 && vectors.size(1) == visualTokens.size(1),
-        "vectors ", vectors.sizes(), ", visual tokens ", visualTokens.sizes());
-    const auto unit = [](const torch::Tensor& x) {
-        return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-8);
-    };
-    const auto wide = vectors.to(torch::kFloat32);
-    const auto patches = visualTokens.to(vectors.device(), torch::kFloat32);
+namespace {
+
+torch::Tensor unitOf(const torch::Tensor& x) {
+    return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-8);
+}
+
+}  // namespace
+
+Patches::Patches(const torch::Tensor& visualTokens) {
+    if (!visualTokens.defined()) return;
+    TORCH_CHECK(visualTokens.dim() == 2, "visual tokens ", visualTokens.sizes());
+    tokens_ = visualTokens.to(torch::kFloat32);
+    units_ = unitOf(tokens_);
+}
+
+torch::Tensor Patches::cosine(const torch::Tensor& vectors) const {
+    TORCH_CHECK(vectors.dim() == 2 && !empty() && vectors.size(1) == tokens_.size(1), "vectors ",
+                vectors.sizes(), ", visual tokens ", tokens_.sizes());
+    const auto here = vectors.to(tokens_.device(), torch::kFloat32);
+    return torch::matmul(unitOf(here), units_.t()).to(vectors.device());
+}
+
+torch::Tensor Patches::distance(const torch::Tensor& vectors) const {
+    TORCH_CHECK(vectors.dim() == 2 && !empty() && vectors.size(1) == tokens_.size(1), "vectors ",
+                vectors.sizes(), ", visual tokens ", tokens_.sizes());
+    const auto here = vectors.to(tokens_.device(), torch::kFloat32);
     // Differences taken one by one: the expanded square loses what small distances are made of.
-    return {torch::matmul(unit(wide), unit(patches).t()),
-            torch::cdist(wide, patches, 2.0, /*compute_mode=*/2)};
+    return torch::cdist(here, tokens_, 2.0, /*compute_mode=*/2).to(vectors.device());
+}
+
+torch::Tensor Patches::nearest(const torch::Tensor& vectors) const {
+    return cosine(vectors).argmax(-1);
 }
 
 std::vector<int> nearestPatches(const std::vector<float>& cosine, int count) {

@@ -6,13 +6,23 @@
 
 namespace lvr {
 
-// How near vectors lie to an image's visual tokens: the heat that is drawn.
-struct PatchSimilarity {
-    torch::Tensor cosine;  // [n, N] float32, where the vectors are
-    torch::Tensor l2;      // [n, N] likewise
+// The visual tokens of images, to be asked how near vectors lie to them: the heat that is drawn.
+class Patches {
+public:
+    Patches() = default;  // of no images
+    // visualTokens: [N, D], of any float type; measured on their device. Undefined: of no images.
+    explicit Patches(const torch::Tensor& visualTokens);
+
+    bool empty() const { return !tokens_.defined(); }
+    // vectors: [n, D], of any float type and on any device -> [n, N] float32, where the vectors are
+    torch::Tensor cosine(const torch::Tensor& vectors) const;
+    torch::Tensor distance(const torch::Tensor& vectors) const;  // L2, likewise
+    // Which token lies nearest by cosine. [n, D] -> [n] int64, where the vectors are
+    torch::Tensor nearest(const torch::Tensor& vectors) const;
+
+private:
+    torch::Tensor tokens_, units_;  // [N, D] float32
 };
-// vectors: [n, D], visualTokens: [N, D], of any float type and on any device
-PatchSimilarity projectOntoPatches(const torch::Tensor& vectors, const torch::Tensor& visualTokens);
 
 // Indices of the `count` largest values, largest first; ties by lower index.
 std::vector<int> nearestPatches(const std::vector<float>& cosine, int count);

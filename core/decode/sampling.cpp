@@ -51,33 +51,31 @@ void keepMinP(torch::Tensor& scores, double p) {
     scores.masked_fill_(scores < scores.amax(1, /*keepdim=*/true) + std::log(p), kNever);
 }
 
+torch::Tensor uniformOf(const SamplingRow& row) {
+    return torch::rand({1}, row.random, torch::kFloat64);
+}
+
 // One draw a row from softmax(scores), by where a uniform number falls. torch::multinomial draws as
 // many numbers as there are ids, which takes longer than a pass of a small model. -> [B, 1]
 torch::Tensor draw(const torch::Tensor& scores, const std::vector<SamplingRow>& rows) {
     std::vector<torch::Tensor> uniform;
-    for (const auto& row : rows) uniform.push_back(torch::rand({1}, row.random, torch::kFloat64));
+    for (const auto& row : rows) uniform.push_back(uniformOf(row));
     const auto upTo = scores.softmax(1).cumsum(1, torch::kFloat64);
     const auto at = torch::stack(uniform).to(scores.device()) * upTo.narrow(1, -1, 1);
     return torch::searchsorted(upTo, at, /*out_int32=*/false, /*right=*/true)
         .clamp_max(scores.size(1) - 1);
 }
 
-std::vector<std::int64_t> toIds(const torch::Tensor& ids) {
-    const auto onCpu = ids.to(torch::kCPU).contiguous();
-    return {onCpu.data_ptr<std::int64_t>(), onCpu.data_ptr<std::int64_t>() + onCpu.numel()};
-}
-
-std::vector<std::int64_t> sampleAtOnce(const torch::Tensor& logits,
-                                       const std::vector<SamplingRow>& rows,
-                                       const SamplingOptions& options) {
-    const bool greedy = options.temperature == 0;
+// -> [B] int64
+torch::Tensor drawIds(const torch::Tensor& logits, const std::vector<SamplingRow>& rows,
+                      const SamplingOptions& options) {
     auto scores = logits;
     if (options.repetitionPenalty != 1) {
         scores = scores.clone();
         for (std::size_t b = 0; b < rows.size(); ++b)
             penalise(scores[static_cast<std::int64_t>(b)], rows[b].seen, options.repetitionPenalty);
     }
-    if (greedy) return toIds(scores.argmax(1));
+    if (options.temperature == 0) return scores.argmax(1);
     // Dividing keeps the order, so top-k may come first and spare the others.
     Candidates left{scores, {}};
     if (options.topK > 0) left = keepTopK(scores, options.topK);
@@ -85,39 +83,86 @@ std::vector<std::int64_t> sampleAtOnce(const torch::Tensor& logits,
     if (options.topP < 1) keepTopP(left.scores, options.topP);
     if (options.minP > 0) keepMinP(left.scores, options.minP);
     const auto drawn = draw(left.scores, rows);
-    return toIds(left.ids.defined() ? left.ids.gather(1, drawn) : drawn);
+    return (left.ids.defined() ? left.ids.gather(1, drawn) : drawn).flatten();
+}
+
+double scoringTemperature(const SamplingOptions& options) {
+    return options.temperature > 0 ? options.temperature : 1;
+}
+
+// Of one id a row. logits: [B, V]; ids: [B] -> [B] float64
+torch::Tensor logProbabilitiesOf(const torch::Tensor& logits, const torch::Tensor& ids,
+                                 double temperature) {
+    const auto scores = temperature == 1 ? logits : logits / temperature;
+    const auto chosen = scores.gather(1, ids.unsqueeze(1)).squeeze(1);
+    return (chosen - scores.logsumexp(1)).to(torch::kFloat64);
+}
+
+// Columns: id, whether the highest logit is finite, then what is wished. -> [B, n] float64
+torch::Tensor figuresOf(const torch::Tensor& logits, const std::vector<SamplingRow>& rows,
+                        const SamplingOptions& options, const SamplingWish& wish) {
+    const auto ids = drawIds(logits, rows, options);
+    std::vector<torch::Tensor> columns{ids.to(torch::kFloat64),
+                                       logits.amax(1).isfinite().to(torch::kFloat64)};
+    if (wish.end >= 0)
+        columns.push_back(torch::sigmoid(logits.select(1, wish.end)).to(torch::kFloat64));
+    if (wish.scores) {
+        columns.push_back(logProbabilitiesOf(logits, ids, scoringTemperature(options)));
+        columns.push_back(scoringTemperature(options) == 1 ? columns.back()
+                                                           : logProbabilitiesOf(logits, ids, 1));
+    }
+    return torch::stack(columns, 1);
+}
+
+// A row that stays in a CPU's cache is drawn from twice as fast; top-k leaves only few ids.
+torch::Tensor figuresRowByRow(const torch::Tensor& logits, const std::vector<SamplingRow>& rows,
+                              const SamplingOptions& options, const SamplingWish& wish) {
+    std::vector<torch::Tensor> all;
+    for (std::int64_t b = 0; b < logits.size(0); ++b)
+        all.push_back(figuresOf(logits.narrow(0, b, 1), {rows[b]}, options, wish));
+    return torch::cat(all);
 }
 
 }  // namespace
 
-std::vector<std::int64_t> sampleTokens(const torch::Tensor& logits,
-                                       const std::vector<SamplingRow>& rows,
-                                       const SamplingOptions& options) {
+std::vector<SampledRow> sampleRows(const torch::Tensor& logits,
+                                   const std::vector<SamplingRow>& rows,
+                                   const SamplingOptions& options, const SamplingWish& wish) {
     TORCH_CHECK(logits.dim() == 2 && logits.size(0) == std::ssize(rows), "logits ", logits.sizes());
-    if (!logits.amax(1).isfinite().all().item<bool>()) {
-        throw Error(
-            "the model's logits are not finite numbers; its weights may be damaged, or it "
-            "was trained until it diverged");
+    const bool atOnce = !logits.is_cpu() || options.topK > 0;
+    const auto figures =
+        (atOnce ? figuresOf : figuresRowByRow)(logits, rows, options, wish).to(torch::kCPU);
+    const auto of = figures.accessor<double, 2>();
+    std::vector<SampledRow> sampled(rows.size());
+    for (std::int64_t b = 0; b < figures.size(0); ++b) {
+        if (of[b][1] == 0)
+            throw Error(
+                "the model's logits are not finite numbers; its weights may be damaged, or it "
+                "was trained until it diverged");
+        auto& row = sampled[b];
+        std::int64_t column = 2;
+        row.id = static_cast<std::int64_t>(of[b][0]);
+        if (wish.end >= 0) row.endProbability = of[b][column++];
+        if (!wish.scores) continue;
+        row.logProbability = of[b][column++];
+        row.rawLogProbability = of[b][column];
     }
-    // A row that stays in a CPU's cache is drawn from twice as fast; top-k leaves only few ids.
-    if (!logits.is_cpu() || options.topK > 0) return sampleAtOnce(logits, rows, options);
-    std::vector<std::int64_t> ids;
-    for (std::int64_t b = 0; b < logits.size(0); ++b)
-        ids.push_back(sampleAtOnce(logits.narrow(0, b, 1), {rows[b]}, options).front());
-    return ids;
+    return sampled;
 }
 
-torch::Tensor logProbabilities(const torch::Tensor& logits, const std::vector<std::int64_t>& ids,
-                               double temperature) {
-    const auto at = torch::tensor(ids).to(logits.device()).unsqueeze(1);
-    const auto of = [&](const torch::Tensor& some, const torch::Tensor& which) {
-        return (some / temperature).log_softmax(1).gather(1, which).flatten();
+void passOver(const SamplingRow& row, const SamplingOptions& options) {
+    if (options.temperature > 0) uniformOf(row);
+}
+
+void scoreInstead(SampledRow& row, std::int64_t id, const torch::Tensor& logits,
+                  const SamplingOptions& options) {
+    const auto ids = torch::full({1}, id, torch::dtype(torch::kInt64).device(logits.device()));
+    const auto score = [&](double temperature) {
+        return logProbabilitiesOf(logits.unsqueeze(0), ids, temperature).item<double>();
     };
-    if (!logits.is_cpu()) return of(logits, at).to(torch::kCPU);
-    std::vector<torch::Tensor> all;
-    for (std::int64_t b = 0; b < logits.size(0); ++b)
-        all.push_back(of(logits.narrow(0, b, 1), at.narrow(0, b, 1)));
-    return torch::cat(all);
+    row.id = id;
+    row.logProbability = score(scoringTemperature(options));
+    row.rawLogProbability = score(1);
 }
 
 }  // namespace lvr

@@ -70,7 +70,7 @@ std::vector<std::vector<float>> cosinesOf(const torch::Tensor& vectors,
                                           const torch::Tensor& tokens) {
     std::vector<std::vector<float>> rows;
     if (vectors.size(0) == 0 || !tokens.defined()) return rows;
-    const auto cosine = projectOntoPatches(vectors, tokens.to(vectors.device())).cosine;
+    const auto cosine = Patches(tokens).cosine(vectors);
     for (std::int64_t i = 0; i < cosine.size(0); ++i) rows.push_back(rowOf(cosine, i));
     return rows;
 }
@@ -78,7 +78,7 @@ std::vector<std::vector<float>> cosinesOf(const torch::Tensor& vectors,
 class ItemQuestion {
 public:
     ItemQuestion(const LvrCheckpoint& checkpoint, const BenchmarkItem& item,
-                 const DecodeOptions& options, RecentVisualTokens& recent, const AskHooks& hooks)
+                 const DecodeOptions& options, RecentPrompts& recent, const ItemHooks& hooks)
         : checkpoint_(checkpoint), item_(item), options_(options), recent_(recent), hooks_(hooks) {
         for (const auto& file : item.images) {
             if (hooks.onPicture) hooks.onPicture(file);
@@ -155,10 +155,10 @@ private:
         const auto& timings = asked.encoded.timings;
         asked.times.encode = timings.preprocess + timings.encodeImages;
         const auto begun = EvalClock::now();
-        RowHooks hooks{.stop = hooks_.stop};
-        hooks.onPrompt = [&](const torch::Tensor& hidden) {
+        RowHooks hooks{.recent = &recent_, .stop = hooks_.stop};
+        hooks.onRead = [&](std::int64_t positions) {
             asked.times.prefill = millisecondsFrom(begun);
-            if (hooks_.onRead) hooks_.onRead(hidden.size(0) * hidden.size(1));
+            if (hooks_.onRead) hooks_.onRead(positions);
         };
         if (!item_.targets.empty())
             hooks.onStep = [&](const RowStep& step) {
@@ -300,8 +300,8 @@ private:
     const LvrCheckpoint& checkpoint_;
     const BenchmarkItem& item_;
     const DecodeOptions& options_;
-    RecentVisualTokens& recent_;
-    const AskHooks& hooks_;
+    RecentPrompts& recent_;
+    const ItemHooks& hooks_;
     std::vector<Image> pictures_;
 };
 
@@ -309,8 +309,8 @@ private:
 
 std::vector<ItemAnswer> askItem(const LvrCheckpoint& checkpoint, const BenchmarkItem& item,
                                 const ItemTexts& texts, const std::vector<EvalColumn>& columns,
-                                const DecodeOptions& options, RecentVisualTokens& recent,
-                                const AskHooks& hooks) {
+                                const DecodeOptions& options, RecentPrompts& recent,
+                                const ItemHooks& hooks) {
     const c10::InferenceMode inference;
     return ItemQuestion(checkpoint, item, options, recent, hooks).answers(texts, columns);
 }

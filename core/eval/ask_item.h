@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/decode/recent_visual_tokens.h"
+#include "core/decode/recent_prompts.h"
 #include "core/values/evaluation.h"
 
 namespace lvr {
@@ -17,9 +17,9 @@ struct ItemTexts {
     std::string chain;  // the same, but to think step by step in words
 };
 
-struct AskHooks {
+struct ItemHooks {
     std::function<void(const std::string& picture)> onPicture = {};  // about to be read
-    std::function<void(std::int64_t positions)> onRead = {};         // of a prompt, in one pass
+    std::function<void(std::int64_t positions)> onRead = {};  // of a prompt, that were not known
     std::stop_token stop = {};
 };
 
@@ -29,8 +29,8 @@ struct AskHooks {
 // Cancelled.
 std::vector<ItemAnswer> askItem(const LvrCheckpoint& checkpoint, const BenchmarkItem& item,
                                 const ItemTexts& texts, const std::vector<EvalColumn>& columns,
-                                const DecodeOptions& options, RecentVisualTokens& recent,
-                                const AskHooks& hooks = {});
+                                const DecodeOptions& options, RecentPrompts& recent,
+                                const ItemHooks& hooks = {});
 
 // "Think step by step ..." in place of the instruction to say nothing but the answer.
 std::string chainText(const BenchmarkItem& item);

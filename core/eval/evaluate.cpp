@@ -17,41 +17,94 @@
 namespace lvr {
 namespace {
 
-constexpr std::size_t kBatch = 64;
+// Of what is asked at once: rows, positions of their prompts with padding, and visual tokens that
+// go through the vision tower together. A single question or set of pictures may be larger.
+constexpr std::size_t kBatchRows = 64;
+constexpr std::int64_t kBatchPositions = 16384, kBatchVisualTokens = 8192;
 
 struct Encoded {
     std::vector<Prompt> prompts;
     std::vector<std::vector<PatchGrid>> grids;  // of each prompt's images
 };
 
-// All pictures of a batch go through the vision tower at once, each scaled as its question is
-// planned.
-Encoded encodeBatch(const LvrCheckpoint& checkpoint, const std::vector<const Sample*>& samples,
-                    const DecodeOptions& options) {
-    std::vector<Image> images;
-    std::vector<Size> sizes;
-    for (const auto* sample : samples) {
-        const auto& shown = sample->question.images;
-        images.insert(images.end(), shown.begin(), shown.end());
-        const auto plan = planQuestion(checkpoint, sample->question, options);
-        sizes.insert(sizes.end(), plan.sizes.begin(), plan.sizes.end());
+// As many questions in a row as are asked at once. Their text counts as its bytes, which its tokens
+// are not more than, and what is put around it.
+std::vector<std::span<const EvalItem>> batchesOf(const LvrCheckpoint& checkpoint,
+                                                 std::span<const EvalItem> items,
+                                                 const DecodeOptions& options) {
+    constexpr std::int64_t kAround = 40;
+    std::vector<std::span<const EvalItem>> batches;
+    std::size_t first = 0;
+    std::int64_t longest = 0;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& question = items[i].sample.question;
+        const auto length = planQuestion(checkpoint, question, options).visualTokens() +
+                            std::ssize(question.text) + kAround;
+        const auto rows = i - first;
+        const auto positions = std::max(longest, length) * (static_cast<std::int64_t>(rows) + 1);
+        if (rows == kBatchRows || (rows > 0 && positions > kBatchPositions)) {
+            batches.push_back(items.subspan(first, rows));
+            first = i;
+            longest = 0;
+        }
+        longest = std::max(longest, length);
     }
-    const auto pixels = preprocess(images, sizes, checkpoint.preprocess);
-    const auto tokens = checkpoint.model.imageTokens(pixels);
-    Encoded encoded;
-    auto grid = pixels.grids.begin();
-    std::int64_t at = 0;
-    for (const auto* sample : samples) {
-        const auto end = grid + std::ssize(sample->question.images);
-        const auto& grids = encoded.grids.emplace_back(grid, end);
-        std::int64_t count = 0;
-        for (; grid != end; ++grid) count += grid->count();
-        encoded.prompts.push_back(buildPrompt(checkpoint, {grids, tokens.narrow(0, at, count)},
-                                              sample->question.text, options.spanStart));
-        at += count;
-    }
-    return encoded;
+    if (first < items.size()) batches.push_back(items.subspan(first));
+    return batches;
 }
+
+// All pictures of a batch go through the vision tower in a few passes, each scaled as its question
+// is planned.
+class BatchEncoder {
+public:
+    BatchEncoder(const LvrCheckpoint& checkpoint, const DecodeOptions& options)
+        : checkpoint_(checkpoint), options_(options) {}
+
+    Encoded encode(const std::vector<const Sample*>& samples) {
+        for (const auto* sample : samples) {
+            const auto plan = planQuestion(checkpoint_, sample->question, options_);
+            if (plan.visualTokens() + waitingTokens_ > kBatchVisualTokens) encodeWaiting();
+            waitingTokens_ += plan.visualTokens();
+            waiting_.push_back(sample);
+            sizes_.insert(sizes_.end(), plan.sizes.begin(), plan.sizes.end());
+        }
+        encodeWaiting();
+        return std::move(encoded_);
+    }
+
+private:
+    void encodeWaiting() {
+        if (waiting_.empty()) return;
+        std::vector<Image> images;
+        for (const auto* sample : waiting_)
+            images.insert(images.end(), sample->question.images.begin(),
+                          sample->question.images.end());
+        const auto pixels = preprocess(images, sizes_, checkpoint_.preprocess);
+        const auto tokens = checkpoint_.model.imageTokens(pixels);
+        auto grid = pixels.grids.begin();
+        std::int64_t at = 0;
+        for (const auto* sample : waiting_) {
+            const auto end = grid + std::ssize(sample->question.images);
+            const auto& grids = encoded_.grids.emplace_back(grid, end);
+            std::int64_t count = 0;
+            for (; grid != end; ++grid) count += grid->count();
+            encoded_.prompts.push_back(buildPrompt(checkpoint_,
+                                                   {grids, tokens.narrow(0, at, count)},
+                                                   sample->question.text, options_.spanStart));
+            at += count;
+        }
+        waiting_.clear();
+        sizes_.clear();
+        waitingTokens_ = 0;
+    }
+
+    const LvrCheckpoint& checkpoint_;
+    const DecodeOptions& options_;
+    std::vector<const Sample*> waiting_;  // for their pictures to be encoded
+    std::vector<Size> sizes_;             // of these pictures
+    std::int64_t waitingTokens_ = 0;
+    Encoded encoded_;
+};
 
 using Thoughts = std::vector<torch::Tensor>;  // of one row, [n, D] each
 
@@ -89,20 +142,18 @@ public:
     }
 
     // What is needed of all questions before the first is asked.
-    void prepare() {
+    void prepare(const std::vector<std::span<const EvalItem>>& batches) {
         if (intervention_ != InterventionKind::OtherPicture || items_.empty()) return;
         std::vector<Thoughts> own;
-        for (std::size_t first = 0; first < items_.size(); first += kBatch)
-            for (auto& thoughts : ownThoughts(samplesOf(batchAt(first))))
-                own.push_back(std::move(thoughts));
+        for (const auto& items : batches)
+            for (auto& thoughts : ownThoughts(samplesOf(items))) own.push_back(std::move(thoughts));
         for (std::size_t i = 0; i < items_.size(); ++i)
             swapped_.push_back(thoughtsAboutAnother(items_, own, i));
     }
 
-    std::vector<EvalOutcome> batch(std::size_t first) const {
-        const auto items = batchAt(first);
-        const auto encoded = encodeBatch(checkpoint_, samplesOf(items), options_);
-        const auto rows = decode(encoded.prompts, filter(first, encoded));
+    std::vector<EvalOutcome> ask(std::span<const EvalItem> items) const {
+        const auto encoded = encode(samplesOf(items));
+        const auto rows = decode(encoded.prompts, filter(items, encoded));
         std::vector<EvalOutcome> outcomes;
         for (std::size_t i = 0; i < items.size(); ++i)
             outcomes.push_back(outcome(items[i], rows[i], encoded.prompts[i], encoded.grids[i]));
@@ -110,20 +161,20 @@ public:
     }
 
 private:
-    std::span<const EvalItem> batchAt(std::size_t first) const {
-        return items_.subspan(first, std::min(kBatch, items_.size() - first));
+    Encoded encode(const std::vector<const Sample*>& samples) const {
+        return BatchEncoder(checkpoint_, options_).encode(samples);
     }
 
     // Throws Cancelled.
     std::vector<RowResult> decode(const std::vector<Prompt>& prompts, LatentFilter filter) const {
-        auto rows = decodeRows(checkpoint_.model, prompts, checkpoint_.rules, options_,
-                               {.filter = std::move(filter), .stop = stop_});
+        auto rows = decodeRows(
+            checkpoint_.model, prompts, checkpoint_.rules, options_,
+            {.filter = std::move(filter), .stop = stop_, .shadows = RowHooks::Shadows::Unread});
         if (stop_.stop_requested()) throw Cancelled();
         return rows;
     }
 
-    LatentFilter filter(std::size_t first, const Encoded& encoded) const {
-        const auto items = batchAt(first);
+    LatentFilter filter(std::span<const EvalItem> items, const Encoded& encoded) const {
         switch (intervention_) {
             case InterventionKind::Own:
             case InterventionKind::Snap:
@@ -133,7 +184,7 @@ private:
             case InterventionKind::Noise:
                 return feedNoise(options_.sampling.seed);
             case InterventionKind::OtherPicture: {
-                const auto from = swapped_.begin() + static_cast<std::ptrdiff_t>(first);
+                const auto from = swapped_.begin() + (items.data() - items_.data());
                 return feedInstead({from, from + std::ssize(items)}, Replace::All);
             }
             case InterventionKind::Oracle:
@@ -150,7 +201,7 @@ private:
 
     std::vector<Thoughts> ownThoughts(const std::vector<const Sample*>& samples) const {
         std::vector<Thoughts> thoughts;
-        const auto encoded = encodeBatch(checkpoint_, samples, options_);
+        const auto encoded = encode(samples);
         for (const auto& row : decode(encoded.prompts, {})) thoughts.push_back(thoughtsOf(row));
         return thoughts;
     }
@@ -201,8 +252,7 @@ private:
         out.right = isRightAnswer(out.answer, asked.answer, asked.question.text);
         if (row.latents.size(0) == 0) return out;
         out.saidEnd = isLatentEnd(row.latents[-1]);
-        const auto nearest =
-            projectOntoPatches(row.latents, prompt.imageTokens).cosine.argmax(-1);  // [n]
+        const auto nearest = Patches(prompt.imageTokens).nearest(row.latents);  // [n]
         for (std::size_t k = 0; k < targets.size() && static_cast<int>(k) < out.latents; ++k)
             out.hits += std::count(targets[k].begin(), targets[k].end(),
                                    nearest[static_cast<std::int64_t>(k)].item<std::int64_t>()) > 0;
@@ -241,11 +291,12 @@ std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::stop_token& stop) {
     const c10::InferenceMode inference;
     Evaluation evaluation(checkpoint, items, options, intervention, stop);
-    evaluation.prepare();
+    const auto batches = batchesOf(checkpoint, items, options);
+    evaluation.prepare(batches);
     std::vector<EvalOutcome> outcomes;
-    for (std::size_t first = 0; first < items.size(); first += kBatch) {
+    for (const auto& batch : batches) {
         if (stop.stop_requested()) throw Cancelled();
-        for (auto& outcome : evaluation.batch(first)) outcomes.push_back(std::move(outcome));
+        for (auto& outcome : evaluation.ask(batch)) outcomes.push_back(std::move(outcome));
         if (onProgress)
             onProgress({static_cast<int>(outcomes.size()), static_cast<int>(items.size())});
     }

@@ -6,7 +6,7 @@ namespace lvr {
 namespace {
 
 void askInto(EvaluatedItem& item, const LvrCheckpoint& checkpoint, const EvalPlan& plan,
-             RecentVisualTokens& recent, const AskHooks& hooks) {
+             RecentPrompts& recent, const ItemHooks& hooks) {
     const ItemTexts texts{item.prompt, chainText(item.item)};
     try {
         const auto answers =
@@ -22,7 +22,7 @@ void askInto(EvaluatedItem& item, const LvrCheckpoint& checkpoint, const EvalPla
 
 void evaluateItems(const LvrCheckpoint& checkpoint, const EvalPlan& plan,
                    const std::vector<EvaluatedItem>& items, const EvaluationHooks& hooks) {
-    RecentVisualTokens recent(std::size_t{64} << 20);
+    RecentPrompts recent;
     for (auto item : items) {
         if (hooks.ask.stop.stop_requested()) throw Cancelled();
         askInto(item, checkpoint, plan, recent, hooks.ask);

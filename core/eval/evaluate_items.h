@@ -10,7 +10,7 @@ namespace lvr {
 
 struct EvaluationHooks {
     std::function<void(const EvaluatedItem& item)> onItem = {};  // that was just asked
-    AskHooks ask = {};
+    ItemHooks ask = {};
 };
 
 // Asks items one after the other, each in every way of the plan; what is kept of one when the next

@@ -1,7 +1,8 @@
 #include "core/eval/score.h"
 
 #include "core/error.h"
-#include "core/model/positions.h"
+#include "core/model/pack.h"
+#include "core/model/visual_tokens.h"
 #include "core/text/chat_template.h"
 #include "core/text/response.h"
 #include "core/torch.h"
@@ -65,25 +66,29 @@ torch::Tensor idTensor(const std::vector<std::int64_t>& values, torch::Device de
     return torch::tensor(values, torch::kInt64).to(device);
 }
 
-torch::Tensor embed(const LvrModel& model, const Sequence& sequence, const torch::Tensor& visual) {
-    const auto device = model.device();
-    auto response =
-        model.embed(idTensor(sequence.response, device).unsqueeze(0))[0].clone();  // [R, D]
-    if (!sequence.slots.empty())
-        response.index_copy_(0, idTensor(sequence.slots, device),
-                             visual.index_select(0, idTensor(sequence.targets, device)));
-    for (const auto at : sequence.latentEnds) response[at].copy_(model.latentEnd());
-    return torch::cat({model.embedPrompt(sequence.prompt, visual), response.unsqueeze(0)}, 1);
+// As a pack: all of the prompt but its last token, and that with the response.
+Pack packOf(const LvrModel& model, const Sequence& sequence, const VisualTokens& images) {
+    Pack pack;
+    const std::vector<std::int64_t> prefix(sequence.prompt.begin(), sequence.prompt.end() - 1);
+    pack.add(PackedPrefix{prefix, images.tokens, ropeIndex(prefix, images.grids, model.config())});
+    PackedRow row{.ids = {sequence.prompt.back()}};
+    row.ids.insert(row.ids.end(), sequence.response.begin(), sequence.response.end());
+    pack.add(std::move(row));
+    return pack;
 }
 
-torch::Tensor positions(const LvrModel& model, const Sequence& sequence,
-                        const std::vector<PatchGrid>& grids) {
-    const auto prompt = ropeIndex(sequence.prompt, grids, model.config());
-    const auto response =
-        torch::arange(prompt.next, prompt.next + std::ssize(sequence.response), torch::kInt64);
-    return torch::cat({prompt.ids, response.unsqueeze(0).expand({3, -1})}, 1)
-        .unsqueeze(1)
-        .to(model.device());  // [3, 1, T]
+// What the row holds in the place of ids.
+std::vector<PackedVectors> vectorsOf(const LvrModel& model, const Sequence& sequence,
+                                     const torch::Tensor& visual) {
+    const auto device = model.device();
+    std::vector<PackedVectors> vectors;
+    if (!sequence.slots.empty())
+        vectors.push_back({idTensor(sequence.slots, device) + 1,
+                           visual.index_select(0, idTensor(sequence.targets, device))});
+    if (!sequence.latentEnds.empty())
+        vectors.push_back(
+            {idTensor(sequence.latentEnds, device) + 1, model.latentEnd().unsqueeze(0)});
+    return vectors;
 }
 
 // predicted, wanted: [M, D]
@@ -95,11 +100,12 @@ LatentDistance distance(const torch::Tensor& predicted, const torch::Tensor& wan
     return {of(LatentLoss::Mse), of(LatentLoss::Mae), of(LatentLoss::Cosine)};
 }
 
+// hidden: of the row. [R + 1, D]
 TeacherForced gather(const LvrModel& model, const Sequence& sequence, const torch::Tensor& hidden,
                      const torch::Tensor& visual) {
     const auto device = model.device();
     const auto before = [&](const std::vector<std::int64_t>& at) {  // the states that predict them
-        return hidden.index_select(0, idTensor(at, device) + std::ssize(sequence.prompt) - 1);
+        return hidden.index_select(0, idTensor(at, device));
     };
     TeacherForced forced;
     forced.logits = model.logits(before(sequence.labels)).to(torch::kFloat32);
@@ -161,11 +167,11 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     const auto sequence =
         builder.done(chatPrompt(checkpoint.tokenizer, pixels.grids, record.question));
     checkLength(sequence, checkpoint.model.config(), record.name);
-    const auto visual = checkpoint.model.imageTokens(pixels);
-    const auto hidden =
-        checkpoint.model.hidden(embed(checkpoint.model, sequence, visual),
-                                positions(checkpoint.model, sequence, pixels.grids))[0];
-    return gather(checkpoint.model, sequence, hidden, visual);
+    const auto& model = checkpoint.model;
+    const auto visual = model.imageTokens(pixels);
+    const auto pack = packOf(model, sequence, {pixels.grids, visual});
+    const auto hidden = PackReading(model, pack).hidden(vectorsOf(model, sequence, visual));
+    return gather(model, sequence, hidden, visual);
 }
 
 Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,

@@ -10,7 +10,6 @@
 #include "core/error.h"
 #include "core/grpo/lesson.h"
 #include "core/grpo/prompt_order.h"
-#include "core/grpo/replay.h"
 #include "core/grpo/rewards.h"
 #include "core/grpo/rollout.h"
 #include "core/torch.h"
@@ -229,8 +228,9 @@ private:
             }
             const auto& lesson = plan.lessons[i];
             auto in = lesson.fixed;
-            const auto replayed = replay(model_, lesson.group->prompt, lesson.group->rows,
-                                         options_.temperature, options_.latents);
+            const auto replayed = lesson.replay.by(model_, {.temperature = options_.temperature,
+                                                            .latents = options_.latents,
+                                                            .entropy = TokenEntropy::Computed});
             in.policy = replayed.logProbabilities;
             const auto out = policyLoss(in, options_, plan.scale);
             if (i + 1 == plan.lessons.size()) gradients_.expectLast();

@@ -4,14 +4,16 @@
 #include <vector>
 
 #include "core/grpo/policy_loss.h"
+#include "core/grpo/replay.h"
 #include "core/grpo/rollout.h"
 
 namespace lvr {
 
-// What does not change while a group's rollouts are learnt from.
+// Groups that are learnt from in one pass, and what does not change meanwhile.
 struct Lesson {
-    const RolloutGroup* group = nullptr;
-    PolicyLossInputs fixed;  // all but the policy's own log-probabilities
+    std::vector<const RolloutGroup*> groups;
+    Replay replay;           // of all of them, for the policy and the reference
+    PolicyLossInputs fixed;  // of their rows in order: all but the policy's own log-probabilities
 };
 
 // What a step learns from, on this rank, and what its losses are averaged over, on all.
@@ -26,8 +28,9 @@ struct PolicyAndReference {
     const LvrModel& reference;
 };
 
-// A group whose rewards are all alike has nothing to tell but its KL. Collective. Throws Cancelled
-// when one rank is asked to stop.
+// A group whose rewards are all alike has nothing to tell but its KL. A lesson holds as many groups
+// as GrpoOptions::microTokens positions allow, one where latents are recomputed. Collective. Throws
+// Cancelled when one rank is asked to stop.
 LessonPlan planLessons(const PolicyAndReference& models, const std::vector<RolloutGroup>& groups,
                        const GrpoOptions& options, const Ranks& ranks, const std::stop_token& stop);
 

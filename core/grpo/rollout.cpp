@@ -110,10 +110,14 @@ int capOf(const ExitRule& rule) {
         rule);
 }
 
-torch::Tensor heatOf(const RolloutGroup& group, const RowResult& row) {
-    const auto patches = group.prompt.imageTokens.narrow(0, 0, group.grid.count());
-    const auto cosine = projectOntoPatches(row.latents, patches).cosine;
-    return (cosine * 127).round().to(torch::kInt8).contiguous();
+// Of a group's first picture.
+Patches patchesOf(const RolloutGroup& group) {
+    const auto& tokens = group.prompt.imageTokens;
+    return Patches(tokens.defined() ? tokens.narrow(0, 0, group.grid.count()) : tokens);
+}
+
+torch::Tensor heatOf(const Patches& patches, const RowResult& row) {
+    return (patches.cosine(row.latents) * 127).round().to(torch::kInt8).contiguous();
 }
 
 using Json = nlohmann::json;
@@ -123,8 +127,10 @@ Json toJson(const Rollout& r) {
     for (const auto& t : r.tokens)
         tokens.push_back(
             {t.id, Json::binary({t.text.begin(), t.text.end()}), t.logProbability, t.isLatent});
-    return {r.group,  r.index,     r.image,   r.prompt, r.expected,  r.completion, r.rewards,
-            r.reward, r.advantage, r.stopped, tokens,   r.grid.rows, r.grid.cols,  r.heat};
+    const std::vector<std::uint8_t> heat(r.heat.begin(), r.heat.end());
+    return {r.group,      r.index,     r.image,     r.prompt,          r.expected,
+            r.completion, r.rewards,   r.reward,    r.advantage,       r.stopped,
+            tokens,       r.grid.rows, r.grid.cols, Json::binary(heat)};
 }
 
 Rollout toRollout(const Json& j) {
@@ -138,8 +144,9 @@ Rollout toRollout(const Json& j) {
               .reward = j[7],
               .advantage = j[8],
               .stopped = j[9],
-              .grid = {j[11], j[12]},
-              .heat = j[13].get<std::vector<std::int8_t>>()};
+              .grid = {j[11], j[12]}};
+    const auto& heat = j[13].get_binary();
+    r.heat.assign(heat.begin(), heat.end());
     for (const auto& t : j[10]) {
         const auto& text = t[1].get_binary();
         r.tokens.push_back({t[0], {text.begin(), text.end()}, t[2], t[3]});
@@ -191,7 +198,7 @@ std::vector<RolloutGroup> rollOut(const LvrCheckpoint& checkpoint, VisionFeature
     if (groups.empty()) return groups;
     auto decode = decodeOptions(checkpoint, options, part.step);
     decode.sampling.seed += static_cast<std::uint64_t>(part.first) * options.groupSize;
-    RowHooks hooks{.stop = part.stop};
+    RowHooks hooks{.stop = part.stop, .scores = RowHooks::Scores::Yes};
     if (options.latentNoise > 0)
         hooks.filter = addNoise(options.latentNoise, decode.sampling.seed ^ 0x5EED);
     auto rows = decodeRows(checkpoint.model, prompts, checkpoint.rules, decode, hooks);
@@ -240,6 +247,7 @@ std::vector<Rollout> rolloutsOf(const std::vector<RolloutGroup>& groups, const T
     std::vector<Rollout> described;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const auto& group = groups[g];
+        const auto patches = patchesOf(group);
         for (std::size_t i = 0; i < group.rows.size(); ++i) {
             const auto& row = group.rows[i];
             Rollout rollout{
@@ -257,8 +265,8 @@ std::vector<Rollout> rolloutsOf(const std::vector<RolloutGroup>& groups, const T
             for (std::size_t t = 0; t < row.ids.size(); ++t)
                 rollout.tokens.push_back({row.ids[t], tokenizer.decode({row.ids[t]}),
                                           row.logProbabilities[t], row.isLatent[t]});
-            if (row.latents.size(0) > 0 && group.prompt.imageTokens.defined()) {
-                const auto heat = heatOf(group, row);
+            if (row.latents.size(0) > 0 && !patches.empty()) {
+                const auto heat = heatOf(patches, row);
                 rollout.heat.assign(heat.data_ptr<std::int8_t>(),
                                     heat.data_ptr<std::int8_t>() + heat.numel());
             }

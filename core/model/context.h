@@ -9,6 +9,7 @@
 namespace lvr {
 
 class LoraDropout;
+class Segments;
 struct PassWatch;
 
 // What one forward pass may look at besides the newest positions.
@@ -17,6 +18,13 @@ struct Context {
     // [B, 1, T, S] or broadcastable, bool, true = may look; S counts the cached positions too.
     // Undefined: causal.
     torch::Tensor mask;
+    // Several texts in one pass of one row, in the place of a mask: none sees another. With a cache
+    // that holds nothing yet, or with `past`: what an earlier pass left and this one only reads.
+    const KvCache* past = nullptr;
+    const Segments* segments = nullptr;
+    // Nothing is asked but what the cache holds then: the last layer stops after its keys and
+    // values, and nothing is returned.
+    bool onlyCache = false;
     // Where gradients are on: a layer's activations are not kept but computed again in the backward
     // pass. Needs a cache without a capacity, or none.
     bool recompute = false;

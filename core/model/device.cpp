@@ -36,8 +36,9 @@ torch::Device parseDevice(const std::string& text) {
     return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-void fitThreads(const LvrModel& model) {
+void fitThreads(const LvrModel& model, int asked) {
     static const int all = at::get_num_threads();
+    if (asked > 0) return at::set_num_threads(asked);
     std::int64_t parameters = 0;
     for (const auto& [name, tensor] : model.parameters()) parameters += tensor.numel();
     at::set_num_threads(parameters < kTooSmallToShare ? 1 : all);

@@ -14,6 +14,7 @@ class LvrModel;
 // CPU threads for what this thread computes next: one for a model too small to share. On tensors of
 // that size a second thread waits longer than it works, by far on a busy machine (an answer of the
 // tiny model beside one busy process: 28 ms with one thread, 1.2 s with two). Otherwise all.
-void fitThreads(const LvrModel& model);
+// asked: so many, whatever the model; 0: as said.
+void fitThreads(const LvrModel& model, int asked = 0);
 
 }  // namespace lvr

@@ -5,10 +5,24 @@
 namespace lvr {
 namespace {
 
-torch::Tensor reserve(const torch::Tensor& like, std::int64_t capacity) {
+torch::Tensor reserve(const torch::Tensor& like, std::int64_t rows, std::int64_t capacity) {
     auto shape = like.sizes().vec();
+    shape[0] = rows;
     shape[2] = capacity;
     return torch::empty(shape, like.options());
+}
+
+// from: [B, KV, n, d], to: [B', KV, n, d]; row i of `to` becomes row rows[i] of `from`.
+void copyRows(const torch::Tensor& from, const torch::Tensor& rows, const torch::Tensor& to) {
+    if (from.size(0) == 1) {
+        to.copy_(from.expand_as(to));
+    } else if (from.is_cpu()) {
+        const auto onCpu = rows.to(torch::kCPU).contiguous();
+        const auto* which = onCpu.data_ptr<std::int64_t>();
+        for (std::int64_t i = 0; i < to.size(0); ++i) to[i].copy_(from[which[i]]);
+    } else {
+        to.copy_(from.index_select(0, rows.to(from.device())));
+    }
 }
 
 }  // namespace
@@ -33,8 +47,8 @@ std::pair<torch::Tensor, torch::Tensor> KvCache::extend(std::size_t layer,
     const auto added = keys.size(2), end = length_ + added;
     TORCH_CHECK(end <= capacity_, "cache of ", capacity_, " positions asked for ", end);
     if (layer == keys_.size()) {
-        keys_.push_back(reserve(keys, capacity_));
-        values_.push_back(reserve(values, capacity_));
+        keys_.push_back(reserve(keys, keys.size(0), capacity_));
+        values_.push_back(reserve(values, values.size(0), capacity_));
     }
     keys_[layer].narrow(2, length_, added).copy_(keys);
     values_[layer].narrow(2, length_, added).copy_(values);
@@ -55,11 +69,39 @@ KvCache KvCache::fork(const torch::Tensor& rows, std::int64_t capacity) const {
     for (std::size_t layer = 0; layer < keys_.size(); ++layer)
         for (const auto& [from, to] :
              {std::pair(&keys_, &forked.keys_), std::pair(&values_, &forked.values_)}) {
-            const auto read = (*from)[layer].narrow(2, 0, length_).index_select(0, rows);
-            to->push_back(reserve(read, capacity));
-            to->back().narrow(2, 0, length_).copy_(read);
+            const auto read = (*from)[layer].narrow(2, 0, length_);
+            to->push_back(reserve(read, rows.size(0), capacity));
+            copyRows(read, rows, to->back().narrow(2, 0, length_));
         }
     return forked;
+}
+
+KvCache KvCache::upTo(std::int64_t positions) const {
+    TORCH_CHECK(capacity_ > 0 && positions <= length_, positions, " positions of a cache of ",
+                length_);
+    KvCache cut = *this;
+    cut.length_ = positions;
+    return cut;
+}
+
+void KvCache::keep(const std::vector<std::int64_t>& rows) {
+    TORCH_CHECK(capacity_ > 0, "rows are dropped in place of a cache with a capacity only");
+    for (auto* tensors : {&keys_, &values_})
+        for (auto& tensor : *tensors) {
+            const auto read = tensor.narrow(2, 0, length_);
+            for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
+                TORCH_CHECK(rows[i] >= i, "rows to keep must ascend");
+                if (rows[i] > i) read[i].copy_(read[rows[i]]);
+            }
+            tensor = tensor.narrow(0, 0, std::ssize(rows));
+        }
+}
+
+std::size_t KvCache::bytes() const {
+    std::size_t bytes = 0;
+    for (const auto* tensors : {&keys_, &values_})
+        for (const auto& tensor : *tensors) bytes += tensor.nbytes();
+    return bytes;
 }
 
 KvCache KvCache::ahead(const torch::Tensor& rows, std::int64_t positions) const {

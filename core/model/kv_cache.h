@@ -26,11 +26,18 @@ public:
     }
     void advance(std::int64_t positions) { length_ += positions; }  // after the last layer
 
-    // Row i of the new cache is row rows[i] of this one. rows: [B'] int64. For forking a prefix and
-    // for dropping finished rows.
+    // Row i of the new cache is row rows[i] of this one. rows: [B'] int64. For forking a prefix
+    // through which gradients flow.
     KvCache select(const torch::Tensor& rows) const;
-    // The same with room for `capacity` positions; what was read is copied, nothing is shared.
+    // The same with room for `capacity` positions; what was read is copied once, nothing is shared.
     KvCache fork(const torch::Tensor& rows, std::int64_t capacity) const;
+    // Of a cache with a capacity: what it held when it had read no more than so many positions. A
+    // view, so that nothing may be read with both.
+    KvCache upTo(std::int64_t positions) const;
+    // Of a cache with a capacity: drops the other rows, in place; what follows them moves up. rows:
+    // ascending.
+    void keep(const std::vector<std::int64_t>& rows);
+    std::size_t bytes() const;  // of all it has room for
     // The same for a look ahead by at most `positions`: what is read is forgotten with the returned
     // cache. Nothing is copied where the rows are all of this one and it has room.
     KvCache ahead(const torch::Tensor& rows, std::int64_t positions) const;

@@ -3,6 +3,7 @@
 #include "core/model/attention.h"
 #include "core/model/pass_watch.h"
 #include "core/model/recomputed.h"
+#include "core/model/segments.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -12,6 +13,12 @@ std::vector<torch::Tensor> tensorsFrom(const std::vector<NamedTensor>& list, std
     std::vector<torch::Tensor> tensors;
     for (auto i = first; i < list.size(); ++i) tensors.push_back(list[i].second);
     return tensors;
+}
+
+PastKeys pastOf(const Context& context, std::size_t layer) {
+    if (!context.past) return {};
+    const auto [keys, values] = context.past->of(layer);
+    return {keys, values};
 }
 
 }  // namespace
@@ -29,20 +36,30 @@ TextAttention::TextAttention(const Parameters& parameters, const TextConfig& con
       kvHeads(config.numKeyValueHeads),
       headDim(config.headDim()) {}
 
+// [B, T, count * d] -> [B, count, T, d]
+torch::Tensor TextAttention::split(const torch::Tensor& y, std::int64_t count) const {
+    return y.view({y.size(0), y.size(1), count, headDim}).transpose(1, 2);
+}
+
 torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& rotary,
                                         std::size_t layer, const Context& context) const {
     const auto rows = x.size(0), newest = x.size(1);
-    const auto split = [&](const torch::Tensor& y, std::int64_t count) {
-        return y.view({rows, newest, count, headDim}).transpose(1, 2);  // [B, count, T, d]
-    };
     const auto all = products(x, {&q, &k, &v});
-    const auto queries = rotate(split(all[0], heads), rotary).contiguous();
+    const auto queries = rotate(split(all[0], heads), rotary);
     auto keys = rotate(split(all[1], kvHeads), rotary);
     auto values = split(all[2], kvHeads);
     if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
     if (context.attention) context.attention->push_back(attentionOf(queries, keys, context.mask));
-    const auto out = attend(queries, keys, values, context.mask);  // [B, H, T, d]
+    const auto out = context.segments  // [B, H, T, d]
+                         ? attend(queries, keys, values, pastOf(context, layer), *context.segments)
+                         : attend(queries, keys, values, context.mask);
     return o(out.transpose(1, 2).reshape({rows, newest, heads * headDim}));
+}
+
+void TextAttention::remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
+                             const Context& context) const {
+    const auto both = products(x, {&k, &v});
+    context.cache->extend(layer, rotate(split(both[0], kvHeads), rotary), split(both[1], kvHeads));
 }
 
 DecoderLayer::DecoderLayer(const Parameters& parameters, const TextConfig& config)
@@ -54,8 +71,13 @@ DecoderLayer::DecoderLayer(const Parameters& parameters, const TextConfig& confi
 
 torch::Tensor DecoderLayer::operator()(torch::Tensor x, const Rotary& rotary, std::size_t layer,
                                        const Context& context) const {
-    x = x + attention(inputNorm(x), rotary, layer, context);
-    return x + mlp(postAttentionNorm(x));
+    x = added(x, attention(inputNorm(x), rotary, layer, context));
+    return added(x, mlp(postAttentionNorm(x)));
+}
+
+void DecoderLayer::remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
+                            const Context& context) const {
+    attention.remember(inputNorm(x), rotary, layer, context);
 }
 
 LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
@@ -77,7 +99,14 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       lmHead_(config.tieWordEmbeddings
                   ? Weight{embedTokens_, {}}
                   : root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize)),
-      activations_(root.activations()) {}
+      activations_(root.activations()) {
+    const auto dim = config.headDim();
+    const auto exponents = torch::arange(0, dim, 2, torch::kFloat32) / static_cast<double>(dim);
+    frequencies_ = (1.0 / torch::pow(config.ropeTheta, exponents)).to(embedTokens_.device());
+    std::vector<std::int64_t> axes;
+    for (int axis = 0; axis < 3; ++axis) axes.insert(axes.end(), config.mropeSection[axis], axis);
+    axisOf_ = torch::tensor(axes).to(embedTokens_.device());
+}
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
     const auto rows = torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
@@ -86,20 +115,8 @@ torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
 
 // Each rotary frequency turns with one of the three position axes, by mrope_section.
 Rotary LanguageModel::rotaryOf(const torch::Tensor& positions) const {
-    const auto dim = config_.headDim();
-    const auto exponents =
-        torch::arange(0, dim, 2, torch::dtype(torch::kFloat32).device(embedTokens_.device())) /
-        static_cast<double>(dim);
-    const auto frequencies = 1.0 / torch::pow(config_.ropeTheta, exponents);  // [d / 2]
-    const auto axes = positions.to(embedTokens_.device(), torch::kFloat32);
-    std::vector<torch::Tensor> angles;
-    std::int64_t start = 0;
-    for (int axis = 0; axis < 3; ++axis) {
-        const auto width = config_.mropeSection[axis];
-        angles.push_back(axes[axis].unsqueeze(-1) * frequencies.narrow(0, start, width));
-        start += width;
-    }
-    const auto half = torch::cat(angles, -1);                     // [B, T, d / 2]
+    const auto axes = positions.to(frequencies_.device(), torch::kFloat32);  // [3, B, T]
+    const auto half = axes.index_select(0, axisOf_).permute({1, 2, 0}) * frequencies_;
     const auto full = torch::cat({half, half}, -1).unsqueeze(1);  // [B, 1, T, d]
     return {full.cos(), full.sin()};
 }
@@ -117,6 +134,12 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         if (context.watch && !context.watch->goesOn(i, layers_.size())) break;
         const auto number = context.dropout ? context.dropout->next() : std::nullopt;
+        if (context.onlyCache && i + 1 == layers_.size()) {
+            const LoraDropout::Layer leaving(context.dropout, number);
+            layers_[i].remember(x, rotary, i, context);
+            context.cache->advance(x.size(1));
+            return {};
+        }
         if (context.recompute && torch::GradMode::is_enabled()) {
             x = recomputedLayer(i, x, rotary, context, number);
         } else {
@@ -130,24 +153,32 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
 }
 
 // The layer reads and extends a cache of its own, whose past is an input and whose newest positions
-// are outputs, so that gradients reach the pass that made the past.
+// are outputs, so that gradients reach the pass that made the past. What a pass of segments only
+// reads is an input, too.
 torch::Tensor LanguageModel::recomputedLayer(std::size_t layer, const torch::Tensor& x,
                                              const Rotary& rotary, const Context& context,
                                              std::optional<std::uint64_t> number) const {
     const auto newest = x.size(1);
     const auto work = [&decoder = layers_[layer], rotary, mask = context.mask, newest,
-                       dropout = context.dropout, number](const Tensors& inputs) -> Tensors {
+                       segments =
+                           context.segments ? std::optional(*context.segments) : std::nullopt,
+                       reads = context.past != nullptr, dropout = context.dropout,
+                       number](const Tensors& inputs) -> Tensors {
         const LoraDropout::Layer leaving(dropout, number);
-        KvCache cache;
-        if (inputs.size() > 1) cache.extend(0, inputs[1], inputs[2]);
-        const auto out = decoder(inputs[0], rotary, 0, {.cache = &cache, .mask = mask});
+        KvCache cache, past;
+        if (inputs.size() > 1) (reads ? past : cache).extend(0, inputs[1], inputs[2]);
+        const auto out = decoder(inputs[0], rotary, 0,
+                                 {.cache = &cache,
+                                  .mask = mask,
+                                  .past = reads ? &past : nullptr,
+                                  .segments = segments ? &*segments : nullptr});
         const auto [keys, values] = cache.of(0);
         return {out, keys.narrow(2, keys.size(2) - newest, newest),
                 values.narrow(2, values.size(2) - newest, newest)};
     };
     Tensors inputs{x};
-    if (context.cache)
-        if (const auto [keys, values] = context.cache->of(layer); keys.defined())
+    if (const auto* before = context.past ? context.past : context.cache)
+        if (const auto [keys, values] = before->of(layer); keys.defined())
             inputs.insert(inputs.end(), {keys, values});
     const auto outputs = recomputed(work, inputs, layerParameters_[layer]);
     if (context.cache) context.cache->extend(layer, outputs[1], outputs[2]);

@@ -14,6 +14,10 @@ struct TextAttention {
     TextAttention(const Parameters& parameters, const TextConfig& config);
     torch::Tensor operator()(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
                              const Context& context) const;
+    // Leaves keys and values in the cache and computes nothing else.
+    void remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
+                  const Context& context) const;
+    torch::Tensor split(const torch::Tensor& y, std::int64_t count) const;
     Linear q, k, v, o;
     std::int64_t heads, kvHeads, headDim;
 };
@@ -22,6 +26,8 @@ struct DecoderLayer {
     DecoderLayer(const Parameters& parameters, const TextConfig& config);
     torch::Tensor operator()(torch::Tensor x, const Rotary& rotary, std::size_t layer,
                              const Context& context) const;
+    void remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
+                  const Context& context) const;
     RmsNorm inputNorm, postAttentionNorm;
     TextAttention attention;
     GatedMlp mlp;
@@ -53,6 +59,8 @@ private:
     RmsNorm norm_;
     Weight lmHead_;  // [V, D]; the embedding itself when tied
     std::optional<torch::Dtype> activations_;
+    // Of the rotary embedding: [d / 2] float32, and which of the axes t, h, w turns each.
+    torch::Tensor frequencies_, axisOf_;
 };
 
 }  // namespace lvr

@@ -29,8 +29,11 @@ struct Rotary {         // float32, broadcast over the head axis by the caller's
     torch::Tensor sin;
 };
 
-// x: [..., head_dim]; rotates in float32 and returns x's dtype.
+// x: [..., head_dim]; rotates in float32 and returns x's dtype, contiguous.
 torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
+
+// x + y, in the memory of y where no gradient is wanted: y is read by nobody else.
+torch::Tensor added(const torch::Tensor& x, torch::Tensor y);
 
 // lvr_head.*: maps a hidden state to the latent that is fed (lvr-spec 1.4).
 class LatentHead {

@@ -1,7 +1,7 @@
 #include "core/model/linear.h"
 
 #include "core/kernels/matmul.h"
-#include "core/kernels/threads.h"
+#include "core/model/threads.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -37,9 +37,8 @@ WeightMatrix matrixOf(const Weight& weight) {
 // Whether our own kernels can do it: what they return has no gradient.
 bool isOwn(const torch::Tensor& x, const Weight& weight) {
     const auto type = weight.values.scalar_type();
-    const bool isKnown = type == torch::kBFloat16 || weight.isQuantised();
     return x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.values.is_cpu() &&
-           weight.values.is_contiguous() && isKnown &&
+           weight.values.is_contiguous() && type != torch::kFloat16 &&
            !(torch::GradMode::is_enabled() && (x.requires_grad() || weight.values.requires_grad()));
 }
 
@@ -61,8 +60,6 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     const auto y = emptyOutput(read, weight.out());
     const auto work = into(y, weight, bias);
     const Inputs inputs{read.const_data_ptr<float>(), rowsOf(read), read.size(-1)};
-    if (inputs.rows > kFewRows && !weight.isQuantised())
-        return torch::linear(x, weight.values.to(torch::kFloat32), bias);
     if (inputs.rows <= kFewRows)
         multiplyRows({&work, 1}, inputs, onThreads);
     else
@@ -70,12 +67,86 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     return y;
 }
 
+Strided viewOf(const torch::Tensor& matrix) {
+    return {matrix.const_data_ptr<float>(), matrix.stride(0), matrix.stride(1)};
+}
+
+// [m, k] times [k, n]
+torch::Tensor times(const torch::Tensor& a, const torch::Tensor& b) {
+    const auto c = torch::empty({a.size(0), b.size(1)}, a.options());
+    const Gemm work{.m = a.size(0),
+                    .n = b.size(1),
+                    .k = a.size(1),
+                    .a = viewOf(a),
+                    .b = viewOf(b),
+                    .c = c.mutable_data_ptr<float>(),
+                    .cStride = c.size(1)};
+    multiply({&work, 1}, onThreads);
+    return c;
+}
+
+// ownProduct with gradients.
+struct OwnLinear : torch::autograd::Function<OwnLinear> {
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
+                                 const torch::Tensor& weight, const torch::Tensor& bias) {
+        context->save_for_backward({x, weight});
+        return ownProduct(x, {weight, {}}, bias);
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const auto &x = saved[0], &weight = saved[1];
+        const auto ofY = gradients[0].reshape({-1, weight.size(0)});  // [rows, out]
+        torch::Tensor ofX, ofWeight, ofBias;
+        if (context->needs_input_grad(0)) ofX = times(ofY, weight).view(x.sizes());
+        if (context->needs_input_grad(1))
+            ofWeight = times(ofY.t(), x.reshape({-1, weight.size(1)}));
+        if (context->needs_input_grad(2)) ofBias = ofY.sum(0);
+        return {ofX, ofWeight, ofBias};
+    }
+};
+
+// Fewer products than this are over before the fastest way is found.
+constexpr std::int64_t kWorthChoosing = 1 << 20;
+
+ManyRows wayFor(const torch::Tensor& x, const Weight& weight) {
+    const bool isLarge = rowsOf(x) > kFewRows && weight.values.numel() >= kWorthChoosing;
+    return isLarge && !weight.isQuantised() ? fastestFor(weight.values.scalar_type())
+                                            : ManyRows::Own;
+}
+
+// Whether our own kernels are the fastest with gradients, too: large float32 products.
+bool mayLearnOwn(const torch::Tensor& x, const Weight& weight) {
+    const auto& w = weight.values;
+    const bool isWide = x.is_cpu() && w.is_cpu() && x.scalar_type() == torch::kFloat32 &&
+                        w.scalar_type() == torch::kFloat32 && w.is_contiguous();
+    return isWide && wayFor(x, weight) == ManyRows::Own && w.numel() >= kWorthChoosing &&
+           rowsOf(x) > kFewRows;
+}
+
 }  // namespace
 
 torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
-    if (isOwn(x, weight)) return ownProduct(x, weight, bias);
+    if (isOwn(x, weight)) return product(x, weight, bias, wayFor(x, weight));
     TORCH_CHECK(!weight.isQuantised(), "quantised weights have no gradient and are for the CPU");
+    if (mayLearnOwn(x, weight)) return OwnLinear::apply(x, weight.values, bias);
     return torch::linear(x, weight.values.to(x.scalar_type()), bias);
+}
+
+torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias,
+                      ManyRows way) {
+    switch (way) {
+        case ManyRows::Own:
+            return ownProduct(x, weight, bias);
+        case ManyRows::Library:
+            return torch::linear(x, weight.values, bias);
+        case ManyRows::Bfloat16: {
+            const auto y = torch::linear(x.to(torch::kBFloat16), weight.values).to(torch::kFloat32);
+            return bias.defined() ? y.add_(bias) : y;
+        }
+    }
+    return {};
 }
 
 Linear::Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias withBias)

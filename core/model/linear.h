@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/model/fastest_product.h"
 #include "core/model/parameters.h"
 
 namespace lvr {
@@ -15,6 +16,9 @@ enum class Bias { No, Yes };
 // on the CPU, the weights may lie in any type of core/kernels/weight_matrix.h: they are widened as
 // they are read, and sums are float32.
 torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias = {});
+// The same by a way of one's choice where x has many rows and no gradient is wanted.
+torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias,
+                      ManyRows way);
 
 struct Linear {
     Linear(const Parameters& parameters, std::int64_t in, std::int64_t out, Bias bias);

@@ -253,6 +253,16 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
     return model;
 }
 
+LvrModel LvrModel::withoutAdapter() const {
+    if (adapter_.empty()) return *this;
+    const auto known = std::map(parameters_.begin(), parameters_.end());
+    LvrModel model(config_, Parameters([&](const std::string& name,
+                                           at::IntArrayRef) { return known.at(name); },
+                                       {}, {}, activations_));
+    model.recompute_ = recompute_;
+    return model;
+}
+
 void LvrModel::save(const std::filesystem::path& folder) const {
     std::filesystem::create_directories(folder);
     writeModelConfig(config_, folder);

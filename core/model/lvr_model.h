@@ -21,10 +21,9 @@ namespace lvr {
 struct LoadOptions {
     torch::Dtype dtype = torch::kFloat32;
     torch::Device device = torch::kCPU;
-    enum class Use {
-        Inference,
-        Training
-    } use = Use::Inference;  // Training: weights may be written
+    // Training: weights may be written. Reference: they are only read, but all is computed as in
+    // training, so that numbers can be set beside those of a model that learns.
+    enum class Use { Inference, Reference, Training } use = Use::Inference;
     // A low-rank adapter that is kept apart, to be trained while the rest is frozen: the folder's
     // own, or a fresh one that changes nothing yet. Without: the folder's adapter is merged.
     std::optional<LoraOptions> lora = {};
@@ -55,6 +54,8 @@ public:
     bool mayTrain(const std::string& name) const;
     // The same weights with more parts: what the new config has and this model lacks is `fresh`.
     LvrModel extended(const ModelConfig& config, const Parameters::Provider& fresh) const;
+    // What the adapter adapts: the same tensors, none copied. Of a model without one, itself.
+    LvrModel withoutAdapter() const;
     torch::Device device() const { return parameters_.front().second.device(); }
     // In which the weights are kept, and in which the layers compute.
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }

@@ -18,14 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr double kGiB = 1 << 30;
 
-bool cpuMultipliesBfloat16() {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16");
-#else
-    return false;
-#endif
-}
-
 // Looked for without loading CUDA, which takes seconds.
 bool driverIsThere() {
     std::error_code unknown;
@@ -109,6 +101,14 @@ Placement onGpu(const PlacementWish& wish, const ModelSize& model, const Machine
 }
 
 }  // namespace
+
+bool cpuMultipliesBfloat16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
 
 Machine Machine::look() {
     Machine machine{.multipliesBfloat16 = cpuMultipliesBfloat16(), .freeBytes = freeMemory()};

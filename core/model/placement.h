@@ -11,6 +11,9 @@
 
 namespace lvr {
 
+// Whether this CPU has instructions for products of bfloat16 numbers.
+bool cpuMultipliesBfloat16();
+
 // What of a machine decides where a model is computed, and in which numbers.
 struct Machine {
     bool multipliesBfloat16 = false;  // the CPU has instructions for it; else it widens each number

@@ -69,33 +69,34 @@ torch::Tensor attendEqual(const torch::Tensor& q, const torch::Tensor& k, const 
     return out.transpose(1, 2).reshape(q.sizes());
 }
 
-// Patches grouped by the length of their segment: one batched attention per distinct length.
-std::map<std::int64_t, std::vector<std::int64_t>> byLength(
-    const std::vector<std::int64_t>& segments) {
-    std::map<std::int64_t, std::vector<std::int64_t>> groups;
+}  // namespace
+
+PatchSegments::PatchSegments(const std::vector<std::int64_t>& lengths, torch::Device device) {
+    std::map<std::int64_t, std::vector<std::int64_t>> byLength;
     std::int64_t start = 0;
-    for (const auto length : segments) {
-        auto& members = groups[length];
-        for (std::int64_t i = 0; i < length; ++i) members.push_back(start + i);
+    for (const auto length : lengths) {
+        auto& patches = byLength[length];
+        for (std::int64_t i = 0; i < length; ++i) patches.push_back(start + i);
         start += length;
     }
-    return groups;
-}
-
-torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                     const std::vector<std::int64_t>& segments) {
-    const auto groups = byLength(segments);
-    if (groups.size() == 1) return attendEqual(q, k, v, groups.begin()->first);
-    std::vector<torch::Tensor> parts, order;
-    for (const auto& [length, members] : groups) {
-        order.push_back(torch::tensor(members, q.device()));
-        const auto take = [&](const torch::Tensor& x) { return x.index_select(0, order.back()); };
-        parts.push_back(attendEqual(take(q), take(k), take(v), length));
+    std::vector<torch::Tensor> order;
+    for (const auto& [length, patches] : byLength) {
+        order.push_back(torch::tensor(patches).to(device));
+        groups_.push_back({length, byLength.size() > 1 ? order.back() : torch::Tensor()});
     }
-    return torch::cat(parts).index_select(0, torch::cat(order).argsort());
+    if (groups_.size() > 1) back_ = torch::cat(order).argsort();
 }
 
-}  // namespace
+torch::Tensor PatchSegments::attend(const torch::Tensor& q, const torch::Tensor& k,
+                                    const torch::Tensor& v) const {
+    if (groups_.size() == 1) return attendEqual(q, k, v, groups_.front().length);
+    std::vector<torch::Tensor> parts;
+    for (const auto& group : groups_) {
+        const auto take = [&](const torch::Tensor& x) { return x.index_select(0, group.patches); };
+        parts.push_back(attendEqual(take(q), take(k), take(v), group.length));
+    }
+    return torch::cat(parts).index_select(0, back_);
+}
 
 WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config) {
     WindowLayout layout;
@@ -115,10 +116,10 @@ VisionAttention::VisionAttention(const Parameters& parameters, const VisionConfi
       heads(config.numHeads) {}
 
 torch::Tensor VisionAttention::operator()(const torch::Tensor& x, const Rotary& rotary,
-                                          const std::vector<std::int64_t>& segments) const {
+                                          const PatchSegments& segments) const {
     const auto packed = qkv(x).view({x.size(0), 3, heads, -1}).unbind(1);  // 3 x [P, H, d]
-    const auto out = attend(rotate(packed[0], rotary), rotate(packed[1], rotary),
-                            packed[2].contiguous(), segments);
+    const auto out =
+        segments.attend(rotate(packed[0], rotary), rotate(packed[1], rotary), packed[2]);
     return proj(out.reshape({x.size(0), -1}));
 }
 
@@ -129,9 +130,9 @@ VisionBlock::VisionBlock(const Parameters& parameters, const VisionConfig& confi
       mlp(parameters.at("mlp"), config.hiddenSize, config.intermediateSize, Bias::Yes) {}
 
 torch::Tensor VisionBlock::operator()(torch::Tensor x, const Rotary& rotary,
-                                      const std::vector<std::int64_t>& segments) const {
-    x = x + attention(norm1(x), rotary, segments);
-    return x + mlp(norm2(x));
+                                      const PatchSegments& segments) const {
+    x = added(x, attention(norm1(x), rotary, segments));
+    return added(x, mlp(norm2(x)));
 }
 
 VisionEncoder::VisionEncoder(const Parameters& parameters, const VisionConfig& config)
@@ -178,11 +179,12 @@ torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridT
     auto x = product(pixels.to(device, activations_), patchEmbed_);  // [P, C]
     if (probe) probe->patchEmbed = x;
     x = x.index_select(0, order.to(device));
+    const PatchSegments windows(layout.windowLengths, device), images(layout.imageLengths, device);
     for (int i = 0; i < config_.depth; ++i) {
         if (watch && !watch->goesOn(i, config_.depth)) return {};
         const auto& full = config_.fullattBlockIndexes;
         const bool seesAll = std::find(full.begin(), full.end(), i) != full.end();
-        x = blocks_[i](x, rotary, seesAll ? layout.imageLengths : layout.windowLengths);
+        x = blocks_[i](x, rotary, seesAll ? images : windows);
         if (probe) probe->blocks.push_back(x);
     }
     const auto rowMajor = torch::tensor(layout.tokenOrder).argsort().to(device);

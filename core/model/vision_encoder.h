@@ -22,11 +22,30 @@ struct WindowLayout {
 };
 WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config);
 
+// Runs of patches that attend to themselves only, those of one length together: made once for all
+// blocks of a pass.
+class PatchSegments {
+public:
+    // lengths: of the runs, in order.
+    PatchSegments(const std::vector<std::int64_t>& lengths, torch::Device device);
+    // q, k, v: [P, H, d] -> [P, H, d]
+    torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k,
+                         const torch::Tensor& v) const;
+
+private:
+    struct Group {
+        std::int64_t length = 0;
+        torch::Tensor patches;  // [n] which; undefined: all of them, in order
+    };
+    std::vector<Group> groups_;
+    torch::Tensor back_;  // [P] from the groups' order to that of the patches
+};
+
 struct VisionAttention {
     VisionAttention(const Parameters& parameters, const VisionConfig& config);
-    // x: [P, C]; segments partition the patches into runs that attend to themselves only.
+    // x: [P, C]
     torch::Tensor operator()(const torch::Tensor& x, const Rotary& rotary,
-                             const std::vector<std::int64_t>& segments) const;
+                             const PatchSegments& segments) const;
     Linear qkv, proj;
     std::int64_t heads;
 };
@@ -34,7 +53,7 @@ struct VisionAttention {
 struct VisionBlock {
     VisionBlock(const Parameters& parameters, const VisionConfig& config);
     torch::Tensor operator()(torch::Tensor x, const Rotary& rotary,
-                             const std::vector<std::int64_t>& segments) const;
+                             const PatchSegments& segments) const;
     RmsNorm norm1, norm2;
     VisionAttention attention;
     GatedMlp mlp;

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "core/error.h"
-#include "core/model/positions.h"
 #include "core/text/chat_template.h"
 #include "core/text/response.h"
 #include "core/torch.h"
@@ -69,9 +68,13 @@ private:
             row_.stops.push_back({start + k, k == natural ? 1.0F : 0.0F});
         row_.ids.insert(row_.ids.end(), targets.size(), tokens_.latent);
         if (options_.twin == Twin::Masked)
-            row_.masked.push_back({start + 1, start + 1 + targets.size()});
+            row_.masked.push_back(spanFrom(start + 1, targets.size()));
         addLatentEnd();
         supervise(tokens_.end);
+    }
+
+    static PositionSpan spanFrom(std::size_t begin, std::size_t count) {
+        return {static_cast<std::int64_t>(begin), static_cast<std::int64_t>(begin + count)};
     }
 
     void addLatentEnd() {
@@ -125,152 +128,71 @@ torch::Tensor longs(const std::vector<std::int64_t>& values) {
     return torch::tensor(values, torch::kInt64);
 }
 
-// Where something is, in rows laid out together.
-struct Places {
-    std::vector<std::int64_t> row, col;
-    void add(std::size_t r, std::size_t c) {
-        row.push_back(static_cast<std::int64_t>(r));
-        col.push_back(static_cast<std::int64_t>(c));
-    }
-};
-
-std::size_t longest(const std::vector<const SftRow*>& rows) {
-    std::size_t most = 0;
-    for (const auto* row : rows) most = std::max(most, row->ids.size());
-    return most;
-}
-
-// A row's ids and positions, padded on the right to the longest. next: the position after the
-// prefix.
-void layOutRows(const std::vector<const SftRow*>& rows, std::int64_t padId, std::int64_t next,
-                SftBatch& batch) {
-    const auto width = longest(rows);
-    batch.ids =
-        torch::full({std::ssize(rows), static_cast<std::int64_t>(width)}, padId, torch::kInt64);
-    auto positions = torch::empty_like(batch.ids);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto& row = *rows[r];
-        const auto at = static_cast<std::int64_t>(r);
-        batch.ids[at].narrow(0, 0, std::ssize(row.ids)).copy_(longs(row.ids));
-        auto* position = positions[at].data_ptr<std::int64_t>();
-        for (std::size_t t = 0; t < width; ++t)
-            position[t] = next + static_cast<std::int64_t>(t) + (t >= row.gapFrom ? row.gap : 0);
-        batch.rowKind.push_back(row.kind);
-        batch.rowTargets.push_back(row.targets);
-    }
-    batch.positions = positions.unsqueeze(0).expand({3, -1, -1});
-}
-
 // Means of the slots' visual tokens. [M, D]
-torch::Tensor slotTargets(const std::vector<std::vector<int>>& tokens,
-                          const std::vector<std::int64_t>& picture, const torch::Tensor& features) {
-    std::vector<std::int64_t> slot, from, token;
+torch::Tensor slotTargets(const SftBatch& batch) {
+    std::vector<std::int64_t> first{0};  // of each picture, among the tokens of all
+    for (const auto& features : batch.features) first.push_back(first.back() + features.size(0));
+    std::vector<std::int64_t> slot, token;
     std::vector<float> share;
-    for (std::size_t m = 0; m < tokens.size(); ++m) {
-        for (const int t : tokens[m]) {
+    for (std::size_t m = 0; m < batch.slotTokens.size(); ++m)
+        for (const int t : batch.slotTokens[m]) {
             slot.push_back(static_cast<std::int64_t>(m));
-            from.push_back(picture[m]);
-            token.push_back(t);
-            share.push_back(1.0F / static_cast<float>(tokens[m].size()));
+            token.push_back(first[batch.slotPicture[m]] + t);
+            share.push_back(1.0F / static_cast<float>(batch.slotTokens[m].size()));
         }
+    const auto all = torch::cat(batch.features);
+    const auto parts = all.index_select(0, longs(token).to(all.device())) *
+                       torch::tensor(share).to(all.device(), all.scalar_type()).unsqueeze(1);
+    return torch::zeros({std::ssize(batch.slotTokens), all.size(1)}, all.options())
+        .index_add(0, longs(slot).to(all.device()), parts);
+}
+
+// What is supervised where, gathered row by row.
+class BatchLists {
+public:
+    explicit BatchLists(SftBatch& batch) : batch_(batch) {}
+
+    // first: place of the row's first id
+    void add(const SftRow& row, std::size_t picture, std::int64_t first) {
+        const auto at = [&](std::size_t index) { return first + static_cast<std::int64_t>(index); };
+        for (const auto& slot : row.slots) {
+            slots_.push_back(at(slot.at));
+            weights_.push_back(slot.weight);
+            batch_.slotTokens.push_back(slot.tokens);
+            batch_.slotPicture.push_back(picture);
+            batch_.slotKind.push_back(row.kind);
+        }
+        for (const auto end : row.latentEnds) latentEnds_.push_back(at(end));
+        for (const auto& stop : row.stops) {
+            stops_.push_back(at(stop.at));
+            stopTargets_.push_back(stop.target);
+        }
+        for (const auto& label : row.labels) {
+            labelAt_.push_back(at(label.at) - 1);
+            labels_.push_back(row.ids[label.at]);
+            batch_.isAnswer.push_back(label.isAnswer);
+            batch_.labelOfRow.push_back(static_cast<int>(batch_.rowKind.size()));
+        }
+        batch_.rowKind.push_back(row.kind);
+        batch_.rowTargets.push_back(row.targets);
     }
-    const auto device = features.device();
-    const auto parts = features.index({longs(from).to(device), longs(token).to(device)}) *
-                       torch::tensor(share).to(device, features.scalar_type()).unsqueeze(1);
-    return torch::zeros({std::ssize(tokens), features.size(2)}, features.options())
-        .index_add(0, longs(slot).to(device), parts);
-}
 
-void listSlots(const std::vector<const SftRow*>& rows, const std::vector<std::int64_t>& rowPicture,
-               SftBatch& batch) {
-    Places slots, latentEnds;
-    std::vector<std::int64_t> picture;
-    std::vector<float> weight;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        for (const auto& slot : rows[r]->slots) {
-            slots.add(r, slot.at);
-            picture.push_back(rowPicture[r]);
-            weight.push_back(slot.weight);
-            batch.slotTokens.push_back(slot.tokens);
-            batch.slotKind.push_back(rows[r]->kind);
-        }
-        for (const auto at : rows[r]->latentEnds) latentEnds.add(r, at);
+    void finish(torch::Device device) {
+        batch_.slotAt = longs(slots_).to(device);
+        batch_.slotTarget = slotTargets(batch_);
+        batch_.slotWeight = torch::tensor(weights_, torch::kFloat32).to(device);
+        batch_.latentEndAt = longs(latentEnds_).to(device);
+        batch_.stopAt = longs(stops_).to(device);
+        batch_.stopTarget = torch::tensor(stopTargets_, torch::kFloat32).to(device);
+        batch_.labelAt = longs(labelAt_).to(device);
+        batch_.label = longs(labels_).to(device);
     }
-    batch.slotRow = longs(slots.row);
-    batch.slotCol = longs(slots.col);
-    batch.slotTarget = slotTargets(batch.slotTokens, picture, batch.features);
-    batch.slotWeight = torch::tensor(weight, torch::kFloat32);
-    batch.latentEndRow = longs(latentEnds.row);
-    batch.latentEndCol = longs(latentEnds.col);
-}
 
-void listStops(const std::vector<const SftRow*>& rows, SftBatch& batch) {
-    Places stops;
-    std::vector<float> target;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        for (const auto& stop : rows[r]->stops) {
-            stops.add(r, stop.at);
-            target.push_back(stop.target);
-        }
-    }
-    batch.stopRow = longs(stops.row);
-    batch.stopCol = longs(stops.col);
-    batch.stopTarget = torch::tensor(target, torch::kFloat32);
-}
-
-void listLabels(const std::vector<const SftRow*>& rows, SftBatch& batch) {
-    Places labels;
-    std::vector<std::int64_t> label;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        for (const auto& supervised : rows[r]->labels) {
-            labels.add(r, supervised.at - 1);
-            label.push_back(rows[r]->ids[supervised.at]);
-            batch.isAnswer.push_back(supervised.isAnswer);
-            batch.labelOfRow.push_back(static_cast<int>(r));
-        }
-    }
-    batch.labelRow = longs(labels.row);
-    batch.labelCol = longs(labels.col);
-    batch.label = longs(label);
-}
-
-// A masked span is seen from within only.
-torch::Tensor attention(const std::vector<const SftRow*>& rows, std::int64_t width) {
-    const auto isMasked = [](const SftRow* row) { return !row->masked.empty(); };
-    if (std::none_of(rows.begin(), rows.end(), isMasked)) return {};
-    auto attends = torch::ones({std::ssize(rows), width, width}, torch::kBool).tril();
-    for (std::size_t r = 0; r < rows.size(); ++r)
-        for (const auto& span : rows[r]->masked) {
-            const auto begin = static_cast<std::int64_t>(span.begin),
-                       end = static_cast<std::int64_t>(span.end);
-            attends[static_cast<std::int64_t>(r)]
-                .narrow(0, end, width - end)
-                .narrow(1, begin, end - begin)
-                .fill_(false);
-        }
-    return attends;
-}
-
-void moveTo(torch::Device device, SftBatch& batch) {
-    for (auto* tensor : {&batch.rowPicture, &batch.ids, &batch.positions, &batch.slotRow,
-                         &batch.slotCol, &batch.slotWeight, &batch.latentEndRow,
-                         &batch.latentEndCol, &batch.stopRow, &batch.stopCol, &batch.stopTarget,
-                         &batch.labelRow, &batch.labelCol, &batch.label, &batch.prefixPositions})
-        *tensor = tensor->to(device);
-    if (batch.attends.defined()) batch.attends = batch.attends.to(device);
-}
-
-// Positions that are in memory together: the prefixes, and each row after its copy of one.
-std::int64_t positionsOf(const SftPicture& picture) {
-    std::int64_t prefix = 0, rows = 0;
-    for (const auto& grid : picture.images.grids) prefix += grid.count();
-    for (const auto& row : picture.rows) rows += prefix + std::ssize(row.ids);
-    return prefix + rows;
-}
-
-bool goTogether(const SftPicture& a, const SftPicture& b) {
-    return a.images.grids == b.images.grids && a.rows.front().prefix == b.rows.front().prefix;
-}
+private:
+    SftBatch& batch_;
+    std::vector<std::int64_t> slots_, latentEnds_, stops_, labelAt_, labels_;
+    std::vector<float> weights_, stopTargets_;
+};
 
 }  // namespace
 
@@ -291,36 +213,29 @@ SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int inde
 }
 
 SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& pictures) {
-    const auto& grids = pictures.front().images.grids;
-    const auto& prefix = pictures.front().rows.front().prefix;
-    std::vector<const SftRow*> rows;
-    std::vector<std::int64_t> rowPicture;
-    std::vector<torch::Tensor> features, prefixes;
-    for (std::size_t p = 0; p < pictures.size(); ++p) {
-        const auto& images = pictures[p].images;
-        TORCH_CHECK(images.grids == grids, "pictures of one batch must have the same grids");
-        features.push_back(images.tokens);
-        prefixes.push_back(checkpoint.model.embedPrompt(prefix, images.tokens)[0]);
-        for (const auto& row : pictures[p].rows) {
-            TORCH_CHECK(row.prefix == prefix, "rows of one batch must have the same prefix");
-            rows.push_back(&row);
-            rowPicture.push_back(static_cast<std::int64_t>(p));
+    SftBatch batch;
+    BatchLists lists(batch);
+    for (const auto& picture : pictures) {
+        const auto& prefix = picture.rows.front().prefix;
+        batch.features.push_back(picture.images.tokens);
+        const auto number = batch.pack.add(
+            PackedPrefix{prefix, picture.images.tokens,
+                         ropeIndex(prefix, picture.images.grids, checkpoint.model.config())});
+        for (const auto& row : picture.rows) {
+            TORCH_CHECK(row.prefix == prefix, "rows of one picture must have the same prefix");
+            const auto first =
+                batch.pack.add(PackedRow{number, row.ids, row.gapFrom, row.gap, row.masked});
+            lists.add(row, number, first);
         }
     }
-    const auto positions = ropeIndex(prefix, grids, checkpoint.model.config());
-
-    SftBatch batch;
-    batch.prefixEmbeddings = torch::stack(prefixes);
-    batch.prefixPositions = positions.ids.unsqueeze(1).expand({3, std::ssize(pictures), -1});
-    batch.rowPicture = longs(rowPicture);
-    batch.features = torch::stack(features);
-    layOutRows(rows, checkpoint.rules.padId, positions.next, batch);
-    listSlots(rows, rowPicture, batch);
-    listStops(rows, batch);
-    listLabels(rows, batch);
-    batch.attends = attention(rows, batch.ids.size(1));
-    moveTo(checkpoint.model.device(), batch);
+    lists.finish(checkpoint.model.device());
     return batch;
+}
+
+std::int64_t positionsOf(const SftPicture& picture) {
+    auto positions = std::ssize(picture.rows.front().prefix);
+    for (const auto& row : picture.rows) positions += std::ssize(row.ids);
+    return positions;
 }
 
 std::vector<std::vector<SftPicture>> split(std::vector<SftPicture> pictures, int most) {
@@ -329,9 +244,7 @@ std::vector<std::vector<SftPicture>> split(std::vector<SftPicture> pictures, int
     for (auto& picture : pictures) {
         const auto size = positionsOf(picture);
         std::size_t at = 0;
-        while (at < parts.size() &&
-               (!goTogether(parts[at].front(), picture) || sizes[at] + size > most))
-            ++at;
+        while (at < parts.size() && sizes[at] + size > most) ++at;
         if (at == parts.size()) {
             parts.emplace_back();
             sizes.push_back(0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/lvr_checkpoint.h"
+#include "core/model/pack.h"
 #include "core/sft/training_set.h"
 #include "core/train/vision_features.h"
 #include "core/values/train_options.h"
@@ -27,16 +28,13 @@ struct SftRow {
         std::size_t at = 0;  // of the supervised id
         bool isAnswer = false;
     };
-    struct Span {  // positions begin .. end - 1
-        std::size_t begin = 0, end = 0;
-    };
     int record = 0, kind = 0;
     std::vector<std::int64_t> prefix;  // prompt ids up to the end of the last image
     std::vector<std::int64_t> ids;     // all after it, the response included
     std::vector<Slot> slots;
     std::vector<Stop> stops;
     std::vector<Label> labels;
-    std::vector<Span> masked;             // slots that nothing after them attends to (Twin::Masked)
+    std::vector<PositionSpan> masked;     // slots that nothing after them attends to (Twin::Masked)
     std::vector<std::size_t> latentEnds;  // where lvr_latent_end_emb is fed
     std::size_t gapFrom = 0;              // positions jump by `gap` here
     int gap = 0;
@@ -54,45 +52,41 @@ struct SftPicture {
     std::vector<SftRow> rows;
 };
 
-// Several questions to each of several pictures whose images have the same grids and stand in the
-// same text. A picture's prefix is read once; its questions are rows that see that prefix and
-// themselves only, so that nothing is padded but the rows' ends.
+// Several questions to each of several pictures, of any sizes and in any texts. A picture's prefix
+// is read once; its questions are rows that see that prefix and themselves only. Places are among
+// the rows' positions: the T of PackReading::hidden.
 struct SftBatch {
-    torch::Tensor prefixEmbeddings;  // [P, T0, D]
-    torch::Tensor prefixPositions;   // [3, P, T0]
-    torch::Tensor rowPicture;        // [R] which prefix a row continues
-    torch::Tensor features;          // [P, N, D] visual tokens
-    torch::Tensor ids;               // [R, T], padded on the right
-    torch::Tensor positions;         // [3, R, T]
-    std::vector<int> rowKind;        // [R]
-    std::vector<int> rowTargets;     // [R] natural slots
+    Pack pack;
+    std::vector<torch::Tensor> features;  // of each picture: [N, D] visual tokens
+    std::vector<int> rowKind;             // [R]
+    std::vector<int> rowTargets;          // [R] natural slots
 
     // One entry per regression target. It is compared with the state of the position before it.
-    torch::Tensor slotRow, slotCol;            // [M] where the latent is fed
+    torch::Tensor slotAt;                      // [M] where the latent is fed
     torch::Tensor slotTarget;                  // [M, D]
     torch::Tensor slotWeight;                  // [M] in the regression
     std::vector<std::vector<int>> slotTokens;  // [M] visual tokens the target is the mean of
+    std::vector<std::size_t> slotPicture;      // [M], ascending
     std::vector<int> slotKind;                 // [M]
 
-    torch::Tensor latentEndRow, latentEndCol;  // [E] where lvr_latent_end_emb is fed
-    // [R, T, T] bool: which positions of its row a position attends to; undefined: all before it
-    // and itself.
-    torch::Tensor attends;
+    torch::Tensor latentEndAt;  // [E] where lvr_latent_end_emb is fed
 
     // One entry per position whose lvr_end logit has a target: <|lvr_start|> and the natural slots.
-    torch::Tensor stopRow, stopCol, stopTarget;  // [S]
+    torch::Tensor stopAt, stopTarget;  // [S]
 
     // One entry per supervised next token, at the position that predicts it.
-    torch::Tensor labelRow, labelCol, label;  // [L]
-    std::vector<std::uint8_t> isAnswer;       // [L]
-    std::vector<int> labelOfRow;              // [L], labelRow for the CPU
+    torch::Tensor labelAt, label;        // [L]
+    std::vector<std::uint8_t> isAnswer;  // [L]
+    std::vector<int> labelOfRow;         // [L]
 };
 
-// All pictures must have the same grids, and all rows the same prefix.
+// Rows of one picture have the same prefix.
 SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& pictures);
 
-// Parts of a step: pictures of equal grids and prefixes, in order, each part of at most `most`
-// positions as far as one picture's questions allow.
+// Positions that are in memory together: a picture's prefix, and its rows.
+std::int64_t positionsOf(const SftPicture& picture);
+// Parts of a step: pictures in order, each part of at most `most` positions as far as one picture's
+// questions allow.
 std::vector<std::vector<SftPicture>> split(std::vector<SftPicture> pictures, int most);
 
 }  // namespace lvr

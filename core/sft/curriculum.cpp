@@ -45,7 +45,7 @@ void StepTally::addLosses(const SftPass& pass, double share) {
 void StepTally::countTokens(const SftBatch& batch, const SftPass& last) {
     add(Nats, last.nats);
     add(Labels, static_cast<double>(batch.isAnswer.size()));
-    add(Tokens, static_cast<double>(batch.prefixPositions[0].numel()));
+    add(Tokens, static_cast<double>(batch.pack.prefixPositions() + batch.pack.rowPositions()));
 }
 
 void StepTally::sumOver(const Ranks& ranks) const {

@@ -4,7 +4,6 @@
 
 #include "core/torch.h"
 #include "core/train/losses.h"
-#include "core/train/token_log_probabilities.h"
 
 namespace lvr {
 namespace {
@@ -13,16 +12,19 @@ namespace {
 std::vector<std::int64_t> nearestTokens(const SftBatch& batch, const torch::Tensor& outputs) {
     const torch::NoGradGuard off;
     std::vector<std::int64_t> nearest;
-    const auto picture = batch.rowPicture.index_select(0, batch.slotRow).to(torch::kCPU);
-    const auto count = outputs.size(0);
-    for (std::int64_t from = 0; from < count;) {  // slots are ordered by picture
-        const auto p = picture[from].item<std::int64_t>();
+    const auto count = batch.slotPicture.size();
+    for (std::size_t from = 0; from < count;) {  // slots are ordered by picture
+        const auto picture = batch.slotPicture[from];
         auto to = from + 1;
-        while (to < count && picture[to].item<std::int64_t>() == p) ++to;
-        const auto seen = batch.features[p].detach().to(torch::kFloat32);
+        while (to < count && batch.slotPicture[to] == picture) ++to;
+        const auto seen = batch.features[picture].detach().to(torch::kFloat32);
         const auto features = seen / seen.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
         const auto best =
-            outputs.detach().narrow(0, from, to - from).matmul(features.t()).argmax(-1).cpu();
+            outputs.detach()
+                .narrow(0, static_cast<std::int64_t>(from), static_cast<std::int64_t>(to - from))
+                .matmul(features.t())
+                .argmax(-1)
+                .cpu();
         nearest.insert(nearest.end(), best.data_ptr<std::int64_t>(),
                        best.data_ptr<std::int64_t>() + best.numel());
         from = to;
@@ -40,42 +42,30 @@ std::vector<bool> hitsOf(const SftBatch& batch, const torch::Tensor& outputs) {
     return hits;
 }
 
-torch::Tensor embed(const LvrModel& model, const SftBatch& batch, const SftInputs& inputs) {
-    auto embeddings = model.embed(batch.ids);
-    if (inputs.latents.defined())
-        embeddings = embeddings.index_put({batch.slotRow, batch.slotCol},
-                                          inputs.latents.to(embeddings.scalar_type()));
-    if (batch.latentEndRow.numel() > 0) {
-        const auto& ends = inputs.latentEnds.defined() ? inputs.latentEnds : model.latentEnd();
-        embeddings = embeddings.index_put({batch.latentEndRow, batch.latentEndCol},
-                                          ends.to(embeddings.scalar_type()));
-    }
-    return embeddings;
+std::vector<PackedVectors> vectorsOf(const LvrModel& model, const SftBatch& batch,
+                                     const SftInputs& inputs) {
+    std::vector<PackedVectors> vectors;
+    if (inputs.latents.defined()) vectors.push_back({batch.slotAt, inputs.latents});
+    if (batch.latentEndAt.numel() > 0)
+        vectors.push_back({batch.latentEndAt, inputs.latentEnds.defined()
+                                                  ? inputs.latentEnds
+                                                  : model.latentEnd().unsqueeze(0)});
+    return vectors;
 }
 
-// What each position of the rows attends to, the prefix included. [R, 1, T, T0 + T]; undefined: all
-// before it.
-torch::Tensor attentionMask(const SftBatch& batch) {
-    if (!batch.attends.defined()) return {};
-    const auto rows = batch.attends.size(0), width = batch.attends.size(1);
-    const auto prefix =
-        torch::ones({rows, width, batch.prefixPositions.size(2)}, batch.attends.options());
-    return torch::cat({prefix, batch.attends}, 2).unsqueeze(1);
-}
-
-// Each supervised token's weight in the step's loss. [L]
-std::vector<float> labelWeights(const SftBatch& batch, const std::vector<double>& gate,
-                                const SftOptions& options, const SftTotals& totals) {
+// What the step's loss weighs each supervised token's log-probability by. [L]
+torch::Tensor labelWeights(const SftBatch& batch, const std::vector<double>& gate,
+                           const SftOptions& options, const SftTotals& totals) {
     std::vector<float> weights;
     const bool apart = options.ceReduction == CeReduction::Parts;
     const double answers = apart ? totals.answers : totals.answers + totals.markers;
     const double markers = apart ? totals.markers : answers;
     for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
         const int kind = batch.rowKind[batch.labelOfRow[l]];
-        weights.push_back(static_cast<float>(batch.isAnswer[l] ? gate[kind] / answers
-                                                               : options.markerWeight / markers));
+        weights.push_back(static_cast<float>(batch.isAnswer[l] ? -gate[kind] / answers
+                                                               : -options.markerWeight / markers));
     }
-    return weights;
+    return torch::tensor(weights);
 }
 
 }  // namespace
@@ -94,25 +84,29 @@ void SftTotals::sumOver(const Ranks& ranks) {
     *this = {sum[0], sum[1], sum[2], sum[3], sum[4]};
 }
 
-SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
+SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const PackReading& read,
                 const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
                 const SftTotals& totals) {
     const auto& model = checkpoint.model;
-    auto cache = prefix.select(batch.rowPicture);
-    const auto hidden = model.hidden(embed(model, batch, inputs), batch.positions,
-                                     {.cache = &cache, .mask = attentionMask(batch)});
-    const auto before = [&](const torch::Tensor& row, const torch::Tensor& col) {
-        return hidden.index({row, col - 1});
-    };
-    SftPass out;
+    const auto hidden = read.hidden(vectorsOf(model, batch, inputs));  // [T, D]
+    const auto said =
+        tokenLogProbabilities(hidden.index_select(0, batch.labelAt), model.lmHead(), batch.label,
+                              {.weights = labelWeights(batch, gate, options, totals)});
+    return lossesOf(checkpoint, batch, hidden, said, gate, options, totals);
+}
 
-    const auto said = tokenLogProbabilities(hidden.index({batch.labelRow, batch.labelCol}),
-                                            model.lmHead(), batch.label);
-    const auto weights = labelWeights(batch, gate, options, totals);
-    const auto weighted = -said.value * torch::tensor(weights).to(said.value.device());
+SftPass lossesOf(const LvrCheckpoint& checkpoint, const SftBatch& batch,
+                 const torch::Tensor& hidden, const TokenLogProbabilities& said,
+                 const std::vector<double>& gate, const SftOptions& options,
+                 const SftTotals& totals) {
+    const auto& model = checkpoint.model;
+    const auto before = [&](const torch::Tensor& at) { return hidden.index_select(0, at - 1); };
+    SftPass out;
+    const auto weighted =
+        said.value * labelWeights(batch, gate, options, totals).to(said.value.device());
     out.loss = weighted.sum();
     out.nats = -said.value.detach().sum().item<double>();
-    const auto right = (said.likeliest == batch.label).cpu();
+    const auto right = said.isLikeliest.cpu();
     const auto parts = weighted.detach().cpu();
     out.rowRight.assign(batch.rowKind.size(), true);
     for (std::size_t l = 0; l < batch.isAnswer.size(); ++l) {
@@ -122,8 +116,8 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Kv
         if (!right[at].item<bool>()) out.rowRight[batch.labelOfRow[l]] = false;
     }
 
-    if (batch.slotRow.numel() > 0) {
-        out.outputs = model.latent(before(batch.slotRow, batch.slotCol)).to(torch::kFloat32);
+    if (batch.slotAt.numel() > 0) {
+        out.outputs = model.latent(before(batch.slotAt)).to(torch::kFloat32);
         out.hits = hitsOf(batch, out.outputs);
         const auto share = batch.slotWeight.sum().item<double>() / totals.slotWeight;
         const auto latent =
@@ -132,18 +126,16 @@ SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const Kv
         out.latent = latent.item<double>();
         out.loss = out.loss + options.latentWeight * latent;
     }
-    if (batch.stopRow.numel() > 0) {
+    if (batch.stopAt.numel() > 0) {
         const auto end = model.lmHead().select(0, checkpoint.rules.tokens.end);  // [D]
-        const auto logits =
-            hidden.index({batch.stopRow, batch.stopCol}).matmul(end).to(torch::kFloat32);
-        const auto share = static_cast<double>(batch.stopRow.numel()) / totals.stops;
+        const auto logits = hidden.index_select(0, batch.stopAt).matmul(end).to(torch::kFloat32);
+        const auto share = static_cast<double>(batch.stopAt.numel()) / totals.stops;
         const auto stop = share * stopLoss(logits, batch.stopTarget);
         out.stop = stop.item<double>();
         out.loss = out.loss + options.stopWeight * stop;
     }
-    if (batch.latentEndRow.numel() > 0) {
-        out.latentEnds =
-            model.latent(before(batch.latentEndRow, batch.latentEndCol)).to(torch::kFloat32);
+    if (batch.latentEndAt.numel() > 0) {
+        out.latentEnds = model.latent(before(batch.latentEndAt)).to(torch::kFloat32);
         const auto& ends = out.latentEnds;
         const auto share = static_cast<double>(ends.size(0)) / totals.latentEnds;
         const auto vector = model.latentEnd().to(torch::kFloat32).unsqueeze(0).expand_as(ends);

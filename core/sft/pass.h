@@ -6,6 +6,7 @@
 
 #include "core/sft/batch.h"
 #include "core/train/distributed.h"
+#include "core/train/token_log_probabilities.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
@@ -35,10 +36,17 @@ struct SftPass {
     double nats = 0;  // sum of cross-entropies of all supervised tokens, nothing weighted
 };
 
-// prefix: the pictures' own, already read. gate: per kind, the weight of its answers (lvr-spec 3,
+// read: of batch.pack. gate: per kind, the weight of its answers (lvr-spec 3,
 // recipe part II).
-SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const KvCache& prefix,
+SftPass sftPass(const LvrCheckpoint& checkpoint, const SftBatch& batch, const PackReading& read,
                 const SftInputs& inputs, const std::vector<double>& gate, const SftOptions& options,
                 const SftTotals& totals);
+
+// What sftPass makes of the hidden states. hidden: [T, D] of the rows; said: of batch.label, by the
+// states at batch.labelAt.
+SftPass lossesOf(const LvrCheckpoint& checkpoint, const SftBatch& batch,
+                 const torch::Tensor& hidden, const TokenLogProbabilities& said,
+                 const std::vector<double>& gate, const SftOptions& options,
+                 const SftTotals& totals);
 
 }  // namespace lvr

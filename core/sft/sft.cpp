@@ -191,13 +191,12 @@ private:
         for (std::size_t i = 0; i < parts.size(); ++i) {
             if (hooks_.stop.stop_requested()) break;
             const auto batch = layOut(checkpoint_, parts[i]);
-            KvCache prefix;
-            model_.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-            const bool feeds = feedsLatents(options_.twin) && batch.slotRow.numel() > 0;
+            const PackReading read(model_, batch.pack);
+            const bool feeds = feedsLatents(options_.twin) && batch.slotAt.numel() > 0;
             const auto latents = feeds ? batch.slotTarget : torch::Tensor();
             if (hooks_.stop.stop_requested()) break;
             const auto first =
-                sftPass(checkpoint_, batch, prefix, {latents, {}}, weights, options_, totals);
+                sftPass(checkpoint_, batch, read, {latents, {}}, weights, options_, totals);
             if (hooks_.stop.stop_requested()) break;
             tally.countPass(batch, first, StepTally::Hits, StepTally::Slots);
             auto loss = first.loss;
@@ -207,8 +206,8 @@ private:
             tally.addLosses(first, twice ? 0.5 : 1);
             if (twice) {
                 const auto second =
-                    sftPass(checkpoint_, batch, prefix, {first.outputs, first.latentEnds},
-                            ownWeights, options_, totals);
+                    sftPass(checkpoint_, batch, read, {first.outputs, first.latentEnds}, ownWeights,
+                            options_, totals);
                 tally.countPass(batch, second, StepTally::OwnHits, StepTally::OwnSlots);
                 loss = 0.5 * (first.loss + second.loss);
                 tally.addLosses(second, 0.5);
@@ -217,9 +216,6 @@ private:
             }
             tally.add(StepTally::Total, loss.item<double>());
             tally.countTokens(batch, newest);
-            for (const auto& picture : parts[i])
-                for (const auto& row : picture.rows)
-                    tally.add(StepTally::Tokens, static_cast<double>(row.ids.size()));
             if (i + 1 == parts.size()) gradients_.expectLast();
             loss.backward();
         }

@@ -28,22 +28,43 @@ SftPicture read(const LvrCheckpoint& checkpoint, const TrainingSet& set,
 // Sums over pictures.
 enum Sum { Nats, Labels, Latent, Slots, Unread, kSums };
 
-void add(const LvrCheckpoint& checkpoint, const SftPicture& picture, const SftOptions& options,
-         const std::vector<double>& gate, double* sums) {
+void add(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& pictures,
+         const SftOptions& options, const std::vector<double>& gate, double* sums) {
     SftTotals totals;
-    for (const auto& row : picture.rows) totals.add(row);
-    const auto batch = layOut(checkpoint, {picture});
-    KvCache prefix;
-    checkpoint.model.hidden(batch.prefixEmbeddings, batch.prefixPositions, {.cache = &prefix});
-    const bool feeds = feedsLatents(options.twin) && batch.slotRow.numel() > 0;
+    for (const auto& picture : pictures)
+        for (const auto& row : picture.rows) totals.add(row);
+    const auto batch = layOut(checkpoint, pictures);
+    const PackReading reading(checkpoint.model, batch.pack);
+    const bool feeds = feedsLatents(options.twin) && batch.slotAt.numel() > 0;
     const auto pass =
-        sftPass(checkpoint, batch, prefix, {feeds ? batch.slotTarget : torch::Tensor(), {}}, gate,
+        sftPass(checkpoint, batch, reading, {feeds ? batch.slotTarget : torch::Tensor(), {}}, gate,
                 options, totals);
     sums[Nats] += pass.nats;
     sums[Labels] += totals.answers + totals.markers;
     sums[Latent] += pass.latent * totals.slotWeight;
     sums[Slots] += totals.slotWeight;
 }
+
+// Pictures until there are enough positions for one pass.
+class Gathered {
+public:
+    explicit Gathered(std::int64_t most) : most_(most) {}
+    bool hasRoomFor(const SftPicture& picture) const {
+        return pictures_.empty() || positions_ + positionsOf(picture) <= most_;
+    }
+    void add(SftPicture picture) {
+        positions_ += positionsOf(picture);
+        pictures_.push_back(std::move(picture));
+    }
+    std::vector<SftPicture> take() {
+        positions_ = 0;
+        return std::exchange(pictures_, {});
+    }
+
+private:
+    std::int64_t most_, positions_ = 0;
+    std::vector<SftPicture> pictures_;
+};
 
 }  // namespace
 
@@ -57,11 +78,19 @@ SftValidation validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& se
     auto* sums = all.data_ptr<double>();
     SftValidation out;
     ranks.eachDoes([&] {
+        Gathered gathered(options.microTokens);
+        const auto look = [&] {
+            const auto pictures = gathered.take();
+            if (!pictures.empty()) add(checkpoint, pictures, options, open, sums);
+        };
         for (std::size_t i = ranks.rank(); i < set.pictures.size(); i += ranks.count()) {
             if (stop.stop_requested()) throw Cancelled();
-            const auto picture = read(checkpoint, set, set.pictures[i], options, out);
-            if (!picture.rows.empty()) add(checkpoint, picture, options, open, sums);
+            auto picture = read(checkpoint, set, set.pictures[i], options, out);
+            if (picture.rows.empty()) continue;
+            if (!gathered.hasRoomFor(picture)) look();
+            gathered.add(std::move(picture));
         }
+        look();
     });
     sums[Unread] = out.unread;
     ranks.sum(all);

@@ -19,8 +19,8 @@ struct SftValidation {
 
 // Teacher-forced losses of records that are not trained on: "ce", a mean over supervised tokens,
 // and "latent", a mean over slots when there are any. As in training with these options, but for
-// what is random there. Pictures are looked at anew,
-// picture by picture, so that memory does not grow with the set. Pictures are shared out among the
+// what is random there. Pictures are looked at anew, as many at a time as SftOptions::microTokens
+// allows, so that memory does not grow with the set. Pictures are shared out among the
 // ranks, all of which must call it and get the same. Throws Cancelled.
 SftValidation validateSft(const LvrCheckpoint& checkpoint, const TrainingSet& set,
                           SftOptions options, const Ranks& ranks = {},

@@ -15,7 +15,8 @@ namespace lvr {
 namespace {
 
 constexpr std::int64_t kBlock = 256;
-constexpr std::int64_t kFew = 4096;  // elements for which 8 bits bring nothing
+constexpr std::int64_t kFew = 4096;              // elements for which 8 bits bring nothing
+constexpr std::int64_t kMostCopied = 256 << 20;  // bytes of gradients in float32 beside their own
 
 double progress(int step, int total, int warmup) {
     return std::min(1.0, static_cast<double>(step - warmup) / std::max(1, total - warmup));
@@ -150,6 +151,7 @@ double AdamW::step(double learningRate, double maxNorm) {
 
 struct AdamW::Lists {
     std::vector<torch::Tensor> values, gradients, averages, squares, steps;
+    std::int64_t copied = 0;  // bytes of gradients that are here in float32 beside their own type
 };
 
 void AdamW::update(double learningRate) {
@@ -164,10 +166,16 @@ void AdamW::update(double learningRate) {
             bits_ == Moment::Bits::Eight ? alone : groups[{slot.trained.rate, slot.trained.decays}];
         lists.values.push_back(slot.master.defined() ? slot.master : slot.trained.tensor);
         lists.gradients.push_back(gradient.to(torch::kFloat32));
+        if (gradient.scalar_type() != torch::kFloat32) lists.copied += 4 * gradient.numel();
         lists.averages.push_back(slot.average.read());
         lists.squares.push_back(slot.square.read());
         lists.steps.push_back(slot.steps);
-        if (bits_ == Moment::Bits::Float32) continue;
+        if (bits_ == Moment::Bits::Float32) {
+            if (lists.copied < kMostCopied) continue;
+            update(lists, slot.trained.rate * learningRate, decayOf(slot.trained.decays));
+            lists = {};
+            continue;
+        }
         // No more than one is unpacked at a time.
         update(alone, slot.trained.rate * learningRate, decayOf(slot.trained.decays));
         auto random = generatorOn(slot.trained.tensor.device(),
@@ -176,7 +184,7 @@ void AdamW::update(double learningRate) {
         slot.square.write(alone.squares.front(), random);
     }
     for (auto& [group, lists] : groups)
-        update(lists, group.first * learningRate, decayOf(group.second));
+        if (!lists.values.empty()) update(lists, group.first * learningRate, decayOf(group.second));
     for (auto& slot : slots_)
         if (slot.master.defined()) slot.trained.tensor.copy_(slot.master);
 }

@@ -164,8 +164,9 @@ struct GrpoOptions {
     int rewardTimeout = 300;            // seconds a command may take for a step
     int logCompletions = 0;             // printed with every step that is printed
     ReplayLatents latents = ReplayLatents::Recorded;
-    double latentNoise = 0;  // standard deviation of what is added to a latent, in its own RMS
-    int maxNonFinite = 5;    // steps in a row without a finite gradient before it gives up
+    double latentNoise = 0;   // standard deviation of what is added to a latent, in its own RMS
+    int microTokens = 16384;  // positions at most that are in memory together
+    int maxNonFinite = 5;     // steps in a row without a finite gradient before it gives up
     LoraOptions lora;
     std::uint64_t seed = 0;
 };
@@ -198,6 +199,8 @@ inline constexpr const char* kWarmupHelp =
 
 inline constexpr const char* kEpochsHelp =
     "How often each record is seen, in the place of a number of steps; 0: the steps are said";
+inline constexpr const char* kMicroTokensHelp =
+    "Positions at most that a forward pass holds; a step adds up as many passes as it needs";
 inline const EnumNames kOverLength{"drop", "refuse"};
 inline constexpr const char* kOverLengthHelp =
     "Records beyond --max-length are left out and counted, or none is trained on; text is never "
@@ -302,8 +305,7 @@ void forEachField(SftOptions& o, const Visit& visit) {
     visitAdamW(o, visit);
     visit("max-grad-norm", o.maxGradNorm, NumberRange{0, 1e9},
           "Gradients are scaled down to it; 0: never");
-    visit("micro-tokens", o.microTokens, NumberRange{1, kMany},
-          "Positions at most that a forward pass holds; a step adds up as many passes as it needs");
+    visit("micro-tokens", o.microTokens, NumberRange{1, kMany}, kMicroTokensHelp);
     visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
           "Steps in a row without finite gradients after which to give up");
     forEachField(o.lora, visit);
@@ -381,6 +383,7 @@ void forEachField(GrpoOptions& o, const Visit& visit) {
     visit("latent-noise", o.latentNoise, NumberRange{0, 100},
           "Standard deviation of noise on rollouts' latents, in their own RMS");
     heading(visit, "Optimizer");
+    visit("micro-tokens", o.microTokens, NumberRange{1, kMany}, kMicroTokensHelp);
     visit("max-nonfinite", o.maxNonFinite, NumberRange{1, kMany},
           "Steps in a row without finite gradients after which to give up");
     forEachField(o.lora, visit);

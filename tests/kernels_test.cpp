@@ -279,7 +279,7 @@ private Q_SLOTS:
         for (const auto in : widths(type))
             for (const std::int64_t out : {1, 31, 80}) {
                 const Weights w(type, out, in, groupOf(in), numbers);
-                for (const std::int64_t rows : {1, 2, 5, 11, 16, 17, 40, 131}) {
+                for (const std::int64_t rows : {1, 2, 5, 11, 16, 17, 32, 33, 131}) {
                     const Case some(rows, w, numbers);
                     Output y(rows, out);
                     multiply(some.into(y, w), some.inputs(), inParts);

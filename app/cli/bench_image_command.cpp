@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "app/cli/bench_ceilings.h"
+#include "app/cli/bench_figure.h"
 #include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/passes.h"

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/cli/bench_ceilings.h"
+#include "app/cli/bench_figure.h"
 #include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
@@ -14,6 +14,7 @@
 #include "core/decode/decoder.h"
 #include "core/error.h"
 #include "core/eval/agreement.h"
+#include "core/kernels/threads.h"
 #include "core/model/quantise_checkpoint.h"
 #include "core/torch.h"
 
@@ -94,7 +95,7 @@ public:
           slow_(std::move(slow)),
           prompt_(a.visualTokens + kTextTokens),
           ids_(torch::randint(fast_.model.config().text.vocabSize, {1, prompt_}, torch::kInt64)),
-          ceilings_(measureCeilings()) {}
+          ceilings_(measureCeilings(onThreads)) {}
 
     const Ceilings& ceilings() const { return ceilings_; }
 

@@ -4,10 +4,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/cli/bench_ceilings.h"
+#include "app/cli/bench_figure.h"
 #include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
+#include "core/kernels/threads.h"
 #include "core/model/linear.h"
 #include "core/model/quantised_weight.h"
 #include "core/torch.h"
@@ -92,7 +93,7 @@ void benchMachine(const MachineArguments& a) {
     const NothingToKeep stopsAtOnce;
     const torch::NoGradGuard off;
     if (a.threads > 0) at::set_num_threads(a.threads);
-    const auto ceilings = measureCeilings();
+    const auto ceilings = measureCeilings(onThreads);
     if (!a.json) {
         print(ceilings);
         std::printf(

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/cli/bench_ceilings.h"
+#include "app/cli/bench_figure.h"
 #include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"

@@ -1,7 +1,5 @@
 #include "core/model/quantised_weight.h"
 
-#include <ATen/Parallel.h>
-
 #include <atomic>
 #include <cmath>
 #include <functional>
@@ -9,6 +7,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "core/kernels/threads.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -113,7 +112,7 @@ bool areFinite(std::span<const float> weights) {
 void forEachRow(const torch::Tensor& weight,
                 const std::function<void(std::int64_t o, std::span<const float> row)>& body) {
     const auto in = weight.size(1), step = std::max<std::int64_t>(1, (1 << 16) / in);
-    at::parallel_for(0, weight.size(0), step, [&](std::int64_t begin, std::int64_t end) {
+    onThreads(weight.size(0), step, [&](std::int64_t begin, std::int64_t end) {
         const torch::NoGradGuard off;
         for (; begin < end; begin += step) {
             const auto count = std::min(step, end - begin);

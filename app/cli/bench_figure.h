@@ -1,23 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "core/kernels/machine.h"
+
 namespace lvr {
-
-// What this machine can do at most with the threads that at::get_num_threads says, measured now.
-struct Ceilings {
-    double readBandwidth = 0;  // bytes a second, of memory too large for any cache
-    double multiplyAdd = 0;    // float32 operations a second, a multiply-add counted as two
-};
-Ceilings measureCeilings();
-
-// Multiply-adds of float32 vectors, as wide as the CPU has them, that depend on nothing but
-// registers. Returns the operations done.
-double multiplyAddInRegisters(std::int64_t rounds);
-
-std::string cpuName();  // as /proc/cpuinfo has it
 
 // What was measured of a piece of work.
 struct BenchFigure {

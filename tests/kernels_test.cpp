@@ -178,55 +178,6 @@ std::vector<std::int64_t> widths(WeightType type) {
 // A group that divides `in`.
 std::int64_t groupOf(std::int64_t in) { return in % 96 == 0 ? 96 : 32; }
 
-// A matrix in any order: its elements lie `row` and `column` apart.
-struct Stored {
-    std::vector<float> data;
-    Strided view;
-    Stored(std::int64_t rows, std::int64_t columns, int order, Numbers& from) {
-        const std::int64_t rowWise[] = {columns + 2, 1}, columnWise[] = {1, rows + 1},
-                           apart[] = {2 * columns + 1, 2};
-        const auto* strides = order == 0 ? rowWise : order == 1 ? columnWise : apart;
-        data = from.reals((rows + 1) * (columns + 2) * 2);
-        view = {data.data(), strides[0], strides[1]};
-    }
-    float at(std::int64_t r, std::int64_t c) const {
-        return view.data[r * view.row + c * view.column];
-    }
-};
-
-struct GemmCase {
-    std::int64_t m, n, k;
-    Stored a, b;
-    Output before, c;
-    float alpha, beta;
-    GemmCase(std::int64_t m, std::int64_t n, std::int64_t k, int order, Numbers& from)
-        : m(m),
-          n(n),
-          k(k),
-          a(m, k, order % 3, from),
-          b(k, n, order / 3, from),
-          before(m, n),
-          c(m, n),
-          alpha(order % 2 ? 0.5f : 1),
-          beta(order % 4 == 1 ? 0.25f : 0) {
-        for (std::int64_t i = 0; i < std::ssize(c.y); ++i)
-            if (i % c.stride < n) c.y[i] = beta == 0 ? NAN : from.real();
-        before = c;
-    }
-    Gemm gemm() { return {m, n, k, a.view, b.view, c.y.data(), c.stride, alpha, beta}; }
-    bool isRight() const {
-        for (std::int64_t i = 0; i < m; ++i)
-            for (std::int64_t j = 0; j < n; ++j) {
-                Sum sum;
-                if (beta != 0) sum.add(double(beta) * before.y[i * c.stride + j]);
-                for (std::int64_t l = 0; l < k; ++l)
-                    sum.add(double(alpha) * a.at(i, l) * b.at(l, j));
-                if (!sum.isNear(c.y[i * c.stride + j])) return false;
-            }
-        return c.isMarginUntouched();
-    }
-};
-
 }  // namespace
 
 class KernelsTest : public QObject {
@@ -323,32 +274,6 @@ private Q_SLOTS:
         QVERIFY(some.isRight(ofQ, q));
         QVERIFY(some.isRight(ofK, k));
         QVERIFY(some.isRight(ofV, v));
-    }
-
-    void stridedProducts_data() { targets(); }
-    void stridedProducts() {
-        QFETCH(qint64, target);
-        useTarget(target);
-        Numbers numbers;
-        std::vector<GemmCase> cases;
-        for (int order = 0; order < 9; ++order) {
-            cases.emplace_back(1, 1, 1, order, numbers);
-            cases.emplace_back(7, 19, 33, order, numbers);
-            cases.emplace_back(64, 80, 64, order, numbers);
-            cases.emplace_back(150, 33, 270, order, numbers);  // more than one panel of each
-            cases.emplace_back(3, 530, 5, order, numbers);
-            cases.emplace_back(4, 6, 0, order, numbers);  // nothing to add up
-        }
-        for (const auto& parallel :
-             {ParallelFor(alone), ParallelFor(inParts), ParallelFor(onThreeThreads)}) {
-            std::vector<Gemm> all;
-            for (auto& one : cases) {
-                one.c = one.before;
-                all.push_back(one.gemm());
-            }
-            multiply(all, parallel);
-            for (const auto& one : cases) QVERIFY(one.isRight());
-        }
     }
 
     void threadsCoverEveryPartOnce() {

@@ -188,23 +188,6 @@ private Q_SLOTS:
             QVERIFY(fastestFor(type) == fastestFor(type));
     }
 
-    // Large products in training may be our own; their gradients are LibTorch's.
-    void gradientsOfLargeProductsAreThoseOfLibTorch() {
-        const auto make = [](at::IntArrayRef shape) {
-            return torch::randn(shape).requires_grad_();
-        };
-        const auto x = make({3, 20, 1024}), weight = make({1056, 1024}), bias = make({1056});
-        const auto seed = torch::randn({3, 20, 1056});
-        const auto gradients = [&](const torch::Tensor& y) {
-            return torch::autograd::grad({y}, {x, weight, bias}, {seed});
-        };
-        const auto ours = gradients(product(x, {weight, {}}, bias));
-        const auto theirs = gradients(torch::linear(x, weight, bias));
-        for (std::size_t i = 0; i < 3; ++i)
-            QVERIFY(golden::difference(ours[i], theirs[i]) <
-                    1e-5 * theirs[i].abs().max().item<double>());
-    }
-
     // After a past, long texts attend some positions at a time; gradients too are what they were.
     void aLongPieceAfterAPastEqualsOnePass() {
         auto checkpoint =

@@ -162,8 +162,8 @@ std::vector<std::vector<float>> latentAttention(const LvrCheckpoint& checkpoint,
     auto ahead = untouched.end.cache.ahead(torch::zeros({1}, torch::kInt64).to(model.device()), n);
     std::vector<torch::Tensor> layers;
     const Context context{.cache = &ahead, .mask = mask.to(model.device()), .attention = &layers};
-    model.hidden(untouched.latents().unsqueeze(0).to(model.device(), model.activations()), positions,
-                 context);
+    model.hidden(untouched.latents().unsqueeze(0).to(model.device(), model.activations()),
+                 positions, context);
     const auto rows = overPicture(layers, places);
     std::vector<std::vector<float>> all;
     for (std::int64_t i = 0; i < n; ++i) all.push_back(floatsOf(rows[i]));

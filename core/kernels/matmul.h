@@ -40,20 +40,4 @@ void multiplyRows(std::span<const Product> products, const Inputs& x, const Para
 // needed, so that no second copy of the weights is made.
 void multiply(const Product& product, const Inputs& x, const ParallelFor& parallel);
 
-// C[m, n] = alpha sum_k A[m, k] B[k, n] + beta C[m, n] in float32, with any strides (in floats):
-// what attention and the backward pass of a Linear need.
-struct Strided {
-    const float* data = nullptr;
-    std::int64_t row = 0, column = 0;  // strides
-};
-struct Gemm {
-    std::int64_t m = 0, n = 0, k = 0;
-    Strided a, b;
-    float* c = nullptr;
-    std::int64_t cStride = 0;  // between rows; columns lie side by side
-    float alpha = 1, beta = 0;
-};
-// All at once, each by one thread or all by each, whichever is faster.
-void multiply(std::span<const Gemm> products, const ParallelFor& parallel);
-
 }  // namespace lvr

@@ -13,10 +13,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace lvr::HWY_NAMESPACE {
 
-struct InOrder {
-    HWY_INLINE std::int64_t operator()(std::int64_t i) const { return i; }
-};
-
 #if HWY_TARGET != HWY_SCALAR
 // Four rows of four become four columns: to row order(first + i) goes column first + i.
 template <class Order>
@@ -56,22 +52,11 @@ void turn(const float* from, std::int64_t stride, std::int64_t rows, std::int64_
             to[order(c) * toStride + r] = from[r * stride + c];
 }
 
-// to[r * toStride + c] = from(r, c).
-inline void copyStrided(const Strided& from, std::int64_t rows, std::int64_t columns, float* to,
-                        std::int64_t toStride) {
-    if (from.row == 1 && from.column != 1)
-        return turn(from.data, from.column, columns, rows, to, toStride, InOrder());
-    for (std::int64_t r = 0; r < rows; ++r, to += toStride) {
-        const auto* row = from.data + r * from.row;
-        if (from.column == 1)
-            std::copy_n(row, columns, to);
-        else
-            for (std::int64_t c = 0; c < columns; ++c) to[c] = row[c * from.column];
-    }
-}
-
-inline Strided shifted(const Strided& from, std::int64_t row, std::int64_t column) {
-    return {from.data + row * from.row + column * from.column, from.row, from.column};
+// `rows` rows of `columns` numbers, `stride` apart, to rows kTileStride apart.
+inline void copyRows(const float* from, std::int64_t stride, std::int64_t rows,
+                     std::int64_t columns, float* to) {
+    for (std::int64_t r = 0; r < rows; ++r, from += stride, to += kTileStride)
+        std::copy_n(from, columns, to);
 }
 
 template <class Row>
@@ -109,17 +94,6 @@ struct PairOrder {
     HWY_INLINE std::int64_t operator()(std::int64_t at) const {
         const auto in = at % kBlock;
         return at - in + Row::column(in / (2 * kLanes), in / kLanes % 2, in % kLanes);
-    }
-};
-
-// The second factor of a product as it is: B[k, n].
-struct StridedColumns {
-    Strided b;
-    // to: [depth, kTileWidth], the columns from n on.
-    void pack(std::int64_t k, std::int64_t depth, std::int64_t n, std::int64_t columns,
-              float* to) const {
-        if (columns < kTileWidth) std::fill_n(to, depth * kTileWidth, 0.0f);
-        copyStrided(shifted(b, k, n), depth, columns, to, kTileWidth);
     }
 };
 

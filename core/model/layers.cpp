@@ -4,15 +4,17 @@
 
 #include "core/kernels/elementwise.h"
 #include "core/kernels/threads.h"
+#include "core/model/recomputed.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
 
-// Whether what has no gradient may be done by our own kernels.
+// Whether our own kernels can do it, which have no gradients. Never in training, not even for what
+// needs none there: numbers must not depend on what is trained or recomputed.
 bool isPlain(const torch::Tensor& x) {
-    return x.is_cpu() && x.scalar_type() == torch::kFloat32 &&
-           !(torch::GradMode::is_enabled() && x.requires_grad());
+    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && !torch::GradMode::is_enabled() &&
+           !isRecomputed();
 }
 bool isPlain(const torch::Tensor& x, const torch::Tensor& weight) {
     return isPlain(x) && isPlain(weight);

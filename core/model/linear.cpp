@@ -2,6 +2,7 @@
 
 #include "core/kernels/matmul.h"
 #include "core/kernels/threads.h"
+#include "core/model/recomputed.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -34,12 +35,16 @@ WeightMatrix matrixOf(const Weight& weight) {
     return matrix;
 }
 
-// Whether our own kernels can do it: what they return has no gradient.
+// Whether our own kernels can do it, which have no gradients: not in training, unless nothing else
+// can read the weights.
 bool isOwn(const torch::Tensor& x, const Weight& weight) {
     const auto type = weight.values.scalar_type();
-    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.values.is_cpu() &&
-           weight.values.is_contiguous() && type != torch::kFloat16 &&
-           !(torch::GradMode::is_enabled() && (x.requires_grad() || weight.values.requires_grad()));
+    const bool isKnown = x.is_cpu() && x.scalar_type() == torch::kFloat32 &&
+                         weight.values.is_cpu() && weight.values.is_contiguous() &&
+                         type != torch::kFloat16;
+    if (!isKnown) return false;
+    if (type == torch::kFloat32) return !torch::GradMode::is_enabled() && !isRecomputed();
+    return !(torch::GradMode::is_enabled() && x.requires_grad());
 }
 
 std::int64_t rowsOf(const torch::Tensor& x) { return x.numel() / x.size(-1); }
@@ -67,49 +72,6 @@ torch::Tensor ownProduct(const torch::Tensor& x, const Weight& weight, const tor
     return y;
 }
 
-Strided viewOf(const torch::Tensor& matrix) {
-    return {matrix.const_data_ptr<float>(), matrix.stride(0), matrix.stride(1)};
-}
-
-// [m, k] times [k, n]
-torch::Tensor times(const torch::Tensor& a, const torch::Tensor& b) {
-    const auto c = torch::empty({a.size(0), b.size(1)}, a.options());
-    const Gemm work{.m = a.size(0),
-                    .n = b.size(1),
-                    .k = a.size(1),
-                    .a = viewOf(a),
-                    .b = viewOf(b),
-                    .c = c.mutable_data_ptr<float>(),
-                    .cStride = c.size(1)};
-    multiply({&work, 1}, onThreads);
-    return c;
-}
-
-// ownProduct with gradients.
-struct OwnLinear : torch::autograd::Function<OwnLinear> {
-    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
-                                 const torch::Tensor& weight,
-                                 const std::optional<torch::Tensor>& bias) {
-        context->save_for_backward({x, weight});
-        context->saved_data["bias"] = bias.has_value();
-        return ownProduct(x, {weight, {}}, bias.value_or(torch::Tensor()));
-    }
-
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                   torch::autograd::variable_list gradients) {
-        const auto saved = context->get_saved_variables();
-        const auto &x = saved[0], &weight = saved[1];
-        const auto ofY = gradients[0].reshape({-1, weight.size(0)});  // [rows, out]
-        torch::Tensor ofX, ofWeight, ofBias;
-        if (context->needs_input_grad(0)) ofX = times(ofY, weight).view(x.sizes());
-        if (context->needs_input_grad(1))
-            ofWeight = times(ofY.t(), x.reshape({-1, weight.size(1)}));
-        if (context->saved_data["bias"].toBool() && context->needs_input_grad(2))
-            ofBias = ofY.sum(0);
-        return {ofX, ofWeight, ofBias};
-    }
-};
-
 // Fewer products than this are over before the fastest way is found.
 constexpr std::int64_t kWorthChoosing = 1 << 20;
 
@@ -119,23 +81,11 @@ ManyRows wayFor(const torch::Tensor& x, const Weight& weight) {
                                             : ManyRows::Own;
 }
 
-// Whether our own kernels are the fastest with gradients, too: large float32 products.
-bool mayLearnOwn(const torch::Tensor& x, const Weight& weight) {
-    const auto& w = weight.values;
-    const bool isWide = x.is_cpu() && w.is_cpu() && x.scalar_type() == torch::kFloat32 &&
-                        w.scalar_type() == torch::kFloat32 && w.is_contiguous();
-    return isWide && wayFor(x, weight) == ManyRows::Own && w.numel() >= kWorthChoosing &&
-           rowsOf(x) > kFewRows;
-}
-
 }  // namespace
 
 torch::Tensor product(const torch::Tensor& x, const Weight& weight, const torch::Tensor& bias) {
     if (isOwn(x, weight)) return product(x, weight, bias, wayFor(x, weight));
     TORCH_CHECK(!weight.isQuantised(), "quantised weights have no gradient and are for the CPU");
-    if (mayLearnOwn(x, weight))
-        return OwnLinear::apply(x, weight.values,
-                                bias.defined() ? std::optional(bias) : std::nullopt);
     return torch::linear(x, weight.values.to(x.scalar_type()), bias);
 }
 

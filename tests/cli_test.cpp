@@ -40,6 +40,10 @@ QList<QJsonObject> linesOf(const QString& out) {
     return lines;
 }
 
+QByteArray lineOf(const QJsonObject& question) {
+    return QJsonDocument(question).toJson(QJsonDocument::Compact);
+}
+
 QStringList ask(const QStringList& more) { return QStringList{"ask", "--model", kModel} + more; }
 
 }  // namespace
@@ -113,7 +117,8 @@ private Q_SLOTS:
             while (!process.canReadLine() && process.waitForReadyRead(600000)) continue;
             return QJsonDocument::fromJson(process.readLine()).object();
         };
-        const auto first = answered(R"({"question": "Where is it?", "id": {"page": 3}})");
+        const auto first =
+            answered(lineOf({{"question", "Where is it?"}, {"id", QJsonObject{{"page", 3}}}}));
         QCOMPARE(first["line"].toInt(), 1);
         QCOMPARE(first["id"].toObject()["page"].toInt(), 3);
         QCOMPARE(first["latent_steps"].toArray().size(), 2);
@@ -124,18 +129,18 @@ private Q_SLOTS:
             QVERIFY(said["error"].toString().startsWith("standard input, line ") ||
                     said["id"] == "gone");
         };
-        refused("{\"question\": ", "line 2");
-        refused(R"({"question": "What?", "picture": "x.png"})", "picture");
-        refused(R"({"image": "x.png"})", "question");
-        refused(R"({"question": " "})", "empty");
-        refused(R"({"question": "What?", "image": [3]})", "image");
-        refused(R"(["What?"])", "object");
-        refused(R"({"id": "gone", "question": "What?", "image": "/nowhere/x.png"})",
+        refused("{", "line 2");
+        refused(lineOf({{"question", "What?"}, {"picture", "x.png"}}), "picture");
+        refused(lineOf({{"image", "x.png"}}), "question");
+        refused(lineOf({{"question", " "}}), "empty");
+        refused(lineOf({{"question", "What?"}, {"image", QJsonArray{3}}}), "image");
+        refused("[1]", "object");
+        refused(lineOf({{"id", "gone"}, {"question", "What?"}, {"image", "/nowhere/x.png"}}),
                 "/nowhere/x.png");
         process.write("\n");  // nothing is asked
-        const auto odd = kGoldens + "/images/odd.png";
-        const auto two = answered(R"({"question": "Which?", "image": [")" + kPicture.toUtf8() +
-                                  "\", \"" + odd.toUtf8() + "\"]}");
+        const auto two =
+            answered(lineOf({{"question", "Which?"},
+                             {"image", QJsonArray{kPicture, kGoldens + "/images/odd.png"}}}));
         QCOMPARE(two["line"].toInt(), 10);
         QCOMPARE(two["images"].toInt(), 2);
         process.closeWriteChannel();
@@ -144,7 +149,7 @@ private Q_SLOTS:
         const auto said = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(said.contains("7 of 9 lines"), qPrintable(said));
         QTemporaryDir dir;
-        write(dir.filePath("q.jsonl"), "{\"question\": \"Where is it?\"}\n");
+        write(dir.filePath("q.jsonl"), lineOf({{"question", "Where is it?"}}) + "\n");
         const auto file = lvr(ask({"--image", kPicture, "--jsonl", dir.filePath("q.jsonl"),
                                    "--exit", "fixed:2", "--max-new-tokens", "6"}));
         QCOMPARE(file.code, 0);

@@ -19,6 +19,17 @@ EvalItem itemOf(std::uint64_t index) {
     return {sceneSample(4343, static_cast<int>(index), "color-to-shape"), {}};
 }
 
+// Each pixel as a square of so many.
+void enlarge(Image& picture, int times) {
+    Image large{picture.width * times, picture.height * times, {}};
+    for (int y = 0; y < large.height; ++y)
+        for (int x = 0; x < large.width; ++x) {
+            const auto* from = &picture.rgb[3 * (y / times * picture.width + x / times)];
+            large.rgb.insert(large.rgb.end(), from, from + 3);
+        }
+    picture = std::move(large);
+}
+
 // The obvious way: every box there is.
 double smallestArea(const std::vector<double>& heat, PatchGrid grid, double share) {
     double all = 0, best = grid.count();
@@ -245,6 +256,27 @@ private Q_SLOTS:
 
     // More than one batch, of which the last holds one question; all but that are about one
     // picture.
+    // What is asked at once is bounded by positions and by visual tokens; answers don't tell how.
+    void largePicturesAreAskedFewAtATimeAsOneByOne() {
+        std::vector<EvalItem> items;
+        for (int i = 0; i < 11; ++i) {
+            items.push_back(itemOf(static_cast<std::uint64_t>(i)));
+            if (i % 4 != 3) enlarge(items.back().sample.question.images.front(), 5);
+        }
+        auto options = options_;
+        options.maxNewTokens = 6;
+        int reports = 0;
+        const auto together = evaluate(tiny_, items, options, InterventionKind::Own,
+                                       [&](EvalProgress) { ++reports; });
+        QCOMPARE(reports, 2);
+        for (const std::size_t i : {2, 3, 10}) {
+            const auto alone = evaluate(tiny_, {items[i]}, options, InterventionKind::Own).front();
+            QCOMPARE(together[i].answer, alone.answer);
+            QCOMPARE(together[i].latents, alone.latents);
+            QCOMPARE(together[i].hits, alone.hits);
+        }
+    }
+
     void aSwapIsNeverWithTheSamePicture() {
         const auto [one, other] = twoThatSwap();
         std::vector<EvalItem> items(64, one);

@@ -80,7 +80,8 @@ RecentPrompts::Beginning RecentPrompts::longestBeginning(const Prompt& prompt) {
     for (auto at = recent_.begin(); at != recent_.end(); ++at)
         if (const auto* known = std::get_if<Read>(&*at))
             if (const auto shared = sharedBy(*known, prompt);
-                shared > longest.positions || (shared > 0 && known->ids == prompt.ids))
+                shared > longest.positions ||
+                (shared > 0 && known->ids == prompt.ids && shared == std::ssize(prompt.ids)))
                 longest = {at, shared};
     return longest;
 }

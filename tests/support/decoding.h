@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/decode/decoder.h"
+#include "core/text/chat_template.h"
+#include "core/torch.h"
+#include "tests/support/golden.h"
+
+// Prompts and models for tests of decoding.
+namespace decoding {
+
+inline std::string folder(const std::string& model) {
+    return golden::own("models/" + model).string();
+}
+
+inline lvr::Prompt makePrompt(const lvr::LvrCheckpoint& checkpoint, const std::string& text,
+                              const lvr::Pixels& pixels) {
+    const torch::NoGradGuard off;
+    lvr::Prompt prompt;
+    prompt.ids = lvr::rawPrompt(checkpoint.tokenizer, pixels.grids, text);
+    if (!pixels.grids.empty()) prompt.imageTokens = checkpoint.model.imageTokens(pixels);
+    prompt.positions = lvr::ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
+    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
+    return prompt;
+}
+
+inline lvr::Image plainPicture(int width, int height, int grey) {
+    return {width, height,
+            std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3),
+                                      static_cast<std::uint8_t>(grey))};
+}
+
+// A model whose tensors may be overwritten, as the golden cases ask.
+inline lvr::LvrCheckpoint writable(const std::string& model, const nlohmann::json& c) {
+    const auto folder = golden::modelFolder(model).string();
+    auto checkpoint = lvr::LvrCheckpoint::open(folder);
+    auto config = checkpoint.model.config();
+    if (c.contains("config_override"))
+        for (const auto& [key, value] : c["config_override"].items()) {
+            if (key == "lvr_head" && value == false) config.lvr.head = lvr::LvrHead::None;
+            if (key == "latent_end_token") config.lvr.latentEndToken = value;
+        }
+    std::map<std::string, torch::Tensor> tensors;
+    const auto loaded = lvr::LvrModel::open(folder, {.use = lvr::LoadOptions::Use::Training});
+    for (const auto& [name, tensor] : loaded.parameters()) tensors[name] = tensor;
+    checkpoint.model =
+        lvr::LvrModel(config, lvr::Parameters([&](const std::string& name, at::IntArrayRef shape) {
+                          return tensors.count(name) ? tensors.at(name) : torch::zeros(shape);
+                      }));
+    return checkpoint;
+}
+
+inline torch::Tensor parameter(const lvr::LvrModel& model, const std::string& name) {
+    for (const auto& [known, tensor] : model.parameters())
+        if (known == name) return tensor;
+    return {};
+}
+
+}  // namespace decoding

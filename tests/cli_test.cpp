@@ -111,7 +111,7 @@ private Q_SLOTS:
     void linesOfJsonAreAnsweredAsTheyCome() {
         QProcess process;
         process.start(LVR_PROGRAM, ask({"--image", kPicture, "--jsonl", "-", "--exit", "fixed:2",
-                                        "--max-new-tokens", "6"}));
+                                        "--force-start", "--max-new-tokens", "6"}));
         const auto answered = [&](const QByteArray& line) {
             process.write(line + "\n");
             while (!process.canReadLine() && process.waitForReadyRead(600000)) continue;
@@ -151,7 +151,7 @@ private Q_SLOTS:
         QTemporaryDir dir;
         write(dir.filePath("q.jsonl"), lineOf({{"question", "Where is it?"}}) + "\n");
         const auto file = lvr(ask({"--image", kPicture, "--jsonl", dir.filePath("q.jsonl"),
-                                   "--exit", "fixed:2", "--max-new-tokens", "6"}));
+                                   "--exit", "fixed:2", "--force-start", "--max-new-tokens", "6"}));
         QCOMPARE(file.code, 0);
         QCOMPARE(linesOf(file.out).front()["token_ids"], first["token_ids"]);
     }

@@ -259,9 +259,9 @@ private Q_SLOTS:
     // What is asked at once is bounded by positions and by visual tokens; answers don't tell how.
     void largePicturesAreAskedFewAtATimeAsOneByOne() {
         std::vector<EvalItem> items;
-        for (int i = 0; i < 11; ++i) {
+        for (int i = 0; i < 10; ++i) {
             items.push_back(itemOf(static_cast<std::uint64_t>(i)));
-            if (i % 4 != 3) enlarge(items.back().sample.question.images.front(), 5);
+            if (i < 6) enlarge(items.back().sample.question.images.front(), 5);
         }
         auto options = options_;
         options.maxNewTokens = 6;
@@ -269,7 +269,7 @@ private Q_SLOTS:
         const auto together = evaluate(tiny_, items, options, InterventionKind::Own,
                                        [&](EvalProgress) { ++reports; });
         QCOMPARE(reports, 2);
-        for (const std::size_t i : {2, 3, 10}) {
+        for (const std::size_t i : {5, 9}) {
             const auto alone = evaluate(tiny_, {items[i]}, options, InterventionKind::Own).front();
             QCOMPARE(together[i].answer, alone.answer);
             QCOMPARE(together[i].latents, alone.latents);

@@ -74,6 +74,7 @@ void addQuantizeCommand(CLI::App& model) {
         ->check(CLI::IsMember({"int8", "int4"}))
         ->capture_default_str();
     command->add_option("--group", a->group, "Weights of a row that share a scale: 32, 64, 128 ...")
+        ->check(wholeFrom(32))
         ->check(passes([](const std::string& text) {
             check(Quantisation{8, std::stoll(text)});
         }))

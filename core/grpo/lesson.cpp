@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/model/training_numbers.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -61,6 +62,7 @@ Lesson lessonOf(const PolicyAndReference& models, const std::vector<const Rollou
                   fixedInputs(groups, options, models.policy.device())};
     if (options.beta > 0) {
         const torch::NoGradGuard frozen;
+        const TrainingNumbers asThePolicy;
         lesson.fixed.reference =
             lesson.replay.by(models.reference, {.temperature = options.temperature})
                 .logProbabilities;

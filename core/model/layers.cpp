@@ -4,7 +4,7 @@
 
 #include "core/kernels/elementwise.h"
 #include "core/kernels/threads.h"
-#include "core/model/recomputed.h"
+#include "core/model/training_numbers.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -13,8 +13,7 @@ namespace {
 // Whether our own kernels can do it, which have no gradients. Never in training, not even for what
 // needs none there: numbers must not depend on what is trained or recomputed.
 bool isPlain(const torch::Tensor& x) {
-    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && !torch::GradMode::is_enabled() &&
-           !isRecomputed();
+    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && !TrainingNumbers::asked();
 }
 bool isPlain(const torch::Tensor& x, const torch::Tensor& weight) {
     return isPlain(x) && isPlain(weight);

@@ -2,7 +2,7 @@
 
 #include "core/kernels/matmul.h"
 #include "core/kernels/threads.h"
-#include "core/model/recomputed.h"
+#include "core/model/training_numbers.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -43,7 +43,7 @@ bool isOwn(const torch::Tensor& x, const Weight& weight) {
                          weight.values.is_cpu() && weight.values.is_contiguous() &&
                          type != torch::kFloat16;
     if (!isKnown) return false;
-    if (type == torch::kFloat32) return !torch::GradMode::is_enabled() && !isRecomputed();
+    if (type == torch::kFloat32) return !TrainingNumbers::asked();
     return !(torch::GradMode::is_enabled() && x.requires_grad());
 }
 

@@ -1,5 +1,6 @@
 #include "core/model/recomputed.h"
 
+#include "core/model/training_numbers.h"
 #include "core/torch.h"
 
 namespace lvr {
@@ -12,15 +13,6 @@ struct Work : torch::CustomClassHolder {
     std::function<Tensors(const Tensors&)> work;
 };
 
-thread_local int recomputing = 0;
-
-struct Recomputing {
-    Recomputing() { ++recomputing; }
-    ~Recomputing() { --recomputing; }
-    Recomputing(const Recomputing&) = delete;
-    Recomputing& operator=(const Recomputing&) = delete;
-};
-
 struct Recomputed : torch::autograd::Function<Recomputed> {
     static Tensors forward(AutogradContext* context, const c10::intrusive_ptr<Work>& work,
                            std::int64_t inputs, at::TensorList inputsAndParameters) {
@@ -28,7 +20,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
         context->save_for_backward(all);
         context->saved_data["inputs"] = inputs;
         context->saved_data["work"] = c10::IValue::make_capsule(work);
-        const Recomputing here;
+        const TrainingNumbers same;
         return work->work({all.begin(), all.begin() + inputs});
     }
 
@@ -40,7 +32,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
         for (std::int64_t i = 0; i < count; ++i)
             all[i] = all[i].detach().requires_grad_(all[i].requires_grad());
         const torch::AutoGradMode on(true);
-        const Recomputing here;
+        const TrainingNumbers same;
         const auto outputs = work->work({all.begin(), all.begin() + count});
         Tensors wanted, reached, given;
         for (const auto& tensor : all)
@@ -61,8 +53,6 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
 };
 
 }  // namespace
-
-bool isRecomputed() { return recomputing > 0; }
 
 Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
                    const Tensors& parameters) {

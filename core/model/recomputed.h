@@ -15,8 +15,4 @@ using Tensors = std::vector<torch::Tensor>;
 Tensors recomputed(std::function<Tensors(const Tensors& inputs)> work, const Tensors& inputs,
                    const Tensors& parameters);
 
-// Whether this thread is in such work: gradients are off the first time, and what is computed must
-// be, to the last bit, what is computed again later.
-bool isRecomputed();
-
 }  // namespace lvr

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/model/lvr_model.h"
+#include "core/model/training_numbers.h"
 #include "core/torch.h"
 #include "core/train/trainable.h"
 #include "tests/support/golden.h"
@@ -114,6 +115,7 @@ private Q_SLOTS:
         model.seedDropout(1);
         {
             const torch::NoGradGuard off;  // rollouts, probes, validation, the reference
+            const TrainingNumbers same;
             QVERIFY(hiddenOf(model).equal(wanted));
         }
         QVERIFY(!hiddenOf(model).equal(wanted));

@@ -27,6 +27,22 @@ std::int64_t equalPositions(const torch::Tensor& a, const torch::Tensor& b, std:
     return same.to(torch::kInt64).cumprod(0).sum().item<std::int64_t>();
 }
 
+// Past the last position of a picture; 0 without one.
+std::int64_t endOfPictures(const Prompt& prompt, std::int64_t imageTokenId) {
+    const auto last = std::find(prompt.ids.rbegin(), prompt.ids.rend(), imageTokenId);
+    return prompt.ids.rend() - last;
+}
+
+KvCache readBeginning(const LvrModel& model, const Prompt& prompt, std::int64_t count,
+                      const PassWatch& watch) {
+    KvCache cache(count);
+    if (count > 0)
+        model.hidden(prompt.embeddings.narrow(1, 0, count),
+                     prompt.positions.ids.narrow(1, 0, count).unsqueeze(1),
+                     {.cache = &cache, .watch = &watch});
+    return cache;
+}
+
 }  // namespace
 
 std::size_t roomForRecentPrompts() {
@@ -59,13 +75,16 @@ PromptReading RecentPrompts::read(const LvrModel& model, const Prompt& prompt,
         if (const auto& known = std::get<Read>(used(beginning.of)); std::ssize(known.ids) == length)
             return {known.prompt, 0};
     // The states of the last two positions are asked for, which only a pass gives.
-    const auto known = std::max<std::int64_t>(0, std::min(beginning.positions, length - 2));
-    const auto read =
-        readPrompt(model, prompt, watch,
-                   known > 0 ? std::get<Read>(*beginning.of).prompt->cache.upTo(known) : KvCache());
+    auto shared = endOfPictures(prompt, model.config().imageTokenId);
+    if (shared > length - 2) shared = 0;
+    const bool isKnown = shared > 0 && beginning.positions >= shared;
+    auto first = isKnown ? std::get<Read>(*beginning.of).prompt->cache.upTo(shared)
+                         : readBeginning(model, prompt, shared, watch);
+    const auto rest = shared > 0 && !isKnown ? PassWatch{{}, watch.stop} : watch;
+    const auto read = readPrompt(model, prompt, rest, first);
     if (!read) return {};
     keep(Read{prompt.ids, prompt.embeddings, prompt.positions.ids, read});
-    return {read, length - known};
+    return {read, isKnown ? length - shared : length};
 }
 
 std::int64_t RecentPrompts::sharedBy(const Read& known, const Prompt& prompt) {

@@ -31,8 +31,10 @@ public:
     // As encodeImages; timings are left alone when nothing had to be done.
     VisualTokens encode(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
                         const PicturePlan& plan, Timings& timings, const PassWatch& watch = {});
-    // As readPrompt, but of what this prompt and an earlier one begin with alike nothing is read
-    // again. A prompt that was read before takes no pass at all.
+    // As readPrompt, but the pictures and what stands before them are not read again when an
+    // earlier prompt begins with them, and a prompt that was read before takes no pass at all. What
+    // stands after the pictures is always a pass of its own, so that an answer does not depend, not
+    // in its last bit, on what was asked before.
     PromptReading read(const LvrModel& model, const Prompt& prompt, const PassWatch& watch = {});
 
     std::size_t pictures() const;  // sets of them, as questions had them

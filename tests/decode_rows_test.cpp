@@ -118,7 +118,8 @@ private Q_SLOTS:
     void anAnswerDoesNotDependOnWhatWasAskedBefore() {
         const auto picture = plainPicture(112, 84, 10);
         const Question first{{picture}, "What is it?"}, second{{picture}, "What is beside it?"};
-        const DecodeOptions options{.exit = FixedSteps{3}, .maxNewTokens = 8};
+        const DecodeOptions options{
+            .exit = FixedSteps{3}, .spanStart = SpanStart::Forced, .maxNewTokens = 8};
         const auto ask = [&](const Question& question, RecentPrompts& recent) {
             const auto encoded = encodeQuestion(a_, question, options, {.recent = &recent});
             return decodeEncoded(a_, question, encoded, options, RowHooks{.recent = &recent});

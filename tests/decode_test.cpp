@@ -107,17 +107,9 @@ class DecodeTest : public QObject {
         return decodeRows(a_.model, {prompt}, a_.rules, options, hooks).front();
     }
     Prompt forced(const std::string& question = "Where is it?") const {
-        return makePrompt(
-            a_,
-            "<|im_start|>user\n" + question + "<|im_end|>\n<|im_start|>assistant\n<|lvr_start|>",
-            {});
+        return decoding::forced(a_, question);
     }
-    Prompt pictured() const {
-        return makePrompt(a_,
-                          "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Where?<|im_"
-                          "end|>\n<|im_start|>assistant\n<|lvr_start|>",
-                          preprocess({readImage(golden::own("images/landscape.png"))}, {}));
-    }
+    Prompt pictured() const { return decoding::pictured(a_); }
 
     PicturePlan planOf(const std::vector<Image>& images) const {
         return planQuestion(a_, {images, "What?"}, {});

@@ -61,6 +61,13 @@ Folders foldersOf(const InferArguments& a, const fs::path& scratch) {
     return folders;
 }
 
+// Of rows with rows, in float64: equal ones have 1.
+double lowestCosine(const torch::Tensor& a, const torch::Tensor& b) {
+    return torch::cosine_similarity(a.to(torch::kFloat64), b.to(torch::kFloat64), 1)
+        .min()
+        .item<double>();
+}
+
 // A prompt of random tokens that has been read, and what a step goes on from.
 struct ReadPromptOf {
     torch::Tensor embeddings, positions;  // [1, T, D], [3, 1, T]
@@ -117,7 +124,7 @@ private:
             return hidden.narrow(1, hidden.size(1) - count, count).flatten(0, 1);  // [n, D]
         };
         const auto one = last(fast).to(torch::kFloat32), other = last(slow).to(torch::kFloat32);
-        figure.cosine = torch::cosine_similarity(one, other, 1).min().item<double>();
+        figure.cosine = lowestCosine(one, other);
         Agreement agreement;
         agreement.add(slow_.model.logits(last(slow)), fast_.model.logits(last(fast)));
         figure.sameTop = agreement.topShare();
@@ -185,7 +192,7 @@ private:
     static void compareStep(BenchFigure& figure, const torch::Tensor& fast,
                             const torch::Tensor& slow, Step kind) {
         const auto one = fast.flatten(0, 1), other = slow.flatten(0, 1);
-        figure.cosine = torch::cosine_similarity(one, other, 1).min().item<double>();
+        figure.cosine = lowestCosine(one, other);
         if (kind == Step::Token)
             figure.sameTop =
                 (one.argmax(-1) == other.argmax(-1)).to(torch::kFloat32).mean().item<double>();
@@ -228,11 +235,7 @@ private:
             .name = "picture of " + std::to_string(pixels.grids[0].count()) + " visual tokens",
             .seconds = times.first,
             .referenceSeconds = times.second};
-        figure.cosine =
-            torch::cosine_similarity(fast_.model.imageTokens(pixels).to(torch::kFloat32),
-                                     lookSlowly(pixels), 1)
-                .min()
-                .item<double>();
+        figure.cosine = lowestCosine(fast_.model.imageTokens(pixels), lookSlowly(pixels));
         return ofOperations(figure, operationsOfVision(patches), ceilings_);
     }
     double operationsOfVision(double patches) const {

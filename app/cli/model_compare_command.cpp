@@ -10,7 +10,7 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
-#include "app/training/given_data.h"
+#include "app/cli/score_records.h"
 #include "core/error.h"
 #include "core/eval/agreement.h"
 #include "core/eval/evaluate.h"
@@ -27,20 +27,6 @@ struct CompareArguments {
     std::uint64_t seed = 2000000;
     bool json = false;
 };
-
-std::vector<ScoreRecord> recordsOf(const DataMix& mix, int most) {
-    std::vector<ScoreRecord> records;
-    const auto dataset = readGiven(mix, {}, interruption());
-    for (const auto& record : dataset.records) {
-        if (std::ssize(records) == most) break;
-        records.push_back({dataset.name(record),
-                           {record.images.begin(), record.images.end()},
-                           record.question,
-                           record.response,
-                           record.boxes});
-    }
-    return records;
-}
 
 void tick(const char* what, int done, int total) {
     if (isatty(STDERR_FILENO))
@@ -119,7 +105,7 @@ void compareModels(CompareArguments& a) {
         writeScenes(scratch.path / "scenes", a.records, a.seed, {}, {}, interruption());
         a.data.data = {scratch.path / "scenes"};
     }
-    Compared compared{agreementOn(first, second, recordsOf(a.data, a.records))};
+    Compared compared{agreementOn(first, second, scoreRecords(a.data, a.records))};
     if (a.questions > 0) {
         compared.rightFirst = rightAnswers(first, a);
         compared.rightSecond = rightAnswers(second, a);

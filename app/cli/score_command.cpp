@@ -7,7 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/decode_arguments.h"
 #include "app/cli/place_flags.h"
-#include "app/training/given_data.h"
+#include "app/cli/score_records.h"
 #include "app/training/pixel_limits.h"
 #include "core/error.h"
 #include "core/eval/score.h"
@@ -35,18 +35,6 @@ OrderedJson toJson(const Score& score) {
             {"latent_end", score.latentEnds ? toJson(score.latentEnd) : OrderedJson()},
             {"supervised", score.supervised},
             {"pairs", score.pairs}};
-}
-
-std::vector<ScoreRecord> readRecords(const ScoreArguments& a) {
-    std::vector<ScoreRecord> records;
-    const auto dataset = readGiven(a.source, {}, interruption());
-    for (const auto& record : dataset.records)
-        records.push_back({dataset.name(record),
-                           {record.images.begin(), record.images.end()},
-                           record.question,
-                           record.response,
-                           record.boxes});
-    return records;
 }
 
 void printDistance(const char* name, const LatentDistance& distance, int count) {
@@ -92,7 +80,7 @@ void print(const std::vector<Score>& scores) {
 
 void score(const ScoreArguments& a) {
     const NothingToKeep stopsAtOnce;
-    const auto records = readRecords(a);
+    const auto records = scoreRecords(a.source);
     const auto placement = placementOf(a.model);
     auto checkpoint = openCheckpoint(a.model, placement);
     apply(a.pixels, checkpoint.preprocess);

@@ -6,6 +6,7 @@
 #include "core/decode/decoder.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
+#include "core/vision/image_file.h"
 #include "tests/support/golden.h"
 
 // Prompts and models for tests of decoding.
@@ -24,6 +25,21 @@ inline lvr::Prompt makePrompt(const lvr::LvrCheckpoint& checkpoint, const std::s
     prompt.positions = lvr::ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
     prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
     return prompt;
+}
+
+inline lvr::Prompt forced(const lvr::LvrCheckpoint& checkpoint,
+                          const std::string& question = "Where is it?") {
+    return makePrompt(
+        checkpoint,
+        "<|im_start|>user\n" + question + "<|im_end|>\n<|im_start|>assistant\n<|lvr_start|>", {});
+}
+
+inline lvr::Prompt pictured(const lvr::LvrCheckpoint& checkpoint) {
+    return makePrompt(
+        checkpoint,
+        "<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>Where?<|im_end|>\n"
+        "<|im_start|>assistant\n<|lvr_start|>",
+        lvr::preprocess({lvr::readImage(golden::own("images/landscape.png"))}, {}));
 }
 
 inline lvr::Image plainPicture(int width, int height, int grey) {

@@ -8,10 +8,10 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/place_flags.h"
 #include "app/cli/score_records.h"
-#include "app/training/data_mix.h"
 #include "app/training/pixel_limits.h"
 #include "core/error.h"
 #include "core/eval/score.h"
+#include "datasets/data_mix.h"
 
 namespace lvr {
 namespace {

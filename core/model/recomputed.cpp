@@ -1,5 +1,7 @@
 #include "core/model/recomputed.h"
 
+#include <torch/autograd.h>
+
 #include "core/model/training_numbers.h"
 #include "core/torch.h"
 

@@ -1,5 +1,7 @@
 #include "core/model/segments.h"
 
+#include <torch/autograd.h>
+
 #include <algorithm>
 #include <limits>
 #include <numeric>

@@ -1,5 +1,7 @@
 #include "core/train/token_log_probabilities.h"
 
+#include <torch/autograd.h>
+
 #include <algorithm>
 
 #include "core/model/linear.h"

@@ -201,7 +201,7 @@ private Q_SLOTS:
         row("odd inputs", {"machine", "--in", "33"}, 2, "multiple of 32");
         row("no such data", {"train", "--data", nowhere}, 1, nowhere);
         row("too many questions",
-            {"train", "--pictures", "1", "--questions", "400", "--repeats", "1"}, 1,
+            {"train", "--pictures", "1", "--questions", "40", "--repeats", "1"}, 1,
             "lower --questions");
     }
     void aMistakeIsOneSentence() {

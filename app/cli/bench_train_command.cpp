@@ -72,9 +72,7 @@ void print(const OrderedJson& r) {
         c["gradient_difference"].get<double>());
 }
 
-LvrCheckpoint openForTraining(const BenchArguments& a) {
-    const auto placement = placementOf(a.model, Purpose::Training);
-    if (!a.json) std::printf("computed in %s\n", toText(placement).c_str());
+LvrCheckpoint openForTraining(const BenchArguments& a, const Placement& placement) {
     const LoraOptions lora{.rank = a.loraRank};
     return LvrCheckpoint::open(modelNamed(a.model),
                                {.dtype = placement.dtype,
@@ -85,9 +83,8 @@ LvrCheckpoint openForTraining(const BenchArguments& a) {
 }
 
 // Beside other sizes and the published schedules.
-OrderedJson compareSchedules(const BenchArguments& a) {
+OrderedJson compareSchedules(const BenchArguments& a, const LvrCheckpoint& checkpoint) {
     const TemporaryFolder scratch;
-    const auto checkpoint = openForTraining(a);
     const auto trained = trainable(checkpoint.model);
     const auto sizes = sizesOf(a);
     const ScheduleBench bench{.checkpoint = checkpoint,
@@ -133,12 +130,17 @@ void printSchedules(const OrderedJson& r) {
 void benchTrain(const BenchArguments& a) {
     const NothingToKeep stopsAtOnce;
     at::set_num_threads(a.threads);
-    const auto result = a.compares() ? compareSchedules(a)
-                                     : benchTrainingStep(sizesOf(a), a.data, openForTraining(a));
-    if (a.json)
+    const auto placement = placementOf(a.model, Purpose::Training);
+    auto checkpoint = openForTraining(a, placement);
+    auto result = a.compares() ? compareSchedules(a, checkpoint)
+                               : benchTrainingStep(sizesOf(a), a.data, std::move(checkpoint));
+    result["computation"] = toText(placement);
+    if (a.json) {
         std::cout << result.dump(2) << "\n";
-    else
-        a.compares() ? printSchedules(result) : print(result);
+        return;
+    }
+    std::printf("computed in %s\n", toText(placement).c_str());
+    a.compares() ? printSchedules(result) : print(result);
 }
 
 }  // namespace

@@ -663,6 +663,8 @@ private Q_SLOTS:
         const std::vector<Image> first{plainPicture(56, 56, 1)}, second{plainPicture(56, 56, 2)},
             third{plainPicture(56, 56, 3)};
         Timings spent;
+        QCOMPARE(roomForRecentPrompts(std::size_t{8} << 30), std::size_t{1} << 30);
+        QCOMPARE(roomForRecentPrompts(std::size_t{80} << 30), std::size_t{2} << 30);
         const auto bytes = RecentPrompts().encode(a_, first, planOf(first), spent).tokens.nbytes();
         RecentPrompts two(2 * bytes);
         for (const auto* images : {&first, &second, &first, &third})

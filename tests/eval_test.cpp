@@ -288,6 +288,35 @@ private Q_SLOTS:
         QCOMPARE(many.back().answer, two[1].answer);
     }
 
+    // A picture goes through the vision tower once, and a prompt is read once, however often its
+    // question is asked.
+    void whatIsAskedTwiceIsReadOnce() {
+        const auto [one, other] = twoThatSwap();
+        const auto counted = [&](const std::vector<EvalItem>& items, InterventionKind what) {
+            EvalProgress last;
+            evaluate(tiny_, items, options_, what, [&](EvalProgress now) { last = now; });
+            return std::pair(last.encoded, last.read);
+        };
+        QCOMPARE(counted({one, other}, InterventionKind::Own), std::pair(2, 2));
+        QCOMPARE(counted({one, other}, InterventionKind::OtherPicture), std::pair(2, 2));
+        auto lent = one, borrowed = one;
+        lent.donor = other.sample;  // about another picture
+        QCOMPARE(counted({lent}, InterventionKind::Transplant), std::pair(2, 2));
+        borrowed.donor = one.sample;
+        QCOMPARE(counted({borrowed}, InterventionKind::Transplant), std::pair(1, 2));
+    }
+
+    void aPictureThatIsKnownLendsTheSameThought() {
+        const auto [one, other] = twoThatSwap();
+        auto known = one, anew = one;
+        known.donor = anew.donor = one.sample;
+        anew.donor->question.images.front().rgb.front() ^= 1;  // as good as the same, but not known
+        const auto a = ask({known}, InterventionKind::Transplant).front(),
+                   b = ask({anew}, InterventionKind::Transplant).front();
+        QCOMPARE(a.answer, b.answer);
+        QCOMPARE(a.latents, b.latents);
+    }
+
     void whatAnInterventionNeedsAndLacksIsSaid() {
         const auto one = itemOf(0);
         const QString swap =

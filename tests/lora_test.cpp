@@ -250,6 +250,51 @@ private Q_SLOTS:
         QVERIFY(!torch::equal(a(1), a(2)));
     }
 
+    // What GRPO holds its policy against: the model as it was opened, adapter included.
+    void aModelBesideOneThatLearnsSharesWhatThatMayNotTrain_data() {
+        QTest::addColumn<bool>("isOpened");
+        QTest::addColumn<bool>("embeddings");
+        for (const bool isOpened : {false, true})
+            for (const bool embeddings : {false, true})
+                QTest::addRow("%s adapter%s", isOpened ? "opened" : "fresh",
+                              embeddings ? " and embeddings" : "")
+                    << isOpened << embeddings;
+    }
+    void aModelBesideOneThatLearnsSharesWhatThatMayNotTrain() {
+        QFETCH(bool, isOpened);
+        QFETCH(bool, embeddings);
+        auto lora = kRank2;
+        if (embeddings) lora.embeddings = LoraEmbeddings::Trained;
+        const QTemporaryDir dir;
+        auto folder = base();
+        if (isOpened) {
+            folder = dir.filePath("first").toStdString();
+            const auto first = adapted(base(), lora);
+            train(first);
+            first.save(folder);
+        }
+        const auto policy = adapted(folder, lora);
+        LoadOptions options{.use = LoadOptions::Use::Reference, .beside = &policy};
+        if (isOpened) options.lora = lora;
+        const auto reference = LvrModel::open(folder, options);
+        const auto& tensors = policy.parameters();
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+            const auto& [name, tensor] = reference.parameters()[i];
+            QCOMPARE(name, tensors[i].first);
+            QVERIFY2(tensor.is_alias_of(tensors[i].second) != policy.mayTrain(name), name.c_str());
+        }
+        QCOMPARE(reference.adapter().size(), isOpened ? policy.adapter().size() : 0U);
+        const auto states = [](const LvrModel& model) {
+            const torch::NoGradGuard off;
+            return someLogits(model);
+        };
+        const auto before = states(policy);
+        QVERIFY(torch::equal(states(reference), before));
+        train(policy);
+        QVERIFY(torch::equal(states(reference), before));
+        QVERIFY(!torch::equal(states(policy), before));
+    }
+
     void onlyTheAdapterAndWhatIsSavedWithItLearns() {
         const auto model = adapted(base());
         std::map<std::string, torch::Tensor> before;

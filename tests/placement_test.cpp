@@ -51,7 +51,8 @@ private Q_SLOTS:
         QCOMPARE(static_cast<int>(placed.dtype), computed);
         QVERIFY(placed.device == torch::kCPU);
         const bool asStored = stored == computed;
-        QVERIFY2((placed.why == "as stored") == asStored, placed.why.c_str());
+        QVERIFY2(placed.why.empty() == asStored, placed.why.c_str());
+        QVERIFY(placed.weights.empty());
     }
 
     // To answer, a CPU widens bfloat16 weights as it reads them, with or without instructions.
@@ -59,15 +60,66 @@ private Q_SLOTS:
         for (const bool multiplies : {false, true}) {
             const auto placed = place({.device = "cpu"}, kThreeB, cpu(multiplies));
             QVERIFY(placed.dtype == torch::kBFloat16);
-            QCOMPARE(toText(placed), "bfloat16 on cpu (as stored; computed in float32)");
+            QCOMPARE(toText(placed), "float32 on cpu from bfloat16 weights");
         }
+    }
+
+    // One short text that is true: in what is computed, where, from what, why.
+    void whatIsComputedIsSaid_data() {
+        QTest::addColumn<int>("stored");
+        QTest::addColumn<int>("bits");  // 0: no integers
+        QTest::addColumn<QString>("dtype");
+        QTest::addColumn<int>("purpose");
+        QTest::addColumn<bool>("hasGpu");
+        QTest::addColumn<QString>("said");
+        const auto row = [](const char* name, torch::Dtype stored, int bits, const char* dtype,
+                            Purpose purpose, bool hasGpu, const char* said) {
+            QTest::newRow(name) << static_cast<int>(stored) << bits << dtype
+                                << static_cast<int>(purpose) << hasGpu << said;
+        };
+        using enum Purpose;
+        const auto half = torch::kBFloat16, full = torch::kFloat32;
+        row("float32", full, 0, "auto", Answering, false, "float32 on cpu (no GPU here)");
+        row("bfloat16", half, 0, "auto", Answering, false,
+            "float32 on cpu from bfloat16 weights (no GPU here)");
+        row("bfloat16, wished", half, 0, "bfloat16", Answering, false,
+            "float32 on cpu from bfloat16 weights (no GPU here)");
+        row("float32, wished as bfloat16", full, 0, "bfloat16", Answering, false,
+            "float32 on cpu from bfloat16 weights (no GPU here)");
+        row("bfloat16, wished as float32", half, 0, "float32", Answering, false,
+            "float32 on cpu (no GPU here)");
+        row("float16", torch::kFloat16, 0, "auto", Answering, false,
+            "float32 on cpu (stored as float16, which float32 holds exactly; no GPU here)");
+        row("int4", half, 4, "auto", Answering, false, "float32 on cpu from int4 weights");
+        row("int8 beside a GPU", half, 8, "auto", Answering, true,
+            "float32 on cpu from int8 weights");
+        row("bfloat16, trained", half, 0, "auto", Training, false,
+            "float32 on cpu (stored as bfloat16, which this CPU has no instructions for; no GPU "
+            "here)");
+        row("bfloat16, trained as it is", half, 0, "bfloat16", Training, false,
+            "bfloat16 on cpu (no GPU here)");
+        row("bfloat16 on a GPU", half, 0, "auto", Answering, true, "bfloat16 on cuda:0");
+    }
+    void whatIsComputedIsSaid() {
+        QFETCH(int, stored);
+        QFETCH(int, bits);
+        QFETCH(QString, dtype);
+        QFETCH(int, purpose);
+        QFETCH(bool, hasGpu);
+        QFETCH(QString, said);
+        ModelSize model{10, storedType(static_cast<torch::Dtype>(stored))};
+        if (bits > 0) model.quantised = Quantisation{bits, 32};
+        const auto machine = hasGpu ? withGpus({{20 * kGb}}) : cpu(false);
+        const auto placed =
+            place({.dtype = dtype.toStdString(), .purpose = Purpose(purpose)}, model, machine);
+        QCOMPARE(QString::fromStdString(toText(placed)), said);
     }
 
     void aGpuThatHoldsTheModelIsTaken() {
         const auto placed = place({}, kThreeB, withGpus({{8 * kGb}, {20 * kGb}}));
         QVERIFY(placed.device == torch::Device(torch::kCUDA, 1));
         QVERIFY(placed.dtype == torch::kBFloat16);
-        QCOMPARE(toText(placed), "bfloat16 on cuda:1 (as stored)");
+        QCOMPARE(toText(placed), "bfloat16 on cuda:1");
     }
 
     void aGpuThatIsTooFullIsNot() {
@@ -102,10 +154,10 @@ private Q_SLOTS:
 
     void whatIsSaidIsDone() {
         const auto placed = place({.dtype = "bfloat16", .device = "cpu"}, kFloat, cpu(false));
-        QCOMPARE(toText(placed), "bfloat16 on cpu");
+        QCOMPARE(toText(placed), "float32 on cpu from bfloat16 weights");
         QVERIFY_EXCEPTION_THROWN(place({.dtype = "int8"}, kFloat, cpu(false)), Error);
         QVERIFY_EXCEPTION_THROWN(place({.device = "tpu"}, kFloat, cpu(false)), Error);
-        QCOMPARE(toText(place({}, kFloat, cpu(true))), "float32 on cpu (as stored; no GPU here)");
+        QCOMPARE(toText(place({}, kFloat, cpu(true))), "float32 on cpu (no GPU here)");
     }
 
     void roomIsLookedForWhereTheModelWouldBe_data() {

@@ -3,7 +3,9 @@
 
 #include <QTemporaryDir>
 #include <filesystem>
+#include <numeric>
 #include <random>
+#include <span>
 
 #include "core/error.h"
 #include "core/files/safetensors.h"
@@ -12,6 +14,7 @@
 #include "core/model/placement.h"
 #include "core/model/quantise_checkpoint.h"
 #include "core/model/quantised_weight.h"
+#include "core/model/random_model.h"
 #include "core/torch.h"
 #include "tests/support/program.h"
 
@@ -23,6 +26,7 @@ namespace {
 
 const QString kTiny = QString(LVR_RESOURCES) + "/models/tiny";
 const std::string kQuery = "model.layers.0.self_attn.q_proj.weight";
+const std::string kShared = "model.embed_tokens.weight";
 
 torch::Tensor someWeights(std::int64_t out, std::int64_t in) {
     auto random = at::make_generator<at::CPUGeneratorImpl>(7);
@@ -58,6 +62,46 @@ torch::Tensor byTheLargest(const torch::Tensor& weights, std::int64_t group) {
     const auto groups = weights.view({weights.size(0), -1, group});
     const auto scale = groups.abs().amax(-1, true).clamp_min(1e-20) / 7;
     return ((groups / scale).round().clamp(-8, 7) * scale).view(weights.sizes());
+}
+
+float plainLevel(float weight, float scale) {
+    return scale == 0 ? 0 : std::clamp(std::nearbyint(weight * (1 / scale)), -8.0F, 7.0F);
+}
+
+float plainError(std::span<const float> weights, float scale) {
+    float sums[8] = {};
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const float off = weights[i] - scale * plainLevel(weights[i], scale);
+        sums[i % 8] += off * off;
+    }
+    return std::accumulate(std::begin(sums), std::end(sums), 0.0F);
+}
+
+float inBfloat16(float scale) {
+    const auto stored = static_cast<float>(c10::BFloat16(scale));
+    return std::abs(stored) < 1e-35F ? 0 : stored;
+}
+
+// The best of some fractions of the largest weight, either sign, and of what fits the integers of
+// that one best.
+float plainScale(std::span<const float> weights, int bits) {
+    float largest = 0;
+    for (const float weight : weights) largest = std::max(largest, std::abs(weight));
+    if (bits == 8) return inBfloat16(largest / 127);
+    float best = 0, least = plainError(weights, 0);
+    const auto tryOut = [&](float scale) {
+        const float error = plainError(weights, inBfloat16(scale));
+        if (error < least) best = inBfloat16(scale), least = error;
+    };
+    for (const float levels : {8.0F, 7.5F, 7.0F, 6.5F, 6.0F})
+        for (const float sign : {1.0F, -1.0F}) tryOut(sign * largest / levels);
+    float product = 0, square = 0;
+    for (const float weight : weights) {
+        product += weight * plainLevel(weight, best);
+        square += plainLevel(weight, best) * plainLevel(weight, best);
+    }
+    tryOut(square == 0 ? 0 : product / square);
+    return best;
 }
 
 void rewrite(const fs::path& folder,
@@ -138,6 +182,23 @@ private Q_SLOTS:
         }
     }
 
+    // What kernels search for many groups at once, one group after the other and number by number;
+    // sums have the same order, so that the bits are the same.
+    void scalesAreThoseOfAPlainSearch_data() { integersStandForTheWeights_data(); }
+    void scalesAreThoseOfAPlainSearch() {
+        QFETCH(int, bits);
+        QFETCH(int, group);
+        auto weights = torch::cat({someWeights(6, 11 * group), 1e-37 * someWeights(2, 11 * group),
+                                   1e30 * someWeights(2, 11 * group)});
+        const auto made = quantise(weights, bits, group);
+        const auto groups = weights.view({-1, group});
+        const auto scales = made.scales.view({-1});
+        for (std::int64_t g = 0; g < groups.size(0); ++g) {
+            const std::span row(groups[g].const_data_ptr<float>(), static_cast<std::size_t>(group));
+            QCOMPARE(scales[g].item<float>(), plainScale(row, bits));
+        }
+    }
+
     void exactMultiplesStayExact() {
         auto weights = torch::empty({1, 32});
         for (int i = 0; i < 32; ++i) weights[0][i] = 0.25 * (i % 16 - 8);  // -2 to 1.75
@@ -180,8 +241,8 @@ private Q_SLOTS:
             const bool isScale = name.ends_with("_scale");
             if (view.dtype == DType::U8 || view.dtype == DType::I8) {
                 ++integers;
-                QVERIFY(name == "lm_head.weight" || name.starts_with("model.layers."));
-                QCOMPARE(view.dtype, name == "lm_head.weight" ? DType::I8 : DType::U8);
+                QVERIFY(name == kShared || name.starts_with("model.layers."));
+                QCOMPARE(view.dtype, name == kShared ? DType::I8 : DType::U8);
                 QVERIFY(after.tensors().contains(name + "_scale"));
             } else if (!isScale) {
                 const auto& old = before.tensors().at(name);
@@ -203,11 +264,38 @@ private Q_SLOTS:
         QCOMPARE(after.provenance->defaultExit, before.provenance->defaultExit);
         QVERIFY(after.provenance->command.ends_with("\nlvr test"));
         QVERIFY(readQuantisation(made(8).toStdString()) == (Quantisation{8, 32}));
-        // The head is integers; the embeddings it was tied to still give the rows.
-        const auto ids = torch::arange(451);
-        QVERIFY(torch::equal(after.model.embed(ids), before.model.embed(ids)));
         QVERIFY(!torch::equal(after.model.lmHead(), before.model.lmHead()));
         QVERIFY(torch::allclose(after.model.lmHead(), before.model.lmHead(), 0.01, 0.01));
+    }
+
+    // The embeddings of a tied model are its head: one matrix, of whose integers rows are read.
+    // Those of another model stay as they are. Both become smaller.
+    void aTiedModelKeepsOneMatrix_data() {
+        QTest::addColumn<bool>("isTied");
+        QTest::newRow("tied") << true;
+        QTest::newRow("untied") << false;
+    }
+    void aTiedModelKeepsOneMatrix() {
+        QFETCH(bool, isTied);
+        const auto folder = dir_.filePath(isTied ? "tied" : "untied").toStdString();
+        const auto out = folder + "8";
+        fs::copy(kTiny.toStdString(), folder);
+        for (const char* file : {"/model.safetensors", "/config.json"}) fs::remove(folder + file);
+        auto config = readModelConfig(kTiny.toStdString());
+        config.text.tieWordEmbeddings = isTied;
+        writeRandomModel(config, torch::kBFloat16, 1, folder);
+        const auto report = quantiseCheckpoint(folder, {8, 32}, out, {});
+        QVERIFY2(report.bytesAfter < 0.8 * report.bytesBefore,
+                 qPrintable(QString::number(report.bytesAfter / report.bytesBefore)));
+        const auto file = SafetensorsFile::open(out + "/model.safetensors");
+        QCOMPARE(file.tensors().contains("lm_head.weight"), !isTied);
+        QCOMPARE(file.tensors().at(kShared).dtype, isTied ? DType::I8 : DType::BF16);
+        const auto before = LvrModel::open(folder), after = LvrModel::open(out);
+        const auto ids = torch::tensor({{3, 450}, {0, 3}});
+        const auto wanted = isTied ? after.lmHead().index_select(0, ids.flatten()).view({2, 2, -1})
+                                   : before.embed(ids);
+        QVERIFY(torch::equal(after.embed(ids), wanted));
+        QVERIFY(torch::allclose(after.lmHead(), before.lmHead(), 0.01, 0.001));
     }
 
     void itSaysWhatItIs() {
@@ -217,7 +305,7 @@ private Q_SLOTS:
         QVERIFY2(info.out.contains("int4, groups of 32"), qPrintable(info.out));
         const auto here = placeHere({}, made(4).toStdString());
         QCOMPARE(here.device, torch::Device(torch::kCPU));
-        QCOMPARE(here.why, std::string("int4, groups of 32; computed in float32"));
+        QCOMPARE(toText(here), std::string("float32 on cpu from int4 weights"));
     }
 
     void aGpuIsNotChosenForIntegers() {

@@ -19,6 +19,12 @@ BenchFigure ofOperations(BenchFigure figure, double operations, const Ceilings& 
     return figure;
 }
 
+BenchFigure ofBest(BenchFigure figure, double secondsAtBest) {
+    figure.share = secondsAtBest / figure.seconds;
+    figure.ceiling = "reading and multiply-adds";
+    return figure;
+}
+
 nlohmann::ordered_json toJson(const BenchFigure& f) {
     nlohmann::ordered_json json{{"name", f.name}, {"seconds", f.seconds}};
     if (f.share > 0) json["share"] = f.share, json["ceiling"] = f.ceiling;
@@ -28,6 +34,7 @@ nlohmann::ordered_json toJson(const BenchFigure& f) {
     }
     if (f.cosine >= 0) json["cosine"] = f.cosine;
     if (f.sameTop >= 0) json["same_top"] = f.sameTop;
+    if (f.equal) json["equal"] = *f.equal;
     return json;
 }
 
@@ -40,12 +47,13 @@ nlohmann::ordered_json toJson(const Ceilings& c) {
 }
 
 void print(const BenchFigure& f) {
-    std::printf("%-34s %10.2f ms", f.name.c_str(), 1e3 * f.seconds);
+    std::printf("%-42s %10.2f ms", f.name.c_str(), 1e3 * f.seconds);
     if (f.share > 0) std::printf("  %3.0f %% of %s", 100 * f.share, f.ceiling.c_str());
     if (f.referenceSeconds > 0)
         std::printf("  %.2f x the slow way", f.referenceSeconds / f.seconds);
     if (f.cosine >= 0) std::printf("  cosine %.6f", f.cosine);
     if (f.sameTop >= 0) std::printf("  same likeliest token %.3f", f.sameTop);
+    if (f.equal) std::printf(*f.equal ? "  the same bits" : "  NOT the same bits");
     std::printf("\n");
     std::fflush(stdout);
 }

@@ -1,5 +1,3 @@
-#include <ATen/Parallel.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
@@ -11,7 +9,7 @@
 #include "app/cli/bench_measure.h"
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
-#include "core/error.h"
+#include "core/kernels/threads.h"
 #include "core/vision/image_file.h"
 #include "core/vision/resize.h"
 
@@ -44,8 +42,8 @@ std::vector<std::uint8_t> drawnJpeg() {
 }
 
 std::vector<std::uint8_t> bytesOf(const std::filesystem::path& file) {
+    readImage(file);  // or says what is wrong with it
     std::ifstream in(file, std::ios::binary);
-    if (!in) throw Error("cannot read " + file.string());
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -101,41 +99,48 @@ std::vector<float> slowPatches(const Image& image, const PreprocessConfig& confi
     return values;
 }
 
-void checkEqual(const Pixels& fast, const std::vector<float>& slow) {
-    if (!std::equal(fast.values.begin(), fast.values.end(), slow.begin(), slow.end()))
-        throw std::logic_error("the fast way makes other patches than the slow one");
+bool areEqual(const Pixels& fast, const std::vector<float>& slow) {
+    return std::equal(fast.values.begin(), fast.values.end(), slow.begin(), slow.end());
 }
 
 std::vector<BenchFigure> measure(const ImageArguments& a, const std::vector<std::uint8_t>& bytes,
-                                 const PreprocessConfig& config) {
-    const auto image = decodeImage(bytes, "the picture");
+                                 const Ceilings& ceilings) {
+    const PreprocessConfig config{.maxPixels = a.maxPixels};
+    const auto decode = [&] { return decodeImage(bytes, "the picture"); };
+    const auto image = decode();
     const auto size = smartResize({image.height, image.width}, config);
-    checkEqual(preprocess({image}, config), slowPatches(slowlyResized(image, size), config));
+    const auto fast = preprocess({image}, config);
     const auto whole = medians(
-        a.repeats, [&] { preprocess({decodeImage(bytes, "the picture")}, config); },
-        [&] { slowPatches(slowlyResized(decodeImage(bytes, "the picture"), size), config); });
+        a.repeats, [&] { preprocess({decode()}, config); },
+        [&] { slowPatches(slowlyResized(decode(), size), config); });
+    // What has to be read and written of it.
+    const auto moved = static_cast<double>(image.rgb.size() + sizeof(float) * fast.values.size());
     const auto patches =
         static_cast<std::int64_t>(size.width / config.patchSize) * (size.height / config.patchSize);
-    return {
-        {.name = "decoded, " + std::to_string(image.width) + " x " + std::to_string(image.height),
-         .seconds = median(a.repeats, [&] { decodeImage(bytes, "the picture"); })},
-        {.name = "resized and cut up",
-         .seconds = median(a.repeats, [&] { preprocess({image}, config); })},
-        {.name = "file to " + std::to_string(patches) + " patches",
-         .seconds = whole.first,
-         .referenceSeconds = whole.second}};
+    const BenchFigure decoded{
+        .name = "decoded, " + std::to_string(image.width) + " x " + std::to_string(image.height),
+        .seconds = median(a.repeats, decode)};
+    const BenchFigure cut{.name = "resized and cut up",
+                          .seconds = median(a.repeats, [&] { preprocess({image}, config); })};
+    const BenchFigure all{.name = "file to " + std::to_string(patches) + " patches",
+                          .seconds = whole.first,
+                          .referenceSeconds = whole.second,
+                          .equal = areEqual(fast, slowPatches(slowlyResized(image, size), config))};
+    return {ofBytes(decoded, static_cast<double>(image.rgb.size()), ceilings),
+            ofBytes(cut, moved, ceilings), ofBytes(all, moved, ceilings)};
 }
 
 void benchImage(const ImageArguments& a) {
     const NothingToKeep stopsAtOnce;
     const auto bytes = a.image.empty() ? drawnJpeg() : bytesOf(a.image);
-    const PreprocessConfig config{.maxPixels = a.maxPixels};
-    nlohmann::ordered_json json{{"cpu", cpuName()},
-                                {"threads", at::get_num_threads()},
-                                {"equal", true},
-                                {"figures", nlohmann::ordered_json::array()}};
-    if (!a.json) std::printf("%s; the slow way is byte by byte on one thread\n", cpuName().c_str());
-    for (const auto& figure : measure(a, bytes, config)) {
+    const auto ceilings = measureCeilings(onThreads);
+    auto json = toJson(ceilings);
+    json["figures"] = nlohmann::ordered_json::array();
+    if (!a.json) {
+        print(ceilings);
+        std::printf("the slow way is byte by byte on one thread\n");
+    }
+    for (const auto& figure : measure(a, bytes, ceilings)) {
         json["figures"].push_back(toJson(figure));
         if (!a.json) print(figure);
     }
@@ -144,7 +149,6 @@ void benchImage(const ImageArguments& a) {
         return;
     }
     std::printf(
-        "the patches of both ways are equal\n"
         "the same elsewhere, with --image FILE.jpg: in Python, p = "
         "Qwen2VLImageProcessorFast(max_pixels=%lld); time p(images=[PIL.Image.open(FILE)])\n",
         static_cast<long long>(a.maxPixels));

@@ -104,10 +104,10 @@ void benchMachine(const MachineArguments& a) {
     json["many_rows"] = {{"float32", toText(fastestFor(torch::kFloat32))},
                          {"bfloat16", toText(fastestFor(torch::kBFloat16))},
                          {"integers", toText(ManyRows::Own)}};
-    json["products"] = nlohmann::ordered_json::array();
+    json["figures"] = nlohmann::ordered_json::array();
     for (const auto& figure : ProductBench(a, ceilings).run()) {
         if (!a.json) print(figure);
-        json["products"].push_back(toJson(figure));
+        json["figures"].push_back(toJson(figure));
     }
     if (a.json) std::cout << json.dump(2) << "\n";
 }

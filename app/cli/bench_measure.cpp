@@ -14,13 +14,6 @@
 namespace lvr {
 namespace {
 
-double timeOf(const std::function<void()>& work) {
-    if (interruption().stop_requested()) throw Cancelled();
-    const auto begun = std::chrono::steady_clock::now();
-    work();
-    return since(begun);
-}
-
 double middle(std::vector<double> times) {
     const auto half = times.begin() + std::ssize(times) / 2;
     std::nth_element(times.begin(), half, times.end());
@@ -33,19 +26,27 @@ double since(std::chrono::steady_clock::time_point begun) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
 
+double once(const std::function<void()>& work) {
+    if (interruption().stop_requested()) throw Cancelled();
+    const auto begun = std::chrono::steady_clock::now();
+    work();
+    return since(begun);
+}
+
 double median(int repeats, const std::function<void()>& work) {
     work();
     std::vector<double> times;
-    for (int i = 0; i < repeats; ++i) times.push_back(timeOf(work));
+    for (int i = 0; i < repeats; ++i) times.push_back(once(work));
     return middle(times);
 }
 
 Both medians(int repeats, const std::function<void()>& first, const std::function<void()>& second) {
+    if (!second) return {median(repeats, first), 0};
     first(), second();
     std::vector<double> ofFirst, ofSecond;
     for (int i = 0; i < repeats; ++i) {
-        ofFirst.push_back(timeOf(first));
-        ofSecond.push_back(timeOf(second));
+        ofFirst.push_back(once(first));
+        ofSecond.push_back(once(second));
     }
     return {middle(ofFirst), middle(ofSecond)};
 }

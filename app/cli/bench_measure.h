@@ -11,11 +11,14 @@ namespace lvr {
 // Seconds.
 double since(std::chrono::steady_clock::time_point begun);
 
+// Seconds of doing it once.
+double once(const std::function<void()>& work);
+
 // Seconds, the median of some repeats after one that warms up.
 double median(int repeats, const std::function<void()>& work);
 
 // Seconds of two ways to do the same, the median of each: they take turns, so that a machine that
-// slows down slows both.
+// slows down slows both. Without a second way its median is 0.
 struct Both {
     double first = 0, second = 0;
 };

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/cli/bench_figure.h"
 #include "app/cli/bench_measure.h"
 #include "app/cli/official_schedule.h"
+#include "app/cli/pass_costs.h"
 #include "core/decode/decoder.h"
 #include "core/grpo/policy_loss.h"
 #include "core/grpo/replay.h"
@@ -115,6 +117,25 @@ double ownSftStep(const ScheduleBench& bench, const StepSet& set, const SftOptio
         loss += pass.loss.item<double>();
     }
     return loss;
+}
+
+// A pass for each picture.
+double oneByOneSftStep(ScheduleBench bench, const StepSet& set, const SftOptions& options) {
+    bench.microTokens = 1;
+    return ownSftStep(bench, set, options);
+}
+
+// Of the CPU's multiply-adds, where it is that which computes.
+void addShare(OrderedJson& out, const ScheduleBench& bench, const StepSet& set, double seconds) {
+    if (!bench.checkpoint.model.device().is_cpu()) return;
+    std::int64_t said = 0;
+    for (const auto& picture : set.pictures)
+        for (const auto& row : picture.rows) said += std::ssize(row.labels);
+    const PassCosts costs(bench.checkpoint.model, bench.ceilings);
+    const auto figure =
+        ofOperations({.seconds = seconds}, costs.ofTraining(set.positions, said), bench.ceilings);
+    out["share"] = figure.share;
+    out["ceiling"] = figure.ceiling;
 }
 
 double sftStepAsPublished(const ScheduleBench& bench, const StepSet& set,
@@ -231,16 +252,20 @@ OrderedJson bothWays(const ScheduleBench& bench, const std::function<void()>& ow
 OrderedJson benchMixedSizes(const ScheduleBench& bench) {
     const auto options = plainOptions();
     const auto equal = makeSet(bench, false, options), mixed = makeSet(bench, true, options);
+    double loss = 0;
     const auto seconds = medians(
         bench.repeats, [&] { ownSftStep(bench, equal, options); },
-        [&] { ownSftStep(bench, mixed, options); });
+        [&] { loss = ownSftStep(bench, mixed, options); });
     const double ofEqual = static_cast<double>(equal.positions) / seconds.first,
                  ofMixed = static_cast<double>(mixed.positions) / seconds.second;
-    return {{"equal_positions", equal.positions},
-            {"mixed_positions", mixed.positions},
-            {"equal_positions_per_second", ofEqual},
-            {"mixed_positions_per_second", ofMixed},
-            {"ratio", ofEqual / ofMixed}};
+    OrderedJson out{{"equal_positions", equal.positions},
+                    {"mixed_positions", mixed.positions},
+                    {"equal_positions_per_second", ofEqual},
+                    {"mixed_positions_per_second", ofMixed},
+                    {"ratio", ofEqual / ofMixed},
+                    {"loss_difference", std::abs(loss - oneByOneSftStep(bench, mixed, options))}};
+    addShare(out, bench, mixed, seconds.second);
+    return out;
 }
 
 OrderedJson benchOfficialSft(const ScheduleBench& bench) {
@@ -251,6 +276,7 @@ OrderedJson benchOfficialSft(const ScheduleBench& bench) {
         bench, [&] { own = ownSftStep(bench, set, options); },
         [&] { published = sftStepAsPublished(bench, set, options); });
     out["loss_difference"] = std::abs(own - published) / published;
+    addShare(out, bench, set, out["seconds"].get<double>());
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/kernels/machine.h"
 #include "core/model/lvr_checkpoint.h"
 
 namespace lvr {
@@ -17,13 +18,15 @@ struct ScheduleBench {
     int microTokens = 16384;
     int repeats = 7;
     std::filesystem::path scratch = {};  // a folder for pictures
+    Ceilings ceilings = {};
 };
 
-// Pictures of the sizes that photos have, and as many of one size: positions a second of both.
+// Pictures of the sizes that photos have, and as many of one size: positions a second of both, and
+// how far the loss of mixed ones is from that of passes over one picture each.
 nlohmann::ordered_json benchMixedSizes(const ScheduleBench& bench);
 
 // A step of SFT on photo-like pictures, and the same by the published schedule: seconds, how much
-// memory each grows by, and how far their losses are apart.
+// memory each grows by, how far their losses are apart, the share of the CPU's multiply-adds.
 nlohmann::ordered_json benchOfficialSft(const ScheduleBench& bench);
 
 // A step of GRPO from the prompt to the gradients, likewise; how far their log-probabilities are

@@ -35,11 +35,12 @@ void addTokenizeCommand(CLI::App& app);
 void addTraceCommand(CLI::App& app);
 void addStudyCommand(CLI::App& app);
 void addBenchCommand(CLI::App& app);
-void addBenchMachineCommand(CLI::App& bench);  // each a subcommand of it
+void addBenchTrainCommand(CLI::App& bench);  // each a subcommand of it
+void addBenchMachineCommand(CLI::App& bench);
 void addBenchInferCommand(CLI::App& bench);
 void addBenchImageCommand(CLI::App& bench);
 void addBenchOpenCommand(CLI::App& bench);
-void addBenchUiCommand(CLI::App& bench);  // a subcommand of it
+void addBenchUiCommand(CLI::App& bench);
 
 // The text itself, the contents of FILE for "@FILE", or "@TEXT" for "@@TEXT". Throws Error:
 // unreadable or empty.

@@ -14,6 +14,8 @@ class App;
 
 namespace lvr {
 
+struct Placement;
+
 // What was said of what is to be evaluated, by flag: {"exit", "fixed:4\nfixed:8"}; several values
 // are a line each. It goes into the run, so that --resume need not be told again.
 using EvalSaid = std::map<std::string, std::string>;

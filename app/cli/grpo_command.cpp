@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 
 #include "app/cli/command.h"
@@ -57,18 +56,17 @@ void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const
     std::cout << std::endl;
 }
 
-// The model that the training began with. Where a fresh adapter alone learns, that is what it
-// adapts, which is in memory already.
+// The model that the training began with, its adapter included, as in the release. Where adapters
+// learn, what they adapt is in memory already.
 LvrModel referenceOf(const GrpoArguments& a, const LvrModel& policy) {
     if (a.options.beta == 0) return policy;
     const auto folder = findCheckpoint(a.model);
-    const bool adapts = !policy.adapter().empty() && !readAdapterConfig(folder);
-    const auto learns = [&](const NamedTensor& one) { return policy.mayTrain(one.first); };
-    if (adapts && std::none_of(policy.parameters().begin(), policy.parameters().end(), learns))
-        return policy.withoutAdapter();
+    const bool isAdapter = !policy.adapter().empty() && readAdapterConfig(folder);
     return LvrModel::open(folder, {.dtype = policy.dtype(),
                                    .device = policy.device(),
                                    .use = LoadOptions::Use::Reference,
+                                   .lora = isAdapter ? std::optional(a.options.lora) : std::nullopt,
+                                   .beside = &policy,
                                    .stop = interruption()});
 }
 

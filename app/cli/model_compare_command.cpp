@@ -15,6 +15,7 @@
 #include "core/eval/agreement.h"
 #include "core/eval/evaluate.h"
 #include "core/statistics/statistics.h"
+#include "datasets/data_mix.h"
 #include "datasets/scenes/scenes.h"
 
 namespace lvr {

@@ -68,9 +68,10 @@ void addQuantizeCommand(CLI::App& model) {
     command->add_option("model,--model", a->model,
                         "Folder or cached repo id (default: the shipped tiny model)");
     command
-        ->add_option("--to", a->to,
-                     "int8 or int4, of the language model's Linears; its head is int8 in both, and "
-                     "embeddings, vision tower, norms and biases stay as they are")
+        ->add_option(
+            "--to", a->to,
+            "int8 or int4, of the language model's Linears; its head is int8 in both, as are "
+            "embeddings that are the head; vision tower, norms and biases stay")
         ->check(CLI::IsMember({"int8", "int4"}))
         ->capture_default_str();
     command->add_option("--group", a->group, "Weights of a row that share a scale: 32, 64, 128 ...")

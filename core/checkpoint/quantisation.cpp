@@ -22,7 +22,7 @@ bool isGroup(std::int64_t group) { return group > 0 && group % kBlock == 0; }
 
 int bitsOf(const Quantisation& quantisation, const std::string& name, std::int64_t in) {
     if (in % quantisation.group != 0) return 0;
-    if (name == "lm_head.weight") return 8;
+    if (name == "lm_head.weight" || name == "model.embed_tokens.weight") return 8;
     return name.starts_with("model.layers.") ? quantisation.bits : 0;
 }
 

@@ -13,18 +13,19 @@ namespace lvr {
 //   NAME.weight        8 bits: I8 [out, in]; 4 bits: U8 [out, in / 2], two weights a byte, ordered
 //                      as core/kernels/weight_matrix.h says
 //   NAME.weight_scale  BF16 [out, in / group_size]
-// A weight is its integer (with 4 bits: less 8) times its group's scale. Everything else is as in
-// the checkpoint it was made from: embeddings, vision tower, norms, biases, the LVR parts.
+// The same holds for the embeddings of a tied model, which are its head. A weight is its integer
+// (with 4 bits: less 8) times its group's scale. Everything else is as in the checkpoint it was
+// made from: the embeddings of others, vision tower, norms, biases, the LVR parts.
 struct Quantisation {
     int bits = 8;             // 8 or 4
     std::int64_t group = 32;  // weights of a row that share a scale; 32 or a multiple of it
     bool operator==(const Quantisation&) const = default;
 };
 
-// In how many bits the weight of a Linear with `in` inputs lies there; 0: as it was. name:
-// canonical, "model.layers.0.mlp.up_proj.weight". Integers are all Linears of model.layers.* and,
-// in 8 bits, the head (also where it is tied to the embeddings, which stay), as far as the group
-// divides their inputs.
+// In how many bits a weight that is multiplied with lies there, of a Linear with `in` inputs or of
+// embeddings that are the head, too; 0: as it was. name: canonical,
+// "model.layers.0.mlp.up_proj.weight". Integers are all Linears of model.layers.* and, in 8 bits,
+// the head, as far as the group divides their inputs.
 int bitsOf(const Quantisation& quantisation, const std::string& name, std::int64_t in);
 
 // Throws Error: bits or a group that there are not.

@@ -68,7 +68,7 @@ private:
         }
         if (hooks_.stop.stop_requested()) return {};
         const auto length = batch_.embeddings.size(1);
-        cache_ = KvCache(isForked() ? length : capacity_);
+        cache_ = KvCache(isForked() || hooks_.read ? length : capacity_);
         const PassWatch watch{hooks_.onReading, hooks_.stop};
         Context context{
             .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
@@ -76,11 +76,20 @@ private:
         if (hooks_.stop.stop_requested()) return {};
         if (hooks_.onPrompt) hooks_.onPrompt(hidden);
         tellRead(std::ssize(prompts_) * length);
+        if (hooks_.read) leaveRead(hidden);
         return hidden.slice(1, -2);
+    }
+
+    // hidden: [P, T, D]
+    void leaveRead(const torch::Tensor& hidden) {
+        *hooks_.read =
+            std::make_shared<ReadPrompt>(ReadPrompt{cache_, hidden.slice(1, -2).clone()});
+        isShared_ = true;
     }
 
     // nullptr: it is to be read for these rows alone, or a stop came first.
     std::shared_ptr<const ReadPrompt> readBefore() const {
+        if (hooks_.read && *hooks_.read) return *hooks_.read;
         if (prompts_.front().read) {
             TORCH_CHECK(prompts_.size() == 1, "a prompt that was read is asked alone");
             return prompts_.front().read;

@@ -19,10 +19,10 @@ namespace lvr {
 struct PassWatch;
 class RecentPrompts;
 
-// A prompt that went through the model, for rows to go on from.
+// Prompts that went through the model, for rows to go on from.
 struct ReadPrompt {
-    KvCache cache = KvCache();  // of one row
-    torch::Tensor newest;       // [1, 2, D] hidden states of its last two positions
+    KvCache cache = KvCache();  // a row each
+    torch::Tensor newest;       // [P, 2, D] hidden states of their last two positions
 };
 
 // A prompt, ready for the language model.
@@ -103,6 +103,8 @@ struct RowHooks {
     std::function<void(const torch::Tensor& hidden)> onPrompt = {};
     std::function<void(std::int64_t positions)> onRead = {};  // of the prompts, in that pass
     std::function<void(std::int64_t rows)> onPass = {};       // in each after that
+    // What the prompts became is left there, for them to be asked again, or is there already.
+    std::shared_ptr<const ReadPrompt>* read = nullptr;
     // Where a single prompt is asked: what is known of it is not read again, and it is kept there.
     RecentPrompts* recent = nullptr;
     LatentFilter filter = {};

@@ -1,5 +1,6 @@
 #include "core/decode/recent_prompts.h"
 
+#include <ATen/DeviceAccelerator.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,12 +44,24 @@ KvCache readBeginning(const LvrModel& model, const Prompt& prompt, std::int64_t 
     return cache;
 }
 
+std::size_t memoryHere() {
+    return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+           static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::size_t memoryOf(torch::Device gpu) {
+    const auto index = std::max<c10::DeviceIndex>(0, gpu.index());
+    return at::accelerator::getMemoryInfo(index).second;
+}
+
 }  // namespace
 
-std::size_t roomForRecentPrompts() {
-    const auto memory = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
-                        static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+std::size_t roomForRecentPrompts(std::size_t memory) {
     return std::min(memory / 8, std::size_t{2} << 30);
+}
+
+std::size_t roomForRecentPrompts(torch::Device device) {
+    return roomForRecentPrompts(device.is_cpu() ? memoryHere() : memoryOf(device));
 }
 
 VisualTokens RecentPrompts::encode(const LvrCheckpoint& checkpoint,
@@ -117,12 +130,19 @@ std::size_t RecentPrompts::bytesOf(const Recent& recent) {
     return read.prompt->cache.bytes() + read.embeddings.nbytes();
 }
 
+torch::Device RecentPrompts::deviceOf(const Recent& recent) {
+    if (const auto* pictures = std::get_if<Pictures>(&recent))
+        return pictures->visual.tokens.device();
+    return std::get<Read>(recent).embeddings.device();
+}
+
 void RecentPrompts::keep(Recent recent) {
-    if (bytesOf(recent) > mostBytes_) return;
+    if (!mostBytes_) mostBytes_ = roomForRecentPrompts(deviceOf(recent));
+    if (bytesOf(recent) > *mostBytes_) return;
     recent_.push_front(std::move(recent));
     std::size_t bytes = 0;
     const auto tooMuch = std::ranges::find_if(
-        recent_, [&](const Recent& each) { return (bytes += bytesOf(each)) > mostBytes_; });
+        recent_, [&](const Recent& each) { return (bytes += bytesOf(each)) > *mostBytes_; });
     recent_.erase(tooMuch, recent_.end());
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,9 +11,11 @@
 
 namespace lvr {
 
-// How much of this machine's memory is given to it when nobody says otherwise: an eighth, and at
-// most 2 GB.
-std::size_t roomForRecentPrompts();
+// How much of a memory of so many bytes is given to it when nobody says otherwise: an eighth, and
+// at most 2 GB.
+std::size_t roomForRecentPrompts(std::size_t memory);
+// Of the memory of that device: this machine's, or the GPU's own.
+std::size_t roomForRecentPrompts(torch::Device device);
 
 // A prompt that is ready to be answered, and what that took.
 struct PromptReading {
@@ -25,8 +28,8 @@ struct PromptReading {
 // about last. What is larger than the limit alone is not kept, nor what a stop broke off.
 class RecentPrompts {
 public:
-    explicit RecentPrompts(std::size_t mostBytes = roomForRecentPrompts())
-        : mostBytes_(mostBytes) {}
+    // mostBytes: nothing: as much as there is room on the device that keeps it.
+    explicit RecentPrompts(std::optional<std::size_t> mostBytes = {}) : mostBytes_(mostBytes) {}
 
     // As encodeImages; timings are left alone when nothing had to be done.
     VisualTokens encode(const LvrCheckpoint& checkpoint, const std::vector<Image>& images,
@@ -60,12 +63,13 @@ private:
     };
 
     static std::size_t bytesOf(const Recent& recent);
+    static torch::Device deviceOf(const Recent& recent);
     static std::int64_t sharedBy(const Read& known, const Prompt& prompt);
     Beginning longestBeginning(const Prompt& prompt);
     const Recent& used(Place place);  // now the newest
     void keep(Recent recent);
 
-    std::size_t mostBytes_;
+    std::optional<std::size_t> mostBytes_;
     std::list<Recent> recent_;  // newest first
 };
 

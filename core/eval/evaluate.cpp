@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 
 #include "core/causal/latent_filters.h"
@@ -9,6 +10,7 @@
 #include "core/decode/exit_rule.h"
 #include "core/decode/given_thought.h"
 #include "core/decode/patch_projection.h"
+#include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
 #include "core/torch.h"
@@ -24,7 +26,16 @@ constexpr std::int64_t kBatchPositions = 16384, kBatchVisualTokens = 8192;
 
 struct Encoded {
     std::vector<Prompt> prompts;
-    std::vector<std::vector<PatchGrid>> grids;  // of each prompt's images
+    std::vector<std::vector<PatchGrid>> grids;    // of each prompt's images
+    std::shared_ptr<const ReadPrompt> read = {};  // all of them, where it is kept
+
+    std::size_t bytes() const {
+        std::size_t bytes = read ? read->cache.bytes() : 0;
+        for (const auto& prompt : prompts)
+            bytes += prompt.embeddings.nbytes() +
+                     (prompt.imageTokens.defined() ? prompt.imageTokens.nbytes() : 0);
+        return bytes;
+    }
 };
 
 // As many questions in a row as are asked at once. Their text counts as its bytes, which its tokens
@@ -144,37 +155,66 @@ public:
     // What is needed of all questions before the first is asked.
     void prepare(const std::vector<std::span<const EvalItem>>& batches) {
         if (intervention_ != InterventionKind::OtherPicture || items_.empty()) return;
+        room_ = roomForRecentPrompts(checkpoint_.model.device());
         std::vector<Thoughts> own;
-        for (const auto& items : batches)
-            for (auto& thoughts : ownThoughts(samplesOf(items))) own.push_back(std::move(thoughts));
+        for (const auto& items : batches) {
+            auto encoded = encode(samplesOf(items));
+            for (auto& thoughts : ownThoughts(encoded, &encoded.read))
+                own.push_back(std::move(thoughts));
+            keep(items, std::move(encoded));
+        }
         for (std::size_t i = 0; i < items_.size(); ++i)
             swapped_.push_back(thoughtsAboutAnother(items_, own, i));
     }
 
-    std::vector<EvalOutcome> ask(std::span<const EvalItem> items) const {
-        const auto encoded = encode(samplesOf(items));
-        const auto rows = decode(encoded.prompts, filter(items, encoded));
+    std::vector<EvalOutcome> ask(std::span<const EvalItem> items) {
+        auto encoded = keptOrEncoded(items);
+        const auto feed = filter(items, encoded);
+        // Only what is read twice is kept apart, which costs a copy.
+        const auto rows = decode(encoded.prompts, feed, encoded.read ? &encoded.read : nullptr);
         std::vector<EvalOutcome> outcomes;
         for (std::size_t i = 0; i < items.size(); ++i)
             outcomes.push_back(outcome(items[i], rows[i], encoded.prompts[i], encoded.grids[i]));
         return outcomes;
     }
 
+    int encoded() const { return encoded_; }
+    int read() const { return read_; }
+
 private:
-    Encoded encode(const std::vector<const Sample*>& samples) const {
+    Encoded encode(const std::vector<const Sample*>& samples) {
+        encoded_ += static_cast<int>(samples.size());
         return BatchEncoder(checkpoint_, options_).encode(samples);
     }
 
-    // Throws Cancelled.
-    std::vector<RowResult> decode(const std::vector<Prompt>& prompts, LatentFilter filter) const {
-        auto rows = decodeRows(
-            checkpoint_.model, prompts, checkpoint_.rules, options_,
-            {.filter = std::move(filter), .stop = stop_, .shadows = RowHooks::Shadows::Unread});
+    // What there is room for: the pictures at least, the prompts as they were read if possible.
+    void keep(std::span<const EvalItem> items, Encoded encoded) {
+        if (encoded.bytes() > room_) encoded.read = nullptr;
+        if (encoded.bytes() > room_) return;
+        room_ -= encoded.bytes();
+        kept_[items.data()] = std::move(encoded);
+    }
+    Encoded keptOrEncoded(std::span<const EvalItem> items) {
+        auto kept = kept_.extract(items.data());
+        return kept ? std::move(kept.mapped()) : encode(samplesOf(items));
+    }
+
+    // read: where what the prompts become is left for another decoding, or lies already. Throws
+    // Cancelled.
+    std::vector<RowResult> decode(const std::vector<Prompt>& prompts, LatentFilter filter,
+                                  std::shared_ptr<const ReadPrompt>* read) {
+        const bool isRead = read && *read;
+        if (!isRead) read_ += static_cast<int>(prompts.size());
+        auto rows = decodeRows(checkpoint_.model, prompts, checkpoint_.rules, options_,
+                               {.read = read,
+                                .filter = std::move(filter),
+                                .stop = stop_,
+                                .shadows = RowHooks::Shadows::Unread});
         if (stop_.stop_requested()) throw Cancelled();
         return rows;
     }
 
-    LatentFilter filter(std::span<const EvalItem> items, const Encoded& encoded) const {
+    LatentFilter filter(std::span<const EvalItem> items, const Encoded& encoded) {
         switch (intervention_) {
             case InterventionKind::Own:
             case InterventionKind::Snap:
@@ -190,19 +230,20 @@ private:
             case InterventionKind::Oracle:
                 return feedInstead(oracle(items, encoded), Replace::All);
             case InterventionKind::Transplant:
-                return feedInstead(donated(items), items.front().chain == EvalItem::Chain::Yes
-                                                       ? Replace::First
-                                                       : Replace::All);
+                return feedInstead(
+                    donated(items, encoded),
+                    items.front().chain == EvalItem::Chain::Yes ? Replace::First : Replace::All);
             default:
                 throw Error("a set can't be asked with latents \"" + nameOf(intervention_) +
                             "\"; lvr diagnose asks each question with them");
         }
     }
 
-    std::vector<Thoughts> ownThoughts(const std::vector<const Sample*>& samples) const {
+    std::vector<Thoughts> ownThoughts(const Encoded& encoded,
+                                      std::shared_ptr<const ReadPrompt>* read) {
         std::vector<Thoughts> thoughts;
-        const auto encoded = encode(samples);
-        for (const auto& row : decode(encoded.prompts, {})) thoughts.push_back(thoughtsOf(row));
+        for (const auto& row : decode(encoded.prompts, {}, read))
+            thoughts.push_back(thoughtsOf(row));
         return thoughts;
     }
 
@@ -222,15 +263,35 @@ private:
         return regions;
     }
 
-    std::vector<Thoughts> donated(std::span<const EvalItem> items) const {
-        std::vector<const Sample*> donors;
-        for (const auto& item : items) {
+    // Donors are about the picture that is encoded already, unless they need it in another size.
+    Encoded encodedDonors(std::span<const EvalItem> items, const Encoded& about) {
+        Encoded donors;
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const auto& [sample, donor, chain] = items[i];
+            const auto& question = donor->question;
+            const bool isKnown =
+                question.images == sample.question.images &&
+                planQuestion(checkpoint_, question, options_).grids == about.grids[i];
+            if (!isKnown) {
+                auto own = encode({&*donor});
+                donors.prompts.push_back(std::move(own.prompts.front()));
+                donors.grids.push_back(std::move(own.grids.front()));
+                continue;
+            }
+            donors.grids.push_back(about.grids[i]);
+            donors.prompts.push_back(buildPrompt(checkpoint_,
+                                                 {about.grids[i], about.prompts[i].imageTokens},
+                                                 question.text, options_.spanStart));
+        }
+        return donors;
+    }
+
+    std::vector<Thoughts> donated(std::span<const EvalItem> items, const Encoded& encoded) {
+        for (const auto& item : items)
             if (!item.donor)
                 throw Error("transplant needs another question on the same picture; " +
                             item.sample.kind + " has none");
-            donors.push_back(&*item.donor);
-        }
-        auto thoughts = ownThoughts(donors);
+        const auto thoughts = ownThoughts(encodedDonors(items, encoded), nullptr);
         // Where a single donor did not think, its answer is not to be expected.
         if (std::all_of(thoughts.begin(), thoughts.end(),
                         [](const Thoughts& none) { return none.empty(); }))
@@ -273,7 +334,10 @@ private:
     DecodeOptions options_;
     InterventionKind intervention_;
     std::stop_token stop_;
-    std::vector<Thoughts> swapped_;  // what each question is given
+    std::vector<Thoughts> swapped_;            // what each question is given
+    std::map<const EvalItem*, Encoded> kept_;  // of batches that are asked again, by their first
+    std::size_t room_ = 0;                     // bytes that more may be kept
+    int encoded_ = 0, read_ = 0;               // questions
 };
 
 }  // namespace
@@ -298,7 +362,8 @@ std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
         if (stop.stop_requested()) throw Cancelled();
         for (auto& outcome : evaluation.ask(batch)) outcomes.push_back(std::move(outcome));
         if (onProgress)
-            onProgress({static_cast<int>(outcomes.size()), static_cast<int>(items.size())});
+            onProgress({static_cast<int>(outcomes.size()), static_cast<int>(items.size()),
+                        evaluation.encoded(), evaluation.read()});
     }
     return outcomes;
 }

@@ -32,6 +32,7 @@ struct EvalOutcome {
 
 struct EvalProgress {
     int done = 0, total = 0;
+    int encoded = 0, read = 0;  // questions whose pictures, whose prompts went through the model
 };
 
 // Whether a whole set can be asked with it: own, other-picture, zero, noise, oracle, snap,
@@ -39,8 +40,10 @@ struct EvalProgress {
 bool isEvaluated(InterventionKind intervention);
 
 // Asks every item, with all of its pictures, in batches; items should be of one kind. OtherPicture
-// asks each twice. Throws Cancelled, also between two tokens, and Error where an intervention has
-// nothing to feed, and for one that isEvaluated refuses.
+// asks each twice, and Transplant another question before each: as far as there is room, pictures
+// go through the vision tower once, and a prompt is read once (roomForRecentPrompts). Throws
+// Cancelled, also between two tokens, and Error where an intervention has nothing to feed, and for
+// one that isEvaluated refuses.
 std::vector<EvalOutcome> evaluate(const LvrCheckpoint& checkpoint,
                                   const std::vector<EvalItem>& items, const DecodeOptions& options,
                                   InterventionKind intervention,

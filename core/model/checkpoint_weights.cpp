@@ -50,7 +50,7 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& sent
 void openBase(const fs::path& folder, CheckpointWeights& opened) {
     opened.weights = openKnownWeights(folder);
     opened.quantised = readQuantisation(folder);
-    if (!opened.config.text.tieWordEmbeddings || opened.quantised) return;
+    if (!opened.config.text.tieWordEmbeddings) return;
     const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
     if (head == opened.weights.end()) return;
     if (embeddings != opened.weights.end() && !areEqual(embeddings->second, head->second))

@@ -22,13 +22,17 @@ PastKeys pastOf(const Context& context, std::size_t layer) {
     return {keys, values};
 }
 
-// That of a tied model is the embeddings, unless it is kept as integers beside them.
-Weight lmHeadOf(const Parameters& root, const torch::Tensor& embeddings, const TextConfig& config) {
-    const auto head = root.at("lm_head");
-    if (!config.tieWordEmbeddings)
-        return head.weight("weight", config.vocabSize, config.hiddenSize);
-    return head.quantised("weight", config.vocabSize, config.hiddenSize)
-        .value_or(Weight{embeddings, {}});
+// Those of a tied model are what the head multiplies with, too, and may be integers then.
+Weight embeddingsOf(const Parameters& model, const TextConfig& config) {
+    const auto embeddings = model.at("embed_tokens");
+    if (config.tieWordEmbeddings)
+        return embeddings.weight("weight", config.vocabSize, config.hiddenSize);
+    return {embeddings("weight", {config.vocabSize, config.hiddenSize}), {}};
+}
+
+Weight lmHeadOf(const Parameters& root, const Weight& embeddings, const TextConfig& config) {
+    if (config.tieWordEmbeddings) return embeddings;
+    return root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize);
 }
 
 }  // namespace
@@ -93,7 +97,7 @@ void DecoderLayer::remember(const torch::Tensor& x, const Rotary& rotary, std::s
 LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
                              const TextConfig& config)
     : config_(config),
-      embedTokens_(model.at("embed_tokens")("weight", {config.vocabSize, config.hiddenSize})),
+      embedTokens_(embeddingsOf(model, config)),
       layers_([&] {
           std::vector<DecoderLayer> layers;
           for (int i = 0; i < config.numHiddenLayers; ++i) {
@@ -110,14 +114,16 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       activations_(root.activations()) {
     const auto dim = config.headDim();
     const auto exponents = torch::arange(0, dim, 2, torch::kFloat32) / static_cast<double>(dim);
-    frequencies_ = (1.0 / torch::pow(config.ropeTheta, exponents)).to(embedTokens_.device());
+    frequencies_ = (1.0 / torch::pow(config.ropeTheta, exponents)).to(embedTokens_.values.device());
     std::vector<std::int64_t> axes;
     for (int axis = 0; axis < 3; ++axis) axes.insert(axes.end(), config.mropeSection[axis], axis);
-    axisOf_ = torch::tensor(axes).to(embedTokens_.device());
+    axisOf_ = torch::tensor(axes).to(embedTokens_.values.device());
 }
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
-    const auto rows = torch::embedding(embedTokens_, ids.to(embedTokens_.device()));
+    if (embedTokens_.isQuantised()) return dequantisedRows(embedTokens_, ids);
+    const auto& all = embedTokens_.values;
+    const auto rows = torch::embedding(all, ids.to(all.device()));
     return activations_ ? rows.to(*activations_) : rows;
 }
 

@@ -53,7 +53,7 @@ private:
                                   std::optional<std::uint64_t> number) const;
 
     TextConfig config_;
-    torch::Tensor embedTokens_;                                // [V, D]
+    Weight embedTokens_;                                       // [V, D]
     std::vector<std::vector<torch::Tensor>> layerParameters_;  // adapters included
     std::vector<DecoderLayer> layers_;
     RmsNorm norm_;

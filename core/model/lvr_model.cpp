@@ -59,12 +59,17 @@ public:
           options_(options),
           count_(static_cast<double>(weights_.size())),
           random_(at::make_generator<at::CPUGeneratorImpl>(options.loraSeed)),
-          dropout_(dropoutOf(options.lora)) {}
+          dropout_(dropoutOf(options.lora)) {
+        if (!options.beside) return;
+        for (const auto& [name, tensor] : options.beside->parameters())
+            if (!options.beside->mayTrain(name)) besides_[name] = tensor;
+    }
 
     const std::shared_ptr<LoraDropout>& dropout() const { return dropout_; }
 
     torch::Tensor operator()(const std::string& name, at::IntArrayRef) {
         const auto view = next(name);
+        if (const auto known = besides_.find(name); known != besides_.end()) return known->second;
         const auto stored = tensorOf(view, name);
         auto tensor = asAsked(name, stored);
         if (!tensor.is_alias_of(stored)) dropFromMemory(view);
@@ -127,6 +132,7 @@ private:
         return wide_.to(options_.device, options_.dtype, false, /*copy=*/true);
     }
 
+    std::map<std::string, torch::Tensor> besides_;  // of the model beside it, what it shares
     std::map<std::string, TensorView> weights_, adapter_;
     double adapterScale_;
     std::optional<Quantisation> quantised_;
@@ -300,16 +306,6 @@ LvrModel LvrModel::extended(const ModelConfig& config, const Parameters::Provide
     model.base_ = base_;
     model.fromAdapter_ = fromAdapter_;
     model.warnings_ = warnings_;
-    model.recompute_ = recompute_;
-    return model;
-}
-
-LvrModel LvrModel::withoutAdapter() const {
-    if (adapter_.empty()) return *this;
-    const auto known = std::map(parameters_.begin(), parameters_.end());
-    LvrModel model(config_, Parameters([&](const std::string& name,
-                                           at::IntArrayRef) { return known.at(name); },
-                                       {}, {}, activations_));
     model.recompute_ = recompute_;
     return model;
 }

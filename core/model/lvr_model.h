@@ -19,6 +19,8 @@
 
 namespace lvr {
 
+class LvrModel;
+
 struct LoadOptions {
     torch::Dtype dtype = torch::kFloat32;
     torch::Device device = torch::kCPU;
@@ -29,6 +31,9 @@ struct LoadOptions {
     // own, or a fresh one that changes nothing yet. Without: the folder's adapter is merged.
     std::optional<LoraOptions> lora = {};
     std::uint64_t loraSeed = 0;  // of a fresh one
+    // A model of the same weights in the same type on the same device that learns: what it may not
+    // train (mayTrain) is not read again but shared with it.
+    const LvrModel* beside = nullptr;
     // Training in less memory: activations of the language model's layers are computed again in the
     // backward pass (activation checkpointing). The numbers stay the same.
     bool recompute = false;
@@ -57,8 +62,6 @@ public:
     bool mayTrain(const std::string& name) const;
     // The same weights with more parts: what the new config has and this model lacks is `fresh`.
     LvrModel extended(const ModelConfig& config, const Parameters::Provider& fresh) const;
-    // What the adapter adapts: the same tensors, none copied. Of a model without one, itself.
-    LvrModel withoutAdapter() const;
     torch::Device device() const { return parameters_.front().second.device(); }
     // In which the weights are kept, and in which the layers compute.
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }

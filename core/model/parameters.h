@@ -91,21 +91,14 @@ public:
         shared_->list.emplace_back(prefix_ + name, shared_->provider(prefix_ + name, shape));
         return shared_->list.back().second;
     }
-    // A Linear's weight.
+    // What vectors are multiplied with; as integers it is listed as `name` and `name`_scale.
     Weight weight(const std::string& name, std::int64_t out, std::int64_t in) const {
-        if (auto found = quantised(name, out, in)) return *found;
-        return {(*this)(name, {out, in}), {}};
-    }
-    // The same where it is kept as integers, listed as `name` and `name`_scale; else nothing.
-    std::optional<Weight> quantised(const std::string& name, std::int64_t out,
-                                    std::int64_t in) const {
-        if (!shared_->quantised) return std::nullopt;
-        auto found = shared_->quantised(prefix_ + name, out, in);
-        if (found) {
-            shared_->list.emplace_back(prefix_ + name, found->values);
-            shared_->list.emplace_back(prefix_ + name + "_scale", found->scales);
-        }
-        return found;
+        auto found = shared_->quantised ? shared_->quantised(prefix_ + name, out, in)
+                                        : std::optional<Weight>();
+        if (!found) return {(*this)(name, {out, in}), {}};
+        shared_->list.emplace_back(prefix_ + name, found->values);
+        shared_->list.emplace_back(prefix_ + name + "_scale", found->scales);
+        return *std::move(found);
     }
     // A tensor that is computed with as it is (a bias, a norm's weight), in the activations' type;
     // listed as it is kept.

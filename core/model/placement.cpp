@@ -40,10 +40,10 @@ struct Numbers {
     std::string why;
 };
 Numbers numbersFor(torch::Dtype stored, bool multipliesBfloat16, const char* where) {
-    if (stored == torch::kFloat32) return {stored, "as stored"};
+    if (stored == torch::kFloat32) return {stored, ""};
     if (stored != torch::kBFloat16)
         return {torch::kFloat32, "stored as " + toText(stored) + ", which float32 holds exactly"};
-    if (multipliesBfloat16) return {stored, "as stored"};
+    if (multipliesBfloat16) return {stored, ""};
     return {torch::kFloat32,
             std::string("stored as bfloat16, which this ") + where + " has no instructions for"};
 }
@@ -75,12 +75,11 @@ int chosenGpu(const PlacementWish& wish, const Machine& machine) {
 
 Placement onCpu(const PlacementWish& wish, const ModelSize& model, const Machine& machine,
                 const std::string& why) {
-    auto as = numbers(wish, model, machine.multipliesBfloat16, "CPU");
+    const bool answers = wish.purpose == Purpose::Answering;
     // Answers need no gradients: the weights stay where they are, and are widened as they are read.
-    if (wish.purpose == Purpose::Answering && wish.dtype == "auto" &&
-        memoryType(model.dtype) == torch::kBFloat16)
-        as = {torch::kBFloat16, "as stored; computed in float32"};
-    return {as.dtype, torch::kCPU, joined(as.why, why)};
+    const auto as = numbers(wish, model, answers || machine.multipliesBfloat16, "CPU");
+    const bool widens = answers && as.dtype == torch::kBFloat16;
+    return {as.dtype, torch::kCPU, joined(as.why, why), widens ? toText(as.dtype) : ""};
 }
 
 // MemAvailable: what can be taken without swapping.
@@ -111,8 +110,8 @@ Placement placeIntegers(const PlacementWish& wish, const ModelSize& model) {
     if (wish.device != "auto" && !parseDevice(wish.device).is_cpu()) refuse("is for the CPU");
     if (wish.dtype != "auto")
         refuse("is computed in float32, and --dtype " + wish.dtype + " can't be had");
-    return {memoryType(model.dtype), torch::kCPU,
-            toText(*model.quantised) + "; computed in float32"};
+    return {memoryType(model.dtype), torch::kCPU, "",
+            "int" + std::to_string(model.quantised->bits)};
 }
 
 }  // namespace
@@ -190,7 +189,9 @@ void releaseMemory() {
 }
 
 std::string toText(const Placement& placement) {
-    return toText(placement.dtype) + " on " + placement.device.str() +
+    const auto& weights = placement.weights;
+    return toText(weights.empty() ? placement.dtype : torch::kFloat32) + " on " +
+           placement.device.str() + (weights.empty() ? "" : " from " + weights + " weights") +
            (placement.why.empty() ? "" : " (" + placement.why + ")");
 }
 

@@ -37,9 +37,12 @@ struct PlacementWish {
 };
 
 struct Placement {
-    torch::Dtype dtype = torch::kFloat32;
+    torch::Dtype dtype = torch::kFloat32;  // in which the weights that are no integers are kept
     torch::Device device = torch::kCPU;
-    std::string why;  // of what was left to this program; empty when nothing was
+    // Why not as stored or not on a GPU, where that was left to this program; else empty.
+    std::string why;
+    // Where the weights lie otherwise than float32, in which is computed then: "bfloat16", "int4".
+    std::string weights = {};
     bool operator==(const Placement&) const = default;
 };
 
@@ -57,6 +60,7 @@ bool lacksRoom(const PlacementWish& wish, const std::filesystem::path& folder);
 // Gives memory back to the GPU that a model held which is gone; to be called after it.
 void releaseMemory();
 
-std::string toText(const Placement& placement);  // "float32 on cpu (no GPU here)"
+// In what is computed, where, from what, why: "float32 on cpu from bfloat16 weights (no GPU here)".
+std::string toText(const Placement& placement);
 
 }  // namespace lvr

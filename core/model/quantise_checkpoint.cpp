@@ -16,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTiedHead = "lm_head.weight";
-constexpr const char* kTiedTo = "model.embed_tokens.weight";
-
 void checkSource(const fs::path& from, const fs::path& out) {
     std::error_code ignored;
     if (fs::equivalent(from, out, ignored))
@@ -74,8 +71,7 @@ private:
             if (bitsOf({.group = 1}, name, in)) report_.kept.push_back(name);
             return std::nullopt;
         }
-        if (name != kTiedHead || !opened_.config.text.tieWordEmbeddings)
-            report_.bytesBefore += static_cast<double>(opened_.weights.at(name).size);
+        report_.bytesBefore += static_cast<double>(opened_.weights.at(name).size);
         headers_.push_back(
             {name, bits == 8 ? DType::I8 : DType::U8, {out, bits == 8 ? in : in / 2}});
         headers_.push_back({name + "_scale", DType::BF16, {out, in / quantisation_.group}});
@@ -97,7 +93,7 @@ private:
                 write);
         else
             put(scales_[linear] = scalesOf(linear), write);
-        dropFromMemory(viewOf(linear));
+        dropFromMemory(opened_.weights.at(linear));
     }
 
     void giveAsIs(const std::string& name, const WriteBytes& write) const {
@@ -119,13 +115,8 @@ private:
         }
     }
 
-    const TensorView& viewOf(const std::string& linear) const {
-        const bool tied = linear == kTiedHead && opened_.config.text.tieWordEmbeddings;
-        return opened_.weights.at(tied ? kTiedTo : linear);
-    }
-
     torch::Tensor sourceOf(const std::string& linear) const {
-        const auto& view = viewOf(linear);
+        const auto& view = opened_.weights.at(linear);
         return torch::from_blob(const_cast<std::byte*>(view.data), view.shape,
                                 torch::dtype(memoryType(view.dtype)));
     }

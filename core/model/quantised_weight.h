@@ -20,5 +20,7 @@ torch::Tensor integersFor(const torch::Tensor& weight, const torch::Tensor& scal
 Weight quantise(const torch::Tensor& weight, int bits, std::int64_t group);
 // [out, in] float32: what the integers stand for.
 torch::Tensor dequantised(const Weight& weight);
+// The same of some rows alone. rows: [...] int64 -> [..., in]
+torch::Tensor dequantisedRows(const Weight& weight, const torch::Tensor& rows);
 
 }  // namespace lvr

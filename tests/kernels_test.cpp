@@ -171,8 +171,8 @@ bool isQuantised(WeightType type) { return type == WeightType::I8 || type == Wei
 
 // Columns: whole blocks, and for numbers that need no scales any count.
 std::vector<std::int64_t> widths(WeightType type) {
-    if (isQuantised(type)) return {32, 192, 576};
-    return {1, 7, 32, 45, 300, 576};
+    if (isQuantised(type)) return {32, 192, 576, 2208};
+    return {1, 7, 32, 45, 300, 576, 2085};
 }
 
 // A group that divides `in`.

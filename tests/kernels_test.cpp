@@ -239,6 +239,19 @@ private Q_SLOTS:
             }
     }
 
+    // More of x than is packed at a time: results add up over its columns.
+    void moreInputsThanAreHeldAtATime_data() { targets(); }
+    void moreInputsThanAreHeldAtATime() {
+        QFETCH(qint64, target);
+        useTarget(target);
+        Numbers numbers;
+        const Weights w(WeightType::BF16, 2, 1100, 32, numbers);
+        const Case some(8200, w, numbers);  // 4 Mi floats are held: 512 columns
+        Output y(8200, 2);
+        multiply(some.into(y, w), some.inputs(), onThreeThreads);
+        QVERIFY(some.isRight(y, w));
+    }
+
     // Nor on how many threads there are: bit by bit.
     void aRowDoesNotDependOnTheRowsBesideIt_data() { targetsAndTypes(); }
     void aRowDoesNotDependOnTheRowsBesideIt() {

@@ -138,10 +138,10 @@ struct Unit {
 };
 constexpr std::int64_t kScaleStride = kDepth / kPerScale + 16;
 
-// Blocks [block, end) of rows, and how many bytes behind each lies the one that is to be asked for,
-// if it is one of [askFrom, askEnd).
+// Blocks [block, end) of rows. `ahead` bytes behind each lies one that is read later: from askFrom
+// on, every askStep-th is asked for.
 struct Depth {
-    std::int64_t block, end, ahead, askFrom, askEnd;
+    std::int64_t block, end, ahead, askFrom, askStep;
 };
 
 // What the sums of a vector of words begin with, and x behind it.
@@ -192,12 +192,15 @@ HWY_INLINE void addBlocks(const WeightMatrix& w, std::int64_t o, const Depth& de
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) rows[i] = rowOf<Row>(w, o + i);
     const auto whole = std::min(depth.end, w.in / kBlockOf<Row>);
+    auto next = depth.askFrom;
     for (auto block = depth.block; block < whole;
          ++block, x += kFloats, scales += kBlockScales<Row>) {
-        if (block >= depth.askFrom && block < depth.askEnd)
+        if (block == next) {
+            next += depth.askStep;
 #pragma GCC unroll 16
             for (int i = 0; i < kRows; ++i)
                 __builtin_prefetch(rows[i] + block * kBlockBytes + depth.ahead, 0, 2);
+        }
         addBlock<Row, kRows, kInputs>(rows, block * kBlockBytes, x, scales, sum);
     }
     if (whole == depth.end) return;
@@ -277,9 +280,7 @@ void addUnit(const Unit& unit, const PackedInputs& x, std::int64_t block, std::i
             widenScales<Row>(w, o, block, end, unit.scales + (o - unit.first) * kScaleStride);
         }
     for (std::int64_t i = 0; i < x.count; ++i)
-        addPass<Row>(
-            unit, x.passes[i],
-            {block, end, ahead, block + i * depth / x.count, block + (i + 1) * depth / x.count});
+        addPass<Row>(unit, x.passes[i], {block, end, ahead, block + i, x.count});
 }
 
 // Rows [first, end) of the weights.

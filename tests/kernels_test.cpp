@@ -171,8 +171,8 @@ bool isQuantised(WeightType type) { return type == WeightType::I8 || type == Wei
 
 // Columns: whole blocks, and for numbers that need no scales any count.
 std::vector<std::int64_t> widths(WeightType type) {
-    if (isQuantised(type)) return {32, 192, 576};
-    return {1, 7, 32, 45, 300, 576};
+    if (isQuantised(type)) return {32, 192, 576, 2208};
+    return {1, 7, 32, 45, 300, 576, 2085};
 }
 
 // A group that divides `in`.
@@ -237,6 +237,19 @@ private Q_SLOTS:
                     QVERIFY(some.isRight(y, w));
                 }
             }
+    }
+
+    // More of x than is packed at a time: results add up over its columns.
+    void moreInputsThanAreHeldAtATime_data() { targets(); }
+    void moreInputsThanAreHeldAtATime() {
+        QFETCH(qint64, target);
+        useTarget(target);
+        Numbers numbers;
+        const Weights w(WeightType::BF16, 2, 1100, 32, numbers);
+        const Case some(8200, w, numbers);  // 4 Mi floats are held: 512 columns
+        Output y(8200, 2);
+        multiply(some.into(y, w), some.inputs(), onThreeThreads);
+        QVERIFY(some.isRight(y, w));
     }
 
     // Nor on how many threads there are: bit by bit.

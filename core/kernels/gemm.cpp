@@ -11,8 +11,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace lvr::HWY_NAMESPACE {
 
-// A panel of A and one of B are packed, kTileDepth deep: A's stays in the second cache, a strip of
-// B's, one tile wide, in the first.
+// All rows of A are packed for a slab of columns, once for all threads; of B each thread packs
+// panels, kTileDepth deep, as it goes. A panel of A stays in the second cache, a strip of B's, one
+// tile wide, in the first.
 constexpr std::int64_t kPanelRows = 10 * 12, kPanelColumns = 512;
 
 // Y = X W^T + bias.
@@ -87,18 +88,50 @@ struct Part {
     std::int64_t m, mEnd, n, nEnd;
 };
 
-// What a panel of X, packed at `a`, and one of W, packed at `b`, add to Y.
+// Columns [k, end) of X, packed: [depth in tiles, rows, kTileStride].
+struct Slab {
+    std::int64_t k, end, rows;
+    float* packed;
+
+    float* at(std::int64_t column, std::int64_t m) const {
+        return packed + ((column - k) / kTileDepth * rows + m) * kTileStride;
+    }
+};
+
+// So many columns make a slab that the last cache may hold it.
+std::int64_t slabDepth(std::int64_t rows) {
+    constexpr std::int64_t kFloats = 4 << 20;
+    return std::max<std::int64_t>(kFloats / rows / kTileDepth, 1) * kTileDepth;
+}
+
+void packRows(const Inputs& x, const Slab& slab, std::int64_t m, std::int64_t mEnd) {
+    for (auto k = slab.k; k < slab.end; k += kTileDepth)
+        copyRows(x.x + m * x.stride + k, x.stride, mEnd - m, std::min(kTileDepth, slab.end - k),
+                 slab.at(k, m));
+}
+
+// Brings the part `share` of `shares` of the rows from `a` on nearer.
+HWY_INLINE void askForRows(const float* a, std::int64_t share, std::int64_t shares) {
+    constexpr std::int64_t kLine = 16, kLines = kPanelRows * kTileStride / kLine;
+    for (auto line = share * kLines / shares; line < (share + 1) * kLines / shares; ++line)
+        __builtin_prefetch(a + line * kLine, 0, 2);
+}
+
+// What rows of X, packed at `a`, and a panel of W, packed at `b`, add to Y.
 template <class Row>
 void multiplyPanels(const Multiplication<Row>& p, const Part& part, std::int64_t k, const float* a,
                     const float* b) {
-    const auto depth = std::min(kTileDepth, p.k - k);
-    for (auto n = part.n; n < part.nEnd; n += kTileWidth, b += kTileDepth * kTileWidth)
+    const auto depth = std::min(kTileDepth, p.k - k), first = part.n,
+               strips = (part.nEnd - first + kTileWidth - 1) / kTileWidth;
+    for (auto n = first; n < part.nEnd; n += kTileWidth, b += kTileDepth * kTileWidth) {
+        askForRows(a + kPanelRows * kTileStride, (n - first) / kTileWidth, strips);
         for (auto m = part.m; m < part.mEnd; m += kTileRows) {
             const Target to{p.y + m * p.yStride + n, p.yStride, std::min(part.nEnd - n, kTileWidth),
                             k > 0, k == 0 && p.bias ? p.bias + n : nullptr};
             tileOf(std::min<std::int64_t>(part.mEnd - m, kTileRows), a + (m - part.m) * kTileStride,
                    b, depth, to);
         }
+    }
 }
 
 template <class Row>
@@ -106,24 +139,24 @@ const float* packB(const Multiplication<Row>& p, std::int64_t k, std::int64_t n,
                    std::int64_t nEnd) {
     const auto strips = (nEnd - n + kTileWidth - 1) / kTileWidth;
     auto* panel = scratch(Scratch::PanelB, strips * kTileDepth * kTileWidth);
-    for (auto* to = panel; n < nEnd; n += kTileWidth, to += kTileDepth * kTileWidth)
-        p.w.pack(k, std::min(kTileDepth, p.k - k), n, std::min(nEnd - n, kTileWidth), to);
+    const auto depth = std::min(kTileDepth, p.k - k);
+    for (auto* to = panel; n < nEnd; n += kTileWidth, to += kTileDepth * kTileWidth) {
+        const auto columns = std::min(nEnd - n, kTileWidth), next = n + columns;
+        p.w.ask(k, depth, next, std::min(nEnd - next, kTileWidth));
+        p.w.pack(k, depth, n, columns, to);
+    }
     return panel;
 }
 
 template <class Row>
-void multiplyPart(const Multiplication<Row>& p, const Part& part) {
-    auto* a = scratch(Scratch::PanelA, kPanelRows * kTileStride);
+void multiplyPart(const Multiplication<Row>& p, const Part& part, const Slab& slab) {
     for (auto n = part.n; n < part.nEnd; n += kPanelColumns)
-        for (std::int64_t k = 0; k == 0 || k < p.k; k += kTileDepth) {
+        for (auto k = slab.k; k == slab.k || k < slab.end; k += kTileDepth) {
             const auto nEnd = std::min(n + kPanelColumns, part.nEnd);
             const auto* b = packB(p, k, n, nEnd);
-            for (auto m = part.m; m < part.mEnd; m += kPanelRows) {
-                const auto mEnd = std::min(m + kPanelRows, part.mEnd);
-                copyRows(p.x.x + m * p.x.stride + k, p.x.stride, mEnd - m,
-                         std::min(kTileDepth, p.k - k), a);
-                multiplyPanels(p, {m, mEnd, n, nEnd}, k, a, b);
-            }
+            for (auto m = part.m; m < part.mEnd; m += kPanelRows)
+                multiplyPanels(p, {m, std::min(m + kPanelRows, part.mEnd), n, nEnd}, k,
+                               slab.at(k, m), b);
         }
 }
 
@@ -135,23 +168,36 @@ struct Units {
     std::int64_t length = isNarrow ? p.m : p.n, size = isNarrow ? 8 * kTileRows : kTileWidth,
                  count = (length + size - 1) / size;
 
-    void multiply(std::int64_t begin, std::int64_t end) const {
+    void multiply(std::int64_t begin, std::int64_t end, const Slab& slab) const {
         const auto from = begin * size, to = std::min(end * size, length);
-        multiplyPart(p, isNarrow ? Part{from, to, 0, p.n} : Part{0, p.m, from, to});
+        multiplyPart(p, isNarrow ? Part{from, to, 0, p.n} : Part{0, p.m, from, to}, slab);
     }
     // Units of about 50 microseconds.
-    std::int64_t worthAThread() const {
-        const auto work = p.m * p.n * p.k / std::max<std::int64_t>(count, 1);
+    std::int64_t worthAThread(const Slab& slab) const {
+        const auto work = p.m * p.n * (slab.end - slab.k) / std::max<std::int64_t>(count, 1);
         return std::max<std::int64_t>(1'000'000 / std::max<std::int64_t>(work, 1), 1);
     }
 };
 
+template <class Row>
+void multiplySlab(const Multiplication<Row>& p, const Slab& slab, const ParallelFor& parallel) {
+    // About 20 microseconds of copying.
+    const auto rows = 65536 / std::max<std::int64_t>(slab.end - slab.k, 1) + 1;
+    parallel(p.m, rows, [&](std::int64_t m, std::int64_t mEnd) { packRows(p.x, slab, m, mEnd); });
+    const Units<Row> units{p};
+    parallel(units.count, units.worthAThread(slab),
+             [&](std::int64_t begin, std::int64_t end) { units.multiply(begin, end, slab); });
+}
+
 void multiplyWeights(const Product& p, const Inputs& x, const ParallelFor& parallel) {
     forRowsOf(p.weight.type, [&]<class Row>() {
         const Multiplication<Row> one{x, {p.weight}, p.y, p.yStride, p.bias};
-        const Units<Row> units{one};
-        parallel(units.count, units.worthAThread(),
-                 [&](std::int64_t begin, std::int64_t end) { units.multiply(begin, end); });
+        if (x.rows == 0) return;
+        const auto depth = slabDepth(x.rows),
+                   tiles = (std::min(depth, one.k) + kTileDepth - 1) / kTileDepth;
+        auto* packed = scratch(Scratch::PanelA, tiles * x.rows * kTileStride);
+        for (std::int64_t k = 0; k == 0 || k < one.k; k += depth)
+            multiplySlab(one, {k, std::min(k + depth, one.k), x.rows, packed}, parallel);
     });
 }
 

@@ -22,12 +22,13 @@ float readOnce(const float* from, std::int64_t count) {
     const auto quarter = count / 4;
     Vector sums[4] = {hn::Zero(Floats()), hn::Zero(Floats()), hn::Zero(Floats()),
                       hn::Zero(Floats())};
-    for (std::int64_t i = 0; i + kBlock <= quarter; i += kBlock)
+    constexpr std::int64_t kStep = 32;
+    for (std::int64_t i = 0; i + kStep <= quarter; i += kStep)
         for (int stream = 0; stream < 4; ++stream) {
             const auto* at = from + stream * quarter + i;
             __builtin_prefetch(at + 2048, 0, 2);
             __builtin_prefetch(at + 2064, 0, 2);
-            for (std::int64_t j = 0; j < kBlock; j += kLanes)
+            for (std::int64_t j = 0; j < kStep; j += kLanes)
                 sums[stream] = hn::Add(sums[stream], hn::LoadU(Floats(), at + j));
         }
     return hn::GetLane(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));

@@ -59,41 +59,57 @@ inline void copyRows(const float* from, std::int64_t stride, std::int64_t rows,
         std::copy_n(from, columns, to);
 }
 
+// A block as floats, in the order in which its vectors bring them. scales: the block's.
 template <class Row>
-HWY_INLINE void widenBlock(const Row& row, std::int64_t block, float* to) {
-#pragma GCC unroll 2
-    for (std::int64_t p = 0; p < kPairs; ++p, to += 2 * kLanes) {
-        const auto weights = row.pair(block, p);
-        hn::StoreU(weights.first, Floats(), to);
-        hn::StoreU(weights.second, Floats(), to + kLanes);
+HWY_INLINE void widenBlock(const std::uint8_t* block, const float* scales, float* to) {
+#pragma GCC unroll 4
+    for (std::int64_t j = 0; j < kWordVectors; ++j) {
+        const auto words = wordsOf(block + j * kLanes * 4);
+#pragma GCC unroll 8
+        for (int v = 0; v < Row::kPerWord; ++v, to += kLanes) {
+            auto weights = Row::raw(words, v);
+            if constexpr (Row::kIsScaled) {
+                const auto scale = scaleOf<Row>(scales, j);
+                weights = hn::MulSub(hn::Mul(weights, hn::Set(Floats(), Row::inputFactor(v))),
+                                     scale, hn::Mul(scale, hn::Set(Floats(), Row::kOffset)));
+            }
+            hn::StoreU(weights, Floats(), to);
+        }
     }
 }
 
-// Blocks [first, end) of a row as floats, in the order in which its pairs bring them.
+// Blocks [first, end) of a row, at most kTileDepth columns.
 template <class Row>
 void widenRow(const WeightMatrix& w, std::int64_t o, std::int64_t first, std::int64_t end,
               float* to) {
-    auto row = Row::of(w, o);
-    const auto whole = std::min(end, w.in / kBlock), perGroup = blocksOfGroup(w);
-    auto block = first;
-    for (auto g = block / perGroup; block < whole; ++g) {
-        row.useGroup(g);
-        for (const auto stop = std::min(whole, (g + 1) * perGroup); block < stop; ++block)
-            widenBlock(row, block, to + (block - first) * kBlock);
+    float scales[kTileDepth / kPerScale + kBlockWords];
+    if constexpr (Row::kIsScaled) widenScales<Row>(w, o, first, end, scales);
+    const auto* row = rowOf<Row>(w, o);
+    const auto* scale = scales;
+    const auto whole = std::min(end, w.in / kBlockOf<Row>);
+    for (auto block = first; block < whole; ++block, to += kBlockOf<Row>) {
+        widenBlock<Row>(row + block * kBlockBytes, scale, to);
+        scale += kBlockScales<Row>;
     }
-    if constexpr (!Row::kIsScaled)
-        if (end > whole) {
-            PaddedTail<Row> tail;
-            widenBlock(tail.fill(row, w.in), 0, to + (whole - first) * kBlock);
-        }
+    PaddedTail<Row> tail;
+    if (whole < end) widenBlock<Row>(tail.fill(row, w.in), scale, to);
 }
 
-// Which column of a row the pairs bring at which place.
+// Which column of a row the vectors bring at which place.
 template <class Row>
-struct PairOrder {
+struct ColumnOrder {
+    static constexpr auto kInBlock = [] {
+        std::array<std::int16_t, kBlockOf<Row>> of{};
+        for (std::int64_t at = 0; at < kBlockOf<Row>; ++at) {
+            const auto vector = at / kLanes, lane = at % kLanes;
+            of[static_cast<std::size_t>(at)] = static_cast<std::int16_t>(
+                Row::column(vector / Row::kPerWord * kLanes + lane, vector % Row::kPerWord));
+        }
+        return of;
+    }();
     HWY_INLINE std::int64_t operator()(std::int64_t at) const {
-        const auto in = at % kBlock;
-        return at - in + Row::column(in / (2 * kLanes), in / kLanes % 2, in % kLanes);
+        const auto in = at % kBlockOf<Row>;
+        return at - in + kInBlock[static_cast<std::size_t>(in)];
     }
 };
 
@@ -101,14 +117,22 @@ struct PairOrder {
 template <class Row>
 struct WeightColumns {
     WeightMatrix w;
+    // Brings what pack() will read nearer: pieces of rows are too short for the CPU to foresee.
+    void ask(std::int64_t k, std::int64_t depth, std::int64_t n, std::int64_t columns) const {
+        const auto first = k * 4 / Row::kPerWord, end = (k + depth) * 4 / Row::kPerWord;
+        for (std::int64_t i = 0; i < columns; ++i)
+            for (auto at = first; at < end; at += kBlockBytes)
+                __builtin_prefetch(rowOf<Row>(w, n + i) + at, 0, 3);
+    }
     void pack(std::int64_t k, std::int64_t depth, std::int64_t n, std::int64_t columns,
               float* to) const {
         auto* wide = scratch(Scratch::Weights, kTileWidth * kTileStride);
-        const auto blocks = (depth + kBlock - 1) / kBlock;
+        const auto first = k / kBlockOf<Row>, blocks = blocksOf<Row>(depth);
         for (std::int64_t i = 0; i < kTileWidth; ++i)
-            widenRow<Row>(w, n + std::min(i, columns - 1), k / kBlock, k / kBlock + blocks,
+            widenRow<Row>(w, n + std::min(i, columns - 1), first, first + blocks,
                           wide + i * kTileStride);
-        turn(wide, kTileStride, kTileWidth, blocks * kBlock, to, kTileWidth, PairOrder<Row>());
+        turn(wide, kTileStride, kTileWidth, blocks * kBlockOf<Row>, to, kTileWidth,
+             ColumnOrder<Row>());
     }
 };
 

@@ -15,7 +15,10 @@ HWY_BEFORE_NAMESPACE();
 namespace lvr::HWY_NAMESPACE {
 
 // How a product is summed, whatever the number of x's rows is: lane l of a sum adds the columns
-// that the weights bring in lane l, one block after the other, and folded() adds the lanes up.
+// that the weights bring in lane l, one block after the other, and folded() adds the lanes up. Of
+// weights with scales those of one vector of words are added first, and count by their scale.
+
+using Bytes = const std::uint8_t*;
 
 // Rows of a weight that are worked on together, and that a thread takes at least.
 constexpr std::int64_t kUnit = 12;
@@ -23,176 +26,228 @@ constexpr std::int64_t kUnit = 12;
 // Rows of x that the registers have room for beside some rows of weights.
 constexpr std::int64_t kPass = 4;
 
-std::int64_t blocksOf(std::int64_t in) { return (in + kBlock - 1) / kBlock; }
+// Vectors of x for each vector of words: one for each weight of a word, and before them what the
+// offset of the weights comes to.
+template <class Row>
+constexpr std::int64_t kInputVectors = Row::kPerWord + (Row::kOffset != 0 ? 1 : 0);
 
-// Some rows of x from `first` on, as a pass reads them: [blocks, pair, half, `width` rows, lane],
-// with zeros behind the last column.
+// Some rows of x from `first` on, as a pass reads them: [blocks, vector of words, kInputVectors,
+// `width` rows, lane], with zeros behind the last column.
 struct Pass {
     std::int64_t first = 0, width = 0;
     const float* x = nullptr;
-    const float* at(std::int64_t block) const { return x + block * kBlock * width; }
 };
 
 struct PackedInputs {
     std::int64_t rows = 0, blocks = 0;
-    std::array<Pass, kFewRows / kPass> all;
-    std::int64_t count = 0;
-    std::span<const Pass> passes() const { return std::span(all).first(count); }
+    std::array<Pass, kFewRows / kPass> passes = {};
+    std::int64_t count = 0;  // of passes
 };
 
+// The vectors of a row of x for a block of weights, each `apart` floats behind the one before.
 template <class Row>
-void packBlock(const Inputs& x, std::int64_t count, float* to) {
-    for (std::int64_t vector = 0; vector < 2 * kPairs; ++vector)
-        for (std::int64_t m = 0; m < x.rows; ++m, to += kLanes)
+HWY_INLINE void packBlock(const float* x, std::int64_t apart, float* to) {
+#pragma GCC unroll 4
+    for (std::int64_t word = 0; word < kBlockWords; word += kLanes) {
+        auto* sums = to;
+        if (Row::kOffset != 0) {
+            std::fill_n(sums, kLanes, 0.0F);
+            to += apart;
+        }
+#pragma GCC unroll 8
+        for (int v = 0; v < Row::kPerWord; ++v, to += apart)
             for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-                const auto column = Row::column(vector / 2, vector % 2, lane);
-                to[lane] = column < count ? x.x[m * x.stride + column] : 0;
+                const float value = x[Row::column(word + lane, v)];
+                to[lane] = value * Row::inputFactor(v);
+                if (Row::kOffset != 0) sums[lane] -= Row::kOffset * value;
             }
+    }
+}
+
+// One of `width` rows, which lie side by side at `to`.
+template <class Row>
+void packRow(const float* x, std::int64_t in, std::int64_t width, float* to) {
+    constexpr auto kColumns = kBlockOf<Row>, kFloats = kBlockWords * kInputVectors<Row>;
+    for (; in >= kColumns; in -= kColumns, x += kColumns, to += kFloats * width)
+        packBlock<Row>(x, width * kLanes, to);
+    if (in == 0) return;
+    float padded[kColumns] = {};
+    std::copy_n(x, in, padded);
+    packBlock<Row>(padded, width * kLanes, to);
 }
 
 template <class Row>
 PackedInputs packInputs(const Inputs& x, std::int64_t in) {
-    PackedInputs packed{x.rows, blocksOf(in)};
-    auto* to = scratch(Scratch::Inputs, packed.blocks * kBlock * x.rows);
+    PackedInputs packed{.rows = x.rows, .blocks = blocksOf<Row>(in)};
+    const auto floatsOfRow = packed.blocks * kBlockWords * kInputVectors<Row>;
+    auto* to = scratch(Scratch::Inputs, floatsOfRow * x.rows);
     packed.count = (x.rows + kPass - 1) / kPass;
     for (std::int64_t i = 0; i < packed.count; ++i) {
         const auto first = i * x.rows / packed.count;
         const auto width = (i + 1) * x.rows / packed.count - first;
-        packed.all[i] = {first, width, to};
-        for (std::int64_t column = 0; column < in; column += kBlock, to += kBlock * width)
-            packBlock<Row>({x.x + first * x.stride + column, width, x.stride},
-                           std::min(in - column, kBlock), to);
+        packed.passes[i] = {first, width, to};
+        for (std::int64_t m = 0; m < width; ++m)
+            packRow<Row>(x.x + (first + m) * x.stride, in, width, to + m * kLanes);
+        to += floatsOfRow * width;
     }
     return packed;
 }
 
 // Keeps the compiler from loading the vector anew wherever it is used, which takes more time than a
-// register where weights leave registers free.
-template <class Row>
+// register.
 HWY_INLINE Vector loadedOnce(Vector vector) {
-    if constexpr (Row::kIsScaled) return vector;
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
     asm("" : "+v"(vector.raw));
 #endif
     return vector;
 }
 
-// sum[i][m] += weights[i] x[m]: a vector of x is loaded once for all rows.
+// sum[i][m] += weights[i] x[m] for all weights of some words: a vector of x is loaded once for all
+// rows.
 template <class Row, int kRows, int kInputs>
-HWY_INLINE void addVectors(const Vector (&weights)[kRows], const float* x,
-                           Tile<kRows, kInputs>& sum) {
-#pragma GCC unroll 16
-    for (int m = 0; m < kInputs; ++m) {
-        const auto input = loadedOnce<Row>(hn::Load(Floats(), x + m * kLanes));
-#pragma GCC unroll 16
-        for (int i = 0; i < kRows; ++i) sum[i][m] = hn::MulAdd(weights[i], input, sum[i][m]);
-    }
-}
-
-template <class Row, int kRows, int kInputs>
-HWY_INLINE void addBlock(const Row (&rows)[kRows], std::int64_t block, const float* x,
+HWY_INLINE void addWords(const Bytes (&rows)[kRows], std::int64_t at, const float* x,
                          Tile<kRows, kInputs>& sum) {
-#pragma GCC unroll 2
-    for (std::int64_t p = 0; p < kPairs; ++p, x += 2 * kInputs * kLanes) {
-        Vector first[kRows], second[kRows];
+#pragma GCC unroll 8
+    for (int v = 0; v < Row::kPerWord; ++v) {
+        Vector weights[kRows];
 #pragma GCC unroll 16
-        for (int i = 0; i < kRows; ++i) {
-            const auto weights = rows[i].pair(block, p);
-            first[i] = weights.first;
-            second[i] = weights.second;
+        for (int i = 0; i < kRows; ++i) weights[i] = Row::raw(wordsOf(rows[i] + at), v);
+#pragma GCC unroll 16
+        for (int m = 0; m < kInputs; ++m, x += kLanes) {
+            const auto input = loadedOnce(hn::Load(Floats(), x));
+#pragma GCC unroll 16
+            for (int i = 0; i < kRows; ++i) sum[i][m] = hn::MulAdd(weights[i], input, sum[i][m]);
         }
-        addVectors<Row, kRows, kInputs>(first, x, sum);
-        addVectors<Row, kRows, kInputs>(second, x + kInputs * kLanes, sum);
     }
 }
 
-// Asks for the weights of the same columns in the rows that come next: rows are short, and what
-// lies behind the end of one is being read already.
-template <class Row, int kRows>
-HWY_INLINE void prefetch(const Row (&rows)[kRows], std::int64_t block, std::int64_t in) {
-    constexpr std::int64_t kPerByte = std::is_same_v<Row, I4Row> ? 2 : 1;
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i)
-        __builtin_prefetch(rows[i].data + (block * kBlock + kRows * in) / kPerByte, 0, 2);
-}
+// Columns that are worked on at a time: a pass' inputs and the weights stay in the caches near the
+// core, and loops are long beside what begins and ends them.
+constexpr std::int64_t kDepth = 2048;
 
-// Blocks [block, end) of kRows rows with kInputs rows of x.
-template <class Row, int kRows, int kInputs>
-HWY_INLINE void addBlocks(const WeightMatrix& w, Row (&rows)[kRows], std::int64_t block,
-                          std::int64_t end, const float* x, Tile<kRows, kInputs>& sum) {
-    const auto whole = std::min(end, w.in / kBlock), perGroup = blocksOfGroup(w);
-    for (auto g = block / perGroup; block < whole; ++g) {
-        for (auto& row : rows) row.useGroup(g);
-        for (const auto stop = std::min(whole, (g + 1) * perGroup); block < stop;
-             ++block, x += kBlock * kInputs) {
-            prefetch(rows, block, w.in);
-            addBlock<Row, kRows, kInputs>(rows, block, x, sum);
-        }
-    }
-    if constexpr (!Row::kIsScaled)
-        if (end > whole) {
-            PaddedTail<Row> tails[kRows];
-            for (int i = 0; i < kRows; ++i) rows[i] = tails[i].fill(rows[i], w.in);
-            addBlock<Row, kRows, kInputs>(rows, 0, x, sum);
-        }
-}
-
-// The work on kUnit rows of one matrix. sums: [kUnit, rows of x, lane].
+// The work on kUnit rows of one matrix. sums: [kUnit, rows of x, lane]. scales: [kUnit,
+// kScaleStride], those of the columns that are worked on.
 struct Unit {
     const Product& p;
     std::int64_t inputs, first, end;
-    float* sums;
+    float *sums, *scales;
 
     float* sumsOf(std::int64_t o, std::int64_t m) const {
         return sums + ((o - first) * inputs + m) * kLanes;
     }
 };
+constexpr std::int64_t kScaleStride = kDepth / kPerScale + 16;
 
-// Blocks of columns whose weights and inputs stay in the first cache for a pass.
-constexpr std::int64_t kDepth = 1024 / kBlock;
+// Blocks [block, end) of rows. `ahead` bytes behind each lies one that is read later: from askFrom
+// on, every askStep-th is asked for.
+struct Depth {
+    std::int64_t block, end, ahead, askFrom, askStep;
+};
 
+// What the sums of a vector of words begin with, and x behind it.
 template <class Row, int kRows, int kInputs>
-void addDepth(const Unit& unit, std::int64_t o, const Pass& pass, std::int64_t block,
-              std::int64_t end) {
-    Vector sum[kRows][kInputs];
-    Row rows[kRows];
+HWY_INLINE const float* startWords(const float* x, Tile<kRows, kInputs>& sum) {
+    constexpr bool kHasOffset = Row::kOffset != 0;
+#pragma GCC unroll 16
+    for (int m = 0; m < kInputs; ++m) {
+        const auto before = kHasOffset ? hn::Load(Floats(), x + m * kLanes) : hn::Zero(Floats());
+#pragma GCC unroll 16
+        for (int i = 0; i < kRows; ++i) sum[i][m] = before;
+    }
+    return kHasOffset ? x + kInputs * kLanes : x;
+}
+
+// scales: of the block in the first row.
+template <class Row, int kRows, int kInputs>
+HWY_INLINE void addScaledWords(const Bytes (&rows)[kRows], std::int64_t at, const float* x,
+                               const float* scales, std::int64_t j, Tile<kRows, kInputs>& sum) {
+    Vector part[kRows][kInputs];
+    addWords<Row, kRows, kInputs>(rows, at, startWords<Row, kRows, kInputs>(x, part), part);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
-        rows[i] = Row::of(unit.p.weight, o + i);
-        const auto* before = unit.sumsOf(o + i, pass.first);
+        const auto scale = scaleOf<Row>(scales + i * kScaleStride, j);
 #pragma GCC unroll 16
-        for (int m = 0; m < kInputs; ++m)
-            sum[i][m] = block == 0 ? hn::Zero(Floats()) : hn::Load(Floats(), before + m * kLanes);
+        for (int m = 0; m < kInputs; ++m) sum[i][m] = hn::MulAdd(part[i][m], scale, sum[i][m]);
     }
-    addBlocks<Row, kRows, kInputs>(unit.p.weight, rows, block, end, pass.at(block), sum);
+}
+
+// A block that begins at rows[i] + at.
+template <class Row, int kRows, int kInputs>
+HWY_INLINE void addBlock(const Bytes (&rows)[kRows], std::int64_t at, const float* x,
+                         const float* scales, Tile<kRows, kInputs>& sum) {
+#pragma GCC unroll 4
+    for (std::int64_t j = 0; j < kWordVectors; ++j, x += kInputVectors<Row> * kInputs * kLanes) {
+        if constexpr (Row::kIsScaled)
+            addScaledWords<Row, kRows, kInputs>(rows, at + j * kLanes * 4, x, scales, j, sum);
+        else
+            addWords<Row, kRows, kInputs>(rows, at + j * kLanes * 4, x, sum);
+    }
+}
+
+template <class Row, int kRows, int kInputs>
+HWY_INLINE void addBlocks(const WeightMatrix& w, std::int64_t o, const Depth& depth, const float* x,
+                          const float* scales, Tile<kRows, kInputs>& sum) {
+    constexpr auto kFloats = kBlockWords * kInputVectors<Row> * kInputs;
+    Bytes rows[kRows];
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) rows[i] = rowOf<Row>(w, o + i);
+    const auto whole = std::min(depth.end, w.in / kBlockOf<Row>);
+    auto next = depth.askFrom;
+    for (auto block = depth.block; block < whole;
+         ++block, x += kFloats, scales += kBlockScales<Row>) {
+        if (block == next) {
+            next += depth.askStep;
+#pragma GCC unroll 16
+            for (int i = 0; i < kRows; ++i)
+                __builtin_prefetch(rows[i] + block * kBlockBytes + depth.ahead, 0, 2);
+        }
+        addBlock<Row, kRows, kInputs>(rows, block * kBlockBytes, x, scales, sum);
+    }
+    if (whole == depth.end) return;
+    PaddedTail<Row> tails[kRows];
+    for (int i = 0; i < kRows; ++i) rows[i] = tails[i].fill(rows[i], w.in);
+    addBlock<Row, kRows, kInputs>(rows, 0, x, scales, sum);
+}
+
+template <class Row, int kRows, int kInputs>
+void addDepth(const Unit& unit, std::int64_t o, const Pass& pass, const Depth& depth) {
+    Vector sum[kRows][kInputs];
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 16
         for (int m = 0; m < kInputs; ++m)
-            hn::Store(sum[i][m], Floats(), unit.sumsOf(o + i, pass.first) + m * kLanes);
+            sum[i][m] = depth.block == 0 ? hn::Zero(Floats())
+                                         : hn::Load(Floats(), unit.sumsOf(o + i, pass.first + m));
+    addBlocks<Row, kRows, kInputs>(
+        unit.p.weight, o, depth, pass.x + depth.block * kBlockWords * kInputVectors<Row> * kInputs,
+        unit.scales + (o - unit.first) * kScaleStride, sum);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 16
+        for (int m = 0; m < kInputs; ++m)
+            hn::Store(sum[i][m], Floats(), unit.sumsOf(o + i, pass.first + m));
 }
 
 template <class Row, int kInputs>
-void addPass(const Unit& unit, const Pass& pass, std::int64_t block, std::int64_t end) {
-    // Sums, weights and one vector of x fill the registers.
-    constexpr int kRows = kInputs == 1 ? 4 : kInputs == 2 ? 3 : 2;
+void addPass(const Unit& unit, const Pass& pass, const Depth& depth) {
+    // Sums, weights and one vector of x fill the registers; sums of words need some, too.
+    constexpr int kRows = kInputs <= 2 ? 4 : kInputs == 4 && Row::kIsScaled ? 2 : 3;
     auto o = unit.first;
-    for (; o + kRows <= unit.end; o += kRows)
-        addDepth<Row, kRows, kInputs>(unit, o, pass, block, end);
-    for (; o < unit.end; ++o) addDepth<Row, 1, kInputs>(unit, o, pass, block, end);
+    for (; o + kRows <= unit.end; o += kRows) addDepth<Row, kRows, kInputs>(unit, o, pass, depth);
+    for (; o < unit.end; ++o) addDepth<Row, 1, kInputs>(unit, o, pass, depth);
 }
 
 template <class Row>
-void addPass(const Unit& unit, const Pass& pass, std::int64_t block, std::int64_t end) {
+void addPass(const Unit& unit, const Pass& pass, const Depth& depth) {
     switch (pass.width) {
         case 1:
-            return addPass<Row, 1>(unit, pass, block, end);
+            return addPass<Row, 1>(unit, pass, depth);
         case 2:
-            return addPass<Row, 2>(unit, pass, block, end);
+            return addPass<Row, 2>(unit, pass, depth);
         case 3:
-            return addPass<Row, 3>(unit, pass, block, end);
+            return addPass<Row, 3>(unit, pass, depth);
         default:
-            return addPass<Row, 4>(unit, pass, block, end);
+            return addPass<Row, 4>(unit, pass, depth);
     }
 }
 
@@ -211,15 +266,35 @@ void putResults(const Unit& unit) {
             p.y[m * p.yStride + o] = folded(unit.sumsOf(o, m)) + (p.bias ? p.bias[o] : 0);
 }
 
+// Blocks [block, end) of a unit with all rows of x. Each pass asks for its share of the weights
+// that come next, so that memory and arithmetic work side by side.
+template <class Row>
+void addUnit(const Unit& unit, const PackedInputs& x, std::int64_t block, std::int64_t end) {
+    const auto& w = unit.p.weight;
+    const auto rowBytes = w.in * 4 / Row::kPerWord, depth = end - block;
+    const auto ahead = end < x.blocks ? depth * kBlockBytes
+                                      : (unit.end - unit.first) * rowBytes - block * kBlockBytes;
+    if constexpr (Row::kIsScaled)
+        for (auto o = unit.first; o < unit.end; ++o) {
+            askForScales<Row>(w, o + unit.end - unit.first, block, end);
+            widenScales<Row>(w, o, block, end, unit.scales + (o - unit.first) * kScaleStride);
+        }
+    for (std::int64_t i = 0; i < x.count; ++i)
+        addPass<Row>(unit, x.passes[i], {block, end, ahead, block + i, x.count});
+}
+
 // Rows [first, end) of the weights.
 template <class Row>
 void someRows(const Product& p, std::int64_t first, std::int64_t end, const PackedInputs& x) {
     auto* sums = scratch(Scratch::Sums, kUnit * x.rows * kLanes);
-    for (; first < end; first += kUnit) {
-        const Unit unit{p, x.rows, first, std::min(first + kUnit, end), sums};
-        for (std::int64_t block = 0; block < x.blocks; block += kDepth)
-            for (const auto& pass : x.passes())
-                addPass<Row>(unit, pass, block, std::min(block + kDepth, x.blocks));
+    auto* scales = scratch(Scratch::Scales, kUnit * kScaleStride);
+    constexpr auto kBlocks = kDepth / kBlockOf<Row>;
+    // One row of x keeps a core busy for so short a time that less has to be asked for in advance.
+    const auto together = x.rows == 1 ? kUnit / 3 : kUnit;
+    for (; first < end; first += together) {
+        const Unit unit{p, x.rows, first, std::min(first + together, end), sums, scales};
+        for (std::int64_t block = 0; block < x.blocks; block += kBlocks)
+            addUnit<Row>(unit, x, block, std::min(block + kBlocks, x.blocks));
         putResults(unit);
     }
 }

@@ -9,7 +9,7 @@ namespace lvr {
 
 void onThreads(std::int64_t count, std::int64_t grain,
                const std::function<void(std::int64_t, std::int64_t)>& body) {
-    constexpr std::int64_t kPartsOfAThread = 4;
+    constexpr std::int64_t kPartsOfAThread = 8;
     const auto most = std::max<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1);
     const auto threads =
         omp_in_parallel() ? 1 : std::min<std::int64_t>(omp_get_max_threads(), most);

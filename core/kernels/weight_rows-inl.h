@@ -10,8 +10,10 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "core/kernels/weight_matrix.h"
 
@@ -21,141 +23,167 @@ namespace lvr::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Vector = hn::Vec<Floats>;
+using Bits = hn::RebindToUnsigned<Floats>;
+using Words = hn::Vec<Bits>;
 constexpr std::int64_t kLanes = HWY_LANES(float);
 
-// Weights are read in blocks of so many columns, each as kPairs pairs of vectors.
-constexpr std::int64_t kBlock = 32;
-constexpr std::int64_t kPairs = kBlock / 2 / kLanes;
+// A row is read in blocks of one line of the cache, and a block as vectors of 32-bit words. A word
+// holds kPerWord neighbouring weights (of four bits: four of them and those 16 columns on), so that
+// no lanes have to change their places: vector v of some words has one weight of each.
+constexpr std::int64_t kBlockWords = 16, kBlockBytes = 4 * kBlockWords;
+constexpr std::int64_t kWordVectors = kBlockWords / kLanes;
 
-struct Pair {
-    Vector first, second;
-};
+template <class Row>
+constexpr std::int64_t kBlockOf = kBlockWords* Row::kPerWord;  // columns
 
 HWY_INLINE float widened(std::uint16_t bfloat16) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(bfloat16) << 16);
 }
 
-// A row [in] of a matrix. pair(b, p) gives 2 * kLanes of the weights of block b; the lane `lane` of
-// its half `half` is the block's column `column(p, half, lane)`.
+// Of each kind of numbers:
+//   kPerWord      weights in a word
+//   column(word, v)  which of its block's columns vector v has of word `word`
+//   raw(words, v)    the weights but for scales; to be multiplied by inputFactor(v), a power of two
+//   kOffset       what is to be taken from each before its scale counts
+//   kScaleFactor  a power of two that scales are multiplied by
 
 struct F32Row {
-    using Number = float;
+    static constexpr int kPerWord = 1;
     static constexpr bool kIsScaled = false;
-    const float* data;
-
-    static F32Row of(const WeightMatrix& w, std::int64_t row) {
-        return {static_cast<const float*>(w.data) + row * w.in};
-    }
-    static std::int64_t column(std::int64_t p, std::int64_t half, std::int64_t lane) {
-        return (2 * p + half) * kLanes + lane;
-    }
-    HWY_INLINE void useGroup(std::int64_t) {}
-    HWY_INLINE Pair pair(std::int64_t block, std::int64_t p) const {
-        const float* at = data + block * kBlock + 2 * p * kLanes;
-        return {hn::LoadU(Floats(), at), hn::LoadU(Floats(), at + kLanes)};
-    }
+    static constexpr int kOffset = 0;
+    static constexpr std::int64_t column(std::int64_t word, std::int64_t) { return word; }
+    static constexpr float inputFactor(int) { return 1; }
+    HWY_INLINE static Vector raw(Words words, int) { return hn::BitCast(Floats(), words); }
 };
 
-// Two neighbours are one 32-bit number: the even columns are its lower half, the odd ones its upper
-// half, so that no lanes have to change their places.
 struct BF16Row {
-    using Number = std::uint16_t;
+    static constexpr int kPerWord = 2;
     static constexpr bool kIsScaled = false;
-    const std::uint16_t* data;
-
-    static BF16Row of(const WeightMatrix& w, std::int64_t row) {
-        return {static_cast<const std::uint16_t*>(w.data) + row * w.in};
-    }
-    static std::int64_t column(std::int64_t p, std::int64_t half, std::int64_t lane) {
-        return 2 * (p * kLanes + lane) + half;
-    }
-    HWY_INLINE void useGroup(std::int64_t) {}
-    HWY_INLINE Pair pair(std::int64_t block, std::int64_t p) const {
-        const hn::RebindToUnsigned<Floats> bits;
-        const auto* at = reinterpret_cast<const std::uint32_t*>(data + block * kBlock) + p * kLanes;
-        const auto two = hn::LoadU(bits, at);
-        return {hn::BitCast(Floats(), hn::ShiftLeft<16>(two)),
-                hn::BitCast(Floats(), hn::And(two, hn::Set(bits, 0xFFFF0000u)))};
+    static constexpr int kOffset = 0;
+    static constexpr std::int64_t column(std::int64_t word, std::int64_t v) { return 2 * word + v; }
+    static constexpr float inputFactor(int) { return 1; }
+    // Two shifts and no mask: that would take a register from the sums.
+    HWY_INLINE static Vector raw(Words words, int v) {
+        const auto number = v == 0 ? words : hn::ShiftRight<16>(words);
+        return hn::BitCast(Floats(), hn::ShiftLeft<16>(number));
     }
 };
 
+HWY_INLINE Vector asNumbers(Words words) {
+    return hn::ConvertTo(Floats(), hn::BitCast(hn::RebindToSigned<Floats>(), words));
+}
+
+// A byte in the uppermost place of its word is its number times 2^24.
 struct I8Row {
-    using Number = std::int8_t;
+    static constexpr int kPerWord = 4;
     static constexpr bool kIsScaled = true;
-    const std::int8_t* data;
-    const std::uint16_t* scales;
-    Vector scale;
-
-    static I8Row of(const WeightMatrix& w, std::int64_t row) {
-        I8Row it;
-        it.data = static_cast<const std::int8_t*>(w.data) + row * w.in;
-        it.scales = w.scales + row * (w.in / w.group);
-        return it;
-    }
-    static std::int64_t column(std::int64_t p, std::int64_t half, std::int64_t lane) {
-        return F32Row::column(p, half, lane);
-    }
-    HWY_INLINE void useGroup(std::int64_t g) { scale = hn::Set(Floats(), widened(scales[g])); }
-    HWY_INLINE Pair pair(std::int64_t block, std::int64_t p) const {
-        const auto* at = data + block * kBlock + 2 * p * kLanes;
-        return {weights(at), weights(at + kLanes)};
-    }
-    HWY_INLINE Vector weights(const std::int8_t* at) const {
-        const hn::RebindToSigned<Floats> integers;
-        const hn::Rebind<std::int8_t, Floats> bytes;
-        return hn::Mul(hn::ConvertTo(Floats(), hn::PromoteTo(integers, hn::LoadU(bytes, at))),
-                       scale);
+    static constexpr int kOffset = 0;
+    static constexpr float kScaleFactor = 0x1p-24F;
+    static constexpr std::int64_t column(std::int64_t word, std::int64_t v) { return 4 * word + v; }
+    static constexpr float inputFactor(int) { return 1; }
+    HWY_INLINE static Vector raw(Words words, int v) {
+        if (v == 0) return asNumbers(hn::ShiftLeft<24>(words));
+        const auto moved = v == 1   ? hn::ShiftLeft<16>(words)
+                           : v == 2 ? hn::ShiftLeft<8>(words)
+                                    : words;
+        return asNumbers(hn::And(moved, hn::Set(Bits(), 0xFF000000u)));
     }
 };
 
-// (bits - 8) * scale is exact as bits * scale - 8 * scale: a scale has 8 significant bits.
+// Four bits where they lie in their word are their number times a power of two.
 struct I4Row {
-    using Number = std::uint8_t;
+    static constexpr int kPerWord = 8;
     static constexpr bool kIsScaled = true;
-    const std::uint8_t* data;
-    const std::uint16_t* scales;
-    Vector scale, eight;
-
-    static I4Row of(const WeightMatrix& w, std::int64_t row) {
-        I4Row it;
-        it.data = static_cast<const std::uint8_t*>(w.data) + row * w.in / 2;
-        it.scales = w.scales + row * (w.in / w.group);
-        return it;
+    static constexpr int kOffset = 8;
+    static constexpr float kScaleFactor = 1;
+    static constexpr std::int64_t column(std::int64_t word, std::int64_t v) {
+        return word / 4 * 32 + word % 4 * 4 + v / 2 + v % 2 * 16;
     }
-    static std::int64_t column(std::int64_t p, std::int64_t half, std::int64_t lane) {
-        return half * (kBlock / 2) + p * kLanes + lane;
+    static constexpr float inputFactor(int v) {
+        return v == 7 ? 1.0F : 1.0F / static_cast<float>(1 << 4 * v);
     }
-    HWY_INLINE void useGroup(std::int64_t g) {
-        scale = hn::Set(Floats(), widened(scales[g]));
-        eight = hn::Mul(scale, hn::Set(Floats(), 8.0f));
-    }
-    HWY_INLINE Pair pair(std::int64_t block, std::int64_t p) const {
-        const hn::RebindToSigned<Floats> integers;
-        const hn::Rebind<std::uint8_t, Floats> bytes;
-        const auto* at = data + block * (kBlock / 2) + p * kLanes;
-        const auto both = hn::PromoteTo(integers, hn::LoadU(bytes, at));
-        return {weights(hn::And(both, hn::Set(integers, 15))), weights(hn::ShiftRight<4>(both))};
-    }
-    template <class Integers>
-    HWY_INLINE Vector weights(Integers bits) const {
-        return hn::MulSub(hn::ConvertTo(Floats(), bits), scale, eight);
+    HWY_INLINE static Vector raw(Words words, int v) {
+        return asNumbers(v == 7 ? hn::ShiftRight<28>(words)
+                                : hn::And(words, hn::Set(Bits(), 15u << 4 * v)));
     }
 };
 
-// The last in % kBlock columns of a row, with zeros behind them. Only unquantised rows have such.
+// The bytes of a row of the matrix, and how many of them there are.
+template <class Row>
+HWY_INLINE const std::uint8_t* rowOf(const WeightMatrix& w, std::int64_t o) {
+    return static_cast<const std::uint8_t*>(w.data) + o * w.in * 4 / Row::kPerWord;
+}
+
+template <class Row>
+std::int64_t blocksOf(std::int64_t in) {
+    return (in + kBlockOf<Row> - 1) / kBlockOf<Row>;
+}
+
+HWY_INLINE Words wordsOf(const std::uint8_t* bytes) {
+    return hn::LoadU(Bits(), reinterpret_cast<const std::uint32_t*>(bytes));
+}
+
+// A row's last block with zeros behind the last column.
 template <class Row>
 struct PaddedTail {
-    typename Row::Number numbers[kBlock] = {};
-    Row fill(Row row, std::int64_t in) {
-        std::copy(row.data + in / kBlock * kBlock, row.data + in, numbers);
-        row.data = numbers;
-        return row;
+    alignas(4) std::uint8_t bytes[kBlockBytes] = {};
+    const std::uint8_t* fill(const std::uint8_t* row, std::int64_t in) {
+        const auto whole = in / kBlockOf<Row> * kBlockBytes, all = in * 4 / Row::kPerWord;
+        std::memcpy(bytes, row + whole, static_cast<std::size_t>(all - whole));
+        return bytes;
     }
 };
 
-// How many blocks of columns share a scale.
-inline std::int64_t blocksOfGroup(const WeightMatrix& w) {
-    return std::max<std::int64_t>(w.scales ? w.group / kBlock : w.in / kBlock, 1);
+// ---- Scales, widened: one float for every kPerScale columns
+
+constexpr std::int64_t kPerScale = 32;
+template <class Row>
+constexpr std::int64_t kBlockScales = std::max<std::int64_t>(kBlockOf<Row> / kPerScale, 1);
+
+// Those of the blocks [first, end) of a row: 0 behind the last column, and room for a vector.
+template <class Row>
+void widenScales(const WeightMatrix& w, std::int64_t o, std::int64_t first, std::int64_t end,
+                 float* to) {
+    const auto perGroup = w.group / kPerScale, all = w.in / kPerScale;
+    const auto* scales = w.scales + o * (w.in / w.group);
+    auto at = first * kBlockScales<Row>;
+    const auto stop = end * kBlockScales<Row>, known = std::min(stop, all);
+    if (perGroup == 1) {
+        for (; at < known; ++at) *to++ = widened(scales[at]) * Row::kScaleFactor;
+    } else {
+        for (auto g = at / perGroup; at < known; ++g) {
+            const float scale = widened(scales[g]) * Row::kScaleFactor;
+            for (const auto last = std::min(known, (g + 1) * perGroup); at < last; ++at)
+                *to++ = scale;
+        }
+    }
+    std::fill_n(to, stop - known, 0.0F);
+}
+
+// Brings those of a row that comes later nearer.
+template <class Row>
+void askForScales(const WeightMatrix& w, std::int64_t o, std::int64_t first, std::int64_t end) {
+    constexpr std::int64_t kLine = 32;  // scales
+    const auto* scales = w.scales + o * (w.in / w.group);
+    const auto perGroup = w.group / kPerScale;
+    const auto stop = end * kBlockScales<Row> / perGroup;
+    for (auto at = first * kBlockScales<Row> / perGroup; at < stop; at += kLine)
+        __builtin_prefetch(scales + at, 0, 3);
+}
+
+// The scales of vector j of a block's words. scales: the block's.
+template <class Row>
+HWY_INLINE Vector scaleOf(const float* scales, std::int64_t j) {
+    constexpr std::int64_t kWords = kPerScale / Row::kPerWord;  // that share a scale
+    if constexpr (kLanes <= kWords) return hn::Set(Floats(), scales[j * kLanes / kWords]);
+    HWY_ALIGN static constexpr auto kOf = [] {
+        std::array<std::int32_t, kLanes> of{};
+        for (std::int64_t lane = 0; lane < kLanes; ++lane)
+            of[static_cast<std::size_t>(lane)] = static_cast<std::int32_t>(lane / kWords);
+        return of;
+    }();
+    return hn::TableLookupLanes(hn::LoadU(Floats(), scales + j * kLanes / kWords),
+                                hn::SetTableIndices(Floats(), kOf.data()));
 }
 
 // work(Row type) for the matrix's type of numbers.

@@ -170,12 +170,12 @@ void roundGroup(const float* weights, std::int64_t size, float perScale, std::in
 
 // Two weights a byte: half a block apart.
 void roundGroup(const float* weights, std::int64_t size, float perScale, std::uint8_t* out) {
-    constexpr auto kHalf = kBlock / 2;
+    constexpr auto kHalf = kNibbleBlock / 2;
     const auto levels = levelsOf(4);
     const auto nibbles = [&](const float* at) HWY_ATTR {
         return hn::Add(levels.of(hn::LoadU(Floats(), at), all(perScale)), all(8));
     };
-    for (std::int64_t block = 0; block < size; block += kBlock)
+    for (std::int64_t block = 0; block < size; block += kNibbleBlock)
         for (std::int64_t i = 0; i < kHalf; i += kLanes) {
             const auto* at = weights + block + i;
             store(hn::Add(nibbles(at), hn::Mul(nibbles(at + kHalf), all(16))), out + block / 2 + i);

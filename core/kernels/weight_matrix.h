@@ -7,6 +7,9 @@ namespace lvr {
 // In which numbers the weights of a Linear lie in memory.
 enum class WeightType { F32, BF16, I8, I4 };
 
+// Of four bits: weights that share their bytes, the first half of them in the lower bits.
+constexpr std::int64_t kNibbleBlock = 32;
+
 // A weight matrix W [out, in], row-major, in memory that somebody else owns: a mapped file or a
 // tensor. No alignment is promised beyond that of its numbers.
 //   F32   float

@@ -6,12 +6,11 @@
 #include "core/error.h"
 #include "core/kernels/quantise.h"
 #include "core/kernels/threads.h"
+#include "core/kernels/weight_matrix.h"
 #include "core/torch.h"
 
 namespace lvr {
 namespace {
-
-constexpr std::int64_t kNibbleBlock = 32;  // weights; the first half of them in the lower four bits
 
 // Calls body(row, groups) for the groups of some rows from `row` on, in float32, on several
 // threads: so few rows that they stay in a core's cache.

@@ -179,8 +179,8 @@ void addBenchTrainCommand(CLI::App& bench) {
                     "Only: steps of SFT and GRPO beside the published schedules");
     train->add_flag("--json", a->json, "Print one JSON object");
     train->footer(
-        "In a minute, on the shipped model: lvr bench train --mixed --official\n"
-        "In the shape of a 3B cut to 6 layers, about half an hour and 25 GB:\n"
+        "In about a minute, on the shipped model: lvr bench train --mixed --official\n"
+        "In the shape of a 3B cut to 6 layers, which takes long and much memory:\n"
         "  lvr model random --shape qwen2.5-vl-3b --layers 6 --vision-layers 8 --out /tmp/3b\n"
         "  lvr bench train --official --model /tmp/3b --lora-rank 32 --threads 2 --repeats 1 "
         "--pictures 2");

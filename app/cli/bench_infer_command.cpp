@@ -146,15 +146,19 @@ void addBenchInferCommand(CLI::App& bench) {
     const auto number = [&](const char* flag, auto& value, const char* help) {
         return command->add_option(flag, value, help)->check(wholeFrom(1))->capture_default_str();
     };
-    number("--layers", a->random.layers, "Of the language model, of random weights");
-    number("--vision-layers", a->random.visionLayers, "Of the vision tower, of random weights");
+    number("--layers", a->random.layers, "Of the language model, of random weights")
+        ->excludes(model);
+    number("--vision-layers", a->random.visionLayers, "Of the vision tower, of random weights")
+        ->excludes(model);
     command->add_option("--dtype", a->random.dtype, "Of random weights: float32 or bfloat16")
         ->check(CLI::IsMember({"float32", "bfloat16"}))
-        ->capture_default_str();
-    command->add_option("--quantized", a->quantized, "Measure it quantised: int8 or int4")
-        ->check(CLI::IsMember({"none", "int8", "int4"}))
-        ->capture_default_str();
-    number("--group", a->group, "Of --quantized");
+        ->capture_default_str()
+        ->excludes(model);
+    auto* quantized =
+        command->add_option("--quantized", a->quantized, "Measure it quantised: int8 or int4")
+            ->check(CLI::IsMember({"none", "int8", "int4"}))
+            ->capture_default_str();
+    number("--group", a->group, "Of --quantized")->needs(quantized);
     number("--visual-tokens", a->visualTokens, "Of the picture");
     number("--rows", a->rows, "Of the step of several");
     number("--repeats", a->repeats, "Medians are of so many");

@@ -57,8 +57,9 @@ double growthOf(const char* field, long before) {
     return static_cast<double>(memoryOf(field) - before) / 1024;
 }
 
-// Whether every tensor holds the bytes of its file; nothing where they were converted.
+// Whether every tensor holds the bytes of its file; nothing where they were converted or merged.
 std::optional<bool> holdsItsFile(const LvrModel& model, const fs::path& folder) {
+    if (readAdapterConfig(folder)) return std::nullopt;
     const auto weights = openWeights(folder);
     for (const auto& [name, tensor] : model.parameters()) {
         const auto& view = weights.at(name);
@@ -153,14 +154,17 @@ void addBenchOpenCommand(CLI::App& bench) {
     auto* command = bench.add_subcommand("open", "Opening a checkpoint: seconds and memory");
     auto* model =
         command->add_option("--model", a->model, "Checkpoint (default: the shipped tiny model)");
-    command->add_option("--shape", a->shape, "Or random weights, as lvr model random has them")
-        ->excludes(model);
+    auto* shape =
+        command->add_option("--shape", a->shape, "Or random weights, as lvr model random has them")
+            ->excludes(model);
     command->add_option("--layers", a->random.layers, "Of random weights")
         ->check(wholeFrom(1))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->needs(shape);
     command->add_option("--vision-layers", a->random.visionLayers, "Of random weights")
         ->check(wholeFrom(1))
-        ->capture_default_str();
+        ->capture_default_str()
+        ->needs(shape);
     command->add_option("--repeats", a->repeats, "Medians are of so many")
         ->check(wholeFrom(1))
         ->capture_default_str();

@@ -150,12 +150,20 @@ void addBenchTrainCommand(CLI::App& bench) {
     auto* train = bench.add_subcommand(
         "train", "A step of lvr sft: tokens/s, memory, phases, and what its tricks bring");
     addModelOptions(*train, a->model);
-    train->add_option("--data", a->data, "As for lvr sft (default: generated scenes)");
+    auto* mixed =
+        train->add_flag("--mixed", a->mixed,
+                        "Only: pictures of the sizes that photos have beside pictures of one size");
+    auto* official = train->add_flag("--official", a->official,
+                                     "Only: steps of SFT and GRPO beside the published schedules");
+    const auto ofOneStep = [&](CLI::Option* option) {
+        option->excludes(mixed)->excludes(official);
+    };
+    ofOneStep(train->add_option("--data", a->data, "As for lvr sft (default: generated scenes)"));
     const auto number = [&](const char* flag, int& value, const char* help) {
         return train->add_option(flag, value, help)->check(wholeFrom(1));
     };
     const auto usual = [&](const char* flag, int& value, const char* help) {
-        number(flag, value, help)->capture_default_str();
+        return number(flag, value, help)->capture_default_str();
     };
     number("--pictures", a->sizes.pictures, "Of a step (default: 8; 4 with --mixed, --official)");
     number("--questions", a->sizes.questions,
@@ -163,20 +171,19 @@ void addBenchTrainCommand(CLI::App& bench) {
     number("--repeats", a->sizes.repeats,
            "Medians are of so many (default: 7; 3 with --mixed, --official)");
     usual("--threads", a->threads, "CPU threads");
-    usual("--positions", a->sizes.positions, "Supervised positions of the cross-entropy");
-    usual("--hidden-size", a->sizes.hiddenSize, "Of the cross-entropy");
-    usual("--vocab-size", a->sizes.vocabSize, "Of the cross-entropy");
-    usual("--visual-tokens", a->visualTokens, "Of a picture on average, with --mixed, --official");
-    usual("--completions", a->completions, "Of a question in GRPO, with --official");
-    usual("--micro-tokens", a->microTokens,
-          "Positions at most of a pass, with --mixed, --official");
+    ofOneStep(
+        usual("--positions", a->sizes.positions, "Supervised positions of the cross-entropy"));
+    ofOneStep(usual("--hidden-size", a->sizes.hiddenSize, "Of the cross-entropy"));
+    ofOneStep(usual("--vocab-size", a->sizes.vocabSize, "Of the cross-entropy"));
+    usual("--completions", a->completions, "Of a question in GRPO, with --official")
+        ->needs(official);
+    const std::vector ofSchedules{usual("--visual-tokens", a->visualTokens,
+                                        "Of a picture on average, with --mixed, --official"),
+                                  usual("--micro-tokens", a->microTokens,
+                                        "Positions at most of a pass, with --mixed, --official")};
     train->add_option("--lora-rank", a->loraRank, "Train adapters of this rank; 0: all weights")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    train->add_flag("--mixed", a->mixed,
-                    "Only: pictures of the sizes that photos have beside pictures of one size");
-    train->add_flag("--official", a->official,
-                    "Only: steps of SFT and GRPO beside the published schedules");
     train->add_flag("--json", a->json, "Print one JSON object");
     train->footer(
         "In about a minute, on the shipped model: lvr bench train --mixed --official\n"
@@ -184,7 +191,12 @@ void addBenchTrainCommand(CLI::App& bench) {
         "  lvr model random --shape qwen2.5-vl-3b --layers 6 --vision-layers 8 --out /tmp/3b\n"
         "  lvr bench train --official --model /tmp/3b --lora-rank 32 --threads 2 --repeats 1 "
         "--pictures 2");
-    train->callback([a] { benchTrain(*a); });
+    train->callback([a, ofSchedules] {
+        for (const auto* option : ofSchedules)
+            if (option->count() > 0 && !a->compares())
+                throw CLI::RequiresError(option->get_name(), "--mixed or --official");
+        benchTrain(*a);
+    });
 }
 
 }  // namespace lvr

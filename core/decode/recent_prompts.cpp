@@ -49,9 +49,10 @@ std::size_t memoryHere() {
            static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// Of what nobody has taken: weights lie there already.
 std::size_t memoryOf(torch::Device gpu) {
     const auto index = std::max<c10::DeviceIndex>(0, gpu.index());
-    return at::accelerator::getMemoryInfo(index).second;
+    return at::accelerator::getMemoryInfo(index).first;
 }
 
 }  // namespace

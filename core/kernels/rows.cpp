@@ -293,6 +293,7 @@ void someRows(const Product& p, std::int64_t first, std::int64_t end, const Pack
     const auto together = x.rows == 1 ? kUnit / 3 : kUnit;
     for (; first < end; first += together) {
         const Unit unit{p, x.rows, first, std::min(first + together, end), sums, scales};
+        if (x.blocks == 0) std::fill_n(sums, kUnit * x.rows * kLanes, 0.0f);
         for (std::int64_t block = 0; block < x.blocks; block += kBlocks)
             addUnit<Row>(unit, x, block, std::min(block + kBlocks, x.blocks));
         putResults(unit);

@@ -21,7 +21,7 @@ void grow(Piece& piece, std::int64_t count) {
 }  // namespace
 
 float* scratch(Scratch use, std::int64_t count) {
-    thread_local std::array<Piece, 7> pieces;
+    thread_local std::array<Piece, 6> pieces;
     auto& piece = pieces[static_cast<std::size_t>(use)];
     if (piece.count < count) grow(piece, count);
     return piece.floats.get();

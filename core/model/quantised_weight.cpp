@@ -73,7 +73,9 @@ torch::Tensor dequantised(const Weight& weight) {
     const auto levels = weight.values.scalar_type() == torch::kInt8
                             ? weight.values
                             : levelsOfNibbles(weight.values);
-    const auto groups = levels.to(torch::kFloat32).view({weight.out(), weight.scales.size(1), -1});
+    const auto groups =
+        levels.to(torch::kFloat32)
+            .view({weight.out(), weight.scales.size(1), weight.in() / weight.scales.size(1)});
     return (groups * weight.scales.to(torch::kFloat32).unsqueeze(-1))
         .view({weight.out(), weight.in()});
 }

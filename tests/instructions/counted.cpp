@@ -1,5 +1,6 @@
 // The work whose instructions tests/instructions_test.cpp counts, under valgrind: models and
 // pictures are small and all is done once before, so that what is counted is the work itself.
+#include <torch/version.h>
 #include <valgrind/callgrind.h>
 
 #include <cstdio>
@@ -7,7 +8,7 @@
 #include <functional>
 
 #include "core/decode/decoder.h"
-#include "core/error.h"
+#include "core/kernels/machine.h"
 #include "core/sft/sft.h"
 #include "core/torch.h"
 #include "core/vision/image_file.h"
@@ -69,6 +70,7 @@ void trainOneStep() {
 int main() {
     try {
         torch::set_num_threads(1);
+        std::printf("LibTorch %s, kernels for %s\n", TORCH_VERSION, kernelTarget().c_str());
         decodeOnce();
         trainOneStep();
     } catch (const std::exception& error) {

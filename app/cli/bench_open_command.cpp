@@ -12,6 +12,7 @@
 #include "app/cli/decode_arguments.h"
 #include "app/cli/passes.h"
 #include "app/cli/random_folder.h"
+#include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_size.h"
 #include "core/kernels/threads.h"

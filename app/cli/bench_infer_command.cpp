@@ -13,6 +13,7 @@
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/kernels/threads.h"
+#include "core/model/device.h"
 #include "core/model/quantise_checkpoint.h"
 #include "core/torch.h"
 
@@ -103,15 +104,21 @@ void sayHow(const BenchModels& models, const Placement& placement) {
 void benchInfer(const InferArguments& a) {
     const torch::NoGradGuard off;
     const TemporaryFolder scratch;
-    if (a.threads > 0) at::set_num_threads(a.threads);
     const auto folders = foldersOf(a, scratch.path);
     const auto placement = placeHere({.device = "cpu"}, folders.fast);
-    const BenchModels models{.fast = openAs(folders.fast, placement.dtype),
+    const auto fast = openAs(folders.fast, placement.dtype);
+    fitThreads(fast.model, a.threads);
+    const BenchModels models{.fast = fast,
                              .slow = openSlow(folders.slow, a.slowMemory),
                              .visualTokens = a.visualTokens,
                              .rows = a.rows,
                              .repeats = a.repeats,
                              .ceilings = measureCeilings(onThreads)};
+    if (models.slow &&
+        tensorShapes(models.slow->model.config()) != tensorShapes(models.fast.model.config()))
+        throw Error(folders.fast.string() + " was not made from " + folders.slow.string() +
+                    ": their tensors have other shapes; --reference names the checkpoint it was "
+                    "made from");
     auto json = toJson(models.ceilings);
     json["computation"] = toText(placement);
     json["figures"] = nlohmann::ordered_json::array();
@@ -162,7 +169,8 @@ void addBenchInferCommand(CLI::App& bench) {
     number("--visual-tokens", a->visualTokens, "Of the picture");
     number("--rows", a->rows, "Of the step of several");
     number("--repeats", a->repeats, "Medians are of so many");
-    command->add_option("--threads", a->threads, "CPU threads (default: all)")->check(wholeFrom(1));
+    command->add_option("--threads", a->threads, "CPU threads (default: as for lvr ask)")
+        ->check(wholeFrom(1));
     command
         ->add_option(
             "--slow-memory", a->slowMemory,

@@ -101,9 +101,12 @@ void benchMachine(const MachineArguments& a) {
             static_cast<long long>(a.out), static_cast<long long>(a.in));
     }
     auto json = toJson(ceilings);
-    json["many_rows"] = {{"float32", toText(fastestFor(torch::kFloat32))},
-                         {"bfloat16", toText(fastestFor(torch::kBFloat16))},
-                         {"integers", toText(ManyRows::Own)}};
+    const auto wide = toText(fastestFor(torch::kFloat32)),
+               narrow = toText(fastestFor(torch::kBFloat16)), integers = toText(ManyRows::Own);
+    json["many_rows"] = {{"float32", wide}, {"bfloat16", narrow}, {"integers", integers}};
+    if (!a.json)
+        std::printf("many rows go to: float32 weights %s, bfloat16 %s, integers %s\n", wide.c_str(),
+                    narrow.c_str(), integers.c_str());
     json["figures"] = nlohmann::ordered_json::array();
     for (const auto& figure : ProductBench(a, ceilings).run()) {
         if (!a.json) print(figure);

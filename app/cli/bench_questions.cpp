@@ -18,11 +18,19 @@ constexpr const char* kSecond = "Where is it, and which colour has the thing bes
 using Step = PassCosts::Step;
 using Rows = std::vector<RowResult>;
 
-// Of rows that should be the same: how many of their positions have the same id.
+// What a row says; ids of latent positions nobody reads.
+std::vector<std::int64_t> textOf(const RowResult& row) {
+    std::vector<std::int64_t> text;
+    for (std::size_t i = 0; i < row.ids.size(); ++i)
+        if (!row.isLatent[i]) text.push_back(row.ids[i]);
+    return text;
+}
+
+// Of rows that should be the same: how many of their words have the same id.
 double sameIds(const Rows& a, const Rows& b) {
     std::size_t same = 0, all = 0;
     for (std::size_t r = 0; r < a.size(); ++r) {
-        const auto &one = a[r].ids, &other = b[r].ids;
+        const auto one = textOf(a[r]), other = textOf(b[r]);
         const auto both = std::min(one.size(), other.size());
         for (std::size_t i = 0; i < both; ++i) same += one[i] == other[i];
         all += std::max(one.size(), other.size());

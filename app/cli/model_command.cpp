@@ -73,10 +73,13 @@ void showModel(const std::string& name) {
         std::cout << "adapter         rank " << adapter->rank << ", lora_alpha " << adapter->alpha
                   << ", of " << adapter->base << "\n";
     showWhatIsLeftOut(model, folder);
-    if (const auto made = readProvenance(folderWith(folder, "lvr_workbench.json")))
-        std::cout << "made by         " << under(made->command) << "\ndata            "
-                  << made->data << ", seed " << made->seed << "\nexit rule       "
-                  << made->defaultExit << "\nnotes           " << made->notes << "\n";
+    const auto made = readProvenance(folderWith(folder, "lvr_workbench.json"));
+    if (!made) return;
+    std::cout << "made by         " << under(made->command) << "\n";
+    if (!made->data.empty())
+        std::cout << "data            " << made->data << ", seed " << made->seed << "\n";
+    if (!made->defaultExit.empty()) std::cout << "exit rule       " << made->defaultExit << "\n";
+    if (!made->notes.empty()) std::cout << "notes           " << made->notes << "\n";
 }
 
 struct MergeArguments {

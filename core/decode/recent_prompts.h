@@ -14,7 +14,7 @@ namespace lvr {
 // How much of a memory of so many bytes is given to it when nobody says otherwise: an eighth, and
 // at most 2 GB.
 std::size_t roomForRecentPrompts(std::size_t memory);
-// Of the memory of that device: this machine's, or the GPU's own.
+// Of the memory of that device: this machine's, or what is free of the GPU's own.
 std::size_t roomForRecentPrompts(torch::Device device);
 
 // A prompt that is ready to be answered, and what that took.

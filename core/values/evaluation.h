@@ -97,7 +97,7 @@ struct EvalPlan {
     DecodeOptions decoding;                     // but for the exit rules, which are the columns'
     std::int64_t minPixels = 0, maxPixels = 0;  // of a picture, after resizing
     std::string decodingText;                   // every option, with who said it
-    std::string computation;                    // "bfloat16 on the CPU"
+    std::string computation;                    // "float32 on cpu from bfloat16 weights"
     std::map<std::string, std::string> given;   // what was typed, by flag, for whoever goes on
 };
 

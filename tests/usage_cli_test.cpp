@@ -100,6 +100,9 @@ private Q_SLOTS:
         row("mistyped", {"sft", "--wram-up", "3"}, "Did you mean --warm-up?");
         row("like nothing", {"sft", "--quux", "3"}, "has no option \"--quux\". (lvr sft --help");
         row("a word too many", {"sft", "here"}, "does not know what \"here\" is for");
+        for (const QString command : {"info", "quantize", "merge"})
+            row(qPrintable("two models, " + command), {"model", command, "a", "--model", "b"},
+                "--model: At Most 1");
     }
     void anUnknownOptionIsNamedWithWhatIsMeant() {
         QFETCH(QStringList, arguments);

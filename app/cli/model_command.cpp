@@ -107,6 +107,7 @@ void addMerge(CLI::App& model) {
     auto* command =
         model.add_subcommand("merge", "Write an adapter and its base as one checkpoint");
     addModelOptions(*command, a->adapter, "model,--model");
+    command->get_option("--model")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
     command->get_option("--dtype")->description("float32, bfloat16, or auto: as the base has it");
     addOutFolder(*command, a->out, "Folder to write")->required();
     command->footer("Example: lvr model merge --model build/lora --out build/merged");
@@ -121,7 +122,8 @@ void addModelCommand(CLI::App& app) {
     command->require_subcommand(1);
     auto* info = command->add_subcommand("info", "Check a checkpoint and say what it is");
     info->add_option("model,--model", *name,
-                     "Folder or cached repo id (default: the shipped tiny model)");
+                     "Folder or cached repo id (default: the shipped tiny model)")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);  // one of the two ways
     info->footer("Example: lvr model info Qwen/Qwen2.5-VL-3B-Instruct");
     info->callback([name] { showModel(*name); });
     auto* list = command->add_subcommand("list", "Qwen2.5-VL checkpoints in the local hub cache");

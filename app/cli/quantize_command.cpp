@@ -65,8 +65,10 @@ void addQuantizeCommand(CLI::App& model) {
     auto a = std::make_shared<QuantizeArguments>();
     auto* command = model.add_subcommand(
         "quantize", "Write a checkpoint with a language model of 8 or 4 bits a weight");
-    command->add_option("model,--model", a->model,
-                        "Folder or cached repo id (default: the shipped tiny model)");
+    command
+        ->add_option("model,--model", a->model,
+                     "Folder or cached repo id (default: the shipped tiny model)")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);  // one of the two ways
     command
         ->add_option(
             "--to", a->to,

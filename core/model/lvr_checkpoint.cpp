@@ -54,6 +54,10 @@ void checkCutAlike(const PreprocessConfig& pictures, const VisionConfig& vision,
     check("merge_size", pictures.mergeSize, vision.spatialMergeSize);
 }
 
+FolderTemplate templateOf(const std::filesystem::path& folder, const Backbone& backbone) {
+    return lookAtTemplate(folderWith(folder, "tokenizer_config.json"), {backbone.defaultSystem});
+}
+
 std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfig& generation,
                                     const std::filesystem::path& folder) {
     auto sentences = model.warnings();
@@ -62,10 +66,11 @@ std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfi
     for (const auto& field : generation.notBuiltIn)
         sentences.push_back(folder.string() + ": " + field +
                             " of generation_config.json is passed over: it is not built in");
-    if (const auto foreign = foreignTemplate(folderWith(folder, "tokenizer_config.json")))
+    const auto& backbone = *model.config().backbone;
+    if (const auto foreign = templateOf(folder, backbone).foreign)
         sentences.push_back(folder.string() + ": " + foreign->file +
-                            " is not read: questions are put as Qwen2.5-VL's own template puts "
-                            "them, which differs from this one at \"" +
+                            " is not read: questions are put as " + backbone.title +
+                            "'s own template puts them, which differs from this one at \"" +
                             foreign->word + "\"");
     return sentences;
 }
@@ -113,6 +118,7 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     const auto pictures = PreprocessConfig::open(folder);
     checkCutAlike(pictures, config.vision, folder);
     auto warnings = warningsOf(model, generation, folder);
+    const auto chat = templateOf(folder, *config.backbone).style;
     return {folderOrRepoId,
             std::move(model),
             std::move(tokenizer),
@@ -120,7 +126,13 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
             rules,
             readProvenance(folderWith(folder, "lvr_workbench.json")),
             generation,
-            std::move(warnings)};
+            std::move(warnings),
+            chat};
+}
+
+ChatStyle chatStyleOf(const std::filesystem::path& folder) {
+    const auto* backbone = readModelConfig(folderWith(folder, "config.json")).backbone;
+    return templateOf(folder, *backbone).style;
 }
 
 DecodeSettings LvrCheckpoint::decoding() const {

@@ -7,6 +7,7 @@
 #include "core/checkpoint/generation_config.h"
 #include "core/checkpoint/provenance.h"
 #include "core/model/lvr_model.h"
+#include "core/text/chat_template.h"
 #include "core/text/tokenizer.h"
 #include "core/values/decoding_text.h"
 #include "core/values/roi_tokens.h"
@@ -47,6 +48,7 @@ struct LvrCheckpoint {
     GenerationConfig generation = {};
     // What its files hold or say and this program passes over, one sentence each.
     std::vector<std::string> warnings = {};
+    ChatStyle chat = {};  // how its template puts a question
 
     // A Hugging Face folder or a repo id in the local hub cache. LVR tokens come from config.json,
     // else from the tokenizer, else they are appended to it (lvr-spec 1.1). Throws Error,
@@ -59,5 +61,8 @@ struct LvrCheckpoint {
     Provenance madeInto(const std::string& command) const;
     RoiTokens trainedTargets() const;  // what regions became in training; each token, if unknown
 };
+
+// How the template of a checkpoint's folder puts a question, for who needs no model.
+ChatStyle chatStyleOf(const std::filesystem::path& folder);
 
 }  // namespace lvr

@@ -76,9 +76,9 @@ ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
     return config;
 }
 
-OrderedJson freshPreprocessor() {
+OrderedJson freshPreprocessor(const Backbone& backbone) {
     return {{"image_processor_type", "Qwen2VLImageProcessor"},
-            {"processor_class", "Qwen2_5_VLProcessor"},
+            {"processor_class", backbone.processorClass},
             {"do_convert_rgb", true},
             {"do_resize", true},
             {"do_rescale", true},
@@ -108,13 +108,14 @@ void put(const PreprocessConfig& config, OrderedJson& json) {
 }
 
 // The base's own files stay where they say what is in force. Since transformers 5 they are one.
-void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
+void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
+                       const fs::path& folder) {
     const auto file = folder / "preprocessor_config.json", both = folder / "processor_config.json";
     const bool isThere = fs::exists(file);
     auto processor = fs::exists(both) ? OrderedJson::parse(readTextFile(both)) : OrderedJson();
     const bool holdsBoth = processor.contains("image_processor");
     if ((isThere || holdsBoth) && PreprocessConfig::open(folder) == config) return;
-    auto json = isThere ? OrderedJson::parse(readTextFile(file)) : freshPreprocessor();
+    auto json = isThere ? OrderedJson::parse(readTextFile(file)) : freshPreprocessor(backbone);
     put(config, json);
     writeFileAtomically(file, json.dump(2) + "\n");
     if (!holdsBoth) return;
@@ -197,7 +198,7 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
             writeGenerationConfig({.eosTokenIds = rules.stopIds, .padTokenId = rules.padId}, fresh);
         if (const auto& exit = provenance.defaultExit; !exit.empty())
             writeGenerationExit(parseExitRule(exit), fresh);
-        writePreprocessor(checkpoint.preprocess, fresh);
+        writePreprocessor(checkpoint.preprocess, *model.config().backbone, fresh);
         writeProvenance(provenance, fresh);
         if (alsoWrite) alsoWrite(fresh);
         replaceFolder(target, fresh);

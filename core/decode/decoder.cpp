@@ -70,8 +70,8 @@ std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& questio
     const std::int64_t start = options.spanStart == SpanStart::Forced;
     if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
     const std::vector<PatchGrid> none(question.images.size());
-    return start +
-           std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text, options.system));
+    return start + std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text, options.system,
+                                         checkpoint.chat));
 }
 
 // The boxes' slots, the two markers, and the end that the model was trained to see after them.
@@ -136,9 +136,9 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                    const std::string& question, SpanStart start, PromptKind kind,
                    const std::string& system) {
     Prompt prompt;
-    prompt.ids = kind == PromptKind::Raw
-                     ? rawPrompt(checkpoint.tokenizer, images.grids, question)
-                     : chatPrompt(checkpoint.tokenizer, images.grids, question, system);
+    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, images.grids, question)
+                                         : chatPrompt(checkpoint.tokenizer, images.grids, question,
+                                                      system, checkpoint.chat);
     if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     const auto positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());

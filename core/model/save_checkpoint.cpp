@@ -107,6 +107,8 @@ void put(const PreprocessConfig& config, OrderedJson& json) {
     putLimits(config, json);
 }
 
+}  // namespace
+
 // The base's own files stay where they say what is in force. Since transformers 5 they are one.
 void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
                        const fs::path& folder) {
@@ -122,8 +124,6 @@ void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
     put(config, processor["image_processor"]);
     writeFileAtomically(both, processor.dump(2) + "\n");
 }
-
-}  // namespace
 
 void checkOutputFolder(const fs::path& out) {
     std::error_code failed;

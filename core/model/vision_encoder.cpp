@@ -170,8 +170,8 @@ VisualTokens VisionEncoder::operator()(const torch::Tensor& pixels, const GridTh
     const auto device = patchEmbed_.values.device();
     const auto layout = windowLayout(grids, config_);
     const bool hasWindows = !layout.tokenOrder.empty();
-    const auto order = hasWindows ? patchOrder(layout.tokenOrder, config_.spatialMergeSize *
-                                                                      config_.spatialMergeSize)
+    const auto order = hasWindows ? patchOrder(layout.tokenOrder,
+                                               config_.spatialMergeSize * config_.spatialMergeSize)
                                   : torch::Tensor();
     const auto rotary = rotaryOf(grids, config_, order, device);
     const PatchSegments windows(layout.windowLengths, device), images(layout.imageLengths, device);

@@ -92,8 +92,8 @@ torch::Tensor PatchMerger::operator()(const torch::Tensor& x) const {
 }
 
 PositionTable::PositionTable(const Parameters& parameters, const VisionConfig& config)
-    : table_(parameters.at("pos_embed").computed("weight", {config.numPositionEmbeddings,
-                                                            config.hiddenSize})),
+    : table_(parameters.at("pos_embed")
+                 .computed("weight", {config.numPositionEmbeddings, config.hiddenSize})),
       side_(std::lround(std::sqrt(config.numPositionEmbeddings))),
       merge_(config.spatialMergeSize) {}
 

@@ -69,8 +69,7 @@ std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& questio
     const std::int64_t start = options.spanStart == SpanStart::Forced;
     if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
     const std::vector<PatchGrid> none(question.images.size());
-    return start +
-           std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text, options.system));
+    return start + std::ssize(checkpoint.prompt(none, question.text, options.system));
 }
 
 // The boxes' slots, the two markers, and the end that the model was trained to see after them.
@@ -127,18 +126,21 @@ Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeO
 std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
     std::vector<std::int64_t> spoken;
     for (std::size_t i = 0; i < row.ids.size(); ++i)
-        if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
-    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes));
+        if (!row.isLatent[i] && !checkpoint.isMark(row.ids[i])) spoken.push_back(row.ids[i]);
+    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes),
+                    checkpoint.rules.dialect.answer);
 }
 
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                    const std::string& question, SpanStart start, PromptKind kind,
                    const std::string& system) {
     Prompt prompt;
-    prompt.ids = kind == PromptKind::Raw
-                     ? rawPrompt(checkpoint.tokenizer, images.grids, question)
-                     : chatPrompt(checkpoint.tokenizer, images.grids, question, system);
-    if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
+    prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, images.grids, question)
+                                         : checkpoint.prompt(images.grids, question, system);
+    const bool endsPrompt =
+        checkpoint.rules.dialect.forcedStart == Dialect::ForcedStart::EndsPrompt;
+    if (start == SpanStart::Forced && endsPrompt)
+        prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     prompt.imageTokens = images.tokens;
     prompt.positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());
@@ -205,7 +207,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
                 .question = question,
                 .grids = encoded.pictures.grids,
                 .options = options,
-                .timings = encoded.timings};
+                .timings = encoded.timings,
+                .dialect = checkpoint.rules.dialect.name};
     if (encoded.prompt.ids.empty()) {
         trace.stopped = StopReason::Cancelled;
         return trace;

@@ -164,8 +164,7 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     for (const auto& piece :
          encodeResponse(checkpoint.tokenizer, record.response, boxes, record.name))
         builder.add(piece);
-    const auto sequence =
-        builder.done(chatPrompt(checkpoint.tokenizer, pixels.grids, record.question));
+    const auto sequence = builder.done(checkpoint.prompt(pixels.grids, record.question));
     checkLength(sequence, checkpoint.model.config(), record.name);
     const auto& model = checkpoint.model;
     const auto visual = model.imageTokens(pixels);

@@ -199,7 +199,7 @@ private:
 SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int index,
                const std::vector<PatchGrid>& grids, const SftOptions& options, std::uint64_t seed) {
     const auto& record = set.records[index];
-    const auto prompt = chatPrompt(checkpoint.tokenizer, grids, record.question);
+    const auto prompt = checkpoint.prompt(grids, record.question);
     const auto images = prompt.begin() + imageEnd(prompt, checkpoint.model.config().imageTokenId);
     SftRow row{.record = index,
                .kind = set.kindOf[index],

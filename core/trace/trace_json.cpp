@@ -98,6 +98,14 @@ OrderedJson decodingJson(const Trace& trace) {
     return json;
 }
 
+// Of a model that does not think as LVR does.
+std::string dialectText(const Trace& trace) {
+    if (trace.dialect == "lvr" || trace.dialect == "plain") return {};
+    const auto why = trace.origins.find("dialect");
+    return "dialect " + trace.dialect +
+           (why == trace.origins.end() ? "" : " (" + why->second + ")") + "; ";
+}
+
 }  // namespace
 
 OrderedJson toJson(const Trace& trace) {
@@ -132,6 +140,7 @@ OrderedJson toJson(const Trace& trace) {
             {"liveness", livenessJson(livenessOf(trace))},
             {"model", trace.model},
             {"question", trace.question.text},
+            {"dialect", trace.dialect},
             {"exit", toText(trace.options.exit)},
             {"decoding", decodingJson(trace)}};
 }
@@ -160,7 +169,7 @@ std::string toReadableText(const Trace& trace) {
            format(", %.0f ms to the first token, %.0f ms in all", first,
                   first + trace.timings.decode) +
            (rate ? format(", %.0f tokens/s\n", *rate) : "\n") + "decoded with " +
-           decodingText(trace.options, trace.origins) + "\n";
+           dialectText(trace) + decodingText(trace.options, trace.origins) + "\n";
 }
 
 }  // namespace lvr

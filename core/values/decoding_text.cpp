@@ -117,6 +117,9 @@ std::string ruleWords(const AnswerEntropy& rule) {
 std::string ruleWords(const LearnedProbe& rule) {
     return "probe ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
 }
+std::string ruleWords(const RepeatedToken& rule) {
+    return "token " + std::to_string(rule.times) + " times" + atMost(rule.cap);
+}
 
 std::string shortText(const ExitRule& rule, const TextCheck&) {
     return std::visit([](const auto& known) { return ruleWords(known); }, rule);

@@ -121,14 +121,13 @@ class CausalTest : public QObject {
     // log p of each candidate after prompt, latents and words, every position read anew and alone.
     // firstSeen: how many positions of the prompt the words may see after the latents are not
     // hidden; words: ids between the latents and the answer.
-    std::vector<double> slowly(const Untouched& untouched, const Ids& prompt,
-                               torch::Tensor promptIn, torch::Tensor promptAt, std::int64_t next,
-                               const torch::Tensor& latents, const Ids& before, const Ids& words,
-                               bool hidePrompt) const {
+    std::vector<double> slowly(const Untouched& untouched, const Ids& prompt, const Sequence& read,
+                               std::int64_t next, const torch::Tensor& latents, const Ids& before,
+                               const Ids& words, bool hidePrompt) const {
         std::vector<double> all;
         const auto& model = tiny_.model;
         for (const auto& candidate : untouched.candidateIds) {
-            std::vector<torch::Tensor> inputs{promptIn};
+            std::vector<torch::Tensor> inputs{read.embeddings};
             const auto embed = [&](const Ids& ids) {
                 if (!ids.empty()) inputs.push_back(model.embed(torch::tensor(ids)).unsqueeze(0));
             };
@@ -139,11 +138,11 @@ class CausalTest : public QObject {
             const auto input = torch::cat(inputs, 1);
             const auto length = input.size(1), given = std::ssize(prompt);
             const auto rest = torch::arange(next, next + length - given).expand({3, 1, -1});
-            const auto at = torch::cat({promptAt.unsqueeze(1), rest}, 2);
+            const auto at = torch::cat({read.positions, rest}, 2);
             auto mask = torch::ones({1, 1, length, length}, torch::kBool).tril();
             const auto wordsAt = length - std::ssize(words) - std::ssize(candidate);
             if (hidePrompt) mask.slice(2, wordsAt).slice(3, 0, given).fill_(false);
-            const auto hidden = model.hidden(input, at, {.mask = mask});
+            const auto hidden = model.hidden({input, at}, {.mask = mask});
             const auto logs = model.logits(hidden).log_softmax(-1)[0];
             double sum = 0;
             const auto first = length - std::ssize(candidate);
@@ -159,8 +158,8 @@ class CausalTest : public QObject {
         const auto& prompt = u.encoded.prompt;
         const auto places = u.latentPlaces();
         const Ids before(u.row.ids.begin(), u.row.ids.begin() + places.front());
-        return slowly(u, prompt.ids, prompt.embeddings, prompt.positions.ids, prompt.positions.next,
-                      latents, before, u.spoken->before, hidePrompt);
+        return slowly(u, prompt.ids, prompt.sequence, prompt.next, latents, before,
+                      u.spoken->before, hidePrompt);
     }
 
     // What an outcome says of log p, put back together.
@@ -297,10 +296,8 @@ private Q_SLOTS:
         const std::int64_t cut = forced;
         const Ids ids(prompt.ids.begin(), prompt.ids.end() - cut);
         const auto length = std::ssize(ids);
-        const auto slow =
-            slowly(u, ids, prompt.embeddings.narrow(1, 0, length),
-                   prompt.positions.ids.narrow(1, 0, length), prompt.positions.next - cut,
-                   torch::empty({0, 1}), {}, words, false);
+        const auto slow = slowly(u, ids, prompt.sequence.narrow(0, length), prompt.next - cut,
+                                 torch::empty({0, 1}), {}, words, false);
         const auto outcome =
             causalPanel(tiny_, question_, options, {{.kind = SpanRemoved}}, {.looks = false})
                 .outcomes.front();
@@ -383,19 +380,18 @@ private Q_SLOTS:
         const auto& prompt = u.encoded.prompt;
         const auto places = u.latentPlaces();
         const Ids before(u.row.ids.begin(), u.row.ids.begin() + places.front());
-        auto input =
-            torch::cat({prompt.embeddings, tiny_.model.embed(torch::tensor(before)).unsqueeze(0),
-                        u.latents().unsqueeze(0)},
-                       1);
+        auto input = torch::cat(
+            {prompt.sequence.embeddings, tiny_.model.embed(torch::tensor(before)).unsqueeze(0),
+             u.latents().unsqueeze(0)},
+            1);
         const auto extra = input.size(1) - u.prompt();
         const auto at =
-            torch::cat({prompt.positions.ids.unsqueeze(1),
-                        torch::arange(prompt.positions.next, prompt.positions.next + extra)
-                            .expand({3, 1, -1})},
+            torch::cat({prompt.sequence.positions,
+                        torch::arange(prompt.next, prompt.next + extra).expand({3, 1, -1})},
                        2);
         const c10::InferenceMode inference;
         std::vector<torch::Tensor> layers;
-        tiny_.model.hidden(input, at, {.attention = &layers});
+        tiny_.model.hidden({input, at}, {.attention = &layers});
         const auto mean = torch::stack(layers).mean(0)[0];  // [T, T]
         QVERIFY((mean.sum(-1) - 1).abs().max().item<double>() < 1e-5);
         const auto last = mean[input.size(1) - 1];

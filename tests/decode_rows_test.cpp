@@ -215,7 +215,7 @@ private Q_SLOTS:
         QFETCH(const QString, rule);
         QFETCH(const bool, skips);
         std::vector<Prompt> prompts{pictured(), forced("Why?"), pictured()};
-        prompts[2].thought = prompts[2].imageTokens.narrow(0, 0, 2);
+        prompts[2].thought = prompts[2].images.tokens.narrow(0, 0, 2);
         for (const double temperature : {0.0, 1.5}) {
             DecodeOptions options{.exit = parseExitRule(rule.toStdString()), .maxNewTokens = 12};
             options.sampling = {.temperature = temperature, .topK = 20, .seed = 2};

@@ -254,7 +254,7 @@ private Q_SLOTS:
         const auto row =
             run(prompt, {.exit = FixedSteps{3}, .latentFeed = LatentFeed::Snap, .maxNewTokens = 6});
         for (int i = 0; i < 3; ++i)
-            QVERIFY((prompt.imageTokens - row.latents[i]).abs().sum(-1).min().item<float>() == 0);
+            QVERIFY((prompt.images.tokens - row.latents[i]).abs().sum(-1).min().item<float>() == 0);
     }
 
     void fillerFeedsTheLvrTokensEmbedding() {
@@ -422,7 +422,7 @@ private Q_SLOTS:
 
     void givenThoughtsOfUnequalLengthShareABatch() {
         std::vector<Prompt> prompts{pictured(), pictured(), forced("Why?")};
-        prompts[0].thought = prompts[0].imageTokens.narrow(0, 0, 5);
+        prompts[0].thought = prompts[0].images.tokens.narrow(0, 0, 5);
         prompts[2].thought = torch::randn({2, a_.model.config().text.hiddenSize});
         const DecodeOptions options{.exit = FixedSteps{4}, .maxNewTokens = 10};
         const auto together = decodeRows(a_.model, prompts, a_.rules, options);

@@ -59,10 +59,9 @@ Prompt promptOf(const LvrCheckpoint& checkpoint, const Json& c) {
     static const Json preprocess = golden::json("preprocess.json");
     const torch::NoGradGuard off;
     const auto pixels = golden::pixels(preprocessed, preprocess, c["pixel_values"]);
-    return buildPrompt(checkpoint,
-                       {pixels.grids, pixels.grids.empty() ? torch::Tensor()
-                                                           : checkpoint.model.imageTokens(pixels)},
-                       c["prompt"], SpanStart::Sampled, PromptKind::Raw);
+    return buildPrompt(
+        checkpoint, pixels.grids.empty() ? VisualTokens() : checkpoint.model.visualTokens(pixels),
+        c["prompt"], SpanStart::Sampled, PromptKind::Raw);
 }
 
 std::vector<RowResult> rowsOf(const Json& c) {

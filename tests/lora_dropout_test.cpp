@@ -35,7 +35,7 @@ void moveAdapter(const LvrModel& model) {
 
 torch::Tensor hiddenOf(const LvrModel& model) {
     const auto ids = torch::tensor({5, 17, 42, 99, 3, 7});
-    return model.hidden(model.embed(ids).unsqueeze(0), torch::arange(6).expand({3, 1, 6}));
+    return model.hidden({model.embed(ids).unsqueeze(0), torch::arange(6).expand({3, 1, 6})});
 }
 
 // Of all trained tensors, one after the other.

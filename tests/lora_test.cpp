@@ -39,7 +39,7 @@ fs::path peftAdapter(const QTemporaryDir& dir,
 torch::Tensor logits(const LvrModel& model, const std::vector<std::int64_t>& ids) {
     const auto length = static_cast<std::int64_t>(ids.size());
     const auto positions = torch::arange(length).expand({3, 1, length});
-    return model.logits(model.hidden(model.embed(torch::tensor(ids)).unsqueeze(0), positions))[0];
+    return model.logits(model.hidden({model.embed(torch::tensor(ids)).unsqueeze(0), positions}))[0];
 }
 
 torch::Tensor someLogits(const LvrModel& model) { return logits(model, {5, 17, 42, 99, 3, 7}); }

@@ -117,13 +117,13 @@ private Q_SLOTS:
         const auto& model = checkpoint.model;
         const auto embeddings = model.embed(torch::arange(20, 60)).unsqueeze(0);
         const auto positions = torch::arange(40).view({1, 1, 40}).expand({3, 1, 40});
-        const auto whole = model.hidden(embeddings, positions);
+        const auto whole = model.hidden({embeddings, positions});
         for (const std::int64_t capacity : {0, 64}) {
             KvCache cache(capacity);
             std::vector<torch::Tensor> parts;
             for (const auto& [from, count] : {std::pair<int, int>{0, 17}, {17, 22}, {39, 1}})
-                parts.push_back(model.hidden(embeddings.narrow(1, from, count),
-                                             positions.narrow(2, from, count), {.cache = &cache}));
+                parts.push_back(model.hidden(Sequence{embeddings, positions}.narrow(from, count),
+                                             {.cache = &cache}));
             const auto difference = golden::difference(torch::cat(parts, 1), whole);
             qInfo("cache of capacity %d: within %.1e", static_cast<int>(capacity), difference);
             QVERIFY(difference < 1e-5);
@@ -143,7 +143,7 @@ private Q_SLOTS:
             const auto positions = torch::arange(count).view({1, 1, count}).expand({3, 1, count});
             const auto of = [&](const LvrModel& model) {
                 const auto hidden = model.hidden(
-                    model.embed(torch::arange(20, 20 + count)).unsqueeze(0), positions);
+                    {model.embed(torch::arange(20, 20 + count)).unsqueeze(0), positions});
                 return model.logits(model.latent(hidden));
             };
             QVERIFY(golden::difference(of(half), of(wide)) < 1e-4);
@@ -152,7 +152,8 @@ private Q_SLOTS:
         pixels.gridThw = {{1, 10, 6}};  // windows of several sizes
         const auto values = torch::randn({60, 1176});
         pixels.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
-        QVERIFY(golden::difference(half.imageTokens(pixels), wide.imageTokens(pixels)) < 1e-4);
+        QVERIFY(golden::difference(half.visualTokens(pixels).tokens,
+                                   wide.visualTokens(pixels).tokens) < 1e-4);
     }
 
     // LibTorch's own loop runs alone in files that are compiled without OpenMP, and says nothing.
@@ -202,14 +203,12 @@ private Q_SLOTS:
             torch::Tensor out;
             if (inPieces) {
                 KvCache cache;
-                const auto first = model.hidden(in.narrow(1, 0, kPast),
-                                                positions.narrow(2, 0, kPast), {.cache = &cache});
-                const auto rest =
-                    model.hidden(in.narrow(1, kPast, kAll - kPast),
-                                 positions.narrow(2, kPast, kAll - kPast), {.cache = &cache});
+                const Sequence all{in, positions};
+                const auto first = model.hidden(all.narrow(0, kPast), {.cache = &cache});
+                const auto rest = model.hidden(all.narrow(kPast, kAll - kPast), {.cache = &cache});
                 out = torch::cat({first, rest}, 1);
             } else {
-                out = model.hidden(in, positions);
+                out = model.hidden({in, positions});
             }
             out.square().mean().backward();
             return std::pair(out.detach(), in.grad());
@@ -227,7 +226,7 @@ private Q_SLOTS:
         QVERIFY(narrow.dtype() == torch::kBFloat16);
         const auto positions = torch::arange(30).view({1, 1, 30}).expand({3, 1, 30});
         const auto logits = [&](const LvrModel& m) {
-            return m.logits(m.hidden(m.embed(torch::arange(30)).unsqueeze(0), positions))
+            return m.logits(m.hidden({m.embed(torch::arange(30)).unsqueeze(0), positions}))
                 .to(torch::kFloat32);
         };
         const auto a = logits(wide), b = logits(narrow);
@@ -383,7 +382,7 @@ private Q_SLOTS:
             const auto positions = torch::arange(9).view({1, 1, 9}).expand({3, 1, 9});
             const auto logits = [&](const LvrModel& m) {
                 return m.logits(
-                    m.latent(m.hidden(m.embed(torch::arange(9)).unsqueeze(0), positions)));
+                    m.latent(m.hidden({m.embed(torch::arange(9)).unsqueeze(0), positions})));
             };
             QVERIFY(torch::equal(logits(model), logits(again)));
         }
@@ -427,20 +426,21 @@ private:
         QCOMPARE(positions.next,
                  std::ssize(prompt) + expected[key + "rope_deltas"].item<std::int64_t>());
 
-        torch::Tensor visual;
+        VisualTokens visual;
         VisionProbe probe;
         if (!pixels.grids.empty()) {
-            visual = model.imageTokens(pixels, &probe);
-            worst.see("visual tokens", golden::difference(visual, expected[key + "visual_tokens"]));
+            visual = model.visualTokens(pixels, &probe);
+            worst.see("visual tokens",
+                      golden::difference(visual.tokens, expected[key + "visual_tokens"]));
         }
         checkVision(key, probe, model, pixels, expected, worst);
-        const auto embeddings = model.embedPrompt(prompt, visual);
+        const auto sequence = model.sequence(prompt, visual, positions.ids);
         std::vector<torch::Tensor> layers;
-        const auto hidden =
-            model.hidden(embeddings, positions.ids.unsqueeze(1), {.layerOutputs = &layers});
+        const auto hidden = model.hidden(sequence, {.layerOutputs = &layers});
         worst.see("final hidden", golden::difference(hidden[0], expected[key + "final_hidden"]));
         if (expected.has(key + "embeds"))
-            worst.see("embeddings", golden::difference(embeddings[0], expected[key + "embeds"]));
+            worst.see("embeddings",
+                      golden::difference(sequence.embeddings[0], expected[key + "embeds"]));
         for (std::size_t i = 0; i < layers.size(); ++i)
             if (const auto layer = key + "layer" + std::to_string(i); expected.has(layer))
                 worst.see("layers", golden::difference(layers[i][0], expected[layer]));

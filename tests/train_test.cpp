@@ -129,8 +129,7 @@ private Q_SLOTS:
             auto ids = prefix.ids;
             ids.insert(ids.end(), row.ids.begin(), row.ids.end());
             const auto positions = ropeIndex(ids, drawn[row.prefix].images.grids, model.config());
-            const auto alone = model.hidden(model.embedPrompt(ids, prefix.imageTokens),
-                                            positions.ids.unsqueeze(1))[0];
+            const auto alone = model.hidden(model.sequence(ids, prefix.images, positions.ids))[0];
             const auto length = std::ssize(row.ids);
             worst = std::max(worst, (alone.narrow(0, std::ssize(prefix.ids), length) -
                                      packed.narrow(0, at, length))

@@ -95,15 +95,16 @@ void writeDump(const fs::path& file, const Pixels& pixels, const EncodedQuestion
                                 .sum()
                                 .item<std::int64_t>())
                : 1176;
-    const std::vector<torch::Tensor> held{torch::tensor(encoded.prompt.ids),
-                                          encoded.prompt.positions.ids.contiguous(),
-                                          grids,
-                                          matrix(pixels.values, width),
-                                          matrix(trace.imageTokens, size),
-                                          dump.promptHidden,
-                                          dump.promptLogits,
-                                          matrix(trace.latents, size),
-                                          torch::stack(dump.stepLogits)};
+    const std::vector<torch::Tensor> held{
+        torch::tensor(encoded.prompt.ids),
+        encoded.prompt.sequence.positions.select(1, 0).contiguous(),
+        grids,
+        matrix(pixels.values, width),
+        matrix(trace.imageTokens, size),
+        dump.promptHidden,
+        dump.promptLogits,
+        matrix(trace.latents, size),
+        torch::stack(dump.stepLogits)};
     const char* names[] = {"prompt_ids",    "position_ids", "grid_thw",
                            "pixel_values",  "image_tokens", "prompt_hidden",
                            "prompt_logits", "latents",      "step_logits"};

@@ -56,7 +56,7 @@ private:
     }
 
     torch::Tensor read(const LvrModel& model, KvCache& cache) const {
-        return model.hidden(model.embed(ids_), positionsAt(0, prompt_, 1), {.cache = &cache});
+        return model.hidden({model.embed(ids_), positionsAt(0, prompt_, 1)}, {.cache = &cache});
     }
 
     // Both caches are left for the steps to come.
@@ -92,7 +92,7 @@ private:
         const auto embeddings =
             model.embed(ids_.narrow(1, 0, 1)).expand({rows, 1, -1}).contiguous();
         const auto hidden =
-            model.hidden(embeddings, positionsAt(prompt_, 1, rows), {.cache = &cache});
+            model.hidden({embeddings, positionsAt(prompt_, 1, rows)}, {.cache = &cache});
         return (kind == Step::Latent ? model.latent(hidden) : model.logits(hidden)).flatten(0, 1);
     }
     BenchFigure step(const std::string& name, Step kind, int rows) const {
@@ -117,8 +117,8 @@ private:
         torch::Tensor fast, slow;
         auto figure = timed(
             "picture of " + std::to_string(gridOf(models_).count()) + " visual tokens", 1,
-            [&] { fast = fast_.imageTokens(pixels); },
-            slowWork([&](const LvrModel& model) { slow = model.imageTokens(pixels); }));
+            [&] { fast = fast_.visualTokens(pixels).tokens; },
+            slowWork([&](const LvrModel& model) { slow = model.visualTokens(pixels).tokens; }));
         if (models_.slow) figure.cosine = lowestCosine(fast, slow);
         const auto patches = static_cast<double>(pixels.gridThw[0][1] * pixels.gridThw[0][2]);
         return ofOperations(figure, costs_.ofVision(patches), models_.ceilings);

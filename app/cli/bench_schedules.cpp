@@ -80,7 +80,7 @@ StepSet makeSet(const ScheduleBench& bench, bool mixed, const SftOptions& option
     const TrainingSet all(std::move(records));
     for (std::size_t p = 0; p < all.pictures.size(); ++p) {
         auto& picture = set.pictures.emplace_back();
-        picture.images = {set.pixels[p].grids, bench.checkpoint.model.imageTokens(set.pixels[p])};
+        picture.images = bench.checkpoint.model.visualTokens(set.pixels[p]);
         for (const int record : all.pictures[p])
             picture.rows.push_back(
                 planRow(bench.checkpoint, all, record, picture.images.grids, options, 0));
@@ -163,10 +163,9 @@ public:
         {
             const torch::NoGradGuard off;
             for (std::size_t p = 0; p < set_.pictures.size(); ++p) {
-                prompts.push_back(buildPrompt(
-                    checkpoint_,
-                    {set_.pixels[p].grids, checkpoint_.model.imageTokens(set_.pixels[p])},
-                    kQuestions[0], SpanStart::Sampled));
+                prompts.push_back(buildPrompt(checkpoint_,
+                                              checkpoint_.model.visualTokens(set_.pixels[p]),
+                                              kQuestions[0], SpanStart::Sampled));
                 prompts.back().copies = bench_.completions;
             }
             rows = decodeRows(checkpoint_.model, prompts, checkpoint_.rules, decode_);

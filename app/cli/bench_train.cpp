@@ -153,7 +153,7 @@ private:
                 const auto pixels = preprocess(images, checkpoint_.preprocess);
                 lap("read");
                 const torch::NoGradGuard off;
-                checkpoint_.model.imageTokens(pixels);
+                checkpoint_.model.visualTokens(pixels);
                 lap("vision");
             }
             learn(pictures_, lap);

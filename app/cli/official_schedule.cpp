@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/decode/decoder.h"
+#include "core/decode/prompt_batch.h"
 #include "core/grpo/replay.h"
 #include "core/model/positions.h"
 #include "core/torch.h"
@@ -13,26 +14,35 @@ namespace {
 // Texts in one pass as the published collator has them: padded on the right to the longest.
 class PaddedRows {
 public:
-    // embeddings: [T, D]; positions: [3, T]
-    void add(const torch::Tensor& embeddings, const torch::Tensor& positions) {
-        embeddings_.push_back(embeddings);
-        positions_.push_back(positions);
-        longest_ = std::max(longest_, embeddings.size(0));
+    // What is read after a prefix. embeddings: [T, D]; positions: [T]
+    void add(const Sequence& prefix, const torch::Tensor& embeddings,
+             const torch::Tensor& positions) {
+        const auto& row = rows_.emplace_back(
+            Sequence{torch::cat({prefix.embeddings[0], embeddings}),
+                     torch::cat({prefix.positions.select(1, 0), positions.expand({3, -1})}, 1),
+                     prefix.deepstack});
+        longest_ = std::max(longest_, row.embeddings.size(0));
     }
     std::int64_t longest() const { return longest_; }
     // Of all positions, padding too. [B, T, D]
     torch::Tensor hidden(const LvrModel& model) const {
-        std::vector<torch::Tensor> wide, places;
-        for (std::size_t r = 0; r < embeddings_.size(); ++r) {
-            const auto missing = longest_ - embeddings_[r].size(0);
-            wide.push_back(torch::constant_pad_nd(embeddings_[r], {0, 0, 0, missing}));
-            places.push_back(torch::constant_pad_nd(positions_[r], {0, missing}));
+        std::vector<torch::Tensor> wide, places, at, features;
+        for (const auto& row : rows_) {
+            const auto missing = longest_ - row.embeddings.size(0);
+            if (row.deepstack.values.defined()) {
+                at.push_back(row.deepstack.at + std::ssize(wide) * longest_);
+                features.push_back(row.deepstack.values);
+            }
+            wide.push_back(torch::constant_pad_nd(row.embeddings, {0, 0, 0, missing}));
+            places.push_back(torch::constant_pad_nd(row.positions, {0, missing}));
         }
-        return model.hidden(torch::stack(wide), torch::stack(places, 1));
+        Sequence all{torch::stack(wide), torch::stack(places, 1)};
+        if (!at.empty()) all.deepstack = {torch::cat(at), torch::cat(features, 1)};
+        return model.hidden(all);
     }
 
 private:
-    std::vector<torch::Tensor> embeddings_, positions_;
+    std::vector<Sequence> rows_;  // [T, D] and [3, T]
     std::int64_t longest_ = 0;
 };
 
@@ -66,8 +76,7 @@ void addWhole(const LvrModel& model, const SftBatch& batch, std::size_t number, 
     auto positions = torch::arange(prefix.positions.next, prefix.positions.next + count);
     const auto from = static_cast<std::int64_t>(row.gapFrom);
     if (from < count) positions.narrow(0, from, count - from).add_(row.gap);
-    to.add(torch::cat({model.embedPrompt(prefix.ids, prefix.imageTokens)[0], embeddings}),
-           torch::cat({prefix.positions.ids, positions.expand({3, -1})}, 1));
+    to.add(model.sequence(prefix.ids, prefix.images, prefix.positions.ids), embeddings, positions);
 }
 
 double officialPass(const LvrCheckpoint& checkpoint, const std::vector<WholeRow>& rows,
@@ -137,7 +146,7 @@ double officialSftStep(const LvrCheckpoint& checkpoint, const std::vector<Pixels
     for (std::size_t p = 0; p < pictures.size(); ++p)
         for (const auto& row : pictures[p].rows) {
             const torch::NoGradGuard off;
-            WholeRow whole{&row, {pixels[p].grids, checkpoint.model.imageTokens(pixels[p])}};
+            WholeRow whole{&row, checkpoint.model.visualTokens(pixels[p])};
             const auto width = std::max(longest, whole.length());
             if (width * (std::ssize(rows) + 1) > most) {
                 const torch::AutoGradMode on(true);
@@ -154,19 +163,17 @@ std::vector<Prompt> officialPrompts(const LvrCheckpoint& checkpoint, const Pixel
                                     const std::string& question, int copies) {
     std::vector<Prompt> prompts;
     for (int i = 0; i < copies; ++i)
-        prompts.push_back(buildPrompt(checkpoint,
-                                      {pixels.grids, checkpoint.model.imageTokens(pixels)},
-                                      question, SpanStart::Sampled));
+        prompts.push_back(buildPrompt(checkpoint, checkpoint.model.visualTokens(pixels), question,
+                                      SpanStart::Sampled));
     return prompts;
 }
 
 torch::Tensor officialTokenByToken(const LvrModel& model, const std::vector<Prompt>& prompts,
                                    const std::vector<RowResult>& rows, double temperature) {
     const auto count = std::ssize(rows), longest = longestOf(rows);
-    std::vector<torch::Tensor> read, fed;
+    std::vector<torch::Tensor> fed;
     auto label = torch::zeros({count, longest}, torch::kInt64);
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        read.push_back(model.embedPrompt(prompts[r].ids, prompts[r].imageTokens)[0]);
         fed.push_back(torch::constant_pad_nd(fedAt(model, rows[r]),
                                              {0, 0, 0, longest - std::ssize(rows[r].ids)}));
         label[static_cast<std::int64_t>(r)]
@@ -174,19 +181,16 @@ torch::Tensor officialTokenByToken(const LvrModel& model, const std::vector<Prom
             .copy_(torch::tensor(rows[r].ids));
     }
     KvCache cache;
-    const auto& positions = prompts.front().positions;
-    auto hidden = model
-                      .hidden(torch::stack(read), positions.ids.unsqueeze(1).expand({3, count, -1}),
-                              {.cache = &cache})
-                      .select(1, -1);
+    const auto next = prompts.front().next;
+    auto hidden = model.hidden(padLeft(prompts).sequence, {.cache = &cache}).select(1, -1);
     const auto inputs = torch::stack(fed);  // [G, C, D]
     std::vector<torch::Tensor> said;
     for (std::int64_t c = 0; c < longest; ++c) {
         const auto all = (model.logits(hidden).to(torch::kFloat32) / temperature).log_softmax(-1);
         said.push_back(all.gather(1, label.select(1, c).unsqueeze(1)).squeeze(1));
         hidden = model
-                     .hidden(inputs.narrow(1, c, 1),
-                             torch::full({3, count, 1}, positions.next + c, torch::kInt64),
+                     .hidden({inputs.narrow(1, c, 1),
+                              torch::full({3, count, 1}, next + c, torch::kInt64)},
                              {.cache = &cache})
                      .select(1, 0);
     }
@@ -198,11 +202,8 @@ torch::Tensor officialPadded(const LvrModel& model, const std::vector<Prompt>& p
     PaddedRows padded;
     for (std::size_t r = 0; r < rows.size(); ++r) {
         const auto& prompt = prompts[r];
-        const auto next = prompt.positions.next;
-        const auto places = torch::arange(next, next + std::ssize(rows[r].ids));
-        padded.add(torch::cat({model.embedPrompt(prompt.ids, prompt.imageTokens)[0],
-                               fedAt(model, rows[r])}),
-                   torch::cat({prompt.positions.ids, places.expand({3, -1})}, 1));
+        padded.add(prompt.sequence, fedAt(model, rows[r]),
+                   torch::arange(prompt.next, prompt.next + std::ssize(rows[r].ids)));
     }
     const auto all = allLogProbabilities(model, padded.hidden(model), temperature)
                          .view({std::ssize(rows), padded.longest(), -1});

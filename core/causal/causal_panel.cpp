@@ -102,7 +102,7 @@ private:
 
     // Cosine of what would be fed after this state to the first picture's visual tokens.
     std::vector<float> heatOf(const torch::Tensor& state) const {
-        const auto& tokens = untouched_.encoded.prompt.imageTokens;
+        const auto& tokens = untouched_.encoded.prompt.images.tokens;
         if (!tokens.defined()) return {};
         const auto first = tokens.narrow(0, 0, untouched_.encoded.pictures.grids.front().count());
         const auto vector = checkpoint_.model.latent(state.to(tokens.options()).unsqueeze(0));
@@ -119,7 +119,7 @@ private:
         if (!row.impossible.empty()) return row;
         row.feed.mean = vectorOf(question_.moments.mean);
         row.feed.spread = vectorOf(question_.moments.spread);
-        row.feed.patches = untouched_.encoded.prompt.imageTokens;
+        row.feed.patches = untouched_.encoded.prompt.images.tokens;
         switch (what.kind) {
             case Own:
             case Zero:
@@ -224,7 +224,7 @@ private:
             return;
         }
         auto vectors = boxLatents(boxes, encoded.pictures.grids, checkpoint_.trainedTargets(),
-                                  encoded.prompt.imageTokens);
+                                  encoded.prompt.images.tokens);
         if (const auto& end = checkpoint_.model.latentEnd(); end.defined())
             vectors = torch::cat({vectors, end.unsqueeze(0)});
         give(row, vectors);

@@ -129,9 +129,9 @@ private:
             const auto asked = askUntouched(checkpoint_, {.question = item.sample.question},
                                             options_, hooks_.stop, &recent_);
             look = lookOf(checkpoint_, item, asked, options_, hooks_.stop, &recent_);
-            if (visual_.size() < kVisualSamples && asked.encoded.prompt.imageTokens.defined())
+            if (visual_.size() < kVisualSamples && asked.encoded.prompt.images.tokens.defined())
                 visual_.push_back(
-                    asked.encoded.prompt.imageTokens.to(torch::kCPU, torch::kFloat32));
+                    asked.encoded.prompt.images.tokens.to(torch::kCPU, torch::kFloat32));
         } catch (const Error& error) {
             result_.skipped.push_back("item " + std::to_string(index + 1) + ": " + error.what());
         }

@@ -53,7 +53,7 @@ void addWords(const LvrCheckpoint& checkpoint, const torch::Tensor& latents,
 
 void addPatches(const CausalQuestion& question, const Untouched& untouched,
                 std::vector<LatentNeighbours>& steps) {
-    const auto& tokens = untouched.encoded.prompt.imageTokens;
+    const auto& tokens = untouched.encoded.prompt.images.tokens;
     if (!tokens.defined()) return;
     const auto cosine = Patches(tokens).cosine(untouched.latents());
     const auto targets =
@@ -90,7 +90,7 @@ torch::Tensor mainDirections(const torch::Tensor& vectors) {
 void project(const Untouched& untouched, CausalPanel& panel) {
     auto all = untouched.latents();
     const auto count = all.size(0);
-    const auto& tokens = untouched.encoded.prompt.imageTokens;
+    const auto& tokens = untouched.encoded.prompt.images.tokens;
     if (tokens.defined())
         all = torch::cat(
             {all,
@@ -126,7 +126,7 @@ int rankOfBest(const std::vector<float>& similarity, const std::vector<int>& tar
 
 std::vector<int> targetRanks(const torch::Tensor& vectors, const std::vector<Box>& targets,
                              const Untouched& untouched) {
-    const auto& tokens = untouched.encoded.prompt.imageTokens;
+    const auto& tokens = untouched.encoded.prompt.images.tokens;
     if (!tokens.defined() || targets.empty() || vectors.size(0) == 0) return {};
     const auto cosine = Patches(tokens).cosine(vectors);
     const auto regions = tokensOfBoxes(targets, untouched.encoded.pictures.grids, "the question");
@@ -162,8 +162,9 @@ std::vector<std::vector<float>> latentAttention(const LvrCheckpoint& checkpoint,
     auto ahead = untouched.end.cache.ahead(torch::zeros({1}, torch::kInt64).to(model.device()), n);
     std::vector<torch::Tensor> layers;
     const Context context{.cache = &ahead, .mask = mask.to(model.device()), .attention = &layers};
-    model.hidden(untouched.latents().unsqueeze(0).to(model.device(), model.activations()),
-                 positions, context);
+    model.hidden(
+        {untouched.latents().unsqueeze(0).to(model.device(), model.activations()), positions},
+        context);
     const auto rows = overPicture(layers, places);
     std::vector<std::vector<float>> all;
     for (std::int64_t i = 0; i < n; ++i) all.push_back(floatsOf(rows[i]));

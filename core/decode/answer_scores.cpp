@@ -162,8 +162,8 @@ std::vector<AnswerScores> scoreAnswers(const LvrModel& model, const KvCache& cac
                           .mask = branchMask(lines, width, cache.length()).to(model.device()),
                           .watch = &watch,
                           .attention = record && record->wantsAttention ? &attention : nullptr};
-    const auto hidden =
-        model.hidden(model.embed(branchIds(lines, width)), branchPositions(lines, width), context);
+    const auto hidden = model.hidden(
+        {model.embed(branchIds(lines, width)), branchPositions(lines, width)}, context);
     if (watch.stop.stop_requested()) return {};
     std::vector<std::int64_t> wanted, firsts;
     for (const auto& place : layout.places()) {

@@ -38,9 +38,9 @@ public:
           rows_(startRows(prompts, setting_, hooks.plans, model.config().text.hiddenSize)),
           live_(countedUp(rows_.size())),
           batch_(padLeft(prompts)),
-          capacity_(batch_.embeddings.size(1) + mostGenerated(rows_) + hooks.spare +
+          capacity_(batch_.sequence.embeddings.size(1) + mostGenerated(rows_) + hooks.spare +
                     std::ssize(rules.answerLead) + 1),
-          sight_(batch_.real, batch_.embeddings.size(1), std::ssize(prompts), capacity_),
+          sight_(batch_.real, batch_.sequence.embeddings.size(1), std::ssize(prompts), capacity_),
           inputs_(model, prompts, setting_, hooks.filter) {}
 
     std::vector<RowResult> run() {
@@ -67,12 +67,12 @@ private:
             return read->newest;
         }
         if (hooks_.stop.stop_requested()) return {};
-        const auto length = batch_.embeddings.size(1);
+        const auto length = batch_.sequence.embeddings.size(1);
         cache_ = KvCache(isForked() || hooks_.read ? length : capacity_);
         const PassWatch watch{hooks_.onReading, hooks_.stop};
         Context context{
             .cache = &cache_, .mask = promptMask(batch_.real, model_.device()), .watch = &watch};
-        const auto hidden = model_.hidden(batch_.embeddings, batch_.positions, context);
+        const auto hidden = model_.hidden(batch_.sequence, context);
         if (hooks_.stop.stop_requested()) return {};
         if (hooks_.onPrompt) hooks_.onPrompt(hidden);
         tellRead(std::ssize(prompts_) * length);
@@ -149,7 +149,7 @@ private:
         sight_.extend(1);
         const PassWatch watch{{}, hooks_.stop};
         Context context{.cache = &cache_, .mask = sight_.mask(model_.device()), .watch = &watch};
-        return model_.hidden(next.unsqueeze(1), positions, context).select(1, 0);
+        return model_.hidden({next.unsqueeze(1), positions}, context).select(1, 0);
     }
 
     // What rows would feed as their next latents. As released, the head's result also is what
@@ -366,16 +366,14 @@ std::vector<torch::Tensor> thoughtsOf(const RowResult& row) {
 std::shared_ptr<const ReadPrompt> readPrompt(const LvrModel& model, const Prompt& prompt,
                                              const PassWatch& watch, const KvCache& beginning) {
     const c10::InferenceMode inference;
-    const auto length = prompt.embeddings.size(1), known = beginning.length();
+    const auto length = prompt.sequence.embeddings.size(1), known = beginning.length();
     TORCH_CHECK(known == 0 || known + 2 <= length, known, " positions known of ", length);
     auto read = std::make_shared<ReadPrompt>();
     read->cache =
         known > 0 ? beginning.fork(torch::zeros({1}, torch::kInt64), length) : KvCache(length);
     const Context context{.cache = &read->cache, .watch = &watch};
-    read->newest = model
-                       .hidden(prompt.embeddings.slice(1, known),
-                               prompt.positions.ids.slice(1, known).unsqueeze(1), context)
-                       .slice(1, -2);
+    read->newest =
+        model.hidden(prompt.sequence.narrow(known, length - known), context).slice(1, -2);
     return watch.stop.stop_requested() ? nullptr : std::move(read);
 }
 

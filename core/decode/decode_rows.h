@@ -10,7 +10,8 @@
 
 #include "core/decode/row_sight.h"
 #include "core/model/lvr_checkpoint.h"
-#include "core/model/positions.h"
+#include "core/model/sequence.h"
+#include "core/model/visual_tokens.h"
 #include "core/values/options.h"
 #include "core/values/trace.h"
 
@@ -28,9 +29,9 @@ struct ReadPrompt {
 // A prompt, ready for the language model.
 struct Prompt {
     std::vector<std::int64_t> ids;  // [T]
-    torch::Tensor embeddings;       // [1, T, D], visual tokens put in
-    PromptPositions positions;
-    torch::Tensor imageTokens;  // [N, D]; undefined without images
+    Sequence sequence;              // one row, visual tokens put in
+    std::int64_t next = 0;          // position of the first generated token, on all three axes
+    VisualTokens images;
     // [n, D], n > 0: the first thought. <|lvr_start|> opens it, sampled or not, and after exactly
     // these vectors <|lvr_end|> ends it. Undefined: the model thinks by itself.
     torch::Tensor thought = {};

@@ -8,6 +8,7 @@
 #include "core/decode/recent_prompts.h"
 #include "core/error.h"
 #include "core/eval/answer.h"
+#include "core/model/positions.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 
@@ -113,7 +114,7 @@ Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeO
                    const std::vector<PatchGrid>& grids) {
     if (options.thought.boxes.empty()) return prompt;
     prompt.thought =
-        thoughtLatents(options.thought, grids, checkpoint.trainedTargets(), prompt.imageTokens);
+        thoughtLatents(options.thought, grids, checkpoint.trainedTargets(), prompt.images.tokens);
     if (const auto& end = checkpoint.model.latentEnd(); end.defined())
         prompt.thought = torch::cat({prompt.thought, end.unsqueeze(0)});
     checkLength(std::ssize(prompt.ids) + prompt.thought.size(0),
@@ -142,9 +143,10 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
     if (start == SpanStart::Forced && endsPrompt)
         prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
-    prompt.imageTokens = images.tokens;
-    prompt.positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());
-    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, images.tokens);
+    const auto positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());
+    prompt.sequence = checkpoint.model.sequence(prompt.ids, images, positions.ids);
+    prompt.next = positions.next;
+    prompt.images = images;
     return prompt;
 }
 
@@ -178,7 +180,7 @@ VisualTokens encodeImages(const LvrCheckpoint& checkpoint, const std::vector<Ima
     const auto pixels = preprocess(images, plan.sizes, plan.limits);
     timings.preprocess = millisecondsSince(begun);
     begun = Clock::now();
-    VisualTokens visual{pixels.grids, checkpoint.model.imageTokens(pixels, nullptr, &watch)};
+    auto visual = checkpoint.model.visualTokens(pixels, nullptr, &watch);
     timings.encodeImages = millisecondsSince(begun);
     return visual;
 }
@@ -214,7 +216,7 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
         return trace;
     }
     const auto prompt = withThought(encoded.prompt, checkpoint, options, trace.grids);
-    const auto& image = prompt.imageTokens;
+    const auto& image = prompt.images.tokens;
     const auto tokens = image.defined() ? image.to(torch::kCPU, torch::kFloat32) : torch::Tensor();
     const Patches patches(tokens);
     std::vector<torch::Tensor> textStates;

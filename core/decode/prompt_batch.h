@@ -10,10 +10,9 @@ namespace lvr {
 
 // Prompts padded on the left to one length.
 struct PromptBatch {
-    torch::Tensor embeddings;  // [P, T, D]
-    torch::Tensor positions;   // [3, P, T]
-    torch::Tensor real;        // [P, T] bool; undefined when nothing is padded
-    torch::Tensor next;        // [P] position of the first generated token
+    Sequence sequence;   // a row each
+    torch::Tensor real;  // [P, T] bool; undefined when nothing is padded
+    torch::Tensor next;  // [P] position of the first generated token
 };
 PromptBatch padLeft(const std::vector<Prompt>& prompts);
 

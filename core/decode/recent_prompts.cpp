@@ -18,13 +18,13 @@ std::string printOf(const std::vector<Image>& images, const PicturePlan& plan) {
     return print;
 }
 
-// How many of the first n vectors of two prompts are the same. [1, T, D], [3, T]
+// How many of the first n vectors of two prompts are the same. [1, T, D], [3, 1, T]
 std::int64_t equalVectors(const torch::Tensor& a, const torch::Tensor& b, std::int64_t n) {
     const auto same = a[0].narrow(0, 0, n).eq(b[0].narrow(0, 0, n)).all(1);  // [n]
     return same.to(torch::kInt64).cumprod(0).sum().item<std::int64_t>();
 }
 std::int64_t equalPositions(const torch::Tensor& a, const torch::Tensor& b, std::int64_t n) {
-    const auto same = a.narrow(1, 0, n).eq(b.narrow(1, 0, n)).all(0);  // [n]
+    const auto same = a.narrow(2, 0, n).eq(b.narrow(2, 0, n)).all(0)[0];  // [n]
     return same.to(torch::kInt64).cumprod(0).sum().item<std::int64_t>();
 }
 
@@ -38,9 +38,7 @@ KvCache readBeginning(const LvrModel& model, const Prompt& prompt, std::int64_t 
                       const PassWatch& watch) {
     KvCache cache(count);
     if (count > 0)
-        model.hidden(prompt.embeddings.narrow(1, 0, count),
-                     prompt.positions.ids.narrow(1, 0, count).unsqueeze(1),
-                     {.cache = &cache, .watch = &watch});
+        model.hidden(prompt.sequence.narrow(0, count), {.cache = &cache, .watch = &watch});
     return cache;
 }
 
@@ -97,15 +95,15 @@ PromptReading RecentPrompts::read(const LvrModel& model, const Prompt& prompt,
     const auto rest = shared > 0 && !isKnown ? PassWatch{{}, watch.stop} : watch;
     const auto read = readPrompt(model, prompt, rest, first);
     if (!read) return {};
-    keep(Read{prompt.ids, prompt.embeddings, prompt.positions.ids, read});
+    keep(Read{prompt.ids, prompt.sequence, read});
     return {read, isKnown ? length - shared : length};
 }
 
 std::int64_t RecentPrompts::sharedBy(const Read& known, const Prompt& prompt) {
     const auto [end, other] = std::ranges::mismatch(known.ids, prompt.ids);
     auto shared = end - known.ids.begin();
-    shared = equalPositions(known.positions, prompt.positions.ids, shared);
-    return equalVectors(known.embeddings, prompt.embeddings, shared);
+    shared = equalPositions(known.sequence.positions, prompt.sequence.positions, shared);
+    return equalVectors(known.sequence.embeddings, prompt.sequence.embeddings, shared);
 }
 
 RecentPrompts::Beginning RecentPrompts::longestBeginning(const Prompt& prompt) {
@@ -125,16 +123,15 @@ const RecentPrompts::Recent& RecentPrompts::used(Place place) {
 }
 
 std::size_t RecentPrompts::bytesOf(const Recent& recent) {
-    if (const auto* pictures = std::get_if<Pictures>(&recent))
-        return pictures->visual.tokens.nbytes();
+    if (const auto* pictures = std::get_if<Pictures>(&recent)) return pictures->visual.bytes();
     const auto& read = std::get<Read>(recent);
-    return read.prompt->cache.bytes() + read.embeddings.nbytes();
+    return read.prompt->cache.bytes() + read.sequence.embeddings.nbytes();
 }
 
 torch::Device RecentPrompts::deviceOf(const Recent& recent) {
     if (const auto* pictures = std::get_if<Pictures>(&recent))
         return pictures->visual.tokens.device();
-    return std::get<Read>(recent).embeddings.device();
+    return std::get<Read>(recent).sequence.embeddings.device();
 }
 
 void RecentPrompts::keep(Recent recent) {

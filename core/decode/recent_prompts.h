@@ -51,8 +51,7 @@ private:
     };
     struct Read {
         std::vector<std::int64_t> ids;
-        torch::Tensor embeddings;  // [1, T, D]
-        torch::Tensor positions;   // [3, T]
+        Sequence sequence;
         std::shared_ptr<const ReadPrompt> prompt;
     };
     using Recent = std::variant<Pictures, Read>;

@@ -132,7 +132,7 @@ torch::Tensor RowInputs::borrowed(const std::vector<RowState>& rows, torch::Tens
 torch::Tensor RowInputs::snapped(const std::vector<RowState>& rows, torch::Tensor latents) {
     latents = latents.clone();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto& tokens = prompts_[rows[i].prompt].imageTokens;
+        const auto& tokens = prompts_[rows[i].prompt].images.tokens;
         if (!rows[i].thinking || !tokens.defined()) continue;
         const auto at = static_cast<std::int64_t>(i);
         const auto nearest = patchesOf(rows[i].prompt).nearest(latents[at].unsqueeze(0));
@@ -143,7 +143,7 @@ torch::Tensor RowInputs::snapped(const std::vector<RowState>& rows, torch::Tenso
 
 const Patches& RowInputs::patchesOf(std::int64_t prompt) {
     auto& patches = patches_[prompt];
-    if (patches.empty()) patches = Patches(prompts_[prompt].imageTokens);
+    if (patches.empty()) patches = Patches(prompts_[prompt].images.tokens);
     return patches;
 }
 

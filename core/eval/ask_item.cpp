@@ -197,7 +197,7 @@ private:
         const auto target = roiTarget(targetBoxes(), asked.encoded.pictures.grids,
                                       item_.benchmark + " " + item_.id);
         if (target.tokens.empty()) return;
-        const auto& tokens = asked.encoded.prompt.imageTokens;
+        const auto& tokens = asked.encoded.prompt.images.tokens;
         for (const auto& heat : cosinesOf(asked.rows[r].latents, tokens))
             answer.latentHeat.push_back(roiHeat(heat, target));
         const auto word = firstWordOfAnswer(checkpoint_.tokenizer, asked.rows[r]);
@@ -224,7 +224,7 @@ private:
         const auto& grids = asked.encoded.pictures.grids;
         std::vector<double> heat;
         for (const auto& cosine :
-             cosinesOf(asked.rows[r].latents, asked.encoded.prompt.imageTokens))
+             cosinesOf(asked.rows[r].latents, asked.encoded.prompt.images.tokens))
             addWeights(cosine, heat);
         if (heat.empty()) return std::nullopt;
         std::optional<Box> best;

@@ -32,8 +32,7 @@ struct Encoded {
     std::size_t bytes() const {
         std::size_t bytes = read ? read->cache.bytes() : 0;
         for (const auto& prompt : prompts)
-            bytes += prompt.embeddings.nbytes() +
-                     (prompt.imageTokens.defined() ? prompt.imageTokens.nbytes() : 0);
+            bytes += prompt.sequence.embeddings.nbytes() + prompt.images.bytes();
         return bytes;
     }
 };
@@ -91,18 +90,15 @@ private:
             images.insert(images.end(), sample->question.images.begin(),
                           sample->question.images.end());
         const auto pixels = preprocess(images, sizes_, checkpoint_.preprocess);
-        const auto tokens = checkpoint_.model.imageTokens(pixels);
-        auto grid = pixels.grids.begin();
-        std::int64_t at = 0;
+        const auto visual = checkpoint_.model.visualTokens(pixels);
+        std::size_t first = 0;
         for (const auto* sample : waiting_) {
-            const auto end = grid + std::ssize(sample->question.images);
-            const auto& grids = encoded_.grids.emplace_back(grid, end);
-            std::int64_t count = 0;
-            for (; grid != end; ++grid) count += grid->count();
-            encoded_.prompts.push_back(buildPrompt(checkpoint_,
-                                                   {grids, tokens.narrow(0, at, count)},
-                                                   sample->question.text, options_.spanStart));
-            at += count;
+            const auto count = sample->question.images.size();
+            const auto own = visual.narrow(first, count);
+            encoded_.grids.push_back(own.grids);
+            encoded_.prompts.push_back(
+                buildPrompt(checkpoint_, own, sample->question.text, options_.spanStart));
+            first += count;
         }
         waiting_.clear();
         sizes_.clear();
@@ -258,7 +254,7 @@ private:
             regions.emplace_back();
             for (const auto& roi : sample.rois)
                 regions.back().push_back(boxLatents({roi}, encoded.grids[i], RoiTokens{},
-                                                    encoded.prompts[i].imageTokens));
+                                                    encoded.prompts[i].images.tokens));
         }
         return regions;
     }
@@ -279,8 +275,7 @@ private:
                 continue;
             }
             donors.grids.push_back(about.grids[i]);
-            donors.prompts.push_back(buildPrompt(checkpoint_,
-                                                 {about.grids[i], about.prompts[i].imageTokens},
+            donors.prompts.push_back(buildPrompt(checkpoint_, about.prompts[i].images,
                                                  question.text, options_.spanStart));
         }
         return donors;
@@ -313,7 +308,7 @@ private:
         out.right = isRightAnswer(out.answer, asked.answer, asked.question.text);
         if (row.latents.size(0) == 0) return out;
         out.saidEnd = isLatentEnd(row.latents[-1]);
-        const auto nearest = Patches(prompt.imageTokens).nearest(row.latents);  // [n]
+        const auto nearest = Patches(prompt.images.tokens).nearest(row.latents);  // [n]
         for (std::size_t k = 0; k < targets.size() && static_cast<int>(k) < out.latents; ++k)
             out.hits += std::count(targets[k].begin(), targets[k].end(),
                                    nearest[static_cast<std::int64_t>(k)].item<std::int64_t>()) > 0;

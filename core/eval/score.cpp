@@ -14,7 +14,7 @@ namespace lvr {
 namespace {
 
 // Prompt and response, and where what is in it. All indices are into the response.
-struct Sequence {
+struct ScoredSequence {
     std::vector<std::int64_t> prompt, response;
     std::vector<std::int64_t> slots, targets;  // where a visual token is fed, and which
     std::vector<std::int64_t> latentEnds;      // where lvr_latent_end_emb is fed
@@ -41,7 +41,7 @@ public:
         }
         for (const auto id : piece.text) supervise(id);
     }
-    Sequence done(std::vector<std::int64_t> prompt) {
+    ScoredSequence done(std::vector<std::int64_t> prompt) {
         out_.prompt = std::move(prompt);
         return std::move(out_);
     }
@@ -59,7 +59,7 @@ private:
 
     LvrTokens tokens_;
     bool hasVector_, appends_;
-    Sequence out_;
+    ScoredSequence out_;
 };
 
 torch::Tensor idTensor(const std::vector<std::int64_t>& values, torch::Device device) {
@@ -67,10 +67,10 @@ torch::Tensor idTensor(const std::vector<std::int64_t>& values, torch::Device de
 }
 
 // As a pack: all of the prompt but its last token, and that with the response.
-Pack packOf(const LvrModel& model, const Sequence& sequence, const VisualTokens& images) {
+Pack packOf(const LvrModel& model, const ScoredSequence& sequence, const VisualTokens& images) {
     Pack pack;
     const std::vector<std::int64_t> prefix(sequence.prompt.begin(), sequence.prompt.end() - 1);
-    pack.add(PackedPrefix{prefix, images.tokens, ropeIndex(prefix, images.grids, model.config())});
+    pack.add(PackedPrefix{prefix, images, ropeIndex(prefix, images.grids, model.config())});
     PackedRow row{.ids = {sequence.prompt.back()}};
     row.ids.insert(row.ids.end(), sequence.response.begin(), sequence.response.end());
     pack.add(std::move(row));
@@ -78,7 +78,7 @@ Pack packOf(const LvrModel& model, const Sequence& sequence, const VisualTokens&
 }
 
 // What the row holds in the place of ids.
-std::vector<PackedVectors> vectorsOf(const LvrModel& model, const Sequence& sequence,
+std::vector<PackedVectors> vectorsOf(const LvrModel& model, const ScoredSequence& sequence,
                                      const torch::Tensor& visual) {
     const auto device = model.device();
     std::vector<PackedVectors> vectors;
@@ -101,8 +101,8 @@ LatentDistance distance(const torch::Tensor& predicted, const torch::Tensor& wan
 }
 
 // hidden: of the row. [R + 1, D]
-TeacherForced gather(const LvrModel& model, const Sequence& sequence, const torch::Tensor& hidden,
-                     const torch::Tensor& visual) {
+TeacherForced gather(const LvrModel& model, const ScoredSequence& sequence,
+                     const torch::Tensor& hidden, const torch::Tensor& visual) {
     const auto device = model.device();
     const auto before = [&](const std::vector<std::int64_t>& at) {  // the states that predict them
         return hidden.index_select(0, idTensor(at, device));
@@ -135,7 +135,8 @@ Pixels pixelsOf(const ScoreRecord& record, const PreprocessConfig& preprocessing
 }
 
 // Said before the encoder runs.
-void checkLength(const Sequence& sequence, const ModelConfig& config, const std::string& name) {
+void checkLength(const ScoredSequence& sequence, const ModelConfig& config,
+                 const std::string& name) {
     const auto positions = std::ssize(sequence.prompt) + std::ssize(sequence.response);
     if (positions > config.text.maxPositionEmbeddings)
         throw Error(name + ": it has " + std::to_string(positions) +
@@ -167,10 +168,10 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     const auto sequence = builder.done(checkpoint.prompt(pixels.grids, record.question));
     checkLength(sequence, checkpoint.model.config(), record.name);
     const auto& model = checkpoint.model;
-    const auto visual = model.imageTokens(pixels);
-    const auto pack = packOf(model, sequence, {pixels.grids, visual});
-    const auto hidden = PackReading(model, pack).hidden(vectorsOf(model, sequence, visual));
-    return gather(model, sequence, hidden, visual);
+    const auto visual = model.visualTokens(pixels);
+    const auto pack = packOf(model, sequence, visual);
+    const auto hidden = PackReading(model, pack).hidden(vectorsOf(model, sequence, visual.tokens));
+    return gather(model, sequence, hidden, visual.tokens);
 }
 
 Score scoreRecord(const LvrCheckpoint& checkpoint, const ScoreRecord& record,

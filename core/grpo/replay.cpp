@@ -29,9 +29,9 @@ PackedPrefix prefixOf(const Prompt& prompt) {
     TORCH_CHECK(prompt.ids.size() > 1, "a prompt of ", prompt.ids.size(), " tokens");
     const auto length = std::ssize(prompt.ids) - 1;
     return {{prompt.ids.begin(), prompt.ids.end() - 1},
-            prompt.imageTokens,
-            {prompt.positions.ids.narrow(1, 0, length),
-             prompt.positions.ids[0][length].item<std::int64_t>()}};
+            prompt.images,
+            {prompt.sequence.positions.select(1, 0).narrow(1, 0, length),
+             prompt.sequence.positions[0][0][length].item<std::int64_t>()}};
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ torch::Tensor Replay::oneByOne(const LvrModel& model) const {
                                   model.latent(hidden.back()), model.embed(ids.select(1, c - 1)));
         const auto positions = torch::full({3, rows, 1}, next + c, torch::kInt64);
         hidden.push_back(
-            model.hidden(inputs.unsqueeze(1), positions, {.cache = &cache}).select(1, 0));
+            model.hidden({inputs.unsqueeze(1), positions}, {.cache = &cache}).select(1, 0));
     }
     std::vector<torch::Tensor> byRow;
     const auto all = torch::stack(hidden, 1);  // [B, C, D]

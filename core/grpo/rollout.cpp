@@ -112,7 +112,7 @@ int capOf(const ExitRule& rule) {
 
 // Of a group's first picture; none where no row thought.
 Patches patchesOf(const RolloutGroup& group) {
-    const auto& tokens = group.prompt.imageTokens;
+    const auto& tokens = group.prompt.images.tokens;
     if (std::ranges::all_of(group.rows, [](auto& row) { return row.latents.size(0) == 0; }))
         return {};
     return Patches(tokens.defined() ? tokens.narrow(0, 0, group.grid.count()) : tokens);

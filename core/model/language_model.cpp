@@ -135,8 +135,8 @@ Rotary LanguageModel::rotaryOf(const torch::Tensor& positions) const {
     return {full.cos(), full.sin()};
 }
 
-torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
-                                    const Context& context) const {
+torch::Tensor LanguageModel::hidden(const Sequence& sequence, const Context& context) const {
+    const auto &embeddings = sequence.embeddings, &positions = sequence.positions;
     TORCH_CHECK(embeddings.dim() == 3 && embeddings.size(2) == config_.hiddenSize, "embeddings ",
                 embeddings.sizes(), ", hidden_size ", config_.hiddenSize);
     TORCH_CHECK(positions.dim() == 3 && positions.size(0) == 3 &&
@@ -160,6 +160,7 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const torch
             const LoraDropout::Layer leaving(context.dropout, number);
             x = layers_[i](x, rotary, i, context);
         }
+        x = sequence.deepstack.addedTo(x, i);
         if (context.layerOutputs) context.layerOutputs->push_back(x);
     }
     if (context.cache) context.cache->advance(x.size(1));

@@ -7,6 +7,7 @@
 #include "core/checkpoint/model_config.h"
 #include "core/model/context.h"
 #include "core/model/layers.h"
+#include "core/model/sequence.h"
 
 namespace lvr {
 
@@ -39,9 +40,8 @@ public:
     LanguageModel(const Parameters& model, const Parameters& root, const TextConfig& config);
 
     torch::Tensor embed(const torch::Tensor& ids) const;  // [...] int64 -> [..., D]
-    // embeddings: [B, T, D]; positions: [3, B, T] (t, h, w) -> [B, T, D] after the final norm
-    torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
-                         const Context& context) const;
+    // [B, T, D] after the final norm
+    torch::Tensor hidden(const Sequence& sequence, const Context& context) const;
     torch::Tensor logits(const torch::Tensor& hidden) const;  // [..., D] -> [..., V]
     // [V, D], what logits multiply; a float32 copy where it is kept as integers
     torch::Tensor lmHead() const;

@@ -252,7 +252,7 @@ LvrModel LvrModel::open(const std::filesystem::path& folder, const LoadOptions& 
     return model;
 }
 
-torch::Tensor LvrModel::imageTokens(const Pixels& pixels, VisionProbe* probe,
+VisualTokens LvrModel::visualTokens(const Pixels& pixels, VisionProbe* probe,
                                     const PassWatch* watch) const {
     const auto width = config_.vision.inChannels * config_.vision.temporalPatchSize *
                        config_.vision.patchSize * config_.vision.patchSize;
@@ -260,20 +260,25 @@ torch::Tensor LvrModel::imageTokens(const Pixels& pixels, VisionProbe* probe,
         torch::from_blob(const_cast<float*>(pixels.values.data()),
                          {static_cast<std::int64_t>(pixels.values.size()) / width, width});
     if (torch::GradMode::is_enabled()) values = values.clone();  // the graph may outlive the pixels
-    return vision_(values, pixels.gridThw, probe, watch);
+    auto visual = vision_(values, pixels.gridThw, probe, watch);
+    visual.grids = pixels.grids;
+    return visual;
 }
 
-torch::Tensor LvrModel::embedPrompt(const std::vector<std::int64_t>& ids,
-                                    const torch::Tensor& imageTokens) const {
+Sequence LvrModel::sequence(const std::vector<std::int64_t>& ids, const VisualTokens& images,
+                            const torch::Tensor& positions) const {
     const auto all = torch::tensor(ids);
-    auto embeddings = embed(all).unsqueeze(0);
+    Sequence sequence{embed(all).unsqueeze(0), positions.unsqueeze(1)};
     const auto places = torch::nonzero(all == config_.imageTokenId).flatten();
-    const auto images = imageTokens.defined() ? imageTokens.size(0) : 0;
-    TORCH_CHECK(places.size(0) == images, places.size(0), " image tokens in the prompt, ", images,
+    const auto count = images.tokens.defined() ? images.tokens.size(0) : 0;
+    TORCH_CHECK(places.size(0) == count, places.size(0), " image tokens in the prompt, ", count,
                 " encoded");
-    if (images == 0) return embeddings;
-    return embeddings.index_copy(1, places.to(embeddings.device()),
-                                 imageTokens.to(embeddings.options()).unsqueeze(0));
+    if (count == 0) return sequence;
+    auto& embeddings = sequence.embeddings;
+    embeddings = embeddings.index_copy(1, places.to(embeddings.device()),
+                                       images.tokens.to(embeddings.options()).unsqueeze(0));
+    if (images.deepstack.defined()) sequence.deepstack = {places, images.deepstack};
+    return sequence;
 }
 
 std::int64_t LvrModel::parameterCount() const {

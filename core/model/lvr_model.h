@@ -13,7 +13,9 @@
 #include "core/checkpoint/quantisation.h"
 #include "core/model/language_model.h"
 #include "core/model/layers.h"
+#include "core/model/sequence.h"
 #include "core/model/vision_encoder.h"
+#include "core/model/visual_tokens.h"
 #include "core/values/lora_options.h"
 #include "core/vision/preprocess.h"
 
@@ -67,18 +69,19 @@ public:
     torch::Dtype dtype() const { return parameters_.front().second.scalar_type(); }
     torch::Dtype activations() const { return activations_.value_or(dtype()); }
 
-    // [N, D]; undefined when the watch was told to stop.
-    torch::Tensor imageTokens(const Pixels& pixels, VisionProbe* probe = nullptr,
+    // Without tokens when the watch was told to stop.
+    VisualTokens visualTokens(const Pixels& pixels, VisionProbe* probe = nullptr,
                               const PassWatch* watch = nullptr) const;
     torch::Tensor embed(const torch::Tensor& ids) const { return text_.embed(ids); }
-    // ids: [T], image_token_ids replaced in order by imageTokens [N, D] -> [1, T, D]
-    torch::Tensor embedPrompt(const std::vector<std::int64_t>& ids,
-                              const torch::Tensor& imageTokens) const;
-    torch::Tensor hidden(const torch::Tensor& embeddings, const torch::Tensor& positions,
-                         Context context = {}) const {
+    // One row of text with images in it. ids: [T], whose image_token_ids become the images' visual
+    // tokens, in order; positions: [3, T]
+    Sequence sequence(const std::vector<std::int64_t>& ids, const VisualTokens& images,
+                      const torch::Tensor& positions) const;
+    // [B, T, D] after the final norm
+    torch::Tensor hidden(const Sequence& sequence, Context context = {}) const {
         context.recompute |= recompute_;
         context.dropout = dropout_.get();
-        return text_.hidden(embeddings, positions, context);
+        return text_.hidden(sequence, context);
     }
     // What passes with gradients leave out of an adapter's inputs follows from this number, until
     // the next one; nothing does without. LoraOptions::dropout says how much.

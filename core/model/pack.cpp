@@ -30,21 +30,21 @@ Segments segmentsOf(const Pack& pack, torch::Device device) {
 }
 
 template <class Text>
-torch::Tensor packedIds(const std::vector<Text>& texts) {
+std::vector<std::int64_t> packedIds(const std::vector<Text>& texts) {
     std::vector<std::int64_t> all;
     for (const auto& text : texts) all.insert(all.end(), text.ids.begin(), text.ids.end());
-    return torch::tensor(all, torch::kInt64);
+    return all;
 }
 
-// The one place where texts and pictures become what the language model reads. [1, T, D]
-torch::Tensor embeddingsOf(const LvrModel& model, const std::vector<PackedPrefix>& prefixes) {
-    const auto all = packedIds(prefixes);
-    std::vector<torch::Tensor> images;
-    for (const auto& prefix : prefixes)
-        if (prefix.imageTokens.defined()) images.push_back(prefix.imageTokens);
-    return model.embedPrompt(
-        {all.data_ptr<std::int64_t>(), all.data_ptr<std::int64_t>() + all.numel()},
-        images.empty() ? torch::Tensor() : torch::cat(images));
+// Back to back in one row.
+Sequence sequenceOf(const LvrModel& model, const std::vector<PackedPrefix>& prefixes) {
+    std::vector<VisualTokens> images;
+    std::vector<torch::Tensor> positions;
+    for (const auto& prefix : prefixes) {
+        images.push_back(prefix.images);
+        positions.push_back(prefix.positions.ids);
+    }
+    return model.sequence(packedIds(prefixes), joined(images), torch::cat(positions, 1));
 }
 
 torch::Tensor positionsOf(const PackedRow& row, std::int64_t next) {
@@ -77,15 +77,14 @@ std::int64_t Pack::add(PackedRow row) {
 
 PackReading::PackReading(const LvrModel& model, const Pack& pack)
     : model_(model),
-      ids_(packedIds(pack.rows()).to(model.device())),
+      ids_(torch::tensor(packedIds(pack.rows()), torch::kInt64).to(model.device())),
       rows_(segmentsOf(pack, model.device())) {
-    std::vector<torch::Tensor> ofPrefixes, ofRows;
-    for (const auto& prefix : pack.prefixes()) ofPrefixes.push_back(prefix.positions.ids);
+    std::vector<torch::Tensor> ofRows;
     for (const auto& row : pack.rows())
         ofRows.push_back(positionsOf(row, pack.prefixes()[row.prefix].positions.next));
     positions_ = torch::cat(ofRows).expand({3, -1}).to(model.device());
     const auto segments = segmentsOf(pack.prefixes(), model.device());
-    model.hidden(embeddingsOf(model, pack.prefixes()), torch::cat(ofPrefixes, 1).unsqueeze(1),
+    model.hidden(sequenceOf(model, pack.prefixes()),
                  {.cache = &prefixes_, .segments = &segments, .onlyCache = true});
 }
 
@@ -95,7 +94,7 @@ torch::Tensor PackReading::hidden(const std::vector<PackedVectors>& vectors) con
         if (at.numel() > 0)
             embeddings = embeddings.index_copy(
                 0, at, given.to(embeddings.scalar_type()).expand({at.size(0), -1}));
-    return model_.hidden(embeddings.unsqueeze(0), positions_.unsqueeze(1),
+    return model_.hidden({embeddings.unsqueeze(0), positions_.unsqueeze(1)},
                          {.past = &prefixes_, .segments = &rows_})[0];
 }
 

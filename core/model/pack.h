@@ -9,13 +9,14 @@
 #include "core/model/lvr_model.h"
 #include "core/model/positions.h"
 #include "core/model/segments.h"
+#include "core/model/visual_tokens.h"
 
 namespace lvr {
 
 // What is read once for all rows that go on from it: text with images in it.
 struct PackedPrefix {
     std::vector<std::int64_t> ids;  // one at least
-    torch::Tensor imageTokens;      // [N, D]; undefined without images
+    VisualTokens images;
     PromptPositions positions;
 };
 

@@ -163,8 +163,8 @@ torch::Tensor VisionEncoder::merge(const torch::Tensor& x) const {
     return mergerOut_(torch::gelu(mergerIn_(blocks)));
 }
 
-torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridThw& grids,
-                                        VisionProbe* probe, const PassWatch* watch) const {
+VisualTokens VisionEncoder::operator()(const torch::Tensor& pixels, const GridThw& grids,
+                                       VisionProbe* probe, const PassWatch* watch) const {
     std::int64_t patches = 0;
     for (const auto& [t, h, w] : grids) patches += t * h * w;
     TORCH_CHECK(pixels.dim() == 2 && pixels.size(0) == patches, "pixels ", pixels.sizes(),
@@ -188,7 +188,7 @@ torch::Tensor VisionEncoder::operator()(const torch::Tensor& pixels, const GridT
         if (probe) probe->blocks.push_back(x);
     }
     const auto rowMajor = torch::tensor(layout.tokenOrder).argsort().to(device);
-    return merge(x).index_select(0, rowMajor);
+    return {.tokens = merge(x).index_select(0, rowMajor)};
 }
 
 }  // namespace lvr

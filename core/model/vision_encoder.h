@@ -7,6 +7,7 @@
 
 #include "core/checkpoint/model_config.h"
 #include "core/model/layers.h"
+#include "core/model/visual_tokens.h"
 
 namespace lvr {
 
@@ -70,9 +71,9 @@ class VisionEncoder {
 public:
     VisionEncoder(const Parameters& parameters, const VisionConfig& config);
     // pixels: [P, 3 * temporal * patch * patch] in merge-block order -> [P / merge^2, D],
-    // row-major. Undefined when the watch was told to stop.
-    torch::Tensor operator()(const torch::Tensor& pixels, const GridThw& grids,
-                             VisionProbe* probe = nullptr, const PassWatch* watch = nullptr) const;
+    // row-major. Without tokens when the watch was told to stop; the grids are left to the caller.
+    VisualTokens operator()(const torch::Tensor& pixels, const GridThw& grids,
+                            VisionProbe* probe = nullptr, const PassWatch* watch = nullptr) const;
 
 private:
     torch::Tensor merge(const torch::Tensor& x) const;

@@ -219,7 +219,7 @@ SftBatch layOut(const LvrCheckpoint& checkpoint, const std::vector<SftPicture>& 
         const auto& prefix = picture.rows.front().prefix;
         batch.features.push_back(picture.images.tokens);
         const auto number = batch.pack.add(
-            PackedPrefix{prefix, picture.images.tokens,
+            PackedPrefix{prefix, picture.images,
                          ropeIndex(prefix, picture.images.grids, checkpoint.model.config())});
         for (const auto& row : picture.rows) {
             TORCH_CHECK(row.prefix == prefix, "rows of one picture must have the same prefix");

@@ -13,7 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTokens = "tokens";
+constexpr const char *kTokens = "tokens", *kDeepStack = "deepstack";
+
+torch::Tensor copyOf(const TensorView& view, torch::Dtype dtype, torch::Device device) {
+    const auto mapped =
+        torch::from_blob(const_cast<std::byte*>(view.data), view.shape, torch::dtype(dtype));
+    return mapped.to(device, dtype, false, /*copy=*/true);
+}
 
 std::string towerOf(const LvrCheckpoint& checkpoint) {
     Fingerprint tower;
@@ -103,6 +109,7 @@ std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
         if (!fs::exists(file)) return std::nullopt;
         const auto opened = SafetensorsFile::open(file);
         const auto& view = opened.tensors().at(kTokens);
+        const auto deepstack = opened.tensors().find(kDeepStack);
         const PatchGrid grid{std::stoi(opened.metadata().at("rows")),
                              std::stoi(opened.metadata().at("cols"))};
         if (view.dtype != storedType(dtype_) || view.shape.size() != 2 ||
@@ -110,9 +117,10 @@ std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
             return std::nullopt;
         std::error_code ignored;
         fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
-        const auto mapped =
-            torch::from_blob(const_cast<std::byte*>(view.data), view.shape, torch::dtype(dtype_));
-        return VisualTokens{{grid}, mapped.to(device_, dtype_, false, /*copy=*/true)};
+        VisualTokens found{{grid}, copyOf(view, dtype_, device_)};
+        if (deepstack != opened.tensors().end())
+            found.deepstack = copyOf(deepstack->second, dtype_, device_);
+        return found;
     } catch (const std::exception&) {
         return std::nullopt;
     }
@@ -137,12 +145,17 @@ bool FeatureCache::hasRoomFor(std::uintmax_t bytes) {
 void FeatureCache::keep(const fs::path& image, const VisualTokens& encoded) {
     if (!keeps_) return;
     constexpr std::uintmax_t kHeader = 4096;  // a block of the file system at least
-    const auto tokens = encoded.tokens.detach().to(torch::kCPU).contiguous();
+    std::vector<NamedTensor> parts{{kTokens, encoded.tokens}};
+    if (encoded.deepstack.defined()) parts.emplace_back(kDeepStack, encoded.deepstack);
+    std::vector<TensorBytes> bytes;
+    for (auto& [name, tensor] : parts) {
+        tensor = tensor.detach().to(torch::kCPU).contiguous();
+        bytes.push_back({name, storedType(dtype_), tensor.sizes().vec(), tensor.data_ptr()});
+    }
     if (isNearlyFull(folder_)) return stopKeeping("the disk is nearly full");
-    if (!hasRoomFor(tokens.nbytes() + kHeader)) return;
+    if (!hasRoomFor(encoded.bytes() + kHeader)) return;
     try {
-        writeSafetensors(entryOf(image),
-                         {{kTokens, storedType(dtype_), tokens.sizes().vec(), tokens.data_ptr()}},
+        writeSafetensors(entryOf(image), bytes,
                          {{"rows", std::to_string(encoded.grids.front().rows)},
                           {"cols", std::to_string(encoded.grids.front().cols)}});
     } catch (const Error& error) {

@@ -36,7 +36,7 @@ VisualTokens visualTokensOf(const LvrCheckpoint& checkpoint,
                             const std::vector<std::filesystem::path>& files) {
     const auto pixels = readPixels(files, checkpoint.preprocess);
     checkFits(pixels, checkpoint);
-    return {pixels.grids, checkpoint.model.imageTokens(pixels)};
+    return checkpoint.model.visualTokens(pixels);
 }
 
 VisionFeatures::VisionFeatures(const LvrCheckpoint& checkpoint, const std::filesystem::path& cache,
@@ -88,7 +88,7 @@ VisualTokens VisionFeatures::encode(const std::filesystem::path& file) {
     auto here = coming ? coming.mapped().get() : read(file, checkpoint_.preprocess, cache_.get());
     if (here.cached) return *std::move(here.cached);
     checkFits(here.pixels, checkpoint_);
-    VisualTokens image{here.pixels.grids, checkpoint_.model.imageTokens(here.pixels)};
+    auto image = checkpoint_.model.visualTokens(here.pixels);
     if (cache_) cache_->keep(file, image);
     return image;
 }
@@ -100,25 +100,19 @@ const VisualTokens& VisionFeatures::of(const std::filesystem::path& file) {
     }
     recent_.push_front({file.string(), encode(file)});
     byFile_[file.string()] = recent_.begin();
-    bytes_ += recent_.front().image.tokens.nbytes();
+    bytes_ += recent_.front().image.bytes();
     while (bytes_ > mostBytes_ && recent_.size() > 1) forgetOldest();
     return recent_.front().image;
 }
 
 VisualTokens VisionFeatures::of(const std::vector<std::filesystem::path>& files) {
-    VisualTokens all;
-    std::vector<torch::Tensor> tokens;
-    for (const auto& file : files) {
-        const auto& image = of(file);
-        all.grids.push_back(image.grids.front());
-        tokens.push_back(image.tokens);
-    }
-    if (!tokens.empty()) all.tokens = tokens.size() == 1 ? tokens.front() : torch::cat(tokens);
-    return all;
+    std::vector<VisualTokens> images;
+    for (const auto& file : files) images.push_back(of(file));
+    return joined(images);
 }
 
 void VisionFeatures::forgetOldest() {
-    bytes_ -= recent_.back().image.tokens.nbytes();
+    bytes_ -= recent_.back().image.bytes();
     byFile_.erase(recent_.back().file);
     recent_.pop_back();
 }

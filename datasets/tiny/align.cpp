@@ -138,7 +138,7 @@ void trainAlign(LvrModel& model, const PreprocessConfig& preprocessing, const Al
         const auto batch =
             makeBatch(source, static_cast<std::uint64_t>(step) * options.picturesPerStep,
                       options.picturesPerStep, preprocessing, code);
-        const auto tokens = model.imageTokens(batch.pixels);  // [N, D]
+        const auto tokens = model.visualTokens(batch.pixels).tokens;  // [N, D]
         const auto regression = (tokens - batch.targets).square().mean() / (kTokenRms * kTokenRms);
         const auto shape = classify(tokens, code.shapes, code.nothing, batch.shapes);
         const auto color = classify(tokens, code.colors, code.nothing, batch.colors);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/decode/decoder.h"
+#include "core/model/positions.h"
 #include "core/text/chat_template.h"
 #include "core/torch.h"
 #include "core/vision/image_file.h"
@@ -21,9 +22,10 @@ inline lvr::Prompt makePrompt(const lvr::LvrCheckpoint& checkpoint, const std::s
     const torch::NoGradGuard off;
     lvr::Prompt prompt;
     prompt.ids = lvr::rawPrompt(checkpoint.tokenizer, pixels.grids, text);
-    if (!pixels.grids.empty()) prompt.imageTokens = checkpoint.model.imageTokens(pixels);
-    prompt.positions = lvr::ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
-    prompt.embeddings = checkpoint.model.embedPrompt(prompt.ids, prompt.imageTokens);
+    if (!pixels.grids.empty()) prompt.images = checkpoint.model.visualTokens(pixels);
+    const auto positions = lvr::ropeIndex(prompt.ids, pixels.grids, checkpoint.model.config());
+    prompt.sequence = checkpoint.model.sequence(prompt.ids, prompt.images, positions.ids);
+    prompt.next = positions.next;
     return prompt;
 }
 

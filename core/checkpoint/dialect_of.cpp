@@ -187,7 +187,8 @@ FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked
     const ConfigFields config(evidence.config);
     refuseOtherLoops(config);
     const auto [name, first] = splitAsked(asked);
-    FoundDialect found{.choice = chosenBy(evidence, config, name)};
+    FoundDialect found;
+    found.choice = chosenBy(evidence, config, name);
     found.dialect = dialectNamed(found.choice.name);
     auto& dialect = found.dialect;
     readCount(config, dialect);
@@ -198,12 +199,16 @@ FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked
     found.end = {dialect.end, idIn(fields.end)};
     if (!dialect.latentEnd.empty())
         found.latentEnd = {dialect.latentEnd, idIn("lvr_latent_end_id")};
-    if (first) {
-        const bool swaps = addsLatentFirst(dialect.name);
-        (swaps ? found.latent : found.start).configured = *first;
-        (swaps ? found.start : found.latent).configured = *first + 1;
-        found.end.configured = *first + 2;
+    auto next = first;
+    const auto ids = [&](NamedToken& token) {
+        if (next) token.configured = (*next)++;
+    };
+    if (addsLatentFirst(dialect.name)) {
+        ids(found.latent), ids(found.start);
+    } else {
+        ids(found.start), ids(found.latent);
     }
+    ids(found.end);
     if (!isLvr(dialect)) checkHasTokens(found, evidence);
     const auto anchors = anchorWarnings(evidence);
     auto& warnings = found.choice.warnings;

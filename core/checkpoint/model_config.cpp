@@ -353,12 +353,12 @@ void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
 }
 
 void writeModelConfig(const ModelConfig& config, const std::string& dtype, const fs::path& base,
-                      const fs::path& folder) {
+                      const fs::path& folder, LvrFields lvrFields) {
     const auto file = folder / kModelConfig;
     if (fs::exists(base / kModelConfig)) {
         auto json = OrderedJson::parse(readTextFile(base / kModelConfig));
         json["architectures"] = OrderedJson::array({"Qwen2_5_VLForConditionalGeneration"});
-        putLvr(config.lvr, json);
+        if (lvrFields == LvrFields::Written) putLvr(config.lvr, json);
         putTextFieldsOnTop(config.text, json);
         putDtype(dtype, json);
         const auto text = json.dump(2) + "\n";

@@ -246,7 +246,6 @@ std::int64_t mostGenerated(const std::vector<RowState>& rows) {
 RowMove advance(RowState& row, const RowSetting& setting, std::int64_t sampled,
                 double endProbability) {
     const auto& tokens = setting.rules.tokens;
-    const auto& dialect = dialectOf(setting);
     const bool wasThinking = row.thinking, started = opens(row, setting);
     sampled = insteadOf(sampled, row, setting);
     if (const auto thought = thoughtNow(row, setting, started)) {

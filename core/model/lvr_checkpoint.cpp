@@ -139,6 +139,7 @@ void addDialect(const LvrCheckpoint& checkpoint, DecodeSettings& settings) {
     const auto& dialect = checkpoint.rules.dialect;
     if (isLvr(dialect)) return;
     auto& options = settings.options;
+    settings.origins["dialect"] = dialect.name + ": " + checkpoint.dialectChoice.reason;
     const auto say = [&](const char* name) { settings.origins[name] = "dialect"; };
     options.exit = exitOf(dialect), say("exit");
     if (dialect.forcesStart) options.spanStart = SpanStart::Forced, say("force-start");
@@ -203,19 +204,20 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     auto model = LvrModel::open(folder, options);
     const auto& config = model.config();
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
-    RowRules rules{.tokens = tokensOf(tokenizer, found, config, folder),
-                   .stopIds = generation.eosTokenIds,
-                   .padId = generation.padTokenId};
+    const auto tokens = tokensOf(tokenizer, found, config, folder);
+    RowRules rules{
+        .tokens = tokens, .stopIds = generation.eosTokenIds, .padId = generation.padTokenId};
     addDialectRules(found.dialect, tokenizer, rules);
     const auto pictures = PreprocessConfig::open(folder);
     checkCutAlike(pictures, config.vision, folder);
+    auto provenance = readProvenance(folderWith(folder, "lvr_workbench.json"));
     auto warnings = warningsOf(model, generation, found.choice, folder);
     return {.name = folderOrRepoId,
             .model = std::move(model),
             .tokenizer = std::move(tokenizer),
             .preprocess = pictures,
             .rules = std::move(rules),
-            .provenance = readProvenance(folderWith(folder, "lvr_workbench.json")),
+            .provenance = std::move(provenance),
             .generation = generation,
             .warnings = std::move(warnings),
             .dialectChoice = found.choice,
@@ -249,7 +251,6 @@ DecodeSettings LvrCheckpoint::decoding() const {
 Provenance LvrCheckpoint::madeInto(const std::string& command) const {
     auto made = madeFrom(provenance, command);
     if (generation.exit) made.defaultExit = toText(*generation.exit);
-    if (dialectChoice.isAsked) made.dialect = rules.dialect.name;
     return made;
 }
 

@@ -98,14 +98,6 @@ OrderedJson decodingJson(const Trace& trace) {
     return json;
 }
 
-// Of a model that does not think as LVR does.
-std::string dialectText(const Trace& trace) {
-    if (trace.dialect == "lvr" || trace.dialect == "plain") return {};
-    const auto why = trace.origins.find("dialect");
-    return "dialect " + trace.dialect +
-           (why == trace.origins.end() ? "" : " (" + why->second + ")") + "; ";
-}
-
 }  // namespace
 
 OrderedJson toJson(const Trace& trace) {
@@ -169,7 +161,7 @@ std::string toReadableText(const Trace& trace) {
            format(", %.0f ms to the first token, %.0f ms in all", first,
                   first + trace.timings.decode) +
            (rate ? format(", %.0f tokens/s\n", *rate) : "\n") + "decoded with " +
-           dialectText(trace) + decodingText(trace.options, trace.origins) + "\n";
+           decodingText(trace.options, trace.origins) + "\n";
 }
 
 }  // namespace lvr

@@ -197,6 +197,8 @@ std::string decodingText(const DecodeOptions& options, const OptionOrigins& orig
         group->second += (group->second.empty() ? "" : ", ") + name + " " + value;
     }
     std::string text;
+    if (const auto dialect = origins.find("dialect"); dialect != origins.end())
+        text = "dialect " + dialect->second;
     for (const auto& [origin, named] : groups)
         text += (text.empty() ? "" : "; ") + named + (origin.empty() ? "" : " (" + origin + ")");
     return text;

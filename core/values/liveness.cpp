@@ -51,6 +51,7 @@ bool reachedCap(const ExitRule& rule, int latents) {
 Thought::End endOf(const Trace& trace, const LatentStep& last, int latents,
                    const DecodeStep* next) {
     if (!next) return Thought::End::CutOff;
+    if (!trace.method.empty()) return Thought::End::Rule;
     const auto& rule = trace.options.exit;
     const bool capped = reachedCap(rule, latents);
     // A forced <|lvr_end|> does not tell whether it was also sampled.
@@ -83,7 +84,7 @@ std::vector<Thought> thoughtsOf(const Trace& trace) {
             thoughts.push_back(
                 {.latents = latents,
                  .end = given ? Thought::End::Given : endOf(trace, last, latents, next),
-                 .closed = next && next->text == kEndToken});
+                 .closed = next && (next->text == kEndToken || !trace.method.empty())});
         }
         i = after + 1;
     }
@@ -154,6 +155,7 @@ std::string capText(const ExitRule& rule) {
 std::string endText(const Liveness& liveness, const Thought& thought) {
     switch (thought.end) {
         case Thought::End::Rule:
+            if (!liveness.method.empty()) return "ended by " + liveness.method;
             return "ended by " +
                    std::visit([](const auto& r) { return conditionText(r); }, liveness.rule);
         case Thought::End::Cap:
@@ -170,6 +172,7 @@ std::string endText(const Liveness& liveness, const Thought& thought) {
 
 // Plain decoding is a choice; that a model which may think does not is a finding.
 std::string noLatentsText(const Liveness& liveness) {
+    if (!liveness.method.empty()) return "no latents by " + liveness.method;
     if (std::holds_alternative<NoLatents>(liveness.rule)) return "no latents: plain decoding";
     if (liveness.stopped) return "no latents yet: stopped by you";
     if (liveness.feed == LatentFeed::None) return "no latents: the markers only, as you asked";
@@ -182,6 +185,7 @@ Liveness livenessOf(const Trace& trace) {
     Liveness liveness{.thoughts = thoughtsOf(trace),
                       .feed = trace.options.latentFeed,
                       .rule = trace.options.exit,
+                      .method = trace.method,
                       .stopped = trace.stopped == StopReason::Cancelled,
                       .given = isGiven(trace)};
     if (liveness.thoughts.empty()) return liveness;

@@ -38,8 +38,12 @@ QString answerText(const Trace& trace) {
     return trace.stopped == StopReason::MaxNewTokens ? QObject::tr("%1… (cut)").arg(said) : said;
 }
 
+QString wayText(const Trace& trace) {
+    return trace.method.empty() ? describe(trace.options) : QString::fromStdString(trace.method);
+}
+
 QString howText(const Trace& trace) {
-    return join({describe(trace.options), QString::fromStdString(trace.model)});
+    return join({wayText(trace), QString::fromStdString(trace.model)});
 }
 
 QString speedText(const Trace& trace) {

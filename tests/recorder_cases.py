@@ -6,6 +6,7 @@ import sys
 
 import numpy
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "resources", "python"))
 import lvrtrace
 

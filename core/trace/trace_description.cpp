@@ -36,8 +36,8 @@ public:
             for (const auto& grid : fields_.objects("grids")) trace.grids.push_back(readGrid(grid));
         if (isThere("rois"))
             for (const auto& box : fields_.objects("rois")) trace.rois.push_back(readBox(box));
-        trace.text = isThere("text") ? text("text") : saidIn(trace.steps);
-        trace.answer = isThere("answer") ? text("answer") : trace.text;
+        trace.text = isThere("text") ? text("text") : generatedIn(trace.steps);
+        trace.answer = isThere("answer") ? text("answer") : saidIn(trace.steps);
         trace.expectedAnswer = fields_.find<std::string>("expected_answer");
         if (const auto origins = fields_.object("option_origins"))
             for (const auto& name : origins->keys())
@@ -69,6 +69,12 @@ private:
         fields_.failMissing(key);
     }
 
+    static std::string generatedIn(const std::vector<DecodeStep>& steps) {
+        std::string generated;
+        for (const auto& step : steps) generated += step.text;
+        return generated;
+    }
+    // Without what was only sampled inside a thought.
     static std::string saidIn(const std::vector<DecodeStep>& steps) {
         std::string said;
         for (const auto& step : steps)

@@ -33,7 +33,8 @@ def answer(model, inputs, start_id, end_id, latents, most, record):
     stops = stops if isinstance(stops, list) else [stops]
     read = model.model(**inputs, use_cache=True)
     place = inputs["input_ids"].shape[1]
-    fed = latents  # in this thought; `latents`: there is none
+    starts = inputs["input_ids"][0, -1] == start_id
+    fed = 0 if starts else latents  # in this thought; `latents`: there is none
     for step in range(most):
         hidden = read.last_hidden_state[:, -1:]                  # [1, 1, D], after the last norm
         logits = model.lm_head(hidden)[0, 0].float()             # [V]
@@ -61,6 +62,7 @@ def main():
         parser.add_argument(name, required=True)
     parser.add_argument("--latents", type=int, default=8)
     parser.add_argument("--most", type=int, default=128, help="positions")
+    parser.add_argument("--force-start", action="store_true", help="the prompt ends in the start id")
     parser.add_argument("--start-id", type=int)
     parser.add_argument("--end-id", type=int)
     given = parser.parse_args()
@@ -75,6 +77,8 @@ def main():
 
     start_id = model.config.lvr_start_id if given.start_id is None else given.start_id
     end_id = model.config.lvr_end_id if given.end_id is None else given.end_id
+    if given.force_start:
+        ids = torch.cat([ids, torch.tensor([[start_id]])], dim=1)
     with lvrtrace.Recorder(given.to, method="example_feedback_loop.py", model=given.model,
                            question=given.question, images=[picture], grids=seen.image_grid_thw,
                            merge_size=processor.merge_size, image_tokens=visual_tokens,

@@ -80,6 +80,7 @@ class Recorder:
         if shadow_id is not None:
             step["token"] = _whole(shadow_id, "shadow_id")
             step["text"] = self._said(step["token"], text)
+            self._ids.append(step["token"])
         end = _number(end_probability, "end_probability")
         if end_distance is not None:
             self._end_distances.append(_number(end_distance, "end_distance"))
@@ -90,7 +91,8 @@ class Recorder:
 
     def finish(self, stopped="end_of_text", answer=None, text=None):
         """Writes the file. answer: what counts as the answer; else what stands in the last
-        <answer>, else all that was said. text: as generated; else decoded by the tokenizer."""
+        <answer>, else all that was said. text: as generated, with shadow ids; else by the
+        tokenizer."""
         if self._written:
             raise RecordError(f"{self._file} is written already; make a Recorder for each answer")
         if stopped not in STOPPED:
@@ -98,9 +100,9 @@ class Recorder:
         if not self._steps:
             raise RecordError("nothing was recorded; call token() or latent() before finish()")
         if text is None:
-            text = self._spoken()
+            text = self._decode(self._ids) if self._tokenizer else self._texts(self._steps)
         if answer is None:
-            answer = _answer_in(self._spoken(skip_special_tokens=True))
+            answer = _answer_in(self._spoken())
         self._about.update(
             hidden_size=self._width or 0, images=len(self._images), grids=self._grids,
             steps=self._steps, stopped=stopped, text=_text(text, "text"),
@@ -142,10 +144,16 @@ class Recorder:
             return _text(text, "text")
         return self._decode([token_id]) if self._tokenizer else ""
 
-    def _spoken(self, **how):
+    def _spoken(self):
+        """Without what was only sampled inside a thought."""
+        spoken = [step for step in self._steps if "latent_index" not in step]
         if self._tokenizer:
-            return self._decode(self._ids, **how)
-        return "".join(step["text"] for step in self._steps if "latent_index" not in step)
+            return self._decode([step["token"] for step in spoken], skip_special_tokens=True)
+        return self._texts(spoken)
+
+    @staticmethod
+    def _texts(steps):
+        return "".join(step["text"] for step in steps)
 
     def _decode(self, ids, skip_special_tokens=False):
         return self._tokenizer.decode(ids, skip_special_tokens=skip_special_tokens,

@@ -158,7 +158,7 @@ void addFollowCommand(CLI::App& runs) {
         ->required();
     command->add_option("--name", a->name, "What to call the run");
     command->add_option("--until-idle", a->untilIdle, "End after so many seconds without news")
-        ->check(CLI::Range(0.1, 1e9));
+        ->check(CLI::Range(1.0, 1e9));
     addStoreOption(*command, a->store);
     command->footer("Example: lvr runs follow out/grpo --name theirs --until-idle 600");
     command->callback([a] { follow(*a); });

@@ -89,6 +89,7 @@ void TrainWorkspace::build() {
            "trainer_state.json and TRL's completions, as they grow"));
     for (auto* action : {new_, follow_}) action->setEnabled(!places_.store.isEmpty());
     connect(nothing_, &NoRuns::newRunWanted, this, &TrainWorkspace::newRun);
+    connect(nothing_, &NoRuns::followWanted, this, &TrainWorkspace::chooseFollowed);
     upper_->addWidget(table_);
     upper_->addWidget(details_);
     upper_->setStretchFactor(0, 3);

@@ -28,7 +28,7 @@ std::string completionTextOf(const Json& value) {
         else if (message.contains("text"))  // a part of a message
             text += completionTextOf(message["text"]);
     }
-    return text.empty() ? value.dump() : text;
+    return text.empty() ? value.dump(-1, ' ', false, Json::error_handler_t::replace) : text;
 }
 
 std::optional<double> numberIn(const Json& row, const std::string& column) {
@@ -46,11 +46,13 @@ constexpr std::array kNoRewards = {"step",   "prompt", "completion", "advantage"
                                    "reward", "group",  "index"};
 
 Rollout rolloutOf(const Json& row) {
-    Rollout rollout{.image = textIn(row, "image"),
-                    .prompt = textIn(row, "prompt"),
-                    .expected = textIn(row, "expected"),
-                    .completion = textIn(row, "completion"),
-                    .stopped = textIn(row, "stopped")};
+    const auto image = row.find("image");  // a file's name; TRL may keep a picture there
+    Rollout rollout{
+        .image = image != row.end() && image->is_string() ? image->get<std::string>() : "",
+        .prompt = textIn(row, "prompt"),
+        .expected = textIn(row, "expected"),
+        .completion = textIn(row, "completion"),
+        .stopped = textIn(row, "stopped")};
     double sum = 0;
     for (const auto& [column, value] : row.items()) {
         if (!value.is_number() || std::ranges::find(kNoRewards, column) != kNoRewards.end())

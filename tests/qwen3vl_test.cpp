@@ -2,6 +2,7 @@
 
 #include <QCryptographicHash>
 #include <QtTest>
+#include <set>
 
 #include "core/decode/decoder.h"
 #include "core/error.h"
@@ -166,8 +167,12 @@ private Q_SLOTS:
         for (const auto& c : all["cases"]) checkCase(checkpoint, c, expected, worst);
         for (const auto& [what, value] : worst.values)
             qInfo("%s: %s within %.1e", name.c_str(), what.c_str(), value);
+        const std::set<std::string> onTheWay{"layers", "vision blocks"};  // larger numbers
         for (const auto& [what, value] : worst.values)
-            QVERIFY2(value <= (what == "logits" ? 1e-4 : 2e-5), what.c_str());
+            QVERIFY2(value <= (what == "logits"          ? 1e-4
+                               : onTheWay.contains(what) ? 5e-5
+                                                         : 2e-5),
+                     what.c_str());
     }
 
     void plainDecodingEqualsTransformers() {

@@ -167,6 +167,40 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(answerIn(text.toStdString())), answer);
     }
 
+    void whatIsThoughtInWordsIsNoAnswer() {
+        const auto answer = [](const char* text) { return QString::fromStdString(answerIn(text)); };
+        QCOMPARE(answer("<think>maybe <answer>A</answer></think>\n<answer>B</answer>"), "B");
+        QCOMPARE(answer("<think>maybe <answer>A</answer></think> It is B"), "It is B");
+        QCOMPARE(answer("<reason>one</reason><reason>two</reason><answer>C</answer>"), "C");
+        // Nothing follows: what it thought is all there is.
+        QCOMPARE(answer("<think>so <answer>A</answer></think>"), "A");
+    }
+
+    void anAnswerIsWhereItsMethodPutsIt_data() {
+        QTest::addColumn<AnswerMark>("mark");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("answer");
+        const auto row = [](AnswerMark mark, const char* text, const char* answer) {
+            QTest::newRow(text) << mark << text << answer;
+        };
+        row(AnswerMark::Boxed, "So it is \\boxed{B}.", "B");
+        row(AnswerMark::Boxed, "\\boxed{A}, no: \\boxed{\\frac{1}{2}} then", "\\frac{1}{2}");
+        row(AnswerMark::Boxed, "\\boxed{A}, no: \\boxed{B", "A");
+        row(AnswerMark::Boxed, "<answer>C</answer>", "C");
+        row(AnswerMark::Boxed, "It is red", "It is red");
+        row(AnswerMark::Phrase, "Well. The Final Answer is: red.\nThanks", "red.");
+        row(AnswerMark::Phrase, "The final answer is: \\boxed{12}", "12");
+        row(AnswerMark::Phrase, "It is \\boxed{12}", "12");
+        row(AnswerMark::Phrase, "final answer is: A final answer is: B", "B");
+        row(AnswerMark::Tag, "\\boxed{A} <answer>B</answer>", "B");
+    }
+    void anAnswerIsWhereItsMethodPutsIt() {
+        QFETCH(const AnswerMark, mark);
+        QFETCH(const QString, text);
+        QFETCH(const QString, answer);
+        QCOMPARE(QString::fromStdString(answerIn(text.toStdString(), mark)), answer);
+    }
+
     void anAnswerIsRightWhenItSaysTheSame_data() {
         QTest::addColumn<QString>("answer");
         QTest::addColumn<QString>("gold");

@@ -125,6 +125,10 @@ private Q_SLOTS:
         row("probe", "probe:p.json:0.5:8", {.fed = 1, .probedRight = 0.5}, true);
         row("probe says no", "probe:p.json:0.5:8", {.fed = 1, .probedRight = 0.49}, false);
         row("probe cap", "probe:p.json:0.5:8", {.fed = 8, .probedRight = 0.1}, true);
+        row("the same id", "repeated:3:8", {.fed = 3, .sameId = 3}, true);
+        row("the same id twice", "repeated:3:8", {.fed = 3, .sameId = 2}, false);
+        row("an end is as good", "repeated:3:8", {.fed = 0, .endSampled = true}, true);
+        row("repeated cap", "repeated:3:8", {.fed = 8, .sameId = 1}, true);
     }
     void rulesLeaveWhenTheySay() {
         QFETCH(QString, rule);

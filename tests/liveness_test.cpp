@@ -91,6 +91,29 @@ private Q_SLOTS:
         QCOMPARE(liveness.state, state);
     }
 
+    void thoughtsOfOtherDialectsEndInTheirOwnTokens() {
+        auto trace = traceOf("1126ww", EndToken{16}, StopReason::EndOfText);
+        trace.dialect = "monet";
+        trace.steps[4].text = "</abs_vis_token>";
+        QCOMPARE(toText(livenessOf(trace)),
+                 std::string("4 latents fed back, ended by sampling </abs_vis_token>, closed"));
+        trace.steps.resize(5);  // a stop token inside the thought was the last that it said
+        trace.steps[4].text = "<|im_end|>";
+        QCOMPARE(toText(livenessOf(trace)),
+                 std::string("4 latents fed back, not ended, not closed"));
+    }
+
+    void aStartThatIsFedAgainGoesOnWithTheThought() {
+        auto trace = traceOf("s11s111ew", EndToken{16}, StopReason::EndOfText);
+        trace.dialect = "ilvr";
+        for (const auto at : {0, 3}) trace.steps[at].text = "<|latent_start|>";
+        trace.steps[7].text = "<|latent_end|>";
+        const auto liveness = livenessOf(trace);
+        QCOMPARE(liveness.thoughts.size(), std::size_t{1});
+        QCOMPARE(liveness.thoughts.front().latents, 5);
+        QVERIFY(liveness.state == Liveness::State::Alive);
+    }
+
     void whatWasNotFedBackIsNotCalledALatent() {
         auto trace = traceOf("s16ew", EndProbability{});
         trace.options.latentFeed = LatentFeed::Snap;

@@ -60,7 +60,7 @@ private Q_SLOTS:
              {"none", "fixed:0", "fixed:8", "latent-end:mse:0.02:16", "latent-end:mae:1.5:3",
               "latent-end:cosine:1e-09:16", "end-token:32", "end-prob:0.5:16", "end-prob:1:0",
               "settled:0.98:16", "answer-settled:2:16", "entropy:0.5:16", "entropy:3:4",
-              "probe:runs/my probe.json:0.5:16"})
+              "probe:runs/my probe.json:0.5:16", "repeated:3:16", "repeated:2:8"})
             QTest::newRow(text) << text;
     }
     void everyRuleSurvivesItsText() {
@@ -80,6 +80,7 @@ private Q_SLOTS:
         QCOMPARE(parseExitRule("answer-settled:3"), ExitRule(AnswerSettled{.held = 3}));
         QCOMPARE(parseExitRule("entropy:1"), ExitRule(AnswerEntropy{.threshold = 1}));
         QCOMPARE(parseExitRule("probe:p.json"), ExitRule(LearnedProbe{.file = "p.json"}));
+        QCOMPARE(parseExitRule("repeated:4"), ExitRule(RepeatedToken{.times = 4}));
     }
 
     void wrongRulesAreErrorsThatSayWhatIsRight_data() {

@@ -180,7 +180,8 @@ void WidgetsTest::exitRuleComesBackAsSet() {
         Settled{.threshold = 0.98765, .cap = 5},
         AnswerSettled{.held = 4, .cap = 6},
         AnswerEntropy{.threshold = 1.5, .cap = 8},
-        LearnedProbe{.file = "probes/of chains.json", .threshold = 0.625, .cap = 12}};
+        LearnedProbe{.file = "probes/of chains.json", .threshold = 0.625, .cap = 12},
+        RepeatedToken{.times = 4, .cap = 11}};
     ExitRuleForm form;
     QSignalSpy changed(&form, &ExitRuleForm::changed);
     form.setRule(rules[row]);

@@ -42,7 +42,8 @@ constexpr Kind kKinds[] = {
     {"Settled", "Leave when a latent is as near to the one before (cosine)"},
     {"Answer settled", "Leave when the early answer has not changed over the last latents"},
     {"Sure answer", "Leave when the entropy of the early answer is below so many nats"},
-    {"Learned probe", "Leave when a probe file says that the answer is right already"}};
+    {"Learned probe", "Leave when a probe file says that the answer is right already"},
+    {"Repeated token", "Leave when the end token is sampled, or one token so often in a row"}};
 static_assert(std::size(kKinds) == std::variant_size_v<ExitRule>);
 
 // As the one list of options has it.
@@ -240,7 +241,7 @@ void ExitRuleForm::showFieldsOf(int kind) {
     const auto is = [kind](const ExitRule& rule) { return kind == static_cast<int>(rule.index()); };
     metric_->setVisible(is(near));
     threshold_->setMaximum(is(near) || is(AnswerEntropy{}) ? kHighest : 1);
-    held_->setVisible(is(AnswerSettled{}));
+    held_->setVisible(is(AnswerSettled{}) || is(RepeatedToken{}));
     probe_->setVisible(is(LearnedProbe{}));
     threshold_->setVisible(is(near) || is(own) || is(Settled{}) || is(AnswerEntropy{}) ||
                            is(LearnedProbe{}));
@@ -294,6 +295,8 @@ ExitRule ExitRuleForm::rule() const {
             return AnswerEntropy{.threshold = threshold(), .cap = steps()};
         case 8:
             return LearnedProbe{.file = probeFile(), .threshold = threshold(), .cap = steps()};
+        case 9:
+            return RepeatedToken{.times = held(), .cap = steps()};
     }
     return EndProbability{.threshold = threshold(), .cap = steps()};
 }
@@ -312,6 +315,7 @@ void ExitRuleForm::setRule(const ExitRule& rule) {
                     threshold_->setValue(givenThreshold_ = r.threshold);
                 if constexpr (requires { r.cap; }) steps_->setValue(givenSteps_ = r.cap);
                 if constexpr (requires { r.held; }) held_->setValue(givenHeld_ = r.held);
+                if constexpr (requires { r.times; }) held_->setValue(givenHeld_ = r.times);
                 if constexpr (requires { r.file; })
                     probeFile_->setText(QString::fromStdString(r.file));
                 if constexpr (requires { r.count; }) steps_->setValue(givenSteps_ = r.count);

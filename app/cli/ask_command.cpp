@@ -314,6 +314,7 @@ void addAskCommand(CLI::App& app) {
     auto* command = app.add_subcommand("ask", "Ask a picture and see each latent step");
     addModelOptions(*command, a->model);
     addThreads(*command, a->model.threads);
+    addDialect(*command, a->model.dialect);
     command->add_option("--image,--image2", a->images, "Picture file; give it again for more")
         ->allow_extra_args(false);
     command

@@ -11,6 +11,7 @@
 #include "core/model/device.h"
 #include "core/model/dtype.h"
 #include "core/model/lvr_checkpoint.h"
+#include "core/values/dialect.h"
 
 namespace lvr {
 namespace {
@@ -89,6 +90,18 @@ void addThreads(CLI::App& command, int& threads) {
         ->check(wholeFrom(1));
 }
 
+void addDialect(CLI::App& command, std::string& dialect) {
+    std::string names;
+    for (const auto& one : dialects()) names += (names.empty() ? "" : ", ") + one.name;
+    command
+        .add_option("--dialect", dialect,
+                    "How the model thinks, where its own files don't say so rightly: " + names +
+                        "; NAME:ID where its tokenizer has no names for the tokens, which are "
+                        "those from ID on")
+        ->check(
+            passes([](const std::string& text) { dialectNamed(text.substr(0, text.find(':'))); }));
+}
+
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
     for (const auto& field : fieldsOf(DecodeOptions()))
         if (field.name != kSeed) addDecodeOption(command, field, a);
@@ -120,7 +133,10 @@ Placement placementOf(const ModelArguments& a, Purpose purpose) {
 LvrCheckpoint openCheckpoint(const ModelArguments& a, const Placement& placement) {
     auto checkpoint = LvrCheckpoint::open(
         modelNamed(a),
-        {.dtype = placement.dtype, .device = placement.device, .stop = interruption()});
+        {.dtype = placement.dtype, .device = placement.device, .stop = interruption()}, a.dialect);
+    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
+        std::cerr << "lvr: it thinks as " << dialect.method << " ("
+                  << checkpoint.dialectChoice.reason << "): " << ruleText(dialect) << "\n";
     for (const auto& warning : checkpoint.warnings) std::cerr << "lvr: " << warning << "\n";
     fitThreads(checkpoint.model, a.threads);
     return checkpoint;

@@ -338,6 +338,7 @@ void addDiagnoseCommand(CLI::App& app) {
     auto* command = app.add_subcommand("diagnose", "Are the latents used, and for what?");
     addModelOptions(*command, a->model);
     addThreads(*command, a->model.threads);
+    addDialect(*command, a->model.dialect);
     command->add_option("--data", a->data,
                         "scenes, scenes:chain,color-to-shape, a benchmark (vstar:DIR, mmvp:DIR, "
                         "...) or a data file");

@@ -192,7 +192,10 @@ std::string shortName(const std::string& model) {
 
 void evaluateModel(const EvalArguments& a, const std::string& model, std::size_t width,
                    OrderedJson& models, OrderedJson& rows) {
-    const ModelArguments opened{model, a.model.dtype, a.model.device};
+    const ModelArguments opened{.model = model,
+                                .dtype = a.model.dtype,
+                                .device = a.model.device,
+                                .dialect = a.model.dialect};
     const auto placement = placementOf(opened);
     const auto checkpoint = openCheckpoint(opened, placement);
     if (a.threads > 0) at::set_num_threads(a.threads);
@@ -269,6 +272,7 @@ void addEvalCommand(CLI::App& app) {
                        "Checkpoint; give it again to compare several in one table (default: the "
                        "shipped tiny model)");
     addPlacementOptions(*scenes, a->model.dtype, a->model.device);
+    addDialect(*scenes, a->model.dialect);
     scenes->add_option("--count", a->count, "Questions a kind, each on a picture of its own")
         ->check(wholeFrom(1))
         ->capture_default_str();

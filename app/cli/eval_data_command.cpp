@@ -27,7 +27,7 @@ namespace {
 
 struct EvalDataArguments {
     EvalSaid said;
-    std::string dtype = "auto", device = "auto", resume;
+    std::string dtype = "auto", device = "auto", dialect, resume;
     std::filesystem::path store;
     EvalOutput output;
     int threads = 0;
@@ -168,6 +168,7 @@ void evalData(EvalDataArguments& a) {
     checkOutput(a.output);
     if (a.dtype != "auto") a.said["dtype"] = a.dtype;
     if (a.device != "auto") a.said["device"] = a.device;
+    if (!a.dialect.empty()) a.said["dialect"] = a.dialect;
     RunStore store(storeFile(a.store));
     const auto before = resumedRun(store, a);
     const auto said = saidInAll(a.said, before);
@@ -175,8 +176,10 @@ void evalData(EvalDataArguments& a) {
         return said.contains(flag) ? said.at(flag) : std::string(otherwise);
     };
     const auto questions = readQuestions(said);
-    const ModelArguments named{textOf("model", ""), textOf("dtype", "auto"),
-                               textOf("device", "auto")};
+    const ModelArguments named{.model = textOf("model", ""),
+                               .dtype = textOf("dtype", "auto"),
+                               .device = textOf("device", "auto"),
+                               .dialect = textOf("dialect", "")};
     const auto model = modelNamed(named);
     const auto modelHash = checkpointFingerprint(findCheckpoint(model));
     const auto placement = placementOf(named);
@@ -203,6 +206,7 @@ void addEvalDataCommand(CLI::App& eval) {
         eval.add_subcommand("data", "On benchmarks, or data of your own, as the papers' tables");
     addEvalOptions(*command, a->said);
     addPlacementOptions(*command, a->dtype, a->device);
+    addDialect(*command, a->dialect);
     addStoreOption(*command, a->store);
     command->add_option(
         "--resume", a->resume,

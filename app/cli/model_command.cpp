@@ -11,6 +11,7 @@
 #include "core/checkpoint/model_config.h"
 #include "core/checkpoint/quantisation.h"
 #include "core/error.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/model/lvr_model.h"
 #include "core/model/save_checkpoint.h"
 #include "core/text/tokenizer.h"
@@ -55,10 +56,12 @@ void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folde
     if (!names.empty()) std::cout << "not read        " << names << "\n";
 }
 
-void showModel(const std::string& name) {
+void showModel(const std::string& name, const std::string& dialect) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
     const auto stored = memoryType(sizeOf(folder).dtype);
     const auto quantised = readQuantisation(folder);
+    const auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+    const auto found = dialectIn(folder, tokenizer, dialect);
     const auto model = LvrModel::open(folder, {.dtype = stored, .stop = interruption()});
     const auto& config = model.config();
     const auto& t = config.text;
@@ -76,9 +79,12 @@ void showModel(const std::string& name) {
               << "\n"
               << "vision          hidden_size " << v.hiddenSize << ", depth " << v.depth << ", "
               << v.numHeads << " heads" << visionParts(v) << "\n"
-              << "tokenizer       "
-              << Tokenizer::open(folderWith(folder, "tokenizer_config.json")).size() << " entries\n"
-              << "lvr             head " << headName(config.lvr.head) << ", latent end vector "
+              << "tokenizer       " << tokenizer.size() << " entries\n"
+              << "dialect         " << found.dialect.name << ": " << found.choice.reason << "\n"
+              << "thinks          " << ruleText(found.dialect) << "\n";
+    for (const auto& warning : found.choice.warnings)
+        std::cout << "note            " << warning << "\n";
+    std::cout << "lvr             head " << headName(config.lvr.head) << ", latent end vector "
               << (config.lvr.latentEndToken ? "yes" : "no") << ", lvr_start_id "
               << (config.lvr.lvrStartId ? std::to_string(*config.lvr.lvrStartId) : "not set")
               << "\n";
@@ -130,7 +136,7 @@ void addMerge(CLI::App& model) {
 }  // namespace
 
 void addModelCommand(CLI::App& app) {
-    auto name = std::make_shared<std::string>();
+    auto name = std::make_shared<std::string>(), dialect = std::make_shared<std::string>();
     auto* command = app.add_subcommand("model", "Look at checkpoints");
     command->require_subcommand(1);
     auto* info = command->add_subcommand("info", "Check a checkpoint and say what it is");
@@ -138,7 +144,8 @@ void addModelCommand(CLI::App& app) {
                      "Folder or cached repo id (default: the shipped tiny model)")
         ->multi_option_policy(CLI::MultiOptionPolicy::Throw);  // one of the two ways
     info->footer("Example: lvr model info Qwen/Qwen2.5-VL-3B-Instruct");
-    info->callback([name] { showModel(*name); });
+    addDialect(*info, *dialect);
+    info->callback([name, dialect] { showModel(*name, *dialect); });
     auto* list = command->add_subcommand(
         "list", "Qwen2.5-VL and Qwen3-VL checkpoints in the local hub cache");
     list->callback([] {

@@ -111,6 +111,7 @@ void addScoreCommand(CLI::App& app) {
     auto* command = app.add_subcommand("score", "Losses of a checkpoint on data, without training");
     addModelOptions(*command, a->model);
     addThreads(*command, a->model.threads);
+    addDialect(*command, a->model.dialect);
     addDataFiles(*command, a->source)->required();
     addDataOptions(*command, a->source);
     addPixelLimits(*command, a->pixels);

@@ -123,6 +123,7 @@ void addMachineGroup(CLI::App& command, TrainArguments& a) {
 void addRunGroup(CLI::App& command, TrainArguments& a) {
     startGroup(command, "Run");
     command.add_option("--model", a.model, "Checkpoint to start from");
+    addDialect(command, a.dialect);
     auto* config = command.add_option(
         "--config",
         "YAML file of these options, as each run writes one into OUT (training.yaml); what is "

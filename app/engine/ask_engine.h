@@ -17,8 +17,10 @@ namespace lvr {
 
 // What the window shows about an open model.
 struct ModelInfo {
-    std::string name;              // "tiny model", a folder's name or a repo id
-    std::string details;           // "1.2 M parameters, float32 on cpu"
+    std::string name;  // "tiny model", a folder's name or a repo id
+    // "1.2 M parameters, float32 on cpu"; of a model that does not think as LVR also how:
+    // "..., thinks as Monet"
+    std::string details;
     DecodeOptions decoding = {};   // as its own files say
     bool drawnScenesOnly = false;  // it knows generated scenes and nothing else
     // How it cuts pictures into visual tokens, so that they can be seen before it is asked.
@@ -104,6 +106,7 @@ struct ModelPlace {
 struct ModelWish {
     std::string name;  // a folder or a cached repo id; empty: the shipped tiny model
     ModelPlace place = {};
+    std::string dialect = {};  // how it thinks; empty: as its files say
 };
 struct LoadHooks {  // called on the engine's own thread; each may be empty
     std::function<void(const LoadProgress&)> onProgress;

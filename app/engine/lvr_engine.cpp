@@ -103,11 +103,12 @@ private:
     ModelInfo info_;
 };
 
-std::string details(const LvrModel& model, const Placement& placement) {
-    const auto parameters = static_cast<double>(model.parameterCount());
+std::string details(const LvrCheckpoint& checkpoint, const Placement& placement) {
+    const auto parameters = static_cast<double>(checkpoint.model.parameterCount());
+    const auto& dialect = checkpoint.rules.dialect;
     char text[32];
     std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
-    return text + toText(placement);
+    return text + toText(placement) + (isLvr(dialect) ? "" : ", thinks as " + dialect.method);
 }
 
 // Where the wish leads to; what is open makes room where both don't fit.
@@ -140,13 +141,17 @@ std::unique_ptr<AskEngine> openLvrEngine(const ModelWish& wish, const LoadHooks&
     try {
         const auto name = tiny ? tinyModelFolder() : wish.name;
         const auto placement = placementFor(wish, name, hooks);
-        auto checkpoint = LvrCheckpoint::open(name, loadOptions(placement, hooks, stop));
+        auto checkpoint =
+            LvrCheckpoint::open(name, loadOptions(placement, hooks, stop), wish.dialect);
         fitThreads(checkpoint.model);
         const bool scenes = checkpoint.provenance && checkpoint.provenance->data == "scenes";
-        ModelInfo info{tiny ? kTinyModelName : wish.name, details(checkpoint.model, placement),
+        ModelInfo info{tiny ? kTinyModelName : wish.name, details(checkpoint, placement),
                        checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
         info.positions = checkpoint.model.config().text.maxPositionEmbeddings;
         info.warnings = checkpoint.warnings;
+        if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
+            info.warnings.insert(info.warnings.begin(), "it thinks as " + dialect.method + " (" +
+                                                            checkpoint.dialectChoice.reason + ")");
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;

@@ -17,6 +17,7 @@ namespace lvr {
 // What every training is told.
 struct TrainArguments {
     std::string model, resume;
+    std::string dialect;  // how the model thinks; empty: as its files say
     DataMix source;
     PixelLimits pixels;
     std::filesystem::path out, store, featureCache;
@@ -46,6 +47,7 @@ template <class Visit>
 void forEachField(TrainArguments& a, const Visit& visit) {
     using enum WhenResumed;
     visit("model", a.model, AsStarted);
+    visit("dialect", a.dialect, AsStarted);
     visit("data", a.source.data, AsStarted);
     visit("data-weights", a.source.weights, AsStarted);
     visit("image-root", a.source.imageRoots, AsStarted);

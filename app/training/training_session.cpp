@@ -74,13 +74,17 @@ LvrCheckpoint TrainingSession::openCheckpoint(const LoraOptions& lora, std::uint
     if (arguments_.ranks.count() > 1)
         say(std::to_string(arguments_.ranks.count()) + " ranks train together over " + between);
     auto checkpoint =
-        LvrCheckpoint::open(from_, {.dtype = placement.dtype,
-                                    .device = device,
-                                    .use = LoadOptions::Use::Training,
-                                    .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
-                                    .loraSeed = seed,
-                                    .recompute = arguments_.recompute,
-                                    .stop = arguments_.stop});
+        LvrCheckpoint::open(from_,
+                            {.dtype = placement.dtype,
+                             .device = device,
+                             .use = LoadOptions::Use::Training,
+                             .lora = lora.rank > 0 ? std::optional(lora) : std::nullopt,
+                             .loraSeed = seed,
+                             .recompute = arguments_.recompute,
+                             .stop = arguments_.stop},
+                            arguments_.dialect);
+    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
+        say("trained as " + dialect.method + " (" + checkpoint.dialectChoice.reason + ")");
     if (arguments_.ranks.first())
         for (const auto& warning : checkpoint.warnings)
             std::cerr << "lvr: " << warning << std::endl;

@@ -228,6 +228,9 @@ void MainWindow::wireShell() {
 
 void MainWindow::openModel(const QString& folderOrRepoId) { models_->open(folderOrRepoId); }
 void MainWindow::placeModels(const ModelPlace& place) { models_->setPlace(place); }
+void MainWindow::chooseDialect(const QString& model, const QString& dialect) {
+    models_->setDialect(model, dialect);
+}
 
 void MainWindow::showModel(const ModelInfo& model, const ModelWish& wish) {
     const QString folderOrRepoId = QString::fromStdString(wish.name);

@@ -43,6 +43,8 @@ public:
 
     void openModel(const QString& folderOrRepoId);  // empty: the tiny model
     void placeModels(const ModelPlace& place);      // those that are opened from now on
+    // How this model thinks when it is opened, where its files are not to say it.
+    void chooseDialect(const QString& model, const QString& dialect);
     // A picture, an .lvrtrace, a folder of pictures, or a data file.
     void openFile(const QString& file);
     void newScene(const QString& kind);

@@ -15,6 +15,7 @@
 #include "app/engine/ask_engine.h"
 #include "app/engine/inference_worker.h"
 #include "core/store/run_store.h"
+#include "core/values/dialect.h"
 #include "widgets/entry_fields.h"
 #include "widgets/job.h"
 #include "widgets/message_bar.h"
@@ -109,7 +110,9 @@ void ModelDesk::open(const QString& folderOrRepoId) {
     opening_ = true;
     patience_.start();
     lost_ = false;
-    worker_->load({folderOrRepoId.toStdString(), place_});
+    worker_->load({.name = folderOrRepoId.toStdString(),
+                   .place = place_,
+                   .dialect = dialects_[folderOrRepoId].toStdString()});
     Q_EMIT opening(name_);
 }
 
@@ -130,7 +133,9 @@ void ModelDesk::choose() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &OpenModelDialog::chosen, this, [this](const ModelWish& wish) {
         setPlace(wish.place);
-        open(QString::fromStdString(wish.name));
+        const QString name = QString::fromStdString(wish.name);
+        setDialect(name, QString::fromStdString(wish.dialect));
+        open(name);
     });
     dialog->open();
     const QPointer<OpenModelDialog> asking(dialog);
@@ -177,7 +182,9 @@ ModelWish OpenModelDialog::wish() const {
         const QString text = choice->currentText().trimmed();
         return text.isEmpty() ? std::string("auto") : text.toStdString();
     };
-    return {name.toStdString(), {.dtype = said(dtype_), .device = said(device_)}};
+    return {.name = name.toStdString(),
+            .place = {.dtype = said(dtype_), .device = said(device_)},
+            .dialect = dialect_->currentData().toString().toStdString()};
 }
 
 // What the choices mean is the engine's to say, also of a cuda:1 that is typed.
@@ -201,6 +208,26 @@ QHBoxLayout* OpenModelDialog::makePlaceRow() {
         tr("auto: a GPU that the model fits into, else the CPU; cuda:1 is the second GPU"));
     dtype_ = addChoice(*row, tr("&Numbers:"), {"auto", "float32", "bfloat16"});
     dtype_->setToolTip(tr("auto: as stored where this machine computes that well, else float32"));
+    return row;
+}
+
+// Where a folder does not say by which method it was trained, or says it wrongly.
+QHBoxLayout* OpenModelDialog::makeDialectRow() {
+    auto* row = new QHBoxLayout;
+    auto* name = new QLabel(tr("&Thinks as:"), this);
+    dialect_ = new QComboBox(this);
+    dialect_->addItem(tr("its files say"), QString());
+    for (const auto& dialect : dialects()) {
+        dialect_->addItem(QString::fromStdString(dialect.method),
+                          QString::fromStdString(dialect.name));
+        dialect_->setItemData(dialect_->count() - 1, QString::fromStdString(ruleText(dialect)),
+                              Qt::ToolTipRole);
+    }
+    dialect_->setAccessibleName(tr("Thinks as"));
+    dialect_->setToolTip(tr("By which method its latents are opened, counted and ended"));
+    name->setBuddy(dialect_);
+    row->addWidget(name);
+    row->addWidget(dialect_, 1);
     return row;
 }
 
@@ -233,6 +260,7 @@ void OpenModelDialog::build() {
         column->addWidget(widget);
     column->addLayout(row);
     column->addLayout(makePlaceRow());
+    column->addLayout(makeDialectRow());
     column->addWidget(buttons);
     showModels({}, {});
     note_->setText(tr("Looking into the cache…"));

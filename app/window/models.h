@@ -5,6 +5,7 @@
 #include <QTimer>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ public:
 
     // What is opened from now on is computed there.
     void setPlace(const ModelPlace& place) { place_ = place; }
+    // How this model thinks when it is opened; empty: as its files say.
+    void setDialect(const QString& model, const QString& dialect) { dialects_[model] = dialect; }
     void open(const QString& folderOrRepoId);  // empty: the tiny model
     void choose();                             // asks which
     void cancel();
@@ -69,13 +72,14 @@ private:
     Job* lists_;
     QString name_;
     ModelPlace place_;
+    std::map<QString, QString> dialects_;  // of models somebody chose one for
     QTimer patience_;
     bool opening_ = false, hasOpened_ = false;
     bool lost_ = false;  // what was open, to the load under way
 };
 
 // Chooses a model, the tiny one, one that was trained here, a checkpoint in the local Hugging Face
-// cache or a folder, and where it is computed.
+// cache or a folder, where it is computed and how it thinks.
 class OpenModelDialog : public QDialog {
     Q_OBJECT
 public:
@@ -89,6 +93,7 @@ private:
     void build();
     void add(const QString& title, const std::string& name);
     QHBoxLayout* makePlaceRow();
+    QHBoxLayout* makeDialectRow();
     QComboBox* addChoice(QHBoxLayout& row, const QString& label, const QStringList& values);
     ModelWish wish() const;
     void chooseFolder();
@@ -99,6 +104,7 @@ private:
     QLineEdit* folder_ = nullptr;
     QComboBox* device_ = nullptr;
     QComboBox* dtype_ = nullptr;
+    QComboBox* dialect_ = nullptr;
     QPushButton* open_ = nullptr;
 };
 

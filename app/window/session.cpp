@@ -30,6 +30,7 @@ void forEachField(AnySession& session, Visit visit) {
     visit("model", session.model);
     visit("dtype", session.dtype);
     visit("device", session.device);
+    visit("dialect", session.dialect);
     visit("store", session.store);
     visit("run", session.run);
     visit("rollouts_run", session.rolloutsRun);

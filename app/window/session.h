@@ -26,6 +26,7 @@ struct Session {
     QString trace;     // file name; empty: none
     QString model;     // folder or repo id; empty: the tiny model
     QString dtype = "auto", device = "auto";  // of it, as ModelPlace has them
+    QString dialect;                          // of it, where somebody chose one
     QString store;
     std::int64_t run = 0;  // chosen in Train; 0: none
     std::int64_t rolloutsRun = 0;

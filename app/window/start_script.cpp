@@ -74,6 +74,8 @@ void addOptions(QCommandLineParser& parser) {
           "DIR|REPO_ID"},
          {"device", "Where models are computed: auto, cpu, cuda or cuda:N.", "WHERE"},
          {"dtype", "In which numbers: auto, float32 or bfloat16.", "WHICH"},
+         {"dialect", "How the model thinks, where its files don't say so, for example monet.",
+          "NAME"},
          {"screenshot-to", "Render the finished state to a PNG and exit.", "F.png"},
          {"state-to",
           "Write what the window shows to a JSON file and exit: workspace, question, answers with "
@@ -271,6 +273,7 @@ CommandLine readCommandLine(const QStringList& arguments) {
     if (const auto name = valueOf(parser, "workspace")) line.start.workspace = toWorkspace(*name);
     line.device = valueOf(parser, "device");
     line.dtype = valueOf(parser, "dtype");
+    line.dialect = valueOf(parser, "dialect");
     if (const auto file = valueOf(parser, "store")) line.store = toStore(*file);
     if (const auto name = valueOf(parser, "colours")) line.colours = toTheme(*name);
     return line;

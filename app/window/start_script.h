@@ -81,6 +81,7 @@ private:
 struct CommandLine {
     StartOptions start;
     std::optional<QString> store;          // absent: the machine's own
+    std::optional<QString> dialect;        // of the model; absent: as its files say
     std::optional<QString> device, dtype;  // of models; absent: as last time, else auto
     std::optional<Theme> colours;          // absent: as last time
     bool sizeIsGiven = false;

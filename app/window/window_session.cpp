@@ -98,6 +98,7 @@ Session WindowSession::look() const {
             .model = QString::fromStdString(model_.name),
             .dtype = QString::fromStdString(model_.place.dtype),
             .device = QString::fromStdString(model_.place.device),
+            .dialect = QString::fromStdString(model_.dialect),
             .store = store_,
             .run = place.run,
             .rolloutsRun = place.rolloutsRun,

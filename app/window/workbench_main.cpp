@@ -104,6 +104,8 @@ int show(const lvr::CommandLine& line) {
     const auto last = lastSession(window, options);
     if (last) options = withModelOf(*last, options);
     window.placeModels(modelPlace(line, last));
+    if (last) window.chooseDialect(last->model, last->dialect);
+    if (line.dialect) window.chooseDialect(options.model.value_or(QString()), *line.dialect);
     lvr::StartScript script(window, options);
     QObject::connect(&script, &lvr::StartScript::finished, &window, [&](const QString& error) {
         window.leave();

@@ -21,15 +21,15 @@ std::vector<std::size_t> lengthsOf(const Tokenizer& tokenizer, const Ids& ids) {
 }
 
 // Where the answer stands that answerIn finds: behind the last <answer> that it follows, else
-// anywhere.
-std::size_t placeOf(const std::string& answer, const std::string& text) {
+// anywhere, the last time where it is marked otherwise.
+std::size_t placeOf(const std::string& answer, const std::string& text, AnswerMark mark) {
     constexpr std::string_view tag = "<answer>";
     for (auto at = text.rfind(tag); at != text.npos; at = text.rfind(tag, at - 1)) {
         const auto word = text.find_first_not_of(" \t\r\n", at + tag.size());
         if (word != text.npos && text.compare(word, answer.size(), answer) == 0) return word;
         if (at == 0) break;
     }
-    return text.find(answer);
+    return mark == AnswerMark::Tag ? text.find(answer) : text.rfind(answer);
 }
 
 std::size_t afterLastLatent(const RowResult& row) {
@@ -68,7 +68,9 @@ std::optional<SpokenAnswer> spokenAnswer(const LvrCheckpoint& checkpoint, const 
     SpokenAnswer spoken{.from = afterLastLatent(row), .answer = answerOf(checkpoint, row)};
     const Ids words(row.ids.begin() + static_cast<std::ptrdiff_t>(spoken.from), row.ids.end());
     const auto text = checkpoint.tokenizer.decode(words, SkipSpecial::Yes);
-    const auto at = spoken.answer.empty() ? text.npos : placeOf(spoken.answer, text);
+    const auto at = spoken.answer.empty()
+                        ? text.npos
+                        : placeOf(spoken.answer, text, checkpoint.rules.dialect.answer);
     if (at == text.npos) return std::nullopt;
     const auto lengths = lengthsOf(checkpoint.tokenizer, words);
     std::size_t first = 0, end = words.size();

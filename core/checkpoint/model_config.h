@@ -82,7 +82,10 @@ ModelConfig parseModelConfig(const std::string& json, const std::string& file);
 void writeModelConfig(const ModelConfig& config, const std::filesystem::path& folder);
 // The same for what was made from the checkpoint in `base`: each field of its config.json that is
 // not ours stays, wherever it stands. dtype: of the saved weights, "float32" or "bfloat16".
+// LeftAlone: `base` is another method's, and no lvr_* field is written into it.
+enum class LvrFields { Written, LeftAlone };
 void writeModelConfig(const ModelConfig& config, const std::string& dtype,
-                      const std::filesystem::path& base, const std::filesystem::path& folder);
+                      const std::filesystem::path& base, const std::filesystem::path& folder,
+                      LvrFields lvrFields = LvrFields::Written);
 
 }  // namespace lvr

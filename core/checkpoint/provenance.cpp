@@ -13,7 +13,7 @@ constexpr const char* kProvenance = "lvr_workbench.json";
 std::string othersIn(const std::string& sidecar) {
     auto json = Json::parse(sidecar);
     for (const auto* ours : {"default_exit", "latent_feed", "latent_attention", "roi_tokens",
-                             "head_positions", "command", "seed", "data", "notes"})
+                             "head_positions", "dialect", "command", "seed", "data", "notes"})
         json.erase(ours);
     return json.empty() ? "" : json.dump();
 }
@@ -30,6 +30,7 @@ std::optional<Provenance> readProvenance(const fs::path& folder) {
                       .latentAttention = fields.get<std::string>("latent_attention", ""),
                       .roiTokens = fields.get<std::string>("roi_tokens", ""),
                       .headPositions = fields.get<std::string>("head_positions", ""),
+                      .dialect = fields.get<std::string>("dialect", ""),
                       .command = fields.get<std::string>("command", ""),
                       .seed = fields.get<std::uint64_t>("seed", 0),
                       .data = fields.get<std::string>("data", ""),
@@ -54,6 +55,7 @@ void writeProvenance(const Provenance& provenance, const fs::path& folder) {
     if (!provenance.latentAttention.empty()) json["latent_attention"] = provenance.latentAttention;
     if (!provenance.roiTokens.empty()) json["roi_tokens"] = provenance.roiTokens;
     if (!provenance.headPositions.empty()) json["head_positions"] = provenance.headPositions;
+    if (!provenance.dialect.empty()) json["dialect"] = provenance.dialect;
     writeJson(json, folder / kProvenance);
 }
 

@@ -14,6 +14,7 @@ struct Provenance {
     std::string latentAttention;  // who attended to the latents: "thought", or "all"; empty = all
     std::string roiTokens;        // which tokens of a region were targets (RoiTokens); empty = all
     std::string headPositions;    // of an lvr_head: "consistent" or "released"; empty = consistent
+    std::string dialect;          // how it thinks, where its own files do not say so; else empty
     std::string command;          // every command since the first, one a line
     std::uint64_t seed = 0;
     std::string data;

@@ -156,12 +156,12 @@ void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
 }
 
 void writeModelConfig(const ModelConfig& config, const std::string& dtype, const fs::path& base,
-                      const fs::path& folder) {
+                      const fs::path& folder, LvrFields lvrFields) {
     const auto file = folder / kWrittenConfig;
     if (fs::exists(base / kWrittenConfig)) {
         auto json = OrderedJson::parse(readTextFile(base / kWrittenConfig));
         json["architectures"] = OrderedJson::array({config.backbone->architecture});
-        putLvr(config.lvr, json);
+        if (lvrFields == LvrFields::Written) putLvr(config.lvr, json);
         putTied(config, json);
         putTextFieldsOnTop(config, json);
         putDtype(dtype, json);

@@ -216,6 +216,7 @@ private:
             auto& row = rows_[live_[slot]];
             passOver({row.seen, row.random}, setting_.options.sampling);
             advance(row, setting_, -1, 0);
+            row.result.isSaid.push_back(false);
             append(row, setting_, rules.tokens.latent >= 0 ? rules.tokens.latent : rules.padId);
         }
     }
@@ -245,14 +246,24 @@ private:
     void moveOn(std::int64_t slot, SampledRow sampled, const torch::Tensor& logits) {
         auto& row = rows_[live_[slot]];
         if (row.thinking) reportLatent(live_[slot], sampled.endProbability);
+        const bool wasThinking = row.thinking;
         const auto [id, left] = advance(row, setting_, sampled.id, sampled.endProbability);
         if (left) hideAfterThought(slot);
-        if (id != sampled.id && wantsScores())
-            scoreInstead(sampled, id, logits, setting_.options.sampling);
+        const bool isForced = id != sampled.id;
+        if (isForced && wantsScores()) scoreInstead(sampled, id, logits, setting_.options.sampling);
         append(row, setting_, id);
+        row.result.isSaid.push_back(!isForced && isSaid(row, wasThinking, left));
         if (wantsScores())
             row.result.logProbabilities.push_back(static_cast<float>(sampled.logProbability));
         if (!row.thinking) reportText(slot, sampled);
+    }
+
+    // Whether the newest id, which nobody forced, is one the row says.
+    bool isSaid(const RowState& row, bool wasThinking, bool left) const {
+        const bool isCut = wasThinking && !left && row.finished;
+        if (!row.thinking) return !isCut;
+        return !wasThinking && row.newest == setting_.rules.tokens.start &&
+               setting_.rules.dialect.first == Dialect::First::InPlaceOfStart;
     }
 
     // From now on its text does not look at what the plan says.

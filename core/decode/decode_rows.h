@@ -59,6 +59,9 @@ struct RowStep {
 struct RowResult {
     std::vector<std::int64_t> ids;  // generated, shadow tokens included, the stop token too
     std::vector<bool> isLatent;     // per generated position: a vector was fed there
+    // Likewise: its id was sampled as what is said. Not so where a latent was fed, but for a start
+    // in whose place one is, nor where an id was forced.
+    std::vector<bool> isSaid;
     // Where they are wanted, per generated position: of its id under softmax(logits / temperature)
     // (temperature 1 when greedy), before penalty, top-k, top-p and min-p.
     std::vector<float> logProbabilities;

@@ -70,8 +70,7 @@ std::int64_t textLength(const LvrCheckpoint& checkpoint, const Question& questio
     const std::int64_t start = options.spanStart == SpanStart::Forced;
     if (kind == PromptKind::Raw) return start + rawTextLength(checkpoint.tokenizer, question.text);
     const std::vector<PatchGrid> none(question.images.size());
-    return start + std::ssize(chatPrompt(checkpoint.tokenizer, none, question.text, options.system,
-                                         checkpoint.chat));
+    return start + std::ssize(checkpoint.prompt(none, question.text, options.system));
 }
 
 // The boxes' slots, the two markers, and the end that the model was trained to see after them.
@@ -128,8 +127,9 @@ Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeO
 std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
     std::vector<std::int64_t> spoken;
     for (std::size_t i = 0; i < row.ids.size(); ++i)
-        if (!row.isLatent[i]) spoken.push_back(row.ids[i]);
-    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes));
+        if (!row.isLatent[i] && !checkpoint.isMark(row.ids[i])) spoken.push_back(row.ids[i]);
+    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes),
+                    checkpoint.rules.dialect.answer);
 }
 
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
@@ -137,9 +137,11 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                    const std::string& system) {
     Prompt prompt;
     prompt.ids = kind == PromptKind::Raw ? rawPrompt(checkpoint.tokenizer, images.grids, question)
-                                         : chatPrompt(checkpoint.tokenizer, images.grids, question,
-                                                      system, checkpoint.chat);
-    if (start == SpanStart::Forced) prompt.ids.push_back(checkpoint.rules.tokens.start);
+                                         : checkpoint.prompt(images.grids, question, system);
+    const bool endsPrompt =
+        checkpoint.rules.dialect.forcedStart == Dialect::ForcedStart::EndsPrompt;
+    if (start == SpanStart::Forced && endsPrompt)
+        prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);
     const auto positions = ropeIndex(prompt.ids, images.grids, checkpoint.model.config());
     prompt.sequence = checkpoint.model.sequence(prompt.ids, images, positions.ids);
@@ -207,7 +209,8 @@ Trace decodeEncoded(const LvrCheckpoint& checkpoint, const Question& question,
                 .question = question,
                 .grids = encoded.pictures.grids,
                 .options = options,
-                .timings = encoded.timings};
+                .timings = encoded.timings,
+                .dialect = checkpoint.rules.dialect.name};
     if (encoded.prompt.ids.empty()) {
         trace.stopped = StopReason::Cancelled;
         return trace;

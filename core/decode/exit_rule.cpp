@@ -35,6 +35,10 @@ bool leaves(const LearnedProbe& rule, const SpanState& s) {
     return s.fed >= rule.cap || (s.probedRight && *s.probedRight >= rule.threshold);
 }
 
+bool leaves(const RepeatedToken& rule, const SpanState& s) {
+    return s.fed >= rule.cap || s.endSampled || (s.fed > 0 && s.sameId >= rule.times);
+}
+
 }  // namespace
 
 bool looksAhead(const ExitRule& rule) {

@@ -18,6 +18,7 @@ struct SpanState {
     int answerHeld = 0;                   // latents over which the early answer stayed the same
     std::optional<double> answerEntropy;  // of the early answer's first word, nats
     std::optional<double> probedRight;    // what the rule's probe says of the latent just read
+    int sameId = 0;                       // ids that are the same as the sampled one, up to it
 };
 
 // Whether a rule goes by what the answer would be if the thought ended now.

@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/decode/exit_rule.h"
 #include "core/torch.h"
@@ -47,26 +48,43 @@ bool isPlanned(const RowState& row, const ThoughtState& thought) {
     return row.plan.latents >= 0 && thought.number == 0;
 }
 
+const Dialect& dialectOf(const RowSetting& setting) { return setting.rules.dialect; }
+
+bool thinksAtAll(const RowState& row) {
+    return row.given.defined() || !std::holds_alternative<NoLatents>(row.exit);
+}
+
+// The token that was just read opens a thought; a row that thinks has read none.
 bool opens(const RowState& row, const RowSetting& setting) {
-    return row.newest == setting.rules.tokens.start &&
-           (row.given.defined() || !std::holds_alternative<NoLatents>(row.exit));
+    const auto& dialect = dialectOf(setting);
+    const bool isPrompted = row.result.ids.empty();
+    if (row.thinking || row.newest != setting.rules.tokens.start || !thinksAtAll(row)) return false;
+    if (dialect.opens == Dialect::Opens::Sampled && isPrompted) return false;
+    return dialect.spans != Dialect::Spans::First || row.thought.number < 0;
 }
 
 // The official latent-end loop starts counting anew (lvr-spec 9 C8).
-bool restartsAtShadowStart(const RowState& row) {
-    return std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined() &&
-           !isPlanned(row, row.thought);
+bool restartsAtShadowStart(const RowState& row, const RowSetting& setting) {
+    return row.newest == setting.rules.tokens.start &&
+           std::holds_alternative<NearLatentEnd>(row.exit) && !row.given.defined() &&
+           !isPlanned(row, row.thought) && dialectOf(setting).first == Dialect::First::AfterStart;
+}
+
+ThoughtState newThought(const RowState& row, const RowSetting& setting) {
+    ThoughtState thought{.number = row.thought.number + 1};
+    if (row.resumes && dialectOf(setting).startInside == Dialect::StartInside::GoesOn)
+        thought.fed = row.thought.fed;
+    return thought;
 }
 
 // The row's thought with the latent that was just read, or a new one; nothing where it reads text.
-std::optional<ThoughtState> thoughtNow(const RowState& row, const RowSetting& setting) {
-    const bool started = opens(row, setting);
+std::optional<ThoughtState> thoughtNow(const RowState& row, const RowSetting& setting,
+                                       bool started) {
+    if (!row.thinking) return started ? std::optional(newThought(row, setting)) : std::nullopt;
     auto thought = row.thought;
-    if (!row.thinking)
-        return started ? std::optional(ThoughtState{.number = thought.number + 1}) : std::nullopt;
     ++thought.fed;
     ++thought.index;
-    if (started && restartsAtShadowStart(row)) thought.fed = 0;
+    if (restartsAtShadowStart(row, setting)) thought.fed = 0;
     return thought;
 }
 
@@ -78,35 +96,120 @@ std::optional<double> probed(const RowState& row) {
         {latent.data_ptr<float>(), static_cast<std::size_t>(latent.numel())});
 }
 
+// Whether this thought ends by its exit rule.
+bool leaves(const RowState& row, const RowSetting& setting, const ThoughtState& thought,
+            double endProbability, bool endSampled) {
+    if (dialectOf(setting).spans == Dialect::Spans::Endless && row.countIsOver &&
+        std::holds_alternative<EndToken>(row.exit))
+        return endSampled && !row.endIsOver;
+    return leavesLatentMode(row.exit, {.fed = thought.fed,
+                                       .endProbability = endProbability,
+                                       .endDistance = thought.endDistance,
+                                       .endSampled = endSampled,
+                                       .latentCosine = thought.cosine,
+                                       .answerHeld = thought.held,
+                                       .answerEntropy = thought.entropy,
+                                       .probedRight = probed(row),
+                                       .sameId = thought.same});
+}
+
 bool thinksOn(const RowState& row, const RowSetting& setting, const ThoughtState& thought,
               double endProbability, bool endSampled) {
     if (row.given.defined()) return thought.fed < row.given.size(0);
     if (isEmpty(row, setting)) return false;
     if (isPlanned(row, thought)) return thought.fed < row.plan.latents;
     const bool room = std::ssize(row.result.ids) + 1 < row.room + row.granted;
-    return room && !leavesLatentMode(row.exit, {.fed = thought.fed,
-                                                .endProbability = endProbability,
-                                                .endDistance = thought.endDistance,
-                                                .endSampled = endSampled,
-                                                .latentCosine = thought.cosine,
-                                                .answerHeld = thought.held,
-                                                .answerEntropy = thought.entropy,
-                                                .probedRight = probed(row)});
+    return room && !leaves(row, setting, thought, endProbability, endSampled);
 }
 
 // Whether the rule goes by what a pass says, or counts anew at a sampled <|lvr_start|>.
 bool asksThePass(const ExitRule& rule) {
     return std::holds_alternative<EndToken>(rule) || std::holds_alternative<EndProbability>(rule) ||
-           std::holds_alternative<NearLatentEnd>(rule);
+           std::holds_alternative<NearLatentEnd>(rule) ||
+           std::holds_alternative<RepeatedToken>(rule);
 }
 
-// What is said before, in and after a given thought.
+// Likewise, of the tokens that a dialect looks out for inside a thought.
+bool asksThePass(const Dialect& dialect) {
+    return dialect.startInside != Dialect::StartInside::Ignored ||
+           dialect.stopInside == Dialect::StopInside::Stops ||
+           dialect.spans == Dialect::Spans::Endless;
+}
+
+// How long it thinks is settled, whatever is sampled.
+bool isSettled(const RowState& row, const ThoughtState& thought) {
+    return row.given.defined() || isPlanned(row, thought);
+}
+
+bool isStop(const RowSetting& setting, std::int64_t id) {
+    const auto& stops = setting.rules.stopIds;
+    return std::find(stops.begin(), stops.end(), id) != stops.end();
+}
+
+// What comes next whatever was sampled: a forced start, or what follows a forced end.
+std::int64_t insteadOf(std::int64_t sampled, RowState& row, const RowSetting& setting) {
+    if (row.next && !row.thinking) return *std::exchange(row.next, std::nullopt);
+    const auto forced = dialectOf(setting).forcedStart;
+    const bool isDue = row.result.ids.empty() && !row.given.defined() &&
+                       row.plan.span != RowPlan::Span::Removed &&
+                       setting.options.spanStart == SpanStart::Forced &&
+                       forced != Dialect::ForcedStart::EndsPrompt;
+    const bool isThere = forced == Dialect::ForcedStart::FirstIdUnlessPrompted &&
+                         row.newest == setting.rules.tokens.start;
+    return isDue && !isThere ? setting.rules.tokens.start : sampled;
+}
+
+// A start that was just said, in whose place a latent is fed.
+bool opensInPlace(const RowState& row, const RowSetting& setting, std::int64_t id) {
+    const bool plansNone = row.plan.latents == 0 && row.thought.number < 0;
+    return dialectOf(setting).first == Dialect::First::InPlaceOfStart &&
+           id == setting.rules.tokens.start && thinksAtAll(row) &&
+           (row.given.defined() || (!isEmpty(row, setting) && !plansNone));
+}
+
+void count(ThoughtState& thought, std::int64_t sampled) {
+    thought.same = sampled == thought.sampled ? thought.same + 1 : 1;
+    thought.sampled = sampled;
+}
+
+// The id that stands where the next latent is fed, unless a token is fed there after all.
+RowMove goOn(RowState& row, const RowSetting& setting, std::int64_t sampled) {
+    const auto& dialect = dialectOf(setting);
+    const auto& tokens = setting.rules.tokens;
+    const bool isOpen = !isSettled(row, row.thought);
+    if (isOpen && dialect.stopInside == Dialect::StopInside::Stops && isStop(setting, sampled)) {
+        row.thinking = false;
+        return {sampled, /*leftThought=*/true};
+    }
+    if (isOpen && dialect.startInside != Dialect::StartInside::Ignored && sampled == tokens.start) {
+        row.thinking = false;
+        row.resumes = true;
+        return {sampled};
+    }
+    // As released, an end that no longer ends a thought stands there as itself.
+    const bool isEndlessEnd = dialect.spans == Dialect::Spans::Endless && sampled == tokens.end;
+    return {dialect.kept == Dialect::Kept::Latent && !isEndlessEnd ? tokens.latent : sampled};
+}
+
+// What is said before and after a given thought.
 std::int64_t markerAround(RowState& row, const LvrTokens& tokens, std::int64_t sampled, bool left) {
-    if (row.thinking) return sampled;
     if (!left) return tokens.start;
     row.given = torch::Tensor();
     // Some models were trained to say this first.
     return sampled == tokens.latentEnd ? sampled : tokens.end;
+}
+
+// What is remembered of how a thought ended. sampled: what the pass said; isForced: the end is put
+// there over it.
+void leave(RowState& row, const RowSetting& setting, std::int64_t sampled, double endProbability,
+           bool isForced) {
+    const bool isEnd = sampled == setting.rules.tokens.end;
+    const bool isDue = isSettled(row, row.thought) || isEmpty(row, setting) ||
+                       leaves(row, setting, row.thought, endProbability, false);
+    const bool wasForced = isForced && (!isEnd || (dialectOf(setting).forcedBeatsSampled && isDue));
+    if (wasForced) row.next = setting.rules.afterForced;
+    row.countIsOver = true;
+    if (isEnd && !wasForced) row.endIsOver = true;
 }
 
 }  // namespace
@@ -143,35 +246,49 @@ std::int64_t mostGenerated(const std::vector<RowState>& rows) {
 RowMove advance(RowState& row, const RowSetting& setting, std::int64_t sampled,
                 double endProbability) {
     const auto& tokens = setting.rules.tokens;
-    const bool wasThinking = row.thinking;
-    const auto thought = thoughtNow(row, setting);
-    if (thought) row.thought = *thought;
-    row.thinking =
-        thought && thinksOn(row, setting, *thought, endProbability, sampled == tokens.end);
-    const bool left = !row.thinking && (wasThinking || opens(row, setting));
+    const bool wasThinking = row.thinking, started = opens(row, setting);
+    sampled = insteadOf(sampled, row, setting);
+    if (const auto thought = thoughtNow(row, setting, started)) {
+        row.thought = *thought;
+        row.resumes = false;
+        count(row.thought, sampled);
+        row.thinking = thinksOn(row, setting, row.thought, endProbability, sampled == tokens.end);
+    }
+    if (row.thinking) return goOn(row, setting, sampled);
+    const bool left = wasThinking || started;
     const bool isForced = setting.options.spanEnd == SpanEnd::Forced || isEmpty(row, setting) ||
                           (isPlanned(row, row.thought) && sampled != tokens.latentEnd);
+    if (left) leave(row, setting, sampled, endProbability, isForced);
     if (left && isForced) sampled = tokens.end;
-    return {row.given.defined() ? markerAround(row, tokens, sampled, left) : sampled, left};
+    if (row.given.defined()) sampled = markerAround(row, tokens, sampled, left);
+    if (!left && opensInPlace(row, setting, sampled)) {
+        row.thinking = true;
+        row.thought = newThought(row, setting);
+    }
+    return {sampled, left};
 }
 
 bool thinksAnyway(const RowState& row, const RowSetting& setting) {
-    const auto thought = thoughtNow(row, setting);
+    const auto thought = thoughtNow(row, setting, opens(row, setting));
     if (!thought) return false;
-    const bool isSettled = row.given.defined() || isPlanned(row, *thought);
-    return (isSettled || !asksThePass(row.exit)) && thinksOn(row, setting, *thought, 0, false);
+    const bool asks = asksThePass(row.exit) || asksThePass(dialectOf(setting));
+    return (isSettled(row, *thought) || !asks) && thinksOn(row, setting, *thought, 0, false);
 }
 
 void append(RowState& row, const RowSetting& setting, std::int64_t id) {
     row.newest = id;
     row.seen.push_back(id);
     row.result.ids.push_back(id);
+    if (setting.rules.saysStop && !row.saidStop)
+        row.saidStop = setting.rules.saysStop(row.result.ids);
+    const bool isFull = std::ssize(row.result.ids) >= setting.options.maxNewTokens + row.granted;
+    // What would stand there is not fed any more.
+    if (isFull && dialectOf(setting).limitInside == Dialect::LimitInside::Stops)
+        row.thinking = false;
     row.result.isLatent.push_back(row.thinking);
     if (row.thinking) return;
-    const auto& stops = setting.rules.stopIds;
-    const bool ended = std::find(stops.begin(), stops.end(), id) != stops.end();
-    row.finished =
-        ended || std::ssize(row.result.ids) >= setting.options.maxNewTokens + row.granted;
+    const bool ended = row.saidStop || isStop(setting, id);
+    row.finished = ended || isFull;
     row.result.stopped = ended ? StopReason::EndOfText : StopReason::MaxNewTokens;
 }
 

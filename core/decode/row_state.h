@@ -21,6 +21,8 @@ struct ThoughtState {
     std::optional<double> entropy;      // of the early answer
     std::int64_t early = -1;            // its likeliest first word
     int held = 0;                       // latents over which that stayed the same
+    std::int64_t sampled = -1;          // the newest id that was sampled in it
+    int same = 0;                       // how often in a row
 };
 
 // What the rows of a decoding have in common.
@@ -38,6 +40,11 @@ struct RowState {
     bool thinking = false;             // the next input is a latent
     bool finished = false;
     ThoughtState thought;  // under way, or the last one
+    bool resumes = false;  // the newest token is a start that was fed again inside a thought
+    // Of Dialect::Spans::Endless: what ends a thought no longer.
+    bool countIsOver = false, endIsOver = false;
+    std::optional<std::int64_t> next;  // the id that comes next, whatever is sampled
+    bool saidStop = false;             // its text holds what ends it
     std::int64_t newest = 0;
     std::vector<std::int64_t> seen;  // prompt and generated ids
     std::vector<torch::Tensor> latents;

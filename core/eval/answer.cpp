@@ -263,9 +263,44 @@ std::string withoutLvrTokens(std::string text) {
     return text;
 }
 
-}  // namespace
+// What is said after the last thinking in words that was closed; all where nothing follows one.
+std::string_view afterThinking(std::string_view text) {
+    auto said = text;
+    for (const std::string_view close : {"</think>", "</reason>"})
+        if (const auto at = said.rfind(close); at != said.npos)
+            said = said.substr(at + close.size());
+    return trimmed(said).empty() ? text : said;
+}
 
-std::string answerIn(std::string_view text) {
+// Inside the last \boxed{...} that is complete.
+std::optional<std::string_view> inBox(std::string_view text) {
+    constexpr std::string_view kBox = "\\boxed{";
+    for (auto at = text.rfind(kBox); at != text.npos;
+         at = at > 0 ? text.rfind(kBox, at - 1) : text.npos) {
+        const auto within = text.substr(at + kBox.size());
+        int open = 1;
+        for (std::size_t i = 0; i < within.size(); ++i) {
+            open += (within[i] == '{') - (within[i] == '}');
+            if (open == 0) return trimmed(within.substr(0, i));
+        }
+    }
+    return {};
+}
+
+// Behind the last "final answer is:", however it is capitalised, in its line.
+std::optional<std::string_view> behindPhrase(std::string_view text) {
+    constexpr std::string_view kPhrase = "final answer is:";
+    std::string lowered(text);
+    std::ranges::transform(lowered, lowered.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    const auto at = lowered.rfind(kPhrase);
+    if (at == lowered.npos) return {};
+    const auto behind = trimmed(text.substr(at + kPhrase.size()));
+    return trimmed(behind.substr(0, behind.find('\n')));
+}
+
+std::string taggedAnswer(std::string_view text) {
     constexpr std::string_view kOpen = "<answer>", kClose = "</answer", kThought = "<lvr>";
     std::optional<std::string_view> unfinished;
     auto before = text;  // the part that is not searched yet
@@ -279,6 +314,18 @@ std::string answerIn(std::string_view text) {
     if (const auto thought = text.rfind(kThought); !unfinished && thought != text.npos)
         unfinished = text.substr(thought + kThought.size());
     return std::string(trimmed(withoutLvrTokens(std::string(unfinished.value_or(text)))));
+}
+
+}  // namespace
+
+std::string answerIn(std::string_view text, AnswerMark mark) {
+    text = afterThinking(text);
+    if (mark == AnswerMark::Phrase)
+        if (const auto answer = behindPhrase(text); answer && !answer->empty())
+            return std::string(inBox(*answer).value_or(*answer));
+    if (mark != AnswerMark::Tag)
+        if (const auto answer = inBox(text)) return std::string(*answer);
+    return taggedAnswer(text);
 }
 
 bool isRightAnswer(std::string_view answer, std::string_view gold, std::string_view question) {

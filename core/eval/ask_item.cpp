@@ -43,15 +43,20 @@ struct Asked {
 };
 
 // Which of the words a row said its answer begins with; none: it has no answer.
-std::optional<std::size_t> firstWordOfAnswer(const Tokenizer& tokenizer, const RowResult& row) {
+std::optional<std::size_t> firstWordOfAnswer(const LvrCheckpoint& checkpoint,
+                                             const RowResult& row) {
+    const auto& tokenizer = checkpoint.tokenizer;
+    const auto mark = checkpoint.rules.dialect.answer;
     std::vector<std::int64_t> said;
     for (std::size_t i = 0; i < row.ids.size(); ++i)
         if (!row.isLatent[i]) said.push_back(row.ids[i]);
-    const auto text = tokenizer.decode(said, SkipSpecial::Yes), answer = answerIn(text);
+    const auto text = tokenizer.decode(said, SkipSpecial::Yes), answer = answerIn(text, mark);
     if (answer.empty()) return std::nullopt;
     const std::string tag = "<answer>";
     const auto opened = text.rfind(tag);
-    const auto at = text.find(answer, opened == text.npos ? 0 : opened + tag.size());
+    const auto at = mark == AnswerMark::Tag
+                        ? text.find(answer, opened == text.npos ? 0 : opened + tag.size())
+                        : text.rfind(answer);
     std::vector<std::int64_t> begun;
     for (std::size_t i = 0; i < said.size(); ++i) {
         begun.push_back(said[i]);
@@ -200,7 +205,7 @@ private:
         const auto& tokens = asked.encoded.prompt.images.tokens;
         for (const auto& heat : cosinesOf(asked.rows[r].latents, tokens))
             answer.latentHeat.push_back(roiHeat(heat, target));
-        const auto word = firstWordOfAnswer(checkpoint_.tokenizer, asked.rows[r]);
+        const auto word = firstWordOfAnswer(checkpoint_, asked.rows[r]);
         if (word && *word < asked.states[r].size())
             for (const auto& heat : cosinesOf(asked.states[r][*word].unsqueeze(0), tokens))
                 answer.answerHeat = roiHeat(heat, target);

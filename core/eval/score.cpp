@@ -26,16 +26,19 @@ public:
     SequenceBuilder(const LvrCheckpoint& checkpoint, LatentEndToken latentEnd)
         : tokens_(checkpoint.rules.tokens),
           hasVector_(checkpoint.model.latentEnd().defined()),
-          appends_(hasVector_ || latentEnd == LatentEndToken::Appended) {}
+          appends_(tokens_.latentEnd && (hasVector_ || latentEnd == LatentEndToken::Appended)),
+          isInPlace_(checkpoint.rules.dialect.first == Dialect::First::InPlaceOfStart) {}
 
     void add(const ResponsePiece& piece) {
         if (!piece.targets.empty()) {
             supervise(tokens_.start);
-            for (const int target : piece.targets) {
+            // A latent may stand in the place of start.
+            if (isInPlace_) out_.slots.push_back(std::ssize(out_.response) - 1);
+            for (std::size_t k = isInPlace_; k < piece.targets.size(); ++k) {
                 out_.slots.push_back(std::ssize(out_.response));
-                out_.targets.push_back(target);
                 out_.response.push_back(tokens_.latent);
             }
+            out_.targets.insert(out_.targets.end(), piece.targets.begin(), piece.targets.end());
             if (appends_) addLatentEnd();
             supervise(tokens_.end);
         }
@@ -58,7 +61,7 @@ private:
     }
 
     LvrTokens tokens_;
-    bool hasVector_, appends_;
+    bool hasVector_, appends_, isInPlace_;
     ScoredSequence out_;
 };
 
@@ -165,8 +168,7 @@ TeacherForced teacherForce(const LvrCheckpoint& checkpoint, const ScoreRecord& r
     for (const auto& piece :
          encodeResponse(checkpoint.tokenizer, record.response, boxes, record.name))
         builder.add(piece);
-    const auto sequence = builder.done(
-        chatPrompt(checkpoint.tokenizer, pixels.grids, record.question, {}, checkpoint.chat));
+    const auto sequence = builder.done(checkpoint.prompt(pixels.grids, record.question));
     checkLength(sequence, checkpoint.model.config(), record.name);
     const auto& model = checkpoint.model;
     const auto visual = model.visualTokens(pixels);

@@ -47,7 +47,7 @@ torch::Tensor textMask(std::span<const RowResult> rows) {
     auto of = mask.accessor<float, 2>();
     for (std::size_t r = 0; r < rows.size(); ++r)
         for (std::size_t c = 0; c < rows[r].ids.size(); ++c)
-            if (!rows[r].isLatent[c])
+            if (rows[r].isSaid.empty() ? !rows[r].isLatent[c] : rows[r].isSaid[c])
                 of[static_cast<std::int64_t>(r)][static_cast<std::int64_t>(c)] = 1;
     return mask;
 }
@@ -66,7 +66,8 @@ Replay::Replay(std::vector<ReplayGroup> groups) : groups_(std::move(groups)) {
                 const bool isRead = c + 1 < std::ssize(one.ids);
                 if (one.isLatent[c] && isRead) latentAt.push_back(first_.back() + c + 1);
                 fed += one.isLatent[c] && isRead;
-                if (one.isLatent[c]) continue;
+                const bool isSaid = !one.isSaid.empty() && one.isSaid[c];
+                if (one.isLatent[c] && !isSaid) continue;
                 row.push_back(number), col.push_back(c);
                 at.push_back(first_.back() + c), label.push_back(one.ids[c]);
             }

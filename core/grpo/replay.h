@@ -28,11 +28,13 @@ struct ReplayOptions {
 
 // All [B, C], completions of all groups in order, padded on the right with 0.
 struct Replayed {
-    torch::Tensor logProbabilities;  // of each sampled token; 0 where a latent was fed
-    torch::Tensor entropy;           // there too, without gradient; where asked for
+    // Of each sampled token; 0 where a latent was fed, but for a start that was said there.
+    torch::Tensor logProbabilities;
+    torch::Tensor entropy;  // there too, without gradient; where asked for
 };
 
-// [B, C] float32, 1 where a token was sampled and said: not where a latent was fed.
+// [B, C] float32, 1 where a token was sampled and said: as RowResult::isSaid has
+// it, or where no latent was fed.
 torch::Tensor textMask(std::span<const RowResult> rows);
 
 // Groups of completions, laid out once for every model that reads them. One teacher-forced pass

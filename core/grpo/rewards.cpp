@@ -23,6 +23,7 @@ struct Judged {
     const std::string& completion;
     std::int64_t latents = 0;
     int step = 0, group = 0, index = 0;
+    AnswerMark mark = AnswerMark::Tag;
 };
 
 std::string lineOf(const Judged& judged) {
@@ -35,7 +36,7 @@ std::string lineOf(const Judged& judged) {
     }
     const nlohmann::json line{{"prompt", record.question},
                               {"completion", judged.completion},
-                              {"answer", answerIn(judged.completion)},
+                              {"answer", answerIn(judged.completion, judged.mark)},
                               {"expected", record.answer},
                               {"record", record.name},
                               {"kind", record.kind},
@@ -56,7 +57,8 @@ std::vector<std::string> linesOf(const std::vector<RolloutGroup>& groups, int st
         for (std::size_t i = 0; i < groups[g].rows.size(); ++i)
             lines.push_back(
                 lineOf({*groups[g].record, groups[g].texts[i], groups[g].rows[i].latents.size(0),
-                        step, firstGroup + static_cast<int>(g), static_cast<int>(i)}));
+                        step, firstGroup + static_cast<int>(g), static_cast<int>(i),
+                        groups[g].dialect ? groups[g].dialect->answer : AnswerMark::Tag}));
     return lines;
 }
 
@@ -64,7 +66,8 @@ std::vector<double> judgedBy(Reward reward, const std::vector<RolloutGroup>& gro
     std::vector<double> values;
     for (const auto& group : groups)
         for (const auto& text : group.texts)
-            values.push_back(reward(text, {group.record->answer, group.record->question}));
+            values.push_back(
+                reward(text, {group.record->answer, group.record->question, group.dialect}));
     return values;
 }
 
@@ -89,6 +92,19 @@ void checkCommands(const std::vector<RewardCommand>& commands) {
     }
 }
 
+// Its end, then an answer in its own mark.
+bool keepsFormat(std::string_view text, const Dialect& dialect) {
+    const auto end = text.rfind(dialect.end);
+    if (end == text.npos) return false;
+    const auto behind = text.substr(end + dialect.end.size());
+    const auto answer = answerIn(behind, dialect.answer);
+    constexpr std::string_view kMarks[] = {kOpen, "\\boxed{", "inal answer is:"};
+    const bool isMarked =
+        behind.find(kMarks[static_cast<std::size_t>(dialect.answer)]) != behind.npos ||
+        (dialect.answer == AnswerMark::Phrase && behind.find(kMarks[1]) != behind.npos);
+    return isMarked && !answer.empty();
+}
+
 std::vector<RewardCommand> rewardCommandsOf(const GrpoOptions& options) {
     std::vector<RewardCommand> commands;
     for (const auto& text : options.rewardCommands) commands.push_back(parseRewardCommand(text));
@@ -98,11 +114,13 @@ std::vector<RewardCommand> rewardCommandsOf(const GrpoOptions& options) {
 }  // namespace
 
 double accuracyReward(const std::string& completion, const GoldAnswer& gold) {
-    return isRightAnswer(answerIn(completion), answerIn(gold.text), gold.question) ? 1 : 0;
+    const auto said = answerIn(completion, gold.dialect ? gold.dialect->answer : AnswerMark::Tag);
+    return isRightAnswer(said, answerIn(gold.text), gold.question) ? 1 : 0;
 }
 
-double formatReward(const std::string& completion, const GoldAnswer&) {
+double formatReward(const std::string& completion, const GoldAnswer& gold) {
     std::string_view text = completion;
+    if (gold.dialect && !isLvr(*gold.dialect)) return keepsFormat(text, *gold.dialect) ? 1 : 0;
     if (!text.starts_with(kStart)) return 0;
     if (text.ends_with('\n')) text.remove_suffix(1);
     if (!text.ends_with(kClose)) return 0;

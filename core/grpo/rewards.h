@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "core/grpo/reward_process.h"
+#include "core/values/dialect.h"
 #include "core/values/train_options.h"
 
 namespace lvr {
 
 struct GoldAnswer {
-    std::string text;      // with or without its tags
-    std::string question;  // may list options
+    std::string text;                  // with or without its tags
+    std::string question = {};         // may list options
+    const Dialect* dialect = nullptr;  // of the model that answers; none: LVR's
 };
 
 // How good a completion is, 0..1. completion: what was said, LVR tokens spelled out, nothing of
@@ -28,7 +30,8 @@ std::vector<std::string> rewardNames();
 // exactly (lvr-spec 5.3): there 12.0 is not 12, and b is not B.
 double accuracyReward(const std::string& completion, const GoldAnswer& gold);
 
-// As released (lvr-spec 5.3): <|lvr_start|>...<|lvr_end|>, blanks, <answer>...</answer> and then at
+// Of a model that thinks as another method does: its end token, then an answer in its own mark. As
+// released (lvr-spec 5.3): <|lvr_start|>...<|lvr_end|>, blanks, <answer>...</answer> and then at
 // most one newline; no newline inside the two gaps.
 double formatReward(const std::string& completion, const GoldAnswer& gold);
 

@@ -29,6 +29,10 @@ DecodeOptions decodeOptions(const LvrCheckpoint& checkpoint, const GrpoOptions& 
     decode.exit = exitOf(checkpoint, options);
     if (checkpoint.provenance && checkpoint.provenance->latentFeed == "filler")
         decode.latentFeed = LatentFeed::Filler;
+    if (const auto own = checkpoint.decoding().options; !isLvr(checkpoint.rules.dialect)) {
+        decode.spanStart = own.spanStart;
+        decode.spanEnd = own.spanEnd;
+    }
     decode.maxNewTokens = options.maxNewTokens;
     decode.sampling.temperature = options.temperature;
     decode.sampling.topK = options.topK;
@@ -51,7 +55,7 @@ LatentFilter addNoise(double deviation, std::uint64_t seed) {
 RolloutGroup encode(const LvrCheckpoint& checkpoint, VisionFeatures& features,
                     const GrpoRecord& record, int copies) {
     const torch::NoGradGuard frozen;
-    RolloutGroup group{.record = &record};
+    RolloutGroup group{.record = &record, .dialect = &checkpoint.rules.dialect};
     const auto images = features.of(record.images);
     if (!images.grids.empty()) group.grid = images.grids.front();
     group.prompt = buildPrompt(checkpoint, images, record.question, SpanStart::Sampled);
@@ -86,12 +90,14 @@ struct SpanCount {
 SpanCount countSpans(const RowResult& row, const LvrTokens& tokens, int cap) {
     bool open = false;
     SpanCount count;
+    // A latent may stand where start was said.
     int latents = 0, longest = 0;
     for (std::size_t i = 0; i < row.ids.size(); ++i) {
         latents = row.isLatent[i] ? latents + 1 : 0;
         longest = std::max(longest, latents);
+        if (latents == 1 || (!row.isLatent[i] && row.ids[i] == tokens.start))
+            count.opened = 1, open = true;
         if (row.isLatent[i]) continue;
-        if (row.ids[i] == tokens.start) count.opened = 1, open = true;
         if (row.ids[i] == tokens.end) open = false;
     }
     count.unclosed = open;

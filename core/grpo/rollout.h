@@ -21,7 +21,8 @@ struct RolloutGroup {
     std::vector<std::map<std::string, double>> rewards;  // by name, one map a row
     std::vector<float> total;                            // weighted sum of a row's rewards
     std::vector<float> advantages;
-    bool mixed() const;  // rewards differ: there is something to learn
+    const Dialect* dialect = nullptr;  // of the model that said it
+    bool mixed() const;                // rewards differ: there is something to learn
 };
 
 // A rank's part of a step.

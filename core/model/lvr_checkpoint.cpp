@@ -1,8 +1,11 @@
 #include "core/model/lvr_checkpoint.h"
 
+#include <algorithm>
+
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/files/json_file.h"
 #include "core/text/chat_template.h"
 
 namespace lvr {
@@ -20,24 +23,70 @@ std::int64_t resolve(Tokenizer& tokenizer, const std::string& token,
     return known;
 }
 
-void checkInVocabulary(std::int64_t id, const ModelConfig& config,
+void checkInVocabulary(std::int64_t id, const ModelConfig& config, const Dialect& dialect,
                        const std::filesystem::path& folder) {
     if (id < 0 || id >= config.text.vocabSize)
-        throw Error(folder.string() + ": the LVR tokens do not fit into vocab_size " +
-                    std::to_string(config.text.vocabSize) +
+        throw Error(folder.string() + ": the " + (isLvr(dialect) ? "LVR" : dialect.method) +
+                    " tokens do not fit into vocab_size " + std::to_string(config.text.vocabSize) +
                     "; use a checkpoint whose embedding has spare rows");
 }
 
-LvrTokens lvrTokens(Tokenizer& tokenizer, const ModelConfig& config,
-                    const std::filesystem::path& folder) {
+LvrTokens tokensOf(Tokenizer& tokenizer, const FoundDialect& found, const ModelConfig& config,
+                   const std::filesystem::path& folder) {
+    const auto id = [&](const NamedToken& token) {
+        const auto known = resolve(tokenizer, token.text, token.configured, folder);
+        checkInVocabulary(known, config, found.dialect, folder);
+        return known;
+    };
     LvrTokens tokens;
-    tokens.start = resolve(tokenizer, "<|lvr_start|>", config.lvr.lvrStartId, folder);
-    tokens.latent = resolve(tokenizer, "<|lvr|>", config.lvr.lvrId, folder);
-    tokens.latentEnd = resolve(tokenizer, "<|lvr_latent_end|>", config.lvr.lvrLatentEndId, folder);
-    tokens.end = resolve(tokenizer, "<|lvr_end|>", config.lvr.lvrEndId, folder);
-    for (const auto id : {tokens.start, tokens.latent, *tokens.latentEnd, tokens.end})
-        checkInVocabulary(id, config, folder);
+    tokens.start = id(found.start);
+    tokens.latent = id(found.latent);
+    if (found.latentEnd) tokens.latentEnd = id(*found.latentEnd);
+    tokens.end = id(found.end);
     return tokens;
+}
+
+std::string answerLeadOf(const Dialect& dialect) {
+    switch (dialect.answer) {
+        case AnswerMark::Tag:
+            return "\n<answer>";
+        case AnswerMark::Boxed:
+            return "\n\\boxed{";
+        case AnswerMark::Phrase:
+            return "\nfinal answer is:";
+    }
+    return {};
+}
+
+// A text that is said within the newest few ids. Each adds a byte at least.
+bool endsIn(const std::string& text, const Tokenizer& tokenizer,
+            const std::vector<std::int64_t>& generated) {
+    const auto few = std::min(generated.size(), text.size() + 1);
+    const std::vector<std::int64_t> newest(generated.end() - static_cast<std::ptrdiff_t>(few),
+                                           generated.end());
+    return tokenizer.decode(newest).find(text) != std::string::npos;
+}
+
+void addDialectRules(const Dialect& dialect, const Tokenizer& tokenizer, RowRules& rules) {
+    rules.dialect = dialect;
+    rules.answerLead = tokenizer.encode(answerLeadOf(dialect));
+    if (!dialect.afterForced.empty())
+        rules.afterForced = tokenizer.encode(dialect.afterForced).front();
+    if (!dialect.stopText.empty())
+        rules.saysStop = [tokenizer, text = dialect.stopText](const auto& generated) {
+            return endsIn(text, tokenizer, generated);
+        };
+}
+
+bool saysPictureLimits(const std::filesystem::path& folder) {
+    const auto says = [](const Json& json) {
+        return json.is_object() && (json.contains("size") || json.contains("min_pixels") ||
+                                    json.contains("max_pixels"));
+    };
+    const auto processor = readJsonOrNull(folder / "processor_config.json");
+    return says(readJsonOrNull(folder / "preprocessor_config.json")) ||
+           (processor.is_object() && processor.contains("image_processor") &&
+            says(processor["image_processor"]));
 }
 
 // Patches of another size would not fit the encoder, or would fit it and mean nothing.
@@ -59,8 +108,11 @@ FolderTemplate templateOf(const std::filesystem::path& folder, const Backbone& b
 }
 
 std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfig& generation,
+                                    const DialectChoice& choice,
                                     const std::filesystem::path& folder) {
     auto sentences = model.warnings();
+    for (const auto& sentence : choice.warnings)
+        sentences.push_back(folder.string() + ": " + sentence);
     const auto ofPictures = PreprocessConfig::warnings(folder);
     sentences.insert(sentences.end(), ofPictures.begin(), ofPictures.end());
     for (const auto& field : generation.notBuiltIn)
@@ -87,16 +139,37 @@ void addSidecar(const Provenance& sidecar, DecodeSettings& settings) {
     say("head-positions", sidecar.headPositions);
 }
 
+// A method's own defaults; LVR's are this program's.
+void addDialect(const LvrCheckpoint& checkpoint, DecodeSettings& settings) {
+    const auto& dialect = checkpoint.rules.dialect;
+    if (isLvr(dialect)) return;
+    auto& options = settings.options;
+    settings.origins["dialect"] = dialect.name + ": " + checkpoint.dialectChoice.reason;
+    const auto say = [&](const char* name) { settings.origins[name] = "dialect"; };
+    options.exit = exitOf(dialect), say("exit");
+    if (dialect.forcesStart) options.spanStart = SpanStart::Forced, say("force-start");
+    if (dialect.forcesEnd) options.spanEnd = SpanEnd::Forced, say("force-end");
+    if (dialect.maxNewTokens) options.maxNewTokens = *dialect.maxNewTokens, say("max-new-tokens");
+    if (dialect.sampling) {
+        options.sampling = *dialect.sampling;
+        for (const auto* name : {"temperature", "top-p", "top-k", "repetition-penalty"}) say(name);
+    }
+    if (checkpoint.limitsPictures || !dialect.pixels.max) return;
+    options.pixels = dialect.pixels;
+    for (const auto* name : {"min-pixels", "max-pixels"}) say(name);
+}
+
 void addGeneration(const GenerationConfig& generation, DecodeSettings& settings) {
     auto& options = settings.options;
     const auto say = [&](const char* name) { settings.origins[name] = "generation_config.json"; };
-    options.sampling = generation.sampling;
     static constexpr std::pair<const char*, const char*> kFields[] = {
         {"do_sample", "temperature"}, {"temperature", "temperature"},
         {"top_p", "top-p"},           {"top_k", "top-k"},
         {"min_p", "min-p"},           {"repetition_penalty", "repetition-penalty"}};
+    bool saysHow = false;
     for (const auto& [field, name] : kFields)
-        if (generation.said.contains(field)) say(name);
+        if (generation.said.contains(field)) say(name), saysHow = true;
+    if (saysHow) options.sampling = generation.sampling;
     if (generation.maxNewTokens)
         options.maxNewTokens = *generation.maxNewTokens, say("max-new-tokens");
     if (generation.exit) options.exit = *generation.exit, say("exit");
@@ -107,27 +180,65 @@ void addGeneration(const GenerationConfig& generation, DecodeSettings& settings)
 
 }  // namespace
 
-LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadOptions& options) {
+FoundDialect dialectIn(const std::filesystem::path& folder, const Tokenizer& tokenizer,
+                       const std::string& asked) {
+    const auto generationFile =
+        folderWith(folder, "generation_config.json") / "generation_config.json";
+    const auto config = JsonFields::read(folderWith(folder, "config.json") / "config.json");
+    const auto generation = std::filesystem::exists(generationFile)
+                                ? JsonFields::read(generationFile)
+                                : JsonFields(Json::object(), generationFile.string());
+    const auto sidecar = readProvenance(folderWith(folder, "lvr_workbench.json"));
+    try {
+        return dialectOf({.config = config,
+                          .generation = generation,
+                          .idOf = [&](const std::string& token) { return tokenizer.id(token); },
+                          .sidecar = sidecar ? sidecar->dialect : ""},
+                         asked);
+    } catch (const Error& error) {
+        if (asked.empty()) throw;
+        throw Error(folder.string() + ": " + error.what());
+    }
+}
+
+LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadOptions& options,
+                                  const std::string& dialect) {
     const auto folder = findCheckpoint(folderOrRepoId);
     auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+    const auto found = dialectIn(folder, tokenizer, dialect);
     auto model = LvrModel::open(folder, options);
     const auto& config = model.config();
     const auto generation = readGenerationConfig(folderWith(folder, "generation_config.json"));
-    const RowRules rules{lvrTokens(tokenizer, config, folder), generation.eosTokenIds,
-                         generation.padTokenId, tokenizer.encode("\n<answer>")};
+    const auto tokens = tokensOf(tokenizer, found, config, folder);
+    RowRules rules{
+        .tokens = tokens, .stopIds = generation.eosTokenIds, .padId = generation.padTokenId};
+    addDialectRules(found.dialect, tokenizer, rules);
     const auto pictures = PreprocessConfig::open(folder);
     checkCutAlike(pictures, config.vision, folder);
-    auto warnings = warningsOf(model, generation, folder);
+    auto provenance = readProvenance(folderWith(folder, "lvr_workbench.json"));
+    auto warnings = warningsOf(model, generation, found.choice, folder);
     const auto chat = templateOf(folder, *config.backbone).style;
-    return {folderOrRepoId,
-            std::move(model),
-            std::move(tokenizer),
-            pictures,
-            rules,
-            readProvenance(folderWith(folder, "lvr_workbench.json")),
-            generation,
-            std::move(warnings),
-            chat};
+    return {.name = folderOrRepoId,
+            .model = std::move(model),
+            .tokenizer = std::move(tokenizer),
+            .preprocess = pictures,
+            .rules = std::move(rules),
+            .provenance = std::move(provenance),
+            .generation = generation,
+            .warnings = std::move(warnings),
+            .chat = chat,
+            .dialectChoice = found.choice,
+            .limitsPictures = saysPictureLimits(folderWith(folder, "preprocessor_config.json"))};
+}
+
+std::vector<std::int64_t> LvrCheckpoint::prompt(const std::vector<PatchGrid>& grids,
+                                                const std::string& question,
+                                                const std::string& system) const {
+    const auto& dialect = rules.dialect;
+    auto ids =
+        chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system, chat);
+    if (dialect.promptEndsInHeader) ids.pop_back();
+    return ids;
 }
 
 ChatStyle chatStyleOf(const std::filesystem::path& folder) {
@@ -135,10 +246,16 @@ ChatStyle chatStyleOf(const std::filesystem::path& folder) {
     return templateOf(folder, *backbone).style;
 }
 
+bool LvrCheckpoint::isMark(std::int64_t id) const {
+    const auto& tokens = rules.tokens;
+    return id == tokens.start || id == tokens.latent || id == tokens.end || id == tokens.latentEnd;
+}
+
 DecodeSettings LvrCheckpoint::decoding() const {
     DecodeSettings settings{.options = {.exit = FixedSteps{8}}};
     for (const auto& [name, value] : optionTexts(settings.options))
         settings.origins[name] = "default";
+    addDialect(*this, settings);
     if (provenance) addSidecar(*provenance, settings);
     addGeneration(generation, settings);
     return settings;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
+#include <vector>
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/error.h"
@@ -60,12 +62,16 @@ void copyOtherFilesOfBoth(const fs::path& from, const fs::path& to) {
     copyOtherFiles(from, to);
 }
 
-void writeTokens(const LvrTokens& tokens, const fs::path& folder) {
-    writeSpecialTokens({{.content = "<|lvr_start|>", .id = tokens.start},
-                        {.content = "<|lvr|>", .id = tokens.latent},
-                        {.content = "<|lvr_latent_end|>", .id = tokens.latentEnd.value()},
-                        {.content = "<|lvr_end|>", .id = tokens.end}},
-                       folder);
+// A method's own tokens that are there stay as they are.
+void writeTokens(const RowRules& rules, const fs::path& folder) {
+    const auto& [tokens, dialect] = std::tie(rules.tokens, rules.dialect);
+    std::vector<AddedToken> added{{.content = dialect.start, .id = tokens.start},
+                                  {.content = dialect.latent, .id = tokens.latent},
+                                  {.content = dialect.end, .id = tokens.end}};
+    if (tokens.latentEnd)
+        added.insert(added.begin() + 2,
+                     {.content = dialect.latentEnd, .id = tokens.latentEnd.value()});
+    writeSpecialTokens(added, folder);
 }
 
 ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
@@ -191,15 +197,19 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
         else
             model.save(fresh);
         copyOtherFilesOfBoth(from, fresh);
-        writeModelConfig(withTokens(model.config(), rules.tokens), toText(model.dtype()),
-                         folderWith(from, "config.json"), fresh);
-        writeTokens(rules.tokens, fresh);
+        const bool isOurs = isLvr(rules.dialect);
+        writeModelConfig(isOurs ? withTokens(model.config(), rules.tokens) : model.config(),
+                         toText(model.dtype()), folderWith(from, "config.json"), fresh,
+                         isOurs ? LvrFields::Written : LvrFields::LeftAlone);
+        writeTokens(rules, fresh);
         if (!fs::exists(fresh / "generation_config.json"))
             writeGenerationConfig({.eosTokenIds = rules.stopIds, .padTokenId = rules.padId}, fresh);
         if (const auto& exit = provenance.defaultExit; !exit.empty())
             writeGenerationExit(parseExitRule(exit), fresh);
         writePreprocessor(checkpoint.preprocess, *model.config().backbone, fresh);
-        writeProvenance(provenance, fresh);
+        auto sidecar = provenance;
+        if (checkpoint.dialectChoice.isAsked) sidecar.dialect = rules.dialect.name;
+        writeProvenance(sidecar, fresh);
         if (alsoWrite) alsoWrite(fresh);
         replaceFolder(target, fresh);
     } catch (const fs::filesystem_error& e) {

@@ -24,12 +24,12 @@ void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
                        const std::filesystem::path& folder);
 
 // A complete Hugging Face folder of what `checkpoint` has become, made from the folder `from`:
-// weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), the pixel
-// limits in force, and our sidecar with `provenance`. Each other file and field of `from` (and of
-// the model that it adapts, where it is an adapter without) stays as it is. Written beside `out`
-// and exchanged with it in one step, so that `out` is always one whole checkpoint. alsoWrite:
-// puts more files into it, or changes them. weights: writes model.safetensors in place of the
-// checkpoint's own.
+// weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), or as they are
+// where the checkpoint is of another dialect, the pixel limits in force, and our sidecar with
+// `provenance`. Each other file and field of `from` (and of the model that it adapts, where it is
+// an adapter without) stays as it is. Written beside `out` and exchanged with it in one step, so
+// that `out` is always one whole checkpoint. alsoWrite: puts more files into it, or changes them.
+// weights: writes model.safetensors in place of the checkpoint's own.
 using WriteInto = std::function<void(const std::filesystem::path& folder)>;
 void saveCheckpoint(const LvrCheckpoint& checkpoint, const std::filesystem::path& from,
                     const Provenance& provenance, const std::filesystem::path& out,

@@ -23,6 +23,7 @@ public:
     RowPlan(const LvrCheckpoint& checkpoint, const TrainingRecord& record,
             const SftOptions& options, std::uint64_t seed, SftRow& row)
         : tokens_(checkpoint.rules.tokens),
+          isInPlace_(checkpoint.rules.dialect.first == Dialect::First::InPlaceOfStart),
           record_(record),
           options_(options),
           rule_(parseRoiTokens(options.roiTokens)),
@@ -45,6 +46,7 @@ private:
 
     // <|lvr_start|>, a slot a target, perhaps <|lvr_latent_end|>, <|lvr_end|>. Of the slots the
     // natural ones are needed: the thought is over there, and beyond it the end is not asked for.
+    // Where a dialect has its first latent in place of start, that is a slot and is said too.
     void addThought(const std::vector<int>& tokens, bool only) {
         auto targets = roiTargets(tokens, rule_);
         if (options_.twin == Twin::Markers) targets.clear();
@@ -57,18 +59,19 @@ private:
         row_.targets += static_cast<int>(natural);
 
         const auto start = row_.ids.size();
+        const bool inPlace = isInPlace_ && !targets.empty();
+        const auto first = start + (inPlace ? 0 : 1);  // where latent 1 is fed
         if (start > 0 && row_.slots.empty() && natural > 0) {
-            row_.gapFrom = start + 1;
+            row_.gapFrom = first;
             row_.gap = below(options_.positionGap + 1);
         }
         supervise(tokens_.start);
         for (std::size_t k = 0; k < targets.size(); ++k)
-            row_.slots.push_back({start + 1 + k, targets[k], weight});
-        for (std::size_t k = 0; natural > 0 && k <= natural; ++k)
-            row_.stops.push_back({start + k, k == natural ? 1.0F : 0.0F});
-        row_.ids.insert(row_.ids.end(), targets.size(), tokens_.latent);
-        if (options_.twin == Twin::Masked)
-            row_.masked.push_back(spanFrom(start + 1, targets.size()));
+            row_.slots.push_back({first + k, targets[k], weight});
+        for (std::size_t k = inPlace; natural > 0 && k <= natural; ++k)
+            row_.stops.push_back({first + k - 1, k == natural ? 1.0F : 0.0F});
+        row_.ids.insert(row_.ids.end(), targets.size() - inPlace, tokens_.latent);
+        if (options_.twin == Twin::Masked) row_.masked.push_back(spanFrom(first, targets.size()));
         addLatentEnd();
         supervise(tokens_.end);
     }
@@ -79,6 +82,7 @@ private:
 
     void addLatentEnd() {
         if (options_.latentEnd == LatentEnd::Off || options_.twin == Twin::Markers) return;
+        if (!tokens_.latentEnd) return;  // a dialect without one
         if (options_.latentEnd == LatentEnd::Token) return supervise(*tokens_.latentEnd);
         row_.latentEnds.push_back(row_.ids.size());
         row_.ids.push_back(*tokens_.latentEnd);
@@ -117,6 +121,7 @@ private:
     int below(int count) { return std::min(count - 1, static_cast<int>(uniform() * count)); }
 
     LvrTokens tokens_;
+    bool isInPlace_;
     const TrainingRecord& record_;
     const SftOptions& options_;
     RoiTokens rule_;
@@ -199,8 +204,7 @@ private:
 SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int index,
                const std::vector<PatchGrid>& grids, const SftOptions& options, std::uint64_t seed) {
     const auto& record = set.records[index];
-    const auto prompt =
-        chatPrompt(checkpoint.tokenizer, grids, record.question, {}, checkpoint.chat);
+    const auto prompt = checkpoint.prompt(grids, record.question);
     const auto images = prompt.begin() + imageEnd(prompt, checkpoint.model.config().imageTokenId);
     SftRow row{.record = index,
                .kind = set.kindOf[index],

@@ -71,7 +71,8 @@ struct SftBatch {
 
     torch::Tensor latentEndAt;  // [E] where lvr_latent_end_emb is fed
 
-    // One entry per position whose lvr_end logit has a target: <|lvr_start|> and the natural slots.
+    // One entry per position whose lvr_end logit has a target: <|lvr_start|> and the natural slots;
+    // where a latent stands in place of start, the slots.
     torch::Tensor stopAt, stopTarget;  // [S]
 
     // One entry per supervised next token, at the position that predicts it.

@@ -46,6 +46,13 @@ torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uin
 }  // namespace
 
 void addLvrParts(LvrCheckpoint& checkpoint, const SftOptions& options) {
+    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect)) {
+        if (options.head != AddedHead::Keep || options.latentEnd == LatentEnd::Vector)
+            throw Error("the checkpoint is trained as " + dialect.method +
+                        ", which has neither an lvr_head nor an lvr_latent_end_emb; leave --head "
+                        "out, and say --latent-end off");
+        return;  // its config.json stays that method's
+    }
     if (hasThoughts(options.twin) && options.latentEnd != LatentEnd::Vector &&
         checkpoint.model.latentEnd().defined())
         throw Error(

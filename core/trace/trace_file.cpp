@@ -379,8 +379,12 @@ SafetensorsFile openTrace(const fs::path& file) {
 }
 
 Trace readDescription(const SafetensorsFile& opened, const fs::path& file) {
-    return readJson(
-        JsonFields(metadataField(opened, "trace"), "the description in " + file.string()));
+    auto trace =
+        readJson(JsonFields(metadataField(opened, "trace"), "the description in " + file.string()));
+    // Files from before there were others are LVR's.
+    if (auto dialect = metadataField(opened, "dialect"); !dialect.empty())
+        trace.dialect = std::move(dialect);
+    return trace;
 }
 
 }  // namespace
@@ -407,6 +411,7 @@ void writeTrace(const Trace& trace, const fs::path& file) {
     writeSafetensors(file, list.tensors(),
                      {{"format", kFormat},
                       {"version", std::to_string(kVersion)},
+                      {"dialect", trace.dialect},
                       {"trace", toJsonText(traceJson(trace), file.string())}});
 }
 
@@ -452,7 +457,8 @@ Trace outlineOf(const Trace& trace) {
                   .latents = {},
                   .imageTokens = {},
                   .rois = trace.rois,
-                  .expectedAnswer = trace.expectedAnswer};
+                  .expectedAnswer = trace.expectedAnswer,
+                  .dialect = trace.dialect};
     for (auto& step : outline.steps) std::visit([](auto& what) { what.cosine = {}; }, step.what);
     for (auto* step : latentStepsOf(outline.steps)) step->l2 = {};
     return outline;

@@ -132,6 +132,7 @@ OrderedJson toJson(const Trace& trace) {
             {"liveness", livenessJson(livenessOf(trace))},
             {"model", trace.model},
             {"question", trace.question.text},
+            {"dialect", trace.dialect},
             {"exit", toText(trace.options.exit)},
             {"decoding", decodingJson(trace)}};
 }

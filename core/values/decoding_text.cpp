@@ -117,6 +117,9 @@ std::string ruleWords(const AnswerEntropy& rule) {
 std::string ruleWords(const LearnedProbe& rule) {
     return "probe ≥ " + fourDigits(rule.threshold) + atMost(rule.cap);
 }
+std::string ruleWords(const RepeatedToken& rule) {
+    return "token " + std::to_string(rule.times) + " times" + atMost(rule.cap);
+}
 
 std::string shortText(const ExitRule& rule, const TextCheck&) {
     return std::visit([](const auto& known) { return ruleWords(known); }, rule);
@@ -194,6 +197,8 @@ std::string decodingText(const DecodeOptions& options, const OptionOrigins& orig
         group->second += (group->second.empty() ? "" : ", ") + name + " " + value;
     }
     std::string text;
+    if (const auto dialect = origins.find("dialect"); dialect != origins.end())
+        text = "dialect " + dialect->second;
     for (const auto& [origin, named] : groups)
         text += (text.empty() ? "" : "; ") + named + (origin.empty() ? "" : " (" + origin + ")");
     return text;

@@ -2,38 +2,44 @@
 
 #include <algorithm>
 
+#include "core/values/dialect.h"
 #include "core/values/option_field.h"
 
 namespace lvr {
 namespace {
 
-constexpr const char* kEndToken = "<|lvr_end|>";
+// LVR's for a name that a newer version of this program wrote.
+const Dialect& knownDialect(const std::string& name) {
+    const auto& all = dialects();
+    const auto found = std::ranges::find(all, name, &Dialect::name);
+    return found == all.end() ? all.front() : *found;
+}
 
 // Whether the rule said stop after the span's last latent; nothing else is known of the others.
-bool fired(const NoLatents&, const LatentStep&, int, const DecodeStep&) { return false; }
-bool fired(const FixedSteps& rule, const LatentStep&, int latents, const DecodeStep&) {
+bool fired(const NoLatents&, const LatentStep&, int, bool) { return false; }
+bool fired(const FixedSteps& rule, const LatentStep&, int latents, bool) {
     return latents >= rule.count;
 }
-bool fired(const NearLatentEnd& rule, const LatentStep& last, int, const DecodeStep&) {
+bool fired(const NearLatentEnd& rule, const LatentStep& last, int, bool) {
     return last.endDistance && *last.endDistance < rule.threshold;
 }
-bool fired(const EndToken&, const LatentStep&, int, const DecodeStep& next) {
-    return next.text == kEndToken;
-}
-bool fired(const EndProbability& rule, const LatentStep& last, int, const DecodeStep&) {
+bool fired(const EndToken&, const LatentStep&, int, bool closed) { return closed; }
+bool fired(const EndProbability& rule, const LatentStep& last, int, bool) {
     return last.endProbability >= rule.threshold;
 }
 // What these went by is not in the trace; what else ends a thought is its cap.
-bool fired(const Settled& rule, const LatentStep&, int latents, const DecodeStep&) {
+bool fired(const Settled& rule, const LatentStep&, int latents, bool) { return latents < rule.cap; }
+bool fired(const AnswerSettled& rule, const LatentStep&, int latents, bool) {
     return latents < rule.cap;
 }
-bool fired(const AnswerSettled& rule, const LatentStep&, int latents, const DecodeStep&) {
+bool fired(const AnswerEntropy& rule, const LatentStep&, int latents, bool) {
     return latents < rule.cap;
 }
-bool fired(const AnswerEntropy& rule, const LatentStep&, int latents, const DecodeStep&) {
+bool fired(const LearnedProbe& rule, const LatentStep&, int latents, bool) {
     return latents < rule.cap;
 }
-bool fired(const LearnedProbe& rule, const LatentStep&, int latents, const DecodeStep&) {
+
+bool fired(const RepeatedToken& rule, const LatentStep&, int latents, bool) {
     return latents < rule.cap;
 }
 
@@ -52,12 +58,17 @@ Thought::End endOf(const Trace& trace, const LatentStep& last, int latents,
                    const DecodeStep* next) {
     if (!next) return Thought::End::CutOff;
     const auto& rule = trace.options.exit;
-    const bool capped = reachedCap(rule, latents);
+    const auto& dialect = knownDialect(trace.dialect);
+    const bool capped = reachedCap(rule, latents), closed = next->text == dialect.end;
     // A forced <|lvr_end|> does not tell whether it was also sampled.
     const bool unknown = std::holds_alternative<EndToken>(rule) && capped &&
                          trace.options.spanEnd == SpanEnd::Forced;
     const bool ruleFired =
-        std::visit([&](const auto& r) { return fired(r, last, latents, *next); }, rule);
+        std::visit([&](const auto& r) { return fired(r, last, latents, closed); }, rule);
+    // A stop token inside the thought ended the row.
+    const bool stopsInside = dialect.stopInside == Dialect::StopInside::Stops && !closed &&
+                             next == &trace.steps.back() && trace.stopped == StopReason::EndOfText;
+    if (stopsInside) return Thought::End::CutOff;
     if (ruleFired && !unknown) return Thought::End::Rule;
     return capped ? Thought::End::Cap : Thought::End::TokenLimit;
 }
@@ -68,22 +79,35 @@ bool inDoubt(const Thought& thought) {
     return thought.end != Thought::End::Rule || !thought.closed;
 }
 
+bool isLatent(const DecodeStep& step) { return std::holds_alternative<LatentStep>(step.what); }
+
 std::vector<Thought> thoughtsOf(const Trace& trace) {
     std::vector<Thought> thoughts;
     const auto& steps = trace.steps;
+    const auto& dialect = knownDialect(trace.dialect);
+    // A start that is fed as a token inside a thought, which goes on behind it.
+    const auto isFedAgain = [&](std::size_t at) {
+        return dialect.startInside != Dialect::StartInside::Ignored && at + 1 < steps.size() &&
+               steps[at].text == dialect.start && isLatent(steps[at + 1]);
+    };
     for (std::size_t i = 0; i < steps.size();) {
         std::size_t after = i;
-        while (after < steps.size() && std::holds_alternative<LatentStep>(steps[after].what))
-            ++after;
-        const int latents = static_cast<int>(after - i);
+        int latents = 0, counted = 0;
+        for (; after < steps.size(); ++after)
+            if (isLatent(steps[after]))
+                ++latents, ++counted;
+            else if (latents > 0 && isFedAgain(after))
+                counted = dialect.startInside == Dialect::StartInside::Restarts ? 0 : counted;
+            else
+                break;
         if (latents > 0) {
             const auto* next = after < steps.size() ? &steps[after] : nullptr;
             const auto& last = std::get<LatentStep>(steps[after - 1].what);
             const bool given = thoughts.empty() && isGiven(trace);
             thoughts.push_back(
                 {.latents = latents,
-                 .end = given ? Thought::End::Given : endOf(trace, last, latents, next),
-                 .closed = next && next->text == kEndToken});
+                 .end = given ? Thought::End::Given : endOf(trace, last, counted, next),
+                 .closed = next && next->text == dialect.end});
         }
         i = after + 1;
     }
@@ -103,7 +127,8 @@ std::string fedText(const Liveness& liveness) {
         case LatentFeed::Snap:
             return count(latents, "latent") + " replaced by the nearest visual token";
         case LatentFeed::Filler:
-            return count(latents, "slot") + " fed with <|lvr|>, no latent";
+            return count(latents, "slot") + " fed with " + knownDialect(liveness.dialect).latent +
+                   ", no latent";
         case LatentFeed::Zero:
             return count(latents, "slot") + " fed with zeros, no latent";
         case LatentFeed::Noise:
@@ -116,28 +141,33 @@ std::string fedText(const Liveness& liveness) {
     return {};
 }
 
-std::string conditionText(const NoLatents&) { return "no rule"; }
-std::string conditionText(const FixedSteps& rule) {
+std::string conditionText(const NoLatents&, const Dialect&) { return "no rule"; }
+std::string conditionText(const FixedSteps& rule, const Dialect&) {
     return "its fixed number of " + std::to_string(rule.count);
 }
-std::string conditionText(const NearLatentEnd& rule) {
+std::string conditionText(const NearLatentEnd& rule, const Dialect&) {
     return "distance to the end vector < " + numberText(rule.threshold);
 }
-std::string conditionText(const EndToken&) { return "sampling <|lvr_end|>"; }
-std::string conditionText(const EndProbability& rule) {
+std::string conditionText(const EndToken&, const Dialect& dialect) {
+    return "sampling " + dialect.end;
+}
+std::string conditionText(const EndProbability& rule, const Dialect&) {
     return "P(end) ≥ " + numberText(rule.threshold);
 }
-std::string conditionText(const Settled& rule) {
+std::string conditionText(const Settled& rule, const Dialect&) {
     return "cosine to the latent before ≥ " + numberText(rule.threshold);
 }
-std::string conditionText(const AnswerSettled& rule) {
+std::string conditionText(const AnswerSettled& rule, const Dialect&) {
     return "the same early answer over " + count(rule.held, "latent");
 }
-std::string conditionText(const AnswerEntropy& rule) {
+std::string conditionText(const AnswerEntropy& rule, const Dialect&) {
     return "entropy of the early answer < " + numberText(rule.threshold);
 }
-std::string conditionText(const LearnedProbe& rule) {
+std::string conditionText(const LearnedProbe& rule, const Dialect&) {
     return "the probe's P(right) ≥ " + numberText(rule.threshold);
+}
+std::string conditionText(const RepeatedToken& rule, const Dialect& dialect) {
+    return "sampling " + dialect.end + " or one token " + count(rule.times, "time");
 }
 
 std::string capText(const ExitRule& rule) {
@@ -154,8 +184,11 @@ std::string capText(const ExitRule& rule) {
 std::string endText(const Liveness& liveness, const Thought& thought) {
     switch (thought.end) {
         case Thought::End::Rule:
-            return "ended by " +
-                   std::visit([](const auto& r) { return conditionText(r); }, liveness.rule);
+            return "ended by " + std::visit(
+                                     [&](const auto& r) {
+                                         return conditionText(r, knownDialect(liveness.dialect));
+                                     },
+                                     liveness.rule);
         case Thought::End::Cap:
             return capText(liveness.rule);
         case Thought::End::TokenLimit:
@@ -183,7 +216,8 @@ Liveness livenessOf(const Trace& trace) {
                       .feed = trace.options.latentFeed,
                       .rule = trace.options.exit,
                       .stopped = trace.stopped == StopReason::Cancelled,
-                      .given = isGiven(trace)};
+                      .given = isGiven(trace),
+                      .dialect = trace.dialect};
     if (liveness.thoughts.empty()) return liveness;
     const bool doubtful =
         liveness.feed != LatentFeed::Own || std::ranges::any_of(liveness.thoughts, inDoubt);

@@ -18,7 +18,7 @@ struct Thought {
     };
     int latents = 0;
     End end = End::CutOff;
-    bool closed = false;  // <|lvr_end|> is the token that followed
+    bool closed = false;  // its dialect's end is the token that followed
     bool operator==(const Thought&) const = default;
 };
 
@@ -35,6 +35,7 @@ struct Liveness {
     ExitRule rule;
     bool stopped = false;  // by the person
     bool given = false;    // the first thought
+    std::string dialect = "lvr";
     bool operator==(const Liveness&) const = default;
 };
 

@@ -112,6 +112,10 @@ void read(Parts& parts, LearnedProbe& rule) {
     parts.takeNumber(rule.threshold, 1, "threshold");
     parts.takeCount(rule.cap, "cap");
 }
+void read(Parts& parts, RepeatedToken& rule) {
+    parts.takeCount(rule.times, "number of times");
+    parts.takeCount(rule.cap, "cap");
+}
 
 std::string write(const NoLatents&) { return "none"; }
 std::string write(const FixedSteps& rule) { return "fixed:" + std::to_string(rule.count); }
@@ -135,6 +139,9 @@ std::string write(const AnswerEntropy& rule) {
 }
 std::string write(const LearnedProbe& rule) {
     return "probe:" + rule.file + ":" + numberText(rule.threshold) + ":" + std::to_string(rule.cap);
+}
+std::string write(const RepeatedToken& rule) {
+    return "repeated:" + std::to_string(rule.times) + ":" + std::to_string(rule.cap);
 }
 
 // One of each rule with its default numbers, in the order of the variant.

@@ -59,12 +59,17 @@ struct LearnedProbe {  // a linear probe on the latent says that the answer is r
     int cap = 16;
     bool operator==(const LearnedProbe&) const = default;
 };
+struct RepeatedToken {  // <|lvr_end|> is sampled, or the same id so many times in a row
+    int times = 3;
+    int cap = 16;
+    bool operator==(const RepeatedToken&) const = default;
+};
 using ExitRule = std::variant<NoLatents, FixedSteps, NearLatentEnd, EndToken, EndProbability,
-                              Settled, AnswerSettled, AnswerEntropy, LearnedProbe>;
+                              Settled, AnswerSettled, AnswerEntropy, LearnedProbe, RepeatedToken>;
 
 // "none", "fixed:8", "latent-end:mse:0.02:16", "end-token:32", "end-prob:0.5:16",
-// "settled:0.98:16", "answer-settled:2:16", "entropy:0.5:16", "probe:FILE:0.5:16"; trailing parts
-// may be left out. Throws Error that names the nearest valid rule.
+// "settled:0.98:16", "answer-settled:2:16", "entropy:0.5:16", "probe:FILE:0.5:16",
+// "repeated:3:16"; trailing parts may be left out. Throws Error that names the nearest valid rule.
 ExitRule parseExitRule(const std::string& text);
 std::string toText(const ExitRule& rule);
 

@@ -72,6 +72,7 @@ struct Trace {
     std::vector<float> imageTokens;  // [sum of grids, hiddenSize]
     std::vector<Box> rois;           // when known, in target order
     std::optional<std::string> expectedAnswer;
+    std::string dialect = "lvr";  // how the model thinks (core/values/dialect.h), by name
     bool operator==(const Trace&) const = default;
 };
 // Generated positions a second, latents included, after the first one; absent when there is no

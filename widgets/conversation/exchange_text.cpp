@@ -39,7 +39,9 @@ QString answerText(const Trace& trace) {
 }
 
 QString howText(const Trace& trace) {
-    return join({describe(trace.options), QString::fromStdString(trace.model)});
+    const bool isUsual = trace.dialect == "lvr" || trace.dialect == "plain";
+    return join({isUsual ? QString() : QObject::tr("as %1").arg(trace.dialect.c_str()),
+                 describe(trace.options), QString::fromStdString(trace.model)});
 }
 
 QString speedText(const Trace& trace) {

@@ -143,6 +143,16 @@ private Q_SLOTS:
         QVERIFY2(QString::fromStdString(error).contains(says), error.c_str());
     }
 
+    void theHubCacheListsThem() {
+        const auto snapshot = path("hub/models--Qwen--Qwen3-VL/snapshots/1");
+        fs::create_directories(snapshot.parent_path());
+        fs::copy(model("b"), snapshot);
+        qputenv("HF_HUB_CACHE", text("hub").toUtf8());
+        const auto listed = cachedCheckpoints();
+        qunsetenv("HF_HUB_CACHE");
+        QCOMPARE(listed, std::vector<std::string>{"Qwen/Qwen3-VL"});
+    }
+
     // tie_word_embeddings may be missing or wrong: the weights are there or not.
     void weightsSayWhetherTheHeadIsTied() {
         for (const auto* name : {"a", "b"})

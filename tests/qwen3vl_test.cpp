@@ -129,8 +129,7 @@ private Q_SLOTS:
     void pixelValuesEqualTransformers() {
         int compared = 0;
         for (const auto& row : preprocess_["cases"]) {
-            const auto file = golden::path("images/rgb/" + row["key"].get<std::string>() + ".png");
-            const auto image = readImage(file);
+            const auto image = readImage(golden::path(kSet + row["rgb"].get<std::string>()));
             QCOMPARE(hashOf(image), row["rgb_sha256"].get<std::string>());
             const auto config = limited(row);
             const Size size{row["resized_hw"][0], row["resized_hw"][1]};

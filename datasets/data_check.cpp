@@ -109,8 +109,8 @@ void leaveOutUnreadable(Dataset& dataset, const Images& images) {
 
 class Tally {
 public:
-    Tally(const Images& images, const Tokenizer* tokenizer, DataReport& report)
-        : images_(images), tokenizer_(tokenizer), report_(report) {
+    Tally(const Images& images, const Speech* speech, DataReport& report)
+        : images_(images), speech_(speech), report_(report) {
         for (const auto& [file, looked] : images)
             if (looked.problem.empty()) imageTokens_.push_back(looked.grid.count());
     }
@@ -121,7 +121,7 @@ public:
         const auto odd = oddSize(record, images_.at(record.images.front()).size);
         if (!odd.empty()) report_.notes.push_back({name, odd});
         boxes_.push_back(static_cast<double>(record.boxes.size()));
-        if (tokenizer_) measure(record, name);
+        if (speech_) measure(record, name);
         std::size_t tokens = 0, all = 0;
         for (const auto& file : record.images) all += images_.at(file).grid.count();
         for (std::size_t b = 0; b < record.boxes.size(); ++b) {
@@ -154,13 +154,13 @@ private:
     void measure(const DataRecord& record, const std::string& name) {
         std::vector<PatchGrid> grids;
         for (const auto& file : record.images) grids.push_back(images_.at(file).grid);
-        const auto length = lengthOf(record, grids, *tokenizer_, {}, name);
+        const auto length = lengthOf(record, grids, *speech_, {}, name);
         textTokens_.push_back(length.text);
         positions_.push_back(length.all);
     }
 
     const Images& images_;
-    const Tokenizer* tokenizer_;
+    const Speech* speech_;
     DataReport& report_;
     std::vector<double> imageTokens_, roiTokens_, roiShare_, boxes_, textTokens_, positions_;
 };
@@ -210,7 +210,7 @@ Spread spreadOf(std::vector<double> values) {
 
 DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, ImageCheck check,
                      const std::function<void(std::size_t, std::size_t)>& seen,
-                     const std::stop_token& stop, const Tokenizer* tokenizer) {
+                     const std::stop_token& stop, const Speech* speech) {
     DataReport report;
     report.records = dataset.records.size() + dataset.bad.size();
     const auto images = lookAtAll(dataset, preprocess, check, seen, stop);
@@ -219,7 +219,7 @@ DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, Image
         report.bad.push_back({dataset.name(bad.file, bad.number), bad.problem});
         report.withoutPicture += bad.noPicture;
     }
-    Tally tally(images, tokenizer, report);
+    Tally tally(images, speech, report);
     for (const auto& record : dataset.records) tally.add(record, dataset.name(record));
     tally.finish();
     return report;

@@ -12,7 +12,7 @@
 
 namespace lvr {
 
-class Tokenizer;
+struct Speech;
 
 struct Spread {
     double least = 0, median = 0, p95 = 0, most = 0;
@@ -45,10 +45,10 @@ enum class ImageCheck { Structure, Decode };
 // Looks at every image once (Structure: that the file is whole; Decode: every pixel) and at every
 // box on the token grid that `preprocess` gives its image. Records whose images can't be read move
 // from `dataset.records` to `dataset.bad`. `seen` is told how many images were looked at of how
-// many. Without a tokenizer texts are not measured. Throws Cancelled.
+// many. Without speech texts are not measured. Throws Cancelled.
 DataReport checkData(Dataset& dataset, const PreprocessConfig& preprocess, ImageCheck check,
                      const std::function<void(std::size_t done, std::size_t all)>& seen,
-                     const std::stop_token& stop, const Tokenizer* tokenizer = nullptr);
+                     const std::stop_token& stop, const Speech* speech = nullptr);
 
 // Records in the LVR JSON format, one at least: boxes within the image, images relative to the
 // file's folder where they are below it. Atomic. Throws Error.

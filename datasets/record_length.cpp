@@ -46,9 +46,11 @@ private:
 }  // namespace
 
 RecordLength lengthOf(const DataRecord& record, const std::vector<PatchGrid>& grids,
-                      const Tokenizer& tokenizer, const RoiTokens& rule, const std::string& name) {
+                      const Speech& speech, const RoiTokens& rule, const std::string& name) {
+    const auto& tokenizer = speech.tokenizer;
     RecordLength length;
-    length.prompt = static_cast<int>(chatPrompt(tokenizer, grids, record.question).size());
+    length.prompt =
+        static_cast<int>(chatPrompt(tokenizer, grids, record.question, {}, speech.chat).size());
     length.text = static_cast<int>(tokenizer.encode(record.question, SpecialTokens::AsText).size());
     length.all = length.prompt;
     for (const auto& piece : encodeResponse(tokenizer, record.response,
@@ -63,7 +65,7 @@ RecordLength lengthOf(const DataRecord& record, const std::vector<PatchGrid>& gr
     return length;
 }
 
-LongRecords dropLongRecords(Dataset& data, const LengthLimit& limit, const Tokenizer& tokenizer,
+LongRecords dropLongRecords(Dataset& data, const LengthLimit& limit, const Speech& speech,
                             const PreprocessConfig& preprocess) {
     LongRecords dropped;
     if (limit.most == 0) return dropped;
@@ -72,7 +74,7 @@ LongRecords dropLongRecords(Dataset& data, const LengthLimit& limit, const Token
         const auto seen = grids.of(record.images);
         if (!seen) return false;
         const auto name = data.name(record);
-        const auto length = lengthOf(record, *seen, tokenizer, limit.rule, name);
+        const auto length = lengthOf(record, *seen, speech, limit.rule, name);
         const int positions = limit.of == LengthLimit::Of::Prompt ? length.prompt : length.all;
         if (positions <= limit.most) return false;
         ++dropped.count;

@@ -5,14 +5,22 @@
 #include <string>
 #include <vector>
 
+#include "core/text/chat_template.h"
 #include "core/values/image.h"
 #include "core/values/train_options.h"
 #include "datasets/dataset.h"
 
 namespace lvr {
 
-class Tokenizer;
 struct PreprocessConfig;
+
+// How texts become tokens for a checkpoint. The tokenizer stays the caller's.
+struct Speech {
+    Speech(const Tokenizer& words, ChatStyle style = {})  // NOLINT: a tokenizer alone is one
+        : tokenizer(words), chat(std::move(style)) {}
+    const Tokenizer& tokenizer;
+    ChatStyle chat;
+};
 
 // How long a record is for the language model.
 struct RecordLength {
@@ -22,7 +30,7 @@ struct RecordLength {
 };
 // grids: of its images. Throws Error that begins with `name`: its boxes don't fit its <lvr>.
 RecordLength lengthOf(const DataRecord& record, const std::vector<PatchGrid>& grids,
-                      const Tokenizer& tokenizer, const RoiTokens& rule, const std::string& name);
+                      const Speech& speech, const RoiTokens& rule, const std::string& name);
 
 // What may be trained on.
 struct LengthLimit {
@@ -38,7 +46,7 @@ struct LongRecords {
 };
 // Takes the records beyond the limit out of the data, or with OverLength::Refuse throws Error that
 // names the longest. Those whose images can't be read stay: they are found out when they are read.
-LongRecords dropLongRecords(Dataset& data, const LengthLimit& limit, const Tokenizer& tokenizer,
+LongRecords dropLongRecords(Dataset& data, const LengthLimit& limit, const Speech& speech,
                             const PreprocessConfig& preprocess);
 
 }  // namespace lvr

@@ -116,7 +116,7 @@ void AskWorkspace::hintAtScenes() {
     if (!model_ || !model_->drawnScenesOnly || isKnown || trace_.question.images.empty()) return;
     Q_EMIT hinted(
         tr("This model knows drawn scenes only, so its answer about this picture will "
-           "be a guess: draw a new scene, or open a Qwen2.5-VL or LVR checkpoint."));
+           "be a guess: draw a new scene, or open a Qwen2.5-VL, Qwen3-VL or LVR checkpoint."));
 }
 
 // ---- The model ----

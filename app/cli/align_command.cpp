@@ -12,8 +12,11 @@
 #include "app/engine/tiny_model.h"
 #include "app/training/run_log.h"
 #include "app/training/train_progress.h"
+#include "core/checkpoint/backbone.h"
+#include "core/files/atomic_file.h"
 #include "core/model/save_checkpoint.h"
 #include "core/store/run_store.h"
+#include "core/text/chat_template.h"
 #include "datasets/scenes/scenes.h"
 #include "datasets/tiny/align.h"
 #include "datasets/tiny/fresh_model.h"
@@ -25,6 +28,7 @@ namespace fs = std::filesystem;
 
 struct AlignArguments {
     fs::path out, store;
+    std::string backbone = qwen25Vl().name;
     AlignOptions options;
     int threads = 1;
 };
@@ -44,16 +48,16 @@ AlignExample example(std::uint64_t seed, std::uint64_t index) {
     return made;
 }
 
-// Copies of the shipped tokenizer's files, which a fresh model is saved with; gone when the work is
-// over, however it ends.
+// Copies of the shipped tokenizer's files, which a fresh model is saved with, and the backbone's
+// chat template; gone when the work is over, however it ends.
 struct TokenizerCopy {
-    explicit TokenizerCopy(fs::path path) : folder(std::move(path)) {
+    TokenizerCopy(fs::path path, const Backbone& backbone) : folder(std::move(path)) {
         fs::create_directories(folder);
-        for (const auto* name :
-             {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
-              "added_tokens.json", "special_tokens_map.json", "chat_template.jinja"})
+        for (const auto* name : {"tokenizer.json", "tokenizer_config.json", "vocab.json",
+                                 "merges.txt", "added_tokens.json", "special_tokens_map.json"})
             fs::copy_file(tinyModelFolder() / fs::path(name), folder / name,
                           fs::copy_options::overwrite_existing);
+        writeFileAtomically(folder / "chat_template.jinja", jinjaOf({backbone.defaultSystem}));
     }
     ~TokenizerCopy() {
         std::error_code ignored;
@@ -65,8 +69,10 @@ struct TokenizerCopy {
 // Returns how it ended, in one sentence.
 std::string train(const AlignArguments& arguments, RunLog& log) {
     const long before = cpuSeconds();
-    const TokenizerCopy words(arguments.out.string() + ".tokenizer");
-    auto checkpoint = freshCheckpoint(Tokenizer::open(words.folder), arguments.options.seed);
+    const auto& backbone = backboneNamed(arguments.backbone);
+    const TokenizerCopy words(arguments.out.string() + ".tokenizer", backbone);
+    auto checkpoint =
+        freshCheckpoint(backbone, Tokenizer::open(words.folder), arguments.options.seed);
     const auto& tokenizer = checkpoint.tokenizer;
     const auto sides = wordIds(tokenizer, {"left", "right", "above", "below"});
     const auto seed = arguments.options.seed;
@@ -93,7 +99,10 @@ void align(const AlignArguments& arguments) {
     at::set_num_threads(arguments.threads);
     checkOutputFolder(arguments.out);
     const auto& o = arguments.options;
-    const nlohmann::json options{{"steps", o.steps}, {"lr", o.learningRate}, {"seed", o.seed}};
+    const nlohmann::json options{{"backbone", arguments.backbone},
+                                 {"steps", o.steps},
+                                 {"lr", o.learningRate},
+                                 {"seed", o.seed}};
     const auto file = storeFile(arguments.store);
     RunStore store(file);
     recordRun(store, file,
@@ -113,8 +122,13 @@ void align(const AlignArguments& arguments) {
 void addAlignCommand(CLI::App& app) {
     auto arguments = std::make_shared<AlignArguments>();
     auto* command = app.add_subcommand(
-        "align", "Make a tiny Qwen2.5-VL whose vision tower knows drawn scenes (stage 0)");
+        "align", "Make a tiny model whose vision tower knows drawn scenes (stage 0)");
     addOutFolder(*command, arguments->out, "Checkpoint folder to write")->required();
+    std::vector<std::string> names;
+    for (const auto* backbone : backbones()) names.push_back(backbone->name);
+    command->add_option("--backbone", arguments->backbone, "The family it is one of")
+        ->check(CLI::IsMember(names))
+        ->capture_default_str();
     command->add_option("--steps", arguments->options.steps, "Optimiser steps")
         ->check(wholeFrom(1))
         ->capture_default_str();
@@ -127,7 +141,9 @@ void addAlignCommand(CLI::App& app) {
     command->add_option("--threads", arguments->threads, "CPU threads")
         ->check(wholeFrom(1))
         ->capture_default_str();
-    command->footer("Example: lvr align --out build/tiny-vision --seed 0");
+    command->footer(
+        "Example: lvr align --out build/tiny-vision --seed 0\n"
+        "A tiny Qwen3-VL: lvr align --backbone qwen3-vl --out build/tiny3-vision");
     command->callback([arguments] { align(*arguments); });
 }
 

@@ -84,12 +84,13 @@ std::optional<LvrCheckpoint> openSlow(const fs::path& folder, double most) {
 void printPeers(const Folders& folders, const InferArguments& a) {
     std::printf(
         "the same elsewhere, on a folder that stays (--model):\n"
-        "  transformers  model = Qwen2_5_VLForConditionalGeneration.from_pretrained(%s, "
+        "  transformers  model = %s.from_pretrained(%s, "
         "dtype=torch.bfloat16); torch.set_num_threads(%d); time model(...)\n"
         "  llama.cpp     convert_hf_to_gguf.py %s --outtype bf16 --outfile m.gguf && llama-bench "
         "-m m.gguf -t %d -p %lld -n 32\n"
         "                llama-quantize m.gguf q.gguf Q8_0 (Q4_0), then the same with q.gguf\n",
-        folders.slow.c_str(), at::get_num_threads(), folders.slow.c_str(), at::get_num_threads(),
+        readModelConfig(folders.slow).backbone->architecture.c_str(), folders.slow.c_str(),
+        at::get_num_threads(), folders.slow.c_str(), at::get_num_threads(),
         static_cast<long long>(a.visualTokens + 100));
 }
 

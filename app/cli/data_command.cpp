@@ -167,9 +167,10 @@ void check(const DataArguments& a) {
     };
     const auto model = findCheckpoint(a.model.empty() ? tinyModelFolder() : a.model);
     const auto tokenizer = Tokenizer::open(folderWith(model, "tokenizer_config.json"));
+    const Speech speech(tokenizer, chatStyleOf(model));
     const auto report =
         checkData(dataset, preprocessOf(a), a.decode ? ImageCheck::Decode : ImageCheck::Structure,
-                  seen, interruption(), &tokenizer);
+                  seen, interruption(), &speech);
     if (a.json)
         std::cout << toJson(report).dump(2) << "\n";
     else

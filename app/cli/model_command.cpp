@@ -36,6 +36,17 @@ const char* headName(LvrHead head) {
     return "";
 }
 
+std::string visionParts(const VisionConfig& vision) {
+    std::string parts;
+    if (vision.traits.windows) parts += ", window_size " + std::to_string(vision.windowSize);
+    if (vision.numPositionEmbeddings > 0)
+        parts += ", num_position_embeddings " + std::to_string(vision.numPositionEmbeddings);
+    std::string blocks;
+    for (const auto block : vision.deepstackVisualIndexes)
+        blocks += (blocks.empty() ? "" : ", ") + std::to_string(block);
+    return blocks.empty() ? parts : parts + ", DeepStack after blocks " + blocks;
+}
+
 void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folder) {
     for (const auto& warning : model.warnings()) std::cout << "note            " << warning << "\n";
     for (const auto& warning : PreprocessConfig::warnings(folder))
@@ -56,16 +67,18 @@ void showModel(const std::string& name, const std::string& dialect) {
     const auto& t = config.text;
     const auto& v = config.vision;
     std::cout << "folder          " << folder.string() << "\n"
+              << "backbone        " << config.backbone->title << "\n"
               << "parameters      " << model.parameterCount() << " in " << model.parameters().size()
               << " tensors, all present and of the right shape, in " << toText(stored)
               << (quantised ? ", the language model's Linears in " + toText(*quantised) : "")
               << "\n"
               << "language model  hidden_size " << t.hiddenSize << ", " << t.numHiddenLayers
               << " layers, " << t.numAttentionHeads << " heads (" << t.numKeyValueHeads
-              << " KV), intermediate_size " << t.intermediateSize << ", vocab_size " << t.vocabSize
-              << (t.tieWordEmbeddings ? ", tied" : ", untied") << "\n"
+              << " KV) of " << t.headSize() << ", intermediate_size " << t.intermediateSize
+              << ", vocab_size " << t.vocabSize << (t.tieWordEmbeddings ? ", tied" : ", untied")
+              << "\n"
               << "vision          hidden_size " << v.hiddenSize << ", depth " << v.depth << ", "
-              << v.numHeads << " heads, window_size " << v.windowSize << "\n"
+              << v.numHeads << " heads" << visionParts(v) << "\n"
               << "tokenizer       " << tokenizer.size() << " entries\n"
               << "dialect         " << found.dialect.name << ": " << found.choice.reason << "\n"
               << "thinks          " << ruleText(found.dialect) << "\n";
@@ -133,7 +146,8 @@ void addModelCommand(CLI::App& app) {
     info->footer("Example: lvr model info Qwen/Qwen2.5-VL-3B-Instruct");
     addDialect(*info, *dialect);
     info->callback([name, dialect] { showModel(*name, *dialect); });
-    auto* list = command->add_subcommand("list", "Qwen2.5-VL checkpoints in the local hub cache");
+    auto* list = command->add_subcommand(
+        "list", "Qwen2.5-VL and Qwen3-VL checkpoints in the local hub cache");
     list->callback([] {
         for (const auto& id : cachedCheckpoints()) std::cout << id << "\n";
     });

@@ -25,16 +25,19 @@ double PassCosts::operationsUnder(const std::string& prefix, double rows) const 
 double PassCosts::ofPrompt(std::int64_t positions) const {
     const auto& text = model_.config().text;
     const auto count = static_cast<double>(positions);
-    const double attention = 2.0 * text.numHiddenLayers * text.hiddenSize * count * count;
+    const double attention =
+        2.0 * text.numHiddenLayers * text.numAttentionHeads * text.headSize() * count * count;
     return operationsUnder("model.layers.", count) + attention;
 }
 
 double PassCosts::ofVision(double patches) const {
     const auto& v = model_.config().vision;
     const double merged = patches / (v.spatialMergeSize * v.spatialMergeSize);
-    const double full = static_cast<double>(v.fullattBlockIndexes.size());
+    const double full =
+        v.traits.windows ? static_cast<double>(v.fullattBlockIndexes.size()) : v.depth;
     return operationsUnder("visual.patch_embed.", patches) +
            operationsUnder("visual.blocks.", patches) + operationsUnder("visual.merger.", merged) +
+           operationsUnder("visual.deepstack_merger_list.", merged) +
            4 * full * patches * patches * v.hiddenSize;
 }
 

@@ -1,14 +1,18 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "app/cli/command.h"
 #include "app/cli/random_folder.h"
 #include "app/engine/tiny_model.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/files/atomic_file.h"
 #include "core/model/dtype.h"
 #include "core/model/random_model.h"
 #include "core/model/save_checkpoint.h"
+#include "core/text/chat_template.h"
 
 namespace lvr {
 namespace {
@@ -21,20 +25,33 @@ ModelConfig configOf(const RandomFolder& wish, const fs::path& from) {
     if (wish.layers > 0) config.text.numHiddenLayers = wish.layers;
     if (wish.visionLayers > 0) {
         config.vision.depth = wish.visionLayers;
-        std::erase_if(config.vision.fullattBlockIndexes,
-                      [&](int block) { return block >= wish.visionLayers; });
+        for (auto* blocks :
+             {&config.vision.fullattBlockIndexes, &config.vision.deepstackVisualIndexes})
+            std::erase_if(*blocks, [&](int block) { return block >= wish.visionLayers; });
     }
+    // Of a cut model, as many as are left to take them.
+    auto& features = config.vision.deepstackVisualIndexes;
+    features.resize(
+        std::min(features.size(), static_cast<std::size_t>(config.text.numHiddenLayers)));
     return config;
 }
 
-// All that says how text and pictures come in.
+// All that says how text and pictures come in; of another backbone: its own ways.
 void copyOthers(const fs::path& from, const fs::path& to) {
+    const auto& backbone = *readModelConfig(to).backbone;
+    const bool same = readModelConfig(from).backbone == &backbone;
+    const std::set<std::string> ofBackbone{"preprocessor_config.json", "processor_config.json",
+                                           "chat_template.jinja", "chat_template.json"};
     for (const auto& entry : fs::directory_iterator(from)) {
         const auto name = entry.path().filename().string();
         const bool ours = name == "config.json" || name == "lvr_workbench.json" ||
                           name == "README.md" || name.find("safetensors") != std::string::npos;
-        if (entry.is_regular_file() && !ours) fs::copy_file(entry.path(), to / name);
+        const bool fits = same || !ofBackbone.contains(name);
+        if (entry.is_regular_file() && !ours && fits) fs::copy_file(entry.path(), to / name);
     }
+    if (same) return;
+    writePreprocessor(PreprocessConfig::of(backbone), backbone, to);
+    writeFileAtomically(to / "chat_template.jinja", jinjaOf({backbone.defaultSystem}));
 }
 
 }  // namespace

@@ -278,10 +278,11 @@ void OpenModelDialog::showModels(const std::vector<OwnModel>& own,
     add(tr("Tiny model (shipped; knows drawn scenes)"), {});
     for (const OwnModel& model : own) add(tr("Run %1").arg(model.title), model.folder);
     for (const std::string& name : cached) add(QString::fromStdString(name), name);
-    note_->setText(cached.empty()
-                       ? tr("The cache holds no Qwen2.5-VL or LVR checkpoint. Nothing is ever "
-                            "downloaded from here: fetch one with huggingface-cli download.")
-                       : tr("Nothing is ever downloaded from here."));
+    note_->setText(
+        cached.empty()
+            ? tr("The cache holds no Qwen2.5-VL, Qwen3-VL or LVR checkpoint. Nothing is ever "
+                 "downloaded from here: fetch one with huggingface-cli download.")
+            : tr("Nothing is ever downloaded from here."));
     list_->setCurrentRow(0);
     updateOpenButton();
 }

@@ -90,7 +90,7 @@ WindowActions::WindowActions(QWidget* window)
       exportAnswer(make(window, "file.export", QObject::tr("&Export…"), Qt::CTRL | Qt::Key_E,
                         QObject::tr("Write the answer as figure, animation or numbers"))),
       openModel(make(window, "file.open-model", QObject::tr("Open &model…"), Qt::CTRL | Qt::Key_M,
-                     QObject::tr("Open a Qwen2.5-VL or LVR checkpoint"))),
+                     QObject::tr("Open a Qwen2.5-VL, Qwen3-VL or LVR checkpoint"))),
       quit(make(window, "file.quit", QObject::tr("&Quit"), QKeySequence::Quit,
                 QObject::tr("Close the window"))),
       newScene(make(window, "scene.new", QObject::tr("&New scene"), QKeySequence::New,

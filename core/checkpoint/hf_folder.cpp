@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/checkpoint/backbone.h"
 #include "core/error.h"
 #include "core/files/json_file.h"
 
@@ -126,7 +127,7 @@ std::optional<fs::path> snapshotIn(const fs::path& cacheFolder) {
 fs::path checkedFolder(const fs::path& folder) {
     if (isFile(folder / kConfig) || isFile(folder / kAdapterConfig)) return folder;
     throw Error("the folder " + folder.string() +
-                " has no config.json; pass the folder of a Qwen2.5-VL or LVR checkpoint");
+                " has no config.json; pass the folder of a Qwen2.5-VL, Qwen3-VL or LVR checkpoint");
 }
 
 fs::path findInHubCache(const std::string& repoId, const std::string& cacheName) {
@@ -174,7 +175,8 @@ bool hasAllShards(const fs::path& snapshot) {
 bool looksComplete(const fs::path& snapshot) {
     const auto config = readJsonOrNull(snapshot / kConfig);
     const auto type = config.find("model_type");
-    if (!config.is_object() || type == config.end() || *type != "qwen2_5_vl") return false;
+    if (!config.is_object() || type == config.end() || !type->is_string()) return false;
+    if (!findBackbone(type->get<std::string>())) return false;
     return isFile(snapshot / kWeights) || hasAllShards(snapshot);
 }
 
@@ -277,6 +279,15 @@ std::map<std::string, TensorView> openWeights(const fs::path& folder) {
     if (isFile(folder / kIndex)) return openShards(folder);
     throw Error(folder.string() + " has neither " + kWeights + " nor " + kIndex +
                 "; other formats such as pytorch_model.bin must be converted first");
+}
+
+void streamWeights(const Backbone& backbone, std::vector<TensorHeader> tensors,
+                   const GiveTensor& give, const fs::path& folder) {
+    for (auto& tensor : tensors) tensor.name = storedName(backbone, tensor.name);
+    const auto giveCanonical = [&](const TensorHeader& tensor, const WriteBytes& write) {
+        give({canonicalName(tensor.name), tensor.dtype, tensor.shape}, write);
+    };
+    streamSafetensors(folder / kWeights, std::move(tensors), giveCanonical, {{"format", "pt"}});
 }
 
 std::string checkWeights(const std::map<std::string, TensorView>& found,

@@ -11,12 +11,14 @@
 
 namespace lvr {
 
+struct Backbone;
+
 // A folder as given, or a repo id such as "Qwen/Qwen2.5-VL-3B-Instruct" looked up in the local hub
 // cache, never the network: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME or
 // ~/.cache, the first that is set; there refs/main, or the newest snapshot. Throws Error saying
 // where it looked.
 std::filesystem::path findCheckpoint(const std::string& folderOrRepoId);
-// Repo ids with a complete-looking Qwen2.5-VL snapshot in the local hub cache, sorted.
+// Repo ids with a complete-looking snapshot of a known backbone in the local hub cache, sorted.
 std::vector<std::string> cachedCheckpoints();
 // What to write down so that findCheckpoint finds this folder again: the repo id of a snapshot in a
 // hub cache, else the absolute path.
@@ -31,6 +33,11 @@ bool isFolder(const std::filesystem::path& path);
 // missing, a shard name with path parts, a tensor the index promises and its shard lacks, a name
 // twice (also once old, once new).
 std::map<std::string, TensorView> openWeights(const std::filesystem::path& folder);
+
+// Writes model.safetensors of a checkpoint of that backbone. The names of `tensors`, and those that
+// `give` is asked for, are canonical.
+void streamWeights(const Backbone& backbone, std::vector<TensorHeader> tensors,
+                   const GiveTensor& give, const std::filesystem::path& folder);
 
 // The name of a tensor as openWeights has it: model.language_model.* is model.*, model.visual.* is
 // visual.*.

@@ -1,12 +1,12 @@
 #include "core/checkpoint/model_config.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "core/checkpoint/config_ids.h"
 #include "core/error.h"
-#include "core/files/atomic_file.h"
 #include "core/files/json_file.h"
 
 namespace lvr {
@@ -42,10 +42,17 @@ double positive(const JsonFields& fields, const std::string& key, double value) 
     return value;
 }
 
-void requireSilu(const JsonFields& fields) {
-    const auto activation = fields.get<std::string>("hidden_act", "silu");
-    if (activation != "silu")
-        fields.fail("hidden_act", "is '" + activation + "'; only silu is supported");
+void requireActivation(const JsonFields& fields, const std::string& built) {
+    const auto activation = fields.get<std::string>("hidden_act", built);
+    if (activation != built)
+        fields.fail("hidden_act", "is '" + activation + "'; only " + built + " is supported");
+}
+
+// For what a backbone has one way only.
+void requireIs(const JsonFields& fields, const std::string& key, bool built) {
+    if (fields.get<bool>(key, built) != built)
+        fields.fail(key,
+                    std::string("is ") + (built ? "false" : "true") + ", which is not supported");
 }
 
 // Names one by one what cannot be built from the sizes.
@@ -56,42 +63,79 @@ void requireDivides(const JsonFields& fields, const std::string& key, int whole,
                              partName + " (" + std::to_string(part) + ")");
 }
 
-std::vector<int> readBlockIndexes(const JsonFields& fields, int depth) {
+std::vector<int> blockIndexes(const JsonFields& fields, const std::string& key, const Ints& said,
+                              int depth) {
     std::vector<int> indexes;
-    for (const auto index : fields.get<Ints>("fullatt_block_indexes")) {
+    for (const auto index : said) {
         if (index < 0 || index >= depth)
-            fields.fail("fullatt_block_indexes", "names block " + std::to_string(index) +
-                                                     ", but there are " + std::to_string(depth));
+            fields.fail(key, "names block " + std::to_string(index) + ", but there are " +
+                                 std::to_string(depth));
         indexes.push_back(static_cast<int>(index));
     }
     return indexes;
 }
 
+void readWindows(const JsonFields& fields, VisionConfig& vision) {
+    const char* full = "fullatt_block_indexes";
+    vision.windowSize = extentOr(fields, "window_size", 112);
+    vision.fullattBlockIndexes = blockIndexes(fields, full, fields.get<Ints>(full), vision.depth);
+    requireDivides(fields, "window_size", vision.windowSize,
+                   vision.patchSize * vision.spatialMergeSize, "patch_size * spatial_merge_size");
+}
+
+// Its places lie in a square.
+int readPositionTable(const JsonFields& fields, int usual) {
+    const char* key = "num_position_embeddings";
+    const int count = extentOr(fields, key, usual);
+    const auto side = static_cast<int>(std::lround(std::sqrt(count)));
+    if (side * side != count)
+        fields.fail(key, "is " + std::to_string(count) + ", which is no square number");
+    return count;
+}
+
+// Each feature is for a decoder layer of its own, in order.
+std::vector<int> readDeepstack(const JsonFields& fields, const std::vector<int>& usual, int depth,
+                               int layers) {
+    const char* key = "deepstack_visual_indexes";
+    const auto said = fields.get<Ints>(key, Ints(usual.begin(), usual.end()));
+    const auto indexes = blockIndexes(fields, key, said, depth);
+    if (std::adjacent_find(indexes.begin(), indexes.end(), std::greater_equal<>()) != indexes.end())
+        fields.fail(key, "must be in ascending order");
+    if (std::ssize(indexes) > layers)
+        fields.fail(key, "holds " + std::to_string(indexes.size()) + " blocks for " +
+                             std::to_string(layers) + " decoder layers");
+    return indexes;
+}
+
 // What is optional here has the same default in transformers.
-VisionConfig readVision(const JsonFields& fields, int textHiddenSize) {
-    requireSilu(fields);
-    VisionConfig vision;
+VisionConfig readVision(const JsonFields& fields, const Backbone& backbone,
+                        const TextConfig& text) {
+    requireActivation(fields, backbone.visionActivation);
+    VisionConfig vision{.traits = backbone.vision};
     vision.depth = extent(fields, "depth", kMaxLayers);
     vision.hiddenSize = extent(fields, "hidden_size");
     vision.numHeads = extent(fields, "num_heads");
     vision.intermediateSize = extent(fields, "intermediate_size");
     vision.outHiddenSize = extent(fields, "out_hidden_size");
-    vision.patchSize = extentOr(fields, "patch_size", 14, 1024);
+    vision.patchSize = extentOr(fields, "patch_size", backbone.patchSize, 1024);
     vision.temporalPatchSize = extentOr(fields, "temporal_patch_size", 2, 64);
     vision.spatialMergeSize = extentOr(fields, "spatial_merge_size", 2, 64);
-    vision.windowSize = extentOr(fields, "window_size", 112);
     vision.inChannels = extentOr(fields, "in_channels", 3);
-    vision.fullattBlockIndexes = readBlockIndexes(fields, vision.depth);
 
     if (vision.inChannels != 3) fields.fail("in_channels", "must be 3, as pictures are RGB");
-    if (vision.outHiddenSize != textHiddenSize)
+    if (vision.outHiddenSize != text.hiddenSize)
         fields.fail("out_hidden_size", "must equal the language model's hidden_size, " +
-                                           std::to_string(textHiddenSize));
+                                           std::to_string(text.hiddenSize));
     // 2-D rotary positions split each head into (height, width) x (cosine, sine).
     requireDivides(fields, "hidden_size", vision.hiddenSize, vision.numHeads, "num_heads");
     requireDivides(fields, "hidden_size", vision.hiddenSize, 4 * vision.numHeads, "4 * num_heads");
-    requireDivides(fields, "window_size", vision.windowSize,
-                   vision.patchSize * vision.spatialMergeSize, "patch_size * spatial_merge_size");
+    if (backbone.vision.windows) readWindows(fields, vision);
+    if (!backbone.vision.windows) vision.fullattBlockIndexes.clear(), vision.windowSize = 0;
+    if (backbone.vision.positionTable)
+        vision.numPositionEmbeddings = readPositionTable(fields, backbone.numPositionEmbeddings);
+    if (backbone.vision.deepstack)
+        vision.deepstackVisualIndexes = readDeepstack(fields, backbone.deepstackVisualIndexes,
+                                                      vision.depth, text.numHiddenLayers);
     return vision;
 }
 
@@ -103,6 +147,7 @@ public:
         return nested_ && nested_->has(key) ? *nested_ : top_;
     }
     bool isNested() const { return nested_.has_value(); }
+    const JsonFields& top() const { return top_; }
 
 private:
     const JsonFields& top_;
@@ -110,9 +155,11 @@ private:
 };
 
 // What transformers 4.54 makes of it, with one exception: a flat file that says nothing is tied,
-// because the versions that leave the field out of flat files do so when it is true.
-bool readTied(const TextFields& text) {
+// because the versions that leave the field out of flat files do so when it is true. Where weights
+// have the last word, the top level has the first.
+bool readTied(const TextFields& text, const Backbone& backbone) {
     const char* key = "tie_word_embeddings";
+    if (backbone.weightsSayTied && text.top().has(key)) return text.top().get<bool>(key);
     return text.holding(key).get<bool>(key, !text.isNested());
 }
 
@@ -132,7 +179,7 @@ std::array<int, 3> readMropeSection(const JsonFields& rope, int headDim) {
 
 // `rope_scaling` with "type" and/or "rope_type" until transformers 5, then `rope_parameters`, which
 // also holds rope_theta. "mrope" and "default" mean the same.
-void readRope(const TextFields& fields, TextConfig& text) {
+void readRope(const TextFields& fields, double usualTheta, TextConfig& text) {
     const char* key = "rope_parameters";
     auto rope = fields.holding(key).object(key);
     if (!rope) rope = fields.holding("rope_scaling").object("rope_scaling");
@@ -142,19 +189,20 @@ void readRope(const TextFields& fields, TextConfig& text) {
         if (type != "default" && type != "mrope")
             rope->fail(spelling, "is '" + type + "'; only mrope without scaling is supported");
     }
-    text.mropeSection = readMropeSection(*rope, text.headDim());
+    if (text.traits.interleavedMrope) requireIs(*rope, "mrope_interleaved", true);
+    text.mropeSection = readMropeSection(*rope, text.headSize());
     const auto& thetaIn = rope->has("rope_theta") ? *rope : fields.holding("rope_theta");
-    text.ropeTheta = positive(thetaIn, "rope_theta", thetaIn.get<double>("rope_theta", 1e6));
+    text.ropeTheta = positive(thetaIn, "rope_theta", thetaIn.get<double>("rope_theta", usualTheta));
 }
 
-TextConfig readText(const TextFields& fields) {
+TextConfig readText(const TextFields& fields, const Backbone& backbone) {
     const auto size = [&](const char* key, std::int64_t max = kMaxExtent) {
         return extent(fields.holding(key), key, max);
     };
-    requireSilu(fields.holding("hidden_act"));
+    requireActivation(fields.holding("hidden_act"), "silu");
     if (fields.holding("use_sliding_window").get<bool>("use_sliding_window", false))
         fields.holding("use_sliding_window").fail("use_sliding_window", "is not supported");
-    TextConfig text;
+    TextConfig text{.traits = backbone.text};
     text.hiddenSize = size("hidden_size");
     text.numHiddenLayers = size("num_hidden_layers", kMaxLayers);
     text.numAttentionHeads = size("num_attention_heads");
@@ -165,12 +213,16 @@ TextConfig readText(const TextFields& fields) {
     text.maxPositionEmbeddings = extentOr(fields.holding(longest), longest, 128000);
     const auto& eps = fields.holding("rms_norm_eps");
     text.rmsNormEps = positive(eps, "rms_norm_eps", eps.get<double>("rms_norm_eps"));
-    text.tieWordEmbeddings = readTied(fields);
-    requireDivides(fields.holding("hidden_size"), "hidden_size", text.hiddenSize,
-                   text.numAttentionHeads, "num_attention_heads");
+    text.tieWordEmbeddings = readTied(fields, backbone);
+    if (!text.traits.qkvBias) requireIs(fields.holding("attention_bias"), "attention_bias", false);
+    if (text.traits.ownHeadDim)
+        text.headDim = extentOr(fields.holding("head_dim"), "head_dim", backbone.headDim);
+    else
+        requireDivides(fields.holding("hidden_size"), "hidden_size", text.hiddenSize,
+                       text.numAttentionHeads, "num_attention_heads");
     requireDivides(fields.holding("num_attention_heads"), "num_attention_heads",
                    text.numAttentionHeads, text.numKeyValueHeads, "num_key_value_heads");
-    readRope(fields, text);
+    readRope(fields, backbone.ropeTheta, text);
     return text;
 }
 
@@ -221,113 +273,24 @@ void readTokenIds(const JsonFields& top, ModelConfig& config) {
     config.padTokenId = first("pad_token_id");
 }
 
-void requireQwen(const JsonFields& top) {
+const Backbone& readBackbone(const JsonFields& top) {
     const auto type = top.get<std::string>("model_type");
-    if (type != "qwen2_5_vl")
-        top.fail("model_type", "is '" + type + "'; only qwen2_5_vl models can be opened");
-}
-
-Json visionJson(const VisionConfig& vision) {
-    return {{"model_type", "qwen2_5_vl"},
-            {"depth", vision.depth},
-            {"hidden_size", vision.hiddenSize},
-            {"num_heads", vision.numHeads},
-            {"intermediate_size", vision.intermediateSize},
-            {"out_hidden_size", vision.outHiddenSize},
-            {"patch_size", vision.patchSize},
-            {"spatial_patch_size", vision.patchSize},
-            {"temporal_patch_size", vision.temporalPatchSize},
-            {"spatial_merge_size", vision.spatialMergeSize},
-            {"window_size", vision.windowSize},
-            {"in_channels", vision.inChannels},
-            {"in_chans", vision.inChannels},
-            {"fullatt_block_indexes", vision.fullattBlockIndexes},
-            {"hidden_act", "silu"},
-            {"tokens_per_second", 2}};
-}
-
-Json textJson(const TextConfig& text) {
-    return {{"hidden_size", text.hiddenSize},
-            {"num_hidden_layers", text.numHiddenLayers},
-            {"num_attention_heads", text.numAttentionHeads},
-            {"num_key_value_heads", text.numKeyValueHeads},
-            {"intermediate_size", text.intermediateSize},
-            {"vocab_size", text.vocabSize},
-            {"rms_norm_eps", text.rmsNormEps},
-            {"rope_theta", text.ropeTheta},
-            {"rope_scaling", {{"type", "mrope"}, {"mrope_section", text.mropeSection}}},
-            {"tie_word_embeddings", text.tieWordEmbeddings},
-            {"hidden_act", "silu"},
-            {"attention_dropout", 0.0},
-            {"initializer_range", 0.02},
-            {"max_position_embeddings", text.maxPositionEmbeddings},
-            {"max_window_layers", text.numHiddenLayers},
-            {"use_sliding_window", false},
-            {"use_cache", true}};
-}
-
-// The published LVR code reads both `loss_*_fct` at inference too, where they do nothing.
-Json lvrJson(const LvrConfig& lvr) {
-    Json json{{"lvr_head", lvr.head != LvrHead::None},
-              {"lvr_head_type", lvr.head == LvrHead::Glu ? "glu" : "simple"},
-              {"latent_end_token", lvr.latentEndToken},
-              {"loss_lvr_fct", lvr.loss}};
-    if (lvr.latentEndToken) json["loss_mode_switch_fct"] = "mse";
-    const auto put = [&](const char* key, const std::optional<std::int64_t>& id) {
-        if (id) json[key] = *id;
-    };
-    put("lvr_id", lvr.lvrId);
-    put("lvr_start_id", lvr.lvrStartId);
-    put("lvr_end_id", lvr.lvrEndId);
-    put("lvr_latent_end_id", lvr.lvrLatentEndId);
-    return json;
+    const auto* known = findBackbone(type);
+    if (!known)
+        top.fail("model_type",
+                 "is '" + type + "'; only " + knownModelTypes() + " models can be opened");
+    return *known;
 }
 
 ModelConfig configOf(const JsonFields& top) {
-    requireQwen(top);
-    ModelConfig config;
-    config.text = readText(TextFields(top));
+    ModelConfig config{.backbone = &readBackbone(top)};
+    config.text = readText(TextFields(top), *config.backbone);
     const auto vision = top.object("vision_config");
     if (!vision) top.failMissing("vision_config");
-    config.vision = readVision(*vision, config.text.hiddenSize);
+    config.vision = readVision(*vision, *config.backbone, config.text);
     config.lvr = readLvr(top, config.text.vocabSize);
     readTokenIds(top, config);
     return config;
-}
-
-using OrderedJson = nlohmann::ordered_json;
-
-// As transformers saves it; copies in text_config would otherwise be stale (lvr-spec C7).
-void putLvr(const LvrConfig& lvr, OrderedJson& top) {
-    const auto ours = lvrJson(lvr);
-    for (const auto& [key, value] : ours.items()) {
-        if (key == "loss_mode_switch_fct" && top.contains(key)) continue;
-        top[key] = value;
-        if (top.contains("text_config") && top["text_config"].contains(key))
-            top["text_config"][key] = value;
-    }
-}
-
-// Under the name it has there: `torch_dtype` until transformers 4.55, `dtype` since.
-void putDtype(const std::string& dtype, OrderedJson& top) {
-    bool isNew = false;
-    for (const auto* part : {"", "text_config", "vision_config"}) {
-        if (*part && !top.contains(part)) continue;
-        auto& object = *part ? top[part] : top;
-        isNew = isNew || object.contains("dtype");
-        for (const auto* key : {"torch_dtype", "dtype"})
-            if (object.contains(key)) object[key] = dtype;
-    }
-    if (!top.contains("torch_dtype") && !top.contains("dtype"))
-        top[isNew ? "dtype" : "torch_dtype"] = dtype;
-}
-
-// The published LVR code looks for the text fields at the top level only (lvr-spec C7).
-void putTextFieldsOnTop(const TextConfig& text, OrderedJson& top) {
-    if (!top.contains("text_config")) return;
-    const auto nested = top["text_config"], known = OrderedJson(textJson(text));
-    for (const auto& [key, ignored] : known.items())
-        if (!top.contains(key) && nested.contains(key)) top[key] = nested[key];
 }
 
 }  // namespace
@@ -336,39 +299,8 @@ ModelConfig readModelConfig(const fs::path& folder) {
     return configOf(JsonFields::read(folder / kModelConfig));
 }
 
-void writeModelConfig(const ModelConfig& config, const fs::path& folder) {
-    Json json{{"architectures", Json::array({"Qwen2_5_VLForConditionalGeneration"})},
-              {"model_type", "qwen2_5_vl"},
-              {"image_token_id", config.imageTokenId},
-              {"video_token_id", config.videoTokenId},
-              {"vision_start_token_id", config.visionStartTokenId},
-              {"vision_end_token_id", config.visionEndTokenId},
-              {"eos_token_id", config.eosTokenId},
-              {"bos_token_id", config.bosTokenId},
-              {"vision_config", visionJson(config.vision)}};
-    if (config.padTokenId) json["pad_token_id"] = *config.padTokenId;
-    json.update(textJson(config.text));
-    json.update(lvrJson(config.lvr));
-    writeJson(json, folder / kModelConfig);
-}
-
-void writeModelConfig(const ModelConfig& config, const std::string& dtype, const fs::path& base,
-                      const fs::path& folder, LvrFields lvrFields) {
-    const auto file = folder / kModelConfig;
-    if (fs::exists(base / kModelConfig)) {
-        auto json = OrderedJson::parse(readTextFile(base / kModelConfig));
-        json["architectures"] = OrderedJson::array({"Qwen2_5_VLForConditionalGeneration"});
-        if (lvrFields == LvrFields::Written) putLvr(config.lvr, json);
-        putTextFieldsOnTop(config.text, json);
-        putDtype(dtype, json);
-        const auto text = json.dump(2) + "\n";
-        if (configOf(JsonFields(text, file.string())) == config)
-            return writeFileAtomically(file, text);
-    }
-    writeModelConfig(config, folder);  // of another network: nothing to keep
-    auto json = OrderedJson::parse(readTextFile(file));
-    putDtype(dtype, json);
-    writeFileAtomically(file, json.dump(2) + "\n");
+ModelConfig parseModelConfig(const std::string& json, const std::string& file) {
+    return configOf(JsonFields(json, file));
 }
 
 }  // namespace lvr

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/checkpoint/backbone.h"
+
 namespace lvr {
 
 struct VisionConfig {  // config.json `vision_config`
@@ -21,6 +23,9 @@ struct VisionConfig {  // config.json `vision_config`
     int windowSize = 112;
     int inChannels = 3;
     std::vector<int> fullattBlockIndexes{7, 15, 23, 31};
+    int numPositionEmbeddings = 0;                 // a square; 0: there is no table
+    std::vector<int> deepstackVisualIndexes = {};  // ascending
+    VisionTraits traits = {};
     bool operator==(const VisionConfig&) const = default;
 };
 
@@ -36,13 +41,15 @@ struct TextConfig {  // config.json top level, or `text_config`
     double ropeTheta = 1e6;
     std::array<int, 3> mropeSection{16, 24, 24};
     bool tieWordEmbeddings = true;
-    int headDim() const { return hiddenSize / numAttentionHeads; }
+    std::optional<int> headDim = {};  // `head_dim`; nothing: hidden_size / num_attention_heads
+    TextTraits traits = {};
+    int headSize() const { return headDim.value_or(hiddenSize / numAttentionHeads); }
     bool operator==(const TextConfig&) const = default;
 };
 
 enum class LvrHead { None, Mlp, Glu };
 
-struct LvrConfig {  // lvr-spec 1.3; ids are absent in a plain Qwen2.5-VL folder
+struct LvrConfig {  // lvr-spec 1.3; ids are absent in a plain folder
     LvrHead head = LvrHead::None;
     bool latentEndToken = false;
     std::optional<std::int64_t> lvrId, lvrStartId, lvrEndId, lvrLatentEndId;
@@ -51,6 +58,7 @@ struct LvrConfig {  // lvr-spec 1.3; ids are absent in a plain Qwen2.5-VL folder
 };
 
 struct ModelConfig {
+    const Backbone* backbone = &qwen25Vl();
     VisionConfig vision;
     TextConfig text;
     LvrConfig lvr;
@@ -66,9 +74,11 @@ struct ModelConfig {
 
 // Reads config.json: text fields from text_config, then the top level; lvr_* from the top level
 // only (lvr-spec 1.3, 9 C7). Throws Error naming the file and the field: missing, of the wrong
-// type, out of range, sizes that do not fit each other, or not a Qwen2.5-VL model_type.
+// type, out of range, sizes that do not fit each other, or not a model_type of backbones().
 ModelConfig readModelConfig(const std::filesystem::path& folder);
-// Writes config.json so that transformers opens the folder as Qwen2_5_VLForConditionalGeneration.
+// The same of a text. file: for errors.
+ModelConfig parseModelConfig(const std::string& json, const std::string& file);
+// Writes config.json so that transformers opens the folder as a model of its backbone.
 void writeModelConfig(const ModelConfig& config, const std::filesystem::path& folder);
 // The same for what was made from the checkpoint in `base`: each field of its config.json that is
 // not ours stays, wherever it stands. dtype: of the saved weights, "float32" or "bfloat16".

@@ -46,19 +46,37 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& sent
     sentences.insert(sentences.end(), more.begin(), more.end());
 }
 
-// Those of the model itself. A tied one may hold an lm_head.weight all the same.
+// A tied model may hold an lm_head.weight all the same. Another one than the embeddings is used
+// where weights have the last word, and left out elsewhere.
+void settleTying(const fs::path& folder, CheckpointWeights& opened) {
+    const bool weightsSay = opened.config.backbone->weightsSayTied;
+    auto& tied = opened.config.text.tieWordEmbeddings;
+    const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
+    if (head == opened.weights.end()) {
+        tied |= weightsSay;
+        return;
+    }
+    if (!tied) return;
+    const bool differs =
+        embeddings != opened.weights.end() && !areEqual(embeddings->second, head->second);
+    const auto says = folder.string() +
+                      " ties lm_head to the embeddings (tie_word_embeddings) and holds another "
+                      "lm_head.weight, which is ";
+    if (differs && weightsSay) {
+        opened.warnings.push_back(says + "used");
+        tied = false;
+        return;
+    }
+    if (differs)
+        opened.warnings.push_back(
+            says + "left out; set tie_word_embeddings to false in config.json to use it");
+    opened.weights.erase(head);
+}
+
 void openBase(const fs::path& folder, CheckpointWeights& opened) {
     opened.weights = openKnownWeights(folder);
     opened.quantised = readQuantisation(folder);
-    if (!opened.config.text.tieWordEmbeddings) return;
-    const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
-    if (head == opened.weights.end()) return;
-    if (embeddings != opened.weights.end() && !areEqual(embeddings->second, head->second))
-        opened.warnings.push_back(
-            folder.string() +
-            " ties lm_head to the embeddings (tie_word_embeddings) and holds another lm_head.weight"
-            ", which is left out; set tie_word_embeddings to false in config.json to use it");
-    opened.weights.erase(head);
+    settleTying(folder, opened);
 }
 
 // ---- Adapters

@@ -35,45 +35,73 @@ Weight lmHeadOf(const Parameters& root, const Weight& embeddings, const TextConf
     return root.at("lm_head").weight("weight", config.vocabSize, config.hiddenSize);
 }
 
+Bias biasOf(const TextConfig& config) { return config.traits.qkvBias ? Bias::Yes : Bias::No; }
+
+std::optional<RmsNorm> headNorm(const Parameters& parameters, const TextConfig& config) {
+    if (!config.traits.qkNorm) return std::nullopt;
+    return RmsNorm(parameters, config.headSize(), config.rmsNormEps);
+}
+
+// Which of the axes t, h, w turns each rotary frequency. [d / 2]
+std::vector<std::int64_t> rotaryAxes(const TextConfig& config) {
+    const auto& section = config.mropeSection;
+    std::vector<std::int64_t> axes;
+    for (int axis = 0; axis < 3; ++axis) axes.insert(axes.end(), section[axis], axis);
+    if (!config.traits.interleavedMrope) return axes;
+    for (int i = 0; i < std::ssize(axes); ++i) {
+        const int axis = i % 3;
+        axes[i] = i < 3 * section[axis] ? axis : 0;
+    }
+    return axes;
+}
+
 }  // namespace
 
 TextAttention::TextAttention(const Parameters& parameters, const TextConfig& config)
-    : q(parameters.at("q_proj"), config.hiddenSize, config.numAttentionHeads * config.headDim(),
-        Bias::Yes),
-      k(parameters.at("k_proj"), config.hiddenSize, config.numKeyValueHeads * config.headDim(),
-        Bias::Yes),
-      v(parameters.at("v_proj"), config.hiddenSize, config.numKeyValueHeads * config.headDim(),
-        Bias::Yes),
-      o(parameters.at("o_proj"), config.numAttentionHeads * config.headDim(), config.hiddenSize,
+    : q(parameters.at("q_proj"), config.hiddenSize, config.numAttentionHeads * config.headSize(),
+        biasOf(config)),
+      k(parameters.at("k_proj"), config.hiddenSize, config.numKeyValueHeads * config.headSize(),
+        biasOf(config)),
+      v(parameters.at("v_proj"), config.hiddenSize, config.numKeyValueHeads * config.headSize(),
+        biasOf(config)),
+      o(parameters.at("o_proj"), config.numAttentionHeads * config.headSize(), config.hiddenSize,
         Bias::No),
+      qNorm(headNorm(parameters.at("q_norm"), config)),
+      kNorm(headNorm(parameters.at("k_norm"), config)),
       heads(config.numAttentionHeads),
       kvHeads(config.numKeyValueHeads),
-      headDim(config.headDim()) {}
+      headSize(config.headSize()) {}
 
 // [B, T, count * d] -> [B, count, T, d]
 torch::Tensor TextAttention::split(const torch::Tensor& y, std::int64_t count) const {
-    return y.view({y.size(0), y.size(1), count, headDim}).transpose(1, 2);
+    return y.view({y.size(0), y.size(1), count, headSize}).transpose(1, 2);
+}
+
+torch::Tensor TextAttention::turned(const torch::Tensor& y, const std::optional<RmsNorm>& norm,
+                                    const Rotary& rotary) const {
+    const auto each = y.view({y.size(0), y.size(1), -1, headSize});  // [B, T, count, d]
+    return rotate((norm ? (*norm)(each) : each).transpose(1, 2), rotary);
 }
 
 torch::Tensor TextAttention::operator()(const torch::Tensor& x, const Rotary& rotary,
                                         std::size_t layer, const Context& context) const {
     const auto rows = x.size(0), newest = x.size(1);
     const auto all = products(x, {&q, &k, &v});
-    const auto queries = rotate(split(all[0], heads), rotary);
-    auto keys = rotate(split(all[1], kvHeads), rotary);
+    const auto queries = turned(all[0], qNorm, rotary);
+    auto keys = turned(all[1], kNorm, rotary);
     auto values = split(all[2], kvHeads);
     if (context.cache) std::tie(keys, values) = context.cache->extend(layer, keys, values);
     if (context.attention) context.attention->push_back(attentionOf(queries, keys, context.mask));
     const auto out = context.segments  // [B, H, T, d]
                          ? attend(queries, keys, values, pastOf(context, layer), *context.segments)
                          : attend(queries, keys, values, context.mask);
-    return o(out.transpose(1, 2).reshape({rows, newest, heads * headDim}));
+    return o(out.transpose(1, 2).reshape({rows, newest, heads * headSize}));
 }
 
 void TextAttention::remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
                              const Context& context) const {
     const auto both = products(x, {&k, &v});
-    context.cache->extend(layer, rotate(split(both[0], kvHeads), rotary), split(both[1], kvHeads));
+    context.cache->extend(layer, turned(both[0], kNorm, rotary), split(both[1], kvHeads));
 }
 
 DecoderLayer::DecoderLayer(const Parameters& parameters, const TextConfig& config)
@@ -112,12 +140,10 @@ LanguageModel::LanguageModel(const Parameters& model, const Parameters& root,
       norm_(model.at("norm"), config.hiddenSize, config.rmsNormEps),
       lmHead_(lmHeadOf(root, embedTokens_, config)),
       activations_(root.activations()) {
-    const auto dim = config.headDim();
+    const auto dim = config.headSize();
     const auto exponents = torch::arange(0, dim, 2, torch::kFloat32) / static_cast<double>(dim);
     frequencies_ = (1.0 / torch::pow(config.ropeTheta, exponents)).to(embedTokens_.values.device());
-    std::vector<std::int64_t> axes;
-    for (int axis = 0; axis < 3; ++axis) axes.insert(axes.end(), config.mropeSection[axis], axis);
-    axisOf_ = torch::tensor(axes).to(embedTokens_.values.device());
+    axisOf_ = torch::tensor(rotaryAxes(config)).to(embedTokens_.values.device());
 }
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <optional>
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
@@ -19,8 +20,12 @@ struct TextAttention {
     void remember(const torch::Tensor& x, const Rotary& rotary, std::size_t layer,
                   const Context& context) const;
     torch::Tensor split(const torch::Tensor& y, std::int64_t count) const;
+    // Queries or keys, [B, T, count * d] -> [B, count, T, d], normalised if at all and rotated.
+    torch::Tensor turned(const torch::Tensor& y, const std::optional<RmsNorm>& norm,
+                         const Rotary& rotary) const;
     Linear q, k, v, o;
-    std::int64_t heads, kvHeads, headDim;
+    std::optional<RmsNorm> qNorm, kNorm;  // of each head
+    std::int64_t heads, kvHeads, headSize;
 };
 
 struct DecoderLayer {
@@ -34,7 +39,7 @@ struct DecoderLayer {
     GatedMlp mlp;
 };
 
-// Qwen2.5's decoder: GQA, multimodal RoPE, pre-norm.
+// The decoder of a backbone: GQA, multimodal RoPE, pre-norm.
 class LanguageModel {
 public:
     LanguageModel(const Parameters& model, const Parameters& root, const TextConfig& config);

@@ -103,6 +103,10 @@ void checkCutAlike(const PreprocessConfig& pictures, const VisionConfig& vision,
     check("merge_size", pictures.mergeSize, vision.spatialMergeSize);
 }
 
+FolderTemplate templateOf(const std::filesystem::path& folder, const Backbone& backbone) {
+    return lookAtTemplate(folderWith(folder, "tokenizer_config.json"), {backbone.defaultSystem});
+}
+
 std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfig& generation,
                                     const DialectChoice& choice,
                                     const std::filesystem::path& folder) {
@@ -114,10 +118,11 @@ std::vector<std::string> warningsOf(const LvrModel& model, const GenerationConfi
     for (const auto& field : generation.notBuiltIn)
         sentences.push_back(folder.string() + ": " + field +
                             " of generation_config.json is passed over: it is not built in");
-    if (const auto foreign = foreignTemplate(folderWith(folder, "tokenizer_config.json")))
+    const auto& backbone = *model.config().backbone;
+    if (const auto foreign = templateOf(folder, backbone).foreign)
         sentences.push_back(folder.string() + ": " + foreign->file +
-                            " is not read: questions are put as Qwen2.5-VL's own template puts "
-                            "them, which differs from this one at \"" +
+                            " is not read: questions are put as " + backbone.title +
+                            "'s own template puts them, which differs from this one at \"" +
                             foreign->word + "\"");
     return sentences;
 }
@@ -215,6 +220,7 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
     checkCutAlike(pictures, config.vision, folder);
     auto provenance = readProvenance(folderWith(folder, "lvr_workbench.json"));
     auto warnings = warningsOf(model, generation, found.choice, folder);
+    const auto chat = templateOf(folder, *config.backbone).style;
     return {.name = folderOrRepoId,
             .model = std::move(model),
             .tokenizer = std::move(tokenizer),
@@ -223,6 +229,7 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
             .provenance = std::move(provenance),
             .generation = generation,
             .warnings = std::move(warnings),
+            .chat = chat,
             .dialectChoice = found.choice,
             .limitsPictures = saysPictureLimits(folderWith(folder, "preprocessor_config.json"))};
 }
@@ -231,9 +238,15 @@ std::vector<std::int64_t> LvrCheckpoint::prompt(const std::vector<PatchGrid>& gr
                                                 const std::string& question,
                                                 const std::string& system) const {
     const auto& dialect = rules.dialect;
-    auto ids = chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system);
+    auto ids =
+        chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system, chat);
     if (dialect.promptEndsInHeader) ids.pop_back();
     return ids;
+}
+
+ChatStyle chatStyleOf(const std::filesystem::path& folder) {
+    const auto* backbone = readModelConfig(folderWith(folder, "config.json")).backbone;
+    return templateOf(folder, *backbone).style;
 }
 
 bool LvrCheckpoint::isMark(std::int64_t id) const {

@@ -9,6 +9,7 @@
 #include "core/checkpoint/generation_config.h"
 #include "core/checkpoint/provenance.h"
 #include "core/model/lvr_model.h"
+#include "core/text/chat_template.h"
 #include "core/text/tokenizer.h"
 #include "core/values/decoding_text.h"
 #include "core/values/dialect.h"
@@ -58,6 +59,7 @@ struct LvrCheckpoint {
     GenerationConfig generation = {};
     // What its files hold or say and this program passes over, one sentence each.
     std::vector<std::string> warnings = {};
+    ChatStyle chat = {};               // how its template puts a question
     DialectChoice dialectChoice = {};  // which dialect rules.dialect is, and why
     bool limitsPictures = true;        // its files say how large a picture may be
 
@@ -80,6 +82,8 @@ struct LvrCheckpoint {
     RoiTokens trainedTargets() const;  // what regions became in training; each token, if unknown
 };
 
+// How the template of a checkpoint's folder puts a question, for who needs no model.
+ChatStyle chatStyleOf(const std::filesystem::path& folder);
 // How the model in a folder thinks.
 FoundDialect dialectIn(const std::filesystem::path& folder, const Tokenizer& tokenizer,
                        const std::string& asked = {});

@@ -1,6 +1,7 @@
 #include "core/model/lvr_model.h"
 
 #include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/model/checkpoint_weights.h"
 #include "core/model/dtype.h"
@@ -321,8 +322,7 @@ void LvrModel::save(const std::filesystem::path& folder) const {
     std::filesystem::create_directories(folder);
     writeModelConfig(config_, folder);
     if (lora_) return saveAdapter(folder);
-    streamSafetensors(folder / "model.safetensors", headersOf(parameters_), bytesOf(parameters_),
-                      {{"format", "pt"}});
+    streamWeights(*config_.backbone, headersOf(parameters_), bytesOf(parameters_), folder);
 }
 
 // Every adapted module by PEFT's name when some are not among the targets: an adapter that was

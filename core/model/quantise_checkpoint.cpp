@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/checkpoint/model_size.h"
 #include "core/error.h"
 #include "core/model/checkpoint_weights.h"
@@ -41,10 +42,10 @@ public:
     }
 
     void write(const fs::path& folder) {
-        streamSafetensors(
-            folder / "model.safetensors", headers_,
+        streamWeights(
+            *opened_.config.backbone, headers_,
             [this](const TensorHeader& tensor, const WriteBytes& write) { give(tensor, write); },
-            {{"format", "pt"}});
+            folder);
     }
     const QuantiseReport& report() const { return report_; }
 

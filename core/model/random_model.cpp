@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/files/safetensors.h"
 #include "core/model/dtype.h"
@@ -15,12 +16,38 @@ namespace {
 
 struct Shape {
     std::string name;
+    const Backbone* backbone;
     VisionConfig vision;
     TextConfig text;
 };
 
+// What all released sizes share.
+VisionConfig qwen3Vision(VisionConfig vision, int outHiddenSize) {
+    const auto& backbone = qwen3Vl();
+    vision.outHiddenSize = outHiddenSize;
+    vision.patchSize = backbone.patchSize;
+    vision.windowSize = 0;
+    vision.fullattBlockIndexes.clear();
+    vision.numPositionEmbeddings = backbone.numPositionEmbeddings;
+    vision.deepstackVisualIndexes =
+        vision.depth == 24 ? std::vector{5, 11, 17} : backbone.deepstackVisualIndexes;
+    vision.traits = backbone.vision;
+    return vision;
+}
+TextConfig qwen3Text(TextConfig text) {
+    const auto& backbone = qwen3Vl();
+    text.numKeyValueHeads = 8;
+    text.maxPositionEmbeddings = 262144;
+    text.ropeTheta = backbone.ropeTheta;
+    text.mropeSection = {24, 20, 20};
+    text.headDim = backbone.headDim;
+    text.traits = backbone.text;
+    return text;
+}
+
 std::vector<Shape> shapes() {
     return {{"qwen2.5-vl-0.5b",
+             &qwen25Vl(),
              {.depth = 8,
               .hiddenSize = 512,
               .numHeads = 8,
@@ -33,8 +60,9 @@ std::vector<Shape> shapes() {
               .numKeyValueHeads = 2,
               .intermediateSize = 4864,
               .mropeSection = {8, 12, 12}}},
-            {"qwen2.5-vl-3b", {}, {}},
+            {"qwen2.5-vl-3b", &qwen25Vl(), {}, {}},
             {"qwen2.5-vl-7b",
+             &qwen25Vl(),
              {.outHiddenSize = 3584},
              {.hiddenSize = 3584,
               .numHiddenLayers = 28,
@@ -42,7 +70,25 @@ std::vector<Shape> shapes() {
               .numKeyValueHeads = 4,
               .intermediateSize = 18944,
               .vocabSize = 152064,
-              .tieWordEmbeddings = false}}};
+              .tieWordEmbeddings = false}},
+            {"qwen3-vl-2b",
+             &qwen3Vl(),
+             qwen3Vision({.depth = 24, .hiddenSize = 1024, .intermediateSize = 4096}, 2048),
+             qwen3Text({.hiddenSize = 2048,
+                        .numHiddenLayers = 28,
+                        .numAttentionHeads = 16,
+                        .intermediateSize = 6144})},
+            {"qwen3-vl-4b",
+             &qwen3Vl(),
+             qwen3Vision({.depth = 24, .hiddenSize = 1024, .intermediateSize = 4096}, 2560),
+             qwen3Text({.hiddenSize = 2560, .numAttentionHeads = 32, .intermediateSize = 9728})},
+            {"qwen3-vl-8b",
+             &qwen3Vl(),
+             qwen3Vision({.depth = 27, .hiddenSize = 1152, .intermediateSize = 4304}, 4096),
+             qwen3Text({.hiddenSize = 4096,
+                        .numAttentionHeads = 32,
+                        .intermediateSize = 12288,
+                        .tieWordEmbeddings = false})}};
 }
 
 // The next values of a tensor of that name, in float32.
@@ -65,6 +111,7 @@ ModelConfig inShape(ModelConfig base, const std::string& name) {
     for (const auto& shape : shapes()) {
         known += " " + shape.name;
         if (shape.name != name) continue;
+        base.backbone = shape.backbone;
         base.vision = shape.vision;
         base.text = shape.text;
         return base;
@@ -88,7 +135,7 @@ void writeRandomModel(const ModelConfig& config, torch::Dtype dtype, std::uint64
     };
     std::filesystem::create_directories(folder);
     writeModelConfig(config, folder);
-    streamSafetensors(folder / "model.safetensors", std::move(tensors), give, {{"format", "pt"}});
+    streamWeights(*config.backbone, std::move(tensors), give, folder);
 }
 
 }  // namespace lvr

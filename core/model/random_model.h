@@ -11,8 +11,9 @@
 namespace lvr {
 
 // The sizes of released checkpoints by name, for measuring on weights that say nothing:
-// "qwen2.5-vl-3b" and "qwen2.5-vl-7b" as in their config.json, and "qwen2.5-vl-0.5b", which nobody
-// released: Qwen2.5-0.5B with a small vision tower.
+// "qwen2.5-vl-3b", "qwen2.5-vl-7b", "qwen3-vl-2b", "qwen3-vl-4b" and "qwen3-vl-8b" as in their
+// config.json, and "qwen2.5-vl-0.5b", which nobody released: Qwen2.5-0.5B with a small vision
+// tower.
 std::vector<std::string> knownShapes();
 // `base` with the sizes of that shape; its token ids stay. Throws Error naming the shapes there
 // are.

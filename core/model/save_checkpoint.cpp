@@ -82,9 +82,9 @@ ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
     return config;
 }
 
-OrderedJson freshPreprocessor() {
+OrderedJson freshPreprocessor(const Backbone& backbone) {
     return {{"image_processor_type", "Qwen2VLImageProcessor"},
-            {"processor_class", "Qwen2_5_VLProcessor"},
+            {"processor_class", backbone.processorClass},
             {"do_convert_rgb", true},
             {"do_resize", true},
             {"do_rescale", true},
@@ -113,22 +113,23 @@ void put(const PreprocessConfig& config, OrderedJson& json) {
     putLimits(config, json);
 }
 
+}  // namespace
+
 // The base's own files stay where they say what is in force. Since transformers 5 they are one.
-void writePreprocessor(const PreprocessConfig& config, const fs::path& folder) {
+void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
+                       const fs::path& folder) {
     const auto file = folder / "preprocessor_config.json", both = folder / "processor_config.json";
     const bool isThere = fs::exists(file);
     auto processor = fs::exists(both) ? OrderedJson::parse(readTextFile(both)) : OrderedJson();
     const bool holdsBoth = processor.contains("image_processor");
     if ((isThere || holdsBoth) && PreprocessConfig::open(folder) == config) return;
-    auto json = isThere ? OrderedJson::parse(readTextFile(file)) : freshPreprocessor();
+    auto json = isThere ? OrderedJson::parse(readTextFile(file)) : freshPreprocessor(backbone);
     put(config, json);
     writeFileAtomically(file, json.dump(2) + "\n");
     if (!holdsBoth) return;
     put(config, processor["image_processor"]);
     writeFileAtomically(both, processor.dump(2) + "\n");
 }
-
-}  // namespace
 
 void checkOutputFolder(const fs::path& out) {
     std::error_code failed;
@@ -205,7 +206,7 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
             writeGenerationConfig({.eosTokenIds = rules.stopIds, .padTokenId = rules.padId}, fresh);
         if (const auto& exit = provenance.defaultExit; !exit.empty())
             writeGenerationExit(parseExitRule(exit), fresh);
-        writePreprocessor(checkpoint.preprocess, fresh);
+        writePreprocessor(checkpoint.preprocess, *model.config().backbone, fresh);
         auto sidecar = provenance;
         if (checkpoint.dialectChoice.isAsked) sidecar.dialect = rules.dialect.name;
         writeProvenance(sidecar, fresh);

@@ -18,6 +18,11 @@ void makeOutputFolder(const std::filesystem::path& out);
 // can do that; what `target` was is gone. Throws std::filesystem::filesystem_error.
 void replaceFolder(const std::filesystem::path& target, const std::filesystem::path& fresh);
 
+// The processor's files of a folder say how pictures are prepared from now on; without such files
+// it gets one.
+void writePreprocessor(const PreprocessConfig& config, const Backbone& backbone,
+                       const std::filesystem::path& folder);
+
 // A complete Hugging Face folder of what `checkpoint` has become, made from the folder `from`:
 // weights, config.json and tokenizer files with the LVR tokens (lvr-spec 1.1, 1.3), or as they are
 // where the checkpoint is of another dialect, the pixel limits in force, and our sidecar with

@@ -10,8 +10,6 @@
 namespace lvr {
 namespace {
 
-constexpr double kNormEps = 1e-6;  // fixed in Qwen2.5-VL's vision tower
-
 void appendWindows(std::int64_t rows, std::int64_t cols, std::int64_t side, std::int64_t patches,
                    WindowLayout& layout) {
     const auto base = static_cast<std::int64_t>(layout.tokenOrder.size());
@@ -25,21 +23,8 @@ void appendWindows(std::int64_t rows, std::int64_t cols, std::int64_t side, std:
         }
 }
 
-// Row and column of every patch, in merge-block order: two vectors of P.
-std::array<torch::Tensor, 2> patchRowsAndColumns(const GridThw& grids, std::int64_t merge) {
-    std::vector<std::int64_t> rows, cols;
-    for (const auto& [t, h, w] : grids)
-        for (std::int64_t frame = 0; frame < t; ++frame)
-            for (std::int64_t r = 0; r < h; r += merge)
-                for (std::int64_t c = 0; c < w; c += merge)
-                    for (std::int64_t i = 0; i < merge * merge; ++i) {
-                        rows.push_back(r + i / merge);
-                        cols.push_back(c + i % merge);
-                    }
-    return {torch::tensor(rows), torch::tensor(cols)};
-}
-
-// 2-D RoPE: half of the frequencies turn with the row, half with the column. [P, 1, head_dim]
+// 2-D RoPE: half of the frequencies turn with the row, half with the column. order: of the patches;
+// undefined: as they are. [P, 1, head_dim]
 Rotary rotaryOf(const GridThw& grids, const VisionConfig& config, const torch::Tensor& order,
                 torch::Device device) {
     const auto half = config.hiddenSize / config.numHeads / 2;
@@ -49,7 +34,7 @@ Rotary rotaryOf(const GridThw& grids, const VisionConfig& config, const torch::T
     auto angles = torch::cat({torch::outer(rows.to(torch::kFloat32), frequencies),
                               torch::outer(cols.to(torch::kFloat32), frequencies)},
                              -1);
-    angles = angles.index_select(0, order);  // [P, half]
+    if (order.defined()) angles = angles.index_select(0, order);  // [P, half]
     angles = torch::cat({angles, angles}, -1).unsqueeze(1).to(device);
     return {angles.cos(), angles.sin()};
 }
@@ -104,7 +89,8 @@ WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config) {
     const std::int64_t side = config.windowSize / config.patchSize / merge;
     for (const auto& [t, h, w] : grids)
         for (std::int64_t frame = 0; frame < t; ++frame) {
-            appendWindows(h / merge, w / merge, side, merge * merge, layout);
+            if (config.traits.windows)
+                appendWindows(h / merge, w / merge, side, merge * merge, layout);
             layout.imageLengths.push_back(h * w);
         }
     return layout;
@@ -124,10 +110,10 @@ torch::Tensor VisionAttention::operator()(const torch::Tensor& x, const Rotary& 
 }
 
 VisionBlock::VisionBlock(const Parameters& parameters, const VisionConfig& config)
-    : norm1(parameters.at("norm1"), config.hiddenSize, kNormEps),
-      norm2(parameters.at("norm2"), config.hiddenSize, kNormEps),
+    : norm1(parameters.at("norm1"), config.hiddenSize, config.traits),
+      norm2(parameters.at("norm2"), config.hiddenSize, config.traits),
       attention(parameters.at("attn"), config),
-      mlp(parameters.at("mlp"), config.hiddenSize, config.intermediateSize, Bias::Yes) {}
+      mlp(parameters.at("mlp"), config) {}
 
 torch::Tensor VisionBlock::operator()(torch::Tensor x, const Rotary& rotary,
                                       const PatchSegments& segments) const {
@@ -142,25 +128,37 @@ VisionEncoder::VisionEncoder(const Parameters& parameters, const VisionConfig& c
               .at("proj")("weight", {config.hiddenSize, config.inChannels, config.temporalPatchSize,
                                      config.patchSize, config.patchSize}),
           {}},
+      patchBias_(config.traits.patchBias
+                     ? parameters.at("patch_embed").at("proj").computed("bias", {config.hiddenSize})
+                     : torch::Tensor()),
       activations_(parameters.activations().value_or(patchEmbed_.values.scalar_type())),
+      positions_(config.traits.positionTable
+                     ? std::optional<PositionTable>(std::in_place, parameters, config)
+                     : std::nullopt),
       blocks_([&] {
           std::vector<VisionBlock> blocks;
           for (int i = 0; i < config.depth; ++i)
               blocks.emplace_back(parameters.at("blocks").at(std::to_string(i)), config);
           return blocks;
       }()),
-      mergerNorm_(parameters.at("merger").at("ln_q"), config.hiddenSize, kNormEps),
-      mergerIn_(parameters.at("merger").at("mlp").at("0"),
-                config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize,
-                config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize, Bias::Yes),
-      mergerOut_(parameters.at("merger").at("mlp").at("2"),
-                 config.hiddenSize * config.spatialMergeSize * config.spatialMergeSize,
-                 config.outHiddenSize, Bias::Yes) {}
+      merger_(parameters.at("merger"), config, PatchMerger::Normalises::BeforeJoining),
+      deepstack_(deepstackMergers(parameters)) {}
 
-torch::Tensor VisionEncoder::merge(const torch::Tensor& x) const {
-    const auto perToken = config_.spatialMergeSize * config_.spatialMergeSize;
-    const auto blocks = mergerNorm_(x).view({-1, perToken * x.size(1)});
-    return mergerOut_(torch::gelu(mergerIn_(blocks)));
+std::vector<PatchMerger> VisionEncoder::deepstackMergers(const Parameters& parameters) const {
+    std::vector<PatchMerger> mergers;
+    for (std::size_t k = 0; k < config_.deepstackVisualIndexes.size(); ++k)
+        mergers.emplace_back(parameters.at("deepstack_merger_list").at(std::to_string(k)), config_,
+                             PatchMerger::Normalises::AfterJoining);
+    return mergers;
+}
+
+torch::Tensor VisionEncoder::embed(const torch::Tensor& pixels, const GridThw& grids,
+                                   VisionProbe* probe) const {
+    const auto patches = product(pixels.to(patchEmbed_.values.device(), activations_),
+                                 {patchEmbed_.values.flatten(1), {}}, patchBias_);  // [P, C]
+    const auto positions = positions_ ? positions_->of(grids) : torch::Tensor();
+    if (probe) probe->patchEmbed = patches, probe->positions = positions;
+    return positions.defined() ? patches + positions : patches;
 }
 
 VisualTokens VisionEncoder::operator()(const torch::Tensor& pixels, const GridThw& grids,
@@ -171,24 +169,31 @@ VisualTokens VisionEncoder::operator()(const torch::Tensor& pixels, const GridTh
                 " for grids of ", patches, " patches");
     const auto device = patchEmbed_.values.device();
     const auto layout = windowLayout(grids, config_);
-    const auto order =
-        patchOrder(layout.tokenOrder, config_.spatialMergeSize * config_.spatialMergeSize);
+    const bool hasWindows = !layout.tokenOrder.empty();
+    const auto order = hasWindows ? patchOrder(layout.tokenOrder,
+                                               config_.spatialMergeSize * config_.spatialMergeSize)
+                                  : torch::Tensor();
     const auto rotary = rotaryOf(grids, config_, order, device);
-
-    auto x =
-        product(pixels.to(device, activations_), {patchEmbed_.values.flatten(1), {}});  // [P, C]
-    if (probe) probe->patchEmbed = x;
-    x = x.index_select(0, order.to(device));
     const PatchSegments windows(layout.windowLengths, device), images(layout.imageLengths, device);
+    const auto rowMajor = [&](const torch::Tensor& tokens) {
+        if (!hasWindows) return tokens;
+        return tokens.index_select(0, torch::tensor(layout.tokenOrder).argsort().to(device));
+    };
+
+    auto x = embed(pixels, grids, probe);
+    if (hasWindows) x = x.index_select(0, order.to(device));
+    const auto &full = config_.fullattBlockIndexes, &deep = config_.deepstackVisualIndexes;
+    std::vector<torch::Tensor> features;  // [N, D] each
     for (int i = 0; i < config_.depth; ++i) {
         if (watch && !watch->goesOn(i, config_.depth)) return {};
-        const auto& full = config_.fullattBlockIndexes;
-        const bool seesAll = std::find(full.begin(), full.end(), i) != full.end();
+        const bool seesAll = !hasWindows || std::find(full.begin(), full.end(), i) != full.end();
         x = blocks_[i](x, rotary, seesAll ? images : windows);
         if (probe) probe->blocks.push_back(x);
+        if (features.size() < deep.size() && deep[features.size()] == i)
+            features.push_back(rowMajor(deepstack_[features.size()](x)));
     }
-    const auto rowMajor = torch::tensor(layout.tokenOrder).argsort().to(device);
-    return {.tokens = merge(x).index_select(0, rowMajor)};
+    return {.tokens = rowMajor(merger_(x)),
+            .deepstack = features.empty() ? torch::Tensor() : torch::stack(features)};
 }
 
 }  // namespace lvr

@@ -2,23 +2,21 @@
 
 #include <torch/types.h>
 
-#include <array>
+#include <optional>
 #include <vector>
 
 #include "core/checkpoint/model_config.h"
-#include "core/model/layers.h"
+#include "core/model/vision_layers.h"
 #include "core/model/visual_tokens.h"
 
 namespace lvr {
 
 struct PassWatch;
 
-using GridThw = std::vector<std::array<std::int64_t, 3>>;  // per image, in patches
-
 // In which order the encoder reads the patches, and which of them see each other.
 struct WindowLayout {
     std::vector<std::int64_t> tokenOrder;     // merged token k is number tokenOrder[k] row-major
-    std::vector<std::int64_t> windowLengths;  // patches per window, in that order
+    std::vector<std::int64_t> windowLengths;  // patches per window, in that order; empty: none
     std::vector<std::int64_t> imageLengths;   // patches per image (full-attention blocks)
 };
 WindowLayout windowLayout(const GridThw& grids, const VisionConfig& config);
@@ -55,18 +53,19 @@ struct VisionBlock {
     VisionBlock(const Parameters& parameters, const VisionConfig& config);
     torch::Tensor operator()(torch::Tensor x, const Rotary& rotary,
                              const PatchSegments& segments) const;
-    RmsNorm norm1, norm2;
+    VisionNorm norm1, norm2;
     VisionAttention attention;
-    GatedMlp mlp;
+    VisionMlp mlp;
 };
 
 // What the parity tests look at; empty unless asked for.
 struct VisionProbe {
     torch::Tensor patchEmbed;           // [P, C]
+    torch::Tensor positions;            // [P, C], of the table; undefined without one
     std::vector<torch::Tensor> blocks;  // [P, C] each, in window order
 };
 
-// Qwen2.5-VL's vision tower and merger.
+// The vision tower of a backbone, with its mergers.
 class VisionEncoder {
 public:
     VisionEncoder(const Parameters& parameters, const VisionConfig& config);
@@ -76,14 +75,19 @@ public:
                             VisionProbe* probe = nullptr, const PassWatch* watch = nullptr) const;
 
 private:
-    torch::Tensor merge(const torch::Tensor& x) const;
+    std::vector<PatchMerger> deepstackMergers(const Parameters& parameters) const;
+    // Patches with their positions. [P, C]
+    torch::Tensor embed(const torch::Tensor& pixels, const GridThw& grids,
+                        VisionProbe* probe) const;
 
     VisionConfig config_;
-    Weight patchEmbed_;  // [C, 3 * temporal * patch * patch]
+    Weight patchEmbed_;        // [C, 3 * temporal * patch * patch]
+    torch::Tensor patchBias_;  // [C] or undefined
     torch::Dtype activations_;
+    std::optional<PositionTable> positions_;
     std::vector<VisionBlock> blocks_;
-    RmsNorm mergerNorm_;
-    Linear mergerIn_, mergerOut_;
+    PatchMerger merger_;
+    std::vector<PatchMerger> deepstack_;  // of the blocks of deepstackVisualIndexes
 };
 
 }  // namespace lvr

@@ -16,17 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::set<std::string>;
 
-// Of Qwen2.5-VL's own template, roles included.
+// Of the known templates, roles included.
 const Words kWritten{"<|im_start|>",
                      "<|im_end|>",
                      "system",
                      "user",
                      "assistant",
-                     "You",
-                     "are",
-                     "a",
-                     "helpful",
-                     "assistant.",
                      "<|vision_start|>",
                      "<|image_pad|>",
                      "<|video_pad|>",
@@ -34,7 +29,9 @@ const Words kWritten{"<|im_start|>",
                      "Picture",
                      "Video",
                      ":"};
-const Words kNeeded{"<|im_start|>", "<|im_end|>", "helpful", "<|image_pad|>"};
+const Words kNeeded{"<|im_start|>", "<|im_end|>", "<|image_pad|>"};
+// Qwen2.5-VL's writes these too: its default system turn.
+const Words kDefaultTurn{"You", "are", "a", "helpful", "assistant."};
 
 // Words, and special tokens one by one.
 void addWords(const std::string& text, Words& words) {
@@ -76,24 +73,48 @@ void addLiterals(const std::string& code, Words& words) {
     }
 }
 
+// Which branches of a template's conditions are about tools: no question here has any.
+class ToolBranches {
+public:
+    void see(const std::string& tag) {
+        const auto begin = std::min(tag.find_first_not_of("- "), tag.size());
+        const auto word = tag.substr(begin, tag.find_first_of(" -", begin) - begin);
+        if (word == "if") inTools_.push_back(isAboutTools(tag));
+        if (inTools_.empty()) return;
+        if (word == "elif") inTools_.back() = isAboutTools(tag);
+        if (word == "else") inTools_.back() = false;
+        if (word == "endif") inTools_.pop_back();
+    }
+    bool inside() const {
+        return std::find(inTools_.begin(), inTools_.end(), true) != inTools_.end();
+    }
+
+private:
+    static bool isAboutTools(const std::string& tag) { return tag.find("tool") != tag.npos; }
+
+    std::vector<bool> inTools_;  // of the conditions that are open
+};
+
 // What it puts out: the text around its tags and the texts in them.
 Words wordsOf(const std::string& jinja) {
     Words words;
+    ToolBranches tools;
     for (std::size_t at = 0; at < jinja.size();) {
         const auto open = std::min(jinja.find('{', at), jinja.size());
         const char kind = open + 1 < jinja.size() ? jinja[open + 1] : '\0';
         if (kind != '{' && kind != '%' && kind != '#') {
-            addWords(jinja.substr(at, open + 1 - at), words);
+            if (!tools.inside()) addWords(jinja.substr(at, open + 1 - at), words);
             at = open + 1;
             continue;
         }
-        addWords(jinja.substr(at, open - at), words);
+        if (!tools.inside()) addWords(jinja.substr(at, open - at), words);
         const std::string ending = kind == '{' ? "}}" : std::string(1, kind) + "}";
         const auto close = std::min(jinja.find(ending, open + 2), jinja.size());
         const auto code = jinja.substr(open + 2, close - open - 2);
         const auto first = code.find_first_not_of("- ");
         const bool sets = kind == '%' && first != code.npos && code.compare(first, 4, "set ") == 0;
-        if (kind == '{' || sets) addLiterals(code, words);
+        if (kind == '%') tools.see(code);
+        if ((kind == '{' || sets) && !tools.inside()) addLiterals(code, words);
         at = std::min(close + 2, jinja.size());
     }
     return words;
@@ -110,11 +131,23 @@ std::string templateIn(const Json& config) {
     return "";
 }
 
+FolderTemplate lookAt(const Words& words, const std::string& file, const ChatStyle& usual) {
+    const bool hasTurn = words.contains("helpful");
+    for (const auto& word : words)
+        if (!kWritten.contains(word) && !(hasTurn && kDefaultTurn.contains(word)))
+            return {usual, ForeignTemplate{file, word}};
+    for (const auto& word : kNeeded)
+        if (!words.contains(word)) return {usual, ForeignTemplate{file, word}};
+    for (const auto& word : kDefaultTurn)
+        if (hasTurn && !words.contains(word)) return {usual, ForeignTemplate{file, word}};
+    return {{hasTurn ? ChatStyle().defaultSystem : ""}};
+}
+
 using Ids = std::vector<std::int64_t>;
 
 std::int64_t required(const Tokenizer& tokenizer, const std::string& token) {
     if (const auto id = tokenizer.id(token)) return *id;
-    throw Error("the tokenizer has no " + token + "; use the one of a Qwen2.5-VL checkpoint");
+    throw Error("the tokenizer has no " + token + "; use the one of a Qwen2.5-VL or Qwen3-VL checkpoint");
 }
 
 // A prompt that is put together from special tokens and from text that cannot form them.
@@ -171,7 +204,7 @@ void checkExpanded(const Ids& ids, std::int64_t pad, const std::vector<PatchGrid
 
 }  // namespace
 
-std::optional<ForeignTemplate> foreignTemplate(const fs::path& folder) {
+FolderTemplate lookAtTemplate(const fs::path& folder, const ChatStyle& usual) {
     for (const std::string name :
          {"chat_template.jinja", "chat_template.json", "tokenizer_config.json"}) {
         const auto file = folder / name;
@@ -179,23 +212,49 @@ std::optional<ForeignTemplate> foreignTemplate(const fs::path& folder) {
         const auto text = readTextFile(file);
         const auto jinja =
             name.ends_with(".json") ? templateIn(parseJson(text, file.string())) : text;
-        if (jinja.empty()) continue;
-        const auto words = wordsOf(jinja);
-        for (const auto& word : words)
-            if (!kWritten.contains(word)) return ForeignTemplate{name, word};
-        for (const auto& word : kNeeded)
-            if (!words.contains(word)) return ForeignTemplate{name, word};
-        return std::nullopt;
+        if (!jinja.empty()) return lookAt(wordsOf(jinja), name, usual);
     }
-    return std::nullopt;
+    return {usual};
+}
+
+std::string jinjaOf(const ChatStyle& style) {
+    std::string text = "{%- for message in messages -%}\n";
+    if (!style.defaultSystem.empty())
+        text +=
+            "    {%- if loop.first and message['role'] != 'system' -%}\n"
+            "        {{- '<|im_start|>system\\n" +
+            style.defaultSystem +
+            "<|im_end|>\\n' -}}\n"
+            "    {%- endif -%}\n";
+    return text +
+           R"(    {{- '<|im_start|>' + message['role'] + '\n' -}}
+    {%- if message['content'] is string -%}
+        {{- message['content'] -}}
+    {%- else -%}
+        {%- for part in message['content'] -%}
+            {%- if part['type'] == 'image' or 'image' in part or 'image_url' in part -%}
+                {{- '<|vision_start|><|image_pad|><|vision_end|>' -}}
+            {%- elif part['type'] == 'video' or 'video' in part -%}
+                {{- '<|vision_start|><|video_pad|><|vision_end|>' -}}
+            {%- elif 'text' in part -%}
+                {{- part['text'] -}}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- '<|im_end|>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{- '<|im_start|>assistant\n' -}}
+{%- endif -%}
+)";
 }
 
 Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
-               const std::string& question, const std::string& system) {
+               const std::string& question, const std::string& system, const ChatStyle& style) {
     Prompt prompt(tokenizer);
-    prompt.special("<|im_start|>")
-        .text("system\n" + (system.empty() ? "You are a helpful assistant." : system));
-    prompt.special("<|im_end|>").text("\n").special("<|im_start|>");
+    if (const auto& said = system.empty() ? style.defaultSystem : system; !said.empty())
+        prompt.special("<|im_start|>").text("system\n" + said).special("<|im_end|>").text("\n");
+    prompt.special("<|im_start|>");
     // Nothing separates the header from what precedes the first picture: they are one text, as in
     // transformers.
     const auto pieces = piecesAround(question, grids.size());

@@ -7,7 +7,8 @@ namespace lvr {
 namespace {
 
 double rateOf(const std::string& name, const PartRates& rates) {
-    if (name.starts_with("visual.merger.")) return rates.merger;
+    if (name.starts_with("visual.merger.") || name.starts_with("visual.deepstack_merger_list."))
+        return rates.merger;
     return name.starts_with("visual.") ? rates.vision : rates.language;
 }
 

@@ -8,7 +8,7 @@ namespace lvr {
 // Learning rates of a model's parts, as multiples of the step's. 0: frozen.
 struct PartRates {
     double language = 1;  // with embeddings, lm_head, lvr_head and lvr_latent_end_emb
-    double merger = 0;    // visual.merger, the projector
+    double merger = 0;    // visual.merger and deepstack_merger_list, the projectors
     double vision = 0;    // the rest of visual
 };
 // What is trained; its tensors require gradients from now on, all others none. Of a model with an

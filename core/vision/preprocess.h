@@ -12,7 +12,10 @@
 
 namespace lvr {
 
-// What a checkpoint folder says of Qwen2-VL's image processor, with that class's defaults.
+struct Backbone;
+
+// What a checkpoint folder says of Qwen2-VL's image processor, with that class's defaults. Qwen3-VL
+// has the same one with other numbers.
 struct PreprocessConfig {
     int patchSize = 14;
     int temporalPatchSize = 2;
@@ -27,7 +30,9 @@ struct PreprocessConfig {
     // it, before preprocessor_config.json; limits in `size`, or beside it. An adapter without
     // either file has its base's. Throws Error naming file and field for what would make other
     // patches: another class or resampling, a step that is turned off, a size that is no limit.
+    // Without either file: as its backbone's are.
     static PreprocessConfig open(const std::filesystem::path& folder);
+    static PreprocessConfig of(const Backbone& backbone);
     // A sentence each: the folder has no such file, or two that disagree.
     static std::vector<std::string> warnings(const std::filesystem::path& folder);
     bool operator==(const PreprocessConfig&) const = default;

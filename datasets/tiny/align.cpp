@@ -111,6 +111,11 @@ Head classify(const torch::Tensor& tokens, const torch::Tensor& words, const tor
             right.to(torch::kFloat64).mean().item<double>()};
 }
 
+// Mean square, of targets' own. vectors: [..., N, D]
+torch::Tensor distance(const torch::Tensor& vectors, const torch::Tensor& targets) {
+    return (vectors - targets).square().mean() / (kTokenRms * kTokenRms);
+}
+
 torch::Tensor placeLoss(const torch::Tensor& tokens, const Codebook& code,
                         const AlignBatch& batch) {
     return torch::cross_entropy_loss(torch::matmul(tokens, code.rows.t()), batch.row) +
@@ -138,13 +143,16 @@ void trainAlign(LvrModel& model, const PreprocessConfig& preprocessing, const Al
         const auto batch =
             makeBatch(source, static_cast<std::uint64_t>(step) * options.picturesPerStep,
                       options.picturesPerStep, preprocessing, code);
-        const auto tokens = model.visualTokens(batch.pixels).tokens;  // [N, D]
-        const auto regression = (tokens - batch.targets).square().mean() / (kTokenRms * kTokenRms);
+        const auto visual = model.visualTokens(batch.pixels);
+        const auto& tokens = visual.tokens;  // [N, D]
+        const auto regression = distance(tokens, batch.targets);
         const auto shape = classify(tokens, code.shapes, code.nothing, batch.shapes);
         const auto color = classify(tokens, code.colors, code.nothing, batch.colors);
         const auto dot = classify(tokens, code.dots, code.nothing, batch.dots);
-        const auto loss = 5 * regression + shape.loss + color.loss + dot.loss +
-                          0.1 * placeLoss(tokens, code, batch);
+        auto loss = 5 * regression + shape.loss + color.loss + dot.loss +
+                    0.1 * placeLoss(tokens, code, batch);
+        // Features of earlier blocks are added to the same cells: they say the same.
+        if (visual.deepstack.defined()) loss = loss + distance(visual.deepstack, batch.targets);
         optimizer.zeroGrad();
         loss.backward();
         const double rate =

@@ -36,7 +36,8 @@ struct AlignWords {
 };
 
 // Trains model.visual.* in place so that a visual token is the scaled sum of what is true for its
-// cell (recipe: 5 MSE / .36 + cross-entropies of shape, colour, dot + .1 of row and column).
+// cell (recipe: 5 MSE / .36 + cross-entropies of shape, colour, dot + .1 of row and column; + MSE /
+// .36 of DeepStack's features, where the backbone has them).
 void trainAlign(LvrModel& model, const PreprocessConfig& preprocess, const AlignSource& source,
                 const AlignWords& words, const AlignOptions& options, const OnTrainReport& onReport,
                 const std::stop_token& stop = {});

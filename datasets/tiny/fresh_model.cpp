@@ -11,7 +11,7 @@ namespace {
 
 bool addsToResidual(const std::string& name) {
     return name.ends_with("o_proj.weight") || name.ends_with("down_proj.weight") ||
-           name.ends_with("attn.proj.weight");
+           name.ends_with("attn.proj.weight") || name.ends_with(".mlp.linear_fc2.weight");
 }
 
 torch::Tensor fresh(const std::string& name, at::IntArrayRef shape, const ModelConfig& config,
@@ -33,9 +33,9 @@ void coupleAttention(std::map<std::string, torch::Tensor>& tensors, const std::s
     const auto &k = tensors.at(prefix + "k_proj.weight"), &v = tensors.at(prefix + "v_proj.weight");
     const auto groups = config.numAttentionHeads / config.numKeyValueHeads;
     const auto perHead = [&](const torch::Tensor& x) {  // [KV * d, D] -> [H * d, D]
-        return x.view({config.numKeyValueHeads, config.headDim(), -1})
+        return x.view({config.numKeyValueHeads, config.headSize(), -1})
             .repeat_interleave(groups, 0)
-            .reshape({config.hiddenSize, config.hiddenSize});
+            .reshape({config.numAttentionHeads * config.headSize(), config.hiddenSize});
     };
     q.copy_(0.8 * perHead(k) + 0.6 * q);
     o.add_(0.25 * perHead(v).t());
@@ -45,23 +45,48 @@ std::int64_t idOf(const Tokenizer& tokenizer, const std::string& token) {
     return tokenizer.id(token).value();
 }
 
-// A genuine Qwen2.5-VL configuration, small enough to train on a CPU in minutes.
-ModelConfig tinyConfig(const Tokenizer& tokenizer) {
-    ModelConfig config;
-    config.vision = {.depth = 2,
-                     .hiddenSize = 96,
-                     .numHeads = 3,
-                     .intermediateSize = 256,
-                     .outHiddenSize = 128,
-                     .fullattBlockIndexes = {1}};
-    config.text = {.hiddenSize = 128,
-                   .numHiddenLayers = 4,
-                   .numAttentionHeads = 4,
-                   .numKeyValueHeads = 2,
-                   .intermediateSize = 344,
-                   .vocabSize = static_cast<int>(tokenizer.size()),
-                   .maxPositionEmbeddings = 2048,
-                   .mropeSection = {4, 6, 6}};
+constexpr int kTinyHidden = 128;
+
+VisionConfig tinyVision(const Backbone& backbone) {
+    VisionConfig vision{.depth = 2,
+                        .hiddenSize = 96,
+                        .numHeads = 3,
+                        .intermediateSize = 256,
+                        .outHiddenSize = kTinyHidden,
+                        .patchSize = backbone.patchSize,
+                        .fullattBlockIndexes = {1},
+                        .traits = backbone.vision};
+    if (!backbone.vision.windows) vision.windowSize = 0, vision.fullattBlockIndexes.clear();
+    if (backbone.vision.positionTable) vision.numPositionEmbeddings = 256;  // 8x8 visual tokens
+    // A second merger is as large as the first, so the rest is smaller.
+    if (backbone.vision.deepstack) {
+        vision.hiddenSize = 80;
+        vision.numHeads = 2;
+        vision.deepstackVisualIndexes = {0};
+    }
+    return vision;
+}
+
+TextConfig tinyText(const Backbone& backbone, const Tokenizer& tokenizer) {
+    TextConfig text{.hiddenSize = kTinyHidden,
+                    .numHiddenLayers = 4,
+                    .numAttentionHeads = 4,
+                    .numKeyValueHeads = 2,
+                    .intermediateSize = 344,
+                    .vocabSize = static_cast<int>(tokenizer.size()),
+                    .maxPositionEmbeddings = 2048,
+                    .mropeSection = {4, 6, 6},
+                    .traits = backbone.text};
+    if (backbone.text.interleavedMrope) text.mropeSection = {6, 5, 5};
+    if (backbone.text.ownHeadDim) text.headDim = text.headSize();
+    return text;
+}
+
+// A genuine configuration of that backbone, small enough to train on a CPU in minutes.
+ModelConfig tinyConfig(const Backbone& backbone, const Tokenizer& tokenizer) {
+    ModelConfig config{.backbone = &backbone,
+                       .vision = tinyVision(backbone),
+                       .text = tinyText(backbone, tokenizer)};
     config.lvr = {.lvrId = idOf(tokenizer, "<|lvr|>"),
                   .lvrStartId = idOf(tokenizer, "<|lvr_start|>"),
                   .lvrEndId = idOf(tokenizer, "<|lvr_end|>"),
@@ -89,16 +114,22 @@ LvrModel initialise(const ModelConfig& config, std::uint64_t seed) {
     return model;
 }
 
-LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed) {
-    const auto config = tinyConfig(tokenizer);
+LvrCheckpoint freshCheckpoint(const Backbone& backbone, const Tokenizer& tokenizer,
+                              std::uint64_t seed) {
+    const auto config = tinyConfig(backbone, tokenizer);
+    auto pictures = PreprocessConfig::of(backbone);
+    pictures.maxPixels = 12845056;
     const LvrTokens tokens{*config.lvr.lvrStartId, *config.lvr.lvrId, *config.lvr.lvrEndId,
                            config.lvr.lvrLatentEndId};
     return {"fresh",
             initialise(config, seed),
             tokenizer,
-            PreprocessConfig{.maxPixels = 12845056},
+            pictures,
             {tokens, {config.eosTokenId, config.bosTokenId}, *config.padTokenId},
-            {}};
+            {},
+            {},
+            {},
+            {backbone.defaultSystem}};
 }
 
 }  // namespace lvr

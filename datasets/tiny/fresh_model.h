@@ -10,8 +10,10 @@ namespace lvr {
 // and output weights near the transposed value weights, so that attention can copy from the start.
 LvrModel initialise(const ModelConfig& config, std::uint64_t seed);
 
-// A genuine Qwen2.5-VL with LVR tokens, small enough to train on a CPU in minutes, with fresh
-// weights. The tokenizer has the LVR tokens.
-LvrCheckpoint freshCheckpoint(const Tokenizer& tokenizer, std::uint64_t seed);
+// A genuine model of that backbone with LVR tokens, small enough to train on a CPU in minutes, with
+// fresh weights. The tokenizer has the LVR tokens. A scene of 224x224 pixels has 8x8 visual tokens
+// whatever the patches: where they are larger, the backbone's least picture is 256x256.
+LvrCheckpoint freshCheckpoint(const Backbone& backbone, const Tokenizer& tokenizer,
+                              std::uint64_t seed);
 
 }  // namespace lvr

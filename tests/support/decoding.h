@@ -51,8 +51,7 @@ inline lvr::Image plainPicture(int width, int height, int grey) {
 }
 
 // A model whose tensors may be overwritten, as the golden cases ask.
-inline lvr::LvrCheckpoint writable(const std::string& model, const nlohmann::json& c) {
-    const auto folder = golden::modelFolder(model).string();
+inline lvr::LvrCheckpoint writableFrom(const std::string& folder, const nlohmann::json& c) {
     auto checkpoint = lvr::LvrCheckpoint::open(folder);
     auto config = checkpoint.model.config();
     if (c.contains("config_override"))
@@ -68,6 +67,10 @@ inline lvr::LvrCheckpoint writable(const std::string& model, const nlohmann::jso
                           return tensors.count(name) ? tensors.at(name) : torch::zeros(shape);
                       }));
     return checkpoint;
+}
+
+inline lvr::LvrCheckpoint writable(const std::string& model, const nlohmann::json& c) {
+    return writableFrom(golden::modelFolder(model).string(), c);
 }
 
 inline torch::Tensor parameter(const lvr::LvrModel& model, const std::string& name) {

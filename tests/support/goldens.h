@@ -29,10 +29,12 @@ inline nlohmann::json read(const std::filesystem::path& file) {
 inline nlohmann::json json(const std::string& name) { return read(path(name)); }
 inline nlohmann::json ownJson(const std::string& name) { return read(own(name)); }
 
-// The models of files named PREFIX + model + ".json", sorted: modelsOf("forward_").
-inline std::vector<std::string> modelsOf(const std::string& prefix) {
+// The models of files named PREFIX + model + ".json", sorted: modelsOf("forward_"). folder: below
+// the set's.
+inline std::vector<std::string> modelsOf(const std::string& prefix,
+                                         const std::string& folder = "") {
     std::vector<std::string> models;
-    for (const auto& entry : std::filesystem::directory_iterator(path(""))) {
+    for (const auto& entry : std::filesystem::directory_iterator(path(folder))) {
         const auto name = entry.path().filename().string();
         if (name.starts_with(prefix) && name.ends_with(".json"))
             models.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 5));

@@ -51,6 +51,31 @@ QStringList ask(const QStringList& more) { return QStringList{"ask", "--model", 
 class CliTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void aModelOfAnotherMethodIsAskedAsThatMethodDoes() {
+        const QString hylar = LVR_GOLDENS "/dialects/hylar/model";
+        const QStringList question{"ask",     "--model",       hylar,
+                                   "--image", kPicture,        "--question",
+                                   "Where?",  "--force-start", "--max-new-tokens",
+                                   "24",      "--temperature", "0"};
+        const auto json = objectOf(lvr(question + QStringList{"--json"}));
+        QCOMPARE(json["dialect"].toString(), QString("hylar"));
+        const auto exit = json["decoding"].toObject()["exit"].toObject();
+        QCOMPARE(exit["value"].toString(), QString("end-token:4"));
+        QCOMPARE(exit["from"].toString(), QString("dialect"));
+        const auto told = lvr(question);
+        QVERIFY2(told.out.contains("dialect hylar: config.json has canvas_id; exit end-token:4"),
+                 qPrintable(told.out));
+        QVERIFY2(told.err.contains("it thinks as HyLaR"), qPrintable(told.err));
+        const auto other = lvr(question + QStringList{"--dialect", "plain"});
+        QVERIFY2(!other.out.contains("hylar"), qPrintable(other.out));
+        const auto info = lvr({"model", "info", hylar});
+        QVERIFY2(info.out.contains("dialect         hylar: config.json has canvas_id"),
+                 qPrintable(info.out));
+        const auto lacks = lvr(question + QStringList{"--dialect", "laser"});
+        QCOMPARE(lacks.code, 1);
+        QVERIFY2(lacks.err.contains("<|laser_start|>"), qPrintable(lacks.err));
+    }
+
     void askPrintsOneJsonObjectWithEveryGeneratedId() {
         const auto result =
             lvr(ask({"--image", kPicture, "--question", "Where is it?", "--exit", "fixed:3",
@@ -291,6 +316,8 @@ private Q_SLOTS:
         row("trace folder missing",
             ask(QStringList{"--image", kPicture, "--trace", "/nowhere/a.lvrtrace"} + q), 1,
             "/nowhere");
+        row("unknown dialect", ask(QStringList{"--image", kPicture, "--dialect", "monett"} + q), 2,
+            "\"monet\"");
         row("unknown flag", ask(QStringList{"--image", kPicture, "--exitt", "none"} + q), 2,
             "--exit");
         row("flag of another command", {"runs", "export", "1", "--out", "x"}, 2,

@@ -103,7 +103,8 @@ private Q_SLOTS:
         const Folder folder{
             .config = {{"canvas_id", 7}, {"canvas_token_num", 0}},
             .tokens = {{"<|canvas|>", 7}, {"<|canvas_start|>", 8}, {"<|canvas_end|>", 9}}};
-        QVERIFY(folder.refusal().contains("canvas_token_num is 0"));
+        const auto refusal = folder.refusal();
+        QVERIFY2(refusal.contains("canvas_token_num"), qPrintable(refusal));
     }
 
     void anchorsAreSaidToBeNoLatents() {
@@ -111,6 +112,9 @@ private Q_SLOTS:
         const auto found = folder.dialect();
         QCOMPARE(found.dialect.name, std::string("plain"));
         QVERIFY(found.choice.warnings.front().find("nothing is fed back") != std::string::npos);
+        const Folder lavit{.config = {{"v_top_dim", 5120}}};
+        QCOMPARE(lavit.dialect().dialect.name, std::string("plain"));
+        QCOMPARE(lavit.dialect().choice.warnings.size(), std::size_t{1});
     }
 
     void aLoopThatIsNotBuiltInIsRefused() {

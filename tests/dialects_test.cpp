@@ -8,7 +8,11 @@
 
 #include "core/causal/latent_filters.h"
 #include "core/error.h"
+#include "core/eval/score.h"
+#include "core/files/json_file.h"
 #include "core/grpo/replay.h"
+#include "core/model/save_checkpoint.h"
+#include "core/sft/batch.h"
 #include "core/trace/trace_file.h"
 #include "core/values/liveness.h"
 
@@ -137,7 +141,9 @@ private:
         near(states, wanted.narrow(0, 0, states.size(0)), "hidden states");
         check(states.size(0) == wanted.size(0), "number of states");
         const auto logits = torch::stack(got.logits);
-        near(logits.logsumexp(-1), cases_.tensor(c_, "logsumexp").flatten(), "logsumexp");
+        const auto sums = cases_.tensor(c_, "logsumexp").flatten();
+        const auto scale = sums.abs().clamp_min(1);  // rows of the head were made large
+        near(logits.logsumexp(-1) / scale, sums / scale, "logsumexp");
     }
 
     const Cases& cases_;
@@ -242,17 +248,17 @@ private Q_SLOTS:
             QVERIFY(golden::difference(asOwn.row.latents, own.row.latents) < 2e-5);
 
             const auto zero = planned({.latents = count}, feedZeros());
-            QCOMPARE(zero.row.latents.size(0), count);
+            QVERIFY(zero.row.latents.size(0) >= count);  // it may think again later
             QCOMPARE(zero.row.latents.abs().max().item<float>(), 0.0F);
 
+            torch::manual_seed(7);
             const auto lent = torch::randn({count, own.row.latents.size(1)});
             const auto swapped = planned({.latents = count}, feedInstead({{lent}}, Replace::All));
-            QCOMPARE(golden::difference(swapped.row.latents, lent), 0.0);
-            const auto after = [&](const Decoded& of) {  // the state behind the last latent
-                std::size_t last = 0;
-                for (std::size_t i = 0; i < of.row.isLatent.size(); ++i)
-                    if (of.row.isLatent[i]) last = i + 1;
-                return of.states.at(last);
+            QCOMPARE(golden::difference(swapped.row.latents.narrow(0, 0, count), lent), 0.0);
+            const auto after = [&](const Decoded& of) {  // the state behind the first thought
+                const auto& is = of.row.isLatent;
+                const auto first = std::find(is.begin(), is.end(), true);
+                return of.states.at(std::find(first, is.end(), false) - is.begin());
             };
             QVERIFY(golden::difference(after(swapped), after(own)) > 1e-3);
             QVERIFY(golden::difference(after(zero), after(swapped)) > 1e-3);
@@ -274,6 +280,7 @@ private Q_SLOTS:
         eachThinking([](const Cases& cases, const Json& c) {
             const auto checkpoint = cases.checkpoint(c);
             auto prompt = cases.prompt(checkpoint, c);
+            torch::manual_seed(8);
             prompt.thought = torch::randn({3, checkpoint.model.config().text.hiddenSize});
             const auto& rules = checkpoint.rules;
             const auto row = decoded(checkpoint, {prompt}, Cases::options(checkpoint, c)).row;
@@ -396,6 +403,88 @@ private Q_SLOTS:
         QCOMPARE(row.ids.size(), std::size_t{3});
         QVERIFY(row.stopped == StopReason::EndOfText);
         QCOMPARE(textPositions(row), 3);
+    }
+
+    // Where a thought is decoded, it is trained: a latent at each position that one is fed at.
+    void aThoughtIsTrainedAsItIsDecoded() {
+        const TrainingRecord record{.name = "r",
+                                    .images = {golden::own("images/landscape.png")},
+                                    .question = "<image>\nWhere?",
+                                    .response = "<lvr>\n<answer> A </answer>",
+                                    .boxes = {{0, 0, 0.5, 0.5}}};
+        const TrainingSet set({record});
+        for (const auto& name : dialects::names()) {
+            if (!dialects::canBeOpened(name)) continue;
+            const auto checkpoint = LvrCheckpoint::open(Cases(name).folder().string());
+            const auto& rules = checkpoint.rules;
+            const auto image = readImage(record.images.front());
+            const auto grids = preprocess({image}, checkpoint.preprocess).grids;
+            SftOptions options;
+            options.positionGap = 0, options.extraSlots = 0;
+            const auto row = planRow(checkpoint, set, 0, grids, options, 1);
+            const auto start = std::ranges::find(row.ids, rules.tokens.start) - row.ids.begin();
+            const bool inPlace = rules.dialect.first == Dialect::First::InPlaceOfStart;
+            QCOMPARE(row.slots.front().at, static_cast<std::size_t>(start + !inPlace));
+            const auto end = row.slots.back().at + 1;
+            const bool hasEnd = options.latentEnd != LatentEnd::Off && rules.tokens.latentEnd;
+            QCOMPARE(row.ids.at(end + hasEnd), rules.tokens.end);
+            QCOMPARE(end - row.slots.front().at, row.slots.size());
+            const auto isSaid = [&](std::size_t at) {
+                return std::ranges::any_of(row.labels,
+                                           [&](const auto& label) { return label.at == at; });
+            };
+            QVERIFY(isSaid(static_cast<std::size_t>(start)) && isSaid(end + hasEnd));
+            const torch::NoGradGuard off;
+            const auto score = scoreRecord(
+                checkpoint,
+                {record.name, record.images, record.question, record.response, record.boxes},
+                LatentEndToken::Appended);
+            QCOMPARE(score.pairs, static_cast<int>(row.slots.size()));
+            QVERIFY(std::isfinite(score.ce));
+        }
+    }
+
+    void aSavedFolderStaysItsMethods() {
+        QTemporaryDir dir;
+        for (const auto& name : dialects::names()) {
+            if (!dialects::canBeOpened(name)) continue;
+            const auto from = Cases(name).folder();
+            const std::filesystem::path out = dir.filePath(name.c_str()).toStdString();
+            const auto checkpoint = LvrCheckpoint::open(from.string());
+            saveCheckpoint(checkpoint, from, madeFrom(checkpoint.provenance, "lvr test"), out);
+            const auto before = parseJson(readTextFile(from / "config.json"), "before"),
+                       after = parseJson(readTextFile(out / "config.json"), "after");
+            for (const auto& [key, value] : after.items())
+                if (key.find("lvr") != key.npos && checkpoint.rules.dialect.name != "lvr")
+                    QVERIFY2(before.contains(key), (name + " got " + key).c_str());
+            for (const auto& [key, value] : before.items())
+                QVERIFY2(after.contains(key), (name + " lost " + key).c_str());
+            const auto again = LvrCheckpoint::open(out.string());
+            QVERIFY(again.rules.dialect == checkpoint.rules.dialect);
+            QVERIFY(again.rules.tokens == checkpoint.rules.tokens);
+            QCOMPARE(again.dialectChoice.reason, checkpoint.dialectChoice.reason);
+        }
+        // One that somebody chose is kept beside the files that say another.
+        const auto from = Cases("mirage").folder();
+        const std::filesystem::path out = dir.filePath("chosen").toStdString();
+        const auto mirage = LvrCheckpoint::open(from.string(), {}, "mirage");
+        saveCheckpoint(mirage, from, madeFrom(mirage.provenance, "lvr test"), out);
+        QCOMPARE(LvrCheckpoint::open(out.string()).rules.dialect.name, std::string("mirage"));
+        QCOMPARE(LvrCheckpoint::open(from.string()).rules.dialect.name, std::string("ilvr"));
+    }
+
+    void aPromptEndsAsItsMethodsDoes() {
+        const auto folder = Cases("mirage").folder().string();
+        const auto ilvr = LvrCheckpoint::open(folder),
+                   mirage = LvrCheckpoint::open(folder, {}, "mirage");
+        auto usual = ilvr.prompt({}, "Why?");
+        usual.pop_back();  // the newline
+        QCOMPARE(mirage.prompt({}, "Why?"), usual);
+        const auto monet = LvrCheckpoint::open(Cases("monet").folder().string());
+        const auto said = monet.tokenizer.decode(monet.prompt({}, "Why?"));
+        QVERIFY(said.find("\\boxed{}") != said.npos);
+        QVERIFY(monet.tokenizer.decode(monet.prompt({}, "Why?", "Be brief.")).find("boxed") ==
+                std::string::npos);
     }
 
     void whatAFolderLeavesOutIsAsTheMethodWasPublished() {

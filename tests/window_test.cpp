@@ -79,6 +79,7 @@ private Q_SLOTS:
     void aModelThatCannotBeOpenedAgainIsNotShownAsOpen();
     void whatAnswersIsWhatIsShownWhenALoadOvertakesAnother();
     void whereAModelIsComputedIsChosenWithIt();
+    void howAModelThinksIsChosenWithItAndKept();
     void everyWorkspaceFitsASmallScreen_data();
     void everyWorkspaceFitsASmallScreen();
     void everyExitRuleComesBackAndFitsASmallScreen_data();
@@ -499,6 +500,34 @@ void WindowTest::whereAModelIsComputedIsChosenWithIt() {
     settle();
     const ModelPlace chosen{.dtype = "bfloat16", .device = "cpu"};
     QCOMPARE(places, (std::vector<ModelPlace>{{"bfloat16", "cuda:1"}, chosen, chosen}));
+}
+
+void WindowTest::howAModelThinksIsChosenWithItAndKept() {
+    std::vector<std::string> asked;
+    Script script;
+    auto services = servicesOf(script);
+    services.openEngine = [&asked, open = services.openEngine](const ModelWish& wish,
+                                                               const auto&... rest) {
+        asked.push_back(wish.dialect);
+        return open(wish, rest...);
+    };
+    MainWindow window(services);
+    QSignalSpy settled(&window, &MainWindow::settled);
+    const auto settle = [&] { QVERIFY(!window.isBusy() || settled.wait(5000)); };
+    window.show();
+    for (QAction* action : window.findChildren<QAction*>())
+        if (action->text() == "Open &model…") action->trigger();
+    auto& dialog = *window.findChild<OpenModelDialog*>();
+    dialog.findChild<QLineEdit*>()->setText("some/model");
+    for (auto* choice : dialog.findChildren<QComboBox*>())
+        if (choice->accessibleName() == "Thinks as") choice->setCurrentText("Mirage");
+    dialog.accept();
+    settle();
+    window.openModel("another");
+    settle();
+    window.openModel("some/model");  // from a menu: as it was chosen for it
+    settle();
+    QCOMPARE(asked, (std::vector<std::string>{"mirage", "", "mirage"}));
 }
 
 void WindowTest::everyWorkspaceFitsASmallScreen_data() {

@@ -108,11 +108,16 @@ std::optional<DialectChoice> byTokens(const DialectEvidence& evidence) {
 }
 
 // Methods whose tokens stand for something else than a state that is fed back.
-std::vector<std::string> anchorWarnings(const DialectEvidence& evidence) {
+std::vector<std::string> anchorWarnings(const DialectEvidence& evidence,
+                                        const ConfigFields& config) {
     std::vector<std::string> sentences;
     if (evidence.idOf("<|anchor_start|>") && evidence.idOf("<|anchor_end|>"))
         sentences.emplace_back(
             "its anchor tokens from <|anchor_start|> to <|anchor_end|> are CoVT's: they are said "
+            "and read as tokens, and nothing is fed back, so that there are no latents to look at");
+    if (config.has("v_top_dim"))
+        sentences.emplace_back(
+            "config.json has v_top_dim, which is LaViT's: its tokens for visual thoughts are said "
             "and read as tokens, and nothing is fed back, so that there are no latents to look at");
     return sentences;
 }
@@ -210,7 +215,7 @@ FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked
     }
     ids(found.end);
     if (!isLvr(dialect)) checkHasTokens(found, evidence);
-    const auto anchors = anchorWarnings(evidence);
+    const auto anchors = anchorWarnings(evidence, config);
     auto& warnings = found.choice.warnings;
     warnings.insert(warnings.end(), anchors.begin(), anchors.end());
     return found;

@@ -166,10 +166,13 @@ void addGeneration(const GenerationConfig& generation, DecodeSettings& settings)
         {"do_sample", "temperature"}, {"temperature", "temperature"},
         {"top_p", "top-p"},           {"top_k", "top-k"},
         {"min_p", "min-p"},           {"repetition_penalty", "repetition-penalty"}};
-    bool saysHow = false;
-    for (const auto& [field, name] : kFields)
-        if (generation.said.contains(field)) say(name), saysHow = true;
+    const bool saysHow = std::ranges::any_of(
+        kFields, [&](const auto& field) { return generation.said.contains(field.first); });
     if (saysHow) options.sampling = generation.sampling;
+    for (const auto& [field, name] : kFields) {
+        if (saysHow && settings.origins[name] == "dialect") settings.origins[name] = "default";
+        if (generation.said.contains(field)) say(name);
+    }
     if (generation.maxNewTokens)
         options.maxNewTokens = *generation.maxNewTokens, say("max-new-tokens");
     if (generation.exit) options.exit = *generation.exit, say("exit");

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/values/dialect.h"
+
 namespace lvr {
 namespace {
 
 constexpr auto kAccuracy = "accuracy";
-constexpr auto kThoughtBegins = "<|lvr_start|>";
-constexpr auto kThoughtEnds = "<|lvr_end|>";
 
 QString tr(const char* text) { return QCoreApplication::translate("Rollouts", text); }
 
@@ -39,6 +39,21 @@ void summarise(GroupSummary& group) {
     group.outcome = outcomeOf(group.rollouts);
 }
 
+// In whichever dialect; what is sampled under a latent is said only where a latent stands in place
+// of start.
+bool opensThought(const RolloutToken& token) {
+    return std::ranges::any_of(dialects(), [&](const Dialect& dialect) {
+        return token.text == dialect.start &&
+               (!token.isLatent || dialect.first == Dialect::First::InPlaceOfStart);
+    });
+}
+
+bool endsThought(const RolloutToken& token) {
+    return !token.isLatent && std::ranges::any_of(dialects(), [&](const Dialect& dialect) {
+        return token.text == dialect.end;
+    });
+}
+
 bool says(const std::string& text, const QString& wanted) {
     return QString::fromStdString(text).contains(wanted, Qt::CaseInsensitive);
 }
@@ -64,9 +79,8 @@ bool isRight(const Rollout& rollout) {
 bool isUnclosed(const Rollout& rollout) {
     bool open = false;
     for (const RolloutToken& token : rollout.tokens) {
-        if (token.isLatent) continue;  // what is sampled under a latent is never said
-        if (token.text == kThoughtBegins) open = true;
-        if (token.text == kThoughtEnds) open = false;
+        if (opensThought(token)) open = true;
+        if (endsThought(token)) open = false;
     }
     return open;
 }

@@ -47,11 +47,14 @@ std::vector<GrpoRecord> recordsOf(const Dataset& dataset) {
 
 // The recipe's own sampling (lvr-spec 5.2), whatever generation_config.json says for asking.
 void sayHowRollouts(const LvrCheckpoint& checkpoint, const ExitRule& exit, const GrpoOptions& o) {
-    auto asked = checkpoint.decoding().options;
+    const auto asked = checkpoint.decoding().options;
+    const auto& dialect = checkpoint.rules.dialect;
+    const bool isForced = !isLvr(dialect) && asked.spanStart == SpanStart::Forced;
     std::cout << "rollouts: exit " << toText(exit) << ", temperature " << o.temperature
               << ", top-k " << o.topK << ", top-p " << o.topP << ", min-p " << o.minP
-              << ", repetition-penalty 1, <|lvr_start|> sampled";
-    if (asked.sampling.repetitionPenalty != 1 || asked.spanStart == SpanStart::Forced)
+              << ", repetition-penalty 1, " << dialect.start << (isForced ? " forced" : " sampled");
+    if (asked.sampling.repetitionPenalty != 1 ||
+        (asked.spanStart == SpanStart::Forced && !isForced))
         std::cout << "; generation_config.json's own are for asking";
     std::cout << std::endl;
 }

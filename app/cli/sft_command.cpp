@@ -180,6 +180,11 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
     auto checkpoint = session.openCheckpoint(arguments.options.lora, arguments.options.seed);
     addLvrParts(checkpoint, arguments.options);
     describeTwin(arguments.options, session.provenance);
+    // Another method's model goes on to end its thoughts as that method does.
+    if (const auto& dialect = checkpoint.rules.dialect;
+        !isLvr(dialect) && hasThoughts(arguments.options.twin))
+        session.provenance.defaultExit =
+            toText(checkpoint.generation.exit.value_or(exitOf(dialect)));
     checkpoint.provenance = session.provenance;  // asked as what it becomes
     checkpoint.generation.exit.reset();          // of its base
     const Measurement measurement(arguments, checkpoint, session);

@@ -89,7 +89,7 @@ private:
     golden::Tensors tensors_;
 };
 
-// Every folder of them. One whose backbone can't be opened yet is left out.
+// Every folder of them.
 inline std::vector<std::string> names() {
     std::vector<std::string> all;
     for (const auto& entry : std::filesystem::directory_iterator(golden::path("dialects")))
@@ -101,7 +101,7 @@ inline std::vector<std::string> names() {
 inline bool canBeOpened(const std::string& name) {
     const auto config =
         golden::json("dialects/" + name + "/model/config.json")["model_type"].get<std::string>();
-    return config == "qwen2_5_vl";
+    return config == "qwen2_5_vl" || config == "qwen3_vl";
 }
 
 }  // namespace dialects

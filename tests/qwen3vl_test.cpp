@@ -2,6 +2,7 @@
 
 #include <QCryptographicHash>
 #include <QtTest>
+#include <set>
 
 #include "core/decode/decoder.h"
 #include "core/error.h"
@@ -128,8 +129,7 @@ private Q_SLOTS:
     void pixelValuesEqualTransformers() {
         int compared = 0;
         for (const auto& row : preprocess_["cases"]) {
-            const auto file = golden::path("images/rgb/" + row["key"].get<std::string>() + ".png");
-            const auto image = readImage(file);
+            const auto image = readImage(golden::path(kSet + row["rgb"].get<std::string>()));
             QCOMPARE(hashOf(image), row["rgb_sha256"].get<std::string>());
             const auto config = limited(row);
             const Size size{row["resized_hw"][0], row["resized_hw"][1]};
@@ -166,8 +166,12 @@ private Q_SLOTS:
         for (const auto& c : all["cases"]) checkCase(checkpoint, c, expected, worst);
         for (const auto& [what, value] : worst.values)
             qInfo("%s: %s within %.1e", name.c_str(), what.c_str(), value);
+        const std::set<std::string> onTheWay{"layers", "vision blocks"};  // larger numbers
         for (const auto& [what, value] : worst.values)
-            QVERIFY2(value <= (what == "logits" ? 1e-4 : 2e-5), what.c_str());
+            QVERIFY2(value <= (what == "logits"          ? 1e-4
+                               : onTheWay.contains(what) ? 5e-5
+                                                         : 2e-5),
+                     what.c_str());
     }
 
     void plainDecodingEqualsTransformers() {

@@ -44,6 +44,20 @@ private Q_SLOTS:
         QCOMPARE(boxesOf(answers[1]), 0);
     }
 
+    // By lvrtrace.py: with picture and visual tokens; and latents with one token, no more.
+    void whatAnotherLoopRecordedOpens() {
+        const auto shown = stateAfter({"--open", LVR_FIXTURES "/recorded.lvrtrace"});
+        const QJsonObject answer = shown["answers"].toArray().at(0).toObject();
+        QCOMPARE(answer["method"].toString(), "a loop in Python");
+        QCOMPARE(answer["answer"].toString(), "blue");
+        QCOMPARE(answer["latent_steps"].toArray().size(), 3);
+        QCOMPARE(shown["pictures"].toArray().size(), 1);
+        const auto least = stateAfter({"--open", LVR_FIXTURES "/recorded-least.lvrtrace"});
+        const QJsonObject bare = least["answers"].toArray().at(0).toObject();
+        QCOMPARE(bare["latent_steps"].toArray().size(), 2);
+        QVERIFY(least["messages"].toArray().isEmpty());
+    }
+
     void stepsAreDoneInTheOrderGiven() {
         const auto shown = stateAfter({"--ask", kQuestion, "--do", "scene.new-has-dot", "--do",
                                        "ask.ask", "--do", "workspace.train"});

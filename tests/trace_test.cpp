@@ -198,7 +198,7 @@ private Q_SLOTS:
         const auto opened = SafetensorsFile::open(file_);
         const auto shape = [&](const char* name) { return opened.tensors().at(name).shape; };
         QCOMPARE(opened.metadata().at("format"), std::string("lvrtrace"));
-        QCOMPARE(opened.metadata().at("version"), std::string("2"));
+        QCOMPARE(opened.metadata().at("version"), std::string("3.0"));
         QCOMPARE(shape("latents"), (std::vector<std::int64_t>{2, 3}));
         QCOMPARE(shape("image_tokens"), (std::vector<std::int64_t>{8, 3}));
         QCOMPARE(shape("cosine"), (std::vector<std::int64_t>{2, 8}));
@@ -245,9 +245,9 @@ private Q_SLOTS:
     void otherFilesAndOtherVersionsAreRefused() {
         writeSafetensors(file_, {});
         QVERIFY(errorOf([&] { readTrace(file_); }).contains("is not a trace"));
-        writeChanged({}, {{"version", "3"}});
+        writeChanged({}, {{"version", "4.0"}});
         const auto error = errorOf([&] { readTrace(file_); });
-        QVERIFY2(error.contains("version '3'") && error.contains("newer"), qPrintable(error));
+        QVERIFY2(error.contains("version '4.0'") && error.contains("newer"), qPrintable(error));
         QVERIFY(errorOf([&] { readTrace(file_ / "none"); }).contains("cannot read"));
     }
 

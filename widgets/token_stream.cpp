@@ -10,6 +10,7 @@
 #include <QTextObjectInterface>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 namespace lvr {
 namespace {
@@ -118,9 +119,10 @@ void TokenStream::add(const DecodeStep& step, const TextStep& text) {
         format.setUnderlineStyle(QTextCharFormat::DotLine);
     }
     end.insertText(QString::fromStdString(step.text), format);
-    const QString about = tr("%1\nprobability %2 %\nposition %3")
-                              .arg(QString::fromStdString(step.text), percent(text.probability))
-                              .arg(step.position);
+    QString about = QString::fromStdString(step.text);
+    if (!std::isnan(text.probability))
+        about += tr("\nprobability %1 %").arg(percent(text.probability));
+    about += tr("\nposition %1").arg(step.position);
     about_.push_back(about);
     addPiece(begin, end.position(), false);
 }
@@ -132,14 +134,15 @@ void TokenStream::add(const DecodeStep& step, const LatentStep& latent) {
     QTextCharFormat format;
     format.setObjectType(kChip);
     format.setProperty(kNumber, QString::number(latentCount() + 1));
-    format.setProperty(kEnd, latent.endProbability);
+    format.setProperty(kEnd, std::isnan(latent.endProbability) ? 0 : latent.endProbability);
     format.setVerticalAlignment(QTextCharFormat::AlignMiddle);
     end.insertText(QString(QChar::ObjectReplacementCharacter), format);
-    QString about = tr("Latent step %1\nnorm %2\nP(end) %3 %\nshadow token %4\nposition %5")
-                        .arg(latentCount() + 1)
-                        .arg(latent.norm, 0, 'f', 3)
-                        .arg(percent(latent.endProbability), QString::fromStdString(step.text))
-                        .arg(step.position);
+    QString about =
+        tr("Latent step %1\nnorm %2").arg(latentCount() + 1).arg(latent.norm, 0, 'f', 3);
+    if (!std::isnan(latent.endProbability))
+        about += tr("\nP(end) %1 %").arg(percent(latent.endProbability));
+    if (step.token >= 0) about += tr("\nshadow token %1").arg(QString::fromStdString(step.text));
+    about += tr("\nposition %1").arg(step.position);
     if (latent.endDistance)
         about += tr("\ndistance to the end vector %1").arg(*latent.endDistance, 0, 'g', 4);
     about_.push_back(about);

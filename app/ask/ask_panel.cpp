@@ -8,6 +8,7 @@
 #include <QTextCursor>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <cmath>
 
 #include "app/ask/detail_row.h"
 #include "app/shell/look.h"
@@ -44,7 +45,7 @@ std::optional<double> probabilityOf(const Trace& trace) {
     for (const Word& word : words)
         if (word.end > begin && word.begin < begin + trace.answer.size())
             together *= word.probability;
-    return together;
+    return std::isnan(together) ? std::nullopt : std::optional(together);
 }
 
 QString otherThoughtText(const Trace& trace) {

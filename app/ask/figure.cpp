@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QSvgGenerator>
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/trace/gif_file.h"
@@ -138,13 +139,16 @@ QString Figure::caption(int step) const {
         text += QObject::tr("  (right: %1)").arg(QString::fromStdString(*trace_.expectedAnswer));
     QStringList facts;
     if (!trace_.model.empty()) facts << modelName(trace_.model);
-    facts << QObject::tr("exit %1").arg(QString::fromStdString(toText(trace_.options.exit)));
+    facts << (trace_.method.empty()
+                  ? QObject::tr("exit %1").arg(QString::fromStdString(toText(trace_.options.exit)))
+                  : QString::fromStdString(trace_.method));
     if (choice_.allSteps) facts << QObject::tr("%1 latent steps").arg(pictures_.count());
     if (step >= 0 && !choice_.allSteps) {
         const LatentStep& latent = latentOf(*latentSteps(trace_)[step]);
         facts << QObject::tr("latent step %1 of %2").arg(step + 1).arg(pictures_.count());
         facts << QObject::tr("norm %1").arg(latent.norm, 0, 'f', 2);
-        facts << QObject::tr("P(end) %1").arg(latent.endProbability, 0, 'f', 3);
+        if (!std::isnan(latent.endProbability))
+            facts << QObject::tr("P(end) %1").arg(latent.endProbability, 0, 'f', 3);
     }
     return text + (text.isEmpty() ? "" : "\n") + facts.join(" · ");
 }

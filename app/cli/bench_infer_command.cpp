@@ -11,6 +11,7 @@
 #include "app/cli/passes.h"
 #include "app/cli/random_folder.h"
 #include "core/checkpoint/hf_folder.h"
+#include "core/checkpoint/model_config.h"
 #include "core/error.h"
 #include "core/kernels/threads.h"
 #include "core/model/device.h"

@@ -27,6 +27,7 @@ void addRescoreCommand(CLI::App& eval);     // a subcommand of it
 void addScoreCommand(CLI::App& app);
 void addDiagnoseCommand(CLI::App& app);
 void addRunsCommand(CLI::App& app);
+void addFollowCommand(CLI::App& runs);  // a subcommand of it
 void addModelCommand(CLI::App& app);
 void addRandomModelCommand(CLI::App& model);   // a subcommand of it
 void addQuantizeCommand(CLI::App& model);      // a subcommand of it

@@ -17,12 +17,14 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/text/tokenizer.h"
 #include "core/vision/image_file.h"
 #include "datasets/data_check.h"
 #include "datasets/data_formats.h"
 #include "datasets/data_mix.h"
 #include "datasets/data_preview.h"
+#include "datasets/record_length.h"
 
 namespace lvr {
 namespace {

@@ -22,6 +22,7 @@
 #include "core/runs_io/tensorboard.h"
 #include "core/store/run_store.h"
 #include "core/values/causal_report.h"
+#include "core/values/run.h"
 
 namespace lvr {
 namespace {
@@ -394,8 +395,8 @@ void addRunsCommand(CLI::App& app) {
     all->add_flag("--json", a->json, "Print a JSON array");
     all->add_option("--last", a->last, "So many of the newest")->check(wholeFrom(1));
     all->add_option("--kind", a->kind, "Only these")
-        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kComparisonKind,
-                               kEvaluationKind, kCausalKind}));
+        ->check(CLI::IsMember({"sft", "pretrain", "grpo", "align", "import", kFollowKind,
+                               kComparisonKind, kEvaluationKind, kCausalKind}));
     all->add_option("--tag", a->tag, "Only those with this tag");
     auto* shown = addRun(add("show", "One run and its newest metrics", show));
     shown->add_flag("--json", a->json, "Print JSON");
@@ -425,12 +426,14 @@ void addRunsCommand(CLI::App& app) {
         ->add_option("file", a->run,
                      "TensorBoard event file or transformers' trainer_state.json, or its folder")
         ->required();
+    addFollowCommand(*runs);
     addRun(add("delete", "Forget a run; its folder stays", removeRun))
         ->add_flag("--yes", a->yes, "Do not ask");
     runs->footer(
         "Examples:\n  lvr runs list\n  lvr runs export 3 --format csv > run3.csv\n  lvr "
         "runs export 3 --format tensorboard --to logs/3\n  lvr runs import "
-        "trainer_state.json\n  lvr runs note 3 \"twice the learning rate of run 2\"");
+        "trainer_state.json\n  lvr runs follow out/grpo\n  lvr runs note 3 \"twice the learning "
+        "rate of run 2\"");
 }
 
 }  // namespace lvr

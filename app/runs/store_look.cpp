@@ -150,7 +150,7 @@ void StoreLooker::listRuns(StoreLook& look) {
 
 RunSummary StoreLooker::summarize(Run run) {
     const auto id = run.id;
-    const bool mayHave = run.info.kind == "grpo";
+    const bool mayHave = run.info.kind == "grpo" || run.info.kind == kFollowKind;
     RunSummary summary{
         .run = std::move(run), .newest = store_->newestMetrics(id), .alerts = store_->alerts(id)};
     std::set<int> steps;

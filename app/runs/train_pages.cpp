@@ -16,13 +16,16 @@ NoRuns::NoRuns(const QString& store, QWidget* parent)
     auto* button = new QPushButton(tr("New run…"), this);
     button->setEnabled(!store.isEmpty());
     connect(button, &QPushButton::clicked, this, &NoRuns::newRunWanted);
+    auto* follow = new QPushButton(tr("Follow a training folder…"), this);
+    follow->setEnabled(!store.isEmpty());
+    connect(follow, &QPushButton::clicked, this, &NoRuns::followWanted);
     where_->setAlignment(Qt::AlignCenter);
     where_->setForegroundRole(QPalette::PlaceholderText);
     where_->setWordWrap(true);
     auto* column = new QVBoxLayout(this);
     column->addStretch(1);
     column->addWidget(nothing_);
-    column->addWidget(button, 0, Qt::AlignCenter);
+    for (auto* each : {button, follow}) column->addWidget(each, 0, Qt::AlignCenter);
     column->addWidget(where_);
     column->addStretch(2);
     say(false);

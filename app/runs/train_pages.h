@@ -18,6 +18,7 @@ public:
 
 Q_SIGNALS:
     void newRunWanted();
+    void followWanted();  // another program's training
 
 private:
     QString store_;

@@ -4,6 +4,7 @@
 #include <QAction>
 #include <QDesktopServices>
 #include <QDir>
+#include <QFileDialog>
 #include <QFileInfo>
 #include <QTimer>
 #include <QUrl>
@@ -128,6 +129,24 @@ void TrainWorkspace::start(const NewRun& run) {
     trainings_->start(run);
 }
 
+void TrainWorkspace::chooseFollowed() {
+    auto* dialog = new QFileDialog(this, tr("Folder that a training writes to"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &TrainWorkspace::follow);
+    dialog->open();
+}
+
+void TrainWorkspace::follow(const QString& folder) {
+    awaited_ = QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
+    started_ = {};
+    hasStoreFailed_ = false;
+    messages_->say(MessageBar::Kind::Hint,
+                   tr("Reading %1; it is listed as a run of its own.").arg(folder));
+    trainings_->follow(awaited_);
+}
+
 void TrainWorkspace::openFolder(const QString& folder) {
     looks_.add([folder] { return QFileInfo(folder).isDir(); },
                [this, folder](bool isThere) {
@@ -142,7 +161,7 @@ void TrainWorkspace::openFolder(const QString& folder) {
 
 void TrainWorkspace::failTraining(const QString& sentence, const QString& output) {
     // Refused before it was a run: what was typed is not lost.
-    if (!std::exchange(awaited_, {}).isEmpty()) {
+    if (!std::exchange(awaited_, {}).isEmpty() && !started_.kind.isEmpty()) {
         auto* form = makeForm();
         form->fillFrom(started_, sentence);
         static_cast<QWidget*>(form)->show();  // not before what was printed

@@ -42,6 +42,7 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       unsaved_(new UnsavedNotes(places.store, reader_, this)),
       messages_(new MessageBar(this)),
       new_(new QAction(tr("&New run…"), this)),
+      follow_(new QAction(tr("&Follow a training folder…"), this)),
       showOutput_(new QAction(tr("Show output"), this)),
       ask_(new QAction(tr("&Ask this model"), this)),
       compare_(new QAction(tr("Compare &with…"), this)),
@@ -60,8 +61,10 @@ TrainWorkspace::TrainWorkspace(const TrainPlaces& places, QWidget* parent)
       nothing_(new NoRuns(places.store, this)) {
     build();
     new_->setObjectName("runs.new");
+    follow_->setObjectName("runs.follow");
     showOutput_->setObjectName("runs.show-output");
     connect(new_, &QAction::triggered, this, &TrainWorkspace::newRun);
+    connect(follow_, &QAction::triggered, this, &TrainWorkspace::chooseFollowed);
     wireReader();
     wireTable();
     wireSteps();
@@ -81,8 +84,12 @@ TrainWorkspace::~TrainWorkspace() {
 
 void TrainWorkspace::build() {
     new_->setToolTip(tr("Start a training"));
-    new_->setEnabled(!places_.store.isEmpty());
+    follow_->setToolTip(
+        tr("Read along with a training of another program: TensorBoard's event files, "
+           "trainer_state.json and TRL's completions, as they grow"));
+    for (auto* action : {new_, follow_}) action->setEnabled(!places_.store.isEmpty());
     connect(nothing_, &NoRuns::newRunWanted, this, &TrainWorkspace::newRun);
+    connect(nothing_, &NoRuns::followWanted, this, &TrainWorkspace::chooseFollowed);
     upper_->addWidget(table_);
     upper_->addWidget(details_);
     upper_->setStretchFactor(0, 3);
@@ -349,7 +356,7 @@ void TrainWorkspace::stopRunning() {
 }
 
 QList<QAction*> TrainWorkspace::runActions() const {
-    return QList{new_} + table_->runActions() + viewActions_ + QList{previous_, next_};
+    return QList{new_, follow_} + table_->runActions() + viewActions_ + QList{previous_, next_};
 }
 
 QList<QAction*> TrainWorkspace::barActions() const {

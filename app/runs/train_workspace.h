@@ -39,6 +39,8 @@ public:
     const std::vector<RunSummary>& runs() const { return runs_; }  // of the store, newest first
     void showCheckpoints();                                        // of the chosen run
     void newRun();                                                 // asks what it is told
+    void chooseFollowed();  // asks for the folder of another program's training, and follows it
+    void follow(const QString& folder);
     // Draws its curves, too; also before the store was read.
     void select(std::int64_t run);
     // The step of the selected run that is looked at, in curves and checkpoints: the nearest that
@@ -114,7 +116,7 @@ private:
     Job looks_;                          // at folders
 
     MessageBar* messages_;
-    QAction* new_;
+    QAction *new_, *follow_;
     QAction* showOutput_;
     QAction *ask_, *compare_, *like_, *next_, *previous_;
     RunsTable* table_;

@@ -82,7 +82,12 @@ void TrainingProcesses::start(const NewRun& run) {
     launch(argumentsOf(run, store_), run.out, Log::New);
 }
 
+void TrainingProcesses::follow(const QString& folder) {
+    launch({"runs", "follow", folder, "--store", store_}, folder, Log::GoesOn);
+}
+
 void TrainingProcesses::resume(const Run& run) {
+    if (run.info.kind == kFollowKind) return follow(QString::fromStdString(run.info.out));
     launch({QString::fromStdString(run.info.kind), "--resume", QString::number(run.id), "--store",
             store_},
            QString::fromStdString(run.info.out), Log::GoesOn);

@@ -30,6 +30,8 @@ public:
 
     void start(const NewRun& run);
     void resume(const Run& run);
+    // Reads along with a training of another program, as a process of its own, too.
+    void follow(const QString& folder);
     void stop(const Run& run);  // it saves a checkpoint and ends
     void pause(const Run& run);
     void unpause(const Run& run);

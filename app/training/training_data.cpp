@@ -9,6 +9,7 @@
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
+#include "core/model/lvr_checkpoint.h"
 #include "core/text/tokenizer.h"
 #include "core/torch.h"
 #include "core/vision/image_file.h"

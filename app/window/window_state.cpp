@@ -51,7 +51,9 @@ State conversationState(const PictureConversation& conversation) {
             {{"question", exchange.outline.question.text},
              {"answer", exchange.outline.answer},
              {"model", exchange.outline.model},
-             {"decoding", decodingText(exchange.outline.options, exchange.outline.origins)},
+             {"decoding", exchange.outline.method.empty()
+                              ? decodingText(exchange.outline.options, exchange.outline.origins)
+                              : exchange.outline.method},
              {"asked_at", exchange.askedAt}});
     return rows;
 }

@@ -55,15 +55,18 @@ bool startsWithRecord(const fs::path& file) {
     return in.read(header.data(), kHeader) && isHeader(header);
 }
 
-EventRecordReader::EventRecordReader(const fs::path& file) : in_(file, std::ios::binary) {
+EventRecordReader::EventRecordReader(const fs::path& file, RecordPlace from)
+    : in_(file, std::ios::binary), place_(from) {
     std::error_code failed;
-    left_ = fs::file_size(file, failed);
+    const auto size = fs::file_size(file, failed);
+    left_ = size > from.position ? size - from.position : 0;
+    in_.seekg(static_cast<std::streamoff>(from.position));
     if (!in_ || failed) throw Error("can't read " + file.string() + "; check its permissions");
 }
 
 bool EventRecordReader::next(std::string& record) {
     if (left_ == 0 || !problem_.empty()) return false;
-    const auto number = std::to_string(count_ + 1);
+    const auto number = std::to_string(place_.count + 1);
     const auto endsEarly = [&] {
         problem_ = "it ends in the middle of record " + number;
         return false;
@@ -87,7 +90,8 @@ bool EventRecordReader::next(std::string& record) {
         problem_ = "record " + number + " does not match its checksum";
         return false;
     }
-    ++count_;
+    ++place_.count;
+    place_.position += kHeader + length + kFooter;
     return true;
 }
 

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "core/error.h"
 #include "core/files/json_file.h"
@@ -83,45 +81,10 @@ LoggedScalars readFile(const fs::path& file) {
     return read;
 }
 
-// What the run logged before it was resumed, and had to do again: the later file says it, as for
-// TensorBoard. Each metric by itself, since files may have been written side by side.
-void continueWith(LoggedScalars later, LoggedScalars& run) {
-    if (later.sessionStart) run.beginAgain(*later.sessionStart);
-    std::map<std::string, int> begins;
-    for (const auto& metric : later.metrics) {
-        auto& first = begins.try_emplace(metric.name, metric.step).first->second;
-        first = std::min(first, metric.step);
-    }
-    std::erase_if(run.metrics, [&](const Metric& metric) {
-        const auto from = begins.find(metric.name);
-        return from != begins.end() && metric.step >= from->second;
-    });
-    run.metrics.insert(run.metrics.end(), later.metrics.begin(), later.metrics.end());
-    run.notices.insert(run.notices.end(), later.notices.begin(), later.notices.end());
-    run.ended = std::max(run.ended, later.ended);
-}
-
 LoggedScalars readFiles(const std::vector<fs::path>& files) {
-    std::vector<LoggedScalars> parts;
-    for (const auto& file : files) parts.push_back(readFile(file));
-    std::ranges::stable_sort(parts, {}, &LoggedScalars::started);
-    auto run = std::move(parts.front());
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-        if (run.started == 0) run.started = parts[i].started;
-        continueWith(std::move(parts[i]), run);
-    }
-    return run;
-}
-
-// As a file says them a value may come twice: a training that was resumed repeats steps.
-void sortAndKeepLast(std::vector<Metric>& metrics) {
-    const auto place = [](const Metric& m) { return std::tie(m.step, m.name); };
-    std::stable_sort(metrics.begin(), metrics.end(),
-                     [&](const Metric& a, const Metric& b) { return place(a) < place(b); });
-    const auto newest =
-        std::unique(metrics.rbegin(), metrics.rend(),
-                    [&](const Metric& a, const Metric& b) { return place(a) == place(b); });
-    metrics.erase(metrics.begin(), newest.base());
+    std::vector<LoggedScalars> logs;
+    for (const auto& file : files) logs.push_back(readFile(file));
+    return joined(std::move(logs));
 }
 
 double modified(const fs::path& file) {

@@ -1,12 +1,12 @@
 #include "core/runs_io/tensorboard.h"
 
+#include <sys/stat.h>
+
 #include <climits>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_message.hpp>
-#include <set>
 
 #include "core/runs_io/event_records.h"
 
@@ -207,47 +207,67 @@ std::string eventFileName(const Run& run) {
            ".lvr.run-" + std::to_string(run.id);
 }
 
-LoggedScalars readEventFile(const std::filesystem::path& file) {
-    LoggedScalars read;
-    EventRecordReader records(file);
-    Plugins plugins;
+EventFileTail::EventFileTail(const std::filesystem::path& file) : file_(file) {}
+
+bool EventFileTail::look() {
+    struct stat status {};
+    if (stat(file_.c_str(), &status) != 0) return false;  // what it said stays
+    if (status.st_ino != inode_ || static_cast<std::uintmax_t>(status.st_size) < place_.position) {
+        *this = EventFileTail(file_);
+        inode_ = status.st_ino;
+    }
+    EventRecordReader records(file_, place_);
+    const int before = place_.count;
     std::string problem;
-    std::size_t misplaced = 0;
-    std::set<std::string> noScalars;
     for (std::string record; records.next(record);) {
-        ReadEvent event;
         try {
-            event = readEvent(record, plugins);
+            take(record);
         } catch (const protozero::exception&) {
-            problem = "record " + std::to_string(records.count()) + " holds no event";
+            problem = "record " + std::to_string(records.place().count) + " holds no event";
             break;
         }
-        if (event.begins) read.beginAgain(event.step);
-        for (const auto& [tag, value] : event.values) {
-            if (!value) {
-                noScalars.insert(tag);
-                continue;
-            }
-            if (read.metrics.empty()) read.started = event.time;
-            read.ended = std::max(read.ended, event.time);
-            if (event.step < 0 || event.step > INT_MAX)
-                ++misplaced;
-            else
-                read.metrics.push_back(
-                    {.step = static_cast<int>(event.step), .name = tag, .value = *value});
-        }
+        place_ = records.place();
     }
-    if (problem.empty()) problem = records.problem();
-    if (!problem.empty()) read.notices.push_back("only its beginning could be read: " + problem);
-    if (!noScalars.empty())
-        read.notices.push_back(
+    noteWhatWasLeftOut(problem.empty() ? records.problem() : problem);
+    return place_.count > before;
+}
+
+void EventFileTail::take(const std::string& record) {
+    const auto event = readEvent(record, owners_);
+    if (event.begins) read_.beginAgain(event.step);
+    for (const auto& [tag, value] : event.values) {
+        if (!value) {
+            noScalars_.insert(tag);
+            continue;
+        }
+        if (read_.metrics.empty()) read_.started = event.time;
+        read_.ended = std::max(read_.ended, event.time);
+        if (event.step < 0 || event.step > INT_MAX)
+            ++misplaced_;
+        else
+            read_.metrics.push_back(
+                {.step = static_cast<int>(event.step), .name = tag, .value = *value});
+    }
+}
+
+void EventFileTail::noteWhatWasLeftOut(const std::string& problem) {
+    read_.notices.clear();
+    read_.isWhole = problem.empty();
+    if (!problem.empty()) read_.notices.push_back("only its beginning could be read: " + problem);
+    if (!noScalars_.empty())
+        read_.notices.push_back(
             "what is no scalar (texts, pictures, histograms, hparams) was left "
             "out: " +
-            listed(noScalars));
-    if (misplaced > 0)
-        read.notices.push_back(std::to_string(misplaced) +
-                               " values of steps below 0 or above 2147483647 were left out");
-    return read;
+            listed(noScalars_));
+    if (misplaced_ > 0)
+        read_.notices.push_back(std::to_string(misplaced_) +
+                                " values of steps below 0 or above 2147483647 were left out");
+}
+
+LoggedScalars readEventFile(const std::filesystem::path& file) {
+    EventFileTail tail(file);
+    if (!tail.look()) EventRecordReader unreadable(file);  // says why
+    return tail.read();
 }
 
 }  // namespace lvr

@@ -90,6 +90,7 @@ private:
     }
     bool number(double value) {
         if (depth_ == kRoot && key_ == "max_steps") read_.steps = std::max(toStep(value), 0);
+        if (depth_ == kRoot && key_ == "global_step") read_.reached = std::max(toStep(value), 0);
         if (isEntry() && key_ == "step")
             step_ = toStep(value);
         else if (isEntry())
@@ -123,6 +124,7 @@ LoggedScalars readTrainerState(const std::filesystem::path& file) {
     StateHandler handler(read);
     Json::sax_parse(withoutNonFinite({std::istreambuf_iterator<char>(in), {}}, placeholder),
                     &handler);
+    read.isWhole = !handler.stopsAt;
     if (handler.stopsAt)
         read.notices.push_back("only its beginning could be read: it stops being JSON at byte " +
                                std::to_string(*handler.stopsAt));

@@ -42,6 +42,12 @@ public:
     // One transaction: all of the step and the run's heartbeat. alert: empty for none.
     void append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
                 const std::vector<Rollout>& rollouts = {}, const std::string& alert = {});
+    // Metrics of many steps, by step, in place of all beyond `after` (nothing: beside all there
+    // are), and the run's heartbeat. Others may write in between.
+    void appendAll(std::int64_t run, const std::vector<Metric>& metrics,
+                   std::optional<int> after = {});
+    // All rollouts of a step, in place of those it had.
+    void putRollouts(std::int64_t run, int step, const std::vector<Rollout>& rollouts);
     // The model of this step is in this folder now; another step's that was there is kept no more.
     void addCheckpoint(std::int64_t run, const CheckpointRow& checkpoint);
     // Its folder was removed: the row stays, kept no more.

@@ -146,6 +146,40 @@ void RunStore::append(std::int64_t run, int step, const std::map<std::string, do
     });
 }
 
+void RunStore::appendAll(std::int64_t run, const std::vector<Metric>& metrics,
+                         std::optional<int> after) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        if (after) {
+            SQLite::Statement forget(db, "DELETE FROM metric WHERE run = ? AND step > ?");
+            SQLite::bind(forget, run, *after);
+            forget.exec();
+        }
+        insertInPieces(db, run, metrics);
+        SQLite::Statement beat(
+            db, "UPDATE run SET step = max(?, step * ?), heartbeat = ? WHERE id = ?");
+        SQLite::bind(beat, metrics.empty() ? 0 : metrics.back().step, after ? 0 : 1,
+                     secondsSince1970(), run);
+        beat.exec();
+    });
+}
+
+void RunStore::putRollouts(std::int64_t run, int step, const std::vector<Rollout>& rollouts) {
+    database_->guarded([&] {
+        auto& db = database_->sqlite;
+        SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+        SQLite::Statement old(db, "DELETE FROM rollout WHERE run = ? AND step = ?");
+        SQLite::bind(old, run, step);
+        old.exec();
+        appendRollouts(db, run, step, rollouts);
+        SQLite::Statement beat(db,
+                               "UPDATE run SET step = max(?, step), heartbeat = ? WHERE id = ?");
+        SQLite::bind(beat, step, secondsSince1970(), run);
+        beat.exec();
+        whole.commit();
+    });
+}
+
 void RunStore::addCheckpoint(std::int64_t run, const CheckpointRow& checkpoint) {
     database_->guarded([&] {
         auto& db = database_->sqlite;

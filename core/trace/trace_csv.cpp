@@ -68,7 +68,7 @@ std::string toCsv(const Trace& trace) {
                     number(latent.endProbability),
                     latent.endDistance ? number(*latent.endDistance) : "",
                     curveCell(curves, "to previous", i),
-                    std::to_string(latents[i]->token),
+                    latents[i]->token < 0 ? "" : std::to_string(latents[i]->token),
                     latents[i]->text};
         addNearest(cells, trace, latent);
         out += csvLine(cells);

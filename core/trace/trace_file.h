@@ -6,16 +6,8 @@
 
 namespace lvr {
 
-// One self-contained .lvrtrace: a safetensors file, so any reader of that format opens it.
-//   image_0 ..        [height, width, 3] U8
-//   latents           [n, D]  what was fed, n latent steps
-//   image_tokens      [N, D]  N = sum of the grids, images one after the other
-//   cosine, l2        [n, N]  of each latent to each visual token
-//   norm, end_probability, end_distance  [n]  (the last one when the model has an end vector)
-//   token_probability [m]     of the m text steps
-//   text_cosine       [m, N]  of their states to each visual token; not in version 1
-// All floats are F32.
-// Metadata: format = "lvrtrace", version = "2", trace = everything else as JSON.
+// One self-contained .lvrtrace: a safetensors file, so any reader of that format opens it. What it
+// holds, which parts a loop of somebody's own may leave out, and what its version means: FORMAT.md.
 // Loads back equal, bit for bit. Throws Error: the trace's parts do not fit each other, a text is
 // not UTF-8, or the file cannot be written.
 void writeTrace(const Trace& trace, const std::filesystem::path& file);

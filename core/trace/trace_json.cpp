@@ -1,6 +1,7 @@
 #include "core/trace/trace_json.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "core/trace/nearest.h"
@@ -32,7 +33,7 @@ OrderedJson latentJson(const Trace& trace, const DecodeStep& step, const LatentS
             {"nearest", nearestJson(trace, latent)},
             {"end_probability", latent.endProbability},
             {"end_distance", latent.endDistance ? OrderedJson(*latent.endDistance) : OrderedJson()},
-            {"shadow_token", step.token}};
+            {"shadow_token", step.token < 0 ? OrderedJson() : OrderedJson(step.token)}};
 }
 
 OrderedJson textJson(const Trace& trace, const DecodeStep& step, const TextStep& text) {
@@ -66,8 +67,8 @@ std::string format(const char* pattern, auto... values) {
 }
 
 std::string latentRow(const Trace& trace, const LatentStep& latent) {
-    std::string row =
-        format("  %4d  %7.3f  %6.3f", latent.index + 1, latent.norm, latent.endProbability);
+    std::string row = format("  %4d  %7.3f  ", latent.index + 1, latent.norm);
+    row += std::isnan(latent.endProbability) ? "     -" : format("%6.3f", latent.endProbability);
     for (const NearPatch& patch : nearestOnAllImages(trace, latent, 3))
         row += format("   r%d c%d (%.3f)", patch.row, patch.col, patch.cosine);
     return row + "\n";
@@ -113,28 +114,34 @@ OrderedJson toJson(const Trace& trace) {
     for (const auto& grid : trace.grids)
         grids.push_back({{"rows", grid.rows}, {"cols", grid.cols}});
     const auto rate = tokensPerSecond(trace);
-    return {{"answer", trace.answer},
-            {"text", trace.text},
-            {"token_ids", ids},
-            {"images", trace.grids.size()},
-            {"thought", thoughtJson(trace.options.thought)},
-            {"latent_steps", latents},
-            {"text_steps", words},
-            {"grid", grids.size() == 1 ? grids[0] : grids},
-            {"stopped", toText(trace.stopped)},
-            {"timings",
-             {{"preprocess_ms", trace.timings.preprocess},
-              {"encode_images_ms", trace.timings.encodeImages},
-              {"prefill_ms", trace.timings.prefill},
-              {"decode_ms", trace.timings.decode},
-              {"first_token_ms", timeToFirstToken(trace.timings)},
-              {"tokens_per_second", rate ? OrderedJson(*rate) : OrderedJson()}}},
-            {"liveness", livenessJson(livenessOf(trace))},
-            {"model", trace.model},
-            {"question", trace.question.text},
-            {"dialect", trace.dialect},
-            {"exit", toText(trace.options.exit)},
-            {"decoding", decodingJson(trace)}};
+    OrderedJson json{{"answer", trace.answer},
+                     {"text", trace.text},
+                     {"token_ids", ids},
+                     {"images", trace.grids.size()},
+                     {"thought", thoughtJson(trace.options.thought)},
+                     {"latent_steps", latents},
+                     {"text_steps", words},
+                     {"grid", grids.size() == 1 ? grids[0] : grids},
+                     {"stopped", toText(trace.stopped)},
+                     {"timings",
+                      {{"preprocess_ms", trace.timings.preprocess},
+                       {"encode_images_ms", trace.timings.encodeImages},
+                       {"prefill_ms", trace.timings.prefill},
+                       {"decode_ms", trace.timings.decode},
+                       {"first_token_ms", timeToFirstToken(trace.timings)},
+                       {"tokens_per_second", rate ? OrderedJson(*rate) : OrderedJson()}}},
+                     {"liveness", livenessJson(livenessOf(trace))},
+                     {"model", trace.model},
+                     {"question", trace.question.text},
+                     {"exit", toText(trace.options.exit)},
+                     {"decoding", decodingJson(trace)}};
+    // How another loop decoded is not known in our words.
+    if (!trace.method.empty())
+        json.update({{"method", trace.method},
+                     {"dialect", nullptr},
+                     {"exit", nullptr},
+                     {"decoding", nullptr}});
+    return json;
 }
 
 std::string toJsonText(const Trace& trace, const OrderedJson& more) {

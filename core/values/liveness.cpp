@@ -57,6 +57,7 @@ bool reachedCap(const ExitRule& rule, int latents) {
 Thought::End endOf(const Trace& trace, const LatentStep& last, int latents,
                    const DecodeStep* next) {
     if (!next) return Thought::End::CutOff;
+    if (!trace.method.empty()) return Thought::End::Rule;
     const auto& rule = trace.options.exit;
     const auto& dialect = knownDialect(trace.dialect);
     const bool capped = reachedCap(rule, latents), closed = next->text == dialect.end;
@@ -107,7 +108,7 @@ std::vector<Thought> thoughtsOf(const Trace& trace) {
             thoughts.push_back(
                 {.latents = latents,
                  .end = given ? Thought::End::Given : endOf(trace, last, counted, next),
-                 .closed = next && next->text == dialect.end});
+                 .closed = next && (next->text == dialect.end || !trace.method.empty())});
         }
         i = after + 1;
     }
@@ -184,6 +185,7 @@ std::string capText(const ExitRule& rule) {
 std::string endText(const Liveness& liveness, const Thought& thought) {
     switch (thought.end) {
         case Thought::End::Rule:
+            if (!liveness.method.empty()) return "ended by " + liveness.method;
             return "ended by " + std::visit(
                                      [&](const auto& r) {
                                          return conditionText(r, knownDialect(liveness.dialect));
@@ -203,6 +205,7 @@ std::string endText(const Liveness& liveness, const Thought& thought) {
 
 // Plain decoding is a choice; that a model which may think does not is a finding.
 std::string noLatentsText(const Liveness& liveness) {
+    if (!liveness.method.empty()) return "no latents by " + liveness.method;
     if (std::holds_alternative<NoLatents>(liveness.rule)) return "no latents: plain decoding";
     if (liveness.stopped) return "no latents yet: stopped by you";
     if (liveness.feed == LatentFeed::None) return "no latents: the markers only, as you asked";
@@ -215,6 +218,7 @@ Liveness livenessOf(const Trace& trace) {
     Liveness liveness{.thoughts = thoughtsOf(trace),
                       .feed = trace.options.latentFeed,
                       .rule = trace.options.exit,
+                      .method = trace.method,
                       .stopped = trace.stopped == StopReason::Cancelled,
                       .given = isGiven(trace),
                       .dialect = trace.dialect};

@@ -18,7 +18,8 @@ struct Thought {
     };
     int latents = 0;
     End end = End::CutOff;
-    bool closed = false;  // its dialect's end is the token that followed
+    // Its dialect's end is the token that followed; of a loop that isn't ours: any token.
+    bool closed = false;
     bool operator==(const Thought&) const = default;
 };
 
@@ -33,6 +34,7 @@ struct Liveness {
     std::vector<Thought> thoughts;
     LatentFeed feed = LatentFeed::Own;
     ExitRule rule;
+    std::string method;    // of a loop that isn't ours: it knows itself when to stop
     bool stopped = false;  // by the person
     bool given = false;    // the first thought
     std::string dialect = "lvr";

@@ -18,6 +18,9 @@ inline bool isAlive(RunStatus status) {
     return status == RunStatus::Running || status == RunStatus::Paused;
 }
 
+// Of a run that another program trains, while this one reads along.
+inline constexpr const char* kFollowKind = "follow";
+
 // What is known of a run when it starts.
 struct RunInfo {
     std::string kind;        // "sft", "align"

@@ -14,7 +14,8 @@ namespace lvr {
 
 // A sampled token that is (or would be) fed by its own embedding.
 struct TextStep {
-    float probability = 0;  // of the token under the sampling distribution's logits, temperature 1
+    // Of the token under the sampling distribution's logits, temperature 1; NaN: not recorded.
+    float probability = 0;
     // To each visual token, images one after the other, of the state that the token was sampled
     // from: what would have been fed had it been a latent. Empty where it was not measured.
     std::vector<float> cosine = {};
@@ -23,9 +24,10 @@ struct TextStep {
 
 // A position at which a hidden state was fed instead of a token. Reported after it was consumed.
 struct LatentStep {
-    int index = 0;                     // 0-based within its thought
-    float norm = 0;                    // L2 norm of the vector that was fed
-    float endProbability = 0;          // sigmoid of the raw lvr_end logit after consuming it
+    int index = 0;   // 0-based within its thought
+    float norm = 0;  // L2 norm of the vector that was fed
+    // Sigmoid of the raw lvr_end logit after consuming it; NaN: not recorded.
+    float endProbability = 0;
     std::optional<float> endDistance;  // to lvr_latent_end_emb, when the model has one
     std::vector<float> cosine;         // one per visual token, images one after the other
     std::vector<float> l2;             // same order
@@ -35,7 +37,7 @@ struct LatentStep {
 // One generated position. For a latent step `token` is the shadow token: sampled, never fed.
 struct DecodeStep {
     int position = 0;  // 0-based among the generated positions
-    int token = 0;
+    int token = 0;     // -1: a latent whose shadow token was not recorded
     std::string text;  // the token alone, special tokens spelled out
     std::variant<TextStep, LatentStep> what;
     bool operator==(const DecodeStep&) const = default;
@@ -56,7 +58,8 @@ double timeToFirstToken(const Timings& timings);
 
 // Everything one question left behind; enough to draw it again without a model.
 struct Trace {
-    std::string model;  // folder or repo id
+    std::string model;   // folder or repo id
+    std::string method;  // of a loop that isn't ours, in its own words; empty: decode() made it
     Question question;
     std::vector<PatchGrid> grids;  // one per image
     DecodeOptions options;

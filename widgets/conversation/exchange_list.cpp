@@ -10,7 +10,6 @@
 
 #include "core/values/liveness.h"
 #include "widgets/colours.h"
-#include "widgets/compare/strategy.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/conversation/liveness_badge.h"
 
@@ -217,7 +216,7 @@ void ExchangeList::addAnswer(int index) {
     item->setData(0, kIndex, index);
     item->setData(0, ExchangeDelegate::IsAnswer, true);
     // What was varied first: the line may be cut at its end.
-    item->setData(0, ExchangeDelegate::How, describe(trace.options));
+    item->setData(0, ExchangeDelegate::How, wayText(trace));
     item->setData(0, ExchangeDelegate::OfModel, QString::fromStdString(trace.model));
     item->setData(0, ExchangeDelegate::Details, speedText(trace));
     item->setData(0, ExchangeDelegate::When, whenText(exchange.askedAt));

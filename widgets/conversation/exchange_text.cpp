@@ -38,10 +38,15 @@ QString answerText(const Trace& trace) {
     return trace.stopped == StopReason::MaxNewTokens ? QObject::tr("%1… (cut)").arg(said) : said;
 }
 
+QString wayText(const Trace& trace) {
+    return trace.method.empty() ? describe(trace.options) : QString::fromStdString(trace.method);
+}
+
 QString howText(const Trace& trace) {
-    const bool isUsual = trace.dialect == "lvr" || trace.dialect == "plain";
+    const bool isUsual =
+        trace.dialect == "lvr" || trace.dialect == "plain" || !trace.method.empty();
     return join({isUsual ? QString() : QObject::tr("as %1").arg(trace.dialect.c_str()),
-                 describe(trace.options), QString::fromStdString(trace.model)});
+                 wayText(trace), QString::fromStdString(trace.model)});
 }
 
 QString speedText(const Trace& trace) {

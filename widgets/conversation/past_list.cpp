@@ -12,7 +12,6 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "widgets/compare/strategy.h"
 #include "widgets/conversation/exchange_list.h"
 #include "widgets/conversation/exchange_text.h"
 #include "widgets/heat_paint.h"
@@ -171,7 +170,7 @@ public:
             case PastRole::Question:
                 return plain(trace.question.text);
             case PastRole::How:
-                return describe(trace.options);
+                return wayText(trace);
             case PastRole::OfModel:
                 return QString::fromStdString(trace.model);
             case PastRole::AskedAt:

@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
+#include <cmath>
 
 #include "widgets/heat_paint.h"
 #include "widgets/latent/marks.h"
@@ -175,11 +176,14 @@ QString PlainView::caption() const {
                               .arg(scale.hot, 0, 'f', scale.decimals);
     if (state_.shown.mode == HeatMode::Mean)
         return tr("Mean of %1 steps %2\n%3").arg(steps.size()).arg(range, why);
-    return tr("Step %1 of %2   norm %3   P(end) %4   %5 %6\n%7")
+    const QString end = std::isnan(step.endProbability)
+                            ? QString()
+                            : tr("   P(end) %1").arg(step.endProbability, 0, 'f', 3);
+    return tr("Step %1 of %2   norm %3%4   %5 %6\n%7")
         .arg(state_.selectedStep + 1)
         .arg(steps.size())
         .arg(step.norm, 0, 'f', 2)
-        .arg(step.endProbability, 0, 'f', 3)
+        .arg(end)
         .arg(QString::fromUtf8(nameOf(state_.shown.mode).data()), range, why);
 }
 

@@ -22,6 +22,7 @@ bool isBusy(const Run& run) { return run.status == RunStatus::Running; }
 bool isPaused(const Run& run) { return run.status == RunStatus::Paused; }
 
 bool canResume(const Run& run) {
+    if (run.info.kind == kFollowKind) return !isRunning(run);
     return !isRunning(run) && run.status != RunStatus::Finished &&
            (run.info.kind == "sft" || run.info.kind == "grpo" || run.info.kind == "pretrain");
 }

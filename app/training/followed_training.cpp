@@ -1,0 +1,194 @@
+#include "app/training/followed_training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/runs_io/trainer_state.h"
+#include "core/store/run_store.h"
+
+namespace lvr {
+namespace fs = std::filesystem;
+namespace {
+
+using IsWanted = std::function<bool(const std::string& name)>;
+
+// In a folder, by name; one that is not there has none.
+std::vector<fs::path> filesWith(const fs::path& folder, const IsWanted& isWanted) {
+    std::vector<fs::path> found;
+    std::error_code failed;
+    for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed))
+        if (isWanted(at->path().filename().string())) found.push_back(at->path());
+    std::ranges::sort(found);
+    return found;
+}
+
+bool isAny(const std::string&) { return true; }
+
+std::vector<fs::path> eventFilesOf(const fs::path& training) {
+    const IsWanted isEvents = [](const std::string& name) {
+        return name.find(".tfevents.") != std::string::npos;
+    };
+    auto found = filesWith(training, isEvents);
+    for (const auto& session : filesWith(training / "runs", isAny))
+        std::ranges::copy(filesWith(session, isEvents), std::back_inserter(found));
+    return found;
+}
+
+std::vector<fs::path> stateFilesOf(const fs::path& training) {
+    const IsWanted isState = [](const std::string& name) { return name == "trainer_state.json"; };
+    auto found = filesWith(training, isState);
+    const auto checkpoints = filesWith(
+        training, [](const std::string& name) { return name.starts_with("checkpoint-"); });
+    for (const auto& checkpoint : checkpoints)
+        std::ranges::copy(filesWith(checkpoint, isState), std::back_inserter(found));
+    return found;
+}
+
+std::vector<fs::path> completionFilesOf(const fs::path& training) {
+    const IsWanted isTable = [](const std::string& name) {
+        const auto ending = fs::path(name).extension();
+        return name.starts_with("completions") && (ending == ".parquet" || ending == ".jsonl");
+    };
+    auto found = filesWith(training, isTable);
+    std::ranges::copy(filesWith(training / "completions", isTable), std::back_inserter(found));
+    return found;
+}
+
+bool isSame(const Metric& a, const Metric& b) {
+    return a.step == b.step && a.name == b.name &&
+           (a.value == b.value || (std::isnan(a.value) && std::isnan(b.value)));
+}
+
+}  // namespace
+
+FollowedTraining::FollowedTraining(const fs::path& folder, RunStore& store, std::int64_t run)
+    : folder_(folder), store_(store), run_(run) {
+    before_.metrics = store.metrics(run);
+}
+
+bool FollowedTraining::look() {
+    trouble_.clear();
+    // Not ||: each of them looks.
+    isUnstored_ = lookAtEvents() | lookAtState() | isUnstored_;
+    const bool grew = isUnstored_;
+    if (isUnstored_) storeMetrics();
+    isUnstored_ = false;
+    return lookAtCompletions() || grew;
+}
+
+// A file that can't be read now may be readable at the next look.
+void FollowedTraining::tryTo(const std::function<void()>& read) {
+    try {
+        read();
+    } catch (const Error& error) {
+        trouble_ = error.what();
+    }
+}
+
+bool FollowedTraining::lookAtEvents() {
+    bool grew = false;
+    for (const auto& file : eventFilesOf(folder_))
+        tryTo([&] { grew = events_.try_emplace(file, file).first->second.look() || grew; });
+    return grew;
+}
+
+// The one that was written last: a trainer that went back to a checkpoint writes fewer steps. One
+// that is not whole yet is read again.
+bool FollowedTraining::lookAtState() {
+    State newest;
+    for (const auto& file : stateFilesOf(folder_)) {
+        std::error_code failed;
+        const auto written = fs::last_write_time(file, failed);
+        if (!failed && (newest.file.empty() || written >= newest.written))
+            newest = {.file = file, .written = written, .read = {}};
+    }
+    if (newest.file.empty() || (newest.file == state_.file && newest.written == state_.written))
+        return false;
+    newest.read.isWhole = false;
+    tryTo([&] { newest.read = readTrainerState(newest.file); });
+    if (!newest.read.isWhole) return false;
+    const bool isOtherPlan = newest.read.steps > 0 && newest.read.steps != state_.read.steps;
+    state_ = std::move(newest);
+    if (isOtherPlan)
+        if (const auto run = store_.find(run_))
+            store_.setPlan(run_, state_.read.steps, run->info.options);
+    return true;
+}
+
+bool FollowedTraining::lookAtCompletions() {
+    bool grew = false;
+    for (const auto& [step, rollouts] : completions_.look(completionFilesOf(folder_))) {
+        newestRollouts_ = std::max(newestRollouts_, step);
+        if (store_.rollouts(run_, step) == rollouts) continue;
+        store_.putRollouts(run_, step, rollouts);
+        grew = true;
+    }
+    return grew;
+}
+
+// Event files and a state say the same under other names: the files, which say more, count.
+std::vector<Metric> FollowedTraining::metricsNow() const {
+    std::vector<LoggedScalars> logs{before_};
+    for (const auto& [file, tail] : events_)
+        if (!tail.read().metrics.empty()) logs.push_back(tail.read());
+    if (logs.size() == 1) logs.push_back(state_.read);
+    auto metrics = joined(std::move(logs)).metrics;
+    sortAndKeepLast(metrics);
+    return metrics;
+}
+
+// What is new at the end is added. Where something differs, all from that step on is stored anew:
+// whoever reads along takes a step that is not above the last one for a training that went back.
+void FollowedTraining::storeMetrics() {
+    if (isStale_) stored_ = store_.metrics(run_);
+    isStale_ = true;  // until all of it is stored
+    auto now = metricsNow();
+    const auto [old, fresh] = std::ranges::mismatch(stored_, now, isSame);
+    if (old == stored_.end()) {
+        if (fresh != now.end()) store_.appendAll(run_, {fresh, now.end()});
+    } else if (!now.empty()) {
+        // From the newest step that is there and not beyond the first that isn't.
+        const int gone = fresh == now.end() ? old->step : std::min(old->step, fresh->step);
+        const auto beyond = std::ranges::upper_bound(now, gone, {}, &Metric::step);
+        const int from = beyond == now.begin() ? gone : std::prev(beyond)->step;
+        const auto first = std::ranges::lower_bound(now, from, {}, &Metric::step);
+        store_.appendAll(run_, {first, now.end()}, from - 1);
+    }
+    stored_ = std::move(now);
+    isStale_ = false;
+}
+
+std::string FollowedTraining::waitsFor() const {
+    if (!stored_.empty() || newestRollouts_ > 0) return {};
+    std::error_code failed;
+    if (!fs::is_directory(folder_, failed)) return "waits for the folder, which is gone";
+    return "waits for event files of TensorBoard, a trainer_state.json or TRL's completions in the "
+           "folder, its runs, checkpoint-... or completions";
+}
+
+bool FollowedTraining::isThrough() const {
+    return state_.read.steps > 0 && state_.read.reached >= state_.read.steps;
+}
+
+int FollowedTraining::step() const {
+    return std::max(stored_.empty() ? 0 : stored_.back().step, newestRollouts_);
+}
+
+std::string FollowedTraining::notices() const {
+    std::string text;
+    const auto add = [&](const std::string& notice) {
+        text += (text.empty() ? "" : "; ") + notice;
+    };
+    for (const auto& [file, tail] : events_)
+        for (const auto& notice : tail.read().notices)
+            add(file.filename().string() + ": " + notice);
+    for (const auto& notice : state_.read.notices) add(notice);
+    for (const auto& problem : completions_.problems()) add(problem);
+    if (!trouble_.empty()) add(trouble_);
+    return text;
+}
+
+}  // namespace lvr

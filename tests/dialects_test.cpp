@@ -301,7 +301,7 @@ private Q_SLOTS:
             const auto dialect = checkpoint.rules.dialect.name;
             const auto options = Cases::options(checkpoint, c);
             EncodedQuestion encoded{.prompt = cases.prompt(checkpoint, c)};
-            encoded.pictures.grids = {{2, 2}};
+            encoded.pictures.grids = encoded.prompt.images.grids;
             const Question question{{decoding::plainPicture(56, 56, 90)}, "Is it dark?"};
             const auto trace = decodeEncoded(checkpoint, question, encoded, options, {});
             QCOMPARE(trace.dialect, dialect);

@@ -17,18 +17,9 @@ namespace fs = std::filesystem;
 using Words = std::set<std::string>;
 
 // Of the known templates, roles included.
-const Words kWritten{"<|im_start|>",
-                     "<|im_end|>",
-                     "system",
-                     "user",
-                     "assistant",
-                     "<|vision_start|>",
-                     "<|image_pad|>",
-                     "<|video_pad|>",
-                     "<|vision_end|>",
-                     "Picture",
-                     "Video",
-                     ":"};
+const Words kWritten{"<|im_start|>",   "<|im_end|>",       "system",        "user",
+                     "assistant",      "<|vision_start|>", "<|image_pad|>", "<|video_pad|>",
+                     "<|vision_end|>", "Picture",          "Video",         ":"};
 const Words kNeeded{"<|im_start|>", "<|im_end|>", "<|image_pad|>"};
 // Qwen2.5-VL's writes these too: its default system turn.
 const Words kDefaultTurn{"You", "are", "a", "helpful", "assistant."};
@@ -147,7 +138,8 @@ using Ids = std::vector<std::int64_t>;
 
 std::int64_t required(const Tokenizer& tokenizer, const std::string& token) {
     if (const auto id = tokenizer.id(token)) return *id;
-    throw Error("the tokenizer has no " + token + "; use the one of a Qwen2.5-VL or Qwen3-VL checkpoint");
+    throw Error("the tokenizer has no " + token +
+                "; use the one of a Qwen2.5-VL or Qwen3-VL checkpoint");
 }
 
 // A prompt that is put together from special tokens and from text that cannot form them.

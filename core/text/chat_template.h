@@ -40,8 +40,9 @@ FolderTemplate lookAtTemplate(const std::filesystem::path& folder, const ChatSty
 // A chat template that puts questions as chatPrompt does, for folders that are made here.
 std::string jinjaOf(const ChatStyle& style);
 
-// lvr-spec 2.3: system (the style's own where none is given), user, assistant header. The images stand
-// where the question has <image>, in order; before it when it has none. Each grid gives as many
+// lvr-spec 2.3: system (the style's own where none is given), user, assistant header. The images
+// stand where the question has <image>, in order; before it when it has none. Each grid gives as
+// many
 // <|image_pad|> as it has visual tokens. Special tokens inside `question` are plain text. Throws
 // Error when the question has another number of <image> than there are grids.
 std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
@@ -101,6 +102,8 @@ private:
         }
     }
     void tell() {
+        const std::pair now(training_.step(), training_.values());
+        if (now == std::exchange(told_, now)) return;
         std::cout << "step " << training_.step() << ": " << training_.values() << " values"
                   << std::endl;
     }
@@ -115,6 +118,7 @@ private:
     std::int64_t run_;
     FollowedTraining training_;
     std::string said_;  // what it waits for
+    std::pair<int, std::size_t> told_;
     Clock::time_point lastNews_ = Clock::now(), lastBeat_ = lastNews_;
 };
 

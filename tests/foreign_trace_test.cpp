@@ -168,7 +168,9 @@ private Q_SLOTS:
         for (const char* name : {"cosine", "l2", "image_tokens"}) parts.leaveOut(name);
         parts.floats.push_back(filled("token_probability", {1}, 0.5f));
         parts.floats.push_back(filled("end_probability", {1}, 0.5f));
+        parts.description["dialect"] = "monet";
         const auto trace = readBack(parts);
+        QCOMPARE(trace.dialect, std::string("monet"));
         writeTrace(trace, file_);
         QVERIFY(readTrace(file_) == trace);
     }

@@ -260,6 +260,15 @@ Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
     return prompt.special("<|im_start|>").text("assistant\n").take();
 }
 
+Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
+               const std::string& question, const Dialect& dialect, const std::string& system,
+               const ChatStyle& style) {
+    auto ids =
+        chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system, style);
+    if (dialect.promptEndsInHeader) ids.pop_back();  // the newline
+    return ids;
+}
+
 std::int64_t rawTextLength(const Tokenizer& tokenizer, const std::string& text) {
     const auto ids = tokenizer.encode(text);
     return std::ssize(ids) -

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text/tokenizer.h"
+#include "core/values/dialect.h"
 #include "core/values/image.h"
 
 namespace lvr {
@@ -49,6 +50,13 @@ std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
                                      const std::vector<PatchGrid>& grids,
                                      const std::string& question, const std::string& system = {},
                                      const ChatStyle& style = {});
+
+// The same as a method puts it: with its own system prompt where none is given, and to where it
+// begins to answer.
+std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
+                                     const std::vector<PatchGrid>& grids,
+                                     const std::string& question, const Dialect& dialect,
+                                     const std::string& system, const ChatStyle& style);
 
 // `text` is the whole prompt, special tokens recognised. Its <|image_pad|> are one per image, or
 // already expanded. Throws Error when their number fits neither.

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/files/safetensors.h"
 #include "core/trace/heat.h"
 #include "core/trace/step_curves.h"
@@ -333,6 +334,14 @@ private Q_SLOTS:
         const auto bare = readTrace(file_.string() + ".least");
         QCOMPARE(latentSteps(bare).size(), std::size_t{2});
         QVERIFY(bare.question.images.empty());
+        int answers = 0;
+        for (;; ++answers) {
+            const fs::path file = file_.string() + ".answer-" + std::to_string(answers);
+            if (!fs::exists(file)) break;
+            const auto said = readTrace(file);
+            QCOMPARE(said.answer, answerIn(said.text));
+        }
+        QVERIFY(answers > 10);
     }
 
 private:

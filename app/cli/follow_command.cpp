@@ -25,6 +25,7 @@ constexpr auto kBetweenLooks = 500ms;
 constexpr int kRests = 20;            // a look may take so small a part of the time
 constexpr auto kBetweenBeats = 30s;   // of a training that is silent
 constexpr Seconds kAfterTheEnd = 5s;  // what comes after the last step: measurements, a table
+constexpr Seconds kToResume = 10min;  // a training that was through, and loads its model
 
 struct FollowArguments {
     fs::path store, folder;
@@ -71,8 +72,9 @@ public:
             const auto begun = Clock::now();
             if (look()) lastNews_ = Clock::now();
             const Seconds idle = Clock::now() - lastNews_;
+            const auto more = training_.wasThroughBefore() ? kToResume : kAfterTheEnd;
             if (training_.isThrough() &&
-                idle >= (untilIdle > 0 ? std::min(kAfterTheEnd, Seconds(untilIdle)) : kAfterTheEnd))
+                idle >= (untilIdle > 0 ? std::min(more, Seconds(untilIdle)) : more))
                 return "all of its steps were done";
             if (untilIdle > 0 && idle.count() >= untilIdle)
                 return "nothing came for " + std::to_string(std::lround(untilIdle)) + " s";
@@ -88,7 +90,8 @@ private:
             if (grew) tell();
             const auto waitsFor = training_.waitsFor();
             if (waitsFor != said_) {
-                store_.setWaiting(run_, said_ = waitsFor);
+                store_.setWaiting(run_, waitsFor);  // again at the next look when it is locked
+                said_ = waitsFor;
                 if (!waitsFor.empty()) std::cerr << waitsFor << "\n";
             }
             if (grew) lastBeat_ = Clock::now();

@@ -70,10 +70,11 @@ bool restartsAtShadowStart(const RowState& row, const RowSetting& setting) {
            !isPlanned(row, row.thought) && dialectOf(setting).first == Dialect::First::AfterStart;
 }
 
-// Behind a start that was fed again inside a thought: that thought, as far as it is counted.
+// Behind a start that was fed again inside a thought, in place of its next latent: that thought, as
+// far as it is counted.
 ThoughtState newThought(const RowState& row, const RowSetting& setting) {
     if (!row.resumes) return {.number = row.thought.number + 1};
-    ThoughtState thought{.number = row.thought.number, .index = row.thought.index + 1};
+    ThoughtState thought{.number = row.thought.number, .index = row.thought.index};
     if (dialectOf(setting).startInside == Dialect::StartInside::GoesOn)
         thought.fed = row.thought.fed;
     return thought;

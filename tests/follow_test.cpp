@@ -281,6 +281,7 @@ private Q_SLOTS:
         fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
         training_->look();
         QVERIFY(training_->isThrough() && training_->wasThroughBefore());
+        QVERIFY(training_->waitsFor().find("all 100 steps") != std::string::npos);
     }
 
     void aTrainingThatGoesBackLosesTheRolloutsBeyond() {

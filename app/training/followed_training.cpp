@@ -210,6 +210,9 @@ void FollowedTraining::storeMetrics() {
 }
 
 std::string FollowedTraining::waitsFor() const {
+    if (wasThroughBefore())
+        return "waits for more: all " + std::to_string(state_.read.steps) +
+               " steps were done before it was followed";
     if (!stored_.empty() || newestRollouts_ > 0) return {};
     std::error_code failed;
     if (!fs::is_directory(folder_, failed)) return "waits for the folder, which is gone";

@@ -27,7 +27,7 @@ public:
     // Stores what is new. False: nothing was. Throws Error: the store can't be written, which may
     // be tried again.
     bool look();
-    // What it waits for, in one sentence; empty once there was something to follow.
+    // What it waits for, in one sentence; empty while there is something to follow.
     std::string waitsFor() const;
     // Its newest trainer_state.json says that all steps were done, and no event file says more.
     bool isThrough() const;

@@ -112,6 +112,8 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
 }
 
 void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& state) {
+    // Also for when the run is over and its sidecar is written once more.
+    if (checkpoint.dialectChoice.isAsked) provenance.dialect = checkpoint.rules.dialect.name;
     auto bytes = savedBytes(checkpoint.model);
     for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
     whenThereIsSpace(

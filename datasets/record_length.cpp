@@ -49,18 +49,19 @@ RecordLength lengthOf(const DataRecord& record, const std::vector<PatchGrid>& gr
                       const Speech& speech, const RoiTokens& rule, const std::string& name) {
     const auto& tokenizer = speech.tokenizer;
     RecordLength length;
-    length.prompt =
-        static_cast<int>(chatPrompt(tokenizer, grids, record.question, {}, speech.chat).size());
+    length.prompt = static_cast<int>(
+        chatPrompt(tokenizer, grids, record.question, speech.dialect, {}, speech.chat).size());
     length.text = static_cast<int>(tokenizer.encode(record.question, SpecialTokens::AsText).size());
     length.all = length.prompt;
     for (const auto& piece : encodeResponse(tokenizer, record.response,
                                             tokensOfBoxes(record.boxes, grids, name), name)) {
-        constexpr int kMarks = 2;  // <|lvr_start|> and <|lvr_end|>
+        // Start and end; where the first latent stands in place of start, it is one of the slots.
+        const int marks = speech.dialect.first == Dialect::First::InPlaceOfStart ? 1 : 2;
         const auto text = static_cast<int>(piece.text.size());
         length.text += text;
         length.all += text;
         if (!piece.targets.empty())
-            length.all += kMarks + static_cast<int>(roiTargets(piece.targets, rule).size());
+            length.all += marks + static_cast<int>(roiTargets(piece.targets, rule).size());
     }
     return length;
 }

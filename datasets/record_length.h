@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/text/chat_template.h"
+#include "core/values/dialect.h"
 #include "core/values/image.h"
 #include "core/values/train_options.h"
 #include "datasets/dataset.h"
@@ -16,10 +17,12 @@ struct PreprocessConfig;
 
 // How texts become tokens for a checkpoint. The tokenizer stays the caller's.
 struct Speech {
-    Speech(const Tokenizer& words, ChatStyle style = {})  // NOLINT: a tokenizer alone is one
-        : tokenizer(words), chat(std::move(style)) {}
+    Speech(const Tokenizer& words, ChatStyle style = {},  // NOLINT: a tokenizer alone is one
+           Dialect way = {})
+        : tokenizer(words), chat(std::move(style)), dialect(std::move(way)) {}
     const Tokenizer& tokenizer;
     ChatStyle chat;
+    Dialect dialect;
 };
 
 // How long a record is for the language model.

@@ -193,6 +193,11 @@ private Q_SLOTS:
         row(AnswerMark::Phrase, "It is \\boxed{12}", "12");
         row(AnswerMark::Phrase, "final answer is: A final answer is: B", "B");
         row(AnswerMark::Tag, "\\boxed{A} <answer>B</answer>", "B");
+        // Marks of a thought are no part of it, whoever's they are.
+        row(AnswerMark::Tag, "<|sketch_end|>red", "red");
+        row(AnswerMark::Boxed, "<abs_vis_token></abs_vis_token>red", "red");
+        row(AnswerMark::Boxed, "\\boxed{<|latent_end|>red}", "red");
+        row(AnswerMark::Phrase, "final answer is: red<|latent_start|>", "red");
     }
     void anAnswerIsWhereItsMethodPutsIt() {
         QFETCH(const AnswerMark, mark);

@@ -67,10 +67,13 @@ private Q_SLOTS:
                  qPrintable(told.out));
         QVERIFY2(told.err.contains("it thinks as HyLaR"), qPrintable(told.err));
         const auto other = lvr(question + QStringList{"--dialect", "plain"});
-        QVERIFY2(!other.out.contains("hylar"), qPrintable(other.out));
+        QVERIFY2(!other.out.contains("dialect hylar"), qPrintable(other.out));
+        QVERIFY2(other.out.contains("dialect plain: you said so"), qPrintable(other.out));
+        QVERIFY2(other.err.contains("plain model (you said so)"), qPrintable(other.err));
         const auto info = lvr({"model", "info", hylar});
         QVERIFY2(info.out.contains("dialect         hylar: config.json has canvas_id"),
                  qPrintable(info.out));
+        QVERIFY2(info.out.contains("published with  greedy"), qPrintable(info.out));
         const auto lacks = lvr(question + QStringList{"--dialect", "laser"});
         QCOMPARE(lacks.code, 1);
         QVERIFY2(lacks.err.contains("<|laser_start|>"), qPrintable(lacks.err));

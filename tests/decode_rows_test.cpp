@@ -143,6 +143,20 @@ private Q_SLOTS:
         QCOMPARE(stopped.prompts(), std::size_t{0});
     }
 
+    void whatNothingReadsAgainIsNotKept() {
+        const auto stacked = LvrCheckpoint::open(golden::own("qwen3vl/models/a"));
+        const auto prompt =
+            encodeQuestion(stacked, {{plainPicture(112, 84, 10)}, "What?"}, {}).prompt;
+        const auto& deepstack = prompt.sequence.deepstack.values;
+        QVERIFY(deepstack.defined());
+        const auto holders = deepstack.use_count();
+        RecentPrompts recent;
+        QVERIFY(recent.read(stacked.model, prompt).prompt);
+        QCOMPARE(recent.prompts(), std::size_t{1});
+        QCOMPARE(deepstack.use_count(), holders);
+        QCOMPARE(recent.read(stacked.model, prompt).positions, 0);
+    }
+
     // Rows that are done leave the batch; the others notice nothing of it.
     void finishedRowsAreDroppedAndChangeNothing_data() {
         QTest::addColumn<bool>("noisy");

@@ -99,6 +99,34 @@ private Q_SLOTS:
         QVERIFY(kMonet.refusal("hylar:x").contains("behind the colon"));
     }
 
+    void idsThatSomebodySaysAreInTheMethodsOrder() {
+        const Folder bare;
+        const auto lvr = bare.dialect("lvr:20");
+        QCOMPARE(lvr.start.configured, std::optional<std::int64_t>(20));
+        QCOMPARE(lvr.latent.configured, std::optional<std::int64_t>(21));
+        QCOMPARE(lvr.latentEnd->configured, std::optional<std::int64_t>(22));
+        QCOMPARE(lvr.end.configured, std::optional<std::int64_t>(23));
+        const auto realvr = bare.dialect("realvr:20");  // it adds three
+        QCOMPARE(realvr.end.configured, std::optional<std::int64_t>(22));
+        for (const auto* id : {"9223372036854775807", "99999999999999999999", "-1", ""})
+            QVERIFY(bare.refusal(std::string("monet:") + id).contains("behind the colon"));
+        const auto elsewhere = kMonet.refusal("monet:20");
+        QVERIFY2(elsewhere.contains("<abs_vis_token_pad> as id 7") && elsewhere.contains("20"),
+                 qPrintable(elsewhere));
+        QCOMPARE(kMonet.dialect("monet:7").start.configured, std::optional<std::int64_t>(8));
+    }
+
+    void aSidecarThatNamesNoMethodIsNamed() {
+        try {
+            kMonet.dialect({}, "foo");
+            QFAIL("it was taken");
+        } catch (const Error& error) {
+            const QString text = error.what();
+            QVERIFY2(text.startsWith("lvr_workbench.json: dialect: ") && text.contains("foo"),
+                     qPrintable(text));
+        }
+    }
+
     void aCountThatIsNoneIsRefused() {
         const Folder folder{
             .config = {{"canvas_id", 7}, {"canvas_token_num", 0}},
@@ -115,11 +143,18 @@ private Q_SLOTS:
         const Folder lavit{.config = {{"v_top_dim", 5120}}};
         QCOMPARE(lavit.dialect().dialect.name, std::string("plain"));
         QCOMPARE(lavit.dialect().choice.warnings.size(), std::size_t{1});
+        const Folder named{.tokens = {{"<lvr1>", 7}, {"<lvr2>", 8}}};
+        QVERIFY(named.dialect().choice.warnings.front().find("LaViT") != std::string::npos);
     }
 
     void aLoopThatIsNotBuiltInIsRefused() {
         const Folder folder{.config = {{"ell_star", 20}, {"num_recurrent_steps", 4}}};
         QVERIFY(folder.refusal().contains("CVRR"));
+        const Folder sketchpad{.config = {{"architectures", {"UniQwenForConditionalGeneration"}}}};
+        QVERIFY(sketchpad.refusal().contains("Latent Sketchpad"));
+        const Folder ivtLr{
+            .tokens = {{"<|latent|>", 7}, {"<|start-latent|>", 8}, {"<|end-latent|>", 9}}};
+        QVERIFY(ivtLr.refusal().contains("IVT-LR"));
     }
 };
 

@@ -163,7 +163,6 @@ class DialectsTest : public QObject {
     // A case of each dialect with a thought of several latents.
     static void eachThinking(const std::function<void(const Cases&, const Json&)>& visit) {
         for (const auto& name : dialects::names()) {
-            if (!dialects::canBeOpened(name)) continue;
             const Cases cases(name);
             for (const auto& c : cases.all())
                 if (c["latent_count"] >= 2 && c["ended"] == "end of turn") {
@@ -182,7 +181,6 @@ private Q_SLOTS:
     void everyCaseIsDecodedAsPublished() {
         QFETCH(QString, name);
         const auto dialect = name.toStdString();
-        if (!dialects::canBeOpened(dialect)) QSKIP("its backbone can't be opened yet");
         const Cases cases(dialect);
         QStringList failures;
         for (const auto& c : cases.all()) {
@@ -414,7 +412,6 @@ private Q_SLOTS:
                                     .boxes = {{0, 0, 0.5, 0.5}}};
         const TrainingSet set({record});
         for (const auto& name : dialects::names()) {
-            if (!dialects::canBeOpened(name)) continue;
             const auto checkpoint = LvrCheckpoint::open(Cases(name).folder().string());
             const auto& rules = checkpoint.rules;
             const auto image = readImage(record.images.front());
@@ -447,7 +444,6 @@ private Q_SLOTS:
     void aSavedFolderStaysItsMethods() {
         QTemporaryDir dir;
         for (const auto& name : dialects::names()) {
-            if (!dialects::canBeOpened(name)) continue;
             const auto from = Cases(name).folder();
             const std::filesystem::path out = dir.filePath(name.c_str()).toStdString();
             const auto checkpoint = LvrCheckpoint::open(from.string());

@@ -7,6 +7,7 @@
 #include "core/eval/evaluation_json.h"
 #include "core/eval/evaluation_table.h"
 #include "core/eval/imported_answer.h"
+#include "core/eval/judged_items.h"
 #include "core/eval/plan_difference.h"
 #include "core/eval/published.h"
 #include "core/store/run_store.h"
@@ -224,6 +225,23 @@ private Q_SLOTS:
         QCOMPARE(rowOf(rows, "", "fixed:4").disagree, 1);  // exact_letter reads nothing in tags
     }
 
+    void answersAreJudgedByTheMarkOfTheModelThatGaveThem() {
+        auto item = itemThat("mine", 1, true, true);
+        item.item.options.clear();
+        item.item.gold = "red";
+        auto& answer = item.answers["fixed:4"];
+        answer.output = "It is not \\boxed{blue} but \\boxed{red}.";
+        const auto rightBy = [&](const char* scorer) {
+            const auto verdicts = verdictsOn(item, answer);
+            return std::ranges::find(verdicts, scorer, &Verdict::scorer)->right;
+        };
+        QVERIFY(!rightBy("vqa_answer"));
+        item.dialect = "monet";
+        QVERIFY(rightBy("vqa_answer"));
+        QVERIFY(rawLine(item, "fixed:4").find("\"dialect\":\"monet\"") != std::string::npos);
+        QCOMPARE(itemsIn(cellsOf(item)).front().dialect, std::string("monet"));
+    }
+
     void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut_data() {
         QTest::addColumn<QString>("output");
         QTest::addColumn<QList<int>>("thoughts");
@@ -234,6 +252,14 @@ private Q_SLOTS:
         QTest::newRow("one") << two + "<answer> B </answer>" << QList<int>{2} << 1 << "B";
         QTest::newRow("two, open")
             << two + "<|lvr_start|><|lvr|> C" << QList<int>{2, 1} << 1 << "C";
+        const QString ilvr = "<|latent_start|><|latent_pad|><|latent_start|><|latent_pad|>";
+        QTest::newRow("restarted")
+            << ilvr + "<|latent_end|>It is \\boxed{C}" << QList<int>{2} << 1 << "C";
+        QTest::newRow("in place of start")
+            << "<abs_vis_token><abs_vis_token_pad></abs_vis_token>\\boxed{C}" << QList<int>{2} << 1
+            << "C";
+        QTest::newRow("pad first") << "<|sketch_start|><|skila|><|sketch_end|><answer>C</answer>"
+                                   << QList<int>{1} << 1 << "C";
         QTest::newRow("empty span") << "<|lvr_start|><|lvr_end|>D" << QList<int>() << 0 << "D";
     }
     void thoughtsOfImportedAnswersAreThoseThatAreSpelledOut() {
@@ -241,7 +267,8 @@ private Q_SLOTS:
         QFETCH(QList<int>, thoughts);
         QFETCH(int, closed);
         QFETCH(QString, answer);
-        const auto read = importedAnswer(output.toStdString());
+        const auto spelled = dialectSpelledIn(output.toStdString());
+        const auto read = importedAnswer(output.toStdString(), spelled);
         QCOMPARE(QList<int>(read.thoughts.begin(), read.thoughts.end()), thoughts);
         QCOMPARE(read.closed, closed);
         QCOMPARE(QString::fromStdString(read.answer), answer);

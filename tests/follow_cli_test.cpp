@@ -10,7 +10,6 @@
 
 using program::compareFailure;
 using program::jsonOf;
-using program::lvr;
 
 namespace {
 
@@ -29,7 +28,7 @@ class FollowCliTest : public QObject {
     QTemporaryDir temporary_;
     QString path(const QString& name) const { return temporary_.filePath(name); }
     QJsonObject newestRun() const {
-        const auto runs = jsonOf(lvr({"runs", "list", "--json"})).array();
+        const auto runs = jsonOf(program::lvr({"runs", "list", "--json"})).array();
         return runs.isEmpty() ? QJsonObject() : runs.first().toObject();
     }
     void append(const QString& name, const std::string& bytes) const {
@@ -47,10 +46,12 @@ private Q_SLOTS:
     }
 
     void whatIsNoFolderIsRefused() {
-        compareFailure(lvr({"runs", "follow", path("none")}), 1, "there is no folder");
+        compareFailure(program::lvr({"runs", "follow", path("none")}), 1, "there is no folder");
         append("file", "a");
-        compareFailure(lvr({"runs", "follow", path("file")}), 1, "name the folder it is in");
-        compareFailure(lvr({"runs", "follow", path("out"), "--until-idle", "-3"}), 2, "until-idle");
+        compareFailure(program::lvr({"runs", "follow", path("file")}), 1,
+                       "name the folder it is in");
+        compareFailure(program::lvr({"runs", "follow", path("out"), "--until-idle", "-3"}), 2,
+                       "until-idle");
         QVERIFY(newestRun().isEmpty());
     }
 
@@ -71,7 +72,7 @@ private Q_SLOTS:
         append("out/events.out.tfevents.1.host", more.substr(more.size() - 2));
         QTRY_COMPARE_WITH_TIMEOUT(newestRun()["step"].toInt(), 5, 60'000);
         // Two of the same would write the same run.
-        const auto second = lvr({"runs", "follow", path("out"), "--until-idle", "1"});
+        const auto second = program::lvr({"runs", "follow", path("out"), "--until-idle", "1"});
         QCOMPARE(second.code, 1);
         QVERIFY2(second.err.contains("still running"), qPrintable(second.err));
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
@@ -85,12 +86,13 @@ private Q_SLOTS:
     void theSameRunGoesOnAndNothingIsDoubled() {
         const auto id = newestRun()["id"].toInt();
         append("out/events.out.tfevents.1.host", events(6, 7));
-        const auto result = lvr({"runs", "follow", path("out"), "--until-idle", "1"});
+        const auto result = program::lvr({"runs", "follow", path("out"), "--until-idle", "1"});
         QCOMPARE(result.code, 0);
         QVERIFY2(result.out.contains("nothing came for 1 s"), qPrintable(result.out));
         QCOMPARE(newestRun()["id"].toInt(), id);
         QCOMPARE(newestRun()["status"].toString(), QString("finished"));
-        const auto rows = lvr({"runs", "export", QString::number(id)}).out.trimmed().split('\n');
+        const auto rows =
+            program::lvr({"runs", "export", QString::number(id)}).out.trimmed().split('\n');
         QCOMPARE(rows.size(), 8);  // a heading and seven steps
     }
 
@@ -98,7 +100,7 @@ private Q_SLOTS:
         QVERIFY(QDir(temporary_.path()).mkpath("state"));
         append("state/trainer_state.json",
                R"({"global_step": 20, "max_steps": 20, "log_history": [{"step": 20, "loss": 1}]})");
-        const auto result = lvr({"runs", "follow", path("state")});
+        const auto result = program::lvr({"runs", "follow", path("state")});
         QCOMPARE(result.code, 0);
         QVERIFY2(result.out.contains("all of its steps were done"), qPrintable(result.out));
     }

@@ -1,14 +1,17 @@
 // A training of another program, read along with as its files grow.
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <parquet/arrow/writer.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <random>
+#include <stop_token>
 
 #include "app/training/followed_training.h"
 #include "core/runs_io/event_records.h"
@@ -65,6 +68,12 @@ std::string stateOf(int from, int to, int planned, double first = 1) {
                .arg(planned)
                .toStdString() +
            entries + "]}";
+}
+
+// s since 1970
+double now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 // As TRL writes it: one file a logged step.
@@ -181,6 +190,47 @@ private Q_SLOTS:
         QCOMPARE(store_->find(run_)->step, 3);
     }
 
+    // What a new file at an old one's place says first is nothing.
+    void anEventFileThatBeginsAnewDoublesNothing() {
+        const auto file = in("events.out.tfevents.1.host");
+        write(file, eventsOf(losses(1, 9)));
+        training_->look();
+        fs::remove(file);
+        for (const char byte : eventsOf(losses(1, 3, 5))) {
+            append(file, {byte});
+            training_->look();
+            auto rows = stored();
+            QCOMPARE(rows.removeDuplicates(), 0);
+        }
+        QCOMPARE(stored(), rowsOf(losses(1, 3, 5)));
+    }
+
+    // Another program keeps the store for itself for a while.
+    void whatALockedStoreDidNotTakeIsStoredLater() {
+        std::stop_source hurry;
+        hurry.request_stop();
+        store_->hurryWhen(hurry.get_token());
+        SQLite::Database others((folder_.parent_path() / "runs.db").string(),
+                                SQLite::OPEN_READWRITE);
+        const auto lookWhileLocked = [&] {
+            SQLite::Transaction locked(others, SQLite::TransactionBehavior::IMMEDIATE);
+            for (int i = 0; i < 2; ++i) QVERIFY_THROWS_EXCEPTION(StoreIsLocked, training_->look());
+        };
+        writeTrlCompletions(in("completions/completions_00002.parquet"), 2, "said ");
+        lookWhileLocked();
+        QVERIFY(training_->look());
+        QCOMPARE(store_->rollouts(run_, 2).size(), std::size_t{4});
+        write(in("events.out.tfevents.1.host"), eventsOf(losses(1, 3)));
+        write(in("trainer_state.json"), stateOf(10, 30, 60));
+        writeTrlCompletions(in("completions/completions_00003.parquet"), 3, "said ");
+        lookWhileLocked();
+        QVERIFY(training_->look());
+        QCOMPARE(stored(), rowsOf(losses(1, 3)));
+        QCOMPARE(store_->find(run_)->info.steps, 60);
+        QCOMPARE(store_->rollouts(run_, 3).size(), std::size_t{4});
+        QVERIFY(!training_->look());
+    }
+
     void aTrainerStateIsReadWhenItIsWhole() {
         const auto first = stateOf(10, 30, 60), second = stateOf(10, 50, 60);
         const auto file = in("trainer_state.json");
@@ -200,6 +250,68 @@ private Q_SLOTS:
         write(file, stateOf(10, 60, 60));
         training_->look();
         QVERIFY(training_->isThrough());
+    }
+
+    void aTrainingThatIsResumedWithMoreStepsIsNotThrough() {
+        write(in("checkpoint-100/trainer_state.json"), stateOf(10, 100, 100));
+        training_->look();
+        QVERIFY(training_->isThrough() && !training_->wasThroughBefore());
+        const auto file = in("runs/b/events.out.tfevents.2.host");
+        write(file, eventsOf({}));  // no step was done yet
+        training_->look();
+        QVERIFY(!training_->isThrough());
+        append(file, eventsOf(losses(101, 103)));
+        training_->look();
+        QVERIFY(!training_->isThrough());
+        write(in("checkpoint-200/trainer_state.json"), stateOf(10, 200, 200));
+        training_->look();
+        QVERIFY(training_->isThrough());
+        QCOMPARE(store_->find(run_)->info.steps, 200);
+        append(file, eventsOf({{.step = 200, .name = "eval/loss", .value = 1}}, now() + 10));
+        training_->look();
+        QVERIFY(training_->isThrough());  // measured at the end
+        write(in("runs/c/events.out.tfevents.3.host"), eventsOf(losses(51, 52), now() + 20));
+        training_->look();
+        QVERIFY(!training_->isThrough());  // gone back to an earlier checkpoint
+    }
+
+    void aStateFromLongBeforeMayBeAnEarlierTrainings() {
+        const auto file = in("trainer_state.json");
+        write(file, stateOf(10, 100, 100));
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
+        training_->look();
+        QVERIFY(training_->isThrough() && training_->wasThroughBefore());
+    }
+
+    void aTrainingThatGoesBackLosesTheRolloutsBeyond() {
+        const auto table = [&](int step) {
+            return folder_ / "completions" /
+                   ("completions_0000" + std::to_string(step) + ".parquet");
+        };
+        const auto first = in("runs/a/events.out.tfevents.1.host"),
+                   second = in("runs/b/events.out.tfevents.2.host");
+        write(first, eventsOf(losses(1, 7)));
+        for (const int step : {5, 7, 9}) writeTrlCompletions(table(step), step, "said ");
+        training_->look();
+        // What is measured late is no step back.
+        append(first, eventsOf({{.step = 4, .name = "eval", .value = 1}}, 1008));
+        QVERIFY(training_->look());
+        QCOMPARE(store_->rolloutSteps(run_), (std::vector{5, 7, 9}));
+        QCOMPARE(store_->find(run_)->step, 9);
+        write(second, eventsOf(losses(6, 6, 3), now()));
+        QVERIFY(training_->look());
+        QCOMPARE(store_->rolloutSteps(run_), std::vector{5});
+        QCOMPARE(store_->find(run_)->step, 6);
+        QCOMPARE(training_->step(), 6);
+        QVERIFY(!training_->look());
+        followAnew();
+        QVERIFY(!training_->look());
+        QCOMPARE(store_->rolloutSteps(run_), std::vector{5});
+        writeTrlCompletions(table(7), 7, "anew ");
+        fs::last_write_time(table(7), fs::file_time_type::clock::now() + std::chrono::seconds(10));
+        QVERIFY(training_->look());
+        QCOMPARE(store_->rolloutSteps(run_), (std::vector{5, 7}));
+        QCOMPARE(store_->rollouts(run_, 7)[0].completion, std::string("anew 0"));
     }
 
     void aTrainerThatWentBackDoesItsStepsAgain() {
@@ -269,9 +381,15 @@ private Q_SLOTS:
         append(file, line.substr(20));
         QVERIFY(training_->look());
         QCOMPARE(store_->rollouts(run_, 3).size(), std::size_t{2});
+        const std::string odd = R"({"step": 4, "completion": "a", "group": )";
+        append(file, odd + "1e300}\n" + odd + "-1}\n" + odd + "2}\n");
+        QVERIFY(training_->look());
+        QCOMPARE(store_->rollouts(run_, 4).at(0).group, 0);
+        QCOMPARE(store_->rollouts(run_, 4).at(1).group, 0);
+        QCOMPARE(store_->rollouts(run_, 4).at(2).group, 2);
         append(file, "{no json}\n");
         QVERIFY(!training_->look());
-        QVERIFY(training_->notices().find("isn't JSON in line 3") != std::string::npos);
+        QVERIFY(training_->notices().find("isn't JSON in line 6") != std::string::npos);
     }
 
     // The window takes rows as they come; a step below the last one stands for all that it had from

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "core/eval/answer.h"
 #include "core/files/safetensors.h"
 #include "core/trace/heat.h"
 #include "core/trace/step_curves.h"
@@ -168,7 +169,9 @@ private Q_SLOTS:
         for (const char* name : {"cosine", "l2", "image_tokens"}) parts.leaveOut(name);
         parts.floats.push_back(filled("token_probability", {1}, 0.5f));
         parts.floats.push_back(filled("end_probability", {1}, 0.5f));
+        parts.description["dialect"] = "monet";
         const auto trace = readBack(parts);
+        QCOMPARE(trace.dialect, std::string("monet"));
         writeTrace(trace, file_);
         QVERIFY(readTrace(file_) == trace);
     }
@@ -331,6 +334,14 @@ private Q_SLOTS:
         const auto bare = readTrace(file_.string() + ".least");
         QCOMPARE(latentSteps(bare).size(), std::size_t{2});
         QVERIFY(bare.question.images.empty());
+        int answers = 0;
+        for (;; ++answers) {
+            const fs::path file = file_.string() + ".answer-" + std::to_string(answers);
+            if (!fs::exists(file)) break;
+            const auto said = readTrace(file);
+            QCOMPARE(said.answer, answerIn(said.text));
+        }
+        QVERIFY(answers > 10);
     }
 
 private:

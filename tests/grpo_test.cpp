@@ -185,6 +185,13 @@ private Q_SLOTS:
     void theLastAnswerIsRewardedAndTheQuestionsOptionsCount() {
         const std::string both = "<answer> A </answer> no, <answer> B </answer>";
         QCOMPARE(accuracyReward(both, {"A"}), 0.0);
+        // Marks that stand before an answer without its tag are not of it.
+        QCOMPARE(
+            accuracyReward("<|sketch_end|>red", {.text = "red", .dialect = &dialectNamed("skila")}),
+            1.0);
+        QCOMPARE(accuracyReward("<abs_vis_token></abs_vis_token>red",
+                                {.text = "red", .dialect = &dialectNamed("monet")}),
+                 1.0);
         QCOMPARE(accuracyReward(both, {"<answer> B </answer>"}), 1.0);
         QCOMPARE(accuracyReward("<answer>1,2</answer>", {"12"}), 0.0);
         QCOMPARE(accuracyReward("<answer>red</answer>", {"B", "Which?\nA. blue\nB. red"}), 1.0);

@@ -114,6 +114,36 @@ private Q_SLOTS:
         QVERIFY(liveness.state == Liveness::State::Alive);
     }
 
+    void theCountEndsNoLaterThoughtOfAModelAsMirageWasReleased() {
+        auto trace = traceOf("s11ews111w", EndToken{2}, StopReason::MaxNewTokens);
+        trace.dialect = "mirage";
+        for (const auto at : {0, 5}) trace.steps[at].text = "<|latent_start|>";
+        trace.steps[3].text = "<|latent_end|>";
+        const auto thoughts = livenessOf(trace).thoughts;
+        QCOMPARE(thoughts.size(), std::size_t{2});
+        QVERIFY(thoughts[1].end == Thought::End::TokenLimit);
+        trace.steps.back().text = "<|latent_end|>";
+        QVERIFY(livenessOf(trace).thoughts[1].end == Thought::End::Rule);
+        trace.dialect = "ilvr";
+        trace.options.spanEnd = SpanEnd::Forced;
+        QVERIFY(livenessOf(trace).thoughts[1].end == Thought::End::Cap);
+    }
+
+    void tokensThatStandForThoughtsAreTold() {
+        auto trace = traceOf("wwwwww", FixedSteps{8});
+        trace.steps[1].text = "<|anchor_start|>";
+        trace.steps[2].text = "<|sam_pad|>";
+        trace.steps[3].text = "<|anchor_end|>";
+        QCOMPARE(toText(livenessOf(trace)),
+                 std::string("no latents: 1 anchor span of CoVT at positions 1 to 3, read as "
+                             "tokens"));
+        for (const auto at : {1, 2, 3}) trace.steps[at].text = "word";
+        for (const auto at : {0, 1, 4}) trace.steps[at].text = "<lvr" + std::to_string(at) + ">";
+        QCOMPARE(toText(livenessOf(trace)),
+                 std::string("no latents: 2 anchor spans of LaViT at positions 0 to 1, 4 to 4, "
+                             "read as tokens"));
+    }
+
     void whatWasNotFedBackIsNotCalledALatent() {
         auto trace = traceOf("s16ew", EndProbability{});
         trace.options.latentFeed = LatentFeed::Snap;

@@ -61,6 +61,20 @@ def refused(name, act):
     sys.exit(f"{name} was taken")
 
 
+# As core/eval/answer has it; the test asks both.
+ANSWERS = ["all", " all \n", "<answer> a </answer> b", "<answer>a</answer><answer>b", "<answer>a",
+           "<answer>a<answer>b</answer>c", "<answer>a</answer><answer>b</answer>",
+           "<think><answer>a</answer></think>b", "<think>a</think> ", "<reason>a</reason>b</think>c",
+           "</think>a</think><answer>b</answer", "a<lvr>b", "<|lvr_start|><|lvr|><|lvr_end|>a",
+           "<answer>\\boxed{a}</answer>", "\\boxed{a}", "\u00a0<answer>\u00a0a</answer>", ""]
+
+
+def answers(file):
+    for i, text in enumerate(ANSWERS):
+        with lvrtrace.Recorder(f"{file}.answer-{i}") as recorder:
+            recorder.token(1, text=text)
+
+
 def recorder(**more):
     return lvrtrace.Recorder(FILE + ".no", **more)
 
@@ -71,8 +85,15 @@ def recorded(**more):
     return one
 
 
+def with_token(**more):
+    one = recorder()
+    one.token(1, **more)
+    return one
+
+
 record(FILE)
 least(FILE + ".least")
+answers(FILE)
 
 refused("grids", lambda: recorder(images=[picture], image_tokens=rows[:4]))
 refused("merge_size", lambda: recorder(images=[picture], grids=[(1, 4, 4)], image_tokens=rows[:5]))
@@ -83,6 +104,27 @@ refused("image_tokens", lambda: recorder(images=[picture], grids=[(1, 4, 4)], im
 refused("question", lambda: recorder(question=3))
 refused("method", lambda: recorder(method=""))
 refused("regions[0]", lambda: recorder(regions=[(0, 0, 2, 2)]))
+refused("regions[0]", lambda: recorder(regions=[("a", 0, 1, 1)]))
+refused("regions[1]", lambda: recorder(regions=[(0, 0, 1, 1), 5]))
+refused("regions is int", lambda: recorder(regions=5))
+refused("0 grids for 1 images", lambda: recorder(images=[picture], grids=[]))
+refused("grids", lambda: recorder(images=[picture], grids=5))
+for grid in ((0, 2), (-2, -2), (1.5, 2), (2,), (float("nan"), 2), (1, 2, 3, 4)):
+    refused("grids", lambda: recorder(images=[picture], grids=[grid]))
+for size in (0, -2, 1.5, "2", None, float("inf")):
+    refused("merge_size", lambda: recorder(images=[picture], grids=[(1, 4, 4)], merge_size=size))
+refused("images[0]", lambda: recorder(images=[[[1, 2], [3]]]))
+refused("images[0]", lambda: recorder(images=[picture[:0]]))
+refused("image_tokens has the widths [6, 5]",
+        lambda: recorder(images=[picture] * 2, grids=[(1, 4)] * 2,
+                         image_tokens=[rows[:4], rows[:4, :5]]))
+refused("file is int", lambda: lvrtrace.Recorder(3))
+refused("options is int", lambda: recorder(options=5))
+refused("vector has the shape [2, 6]", lambda: recorder().latent(rows[:2]))
+refused("vector has the shape [0]", lambda: recorder().latent([]))
+refused("token_id", lambda: recorder().token(float("inf")))
+refused("state is given for some", lambda: with_token().token(1, state=rows[0]))
+refused("state is given for some", lambda: with_token(state=rows[0]).token(1))
 refused("vector has 3 numbers", lambda: recorder(**seen).latent([1, 2, 3]))
 refused("state has 3 numbers", lambda: recorded().token(1, state=[1, 2, 3]))
 refused("token_id", lambda: recorder().token(-1))

@@ -5,9 +5,12 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <set>
+#include <thread>
 
 #include "core/error.h"
 #include "core/store/process.h"
@@ -320,6 +323,42 @@ private Q_SLOTS:
         QCOMPARE(store.find(id)->step, 6);
         QCOMPARE(store.find(id)->ended, 0.0);
         QVERIFY(errorOf([&] { store.resume(99, 0); }).contains("no run 99"));
+    }
+
+    // Whoever reads in between has what was there or what is.
+    void metricsAreReplacedAllAtOnce() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        std::vector<Metric> metrics;
+        for (int step = 1; step <= 20'000; ++step)
+            metrics.push_back({.step = step, .name = "loss", .value = 1. * step});
+        store.appendAll(id, metrics);
+        std::atomic isReplaced = false;
+        std::set<std::size_t> sizes;
+        std::jthread reader([&] {
+            const RunStore others(file_, RunStore::Access::Read);
+            while (!isReplaced) sizes.insert(others.metrics(id, "loss").size());
+        });
+        for (int i = 0; i < 4; ++i) store.appendAll(id, metrics, 0);
+        isReplaced = true;
+        reader.join();
+        QCOMPARE(sizes, std::set{metrics.size()});
+        QCOMPARE(store.find(id)->step, 20'000);
+    }
+
+    void aRunThatGoesBackLosesItsRolloutsBeyond() {
+        RunStore store(file_);
+        const auto id = store.start(info());
+        const auto loss = [](int step) { return Metric{.step = step, .name = "loss", .value = 1}; };
+        store.appendAll(id, {loss(1), loss(2), loss(3)});
+        for (const int step : {2, 3, 5}) store.putRollouts(id, step, {Rollout{}});
+        store.appendAll(id, {loss(2), loss(3)}, 1);  // the same steps: it did not go back
+        QCOMPARE(store.rolloutSteps(id), (std::vector{2, 3, 5}));
+        QCOMPARE(store.find(id)->step, 5);
+        store.appendAll(id, {loss(2)}, 1);
+        QCOMPARE(store.rolloutSteps(id), std::vector{2});
+        QCOMPARE(store.find(id)->step, 2);
+        QCOMPARE(store.metrics(id).size(), 2U);
     }
 
     void aRunThatStillRunsIsNeitherResumedByOthersNorRemoved() {

@@ -6,11 +6,13 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <fstream>
 #include <future>
 
 #include "core/torch.h"
 #include "core/train/feature_cache.h"
 #include "core/vision/image_file.h"
+#include "tests/support/goldens.h"
 
 namespace fs = std::filesystem;
 using namespace lvr;
@@ -107,6 +109,44 @@ private Q_SLOTS:
         for (const auto& file : files_) cache.keep(file, features.of(file));
         QVERIFY(bytesIn(folder("half")) <= most);
         QVERIFY(!half.exists());
+    }
+
+    // As a version would have kept it that knew nothing of DeepStack, or a tower of another shape.
+    void anEntryThatDoesNotFitTheTowerIsAsGoodAsNone() {
+        const auto stacked = LvrCheckpoint::open(golden::own("qwen3vl/models/b"));
+        FeatureCache cache(folder("stacked"), stacked);
+        const auto& file = files_.front();
+        const auto seen = VisionFeatures(stacked).of(file);
+        cache.keep(file, seen);
+        const auto found = cache.find(file);
+        QVERIFY(found && torch::equal(found->tokens, seen.tokens));
+        QVERIFY(torch::equal(found->deepstack, seen.deepstack));
+        std::vector<torch::Tensor> others{torch::Tensor(), seen.deepstack[0]};
+        for (const int axis : {0, 1, 2}) others.push_back(seen.deepstack.narrow(axis, 0, 1));
+        for (const auto& other : others) {
+            cache.keep(file, {seen.grids, seen.tokens, other});
+            QVERIFY(!cache.find(file));
+        }
+        cache.keep(file, {seen.grids, seen.tokens.narrow(1, 0, 1), seen.deepstack});
+        QVERIFY(!cache.find(file));
+        auto flat = cacheOf("flat", entry_ * 4);
+        const auto plain = VisionFeatures(*checkpoint_).of(file);
+        flat.keep(file, {plain.grids, plain.tokens, plain.tokens.unsqueeze(0)});
+        QVERIFY(!flat.find(file));
+    }
+
+    void theSameWeightsInAnotherTowerAreAnother() {
+        const auto model = golden::own("qwen3vl/models/b");
+        const auto other = folder("other");
+        fs::copy(model, other, fs::copy_options::overwrite_existing);
+        auto config = golden::read(other / "config.json");
+        config["vision_config"]["deepstack_visual_indexes"] = {0, 3};
+        std::ofstream(other / "config.json") << config;
+        const auto a = LvrCheckpoint::open(model), b = LvrCheckpoint::open(other);
+        FeatureCache ofA(folder("towers"), a), ofB(folder("towers"), b);
+        const auto& file = files_.front();
+        ofA.keep(file, VisionFeatures(a).of(file));
+        QVERIFY(ofA.find(file) && !ofB.find(file));
     }
 
     void aCacheThatCannotWriteSaysSoOnceAndTheTrainingSeesOn() {

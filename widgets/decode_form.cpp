@@ -34,11 +34,11 @@ struct Kind {
     const char* about;
 };
 constexpr Kind kKinds[] = {
-    {"No latents", "Decode as plain Qwen2.5-VL does"},
+    {"No latents", "Decode as a plain model does"},
     {"Fixed steps", "Leave after a fixed number of latent steps"},
     {"Near latent end", "Leave when the latent comes close to the learned end vector"},
-    {"End token", "Leave when <|lvr_end|> is the sampled token"},
-    {"Model's own stop", "Leave when the probability of <|lvr_end|> reaches a threshold"},
+    {"End token", "Leave when the end token is sampled"},
+    {"Model's own stop", "Leave when the probability of the end token reaches a threshold"},
     {"Settled", "Leave when a latent is as near to the one before (cosine)"},
     {"Answer settled", "Leave when the early answer has not changed over the last latents"},
     {"Sure answer", "Leave when the entropy of the early answer is below so many nats"},
@@ -105,20 +105,21 @@ QLineEdit* seedField(QWidget* parent) {
 QComboBox* feedField(QWidget* parent) {
     auto* field = new QComboBox(parent);
     field->addItems({QObject::tr("own latents"), QObject::tr("snapped to patches"),
-                     QObject::tr("filler <|lvr|>"), QObject::tr("nothing, markers only"),
+                     QObject::tr("filler token"), QObject::tr("nothing, markers only"),
                      QObject::tr("zeros"), QObject::tr("noise")});
     field->setAccessibleName(QObject::tr("What is fed back"));
     field->setToolTip(QObject::tr(
         "The hidden state itself (the method), the picture's visual token nearest to "
-        "it, or the embedding of <|lvr|>; or, to see whether the answer needs the latents, "
-        "nothing, zeros or noise"));
+        "it, or the embedding of the method's latent token; or, to see whether the answer needs "
+        "the latents, nothing, zeros or noise"));
     return field;
 }
 
 QCheckBox* forceStartField(QWidget* parent) {
     auto* field = new QCheckBox(QObject::tr("Force start"), parent);
     field->setToolTip(QObject::tr(
-        "Put <|lvr_start|> at the end of the prompt, so that the answer begins with a thought"));
+        "Put the start token at the end of the prompt, or first into the answer where the method "
+        "does that, so that the answer begins with a thought"));
     return field;
 }
 
@@ -345,7 +346,7 @@ DecodeForm::DecodeForm(QWidget* parent)
       penalty_(numberField(tr("Repetition penalty"), "repetition-penalty", this)),
       seed_(seedField(this)),
       system_(systemField(this)) {
-    forceEnd_->setToolTip(tr("Put <|lvr_end|> after the last latent"));
+    forceEnd_->setToolTip(tr("Put the end token after the last latent"));
     topK_->setSpecialValueText(tr("off"));
     minP_->setSpecialValueText(tr("off"));
     build();

@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/values/anchor_spans.h"
+#include "core/values/dialect.h"
+
 namespace lvr {
 namespace {
 
@@ -67,7 +70,10 @@ QColor dimmed(const QPalette& palette) {
     return dim;
 }
 
-bool isSpecial(const std::string& text) { return text.starts_with("<|") && text.ends_with("|>"); }
+bool isSpecial(const std::string& text) {
+    const bool isMark = std::ranges::find(dialectTokens(), text) != dialectTokens().end();
+    return isMark || (text.starts_with("<|") && text.ends_with("|>"));
+}
 
 QString percent(float share) { return QString::number(share * 100, 'f', share < 0.1f ? 2 : 1); }
 
@@ -95,6 +101,7 @@ void TokenStream::clear() {
 
 void TokenStream::show(const Trace& trace) {
     clear();
+    setDialect(trace.dialect);
     for (const DecodeStep& step : trace.steps) append(step);
 }
 
@@ -118,8 +125,17 @@ void TokenStream::add(const DecodeStep& step, const TextStep& text) {
     } else if (text.probability < kUnsure) {
         format.setUnderlineStyle(QTextCharFormat::DotLine);
     }
+    const auto anchor = anchorMethodOf(step.text);
+    if (anchor) {
+        QColor tint = palette().highlight().color();
+        tint.setAlphaF(0.18f);
+        format.setBackground(tint);
+    }
     end.insertText(QString::fromStdString(step.text), format);
     QString about = QString::fromStdString(step.text);
+    if (anchor)
+        about += tr("\nanchor token of %1: read as a token, nothing is fed back")
+                     .arg(QString::fromStdString(*anchor));
     if (!std::isnan(text.probability))
         about += tr("\nprobability %1 %").arg(percent(text.probability));
     about += tr("\nposition %1").arg(step.position);
@@ -238,7 +254,8 @@ QMimeData* TokenStream::createMimeDataFromSelection() const {
     auto* data = new QMimeData;  // the clipboard takes it
     QString text = textCursor().selectedText();
     text.replace(QChar::ParagraphSeparator, '\n').replace(QChar::LineSeparator, '\n');
-    data->setText(text.replace(QChar::ObjectReplacementCharacter, "<|lvr|>"));
+    data->setText(text.replace(QChar::ObjectReplacementCharacter,
+                               QString::fromStdString(knownDialect(dialect_).latent)));
     return data;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/values/trace.h"
@@ -16,6 +17,8 @@ public:
     explicit TokenStream(QWidget* parent = nullptr);
 
     void clear();
+    // Of the model that answers, by its name: a copied latent is that method's token.
+    void setDialect(const std::string& name) { dialect_ = name; }
     void append(const DecodeStep& step);
     void show(const Trace& trace);
     void selectStep(int latentStep);      // -1: none
@@ -42,6 +45,7 @@ private:
 
     std::vector<QString> about_;  // a piece each
     QString said_;                // all of it, for those who hear it
+    std::string dialect_ = "lvr";
     int selected_ = -1;
     int at_ = -1;  // index into the pieces
 };

@@ -271,6 +271,7 @@ void AskPanel::append(const DecodeStep& step) {
 
 void AskPanel::show(const Trace& trace) {
     if (shown_ != trace.steps.size()) stream_->show(trace);  // otherwise it came step by step
+    stream_->setDialect(trace.dialect);
     shown_ = trace.steps.size();
     answer_->setText(QString::fromStdString(trace.answer));
     answer_->setHidden(trace.answer.empty());

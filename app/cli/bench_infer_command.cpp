@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct InferArguments {
-    std::string model, reference, quantized = "none";
+    std::string model, reference, dialect, quantized = "none";
     RandomFolder random{.shape = "qwen2.5-vl-3b", .layers = 6, .visionLayers = 8};
     std::int64_t visualTokens = 256, group = 32;
     int threads = 0, repeats = 5, rows = 8;
@@ -57,9 +57,9 @@ Folders foldersOf(const InferArguments& a, const fs::path& scratch) {
     return folders;
 }
 
-LvrCheckpoint openAs(const fs::path& folder, torch::Dtype dtype) {
-    return LvrCheckpoint::open(folder.string(),
-                               {.dtype = dtype, .device = torch::kCPU, .stop = interruption()});
+LvrCheckpoint openAs(const fs::path& folder, torch::Dtype dtype, const std::string& dialect) {
+    return LvrCheckpoint::open(
+        folder.string(), {.dtype = dtype, .device = torch::kCPU, .stop = interruption()}, dialect);
 }
 
 // GB that a float32 copy of the weights takes; 0 where they are float32 in their file.
@@ -68,7 +68,8 @@ double slowNeeds(const ModelSize& size) {
 }
 
 // Nothing where it would take more memory than it may, or than is free.
-std::optional<LvrCheckpoint> openSlow(const fs::path& folder, double most) {
+std::optional<LvrCheckpoint> openSlow(const fs::path& folder, double most,
+                                      const std::string& dialect) {
     const auto needs = slowNeeds(sizeOf(folder));
     const auto free = static_cast<double>(Machine::look().freeBytes) * 1e-9;
     const bool isTooMuch = needs > most || (free > 0 && needs + 1 > free);
@@ -78,7 +79,7 @@ std::optional<LvrCheckpoint> openSlow(const fs::path& folder, double most) {
                      : isTooMuch  ? ", which are not free, and is left out"
                                   : "");
     if (isTooMuch) return std::nullopt;
-    return openAs(folder, torch::kFloat32);
+    return openAs(folder, torch::kFloat32, dialect);
 }
 
 // Peers are no part of this program; what to run on the same weights to have theirs.
@@ -108,10 +109,10 @@ void benchInfer(const InferArguments& a) {
     const TemporaryFolder scratch;
     const auto folders = foldersOf(a, scratch.path);
     const auto placement = placeHere({.device = "cpu"}, folders.fast);
-    const auto fast = openAs(folders.fast, placement.dtype);
+    const auto fast = openAs(folders.fast, placement.dtype, a.dialect);
     fitThreads(fast.model, a.threads);
     const BenchModels models{.fast = fast,
-                             .slow = openSlow(folders.slow, a.slowMemory),
+                             .slow = openSlow(folders.slow, a.slowMemory, a.dialect),
                              .visualTokens = a.visualTokens,
                              .rows = a.rows,
                              .repeats = a.repeats,
@@ -145,6 +146,8 @@ void addBenchInferCommand(CLI::App& bench) {
         "infer", "Prompt, steps and picture: times, shares of what the CPU can do, correctness");
     auto* model =
         command->add_option("--model", a->model, "Checkpoint (default: random weights of --shape)");
+    addDialect(*command, a->dialect);
+    command->get_option("--dialect")->needs(model);
     command
         ->add_option("--reference", a->reference,
                      "The checkpoint that a quantised --model was made from")

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 using OrderedJson = nlohmann::ordered_json;
 
 struct OpenArguments {
-    std::string model, shape;
+    std::string model, shape, dialect;
     RandomFolder random{.layers = 6, .visionLayers = 8};
     int repeats = 5;
     bool json = false;
@@ -100,7 +100,7 @@ public:
 private:
     LvrCheckpoint open() const {
         return LvrCheckpoint::open(folder_.string(),
-                                   {.dtype = placement_.dtype, .stop = interruption()});
+                                   {.dtype = placement_.dtype, .stop = interruption()}, a_.dialect);
     }
     std::vector<BenchFigure> figures(const LvrCheckpoint& checkpoint) const {
         const BenchFigure opened{.name = "opened, warm; the slow way copies it",
@@ -126,7 +126,7 @@ private:
 };
 
 fs::path openedFolder(const OpenArguments& a, const fs::path& scratch) {
-    if (a.shape.empty()) return findCheckpoint(modelNamed({a.model}));
+    if (a.shape.empty()) return findCheckpoint(modelNamed({.model = a.model}));
     auto wish = a.random;
     wish.shape = a.shape;
     writeRandomFolder(wish, scratch / "random");
@@ -155,6 +155,7 @@ void addBenchOpenCommand(CLI::App& bench) {
     auto* command = bench.add_subcommand("open", "Opening a checkpoint: seconds and memory");
     auto* model =
         command->add_option("--model", a->model, "Checkpoint (default: the shipped tiny model)");
+    addDialect(*command, a->dialect);
     auto* shape =
         command->add_option("--shape", a->shape, "Or random weights, as lvr model random has them")
             ->excludes(model);

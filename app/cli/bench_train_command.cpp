@@ -83,7 +83,8 @@ LvrCheckpoint openForTraining(const BenchArguments& a, const Placement& placemen
                                 .device = placement.device,
                                 .use = LoadOptions::Use::Training,
                                 .lora = a.loraRank > 0 ? std::optional(lora) : std::nullopt,
-                                .stop = interruption()});
+                                .stop = interruption()},
+                               a.model.dialect);
 }
 
 // Beside other sizes and the published schedules.
@@ -154,6 +155,7 @@ void addBenchTrainCommand(CLI::App& bench) {
     auto* train = bench.add_subcommand(
         "train", "A step of lvr sft: tokens/s, memory, phases, and what its tricks bring");
     addModelOptions(*train, a->model);
+    addDialect(*train, a->model.dialect);
     auto* mixed =
         train->add_flag("--mixed", a->mixed,
                         "Only: pictures of the sizes that photos have beside pictures of one size");

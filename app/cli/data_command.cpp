@@ -169,7 +169,7 @@ void check(const DataArguments& a) {
     };
     const auto model = findCheckpoint(a.model.empty() ? tinyModelFolder() : a.model);
     const auto tokenizer = Tokenizer::open(folderWith(model, "tokenizer_config.json"));
-    const Speech speech(tokenizer, chatStyleOf(model));
+    const Speech speech(tokenizer, chatStyleOf(model), dialectIn(model, tokenizer).dialect);
     const auto report =
         checkData(dataset, preprocessOf(a), a.decode ? ImageCheck::Decode : ImageCheck::Structure,
                   seen, interruption(), &speech);

@@ -57,6 +57,26 @@ void addDecodeOption(CLI::App& command, const OptionField& field, DecodeArgument
         ->check(isValid(field));
 }
 
+// LVR's own way is what everybody expects.
+void sayHowItThinks(const LvrCheckpoint& checkpoint) {
+    const auto& dialect = checkpoint.rules.dialect;
+    const auto& choice = checkpoint.dialectChoice;
+    if (dialect.name == "lvr") return;
+    if (dialect.name == "plain")
+        std::cerr << "lvr: it is a plain model (" << choice.reason << "): " << ruleText(dialect)
+                  << (choice.isAsked ? "" : "; --dialect names a method where that is wrong")
+                  << "\n";
+    else
+        std::cerr << "lvr: it thinks as " << dialect.method << " (" << choice.reason
+                  << "): " << ruleText(dialect) << "\n";
+}
+
+std::string dialectNames() {
+    std::string names;
+    for (const auto& one : dialects()) names += (names.empty() ? "" : ", ") + one.name;
+    return names;
+}
+
 }  // namespace
 
 void addModelOptions(CLI::App& command, ModelArguments& a, const std::string& names) {
@@ -90,16 +110,21 @@ void addThreads(CLI::App& command, int& threads) {
         ->check(wholeFrom(1));
 }
 
-void addDialect(CLI::App& command, std::string& dialect) {
-    std::string names;
-    for (const auto& one : dialects()) names += (names.empty() ? "" : ", ") + one.name;
+void addDialect(CLI::App& command, std::string& dialect, const std::string& flag) {
     command
-        .add_option("--dialect", dialect,
-                    "How the model thinks, where its own files don't say so rightly: " + names +
+        .add_option(flag, dialect,
+                    (flag == "--dialect" ? "How the model thinks" : "How that one thinks") +
+                        std::string(", where its own files don't say so rightly: ") +
+                        dialectNames() +
                         "; NAME:ID where its tokenizer has no names for the tokens, which are "
                         "those from ID on")
         ->check(
             passes([](const std::string& text) { dialectNamed(text.substr(0, text.find(':'))); }));
+}
+
+void addDialectName(CLI::App& command, std::string& dialect, const std::string& about) {
+    command.add_option("--dialect", dialect, about + ": " + dialectNames())
+        ->check(passes([](const std::string& text) { dialectNamed(text); }));
 }
 
 void addDecodeOptions(CLI::App& command, DecodeArguments& a) {
@@ -134,9 +159,7 @@ LvrCheckpoint openCheckpoint(const ModelArguments& a, const Placement& placement
     auto checkpoint = LvrCheckpoint::open(
         modelNamed(a),
         {.dtype = placement.dtype, .device = placement.device, .stop = interruption()}, a.dialect);
-    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
-        std::cerr << "lvr: it thinks as " << dialect.method << " ("
-                  << checkpoint.dialectChoice.reason << "): " << ruleText(dialect) << "\n";
+    sayHowItThinks(checkpoint);
     for (const auto& warning : checkpoint.warnings) std::cerr << "lvr: " << warning << "\n";
     fitThreads(checkpoint.model, a.threads);
     return checkpoint;

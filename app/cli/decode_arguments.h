@@ -30,7 +30,9 @@ void addModelOptions(CLI::App& command, ModelArguments& arguments,
                      const std::string& names = "--model");
 void addPlacementOptions(CLI::App& command, std::string& dtype, std::string& device);
 void addThreads(CLI::App& command, int& threads);
-void addDialect(CLI::App& command, std::string& dialect);
+void addDialect(CLI::App& command, std::string& dialect, const std::string& flag = "--dialect");
+// Of no model here: a name alone.
+void addDialectName(CLI::App& command, std::string& dialect, const std::string& about);
 // All but --seed, which is not the decoding's in every command.
 void addDecodeOptions(CLI::App& command, DecodeArguments& arguments);
 void addDecodeSeed(CLI::App& command, DecodeArguments& arguments);

@@ -189,7 +189,9 @@ void evalData(EvalDataArguments& a) {
     if (before) checkSame(*before, model, modelHash, plan);
     for (const auto& note : questions.notes) std::cerr << "lvr: " << note << "\n";
     const int total = static_cast<int>(questions.items.size());
-    const auto items = openItems(questions.items, before);
+    auto items = openItems(questions.items, before);
+    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
+        for (auto& item : items) item.dialect = dialect.name;
     const auto run = before ? before->run.id
                             : store.start(infoOf(plan, model, modelHash, questions.items.size()));
     if (before) store.resume(run, total - static_cast<int>(items.size()));
@@ -222,7 +224,7 @@ void addEvalDataCommand(CLI::App& eval) {
     command->footer(
         "Each item is in the run store as soon as it is answered: lvr runs show N prints its "
         "table.\nN is the number of items that were thought about; triggered is its share, closed "
-        "the share of\nthose whose thoughts all ended in <|lvr_end|>; disputed counts items on "
+        "the share of\nthose whose thoughts all ended in their end token; disputed counts items on "
         "which scorers that read an\nanswer differ. Heat is mass/chance rank/chance of the "
         "regions that a source names.\nExamples:\n  lvr eval data --data vstar:vstar_bench --exit "
         "fixed:4,fixed:8,fixed:16 --mode lvr,base\n  lvr eval data --suite paper --root "

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/cli/command.h"
+#include "app/cli/decode_arguments.h"
 #include "app/cli/eval_output.h"
 #include "app/cli/passes.h"
 #include "app/cli/place_flags.h"
@@ -23,7 +24,7 @@ namespace {
 
 struct EvalImportArguments {
     std::filesystem::path file, store;
-    std::string data, scorer;
+    std::string data, scorer, dialect;
     EvalOutput output;
 };
 
@@ -44,7 +45,7 @@ std::string setName(const ImportedResults& found, const std::filesystem::path& f
 }
 
 // With all that the benchmark says of the question, where it was given.
-std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const std::filesystem::path& file,
+std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const EvalImportArguments& a,
                                    const BenchmarkSet* benchmark) {
     std::map<std::string, const BenchmarkItem*> known;
     if (benchmark)
@@ -54,7 +55,9 @@ std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const std::file
     for (const auto& result : found.results) {
         const auto place = known.find(result.id);
         const auto& own = result.raw.benchmark;
-        const auto name = own.empty() ? setName(found, file) : own;
+        const auto name = own.empty() ? setName(found, a.file) : own;
+        auto dialect = a.dialect.empty() ? result.dialect : a.dialect;
+        if (dialect.empty()) dialect = dialectSpelledIn(result.raw.output);
         auto id = result.id;
         if (id.empty() || !ids.emplace(name, id).second) {  // none is lost to one of the same id
             id += (id.empty() ? "row " : ", row ") + std::to_string(items.size() + 1);
@@ -69,7 +72,8 @@ std::vector<EvaluatedItem> itemsOf(const ImportedResults& found, const std::file
         items.push_back(
             {.item = place == known.end() ? said : *place->second,
              .set = name,
-             .answers = {{toText(kImportedColumn), importedAnswer(result.raw.output)}}});
+             .dialect = dialect,
+             .answers = {{toText(kImportedColumn), importedAnswer(result.raw.output, dialect)}}});
     }
     return items;
 }
@@ -128,7 +132,7 @@ void importResults(const EvalImportArguments& a) {
     const auto found = readResults(a.file, set);
     checkThatItFits(found, a);
     sayNotUsed(found.leftOut, a.file.string());
-    const auto items = itemsOf(found, a.file, set);
+    const auto items = itemsOf(found, a, set);
     const auto plan = planOf(a, found, items, set);
     RunStore store(storeFile(a.store));
     const auto run = store.start({.kind = kEvaluationKind,
@@ -163,6 +167,9 @@ void addEvalImportCommand(CLI::App& eval) {
                         "questions need it, and pairs, parts and pictures are known by it");
     command->add_option("--scorer", a->scorer, "Whose verdict the table counts (default: LVR's)")
         ->check(CLI::IsMember(scorerNames()));
+    addDialectName(*command, a->dialect,
+                   "How the model that answered thinks and marks its answers (default: as the "
+                   "tokens in an output say, else as LVR's)");
     addStoreOption(*command, a->store);
     command->add_flag("--json", a->output.json, "Print one JSON object");
     command->add_option("--to", a->output.to, "Write the JSON object to this .json file too")

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "app/cli/command.h"
 #include "app/cli/passes.h"
@@ -24,6 +25,7 @@ constexpr auto kBetweenLooks = 500ms;
 constexpr int kRests = 20;            // a look may take so small a part of the time
 constexpr auto kBetweenBeats = 30s;   // of a training that is silent
 constexpr Seconds kAfterTheEnd = 5s;  // what comes after the last step: measurements, a table
+constexpr Seconds kToResume = 10min;  // a training that was through, and loads its model
 
 struct FollowArguments {
     fs::path store, folder;
@@ -70,8 +72,9 @@ public:
             const auto begun = Clock::now();
             if (look()) lastNews_ = Clock::now();
             const Seconds idle = Clock::now() - lastNews_;
+            const auto more = training_.wasThroughBefore() ? kToResume : kAfterTheEnd;
             if (training_.isThrough() &&
-                idle >= (untilIdle > 0 ? std::min(kAfterTheEnd, Seconds(untilIdle)) : kAfterTheEnd))
+                idle >= (untilIdle > 0 ? std::min(more, Seconds(untilIdle)) : more))
                 return "all of its steps were done";
             if (untilIdle > 0 && idle.count() >= untilIdle)
                 return "nothing came for " + std::to_string(std::lround(untilIdle)) + " s";
@@ -87,7 +90,8 @@ private:
             if (grew) tell();
             const auto waitsFor = training_.waitsFor();
             if (waitsFor != said_) {
-                store_.setWaiting(run_, said_ = waitsFor);
+                store_.setWaiting(run_, waitsFor);  // again at the next look when it is locked
+                said_ = waitsFor;
                 if (!waitsFor.empty()) std::cerr << waitsFor << "\n";
             }
             if (grew) lastBeat_ = Clock::now();
@@ -101,6 +105,8 @@ private:
         }
     }
     void tell() {
+        const std::pair now(training_.step(), training_.values());
+        if (now == std::exchange(told_, now)) return;
         std::cout << "step " << training_.step() << ": " << training_.values() << " values"
                   << std::endl;
     }
@@ -115,6 +121,7 @@ private:
     std::int64_t run_;
     FollowedTraining training_;
     std::string said_;  // what it waits for
+    std::pair<int, std::size_t> told_;
     Clock::time_point lastNews_ = Clock::now(), lastBeat_ = lastNews_;
 };
 

@@ -56,6 +56,24 @@ void showWhatIsLeftOut(const LvrModel& model, const std::filesystem::path& folde
     if (!names.empty()) std::cout << "not read        " << names << "\n";
 }
 
+// How its method was published, where the folder's own files say otherwise.
+std::string publishedElsewhere(const std::filesystem::path& folder, const FoundDialect& found) {
+    auto published = found.dialect;
+    const auto own = readGenerationConfig(folderWith(folder, "generation_config.json"));
+    const auto says = [&](const char* field) { return own.said.contains(field); };
+    const bool samples = says("do_sample") || says("temperature") || says("top_p") ||
+                         says("top_k") || says("min_p") || says("repetition_penalty");
+    if (!samples || published.sampling == own.sampling) published.sampling.reset();
+    if (!own.maxNewTokens || published.maxNewTokens == own.maxNewTokens)
+        published.maxNewTokens.reset();
+    const auto pictures = PreprocessConfig::open(folder);
+    const bool isSame =
+        published.pixels.min == pictures.minPixels && published.pixels.max == pictures.maxPixels;
+    if (!saysPictureLimits(folderWith(folder, "preprocessor_config.json")) || isSame)
+        published.pixels = {};
+    return publishedText(published);
+}
+
 void showModel(const std::string& name, const std::string& dialect) {
     const auto folder = findCheckpoint(name.empty() ? tinyModelFolder() : name);
     const auto stored = memoryType(sizeOf(folder).dtype);
@@ -82,6 +100,8 @@ void showModel(const std::string& name, const std::string& dialect) {
               << "tokenizer       " << tokenizer.size() << " entries\n"
               << "dialect         " << found.dialect.name << ": " << found.choice.reason << "\n"
               << "thinks          " << ruleText(found.dialect) << "\n";
+    if (const auto published = publishedElsewhere(folder, found); !published.empty())
+        std::cout << "published with  " << published << "; its own files' values are used\n";
     for (const auto& warning : found.choice.warnings)
         std::cout << "note            " << warning << "\n";
     std::cout << "lvr             head " << headName(config.lvr.head) << ", latent end vector "
@@ -112,8 +132,9 @@ void merge(const MergeArguments& a) {
     if (!readAdapterConfig(folder))
         throw Error(folder.string() + " is no adapter: it has no adapter_config.json");
     checkOutputFolder(a.out);
-    auto placement = placementOf(
-        {a.adapter.model, a.adapter.dtype, a.adapter.device == "auto" ? "cpu" : a.adapter.device});
+    auto placement = placementOf({.model = a.adapter.model,
+                                  .dtype = a.adapter.dtype,
+                                  .device = a.adapter.device == "auto" ? "cpu" : a.adapter.device});
     if (a.adapter.dtype == "auto") placement.dtype = memoryType(sizeOf(folder).dtype);
     const auto checkpoint = openCheckpoint(a.adapter, placement);  // merges
     saveCheckpoint(checkpoint, folder, checkpoint.madeInto(commandLine()), a.out);
@@ -128,6 +149,7 @@ void addMerge(CLI::App& model) {
     addModelOptions(*command, a->adapter, "model,--model");
     command->get_option("--model")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
     command->get_option("--dtype")->description("float32, bfloat16, or auto: as the base has it");
+    addDialect(*command, a->adapter.dialect);
     addOutFolder(*command, a->out, "Folder to write")->required();
     command->footer("Example: lvr model merge --model build/lora --out build/merged");
     command->callback([a] { merge(*a); });

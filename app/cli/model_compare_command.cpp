@@ -22,7 +22,7 @@ namespace lvr {
 namespace {
 
 struct CompareArguments {
-    std::string first, second;
+    std::string first, second, firstDialect, secondDialect;
     DataMix data;
     int records = 100, questions = 200;
     std::uint64_t seed = 2000000;
@@ -98,7 +98,9 @@ void print(const Compared& c, const CompareArguments& a) {
 
 void compareModels(CompareArguments& a) {
     const NothingToKeep stopsAtOnce;
-    const ModelArguments one{a.first}, other{a.second};
+    const ModelArguments one{.model = a.first, .dialect = a.firstDialect};
+    const ModelArguments other{
+        .model = a.second, .dialect = a.secondDialect.empty() ? a.firstDialect : a.secondDialect};
     const auto first = openCheckpoint(one, placementOf(one));
     const auto second = openCheckpoint(other, placementOf(other));
     const TemporaryFolder scratch;
@@ -125,6 +127,8 @@ void addModelCompareCommand(CLI::App& model) {
         "compare", "How far a checkpoint predicts what another predicts: what quantising cost");
     command->add_option("first", a->first, "Checkpoint, the one to measure against")->required();
     command->add_option("second", a->second, "Checkpoint made from it")->required();
+    addDialect(*command, a->firstDialect);
+    addDialect(*command, a->secondDialect, "--second-dialect");
     addDataFiles(*command, a->data)
         ->description("Records whose answers both read, as for lvr score (default: scenes)");
     addDataOptions(*command, a->data);

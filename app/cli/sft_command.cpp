@@ -183,8 +183,7 @@ std::string train(SftArguments& arguments, TrainingSession& session) {
     // Another method's model goes on to end its thoughts as that method does.
     if (const auto& dialect = checkpoint.rules.dialect;
         !isLvr(dialect) && hasThoughts(arguments.options.twin))
-        session.provenance.defaultExit =
-            toText(checkpoint.generation.exit.value_or(exitOf(dialect)));
+        session.provenance.defaultExit = toText(checkpoint.defaultExit());
     checkpoint.provenance = session.provenance;  // asked as what it becomes
     checkpoint.generation.exit.reset();          // of its base
     const Measurement measurement(arguments, checkpoint, session);

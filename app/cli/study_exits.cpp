@@ -36,6 +36,7 @@ constexpr int kMostLatents = 16;
 struct ExitArguments {
     fs::path out;
     std::vector<std::string> models;
+    std::string dialect;  // of them all
     int seeds = 3, count = 200, probe = 120;
 };
 
@@ -140,7 +141,9 @@ void trainProbe(const LvrCheckpoint& checkpoint, const ExitArguments& a, const f
 // ---- Kept results
 
 OrderedJson settingsOf(const ExitArguments& a) {
-    return {{"study", "exits"}, {"count", a.count}, {"probe", a.probe}};
+    OrderedJson json{{"study", "exits"}, {"count", a.count}, {"probe", a.probe}};
+    if (!a.dialect.empty()) json["dialect"] = a.dialect;
+    return json;
 }
 
 OrderedJson toJson(const std::map<std::string, ExitOutcome>& outcomes) {
@@ -204,8 +207,8 @@ OrderedJson measured(const StudiedModel& model, const QuestionSet& questions,
             {"rules", toJson(outcomes)}};
 }
 
-StudiedModel studied(const std::string& model) {
-    const ModelArguments opened{model};
+StudiedModel studied(const std::string& model, const std::string& dialect) {
+    const ModelArguments opened{.model = model, .dialect = dialect};
     const auto path = fs::path(model);
     return {openCheckpoint(opened, placementOf(opened)),
             (path.filename().empty() ? path.parent_path() : path).filename().string(),
@@ -268,7 +271,7 @@ void runExitStudy(ExitArguments& a) {
     claimFolder(a);
     auto report = headOf(a);
     for (const auto& given : a.models) {
-        const auto model = studied(given);
+        const auto model = studied(given, a.dialect);
         const auto probe = "probe-" + model.name + ".json";
         if (!fs::exists(a.out / probe)) trainProbe(model.checkpoint, a, a.out / probe);
         report += "Model " + model.name + ", " + model.hash + ".\n\n";
@@ -294,6 +297,7 @@ void addExitStudy(CLI::App& studies) {
     exits->add_option("--out", a->out, "Folder for results, plots and report.md")->required();
     exits->add_option("--model", a->models,
                       "Checkpoint; give it again for several (default: the shipped tiny model)");
+    addDialect(*exits, a->dialect);
     exits->add_option("--seeds", a->seeds, "Of questions, how many")
         ->check(wholeFrom(1))
         ->capture_default_str();

@@ -18,8 +18,7 @@ namespace lvr {
 // What the window shows about an open model.
 struct ModelInfo {
     std::string name;  // "tiny model", a folder's name or a repo id
-    // "1.2 M parameters, float32 on cpu"; of a model that does not think as LVR also how:
-    // "..., thinks as Monet"
+    // "1.2 M parameters, float32 on cpu, thinks as Monet", or "..., plain"
     std::string details;
     DecodeOptions decoding = {};   // as its own files say
     bool drawnScenesOnly = false;  // it knows generated scenes and nothing else

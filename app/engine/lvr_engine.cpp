@@ -108,7 +108,8 @@ std::string details(const LvrCheckpoint& checkpoint, const Placement& placement)
     const auto& dialect = checkpoint.rules.dialect;
     char text[32];
     std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
-    return text + toText(placement) + (isLvr(dialect) ? "" : ", thinks as " + dialect.method);
+    return text + toText(placement) +
+           (dialect.name == "plain" ? ", plain" : ", thinks as " + dialect.method);
 }
 
 // Where the wish leads to; what is open makes room where both don't fit.
@@ -149,9 +150,13 @@ std::unique_ptr<AskEngine> openLvrEngine(const ModelWish& wish, const LoadHooks&
                        checkpoint.decoding().options, tiny || scenes, checkpoint.preprocess};
         info.positions = checkpoint.model.config().text.maxPositionEmbeddings;
         info.warnings = checkpoint.warnings;
-        if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect))
-            info.warnings.insert(info.warnings.begin(), "it thinks as " + dialect.method + " (" +
-                                                            checkpoint.dialectChoice.reason + ")");
+        // LVR's own way is what everybody expects.
+        const auto& dialect = checkpoint.rules.dialect;
+        if (dialect.name != "lvr")
+            info.warnings.insert(info.warnings.begin(),
+                                 (dialect.name == "plain" ? "it is a plain model"
+                                                          : "it thinks as " + dialect.method) +
+                                     " (" + checkpoint.dialectChoice.reason + ")");
         return std::make_unique<LvrEngine>(std::move(checkpoint), std::move(info));
     } catch (const Cancelled&) {
         return nullptr;

@@ -37,6 +37,13 @@ std::optional<double> numberIn(const Json& row, const std::string& column) {
     return found->get<double>();
 }
 
+// A step or a group's number; nothing for what none can be.
+std::optional<int> countIn(const Json& row, const std::string& column) {
+    const auto number = numberIn(row, column);
+    if (!number || !(*number >= 0 && *number < 2e9)) return {};
+    return static_cast<int>(*number);
+}
+
 std::string textIn(const Json& row, const std::string& column) {
     const auto found = row.find(column);
     return found == row.end() ? "" : completionTextOf(*found);
@@ -84,13 +91,11 @@ public:
     void add(const Json& row) {
         if (!row.is_object() || !row.contains("completion"))
             throw Error("has no column completion");
-        const auto said = numberIn(row, "step");
-        const int step = said && *said >= 0 && *said < 2e9 ? static_cast<int>(*said) : stepOfFile_;
-        auto& rollouts = steps_[step];
+        auto& rollouts = steps_[countIn(row, "step").value_or(stepOfFile_)];
         auto rollout = rolloutOf(row);
         const auto* before = rollouts.empty() ? nullptr : &rollouts.back();
-        if (const auto group = numberIn(row, "group"))
-            rollout.group = static_cast<int>(*group);
+        if (const auto group = countIn(row, "group"))
+            rollout.group = *group;
         else if (before)
             rollout.group = before->group + (before->prompt == rollout.prompt ? 0 : 1);
         rollout.index = before && before->group == rollout.group ? before->index + 1 : 0;
@@ -133,8 +138,8 @@ std::map<int, std::vector<Rollout>> readCompletions(const fs::path& file) {
 
 }  // namespace
 
-std::map<int, std::vector<Rollout>> CompletionTables::look(const std::vector<fs::path>& files) {
-    std::map<int, std::vector<Rollout>> found;
+std::map<int, CompletionTables::Found> CompletionTables::look(const std::vector<fs::path>& files) {
+    std::map<int, Found> found;
     for (const auto& file : files) {
         std::error_code failed;
         const Seen now{.size = fs::file_size(file, failed),
@@ -143,7 +148,8 @@ std::map<int, std::vector<Rollout>> CompletionTables::look(const std::vector<fs:
         if (failed || (seen.size == now.size && seen.written == now.written)) continue;
         seen = now;
         try {
-            for (auto& [step, rollouts] : readCompletions(file)) found[step] = std::move(rollouts);
+            for (auto& [step, rollouts] : readCompletions(file))
+                found[step] = {std::move(rollouts), now.written};
         } catch (const Error& error) {
             seen.problem = file.filename().string() + ": " + error.what();
         }

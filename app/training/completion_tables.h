@@ -15,9 +15,14 @@ namespace lvr {
 // read too: reward, image, group, expected, stopped.
 class CompletionTables {
 public:
+    struct Found {
+        std::vector<Rollout> rollouts;
+        std::filesystem::file_time_type written;  // their file
+    };
     // The rollouts of steps that are new, or more, since the last look. A file that isn't whole yet
     // is looked at again.
-    std::map<int, std::vector<Rollout>> look(const std::vector<std::filesystem::path>& files);
+    std::map<int, Found> look(const std::vector<std::filesystem::path>& files);
+    void lookAgain() { seen_.clear(); }  // at all of them
     // One sentence for each file that can't be read as it is now.
     std::vector<std::string> problems() const;
 

@@ -1,6 +1,7 @@
 #include "app/training/followed_training.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -62,6 +63,23 @@ bool isSame(const Metric& a, const Metric& b) {
            (a.value == b.value || (std::isnan(a.value) && std::isnan(b.value)));
 }
 
+double secondsOf(fs::file_time_type written) {
+    const auto since1970 = fs::file_time_type::clock::to_sys(written).time_since_epoch();
+    return std::chrono::duration<double>(since1970).count();
+}
+
+// Whether a training goes on that a state says is through: it logged steps beyond, a session that
+// has said nothing yet was opened since, or one began that does earlier steps again. What is logged
+// of the state's own step was measured at the end.
+bool goesOn(const fs::path& events, const LoggedScalars& read, std::int64_t reached,
+            fs::file_time_type written) {
+    std::error_code failed;
+    if (fs::last_write_time(events, failed) < written || failed) return false;
+    if (read.metrics.empty()) return true;
+    const auto step = read.metrics.back().step;
+    return step > reached || (step < reached && read.started > secondsOf(written));
+}
+
 }  // namespace
 
 FollowedTraining::FollowedTraining(const fs::path& folder, RunStore& store, std::int64_t run)
@@ -71,12 +89,15 @@ FollowedTraining::FollowedTraining(const fs::path& folder, RunStore& store, std:
 
 bool FollowedTraining::look() {
     trouble_.clear();
-    // Not ||: each of them looks.
-    isUnstored_ = lookAtEvents() | lookAtState() | isUnstored_;
+    // All look before anything is stored: what a locked store does not take is not read again.
+    lookAtEvents();
+    lookAtState();
+    lookAtCompletions();
+    storePlan();
     const bool grew = isUnstored_;
     if (isUnstored_) storeMetrics();
     isUnstored_ = false;
-    return lookAtCompletions() || grew;
+    return storeRollouts() || grew;
 }
 
 // A file that can't be read now may be readable at the next look.
@@ -88,16 +109,16 @@ void FollowedTraining::tryTo(const std::function<void()>& read) {
     }
 }
 
-bool FollowedTraining::lookAtEvents() {
-    bool grew = false;
+void FollowedTraining::lookAtEvents() {
     for (const auto& file : eventFilesOf(folder_))
-        tryTo([&] { grew = events_.try_emplace(file, file).first->second.look() || grew; });
-    return grew;
+        tryTo([&] {
+            if (events_.try_emplace(file, file).first->second.look()) isUnstored_ = true;
+        });
 }
 
 // The one that was written last: a trainer that went back to a checkpoint writes fewer steps. One
 // that is not whole yet is read again.
-bool FollowedTraining::lookAtState() {
+void FollowedTraining::lookAtState() {
     State newest;
     for (const auto& file : stateFilesOf(folder_)) {
         std::error_code failed;
@@ -106,27 +127,49 @@ bool FollowedTraining::lookAtState() {
             newest = {.file = file, .written = written, .read = {}};
     }
     if (newest.file.empty() || (newest.file == state_.file && newest.written == state_.written))
-        return false;
+        return;
     newest.read.isWhole = false;
     tryTo([&] { newest.read = readTrainerState(newest.file); });
-    if (!newest.read.isWhole) return false;
-    const bool isOtherPlan = newest.read.steps > 0 && newest.read.steps != state_.read.steps;
+    if (!newest.read.isWhole) return;
     state_ = std::move(newest);
-    if (isOtherPlan)
-        if (const auto run = store_.find(run_))
-            store_.setPlan(run_, state_.read.steps, run->info.options);
-    return true;
+    isUnstored_ = true;
 }
 
-bool FollowedTraining::lookAtCompletions() {
+void FollowedTraining::lookAtCompletions() {
+    for (auto& [step, found] : completions_.look(completionFilesOf(folder_)))
+        unstored_.insert_or_assign(step, std::move(found));
+}
+
+void FollowedTraining::storePlan() {
+    if (state_.read.steps == 0 || state_.read.steps == plan_) return;
+    if (const auto run = store_.find(run_))
+        store_.setPlan(run_, state_.read.steps, run->info.options);
+    plan_ = state_.read.steps;
+}
+
+bool FollowedTraining::storeRollouts() {
     bool grew = false;
-    for (const auto& [step, rollouts] : completions_.look(completionFilesOf(folder_))) {
-        newestRollouts_ = std::max(newestRollouts_, step);
-        if (store_.rollouts(run_, step) == rollouts) continue;
-        store_.putRollouts(run_, step, rollouts);
-        grew = true;
+    while (!unstored_.empty()) {
+        const auto& [step, found] = *unstored_.begin();
+        if (!isUndone(step, found.written)) {
+            if (store_.rollouts(run_, step) != found.rollouts) {
+                store_.putRollouts(run_, step, found.rollouts);
+                grew = true;
+            }
+            newestRollouts_ = std::max(newestRollouts_, step);
+        }
+        unstored_.erase(unstored_.begin());
     }
     return grew;
+}
+
+// A step that the newest session has not come to, in a table from before it began: the training
+// went back, and writes the table anew when it gets there.
+bool FollowedTraining::isUndone(int step, fs::file_time_type written) const {
+    if (stored_.empty() || step <= stored_.back().step) return false;
+    double began = 0;  // s since 1970
+    for (const auto& [file, tail] : events_) began = std::max(began, tail.read().started);
+    return secondsOf(written) < began;
 }
 
 // Event files and a state say the same under other names: the files, which say more, count.
@@ -146,16 +189,21 @@ void FollowedTraining::storeMetrics() {
     if (isStale_) stored_ = store_.metrics(run_);
     isStale_ = true;  // until all of it is stored
     auto now = metricsNow();
+    if (now.empty()) return;  // a file that begins anew and has said nothing yet
     const auto [old, fresh] = std::ranges::mismatch(stored_, now, isSame);
     if (old == stored_.end()) {
         if (fresh != now.end()) store_.appendAll(run_, {fresh, now.end()});
-    } else if (!now.empty()) {
+    } else {
         // From the newest step that is there and not beyond the first that isn't.
         const int gone = fresh == now.end() ? old->step : std::min(old->step, fresh->step);
         const auto beyond = std::ranges::upper_bound(now, gone, {}, &Metric::step);
         const int from = beyond == now.begin() ? gone : std::prev(beyond)->step;
         const auto first = std::ranges::lower_bound(now, from, {}, &Metric::step);
         store_.appendAll(run_, {first, now.end()}, from - 1);
+        if (now.back().step < stored_.back().step) {  // and lost its rollouts beyond
+            newestRollouts_ = std::min(newestRollouts_, now.back().step);
+            completions_.lookAgain();
+        }
     }
     stored_ = std::move(now);
     isStale_ = false;
@@ -170,7 +218,14 @@ std::string FollowedTraining::waitsFor() const {
 }
 
 bool FollowedTraining::isThrough() const {
-    return state_.read.steps > 0 && state_.read.reached >= state_.read.steps;
+    if (state_.read.steps == 0 || state_.read.reached < state_.read.steps) return false;
+    return std::ranges::none_of(events_, [&](const auto& events) {
+        return goesOn(events.first, events.second.read(), state_.read.reached, state_.written);
+    });
+}
+
+bool FollowedTraining::wasThroughBefore() const {
+    return isThrough() && state_.written < began_ - std::chrono::minutes(1);
 }
 
 int FollowedTraining::step() const {

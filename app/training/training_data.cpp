@@ -38,8 +38,9 @@ std::size_t dropLong(const TrainArguments& a, const LengthLimit& limit, const ch
     const auto all = data.records.size();
     const auto folder = findCheckpoint(a.model);
     const auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+    const auto dialect = dialectIn(folder, tokenizer, a.dialect).dialect;
     const auto dropped =
-        dropLongRecords(data, limit, {tokenizer, chatStyleOf(folder)}, preprocessOf(a));
+        dropLongRecords(data, limit, {tokenizer, chatStyleOf(folder), dialect}, preprocessOf(a));
     if (dropped.count == 0) return 0;
     const auto sentence = std::string("left out ") + std::to_string(dropped.count) + " of " +
                           recordsOf(all) + " of the " + what + ", longer than --max-length " +

@@ -10,13 +10,11 @@ namespace lvr {
 namespace {
 
 // Length of the text of the first n ids, for n = 0 .. all.
-std::vector<std::size_t> lengthsOf(const Tokenizer& tokenizer, const Ids& ids) {
+std::vector<std::size_t> lengthsOf(const LvrCheckpoint& checkpoint, const Ids& ids) {
     std::vector<std::size_t> lengths{0};
     for (std::size_t n = 1; n <= ids.size(); ++n)
-        lengths.push_back(tokenizer
-                              .decode({ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(n)},
-                                      SkipSpecial::Yes)
-                              .size());
+        lengths.push_back(
+            checkpoint.spoken({ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(n)}).size());
     return lengths;
 }
 
@@ -67,12 +65,12 @@ std::string inFormOf(const std::string& own, const std::string& answer,
 std::optional<SpokenAnswer> spokenAnswer(const LvrCheckpoint& checkpoint, const RowResult& row) {
     SpokenAnswer spoken{.from = afterLastLatent(row), .answer = answerOf(checkpoint, row)};
     const Ids words(row.ids.begin() + static_cast<std::ptrdiff_t>(spoken.from), row.ids.end());
-    const auto text = checkpoint.tokenizer.decode(words, SkipSpecial::Yes);
+    const auto text = checkpoint.spoken(words);
     const auto at = spoken.answer.empty()
                         ? text.npos
                         : placeOf(spoken.answer, text, checkpoint.rules.dialect.answer);
     if (at == text.npos) return std::nullopt;
-    const auto lengths = lengthsOf(checkpoint.tokenizer, words);
+    const auto lengths = lengthsOf(checkpoint, words);
     std::size_t first = 0, end = words.size();
     for (std::size_t n = 0; n < words.size(); ++n)
         if (lengths[n] <= at) first = n;

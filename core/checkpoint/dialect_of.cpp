@@ -114,18 +114,43 @@ std::vector<std::string> anchorWarnings(const DialectEvidence& evidence,
     if (evidence.idOf("<|anchor_start|>") && evidence.idOf("<|anchor_end|>"))
         sentences.emplace_back(
             "its anchor tokens from <|anchor_start|> to <|anchor_end|> are CoVT's: they are said "
-            "and read as tokens, and nothing is fed back, so that there are no latents to look at");
-    if (config.has("v_top_dim"))
+            "and read as tokens, and nothing is fed back, so that there are no latents to look at; "
+            "answers say where such spans are");
+    const bool hasTokens = evidence.idOf("<lvr1>") && evidence.idOf("<lvr2>");
+    if (config.has("v_top_dim") || hasTokens)
         sentences.emplace_back(
-            "config.json has v_top_dim, which is LaViT's: its tokens for visual thoughts are said "
-            "and read as tokens, and nothing is fed back, so that there are no latents to look at");
+            std::string(config.has("v_top_dim") ? "config.json has v_top_dim"
+                                                : "its tokenizer has <lvr1> and <lvr2>") +
+            ", which is LaViT's: its tokens for visual thoughts are said and read as tokens, and "
+            "nothing is fed back, so that there are no latents to look at; answers say where such "
+            "spans are");
     return sentences;
 }
 
-void refuseOtherLoops(const ConfigFields& config) {
+// They write no field of their own into config.json, but the name of their class.
+void refuseOtherClasses(const JsonFields& config) {
+    if (!config.isArray("architectures")) return;
+    const auto names = config.get<std::vector<std::string>>("architectures");
+    for (const auto& name : names)
+        if (name.starts_with("UniQwen") || name.starts_with("GemmaGen"))
+            config.fail("architectures",
+                        "has " + name +
+                            ", which is Latent Sketchpad's: its thoughts are pictures' visual "
+                            "tokens that a head of its own makes from many states at once, and no "
+                            "state is fed back; that head and its decoder are not built in");
+}
+
+void refuseOtherLoops(const ConfigFields& config, const DialectEvidence& evidence) {
     const auto refuse = [&](const char* field, const std::string& what) {
         config.holding(field).fail(field, what);
     };
+    refuseOtherClasses(evidence.config);
+    if (evidence.idOf("<|start-latent|>") && evidence.idOf("<|end-latent|>"))
+        throw Error(
+            "its tokenizer has <|start-latent|> and <|end-latent|>, as IVT-LR's has: after each "
+            "latent that method puts visual tokens of the picture into the sequence, those that "
+            "its attention picks; a decoding that feeds one vector a position can't do that, and "
+            "it is not built in");
     if (config.has("ell_star") && config.has("num_recurrent_steps"))
         refuse("num_recurrent_steps",
                "says that this is a CVRR model, which runs one of its layers several times instead "
@@ -142,10 +167,11 @@ void refuseOtherLoops(const ConfigFields& config) {
 std::pair<std::string, std::optional<std::int64_t>> splitAsked(const std::string& asked) {
     const auto colon = asked.find(':');
     if (colon == asked.npos) return {asked, std::nullopt};
+    constexpr std::int64_t kMost = 1'000'000'000;  // beyond any vocabulary
     std::int64_t first = -1;
     const auto* end = asked.data() + asked.size();
     const auto [stop, failed] = std::from_chars(asked.data() + colon + 1, end, first);
-    if (failed != std::errc() || stop != end || first < 0)
+    if (failed != std::errc() || stop != end || first < 0 || first > kMost)
         throw Error("dialect \"" + asked +
                     "\": behind the colon stands the id of the method's first token, as in "
                     "\"monet:151665\"");
@@ -174,13 +200,36 @@ void readCount(const ConfigFields& config, Dialect& dialect) {
     dialect.count = static_cast<int>(count) * dialect.countTimes;
 }
 
+std::string dialectInSidecar(const DialectEvidence& evidence) {
+    try {
+        return dialectNamed(evidence.sidecar).name;
+    } catch (const Error& error) {
+        throw Error(evidence.sidecarFile + ": dialect: " + error.what());
+    }
+}
+
+// The ids that somebody says: from `first` on, in the order in which the method adds its tokens.
+void giveIds(std::int64_t first, const DialectEvidence& evidence, FoundDialect& found) {
+    std::vector<NamedToken*> order{&found.start, &found.latent};
+    if (addsLatentFirst(found.dialect.name)) std::swap(order[0], order[1]);
+    if (found.latentEnd) order.push_back(&*found.latentEnd);
+    order.push_back(&found.end);
+    for (auto* token : order) {
+        const auto known = evidence.idOf(token->text);
+        if (known && *known != first)
+            throw Error("the tokenizer has " + token->text + " as id " + std::to_string(*known) +
+                        ", and by what you say it is " + std::to_string(first) +
+                        "; leave out the id");
+        token->configured = first++;
+    }
+}
+
 DialectChoice chosenBy(const DialectEvidence& evidence, const ConfigFields& config,
                        const std::string& asked) {
     if (!asked.empty())
         return {.name = dialectNamed(asked).name, .reason = "you said so", .isAsked = true};
     if (!evidence.sidecar.empty())
-        return {.name = dialectNamed(evidence.sidecar).name,
-                .reason = "lvr_workbench.json says so"};
+        return {.name = dialectInSidecar(evidence), .reason = "lvr_workbench.json says so"};
     if (auto choice = byFields(config, evidence.generation)) return *std::move(choice);
     if (auto choice = byTokens(evidence)) return *std::move(choice);
     return {.name = "plain", .reason = "neither config.json nor the tokenizer names a method"};
@@ -190,7 +239,7 @@ DialectChoice chosenBy(const DialectEvidence& evidence, const ConfigFields& conf
 
 FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked) {
     const ConfigFields config(evidence.config);
-    refuseOtherLoops(config);
+    refuseOtherLoops(config, evidence);
     const auto [name, first] = splitAsked(asked);
     FoundDialect found;
     found.choice = chosenBy(evidence, config, name);
@@ -204,16 +253,7 @@ FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked
     found.end = {dialect.end, idIn(fields.end)};
     if (!dialect.latentEnd.empty())
         found.latentEnd = {dialect.latentEnd, idIn("lvr_latent_end_id")};
-    auto next = first;
-    const auto ids = [&](NamedToken& token) {
-        if (next) token.configured = (*next)++;
-    };
-    if (addsLatentFirst(dialect.name)) {
-        ids(found.latent), ids(found.start);
-    } else {
-        ids(found.start), ids(found.latent);
-    }
-    ids(found.end);
+    if (first) giveIds(*first, evidence, found);
     if (!isLvr(dialect)) checkHasTokens(found, evidence);
     const auto anchors = anchorWarnings(evidence, config);
     auto& warnings = found.choice.warnings;

@@ -18,6 +18,7 @@ struct DialectEvidence {
     // Id of a token that the tokenizer knows.
     std::function<std::optional<std::int64_t>(const std::string& token)> idOf;
     std::string sidecar = {};  // what lvr_workbench.json names, or empty
+    std::string sidecarFile = "lvr_workbench.json";
 };
 
 // A method's tokens with the ids that config.json gives them; those it gives none are the
@@ -39,7 +40,7 @@ struct FoundDialect {
 // tokens: they have the ids from there on, in the order in which the method adds them. Else the
 // sidecar's name; else a method's own fields of config.json, at its top level or in text_config;
 // else its added tokens; else "plain". Throws Error: an unknown name, a name whose tokens the
-// tokenizer lacks, a model that thinks in a way that is not built in.
+// tokenizer lacks or has elsewhere, a model that thinks in a way that is not built in.
 FoundDialect dialectOf(const DialectEvidence& evidence, const std::string& asked = {});
 
 }  // namespace lvr

@@ -160,8 +160,13 @@ void writeGenerationExit(const ExitRule& exit, const fs::path& folder) {
     const auto said = readGenerationConfig(folder).exit;
     if (!said || *said == exit) return;
     auto json = OrderedJson::parse(readTextFile(file));
+    const bool namesStrategy = json.contains("decoding_strategy");
     for (const auto* field : kExitFields) json.erase(field);
-    if (const auto* fixed = std::get_if<FixedSteps>(&exit)) json["lvr_steps"] = fixed->count;
+    if (const auto* fixed = std::get_if<FixedSteps>(&exit)) {
+        json["lvr_steps"] = fixed->count;
+        // Steps without it are what ReaLVR writes.
+        if (namesStrategy) json["decoding_strategy"] = "steps";
+    }
     writeFileAtomically(file, json.dump(2) + "\n");
 }
 

@@ -229,7 +229,7 @@ private:
         for (std::size_t a = 0; a < active.size(); ++a) {
             auto& row = rows_[live_[active[a]]];
             sampling.push_back({row.seen, row.random});
-            if (row.plan.span == RowPlan::Span::Removed)
+            if (row.plan.span == RowPlan::Span::Removed && setting_.rules.tokens.areThere())
                 logits[static_cast<std::int64_t>(a)][setting_.rules.tokens.start] =
                     -std::numeric_limits<double>::infinity();
         }
@@ -359,18 +359,11 @@ private:
 
 std::vector<torch::Tensor> thoughtsOf(const RowResult& row) {
     std::vector<torch::Tensor> thoughts;
-    std::int64_t first = 0, count = 0;
-    const auto close = [&] {
-        if (count > 0) thoughts.push_back(row.latents.narrow(0, first, count));
-        first += std::exchange(count, 0);
-    };
-    for (const bool isLatent : row.isLatent) {
-        if (isLatent)
-            ++count;
-        else
-            close();
+    for (auto begin = row.thoughtOf.begin(); begin != row.thoughtOf.end();) {
+        const auto end = std::upper_bound(begin, row.thoughtOf.end(), *begin);
+        thoughts.push_back(row.latents.narrow(0, begin - row.thoughtOf.begin(), end - begin));
+        begin = end;
     }
-    close();
     return thoughts;
 }
 

@@ -65,7 +65,8 @@ struct RowResult {
     // Where they are wanted, per generated position: of its id under softmax(logits / temperature)
     // (temperature 1 when greedy), before penalty, top-k, top-p and min-p.
     std::vector<float> logProbabilities;
-    torch::Tensor latents;  // [n, D] float32, as fed
+    torch::Tensor latents;       // [n, D] float32, as fed
+    std::vector<int> thoughtOf;  // [n] number of the thought that each is of, from 0
     StopReason stopped = StopReason::EndOfText;
 };
 

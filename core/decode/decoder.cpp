@@ -113,6 +113,7 @@ std::string beginningOf(const std::string& text) {
 Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeOptions& options,
                    const std::vector<PatchGrid>& grids) {
     if (options.thought.boxes.empty()) return prompt;
+    checkpoint.checkThinks();
     prompt.thought =
         thoughtLatents(options.thought, grids, checkpoint.trainedTargets(), prompt.images.tokens);
     if (const auto& end = checkpoint.model.latentEnd(); end.defined())
@@ -125,11 +126,10 @@ Prompt withThought(Prompt prompt, const LvrCheckpoint& checkpoint, const DecodeO
 }  // namespace
 
 std::string answerOf(const LvrCheckpoint& checkpoint, const RowResult& row) {
-    std::vector<std::int64_t> spoken;
+    std::vector<std::int64_t> said;
     for (std::size_t i = 0; i < row.ids.size(); ++i)
-        if (!row.isLatent[i] && !checkpoint.isMark(row.ids[i])) spoken.push_back(row.ids[i]);
-    return answerIn(checkpoint.tokenizer.decode(spoken, SkipSpecial::Yes),
-                    checkpoint.rules.dialect.answer);
+        if (!row.isLatent[i]) said.push_back(row.ids[i]);
+    return answerIn(checkpoint.spoken(said), checkpoint.rules.dialect.answer);
 }
 
 Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
@@ -140,6 +140,7 @@ Prompt buildPrompt(const LvrCheckpoint& checkpoint, const VisualTokens& images,
                                          : checkpoint.prompt(images.grids, question, system);
     const bool endsPrompt =
         checkpoint.rules.dialect.forcedStart == Dialect::ForcedStart::EndsPrompt;
+    if (start == SpanStart::Forced) checkpoint.checkThinks();
     if (start == SpanStart::Forced && endsPrompt)
         prompt.ids.push_back(checkpoint.rules.tokens.start);
     checkLength(std::ssize(prompt.ids), checkpoint.model.config().text.maxPositionEmbeddings);

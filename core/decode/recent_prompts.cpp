@@ -95,15 +95,15 @@ PromptReading RecentPrompts::read(const LvrModel& model, const Prompt& prompt,
     const auto rest = shared > 0 && !isKnown ? PassWatch{{}, watch.stop} : watch;
     const auto read = readPrompt(model, prompt, rest, first);
     if (!read) return {};
-    keep(Read{prompt.ids, prompt.sequence, read});
+    keep(Read{prompt.ids, prompt.sequence.embeddings, prompt.sequence.positions, read});
     return {read, isKnown ? length - shared : length};
 }
 
 std::int64_t RecentPrompts::sharedBy(const Read& known, const Prompt& prompt) {
     const auto [end, other] = std::ranges::mismatch(known.ids, prompt.ids);
     auto shared = end - known.ids.begin();
-    shared = equalPositions(known.sequence.positions, prompt.sequence.positions, shared);
-    return equalVectors(known.sequence.embeddings, prompt.sequence.embeddings, shared);
+    shared = equalPositions(known.positions, prompt.sequence.positions, shared);
+    return equalVectors(known.embeddings, prompt.sequence.embeddings, shared);
 }
 
 RecentPrompts::Beginning RecentPrompts::longestBeginning(const Prompt& prompt) {
@@ -125,13 +125,13 @@ const RecentPrompts::Recent& RecentPrompts::used(Place place) {
 std::size_t RecentPrompts::bytesOf(const Recent& recent) {
     if (const auto* pictures = std::get_if<Pictures>(&recent)) return pictures->visual.bytes();
     const auto& read = std::get<Read>(recent);
-    return read.prompt->cache.bytes() + read.sequence.embeddings.nbytes();
+    return read.prompt->cache.bytes() + read.embeddings.nbytes() + read.positions.nbytes();
 }
 
 torch::Device RecentPrompts::deviceOf(const Recent& recent) {
     if (const auto* pictures = std::get_if<Pictures>(&recent))
         return pictures->visual.tokens.device();
-    return std::get<Read>(recent).sequence.embeddings.device();
+    return std::get<Read>(recent).embeddings.device();
 }
 
 void RecentPrompts::keep(Recent recent) {

@@ -51,7 +51,8 @@ private:
     };
     struct Read {
         std::vector<std::int64_t> ids;
-        Sequence sequence;
+        torch::Tensor embeddings;  // [1, T, D]
+        torch::Tensor positions;   // [3, 1, T]
         std::shared_ptr<const ReadPrompt> prompt;
     };
     using Recent = std::variant<Pictures, Read>;

@@ -70,9 +70,11 @@ bool restartsAtShadowStart(const RowState& row, const RowSetting& setting) {
            !isPlanned(row, row.thought) && dialectOf(setting).first == Dialect::First::AfterStart;
 }
 
+// Behind a start that was fed again inside a thought: that thought, as far as it is counted.
 ThoughtState newThought(const RowState& row, const RowSetting& setting) {
-    ThoughtState thought{.number = row.thought.number + 1};
-    if (row.resumes && dialectOf(setting).startInside == Dialect::StartInside::GoesOn)
+    if (!row.resumes) return {.number = row.thought.number + 1};
+    ThoughtState thought{.number = row.thought.number, .index = row.thought.index + 1};
+    if (dialectOf(setting).startInside == Dialect::StartInside::GoesOn)
         thought.fed = row.thought.fed;
     return thought;
 }
@@ -150,7 +152,7 @@ bool isStop(const RowSetting& setting, std::int64_t id) {
 std::int64_t insteadOf(std::int64_t sampled, RowState& row, const RowSetting& setting) {
     if (row.next && !row.thinking) return *std::exchange(row.next, std::nullopt);
     const auto forced = dialectOf(setting).forcedStart;
-    const bool isDue = row.result.ids.empty() && !row.given.defined() &&
+    const bool isDue = row.result.ids.empty() && !row.given.defined() && thinksAtAll(row) &&
                        row.plan.span != RowPlan::Span::Removed &&
                        setting.options.spanStart == SpanStart::Forced &&
                        forced != Dialect::ForcedStart::EndsPrompt;
@@ -294,6 +296,7 @@ void append(RowState& row, const RowSetting& setting, std::int64_t id) {
 
 void remember(RowState& row, const torch::Tensor& latent, const torch::Tensor& latentEnd) {
     row.latents.push_back(latent);
+    row.result.thoughtOf.push_back(row.thought.number);
     if (row.thought.index > 0) row.thought.cosine = cosineOfLastTwo(row.latents);
     if (latentEnd.defined())
         row.thought.endDistance = latentEndDistance(metricOf(row.exit), latent.data_ptr<float>(),

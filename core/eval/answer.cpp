@@ -12,6 +12,8 @@
 #include <regex>
 #include <utility>
 
+#include "core/values/dialect.h"
+
 namespace lvr {
 namespace {
 
@@ -255,9 +257,9 @@ std::string textOfOption(std::string_view behind) {
     return std::string(line.substr(0, line.find_last_not_of(",;") + 1));
 }
 
-std::string withoutLvrTokens(std::string text) {
-    for (const std::string_view token :
-         {"<|lvr_start|>", "<|lvr|>", "<|lvr_latent_end|>", "<|lvr_end|>"})
+// Without the tokens around and in a thought, of whatever method.
+std::string withoutMarks(std::string text) {
+    for (const auto& token : dialectTokens())
         for (auto at = text.find(token); at != text.npos; at = text.find(token, at))
             text.erase(at, token.size());
     return text;
@@ -307,25 +309,28 @@ std::string taggedAnswer(std::string_view text) {
     for (auto open = before.rfind(kOpen); open != text.npos; open = before.rfind(kOpen)) {
         const auto from = text.substr(open + kOpen.size(), before.size() - open - kOpen.size());
         if (const auto close = from.find(kClose); close != from.npos)
-            return std::string(trimmed(withoutLvrTokens(std::string(from.substr(0, close)))));
+            return std::string(from.substr(0, close));
         if (!unfinished) unfinished = from;
         before = text.substr(0, open);
     }
     if (const auto thought = text.rfind(kThought); !unfinished && thought != text.npos)
         unfinished = text.substr(thought + kThought.size());
-    return std::string(trimmed(withoutLvrTokens(std::string(unfinished.value_or(text)))));
+    return std::string(unfinished.value_or(text));
 }
 
-}  // namespace
-
-std::string answerIn(std::string_view text, AnswerMark mark) {
-    text = afterThinking(text);
+std::string markedAnswer(std::string_view text, AnswerMark mark) {
     if (mark == AnswerMark::Phrase)
         if (const auto answer = behindPhrase(text); answer && !answer->empty())
             return std::string(inBox(*answer).value_or(*answer));
     if (mark != AnswerMark::Tag)
         if (const auto answer = inBox(text)) return std::string(*answer);
     return taggedAnswer(text);
+}
+
+}  // namespace
+
+std::string answerIn(std::string_view text, AnswerMark mark) {
+    return std::string(trimmed(withoutMarks(markedAnswer(afterThinking(text), mark))));
 }
 
 bool isRightAnswer(std::string_view answer, std::string_view gold, std::string_view question) {

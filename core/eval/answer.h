@@ -10,12 +10,12 @@ namespace lvr {
 
 // Where a text says its answer: in the last <answer>...</answer> that is complete; if none is,
 // after the last <answer>; without one, after the last <lvr>, which stands for a thought in data.
-// LVR tokens and surrounding space are left out. The release has two rules, the last tag for
-// evaluation and the first for rewards (lvr-spec 4.7, 5.3); who corrects himself means the last.
-// Of a model that says it otherwise: Boxed, in the last \boxed{...} that is complete; Phrase,
-// behind the last "final answer is:" in its line, else in a box; and without those as above. What
-// stands before the last </think> or </reason> is not looked at. text: nothing of what was only
-// sampled inside a thought.
+// Tokens around and in a thought, of whatever method, and surrounding space are left out. The
+// release has two rules, the last tag for evaluation and the first for rewards (lvr-spec 4.7, 5.3);
+// who corrects himself means the last. Of a model that says it otherwise: Boxed, in the last
+// \boxed{...} that is complete; Phrase, behind the last "final answer is:" in its line, else in a
+// box; and without those as above. What stands before the last </think> or </reason> is not looked
+// at. text: nothing of what was only sampled inside a thought.
 std::string answerIn(std::string_view text, AnswerMark mark = AnswerMark::Tag);
 
 // Whether an answer, as answerIn gives it, says what the gold one says. They may differ by

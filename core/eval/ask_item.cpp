@@ -45,12 +45,11 @@ struct Asked {
 // Which of the words a row said its answer begins with; none: it has no answer.
 std::optional<std::size_t> firstWordOfAnswer(const LvrCheckpoint& checkpoint,
                                              const RowResult& row) {
-    const auto& tokenizer = checkpoint.tokenizer;
     const auto mark = checkpoint.rules.dialect.answer;
     std::vector<std::int64_t> said;
     for (std::size_t i = 0; i < row.ids.size(); ++i)
         if (!row.isLatent[i]) said.push_back(row.ids[i]);
-    const auto text = tokenizer.decode(said, SkipSpecial::Yes), answer = answerIn(text, mark);
+    const auto text = checkpoint.spoken(said), answer = answerIn(text, mark);
     if (answer.empty()) return std::nullopt;
     const std::string tag = "<answer>";
     const auto opened = text.rfind(tag);
@@ -60,7 +59,7 @@ std::optional<std::size_t> firstWordOfAnswer(const LvrCheckpoint& checkpoint,
     std::vector<std::int64_t> begun;
     for (std::size_t i = 0; i < said.size(); ++i) {
         begun.push_back(said[i]);
-        if (tokenizer.decode(begun, SkipSpecial::Yes).size() > at) return i;
+        if (checkpoint.spoken(begun).size() > at) return i;
     }
     return std::nullopt;
 }
@@ -189,9 +188,11 @@ private:
     }
 
     void countThoughts(const RowResult& row, ItemAnswer& answer) const {
-        for (std::size_t i = 0; i < row.ids.size(); ++i) {
-            if (!row.isLatent[i]) continue;
-            if (i == 0 || !row.isLatent[i - 1]) answer.thoughts.push_back(0);
+        for (std::size_t i = 0, latent = 0; i < row.ids.size(); ++i) {
+            if (!row.isLatent[i] || latent >= row.thoughtOf.size()) continue;
+            const bool isNew = latent == 0 || row.thoughtOf[latent] != row.thoughtOf[latent - 1];
+            ++latent;
+            if (isNew) answer.thoughts.push_back(0);
             ++answer.thoughts.back();
             const bool isLast = i + 1 < row.ids.size() && !row.isLatent[i + 1];
             answer.closed += isLast && row.ids[i + 1] == checkpoint_.rules.tokens.end;

@@ -88,6 +88,7 @@ OrderedJson questionToJson(const EvaluatedItem& asked) {
                      {"images", item.images},
                      {"targets", listOf(item.targets)},
                      {"prompt", asked.prompt}};
+    if (!asked.dialect.empty()) json["dialect"] = asked.dialect;
     if (!asked.unreadable.empty()) json["unreadable"] = asked.unreadable;
     return json;
 }
@@ -104,6 +105,7 @@ EvaluatedItem questionFrom(const OrderedJson& json) {
                                  .images = json.at("images")},
                         .set = json.at("set"),
                         .prompt = json.at("prompt"),
+                        .dialect = json.value("dialect", ""),
                         .unreadable = json.value("unreadable", "")};
     for (const auto& target : json.at("targets")) asked.item.targets.push_back(targetFrom(target));
     return asked;
@@ -236,13 +238,15 @@ EvalRun readEvaluation(const RunStore& store, std::int64_t run) {
 
 std::string rawLine(const EvaluatedItem& item, const std::string& column) {
     const auto& asked = item.item;
-    return compact({{"benchmark", asked.benchmark},
-                    {"id", asked.id},
-                    {"column", column},
-                    {"question", asked.question},
-                    {"options", asked.options},
-                    {"gold", asked.gold},
-                    {"output", item.answers.at(column).output}});
+    OrderedJson json{{"benchmark", asked.benchmark},
+                     {"id", asked.id},
+                     {"column", column},
+                     {"question", asked.question},
+                     {"options", asked.options},
+                     {"gold", asked.gold},
+                     {"output", item.answers.at(column).output}};
+    if (!item.dialect.empty()) json["dialect"] = item.dialect;
+    return compact(json);
 }
 
 }  // namespace lvr

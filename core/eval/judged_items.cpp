@@ -6,6 +6,7 @@
 #include "core/scorers/scorers.h"
 #include "core/statistics/clustering.h"
 #include "core/statistics/statistics.h"
+#include "core/values/dialect.h"
 
 namespace lvr {
 namespace {
@@ -51,7 +52,8 @@ RawOutput rawOutput(const EvaluatedItem& item, const ItemAnswer& answer) {
             .question = item.item.question,
             .options = item.item.options,
             .gold = item.item.gold,
-            .output = answer.output};
+            .output = answer.output,
+            .mark = knownDialect(item.dialect).answer};
 }
 
 std::vector<Verdict> verdictsOn(const EvaluatedItem& item, const ItemAnswer& answer) {

@@ -19,6 +19,14 @@ std::string pixelRange(const EvalPlan& plan) {
     return std::to_string(plan.minPixels) + " to " + std::to_string(plan.maxPixels);
 }
 
+// Earlier versions did not say that a model thinks as LVR.
+std::string decodingOf(const EvalPlan& plan) {
+    const auto& text = plan.decodingText;
+    const bool isUsual = text.starts_with("dialect lvr: ") || text.starts_with("dialect plain: ");
+    const auto rest = text.find("; ");
+    return isUsual && rest != text.npos ? text.substr(rest + 2) : text;
+}
+
 std::string setNames(const EvalPlan& plan) {
     std::string text;
     for (const auto& set : plan.sets) text += (text.empty() ? "" : ", ") + set.name;
@@ -48,7 +56,7 @@ std::optional<std::string> differenceBetween(const EvalPlan& before, const EvalP
         {{"what is asked", columnsText(before), columnsText(now)},
          {"--prompt", before.prompt, now.prompt},
          {"the size of pictures in pixels", pixelRange(before), pixelRange(now)},
-         {"the decoding", before.decodingText, now.decodingText},
+         {"the decoding", decodingOf(before), decodingOf(now)},
          {"the computation", before.computation, now.computation}}};
     for (const auto& [what, then, today] : texts)
         if (then != today) return was(what, then, today);

@@ -24,13 +24,15 @@ struct ScoredSequence {
 class SequenceBuilder {
 public:
     SequenceBuilder(const LvrCheckpoint& checkpoint, LatentEndToken latentEnd)
-        : tokens_(checkpoint.rules.tokens),
+        : checkpoint_(checkpoint),
+          tokens_(checkpoint.rules.tokens),
           hasVector_(checkpoint.model.latentEnd().defined()),
           appends_(tokens_.latentEnd && (hasVector_ || latentEnd == LatentEndToken::Appended)),
           isInPlace_(checkpoint.rules.dialect.first == Dialect::First::InPlaceOfStart) {}
 
     void add(const ResponsePiece& piece) {
         if (!piece.targets.empty()) {
+            checkpoint_.checkThinks();
             supervise(tokens_.start);
             // A latent may stand in the place of start.
             if (isInPlace_) out_.slots.push_back(std::ssize(out_.response) - 1);
@@ -60,6 +62,7 @@ private:
         out_.response.push_back(*tokens_.latentEnd);
     }
 
+    const LvrCheckpoint& checkpoint_;
     LvrTokens tokens_;
     bool hasVector_, appends_, isInPlace_;
     ScoredSequence out_;

@@ -226,6 +226,7 @@ template std::optional<double> JsonFields::find(const std::string&) const;
 template std::optional<std::string> JsonFields::find(const std::string&) const;
 template std::optional<std::vector<std::int64_t>> JsonFields::find(const std::string&) const;
 template std::optional<std::vector<double>> JsonFields::find(const std::string&) const;
+template std::optional<std::vector<std::string>> JsonFields::find(const std::string&) const;
 
 int JsonFields::natural(const std::string& key) const {
     const auto value = get<std::int64_t>(key);

@@ -43,7 +43,8 @@ public:
 
     bool has(const std::string& key) const;
     bool isArray(const std::string& key) const;
-    // T: bool, int64_t, uint64_t, double, std::string, or a vector of int64_t or double.
+    // T: bool, int64_t, uint64_t, double, std::string, or a vector of int64_t, double or
+    // std::string.
     template <class T>
     std::optional<T> find(const std::string& key) const;
     template <class T>

@@ -1,6 +1,7 @@
 #include "core/model/lvr_checkpoint.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/checkpoint/adapter_folder.h"
 #include "core/checkpoint/hf_folder.h"
@@ -31,6 +32,19 @@ void checkInVocabulary(std::int64_t id, const ModelConfig& config, const Dialect
                     "; use a checkpoint whose embedding has spare rows");
 }
 
+// Whether the embedding has a row for each of its tokens, those included that are to be added.
+bool hasRowsForAll(const Tokenizer& tokenizer, const FoundDialect& found,
+                   const ModelConfig& config) {
+    std::vector<NamedToken> all{found.start, found.latent, found.end};
+    if (found.latentEnd) all.push_back(*found.latentEnd);
+    auto next = tokenizer.size();
+    return std::ranges::all_of(all, [&](const NamedToken& token) {
+        const auto known = tokenizer.id(token.text);
+        if (known) return *known < config.text.vocabSize;
+        return (token.configured ? *token.configured : next++) < config.text.vocabSize;
+    });
+}
+
 LvrTokens tokensOf(Tokenizer& tokenizer, const FoundDialect& found, const ModelConfig& config,
                    const std::filesystem::path& folder) {
     const auto id = [&](const NamedToken& token) {
@@ -39,6 +53,8 @@ LvrTokens tokensOf(Tokenizer& tokenizer, const FoundDialect& found, const ModelC
         return known;
     };
     LvrTokens tokens;
+    // A plain model is asked in words; only who wants it to think is told that it can't.
+    if (found.dialect.name == "plain" && !hasRowsForAll(tokenizer, found, config)) return tokens;
     tokens.start = id(found.start);
     tokens.latent = id(found.latent);
     if (found.latentEnd) tokens.latentEnd = id(*found.latentEnd);
@@ -48,8 +64,8 @@ LvrTokens tokensOf(Tokenizer& tokenizer, const FoundDialect& found, const ModelC
 
 std::string answerLeadOf(const Dialect& dialect) {
     switch (dialect.answer) {
-        case AnswerMark::Tag:
-            return "\n<answer>";
+        case AnswerMark::Tag:  // behind an end that is forced, some put it at once
+            return dialect.afterForced.empty() ? "\n<answer>" : "<answer>";
         case AnswerMark::Boxed:
             return "\n\\boxed{";
         case AnswerMark::Phrase:
@@ -76,17 +92,6 @@ void addDialectRules(const Dialect& dialect, const Tokenizer& tokenizer, RowRule
         rules.saysStop = [tokenizer, text = dialect.stopText](const auto& generated) {
             return endsIn(text, tokenizer, generated);
         };
-}
-
-bool saysPictureLimits(const std::filesystem::path& folder) {
-    const auto says = [](const Json& json) {
-        return json.is_object() && (json.contains("size") || json.contains("min_pixels") ||
-                                    json.contains("max_pixels"));
-    };
-    const auto processor = readJsonOrNull(folder / "processor_config.json");
-    return says(readJsonOrNull(folder / "preprocessor_config.json")) ||
-           (processor.is_object() && processor.contains("image_processor") &&
-            says(processor["image_processor"]));
 }
 
 // Patches of another size would not fit the encoder, or would fit it and mean nothing.
@@ -142,9 +147,9 @@ void addSidecar(const Provenance& sidecar, DecodeSettings& settings) {
 // A method's own defaults; LVR's are this program's.
 void addDialect(const LvrCheckpoint& checkpoint, DecodeSettings& settings) {
     const auto& dialect = checkpoint.rules.dialect;
+    settings.origins["dialect"] = dialect.name + ": " + checkpoint.dialectChoice.reason;
     if (isLvr(dialect)) return;
     auto& options = settings.options;
-    settings.origins["dialect"] = dialect.name + ": " + checkpoint.dialectChoice.reason;
     const auto say = [&](const char* name) { settings.origins[name] = "dialect"; };
     options.exit = exitOf(dialect), say("exit");
     if (dialect.forcesStart) options.spanStart = SpanStart::Forced, say("force-start");
@@ -191,16 +196,19 @@ FoundDialect dialectIn(const std::filesystem::path& folder, const Tokenizer& tok
     const auto generation = std::filesystem::exists(generationFile)
                                 ? JsonFields::read(generationFile)
                                 : JsonFields(Json::object(), generationFile.string());
-    const auto sidecar = readProvenance(folderWith(folder, "lvr_workbench.json"));
+    const auto sidecarFolder = folderWith(folder, "lvr_workbench.json");
+    const auto sidecar = readProvenance(sidecarFolder);
     try {
         return dialectOf({.config = config,
                           .generation = generation,
                           .idOf = [&](const std::string& token) { return tokenizer.id(token); },
-                          .sidecar = sidecar ? sidecar->dialect : ""},
+                          .sidecar = sidecar ? sidecar->dialect : "",
+                          .sidecarFile = (sidecarFolder / "lvr_workbench.json").string()},
                          asked);
     } catch (const Error& error) {
-        if (asked.empty()) throw;
-        throw Error(folder.string() + ": " + error.what());
+        const std::string what = error.what();
+        if (what.find(folder.string()) == 0) throw;  // it names its file
+        throw Error(folder.string() + ": " + what);
     }
 }
 
@@ -237,11 +245,18 @@ LvrCheckpoint LvrCheckpoint::open(const std::string& folderOrRepoId, const LoadO
 std::vector<std::int64_t> LvrCheckpoint::prompt(const std::vector<PatchGrid>& grids,
                                                 const std::string& question,
                                                 const std::string& system) const {
-    const auto& dialect = rules.dialect;
-    auto ids =
-        chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system, chat);
-    if (dialect.promptEndsInHeader) ids.pop_back();
-    return ids;
+    return chatPrompt(tokenizer, grids, question, rules.dialect, system, chat);
+}
+
+bool saysPictureLimits(const std::filesystem::path& folder) {
+    const auto says = [](const Json& json) {
+        return json.is_object() && (json.contains("size") || json.contains("min_pixels") ||
+                                    json.contains("max_pixels"));
+    };
+    const auto processor = readJsonOrNull(folder / "processor_config.json");
+    return says(readJsonOrNull(folder / "preprocessor_config.json")) ||
+           (processor.is_object() && processor.contains("image_processor") &&
+            says(processor["image_processor"]));
 }
 
 ChatStyle chatStyleOf(const std::filesystem::path& folder) {
@@ -251,7 +266,22 @@ ChatStyle chatStyleOf(const std::filesystem::path& folder) {
 
 bool LvrCheckpoint::isMark(std::int64_t id) const {
     const auto& tokens = rules.tokens;
+    if (id < 0) return false;
     return id == tokens.start || id == tokens.latent || id == tokens.end || id == tokens.latentEnd;
+}
+
+std::string LvrCheckpoint::spoken(const std::vector<std::int64_t>& ids) const {
+    std::vector<std::int64_t> words;
+    std::ranges::copy_if(ids, std::back_inserter(words), [&](auto id) { return !isMark(id); });
+    return tokenizer.decode(words, SkipSpecial::Yes);
+}
+
+void LvrCheckpoint::checkThinks() const {
+    if (rules.tokens.areThere()) return;
+    throw Error(name + ": its vocab_size " + std::to_string(model.config().text.vocabSize) +
+                " leaves no rows of the embedding for " + rules.dialect.start +
+                " and the other LVR tokens, so that it can't think in latents; ask it with "
+                "--exit none, or take a checkpoint whose embedding has spare rows");
 }
 
 DecodeSettings LvrCheckpoint::decoding() const {

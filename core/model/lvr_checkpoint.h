@@ -18,10 +18,12 @@
 
 namespace lvr {
 
-// Ids of the tokens around and in a thought, of whatever dialect.
+// Ids of the tokens around and in a thought, of whatever dialect. -1 each: the embedding of a plain
+// model has no rows for them, so that it can't think.
 struct LvrTokens {
     std::int64_t start = -1, latent = -1, end = -1;
     std::optional<std::int64_t> latentEnd;
+    bool areThere() const { return start >= 0; }
     bool operator==(const LvrTokens&) const = default;
 };
 
@@ -79,11 +81,17 @@ struct LvrCheckpoint {
     Provenance madeInto(const std::string& command) const;
     // Whether it is one of the tokens around and in a thought, which are no part of an answer.
     bool isMark(std::int64_t id) const;
+    // The text of ids without those and without special tokens.
+    std::string spoken(const std::vector<std::int64_t>& ids) const;
+    // Throws Error where it has no tokens to think between.
+    void checkThinks() const;
     RoiTokens trainedTargets() const;  // what regions became in training; each token, if unknown
 };
 
 // How the template of a checkpoint's folder puts a question, for who needs no model.
 ChatStyle chatStyleOf(const std::filesystem::path& folder);
+// Whether the files of a folder say how large a picture may be.
+bool saysPictureLimits(const std::filesystem::path& folder);
 // How the model in a folder thinks.
 FoundDialect dialectIn(const std::filesystem::path& folder, const Tokenizer& tokenizer,
                        const std::string& asked = {});

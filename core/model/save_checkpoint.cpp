@@ -82,6 +82,19 @@ ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
     return config;
 }
 
+// What the sidecar has to name for the folder to open as what it is; empty: its own files say it.
+// They may no longer do once another exit rule is written over theirs.
+std::string dialectToSay(const LvrCheckpoint& checkpoint, const Provenance& provenance,
+                         const fs::path& fresh) {
+    const auto& dialect = checkpoint.rules.dialect;
+    if (checkpoint.dialectChoice.isAsked) return dialect.name;
+    if (!provenance.dialect.empty()) return provenance.dialect;
+    const auto opened = dialectIn(fresh, checkpoint.tokenizer).dialect;
+    const bool isSame = opened.name == dialect.name || (isLvr(opened) && isLvr(dialect));
+    if (isSame) return {};
+    return isLvr(dialect) ? "lvr" : dialect.name;
+}
+
 OrderedJson freshPreprocessor(const Backbone& backbone) {
     return {{"image_processor_type", "Qwen2VLImageProcessor"},
             {"processor_class", backbone.processorClass},
@@ -197,18 +210,18 @@ void saveCheckpoint(const LvrCheckpoint& checkpoint, const fs::path& from,
         else
             model.save(fresh);
         copyOtherFilesOfBoth(from, fresh);
-        const bool isOurs = isLvr(rules.dialect);
+        const bool isOurs = isLvr(rules.dialect) && rules.tokens.areThere();
         writeModelConfig(isOurs ? withTokens(model.config(), rules.tokens) : model.config(),
                          toText(model.dtype()), folderWith(from, "config.json"), fresh,
                          isOurs ? LvrFields::Written : LvrFields::LeftAlone);
-        writeTokens(rules, fresh);
+        if (rules.tokens.areThere()) writeTokens(rules, fresh);
         if (!fs::exists(fresh / "generation_config.json"))
             writeGenerationConfig({.eosTokenIds = rules.stopIds, .padTokenId = rules.padId}, fresh);
         if (const auto& exit = provenance.defaultExit; !exit.empty())
             writeGenerationExit(parseExitRule(exit), fresh);
         writePreprocessor(checkpoint.preprocess, *model.config().backbone, fresh);
         auto sidecar = provenance;
-        if (checkpoint.dialectChoice.isAsked) sidecar.dialect = rules.dialect.name;
+        sidecar.dialect = dialectToSay(checkpoint, provenance, fresh);
         writeProvenance(sidecar, fresh);
         if (alsoWrite) alsoWrite(fresh);
         replaceFolder(target, fresh);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files/json_file.h"
 #include "core/scorers/scorers.h"
+#include "core/values/dialect.h"
 
 namespace lvr {
 namespace {
@@ -60,6 +61,7 @@ RawLine readLine(const std::string& text, int number, const std::filesystem::pat
     raw.question = textOr(object, "question", "");
     if (object.has("options")) raw.options = optionsOf(object["options"]);
     raw.output = object["output"].text();
+    raw.mark = knownDialect(textOr(object, "dialect", "")).answer;
     raw.gold = asksForLetter(raw) ? letterOf(object["gold"], raw.options) : object["gold"].text();
     return line;
 }

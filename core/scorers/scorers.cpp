@@ -39,7 +39,7 @@ std::string listed(const RawOutput& raw) {
 }
 
 Judgement byAnswer(const RawOutput& raw) {
-    const auto said = answerIn(raw.output);
+    const auto said = answerIn(raw.output, raw.mark);
     if (raw.options.empty()) {
         const bool right = isRightAnswer(said, answerIn(raw.gold), raw.question);
         return {said, right, "the last answer tag, number or text"};
@@ -130,7 +130,8 @@ constexpr std::array<Scorer, 18> kScorers{
      {"exact_letter", byLetter<exactLetter>},
      {"answer", byAnswer},
      {"vqa", [](const RawOutput& raw) { return byVqa(raw.output, raw); }},
-     {"vqa_answer", [](const RawOutput& raw) { return byVqa(answerIn(raw.output), raw); }},
+     {"vqa_answer",
+      [](const RawOutput& raw) { return byVqa(answerIn(raw.output, raw.mark), raw); }},
      {"lvr_reward", byReward},
      {"math_verify", byMathVerify}}};
 

@@ -20,7 +20,7 @@ namespace lvr {
 //   exact_letter              ours: nothing but the letter
 //   answer                    ours: the letter or the option's text (core/eval/answer.h)
 //   vqa                       free text: equal once normalised as VQA does, the whole output ...
-//   vqa_answer                ... or what stands in its answer tag
+//   vqa_answer                ... or what it marks as its answer
 //   lvr_reward                the release's reward of GRPO: math-verify, else equal in the tags
 //   math_verify               math-verify with the gold answer as gold (core/scorers/math_verify.h)
 std::vector<std::string> scorerNames();

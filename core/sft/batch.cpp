@@ -66,6 +66,11 @@ private:
             row_.gap = below(options_.positionGap + 1);
         }
         supervise(tokens_.start);
+        // Fillers stand at every latent's place, as they are fed in decoding.
+        if (inPlace && options_.twin == Twin::Filler) {
+            row_.labels.back().said = tokens_.start;
+            row_.ids.back() = tokens_.latent;
+        }
         for (std::size_t k = 0; k < targets.size(); ++k)
             row_.slots.push_back({first + k, targets[k], weight});
         for (std::size_t k = inPlace; natural > 0 && k <= natural; ++k)
@@ -174,7 +179,7 @@ public:
         }
         for (const auto& label : row.labels) {
             labelAt_.push_back(at(label.at) - 1);
-            labels_.push_back(row.ids[label.at]);
+            labels_.push_back(label.said >= 0 ? label.said : row.ids[label.at]);
             batch_.isAnswer.push_back(label.isAnswer);
             batch_.labelOfRow.push_back(static_cast<int>(batch_.rowKind.size()));
         }
@@ -206,6 +211,7 @@ SftRow planRow(const LvrCheckpoint& checkpoint, const TrainingSet& set, int inde
     const auto& record = set.records[index];
     const auto prompt = checkpoint.prompt(grids, record.question);
     const auto images = prompt.begin() + imageEnd(prompt, checkpoint.model.config().imageTokenId);
+    if (options.twin != Twin::Plain && options.twin != Twin::Aux) checkpoint.checkThinks();
     SftRow row{.record = index,
                .kind = set.kindOf[index],
                .prefix = {prompt.begin(), images},

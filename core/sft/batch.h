@@ -27,6 +27,7 @@ struct SftRow {
     struct Label {
         std::size_t at = 0;  // of the supervised id
         bool isAnswer = false;
+        std::int64_t said = -1;  // the id, where another is read in its place
     };
     int record = 0, kind = 0;
     std::vector<std::int64_t> prefix;  // prompt ids up to the end of the last image

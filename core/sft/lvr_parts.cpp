@@ -46,7 +46,12 @@ torch::Tensor freshPart(const std::string& name, at::IntArrayRef shape, std::uin
 }  // namespace
 
 void addLvrParts(LvrCheckpoint& checkpoint, const SftOptions& options) {
-    if (const auto& dialect = checkpoint.rules.dialect; !isLvr(dialect)) {
+    const auto& dialect = checkpoint.rules.dialect;
+    if (options.latentEnd == LatentEnd::Token && hasThoughts(options.twin) &&
+        dialect.latentEnd.empty())
+        throw Error("the checkpoint is trained as " + dialect.method +
+                    ", which has no token like <|lvr_latent_end|>; say --latent-end off");
+    if (!isLvr(dialect)) {
         if (options.head != AddedHead::Keep || options.latentEnd == LatentEnd::Vector)
             throw Error("the checkpoint is trained as " + dialect.method +
                         ", which has neither an lvr_head nor an lvr_latent_end_emb; leave --head "

@@ -42,8 +42,10 @@ public:
     // One transaction: all of the step and the run's heartbeat. alert: empty for none.
     void append(std::int64_t run, int step, const std::map<std::string, double>& metrics,
                 const std::vector<Rollout>& rollouts = {}, const std::string& alert = {});
-    // Metrics of many steps, by step, in place of all beyond `after` (nothing: beside all there
-    // are), and the run's heartbeat. Others may write in between.
+    // Metrics of many steps, by step, and the run's heartbeat. after: in place of all beyond it, in
+    // one transaction; a run whose newest step is an earlier one then went back, and its rollouts
+    // beyond that are forgotten, too. Nothing: beside all there are, whole steps at a time, and
+    // others may write in between.
     void appendAll(std::int64_t run, const std::vector<Metric>& metrics,
                    std::optional<int> after = {});
     // All rollouts of a step, in place of those it had.

@@ -57,16 +57,59 @@ constexpr int kNewestRows = 400;                // takes a third of a millisecon
 constexpr std::size_t kRowsAtATime = 5000;      // of a long list; takes about 15 ms
 constexpr std::chrono::milliseconds kPause{5};  // in which a training that waits gets its turn
 
-// Whole and sorted lists of metrics, without keeping other writers out for as long as it takes.
+// The run is at the newest step that it has anything of.
+void reach(SQLite::Database& db, std::int64_t run, int step) {
+    SQLite::Statement row(db, "UPDATE run SET step = max(?, step), heartbeat = ? WHERE id = ?");
+    SQLite::bind(row, step, secondsSince1970(), run);
+    row.exec();
+}
+
+// Whole and sorted lists of metrics, without keeping other writers out for as long as it takes. A
+// piece is whole steps and what says that they are there.
 void insertInPieces(SQLite::Database& db, std::int64_t run, const std::vector<Metric>& metrics) {
     for (std::size_t i = 0; i < metrics.size();) {
         if (i > 0) std::this_thread::sleep_for(kPause);
         SQLite::Transaction piece(db, SQLite::TransactionBehavior::IMMEDIATE);
         MetricInsertion insertion(db, run);
-        for (const auto end = std::min(i + kRowsAtATime, metrics.size()); i < end; ++i)
-            insertion.add(metrics[i].step, metrics[i].name, metrics[i].value);
+        const auto full = i + kRowsAtATime;
+        for (int step = 0; i < metrics.size() && (i < full || metrics[i].step == step); ++i) {
+            step = metrics[i].step;
+            insertion.add(step, metrics[i].name, metrics[i].value);
+        }
+        reach(db, run, metrics[i - 1].step);
         piece.commit();
     }
+}
+
+int newestIn(SQLite::Database& db, const char* table, std::int64_t run) {
+    SQLite::Statement row(
+        db, std::string("SELECT ifnull(max(step), 0) FROM ") + table + " WHERE run = ?");
+    row.bind(1, run);
+    row.executeStep();
+    return row.getColumn(0).getInt();
+}
+
+void forgetBeyond(SQLite::Database& db, const char* table, std::int64_t run, int step) {
+    SQLite::Statement forget(db,
+                             std::string("DELETE FROM ") + table + " WHERE run = ? AND step > ?");
+    SQLite::bind(forget, run, step);
+    forget.exec();
+}
+
+// All at once, however long it takes: whoever reads, or is killed, has the old rows or the new.
+void replaceBeyond(SQLite::Database& db, std::int64_t run, int after,
+                   const std::vector<Metric>& metrics) {
+    SQLite::Transaction whole(db, SQLite::TransactionBehavior::IMMEDIATE);
+    const int before = newestIn(db, "metric", run);
+    forgetBeyond(db, "metric", run, after);
+    MetricInsertion insertion(db, run);
+    for (const auto& metric : metrics) insertion.add(metric.step, metric.name, metric.value);
+    const int newest = newestIn(db, "metric", run);
+    if (newest < before) forgetBeyond(db, "rollout", run, newest);
+    SQLite::Statement row(db, "UPDATE run SET step = ?, heartbeat = ? WHERE id = ?");
+    SQLite::bind(row, std::max(newest, newestIn(db, "rollout", run)), secondsSince1970(), run);
+    row.exec();
+    whole.commit();
 }
 
 // Rows of many metrics as one column a metric. Those of a step come in the same order every time:
@@ -150,17 +193,9 @@ void RunStore::appendAll(std::int64_t run, const std::vector<Metric>& metrics,
                          std::optional<int> after) {
     database_->guarded([&] {
         auto& db = database_->sqlite;
-        if (after) {
-            SQLite::Statement forget(db, "DELETE FROM metric WHERE run = ? AND step > ?");
-            SQLite::bind(forget, run, *after);
-            forget.exec();
-        }
+        if (after) return replaceBeyond(db, run, *after, metrics);
         insertInPieces(db, run, metrics);
-        SQLite::Statement beat(
-            db, "UPDATE run SET step = max(?, step * ?), heartbeat = ? WHERE id = ?");
-        SQLite::bind(beat, metrics.empty() ? 0 : metrics.back().step, after ? 0 : 1,
-                     secondsSince1970(), run);
-        beat.exec();
+        if (metrics.empty()) beat(db, run);
     });
 }
 
@@ -172,10 +207,7 @@ void RunStore::putRollouts(std::int64_t run, int step, const std::vector<Rollout
         SQLite::bind(old, run, step);
         old.exec();
         appendRollouts(db, run, step, rollouts);
-        SQLite::Statement beat(db,
-                               "UPDATE run SET step = max(?, step), heartbeat = ? WHERE id = ?");
-        SQLite::bind(beat, step, secondsSince1970(), run);
-        beat.exec();
+        reach(db, run, step);
         whole.commit();
     });
 }

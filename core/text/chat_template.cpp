@@ -17,18 +17,9 @@ namespace fs = std::filesystem;
 using Words = std::set<std::string>;
 
 // Of the known templates, roles included.
-const Words kWritten{"<|im_start|>",
-                     "<|im_end|>",
-                     "system",
-                     "user",
-                     "assistant",
-                     "<|vision_start|>",
-                     "<|image_pad|>",
-                     "<|video_pad|>",
-                     "<|vision_end|>",
-                     "Picture",
-                     "Video",
-                     ":"};
+const Words kWritten{"<|im_start|>",   "<|im_end|>",       "system",        "user",
+                     "assistant",      "<|vision_start|>", "<|image_pad|>", "<|video_pad|>",
+                     "<|vision_end|>", "Picture",          "Video",         ":"};
 const Words kNeeded{"<|im_start|>", "<|im_end|>", "<|image_pad|>"};
 // Qwen2.5-VL's writes these too: its default system turn.
 const Words kDefaultTurn{"You", "are", "a", "helpful", "assistant."};
@@ -147,7 +138,8 @@ using Ids = std::vector<std::int64_t>;
 
 std::int64_t required(const Tokenizer& tokenizer, const std::string& token) {
     if (const auto id = tokenizer.id(token)) return *id;
-    throw Error("the tokenizer has no " + token + "; use the one of a Qwen2.5-VL or Qwen3-VL checkpoint");
+    throw Error("the tokenizer has no " + token +
+                "; use the one of a Qwen2.5-VL or Qwen3-VL checkpoint");
 }
 
 // A prompt that is put together from special tokens and from text that cannot form them.
@@ -266,6 +258,15 @@ Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
             .text(pieces[i + 1]);
     prompt.special("<|im_end|>").text("\n");
     return prompt.special("<|im_start|>").text("assistant\n").take();
+}
+
+Ids chatPrompt(const Tokenizer& tokenizer, const std::vector<PatchGrid>& grids,
+               const std::string& question, const Dialect& dialect, const std::string& system,
+               const ChatStyle& style) {
+    auto ids =
+        chatPrompt(tokenizer, grids, question, system.empty() ? dialect.system : system, style);
+    if (dialect.promptEndsInHeader) ids.pop_back();  // the newline
+    return ids;
 }
 
 std::int64_t rawTextLength(const Tokenizer& tokenizer, const std::string& text) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text/tokenizer.h"
+#include "core/values/dialect.h"
 #include "core/values/image.h"
 
 namespace lvr {
@@ -40,14 +41,22 @@ FolderTemplate lookAtTemplate(const std::filesystem::path& folder, const ChatSty
 // A chat template that puts questions as chatPrompt does, for folders that are made here.
 std::string jinjaOf(const ChatStyle& style);
 
-// lvr-spec 2.3: system (the style's own where none is given), user, assistant header. The images stand
-// where the question has <image>, in order; before it when it has none. Each grid gives as many
+// lvr-spec 2.3: system (the style's own where none is given), user, assistant header. The images
+// stand where the question has <image>, in order; before it when it has none. Each grid gives as
+// many
 // <|image_pad|> as it has visual tokens. Special tokens inside `question` are plain text. Throws
 // Error when the question has another number of <image> than there are grids.
 std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
                                      const std::vector<PatchGrid>& grids,
                                      const std::string& question, const std::string& system = {},
                                      const ChatStyle& style = {});
+
+// The same as a method puts it: with its own system prompt where none is given, and to where it
+// begins to answer.
+std::vector<std::int64_t> chatPrompt(const Tokenizer& tokenizer,
+                                     const std::vector<PatchGrid>& grids,
+                                     const std::string& question, const Dialect& dialect,
+                                     const std::string& system, const ChatStyle& style);
 
 // `text` is the whole prompt, special tokens recognised. Its <|image_pad|> are one per image, or
 // already expanded. Throws Error when their number fits neither.

@@ -10,18 +10,25 @@
 #include "core/text/byte_pairs.h"
 #include "core/text/pre_tokenizer.h"
 #include "core/text/tokenizer_files.h"
+#include "core/values/dialect.h"
 
 namespace lvr {
 namespace {
 
 // Text that a person typed must not form these, whatever a checkpoint says of them: the second LVR
-// stage leaves its tokens as not special.
-const std::set<std::string_view> kAlwaysText = {
-    "<|lvr_start|>", "<|lvr|>",        "<|lvr_latent_end|>", "<|lvr_end|>",   "<|image_pad|>",
-    "<|video_pad|>", "<|vision_pad|>", "<|vision_start|>",   "<|vision_end|>"};
+// stage and several other methods leave their tokens as not special.
+const std::set<std::string_view>& alwaysText() {
+    static const std::set<std::string_view> kAll = [] {
+        std::set<std::string_view> all{"<|image_pad|>", "<|video_pad|>", "<|vision_pad|>",
+                                       "<|vision_start|>", "<|vision_end|>"};
+        all.insert(dialectTokens().begin(), dialectTokens().end());
+        return all;
+    }();
+    return kAll;
+}
 
 bool staysText(const AddedToken& token) {
-    return token.special || kAlwaysText.contains(token.content);
+    return token.special || alwaysText().contains(token.content);
 }
 
 // What the files of a checkpoint fix; added tokens can still come on top.

@@ -65,7 +65,7 @@ std::vector<StepCurve> stepCurves(const Trace& trace, float temperature) {
         return rule ? std::optional(static_cast<float>(rule->threshold)) : std::nullopt;
     };
     std::vector<StepCurve> curves = {
-        {"P(end)", "Probability of <|lvr_end|> after the vector was read.",
+        {"P(end)", "Probability of the end token after the vector was read.",
          each([](const LatentStep& s) { return s.endProbability; }), threshold(byProbability), 3},
         {"to end", "Distance of the vector to the learned end vector.",
          each([](const LatentStep& s) { return s.endDistance.value_or(kNoValue); }),

@@ -167,8 +167,10 @@ std::string toReadableText(const Trace& trace) {
     return text + "thinking: " + toText(livenessOf(trace)) + "\nstopped: " + toText(trace.stopped) +
            format(", %.0f ms to the first token, %.0f ms in all", first,
                   first + trace.timings.decode) +
-           (rate ? format(", %.0f tokens/s\n", *rate) : "\n") + "decoded with " +
-           decodingText(trace.options, trace.origins) + "\n";
+           (rate ? format(", %.0f tokens/s\n", *rate) : "\n") + "decoded " +
+           (trace.method.empty() ? "with " + decodingText(trace.options, trace.origins)
+                                 : "by " + trace.method) +
+           "\n";
 }
 
 }  // namespace lvr

@@ -59,7 +59,8 @@ Json traceJson(const Trace& trace) {
     for (const auto& step : trace.steps) json["steps"].push_back(stepJson(step));
     if (!trace.method.empty()) json["method"] = trace.method;
     if (!trace.origins.empty()) json["option_origins"] = trace.origins;
-    if (trace.method.empty()) json["dialect"] = trace.dialect;
+    // Of a loop that isn't ours it is known only where it says so.
+    if (trace.method.empty() || trace.dialect != Trace().dialect) json["dialect"] = trace.dialect;
     if (trace.expectedAnswer) json["expected_answer"] = *trace.expectedAnswer;
     return json;
 }

@@ -1,6 +1,7 @@
 #include "core/train/feature_cache.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/error.h"
 #include "core/files/fingerprint.h"
@@ -21,12 +22,46 @@ torch::Tensor copyOf(const TensorView& view, torch::Dtype dtype, torch::Device d
     return mapped.to(device, dtype, false, /*copy=*/true);
 }
 
+template <class Value>
+void addValue(const Value& value, Fingerprint& print) {
+    static_assert(std::has_unique_object_representations_v<Value> ||
+                  std::is_floating_point_v<Value>);
+    print.add(&value, sizeof value);
+}
+template <class Value>
+void addValues(const Value& values, Fingerprint& print) {
+    addValue(values.size(), print);
+    for (const auto& value : values) addValue(value, print);
+}
+
+void addPreprocessing(const PreprocessConfig& config, Fingerprint& tower) {
+    for (const int side : {config.patchSize, config.temporalPatchSize, config.mergeSize})
+        addValue(side, tower);
+    for (const auto pixels : {config.minPixels, config.maxPixels}) addValue(pixels, tower);
+    addValues(config.mean, tower);
+    addValues(config.std, tower);
+    addValue(config.rescaleFactor, tower);
+}
+
+// All that makes another tower of the same weights.
+void addTower(const VisionConfig& config, Fingerprint& tower) {
+    for (const int size :
+         {config.depth, config.hiddenSize, config.numHeads, config.intermediateSize,
+          config.outHiddenSize, config.patchSize, config.temporalPatchSize, config.spatialMergeSize,
+          config.windowSize, config.inChannels, config.numPositionEmbeddings})
+        addValue(size, tower);
+    addValues(config.fullattBlockIndexes, tower);
+    addValues(config.deepstackVisualIndexes, tower);
+    const auto& traits = config.traits;
+    for (const bool trait : {traits.windows, traits.patchBias, traits.positionTable,
+                             traits.layerNorm, traits.gatedMlp, traits.deepstack})
+        addValue(trait, tower);
+}
+
 std::string towerOf(const LvrCheckpoint& checkpoint) {
     Fingerprint tower;
-    const auto& p = checkpoint.preprocess;
-    const auto add = [&](const auto& value) { tower.add(&value, sizeof value); };
-    add(p.patchSize), add(p.temporalPatchSize), add(p.mergeSize), add(p.minPixels);
-    add(p.maxPixels), add(p.mean), add(p.std), add(p.rescaleFactor);
+    addPreprocessing(checkpoint.preprocess, tower);
+    addTower(checkpoint.model.config().vision, tower);
     for (const auto& [name, tensor] : checkpoint.model.parameters()) {
         if (!name.starts_with("visual.")) continue;
         const auto bytes = tensor.detach().to(torch::kCPU).contiguous();
@@ -86,6 +121,8 @@ FeatureCache::FeatureCache(const fs::path& folder, const LvrCheckpoint& checkpoi
                            std::uintmax_t mostBytes)
     : folder_(folder),
       tower_(towerOf(checkpoint)),
+      width_(checkpoint.model.config().vision.outHiddenSize),
+      stacked_(std::ssize(checkpoint.model.config().vision.deepstackVisualIndexes)),
       dtype_(checkpoint.model.dtype()),
       device_(checkpoint.model.device()),
       mostBytes_(mostBytes) {
@@ -110,16 +147,19 @@ std::optional<VisualTokens> FeatureCache::find(const fs::path& image) const {
         const auto opened = SafetensorsFile::open(file);
         const auto& view = opened.tensors().at(kTokens);
         const auto deepstack = opened.tensors().find(kDeepStack);
+        const bool isStacked = deepstack != opened.tensors().end();
         const PatchGrid grid{std::stoi(opened.metadata().at("rows")),
                              std::stoi(opened.metadata().at("cols"))};
-        if (view.dtype != storedType(dtype_) || view.shape.size() != 2 ||
-            view.shape[0] != grid.count())
+        const auto fits = [&](const TensorView& stored, const std::vector<std::int64_t>& shape) {
+            return stored.dtype == storedType(dtype_) && stored.shape == shape;
+        };
+        if (!fits(view, {grid.count(), width_}) || isStacked != (stacked_ > 0) ||
+            (isStacked && !fits(deepstack->second, {stacked_, grid.count(), width_})))
             return std::nullopt;
         std::error_code ignored;
         fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
         VisualTokens found{{grid}, copyOf(view, dtype_, device_)};
-        if (deepstack != opened.tensors().end())
-            found.deepstack = copyOf(deepstack->second, dtype_, device_);
+        if (isStacked) found.deepstack = copyOf(deepstack->second, dtype_, device_);
         return found;
     } catch (const std::exception&) {
         return std::nullopt;

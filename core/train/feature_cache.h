@@ -11,9 +11,10 @@
 namespace lvr {
 
 // Visual tokens in a folder, from one training to the next. An entry's name is a hash of the image
-// file's bytes, the preprocessor and the vision tower's weights, so that nothing stale is ever
-// read. Entries are written atomically; several trainings may share the folder, which never holds
-// more than mostBytes: what was used longest ago makes room. A damaged entry is as good as none.
+// file's bytes, the preprocessor and the vision tower's config and weights, so that nothing stale
+// is ever read. Entries are written atomically; several trainings may share the folder, which never
+// holds more than mostBytes: what was used longest ago makes room. A damaged entry, or one that
+// does not fit the model, is as good as none.
 class FeatureCache {
 public:
     // Throws Error when the folder can't be made. Reads all weights of the vision tower once.
@@ -34,7 +35,9 @@ private:
     void stopKeeping(const std::string& why);
 
     std::filesystem::path folder_;
-    std::string tower_;  // of preprocessor and weights
+    std::string tower_;     // of preprocessor, config and weights
+    std::int64_t width_;    // of a visual token
+    std::int64_t stacked_;  // layers that get features of earlier blocks; 0: none
     torch::Dtype dtype_;
     torch::Device device_;
     std::uintmax_t mostBytes_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/values/answer_mark.h"
 #include "core/values/image.h"
 
 namespace lvr {
@@ -67,12 +68,15 @@ struct RawOutput {
     std::vector<std::string> options;  // without letters; empty: the answer is free text
     std::string gold;                  // a letter where there are options, else the text
     std::string output;                // with special tokens
+    // How the model that said it marks its answers; what public code makes of it is the same.
+    AnswerMark mark = AnswerMark::Tag;
 };
 
 // One answer that somebody's program gave, as its result file has it.
 struct ImportedResult {
     RawOutput raw;  // options and gold are empty where neither file nor benchmark say them
     std::string id, category;
+    std::string dialect = {};  // of the model that answered, where the file says it
 };
 
 // A result file of another harness, or of ours.

@@ -20,8 +20,8 @@ void setOption(DecodeOptions& options, const std::string& name, const std::strin
 // Names and values of all options but a given thought; pixel limits where there are some.
 std::vector<std::pair<std::string, std::string>> optionTexts(const DecodeOptions& options);
 // "exit end-prob:0.5:16, latent-feed own (sidecar); temperature 0, ... (default)"; without the
-// brackets where nobody said. Of a model that does not think as LVR does, which origins tell as that
-// of "dialect": "dialect monet: config.json has ...; exit end-token:10 (dialect), ...".
+// brackets where nobody said. How the model thinks comes first, where origins tell it as that of
+// "dialect": "dialect monet: config.json has ...; exit end-token:10 (dialect), ...".
 std::string decodingText(const DecodeOptions& options, const OptionOrigins& origins);
 // The exit rule and what differs from the defaults, in a few words: "fixed 8", "P(end) ≥ 0.5, at
 // most 16, snapped to patches, T 0.7, seed 0".

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/values/nearest_name.h"
+#include "core/values/option_field.h"
 
 namespace lvr {
 namespace {
@@ -141,6 +142,10 @@ Dialect swimbird() {
     dialect.end = "<|latent_end|>";
     dialect.count = 64;
     dialect.countField = "max_latent_token";
+    dialect.system =
+        "You can think in two modes: in text, inside <reason> and </reason>, and visually, inside "
+        "the latent tags. Mix them as freely as the question needs. Then put your final answer "
+        "inside <answer> and </answer>.";
     dialect.sampling = SamplingOptions{.temperature = 0.01, .topK = 1};
     dialect.maxNewTokens = 8192;
     dialect.pixels = patches28(1280, 16384);
@@ -218,12 +223,48 @@ const Dialect& dialectNamed(const std::string& name) {
                 names[nearestName(names, name)] + "\" (valid: " + all + ")");
 }
 
+const Dialect& knownDialect(const std::string& name) {
+    const auto& all = dialects();
+    const auto found = std::ranges::find(all, name, &Dialect::name);
+    return found == all.end() ? all.front() : *found;
+}
+
+const std::vector<std::string>& dialectTokens() {
+    static const std::vector<std::string> kAll = [] {
+        std::vector<std::string> all;
+        for (const auto& dialect : dialects())
+            for (const auto& token :
+                 {dialect.start, dialect.latent, dialect.latentEnd, dialect.end})
+                if (!token.empty() && std::ranges::find(all, token) == all.end())
+                    all.push_back(token);
+        return all;
+    }();
+    return kAll;
+}
+
 bool isLvr(const Dialect& dialect) { return dialect.name == "lvr" || dialect.name == "plain"; }
 
 ExitRule exitOf(const Dialect& dialect) {
     if (!dialect.sampledEndLeaves) return FixedSteps{dialect.count};
     if (dialect.repeats > 0) return RepeatedToken{dialect.repeats, dialect.count};
     return EndToken{dialect.count};
+}
+
+std::string publishedText(const Dialect& dialect) {
+    std::string text;
+    const auto say = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+    if (const auto& sampling = dialect.sampling) {
+        say(sampling->temperature > 0 ? "temperature " + numberText(sampling->temperature)
+                                      : "greedy");
+        if (sampling->topK > 0) say("top-k " + std::to_string(sampling->topK));
+        if (sampling->topP < 1) say("top-p " + numberText(sampling->topP));
+        if (sampling->repetitionPenalty != 1)
+            say("repetition-penalty " + numberText(sampling->repetitionPenalty));
+    }
+    if (dialect.maxNewTokens) say("max-new-tokens " + std::to_string(*dialect.maxNewTokens));
+    if (dialect.pixels.min) say("min-pixels " + std::to_string(*dialect.pixels.min));
+    if (dialect.pixels.max) say("max-pixels " + std::to_string(*dialect.pixels.max));
+    return text;
 }
 
 std::string ruleText(const Dialect& dialect) {

@@ -71,6 +71,10 @@ struct Dialect {
 const std::vector<Dialect>& dialects();
 // Throws Error that lists the names and says which is nearest.
 const Dialect& dialectNamed(const std::string& name);
+// Of a name as a file has it: LVR's where it is empty, or of a newer version of this program.
+const Dialect& knownDialect(const std::string& name);
+// Each token that one of them adds, once.
+const std::vector<std::string>& dialectTokens();
 // Of LVR and of plain models: what this program adds and trains is LVR's.
 bool isLvr(const Dialect& dialect);
 
@@ -78,6 +82,9 @@ bool isLvr(const Dialect& dialect);
 ExitRule exitOf(const Dialect& dialect);
 // "<abs_vis_token> where it is sampled; its state is the first latent; ..." for a person.
 std::string ruleText(const Dialect& dialect);
+
+// How it was published to sample and to see, where it says so: "temperature 0.1, top-k 50, ...".
+std::string publishedText(const Dialect& dialect);
 
 // What decided how a checkpoint thinks.
 struct DialectChoice {

@@ -57,7 +57,7 @@ struct ItemAnswer {
     std::string answer;         // as answerIn finds it
     std::string stopped;        // "end_of_text", "max_new_tokens"
     std::vector<int> thoughts;  // latents of each
-    int closed = 0;             // thoughts that <|lvr_end|> followed
+    int closed = 0;             // thoughts that the end token followed
     int visualTokens = 0, promptTokens = 0;
     std::vector<RoiHeat> latentHeat;    // one a latent, where the source names regions
     std::optional<RoiHeat> answerHeat;  // of the state that the answer's first word came from
@@ -73,6 +73,7 @@ struct EvaluatedItem {
     BenchmarkItem item;
     std::string set;                            // "vstar": which of the data it is of
     std::string prompt;                         // as it was asked, without the chat template
+    std::string dialect;                        // of the model that answered; empty: LVR's
     std::map<std::string, ItemAnswer> answers;  // by toText(EvalColumn)
     std::string unreadable;                     // why it could not be asked; empty: it could
     bool operator==(const EvaluatedItem&) const = default;

@@ -8,13 +8,6 @@
 namespace lvr {
 namespace {
 
-// LVR's for a name that a newer version of this program wrote.
-const Dialect& knownDialect(const std::string& name) {
-    const auto& all = dialects();
-    const auto found = std::ranges::find(all, name, &Dialect::name);
-    return found == all.end() ? all.front() : *found;
-}
-
 // Whether the rule said stop after the span's last latent; nothing else is known of the others.
 bool fired(const NoLatents&, const LatentStep&, int, bool) { return false; }
 bool fired(const FixedSteps& rule, const LatentStep&, int latents, bool) {
@@ -54,13 +47,18 @@ bool reachedCap(const ExitRule& rule, int latents) {
         rule);
 }
 
-Thought::End endOf(const Trace& trace, const LatentStep& last, int latents,
-                   const DecodeStep* next) {
+// number: of the thought, from 0
+Thought::End endOf(const Trace& trace, const LatentStep& last, int latents, const DecodeStep* next,
+                   std::size_t number) {
     if (!next) return Thought::End::CutOff;
     if (!trace.method.empty()) return Thought::End::Rule;
     const auto& rule = trace.options.exit;
     const auto& dialect = knownDialect(trace.dialect);
-    const bool capped = reachedCap(rule, latents), closed = next->text == dialect.end;
+    // As Mirage was released, the count ends the first thought only.
+    const bool countIsOver = dialect.spans == Dialect::Spans::Endless && number > 0 &&
+                             std::holds_alternative<EndToken>(rule);
+    const bool capped = !countIsOver && reachedCap(rule, latents);
+    const bool closed = next->text == dialect.end;
     // A forced <|lvr_end|> does not tell whether it was also sampled.
     const bool unknown = std::holds_alternative<EndToken>(rule) && capped &&
                          trace.options.spanEnd == SpanEnd::Forced;
@@ -107,7 +105,8 @@ std::vector<Thought> thoughtsOf(const Trace& trace) {
             const bool given = thoughts.empty() && isGiven(trace);
             thoughts.push_back(
                 {.latents = latents,
-                 .end = given ? Thought::End::Given : endOf(trace, last, counted, next),
+                 .end = given ? Thought::End::Given
+                              : endOf(trace, last, counted, next, thoughts.size()),
                  .closed = next && (next->text == dialect.end || !trace.method.empty())});
         }
         i = after + 1;
@@ -206,9 +205,12 @@ std::string endText(const Liveness& liveness, const Thought& thought) {
 // Plain decoding is a choice; that a model which may think does not is a finding.
 std::string noLatentsText(const Liveness& liveness) {
     if (!liveness.method.empty()) return "no latents by " + liveness.method;
-    if (std::holds_alternative<NoLatents>(liveness.rule)) return "no latents: plain decoding";
+    if (std::holds_alternative<NoLatents>(liveness.rule))
+        return "no latents: plain decoding" +
+               (liveness.anchors.empty() ? "" : "; " + anchorText(liveness.anchors));
     if (liveness.stopped) return "no latents yet: stopped by you";
     if (liveness.feed == LatentFeed::None) return "no latents: the markers only, as you asked";
+    if (!liveness.anchors.empty()) return "no latents: " + anchorText(liveness.anchors);
     return "no latents: the model opened no thought";
 }
 
@@ -221,7 +223,8 @@ Liveness livenessOf(const Trace& trace) {
                       .method = trace.method,
                       .stopped = trace.stopped == StopReason::Cancelled,
                       .given = isGiven(trace),
-                      .dialect = trace.dialect};
+                      .dialect = trace.dialect,
+                      .anchors = anchorSpansOf(trace.steps)};
     if (liveness.thoughts.empty()) return liveness;
     const bool doubtful =
         liveness.feed != LatentFeed::Own || std::ranges::any_of(liveness.thoughts, inDoubt);

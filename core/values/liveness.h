@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/values/anchor_spans.h"
 #include "core/values/trace.h"
 
 namespace lvr {
@@ -38,6 +39,7 @@ struct Liveness {
     bool stopped = false;  // by the person
     bool given = false;    // the first thought
     std::string dialect = "lvr";
+    std::vector<AnchorSpan> anchors;  // tokens for visual thoughts that nothing is fed back for
     bool operator==(const Liveness&) const = default;
 };
 

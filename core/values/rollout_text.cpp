@@ -29,7 +29,7 @@ std::string thoughtOf(int latents) {
 }
 
 std::string asked(const std::string& question, const std::string& expected) {
-    return onOneLine(question) + " [" + onOneLine(expected) + "]\n";
+    return onOneLine(question) + (expected.empty() ? "" : " [" + onOneLine(expected) + "]") + "\n";
 }
 
 std::string ended(const std::string& stopped) {
@@ -57,9 +57,10 @@ std::string rolloutText(const Rollout& rollout) {
         rewards += (rewards.empty() ? "" : ", ") + name + " " + figure(value);
     return "  group " + std::to_string(rollout.group) + ", rollout " +
            std::to_string(rollout.index) + ": " + asked(rollout.prompt, rollout.expected) +
-           "      " + saidText(rollout.tokens) + ended(rollout.stopped) + "      reward " +
-           figure(rollout.reward) + " (" + rewards + "), advantage " + figure(rollout.advantage) +
-           "\n";
+           "      " +
+           (rollout.tokens.empty() ? onOneLine(rollout.completion) : saidText(rollout.tokens)) +
+           ended(rollout.stopped) + "      reward " + figure(rollout.reward) + " (" + rewards +
+           "), advantage " + figure(rollout.advantage) + "\n";
 }
 
 std::string sampleText(const SampleRow& sample) {

@@ -117,6 +117,7 @@ ResultRow ownResult(const JsonEntry& entry, const fs::path&) {
     if (entry.has("options"))
         for (const auto& option : entry.list("options"))
             result.raw.options.push_back(JsonEntry::text(option, "options"));
+    if (entry.has("dialect")) result.dialect = entry.text("dialect");
     row.key.id = result.id;
     row.key.gold = result.raw.gold;
     row.key.question = result.raw.question;

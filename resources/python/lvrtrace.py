@@ -33,7 +33,7 @@ class Recorder:
     def __init__(self, file, *, method="a loop in Python", model="", question="", images=(),
                  grids=None, merge_size=2, image_tokens=None, tokenizer=None, regions=(),
                  expected_answer=None, options=None):
-        self._file = os.fspath(file)
+        self._file = _path(file)
         self._images = [_picture(image, i) for i, image in enumerate(_listed(images))]
         self._tokens = None if image_tokens is None else _matrix(image_tokens, "image_tokens")
         self._grids = _grids(grids, merge_size, len(self._images), self._tokens)
@@ -53,17 +53,21 @@ class Recorder:
         if expected_answer is not None:
             self._about["expected_answer"] = _text(expected_answer, "expected_answer")
         if options:
-            self._about["options"] = dict(options)
+            self._about["options"] = _named(options)
 
     def token(self, token_id, probability=None, state=None, text=None):
         """A token that was sampled and is fed by its own embedding (or ends the answer).
         probability: of the token, before temperature and filters. state: [D], what it was sampled
-        from. text: what it says, where there is no tokenizer."""
+        from; of all tokens or of none. text: what it says, where there is no tokenizer."""
         token_id = _whole(token_id, "token_id")
+        if self._probabilities and (state is None) == bool(self._states):
+            raise RecordError(f"token {len(self._probabilities)}: state is given for some tokens "
+                              "and not for others; give it for all or for none")
         step = {"position": len(self._steps), "token": token_id, "text": self._said(token_id, text)}
-        state = None if state is None else self._vector(state, "state")
-        self._probabilities.append(_number(probability, "probability"))
-        self._states.append(state)
+        probability = _number(probability, "probability")
+        if state is not None:
+            self._states.append(self._vector(state, "state"))
+        self._probabilities.append(probability)
         self._ids.append(token_id)
         self._add(step)
         self._latent_index = 0
@@ -80,10 +84,11 @@ class Recorder:
         if shadow_id is not None:
             step["token"] = _whole(shadow_id, "shadow_id")
             step["text"] = self._said(step["token"], text)
-            self._ids.append(step["token"])
         end = _number(end_probability, "end_probability")
         if end_distance is not None:
             self._end_distances.append(_number(end_distance, "end_distance"))
+        if shadow_id is not None:
+            self._ids.append(step["token"])
         self._end_probabilities.append(end)
         self._latents.append(vector)
         self._add(step)
@@ -91,12 +96,12 @@ class Recorder:
 
     def finish(self, stopped="end_of_text", answer=None, text=None):
         """Writes the file. answer: what counts as the answer; else what stands in the last
-        <answer>, else all that was said. text: as generated, with shadow ids; else by the
-        tokenizer."""
+        <answer> behind the last </think>, else all that was said. text: as generated, with shadow
+        ids; else by the tokenizer."""
         if self._written:
             raise RecordError(f"{self._file} is written already; make a Recorder for each answer")
         if stopped not in STOPPED:
-            raise RecordError(f"stopped is {stopped!r}; it is one of {', '.join(STOPPED)}")
+            raise RecordError(f"stopped is {_briefly(stopped)}; it is one of {', '.join(STOPPED)}")
         if not self._steps:
             raise RecordError("nothing was recorded; call token() or latent() before finish()")
         if text is None:
@@ -131,7 +136,11 @@ class Recorder:
         self._steps.append(step)
 
     def _vector(self, given, name):
-        vector = _array(given, name).reshape(-1)
+        vector = _array(given, name)
+        if vector.size == 0 or vector.ndim == 0 or vector.size != vector.shape[-1]:
+            raise RecordError(f"step {len(self._steps)}: {name} has the shape {list(vector.shape)}, "
+                              "not that of one vector")
+        vector = vector.reshape(-1)
         if self._width is None:
             self._width = len(vector)
         if len(vector) != self._width:
@@ -178,7 +187,7 @@ class Recorder:
             tensors["image_tokens"] = self._tokens
             tensors["cosine"] = _units(latents) @ self._units.T
             tensors["l2"] = _distances(latents, self._tokens)
-            if self._states and all(state is not None for state in self._states):
+            if self._states:
                 tensors["text_cosine"] = _units(numpy.stack(self._states)) @ self._units.T
         return {name: numpy.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
@@ -202,18 +211,39 @@ class Recorder:
 # ---- What is given, as numpy has it
 
 
-def _array(given, name):
-    if hasattr(given, "detach"):
-        given = given.detach().float().cpu().numpy()
+NOT_NUMBERS = (TypeError, ValueError, OverflowError, RuntimeError)  # Python's, numpy's, torch's
+
+
+def _path(given):
     try:
-        return numpy.asarray(given, dtype=numpy.float32)
+        return os.fsdecode(given)
+    except TypeError:
+        raise RecordError(f"file is {type(given).__name__}, not a path") from None
+
+
+def _named(options):
+    try:
+        return dict(options)
     except (TypeError, ValueError):
+        raise RecordError(f"options is {type(options).__name__}, not names and values") from None
+
+
+def _array(given, name):
+    try:
+        if hasattr(given, "detach"):
+            given = given.detach().float().cpu().numpy()
+        return numpy.asarray(given, dtype=numpy.float32)
+    except NOT_NUMBERS:
         raise RecordError(f"{name} is {type(given).__name__}, not numbers") from None
 
 
 def _matrix(given, name):
     if isinstance(given, (list, tuple)) and given and hasattr(given[0], "shape"):
-        return numpy.concatenate([_matrix(one, name) for one in given])  # one a picture
+        parts = [_matrix(one, name) for one in given]  # one a picture
+        if len({part.shape[1] for part in parts}) > 1:
+            raise RecordError(f"{name} has the widths {[part.shape[1] for part in parts]}; all are "
+                              "the language model's")
+        return numpy.concatenate(parts)
     matrix = _array(given, name)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise RecordError(f"{name} has the shape {list(matrix.shape)}, not [visual tokens, width]")
@@ -225,14 +255,19 @@ def _listed(images):
 
 
 def _picture(given, index):
-    if hasattr(given, "convert"):  # PIL
-        given = given.convert("RGB")
-    elif hasattr(given, "detach"):
-        given = given.detach().cpu().numpy()
-    picture = numpy.asarray(given)
+    try:
+        if hasattr(given, "convert"):  # PIL
+            given = given.convert("RGB")
+        elif hasattr(given, "detach"):
+            given = given.detach().cpu().numpy()
+        picture = numpy.asarray(given)
+    except (*NOT_NUMBERS, OSError) as error:
+        raise RecordError(f"images[{index}] can't be read as a PIL image or uint8 "
+                          "[height, width, 3]") from error
     if picture.ndim == 2:
         picture = numpy.repeat(picture[:, :, None], 3, axis=2)
-    if picture.dtype != numpy.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
+    if (picture.dtype != numpy.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4)
+            or picture.size == 0):
         raise RecordError(f"images[{index}] is {picture.dtype} {list(picture.shape)}, not a PIL image "
                           "or uint8 [height, width, 3]")
     return picture[:, :, :3]
@@ -246,12 +281,19 @@ def _grids(grids, merge_size, images, tokens):
             raise RecordError("image_tokens need grids (image_grid_thw) and their pictures, to know "
                               "which token is where")
         return [{"rows": 1, "cols": 1}] * images  # no visual tokens: pictures to look at
-    rows = _array(grids, "grids").astype(int).reshape(-1, _array(grids, "grids").shape[-1])
-    if len(rows) != images:
-        raise RecordError(f"there are {len(rows)} grids for {images} images; give one for each")
-    if rows.shape[1] not in (2, 3):
-        raise RecordError("a grid is (t, h, w) in patches or (rows, columns) of visual tokens")
+    rows = _array(grids, "grids")
+    count = 0 if rows.size == 0 else rows.size // rows.shape[-1] if rows.ndim else 1
+    if count != images:
+        raise RecordError(f"there are {count} grids for {images} images; give one for each")
+    if count == 0:
+        rows = numpy.zeros((0, 2))
+    if rows.ndim == 0 or rows.shape[-1] not in (2, 3) or not ((1 <= rows) & (rows < 2**20)).all() \
+            or (rows % 1 != 0).any():
+        raise RecordError("grids are not (t, h, w) in patches or (rows, columns) of visual tokens, "
+                          "whole numbers from 1 on")
+    rows = rows.astype(int).reshape(-1, rows.shape[-1])
     if rows.shape[1] == 3:
+        merge_size = _whole(merge_size, "merge_size", least=1)
         if (rows[:, 0] != 1).any() or (rows[:, 1:] % merge_size != 0).any():
             raise RecordError(f"grids {rows.tolist()} are no pictures whose sides merge_size "
                               f"{merge_size} divides; videos are not recorded")
@@ -265,8 +307,12 @@ def _grids(grids, merge_size, images, tokens):
 
 def _boxes(regions):
     boxes = []
+    try:
+        regions = list(regions)
+    except TypeError:
+        raise RecordError(f"regions is {type(regions).__name__}, not a list of boxes") from None
     for i, region in enumerate(regions):
-        corners = [float(corner) for corner in region]
+        corners = _array(region, f"regions[{i}]").reshape(-1).tolist()
         if len(corners) != 4 or not all(0 <= corner <= 1 for corner in corners):
             raise RecordError(f"regions[{i}] is {corners}, not x0, y0, x1, y1 as fractions of the "
                               "picture")
@@ -280,14 +326,19 @@ def _text(given, name):
     return given.encode("utf-8", "replace").decode("utf-8")
 
 
-def _whole(given, name):
+def _whole(given, name, least=0):
     try:
         number = int(given)
-    except (TypeError, ValueError):
+    except NOT_NUMBERS:
         number = -1
-    if not 0 <= number < 2**31 or number != given:
-        raise RecordError(f"{name} is {given!r}, not an id")
+    if not least <= number < 2**31 or number != given:
+        raise RecordError(f"{name} is {_briefly(given)}, not a whole number from {least} on")
     return number
+
+
+def _briefly(given):
+    said = " ".join(repr(given).split())
+    return said if len(said) <= 60 else said[:60] + "..."
 
 
 def _number(given, name):
@@ -295,7 +346,7 @@ def _number(given, name):
         return float("nan")
     try:
         return float(given)
-    except (TypeError, ValueError):
+    except NOT_NUMBERS:
         raise RecordError(f"{name} is {type(given).__name__}, not a number") from None
 
 
@@ -313,8 +364,19 @@ def _distances(rows, others):
     return numpy.array(distances, numpy.float32).reshape(len(rows), len(others))
 
 
+BLANK = " \t\r\n\f\v"
+THOUGHTS = re.compile(r"<\|lvr_start\|>|<\|lvr\|>|<\|lvr_latent_end\|>|<\|lvr_end\|>")
+
+
 def _answer_in(text):
-    """As core/eval/answer: the last complete <answer>, else what follows the last one, else all."""
-    complete = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
-    answer = complete[-1] if complete else text.rpartition("<answer>")[2]
-    return answer.strip()
+    """As core/eval/answer has it for LVR: behind the last thinking in words, the last complete
+    <answer>, else what follows the last one, else what follows the last <lvr>, else all. Whose
+    method puts it elsewhere, in a box or behind a phrase, gives it to finish()."""
+    said = text
+    for close in ("</think>", "</reason>"):
+        said = said.rpartition(close)[2]
+    text = said if said.strip(BLANK) else text
+    given = text.split("<answer>")[1:]
+    complete = [part.partition("</answer")[0] for part in given if "</answer" in part]
+    answer = complete[-1] if complete else given[-1] if given else text.rpartition("<lvr>")[2]
+    return THOUGHTS.sub("", answer).strip(BLANK)

@@ -98,10 +98,4 @@ inline std::vector<std::string> names() {
     return all;
 }
 
-inline bool canBeOpened(const std::string& name) {
-    const auto config =
-        golden::json("dialects/" + name + "/model/config.json")["model_type"].get<std::string>();
-    return config == "qwen2_5_vl" || config == "qwen3_vl";
-}
-
 }  // namespace dialects

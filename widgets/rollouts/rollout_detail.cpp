@@ -35,13 +35,18 @@ QString partsOf(const Rollout& rollout) {
 
 QString summaryOf(const Rollout& rollout) {
     const int latents = latentCount(rollout);
+    // Another program's completions are texts alone.
+    const bool hasPositions = !rollout.tokens.empty();
     QStringList said{
         RolloutDetail::tr("Rollout %1").arg(rollout.index),
         RolloutDetail::tr("reward %1 = %2").arg(rollout.reward).arg(partsOf(rollout)),
         RolloutDetail::tr("advantage %1").arg(rollout.advantage, 0, 'f', 3),
-        RolloutDetail::tr("%1 positions").arg(rollout.tokens.size()),
-        latents == 1 ? RolloutDetail::tr("1 latent") : RolloutDetail::tr("%1 latents").arg(latents),
-        exitText(rollout.stopped)};
+        hasPositions ? RolloutDetail::tr("%1 positions").arg(rollout.tokens.size()) : QString(),
+        !hasPositions  ? QString()
+        : latents == 1 ? RolloutDetail::tr("1 latent")
+                       : RolloutDetail::tr("%1 latents").arg(latents),
+        rollout.stopped.empty() ? QString() : exitText(rollout.stopped)};
+    said.removeAll(QString());
     if (isUnclosed(rollout)) said << RolloutDetail::tr("thought not closed");
     return said.join(QStringLiteral("  ·  "));
 }

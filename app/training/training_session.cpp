@@ -112,8 +112,6 @@ void TrainingSession::save(const LvrCheckpoint& checkpoint, int step, TrainState
 }
 
 void TrainingSession::write(const LvrCheckpoint& checkpoint, const TrainState& state) {
-    // Also for when the run is over and its sidecar is written once more.
-    if (checkpoint.dialectChoice.isAsked) provenance.dialect = checkpoint.rules.dialect.name;
     auto bytes = savedBytes(checkpoint.model);
     for (const auto& [name, tensor] : state.tensors) bytes += tensor.nbytes();
     whenThereIsSpace(
@@ -204,6 +202,9 @@ std::string TrainingSession::finish(const std::string& outcome) {
                        std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
     arguments_.ranks.firstDoes([&] {
         whenThereIsSpace(arguments_.out, kLittle, arguments_.stop, [&] {
+            // Whoever saved it knows whether its own files say how it thinks.
+            if (const auto saved = readProvenance(arguments_.out))
+                provenance.dialect = saved->dialect;
             writeProvenance(provenance, arguments_.out);
             moveState(arguments_.out, finishedState(arguments_.out));
         });

@@ -79,6 +79,19 @@ private Q_SLOTS:
         QVERIFY2(lacks.err.contains("<|laser_start|>"), qPrintable(lacks.err));
     }
 
+    void aChosenDialectStaysWithWhatIsTrained() {
+        const QTemporaryDir dir;
+        QCOMPARE(lvr({"make-data", "scenes", "--out", dir.filePath("data"), "--count", "6"}).code,
+                 0);
+        const auto trained =
+            lvr({"sft", "--model", kGoldens + "/dialects/mirage/model", "--dialect", "mirage",
+                 "--data", dir.filePath("data"), "--out", dir.filePath("out"), "--steps", "1",
+                 "--recipe", "tiny", "--store", dir.filePath("runs.db")});
+        QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        const auto info = lvr({"model", "info", dir.filePath("out")});
+        QVERIFY2(info.out.contains("mirage: lvr_workbench.json"), qPrintable(info.out));
+    }
+
     void askPrintsOneJsonObjectWithEveryGeneratedId() {
         const auto result =
             lvr(ask({"--image", kPicture, "--question", "Where is it?", "--exit", "fixed:3",

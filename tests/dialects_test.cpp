@@ -455,6 +455,8 @@ private Q_SLOTS:
                     QVERIFY2(before.contains(key), (name + " got " + key).c_str());
             for (const auto& [key, value] : before.items())
                 QVERIFY2(after.contains(key), (name + " lost " + key).c_str());
+            if (!isLvr(checkpoint.rules.dialect))
+                QVERIFY(after["architectures"] == before["architectures"]);
             const auto again = LvrCheckpoint::open(out.string());
             QVERIFY(again.rules.dialect == checkpoint.rules.dialect);
             QVERIFY(again.rules.tokens == checkpoint.rules.tokens);

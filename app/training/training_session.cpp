@@ -202,6 +202,9 @@ std::string TrainingSession::finish(const std::string& outcome) {
                        std::to_string(cpuSecondsBefore_ + cpuSeconds()) + " CPU-seconds";
     arguments_.ranks.firstDoes([&] {
         whenThereIsSpace(arguments_.out, kLittle, arguments_.stop, [&] {
+            // Whoever saved it knows whether its own files say how it thinks.
+            if (const auto saved = readProvenance(arguments_.out))
+                provenance.dialect = saved->dialect;
             writeProvenance(provenance, arguments_.out);
             moveState(arguments_.out, finishedState(arguments_.out));
         });

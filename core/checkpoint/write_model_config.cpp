@@ -160,8 +160,11 @@ void writeModelConfig(const ModelConfig& config, const std::string& dtype, const
     const auto file = folder / kWrittenConfig;
     if (fs::exists(base / kWrittenConfig)) {
         auto json = OrderedJson::parse(readTextFile(base / kWrittenConfig));
-        json["architectures"] = OrderedJson::array({config.backbone->architecture});
-        if (lvrFields == LvrFields::Written) putLvr(config.lvr, json);
+        // Another method's code finds its own class by the name that is there.
+        if (lvrFields == LvrFields::Written) {
+            json["architectures"] = OrderedJson::array({config.backbone->architecture});
+            putLvr(config.lvr, json);
+        }
         putTied(config, json);
         putTextFieldsOnTop(config, json);
         putDtype(dtype, json);

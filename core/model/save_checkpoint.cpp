@@ -87,7 +87,9 @@ ModelConfig withTokens(ModelConfig config, const LvrTokens& tokens) {
 std::string dialectToSay(const LvrCheckpoint& checkpoint, const Provenance& provenance,
                          const fs::path& fresh) {
     const auto& dialect = checkpoint.rules.dialect;
-    if (checkpoint.dialectChoice.isAsked) return dialect.name;
+    // What was opened as plain has LVR's tokens and fields now.
+    const bool isLvrNow = isLvr(dialect) && checkpoint.rules.tokens.areThere();
+    if (checkpoint.dialectChoice.isAsked) return isLvrNow ? "lvr" : dialect.name;
     if (!provenance.dialect.empty()) return provenance.dialect;
     const auto opened = dialectIn(fresh, checkpoint.tokenizer).dialect;
     const bool isSame = opened.name == dialect.name || (isLvr(opened) && isLvr(dialect));

@@ -694,12 +694,26 @@ void ConversationTest::advancedOptionsReachTheEngine() {
 
 void ConversationTest::theFoldSaysWhatItHides() {
     SamplingForm form;
-    const auto text = [&] { return form.findChild<QToolButton*>()->text(); };
+    const auto text = [&] { return form.findChild<QToolButton*>()->accessibleName(); };
     QCOMPARE(text(), "Advanced");
+    const int narrow = form.minimumSizeHint().width();
     form.setOptions({.spanStart = SpanStart::Forced,
                      .maxNewTokens = 64,
                      .sampling = {.temperature = 0.5, .seed = 3}});
     QCOMPARE(text(), "Advanced: start forced, T 0.5, seed 3, at most 64 tokens");
+    // However long it is, the panel stays as narrow as somebody made it.
+    form.setOptions({.spanStart = SpanStart::Forced,
+                     .maxNewTokens = 64,
+                     .sampling = {.temperature = 0.5,
+                                  .topP = 0.9,
+                                  .topK = 50,
+                                  .minP = 0.05,
+                                  .repetitionPenalty = 1.05,
+                                  .seed = 3},
+                     .pixels = {100'000, 900'000}});
+    const int most = narrow + form.fontMetrics().horizontalAdvance("Advanced: …");
+    QVERIFY2(form.minimumSizeHint().width() < most,
+             qPrintable(QString::number(form.minimumSizeHint().width())));
 }
 
 void ConversationTest::markdownIsEscaped() {

@@ -108,8 +108,8 @@ std::string details(const LvrCheckpoint& checkpoint, const Placement& placement)
     const auto& dialect = checkpoint.rules.dialect;
     char text[32];
     std::snprintf(text, sizeof text, "%.1f M parameters, ", parameters / 1e6);
-    return text + toText(placement) +
-           (dialect.name == "plain" ? ", plain" : ", thinks as " + dialect.method);
+    return (dialect.name == "plain" ? "plain, " : "thinks as " + dialect.method + ", ") + text +
+           toText(placement);
 }
 
 // Where the wish leads to; what is open makes room where both don't fit.

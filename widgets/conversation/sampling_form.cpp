@@ -1,11 +1,13 @@
 #include "widgets/conversation/sampling_form.h"
 
+#include <QHBoxLayout>
 #include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "core/values/decoding_text.h"
 #include "widgets/decode_form.h"
+#include "widgets/labels.h"
 
 namespace lvr {
 namespace {
@@ -21,6 +23,7 @@ QString differences(const DecodeOptions& options) {
 SamplingForm::SamplingForm(QWidget* parent)
     : QWidget(parent),
       fold_(new QToolButton(this)),
+      differs_(new ElidedLabel(this)),
       room_(new QScrollArea(this)),
       fields_(new DecodeForm(room_)) {
     build();
@@ -50,7 +53,11 @@ void SamplingForm::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
-    column->addWidget(fold_);
+    auto* line = new QHBoxLayout;
+    line->setSpacing(2);
+    line->addWidget(fold_);
+    line->addWidget(differs_, 1);
+    column->addLayout(line);
     column->addWidget(room_);
 }
 
@@ -66,8 +73,9 @@ void SamplingForm::setOptions(const DecodeOptions& options) {
 
 void SamplingForm::report() {
     const QString differs = differences(options());
-    fold_->setText(differs.isEmpty() ? tr("Advanced") : tr("Advanced: %1").arg(differs));
-    fold_->setAccessibleName(fold_->text());
+    fold_->setText(differs.isEmpty() ? tr("Advanced") : tr("Advanced:"));
+    fold_->setAccessibleName(differs.isEmpty() ? fold_->text() : tr("Advanced: %1").arg(differs));
+    differs_->setText(differs);
     Q_EMIT changed();
 }
 

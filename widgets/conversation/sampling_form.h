@@ -10,9 +10,10 @@ class QToolButton;
 namespace lvr {
 
 class DecodeForm;
+class ElidedLabel;
 
-// How to decode, apart from the exit rule; folded away until it is wanted. The fold's line says
-// what differs from the defaults.
+// How to decode, apart from the exit rule; folded away until it is wanted. The line beside
+// the fold says what differs from the defaults.
 class SamplingForm : public QWidget {
     Q_OBJECT
 public:
@@ -29,6 +30,7 @@ private:
     void report();
 
     QToolButton* fold_;
+    ElidedLabel* differs_;
     QScrollArea* room_;  // where the window is low, the fields are scrolled and not squeezed
     DecodeForm* fields_;
 };

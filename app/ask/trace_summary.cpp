@@ -26,6 +26,9 @@ QString whyStopped(StopReason reason) {
 
 QString firstTokenText(const Trace& trace) {
     const Timings& t = trace.timings;
+    // Another program's clock knows when its first token came, and not of our stages.
+    if (!trace.method.empty())
+        return QObject::tr("first token after %1").arg(millisecondsText(timeToFirstToken(t)));
     const QString encoder =
         reusedEncoding(trace) ? QObject::tr("reused") : millisecondsText(t.encodeImages);
     return QObject::tr("first token after %1 (picture %2, encoder %3, prompt %4)")

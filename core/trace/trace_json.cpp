@@ -133,14 +133,13 @@ OrderedJson toJson(const Trace& trace) {
                      {"liveness", livenessJson(livenessOf(trace))},
                      {"model", trace.model},
                      {"question", trace.question.text},
+                     {"dialect", trace.dialect},
                      {"exit", toText(trace.options.exit)},
                      {"decoding", decodingJson(trace)}};
     // How another loop decoded is not known in our words.
     if (!trace.method.empty())
-        json.update({{"method", trace.method},
-                     {"dialect", nullptr},
-                     {"exit", nullptr},
-                     {"decoding", nullptr}});
+        json.update({{"method", trace.method}, {"exit", nullptr}, {"decoding", nullptr}});
+    if (!trace.method.empty() && trace.dialect == Trace().dialect) json["dialect"] = nullptr;
     return json;
 }
 

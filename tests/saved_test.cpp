@@ -372,7 +372,7 @@ private Q_SLOTS:
             << jinja << "{% set s = 'Be brief' %}" + words.arg("helpful assistant") << "\"Be\"";
         QTest::newRow("no system text")
             << jinja << "<|im_start|>{{ m['role'] }}<|image_pad|><|im_end|>"
-            << "\"helpful\"";
+            << "";
         QTest::newRow("in JSON") << "chat_template.json"
                                  << R"({"chat_template":"[INST] {{ m }}"})"
                                  << "chat_template.json";
@@ -390,6 +390,18 @@ private Q_SLOTS:
         QCOMPARE(warnings.size(), said.isEmpty() ? 0u : 1u);
         if (!said.isEmpty())
             QVERIFY2(warnings[0].find(said.toStdString()) != Text::npos, warnings[0].c_str());
+    }
+
+    // As Qwen3-VL's: that is how questions are put then.
+    void aTemplateWithoutSystemTextIsHonoured() {
+        const auto base = copyOf("random-a", at("no system text"));
+        const auto words = base / "chat_template.jinja";
+        const auto usual = LvrCheckpoint::open(base.string()).prompt({}, "Hot?");
+        writeText(words, "<|im_start|>{{ m['role'] }}<|image_pad|><|im_end|>");
+        const auto checkpoint = LvrCheckpoint::open(base.string());
+        const auto ids = checkpoint.prompt({}, "Hot?");
+        QVERIFY(checkpoint.tokenizer.decode(usual).starts_with("<|im_start|>system\n"));
+        QVERIFY(checkpoint.tokenizer.decode(ids).starts_with("<|im_start|>user\nHot?"));
     }
 
     void theUsualTemplatesAreNotWarnedOf() {

@@ -394,7 +394,7 @@ private Q_SLOTS:
 
     // As Qwen3-VL's: that is how questions are put then.
     void aTemplateWithoutSystemTextIsHonoured() {
-        const auto base = copyOf("random-a", at("no system text"));
+        const auto base = copyOf("random-a", at("without a system turn"));
         const auto words = base / "chat_template.jinja";
         const auto usual = LvrCheckpoint::open(base.string()).prompt({}, "Hot?");
         writeText(words, "<|im_start|>{{ m['role'] }}<|image_pad|><|im_end|>");

@@ -92,6 +92,26 @@ private Q_SLOTS:
         QVERIFY2(info.out.contains("mirage: lvr_workbench.json"), qPrintable(info.out));
     }
 
+    // Large models get the paper's recipe, whose latent end only LVR has a token for.
+    void aRecipeAsksNoOtherMethodForALatentEnd() {
+        const QStringList sft{"sft",
+                              "--model",
+                              kGoldens + "/dialects/monet/model",
+                              "--data",
+                              "none",
+                              "--out",
+                              "none",
+                              "--recipe",
+                              "paper",
+                              "--print-options"};
+        const auto said = lvr(sft);
+        QVERIFY2(said.code == 0 && said.err.contains("Monet has no token for it"),
+                 qPrintable(said.err));
+        QCOMPARE(objectOf(said)["latent-end"].toString(), QString("off"));
+        const auto asked = lvr(sft + QStringList{"--latent-end", "token"});
+        QCOMPARE(objectOf(asked)["latent-end"].toString(), QString("token"));
+    }
+
     void askPrintsOneJsonObjectWithEveryGeneratedId() {
         const auto result =
             lvr(ask({"--image", kPicture, "--question", "Where is it?", "--exit", "fixed:3",

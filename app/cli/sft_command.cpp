@@ -12,6 +12,8 @@
 #include "app/training/kept_records.h"
 #include "app/training/start_or_resume.h"
 #include "app/training/training_data.h"
+#include "core/checkpoint/adapter_folder.h"
+#include "core/checkpoint/hf_folder.h"
 #include "core/error.h"
 #include "core/sft/lvr_parts.h"
 #include "core/sft/sampler.h"
@@ -237,9 +239,23 @@ void start(SftArguments& a) {
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
+// A recipe's latent end is LVR's: a model of another method has no token for it.
+void leaveOutLatentEnd(const CLI::App& command, SftArguments& a) {
+    auto& latentEnd = a.options.latentEnd;
+    if (a.model.empty() || command.count("--latent-end") > 0 || latentEnd == LatentEnd::Off) return;
+    const auto folder = findCheckpoint(a.model);
+    const auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+    const auto dialect = dialectIn(folder, tokenizer, a.dialect).dialect;
+    if (isLvr(dialect) || !dialect.latentEnd.empty()) return;
+    latentEnd = LatentEnd::Off;
+    std::cerr << "lvr: the recipe's --latent-end is off: " << dialect.method
+              << " has no token for it\n";
+}
+
 void run(const CLI::App& command, SftArguments& a) {
     if (a.resume.empty()) {
         fillFromRecipe(command, a.model, a.options);
+        leaveOutLatentEnd(command, a);
         checkTogether(command, a.options);
     }
     if (a.printOptions)

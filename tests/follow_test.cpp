@@ -388,9 +388,12 @@ private Q_SLOTS:
         QCOMPARE(store_->rollouts(run_, 4).at(0).group, 0);
         QCOMPARE(store_->rollouts(run_, 4).at(1).group, 0);
         QCOMPARE(store_->rollouts(run_, 4).at(2).group, 2);
-        append(file, "{no json}\n");
-        QVERIFY(!training_->look());
-        QVERIFY(training_->notices().find("isn't JSON in line 6") != std::string::npos);
+        // A line that can't be read is said and left out; what follows it counts.
+        append(file, "{no json}\n{\"step\": 5}\n" + odd + "3}\n");
+        QVERIFY(training_->look());
+        QVERIFY(training_->notices().find("isn't JSON in line 6; it and 1 more are left out") !=
+                std::string::npos);
+        QCOMPARE(store_->rollouts(run_, 4).size(), std::size_t{4});
     }
 
     // The window takes rows as they come; a step below the last one stands for all that it had from

@@ -120,6 +120,11 @@ refused("image_tokens has the widths [6, 5]",
                          image_tokens=[rows[:4], rows[:4, :5]]))
 refused("file is int", lambda: lvrtrace.Recorder(3))
 refused("options is int", lambda: recorder(options=5))
+refused("options['foo'] is not an option", lambda: recorder(options={"foo": 1}))
+refused("options['temperature'] is 'hot'", lambda: recorder(options={"temperature": "hot"}))
+refused("options['max_new_tokens'] is -4", lambda: recorder(options={"max_new_tokens": -4}))
+refused("options['exit'] is 'banana:8'", lambda: recorder(options={"exit": "banana:8"}))
+refused("options['latent_feed']", lambda: recorder(options={"latent_feed": "mine"}))
 refused("vector has the shape [2, 6]", lambda: recorder().latent(rows[:2]))
 refused("vector has the shape [0]", lambda: recorder().latent([]))
 refused("token_id", lambda: recorder().token(float("inf")))
@@ -145,6 +150,16 @@ def _nowhere():
 
 
 refused("can't write", _nowhere)
+
+
+def _goes_on(call):
+    one = recorded()
+    one.finish()
+    call(one)
+
+
+refused("is written already", lambda: _goes_on(lambda one: one.token(1)))
+refused("is written already", lambda: _goes_on(lambda one: one.latent(rows[0])))
 
 # Ctrl+C keeps what there is; an error of the loop's own keeps nothing and comes through.
 for error, is_kept in ((KeyboardInterrupt, True), (ZeroDivisionError, False)):

@@ -113,8 +113,9 @@ void AskWorkspace::showAnswerParts() {
     panel_->stepsChanged();
     showLastStep();
     Q_EMIT stateChanged(
-        trace_.steps.empty()
-            ? tr("Ready")
+        trace_.steps.empty() ? tr("Ready")
+        : trace_.model.empty()
+            ? summary(trace_)
             : tr("Asked of %1: %2").arg(QString::fromStdString(trace_.model), summary(trace_)));
     updateAsked();
     updateVerdict();

@@ -172,6 +172,10 @@ DecodeSettings decodeSettings(const DecodeArguments& a, const LvrCheckpoint& che
         setOption(options, name, text);
         settings.origins[name] = "flag";
     }
+    if (std::holds_alternative<NearLatentEnd>(options.exit) &&
+        !checkpoint.model.latentEnd().defined())
+        std::cerr << "lvr: " << toText(options.exit)
+                  << " ends a thought at its cap only: the model has no lvr_latent_end_emb\n";
     auto pictures = checkpoint.preprocess;
     apply(options.pixels, pictures);
     return settings;

@@ -101,10 +101,20 @@ public:
         rollout.index = before && before->group == rollout.group ? before->index + 1 : 0;
         rollouts.push_back(std::move(rollout));
     }
+    // A line that can't be read is left out; the others count.
+    void leaveOut(int line, const std::string& why) {
+        if (leftOut_++ == 0) firstLeftOut_ = why + " in line " + std::to_string(line);
+    }
+    std::string problem() const {
+        if (leftOut_ < 2) return firstLeftOut_;
+        return firstLeftOut_ + "; it and " + std::to_string(leftOut_ - 1) + " more are left out";
+    }
     std::map<int, std::vector<Rollout>> take() { return std::move(steps_); }
 
 private:
     int stepOfFile_;
+    int leftOut_ = 0;
+    std::string firstLeftOut_;
     std::map<int, std::vector<Rollout>> steps_;
 };
 
@@ -122,18 +132,25 @@ void readLines(const fs::path& file, RolloutsByStep& rollouts) {
         ++number;
         if (line.find_first_not_of(" \t\r") == line.npos) continue;
         const auto row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (row.is_discarded()) throw Error("isn't JSON in line " + std::to_string(number));
-        rollouts.add(row);
+        if (row.is_discarded()) {
+            rollouts.leaveOut(number, "isn't JSON");
+            continue;
+        }
+        try {
+            rollouts.add(row);
+        } catch (const Error& error) {
+            rollouts.leaveOut(number, error.what());
+        }
     }
 }
 
-std::map<int, std::vector<Rollout>> readCompletions(const fs::path& file) {
+RolloutsByStep readCompletions(const fs::path& file) {
     RolloutsByStep rollouts(file);
     if (file.extension() == ".parquet")
         forEachRow(file, [&](const FileEntry& entry) { rollouts.add(entry.value); });
     else
         readLines(file, rollouts);
-    return rollouts.take();
+    return rollouts;
 }
 
 }  // namespace
@@ -148,7 +165,10 @@ std::map<int, CompletionTables::Found> CompletionTables::look(const std::vector<
         if (failed || (seen.size == now.size && seen.written == now.written)) continue;
         seen = now;
         try {
-            for (auto& [step, rollouts] : readCompletions(file))
+            auto table = readCompletions(file);
+            if (const auto problem = table.problem(); !problem.empty())
+                seen.problem = file.filename().string() + ": " + problem;
+            for (auto& [step, rollouts] : table.take())
                 found[step] = {std::move(rollouts), now.written};
         } catch (const Error& error) {
             seen.problem = file.filename().string() + ": " + error.what();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 namespace lvr {
 namespace {
 
@@ -25,7 +26,11 @@ OrderedJson jsonOf(Choice value, const FlagNames& flag) {
 }
 
 void read(const JsonFields& fields, const std::string& key, const TextCheck&, ExitRule& rule) {
-    rule = parseExitRule(fields.get<std::string>(key));
+    try {
+        rule = parseExitRule(fields.get<std::string>(key));
+    } catch (const Error& error) {
+        fields.fail(key, std::string("can't be read: ") + error.what());
+    }
 }
 void read(const JsonFields& fields, const std::string& key, const NumberRange&, double& value) {
     value = fields.get<double>(key);

@@ -53,6 +53,11 @@ void settleTying(const fs::path& folder, CheckpointWeights& opened) {
     auto& tied = opened.config.text.tieWordEmbeddings;
     const auto embeddings = opened.weights.find(kEmbeddings), head = opened.weights.find(kHead);
     if (head == opened.weights.end()) {
+        if (!tied && weightsSay)
+            opened.warnings.push_back(
+                folder.string() +
+                " has no lm_head.weight, though its config.json says that the head is not tied "
+                "(tie_word_embeddings): the embeddings are taken for it");
         tied |= weightsSay;
         return;
     }

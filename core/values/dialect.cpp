@@ -194,7 +194,7 @@ std::string opening(const Dialect& d) {
 
 std::string ending(const Dialect& d) {
     auto text = d.sampledEndLeaves ? d.end + " or " : std::string();
-    text += std::to_string(d.count) + " latents end it";
+    text += std::to_string(d.count) + " latents end it where no exit rule is said";
     if (d.repeats > 0) text += ", or the same id " + std::to_string(d.repeats) + " times in a row";
     if (d.forcesEnd) text += ", then " + d.end + " is put there";
     if (!d.sampledEndLeaves) text += "; " + d.end + " inside it is ignored";

@@ -34,9 +34,9 @@ public:
     Parts(const std::string& text, std::string example)
         : text_(text), example_(std::move(example)), parts_(splitAtColons(text)) {}
 
-    void takeCount(int& value, const char* name) {
-        if (const auto* part = next(); part && !(parse(*part, value) && value >= 0))
-            fail(name, "a whole number from 0");
+    void takeCount(int& value, const char* name, int least = 0) {
+        if (const auto* part = next(); part && !(parse(*part, value) && value >= least))
+            fail(name, "a whole number from " + std::to_string(least));
     }
     void takeNumber(double& value, double highest, const char* name) {
         const auto* part = next();
@@ -113,7 +113,7 @@ void read(Parts& parts, LearnedProbe& rule) {
     parts.takeCount(rule.cap, "cap");
 }
 void read(Parts& parts, RepeatedToken& rule) {
-    parts.takeCount(rule.times, "number of times");
+    parts.takeCount(rule.times, "number of times", 2);
     parts.takeCount(rule.cap, "cap");
 }
 

@@ -59,6 +59,7 @@ class Recorder:
         """A token that was sampled and is fed by its own embedding (or ends the answer).
         probability: of the token, before temperature and filters. state: [D], what it was sampled
         from; of all tokens or of none. text: what it says, where there is no tokenizer."""
+        self._check_open()
         token_id = _whole(token_id, "token_id")
         if self._probabilities and (state is None) == bool(self._states):
             raise RecordError(f"token {len(self._probabilities)}: state is given for some tokens "
@@ -76,6 +77,7 @@ class Recorder:
         """A vector [D] that is fed in place of a token. shadow_id: what would have been sampled.
         end_probability: the sigmoid of the logit of the token that ends the thought, after the
         vector was read. end_distance: to an end vector; of all latents or of none."""
+        self._check_open()
         vector = self._vector(vector, "vector")
         if self._latents and (end_distance is None) == bool(self._end_distances):
             raise RecordError(f"latent {len(self._latents)}: end_distance is given for some latents "
@@ -98,8 +100,7 @@ class Recorder:
         """Writes the file. answer: what counts as the answer; else what stands in the last
         <answer> behind the last </think>, else all that was said. text: as generated, with shadow
         ids; else by the tokenizer."""
-        if self._written:
-            raise RecordError(f"{self._file} is written already; make a Recorder for each answer")
+        self._check_open()
         if stopped not in STOPPED:
             raise RecordError(f"stopped is {_briefly(stopped)}; it is one of {', '.join(STOPPED)}")
         if not self._steps:
@@ -129,6 +130,10 @@ class Recorder:
             self.finish("end_of_text" if kind is None else "cancelled")
 
     # ---- What was recorded so far
+
+    def _check_open(self):
+        if self._written:
+            raise RecordError(f"{self._file} is written already; make a Recorder for each answer")
 
     def _add(self, step):
         self._newest = time.perf_counter()
@@ -221,11 +226,51 @@ def _path(given):
         raise RecordError(f"file is {type(given).__name__}, not a path") from None
 
 
+# Of the options that the window knows: from, to, and whether they are whole.
+_NUMBERS = {"temperature": (0, 100, False), "top_p": (1e-6, 1, False), "min_p": (0, 1, False),
+            "repetition_penalty": (0.01, 100, False), "top_k": (0, 1000000, True),
+            "seed": (0, 2**64 - 1, True), "max_new_tokens": (1, 2**31 - 1, True),
+            "min_pixels": (1, 2**31 - 1, True), "max_pixels": (1, 2**31 - 1, True)}
+_CHOICES = {"latent_feed": ("own", "snap", "filler", "none", "zero", "noise", "swap"),
+            "latent_attention": ("all", "thought"), "span_start": ("sampled", "forced"),
+            "span_end": ("sampled", "forced"), "head_positions": ("released", "consistent")}
+_EXIT = re.compile(r"none|(fixed|end-token):\d+|end-prob:[\d.]+:\d+"
+                   r"|latent-end:(mse|mae|cosine):[\d.]+:\d+|(settled|entropy):[\d.]+:\d+"
+                   r"|answer-settled:\d+:\d+|repeated:\d+:\d+|probe:.+:[\d.]+:\d+")
+
+
 def _named(options):
     try:
-        return dict(options)
+        options = dict(options)
     except (TypeError, ValueError):
         raise RecordError(f"options is {type(options).__name__}, not names and values") from None
+    for name, value in options.items():
+        _check_option(name, value)
+    return options
+
+
+def _check_option(name, value):
+    """What the window would refuse, and with it the whole file."""
+    if str(name).startswith("x_"):
+        return
+    if name in _NUMBERS:
+        least, most, whole = _NUMBERS[name]
+        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        if number is None or not least <= number <= most or (whole and not isinstance(value, int)):
+            raise RecordError(f"options[{name!r}] is {value!r}, not a "
+                              f"{'whole ' if whole else ''}number from {least} to {most}")
+    elif name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise RecordError(f"options[{name!r}] is {value!r}, not one of "
+                              f"{', '.join(_CHOICES[name])}")
+    elif name == "exit":
+        if not isinstance(value, str) or not _EXIT.fullmatch(value):
+            raise RecordError(f"options['exit'] is {value!r}, not an exit rule such as 'fixed:8'")
+    elif name in ("system", "latents_from"):
+        _text(value, f"options[{name!r}]")
+    else:
+        raise RecordError(f"options[{name!r}] is not an option of lvr ask; begin the names of your "
+                          "own with x_")
 
 
 def _array(given, name):

@@ -46,6 +46,7 @@ LivenessBadge::LivenessBadge(QWidget* parent)
     : QFrame(parent), dot_(new QLabel(QStringLiteral("●"), this)), text_(new QLabel(this)) {
     setAccessibleName(tr("Were latents fed back"));
     text_->setWordWrap(true);
+    text_->setTextFormat(Qt::PlainText);  // a method's name is anybody's text
     text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);

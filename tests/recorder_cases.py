@@ -155,6 +155,7 @@ refused("can't write", _nowhere)
 def _goes_on(call):
     one = recorded()
     one.finish()
+    os.remove(FILE + ".no")
     call(one)
 
 

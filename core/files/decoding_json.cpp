@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+
 namespace lvr {
 namespace {
 

@@ -239,16 +239,25 @@ void start(SftArguments& a) {
                     .train = [&a](TrainingSession& session) { return train(a, session); }});
 }
 
+// Nothing where the folder can't be opened, which is said when it is.
+std::optional<Dialect> dialectOfModel(const SftArguments& a) {
+    try {
+        const auto folder = findCheckpoint(a.model);
+        const auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
+        return dialectIn(folder, tokenizer, a.dialect).dialect;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 // A recipe's latent end is LVR's: a model of another method has no token for it.
 void leaveOutLatentEnd(const CLI::App& command, SftArguments& a) {
     auto& latentEnd = a.options.latentEnd;
     if (a.model.empty() || command.count("--latent-end") > 0 || latentEnd == LatentEnd::Off) return;
-    const auto folder = findCheckpoint(a.model);
-    const auto tokenizer = Tokenizer::open(folderWith(folder, "tokenizer_config.json"));
-    const auto dialect = dialectIn(folder, tokenizer, a.dialect).dialect;
-    if (isLvr(dialect) || !dialect.latentEnd.empty()) return;
+    const auto dialect = dialectOfModel(a);
+    if (!dialect || isLvr(*dialect) || !dialect->latentEnd.empty()) return;
     latentEnd = LatentEnd::Off;
-    std::cerr << "lvr: the recipe's --latent-end is off: " << dialect.method
+    std::cerr << "lvr: the recipe's --latent-end is off: " << dialect->method
               << " has no token for it\n";
 }
 

@@ -56,7 +56,7 @@ void settleTying(const fs::path& folder, CheckpointWeights& opened) {
         if (!tied && weightsSay)
             opened.warnings.push_back(
                 folder.string() +
-                " has no lm_head.weight, though its config.json says that the head is not tied "
+                " has no lm_head.weight, and its config.json doesn't say that the head is tied "
                 "(tie_word_embeddings): the embeddings are taken for it");
         tied |= weightsSay;
         return;

@@ -18,6 +18,7 @@
 #include "core/trace/trace_file.h"
 #include "core/trace/trace_json.h"
 #include "core/values/liveness.h"
+#include "tests/support/text_files.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;
@@ -25,16 +26,6 @@ using Json = nlohmann::json;
 using Shape = std::vector<std::int64_t>;
 
 namespace {
-
-template <class Action>
-QString errorOf(Action&& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return {};
-}
 
 struct NamedFloats {
     std::string name;

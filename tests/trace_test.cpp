@@ -8,22 +8,13 @@
 #include "core/error.h"
 #include "core/files/safetensors.h"
 #include "core/trace/trace_file.h"
+#include "tests/support/text_files.h"
 
 using namespace lvr;
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 namespace {
-
-template <class Action>
-QString errorOf(Action&& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return {};
-}
 
 std::vector<float> awkwardFloats(std::size_t count, float first) {
     std::vector<float> values(count);
@@ -73,11 +64,6 @@ Trace sampleTrace() {
 
 Trace smallestTrace() {
     return {.question = {{}, "Hello"}, .options = {.exit = NoLatents{}}, .hiddenSize = 4};
-}
-
-std::string readText(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace

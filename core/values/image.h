@@ -20,8 +20,8 @@ struct Box {
     bool operator==(const Box&) const = default;
 };
 
-// The picture as the language model sees it: one visual token per 28x28-pixel cell
-// (grid_thw / spatial_merge_size), row-major.
+// The picture as the language model sees it: one visual token per cell of 28x28 pixels (Qwen3-VL:
+// 32) (grid_thw / spatial_merge_size), row-major.
 struct PatchGrid {
     int rows = 0;
     int cols = 0;
